@@ -1,0 +1,96 @@
+"""Failures that a user can act on. Anything else that is raised is a bug.
+
+CalibanError
+├── UsageError            exit 2   the command can't be understood, or its input is invalid
+│   ├── InvalidDocument            a file has errors; its findings say which
+│   └── Untrusted                  the editor hasn't allowed commands yet
+├── MissingError          exit 3   something on this machine or account is missing
+│   └── EngineUnavailable          no Docker engine answers
+├── FailedError           exit 1   what was asked for was tried and failed
+│   └── BuildFailed                the image's build stopped
+├── ServiceError          exit 4   the service refused
+└── Cancelled             exit 130 the user stopped it
+"""
+
+from __future__ import annotations
+
+
+class CalibanError(Exception):
+    """Base of every expected failure.
+
+    Attributes:
+        code: stable name of the kind of failure; scripts and editors may compare it.
+        hint: one sentence that says what to do next.
+        exit_code: what the command line exits with.
+    """
+
+    code = "caliban"
+    hint = ""
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        if hint:
+            self.hint = hint
+
+
+class UsageError(CalibanError):
+    """The command can't be understood, or its input is invalid."""
+
+    code = "usage"
+    exit_code = 2
+
+
+class InvalidDocument(UsageError):
+    """A file that the command needs has errors."""
+
+    code = "invalid-document"
+    hint = "Run `caliban check` on the file; every finding says what would be right."
+
+
+class Untrusted(UsageError):
+    """A command that runs or sends something was asked for before the editor allowed it."""
+
+    code = "untrusted"
+    hint = 'Trust this folder in your editor, or start the server with `initializationOptions: {"trusted": true}`.'
+
+
+class MissingError(CalibanError):
+    """Something on this machine or account is missing."""
+
+    code = "missing"
+    exit_code = 3
+
+
+class EngineUnavailable(MissingError):
+    """No Docker engine answers."""
+
+    code = "engine-unavailable"
+    hint = "Start Docker, or point DOCKER_HOST at an engine; `caliban doctor` shows what was tried."
+
+
+class FailedError(CalibanError):
+    """What was asked for was tried and failed."""
+
+    code = "failed"
+
+
+class BuildFailed(FailedError):
+    """The image's build stopped."""
+
+    code = "build-failed"
+    hint = "The step's output above says why; the image wasn't made."
+
+
+class ServiceError(CalibanError):
+    """A service refused the request."""
+
+    code = "service"
+    exit_code = 4
+
+
+class Cancelled(CalibanError):
+    """The user stopped it."""
+
+    code = "cancelled"
+    exit_code = 130

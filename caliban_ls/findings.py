@@ -1,0 +1,54 @@
+"""One thing wrong with a document, in terms that the command line and every editor understand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from caliban_ls.text import Span
+
+
+class Severity(str, Enum):
+    """How much a finding matters. Only errors make `check` fail unless it is told otherwise."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFORMATION = "information"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text of a span. An empty span inserts; an empty text deletes."""
+
+    span: Span
+    new_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change that removes the finding and brings no other. Edits don't overlap."""
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong, on the smallest span that is wrong.
+
+    The message says what is wrong and what would be right, without a full stop. Fixes stand best first.
+    """
+
+    span: Span
+    code: str
+    message: str
+    severity: Severity
+    fixes: tuple[Fix, ...] = ()
+
+
+def apply_edits(text: str, edits: tuple[Edit, ...]) -> str:
+    """Return the text with every edit made. Spans refer to the text as it was."""
+    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
+        text = text[: edit.span.start] + edit.new_text + text[edit.span.end :]
+    return text

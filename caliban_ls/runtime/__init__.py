@@ -1,0 +1,1 @@
+"""Where jobs run and what they run in: images, engines, job backends, history."""

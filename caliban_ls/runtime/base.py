@@ -1,0 +1,171 @@
+"""What every place that builds and runs has in common: job states, specifications, and the protocols.
+
+Knows no SDK. Every blocking call takes a `CancelToken`; an adapter translates its SDK's exceptions to
+`CalibanError` where it calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal, Protocol
+
+from caliban_ls.cancel import CancelToken
+
+Report = Callable[[str, float | None], None]
+"""Progress for people: one line, and how much is done (0 to 1) or None. Callable from any thread."""
+
+Stream = Literal["stdout", "stderr"]
+Output = Callable[[Stream, bytes], None]
+"""Takes a job's output as it comes; chunks may split lines and UTF-8 sequences."""
+
+
+class JobState(str, Enum):
+    """What a job is doing, whichever backend runs it."""
+
+    PLANNED = "PLANNED"
+    SUBMITTING = "SUBMITTING"
+    QUEUED = "QUEUED"
+    PREPARING = "PREPARING"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLING = "CANCELLING"
+    CANCELLED = "CANCELLED"
+    UNKNOWN = "UNKNOWN"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the state is final."""
+        return self in {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSpec:
+    """One job of a sweep.
+
+    Attributes:
+        index: 1-based place in its sweep.
+        job_id: unique name, fixed when the job is planned: `NAME_TIMESTAMP_INDEX`.
+        args: what follows the image's entrypoint, exactly.
+        parameters: the combination that the arguments stand for.
+    """
+
+    index: int
+    job_id: str
+    args: tuple[str, ...]
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobResult:
+    """How a job ended.
+
+    Attributes:
+        job: what ran.
+        state: a finished state.
+        exit_code: the process's own code, None when it never ran.
+        seconds: wall time from start to end, None when it never ran.
+        metrics: the numbers of the last line of its stdout that is a JSON object of numbers.
+        error: one sentence for people when it didn't succeed.
+    """
+
+    job: JobSpec
+    state: JobState
+    exit_code: int | None = None
+    seconds: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePlan:
+    """An image before it is built; equal inputs give an equal tag on any machine.
+
+    Attributes:
+        tag: `caliban/PROJECT:DIGEST`, the digest being that of the rendered build, the files' bytes and
+            modes, the platform and the base image's name as written.
+        dockerfile: the rendered text.
+        base_image: its first FROM.
+        platform: `linux/amd64` and the like, or None for the engine's own.
+        size: bytes of all files of the context.
+        largest: the ten largest entries of the context, `(path, bytes)`, largest first.
+        context: makes the tar stream anew, Dockerfile included.
+    """
+
+    tag: str
+    dockerfile: str
+    base_image: str
+    platform: str | None
+    size: int
+    largest: tuple[tuple[str, int], ...]
+    context: Callable[[], Iterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSpec:
+    """One container that runs to its end.
+
+    Attributes:
+        image: tag or id.
+        args: appended to the image's entrypoint.
+        name: unique container name.
+        labels: who owns it and what it is; see `runtime.owner`.
+        user: `UID:GID`, or None for the image's own.
+        environment: variables set inside.
+    """
+
+    image: str
+    args: tuple[str, ...]
+    name: str
+    labels: Mapping[str, str]
+    user: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerInfo:
+    """A container of ours that the engine knows."""
+
+    id: str
+    name: str
+    labels: Mapping[str, str]
+    running: bool
+    exit_code: int | None
+
+
+class Engine(Protocol):
+    """A container engine. Methods block; callers decide which thread."""
+
+    def image_id(self, reference: str) -> str | None:
+        """Return the id of an image that the engine has, or None."""
+        ...
+
+    def build(self, plan: ImagePlan, *, no_cache: bool, report: Report, cancel: CancelToken) -> str:
+        """Build, tag and return the image's id; a cancelled or failed build leaves no container.
+
+        Raises:
+            BuildFailed: a step failed, the base image can't be had, or the context is refused.
+            EngineUnavailable: the engine went away.
+            Cancelled: the token was set.
+        """
+        ...
+
+    def run(self, spec: ContainerSpec, *, output: Output, cancel: CancelToken) -> int:
+        """Run a container to its end, hand out its output live and whole, remove it, return its exit code.
+
+        Raises:
+            FailedError: the engine refused to create or start it.
+            EngineUnavailable: the engine went away.
+            Cancelled: the token was set; the container is stopped (terminate, then kill) and removed.
+        """
+        ...
+
+    def containers(self, labels: Mapping[str, str]) -> list[ContainerInfo]:
+        """Return all containers, running or not, that carry these labels."""
+        ...
+
+    def remove(self, container: str) -> None:
+        """Stop and remove a container; one that is gone already is no error."""
+        ...

@@ -1,0 +1,61 @@
+"""Text positions: spans of code points, and lines as the Language Server Protocol counts them.
+
+Knows no file format and no protocol: UTF-8 and UTF-16 columns belong to `convert`.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+END_OF_LINE = re.compile(r"\r\n|\n|\r")
+"""The three line ends of LSP. `str.splitlines` knows eight more, which would shift every later line."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range `[start, end)` of code-point offsets into one document."""
+
+    start: int
+    end: int
+
+    def shifted(self, by: int) -> Span:
+        """Return the same span, moved by a number of code points."""
+        return Span(self.start + by, self.end + by)
+
+
+class LineIndex:
+    """Maps offsets (code points) to zero-based `(line, column)` and back."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts = [0, *(match.end() for match in END_OF_LINE.finditer(text))]
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def line_col(self, offset: int) -> tuple[int, int]:
+        """Return the zero-based line and code-point column of an offset."""
+        line = bisect_right(self._starts, offset) - 1
+        return line, offset - self._starts[line]
+
+    def line_span(self, number: int) -> Span:
+        """Return where a line stands, its line end left out; past the last line, the end of the text."""
+        if number >= len(self._starts):
+            return Span(len(self.text), len(self.text))
+        start = self._starts[number]
+        end = self._starts[number + 1] if number + 1 < len(self._starts) else len(self.text)
+        while end > start and self.text[end - 1] in "\r\n":
+            end -= 1
+        return Span(start, end)
+
+    def line(self, number: int) -> str:
+        """Return the text of a line without its line end."""
+        span = self.line_span(number)
+        return self.text[span.start : span.end]
+
+    def offset(self, line: int, column: int) -> int:
+        """Return the offset of a code-point column, held inside its line."""
+        span = self.line_span(line)
+        return min(span.start + column, span.end)
