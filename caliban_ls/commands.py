@@ -1,52 +1,28 @@
 """What caliban can do, once for every face: one function per command, and the table that faces read.
 
 Knows neither argparse nor LSP nor an SDK. A function takes its arguments (a frozen dataclass) and a
-`Context`, and returns its result (a frozen dataclass, or None for "nothing to say").
+`Context`, and returns its result (a frozen dataclass). What is heavy is imported where it is used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+import difflib
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.runtime.base import Engine, Output, Report
+from caliban_ls import experiment, hardware, jsondoc, models
+from caliban_ls.catalog import catalog
+from caliban_ls.context import Context
+from caliban_ls.errors import UsageError
+from caliban_ls.files import our_files, read_experiment, read_text
+from caliban_ls.report import CheckedFile
+from caliban_ls.rules import RULES
+from caliban_ls.rules.base import DocumentKind
+from caliban_ls.validation import document_kind, validate
 
-
-def _silent(_message: str, _fraction: float | None = None) -> None:
-    """Report nothing."""
-
-
-def _discard(_stream: str, _chunk: bytes) -> None:
-    """Keep no output."""
-
-
-def _no_buffer(_path: Path) -> str | None:
-    """Say that no editor has the file open."""
-    return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """Everything that a command may touch besides its arguments.
-
-    Attributes:
-        folder: absolute path of the project that the command works on.
-        engine: opens the container engine; raises `EngineUnavailable`.
-        report: progress for people.
-        output: takes the output of containers as it comes.
-        cancel: watched by everything that blocks.
-        buffer: the text of a file that an editor has open, None when it isn't.
-    """
-
-    folder: Path
-    engine: Callable[[], Engine]
-    report: Report = _silent
-    output: Output = _discard
-    cancel: CancelToken = field(default_factory=CancelToken)
-    buffer: Callable[[Path], str | None] = _no_buffer
+_LISTED_AT_MOST = 100_000  # jobs of one JSON answer; more are asked for piece by piece
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +32,213 @@ class Command:
     Attributes:
         name: the command line's word; editors know it as `caliban-ls.NAME`.
         title: what progress shows while it works ("Building the image").
+        summary: one line for `--help`.
         arguments: frozen dataclass, JSON object keys in lower_snake_case.
         run: the function.
         trusted: whether it runs or sends something, so that an editor must have allowed it.
+        editor: whether editors may call it; what they show anyway they needn't ask for.
     """
 
     name: str
     title: str
+    summary: str
     arguments: type
     run: Callable[[Any, Context], Any]
     trusted: bool = False
+    editor: bool = True
 
 
-COMMANDS: tuple[Command, ...] = ()
+def check(arguments: models.CheckArguments, context: Context) -> tuple[CheckedFile, ...]:
+    """Judge files as an editor would; a folder is searched for the files that are ours."""
+    if arguments.as_kind not in (None, "experiment", "project"):
+        raise UsageError(f"--as takes experiment or project, not {arguments.as_kind}")
+    checked: list[CheckedFile] = []
+    for shown in arguments.paths or (".",):
+        path = context.folder / shown
+        if shown == "-":
+            name = arguments.stdin_filename or "experiment.json"
+            checked.append(_check_text(name, context.stdin(), arguments.as_kind))
+        elif path.is_dir():
+            for file, kind in our_files(path):
+                relative = file.relative_to(context.folder) if file.is_relative_to(context.folder) else file
+                checked.append(_check_text(str(relative), read_text(file, context.buffer), kind))
+        else:
+            checked.append(_check_text(shown, read_text(path, context.buffer), arguments.as_kind))
+    return tuple(checked)
+
+
+def expand(arguments: models.ExpandArguments, context: Context) -> models.ExpandResult:
+    """List the jobs that an experiment config stands for; the count is computed, never enumerated."""
+    sweep = read_experiment(arguments.file, arguments.block, context)
+    if arguments.limit is not None and arguments.limit < 0:
+        raise UsageError("--limit takes a number that isn't negative")
+    count = sweep.count or 0
+    if arguments.limit is None and count > _LISTED_AT_MOST and not context.streams:
+        raise UsageError(
+            f"{count:,} jobs are too many for one answer", hint="Ask for the first with a limit."
+        )
+    return models.ExpandResult(count=count, jobs=_expanded(sweep, arguments.limit))
+
+
+def rule(arguments: models.RuleArguments, _context: Context) -> models.RuleResult:
+    """Explain one diagnostic."""
+    code = arguments.code.strip().upper()
+    if code not in RULES:
+        near = difflib.get_close_matches(code, RULES, n=1)
+        hint = f"Did you mean {near[0]}?" if near else "All codes are listed in docs/rules.md."
+        raise UsageError(f"There is no rule {arguments.code}", hint=hint)
+    known = RULES[code]
+    return models.RuleResult(
+        code=known.code,
+        name=known.name,
+        severity=known.severity.value,
+        explanation=known.explanation,
+        wrong=known.wrong,
+        right=known.right,
+    )
+
+
+def list_catalog(arguments: models.CatalogArguments, _context: Context) -> models.CatalogResult:
+    """List what can be asked for, with prices; filters leave what goes together with them."""
+    listings: dict[str, Callable[..., Sequence[Any]]] = {
+        "regions": hardware.regions,
+        "machines": hardware.machines,
+        "accelerators": hardware.accelerators,
+    }
+    if arguments.table not in listings:
+        raise UsageError(f"The catalogue has no {arguments.table}", hint=f"It has {', '.join(listings)}.")
+    if arguments.backend not in ("vertex", "ai-platform"):
+        raise UsageError(f"There is no backend {arguments.backend}", hint="There are vertex and ai-platform.")
+    accelerator = None
+    if arguments.gpu_spec is not None:
+        spec = hardware.parse_spec(arguments.gpu_spec, "gpu")
+        if isinstance(spec, hardware.SpecProblem):
+            raise UsageError(spec.message)
+        accelerator = spec.accelerator
+    offers = listings[arguments.table](
+        arguments.backend,
+        region=arguments.region,
+        machine_type=arguments.machine_type,
+        accelerator=accelerator,
+    )
+    rows = tuple({member.name: getattr(offer, member.name) for member in fields(offer)} for offer in offers)
+    return models.CatalogResult(backend=arguments.backend, as_of=catalog().as_of, currency="USD", rows=rows)
+
+
+def build(arguments: models.BuildArguments, context: Context) -> models.BuildResult:
+    """Build the project's image, unless the engine has it already."""
+    from caliban_ls import images
+
+    return images.build(arguments, context)
+
+
+def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
+    """Run the project's module in local containers: once, or once for each job of a sweep."""
+    from caliban_ls import sweeps
+
+    return sweeps.run(arguments, context)
+
+
+def doctor(_arguments: models.DoctorArguments, context: Context) -> models.DoctorResult:
+    """Look at everything that a run needs, and say how to mend what is missing."""
+    from caliban_ls.diagnosis import examine
+
+    return models.DoctorResult(checks=tuple(examine(context.folder, context.engine, context.environment)))
+
+
+def init(_arguments: models.InitArguments, context: Context) -> models.InitResult:
+    """Write a commented project config and a first experiment; what exists is left alone."""
+    from caliban_ls.templates import FILES
+
+    written, kept = [], []
+    for name, text in FILES.items():
+        try:
+            with (context.folder / name).open("x", encoding="utf-8") as file:
+                file.write(text)
+            written.append(name)
+        except FileExistsError:
+            kept.append(name)
+        except OSError as error:
+            raise UsageError(
+                f"{name} can't be written: {error.strerror or error}",
+                hint="Run this in a folder of your own.",
+            ) from error
+    return models.InitResult(written=tuple(written), kept=tuple(kept))
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        name="check",
+        title="Checking",
+        summary="judge experiment configs and project configs, as an editor does",
+        arguments=models.CheckArguments,
+        run=check,
+        editor=False,
+    ),
+    Command(
+        name="expand",
+        title="Expanding the sweep",
+        summary="list the jobs that an experiment config stands for",
+        arguments=models.ExpandArguments,
+        run=expand,
+    ),
+    Command(
+        name="rule",
+        title="Explaining the rule",
+        summary="explain one diagnostic",
+        arguments=models.RuleArguments,
+        run=rule,
+    ),
+    Command(
+        name="catalog",
+        title="Reading the catalogue",
+        summary="show regions, machine types and accelerators, with prices",
+        arguments=models.CatalogArguments,
+        run=list_catalog,
+    ),
+    Command(
+        name="build",
+        title="Building the image",
+        summary="build the project's image",
+        arguments=models.BuildArguments,
+        run=build,
+        trusted=True,
+    ),
+    Command(
+        name="run",
+        title="Running",
+        summary="run a module, or a sweep of it, in local containers",
+        arguments=models.RunArguments,
+        run=run,
+        trusted=True,
+    ),
+    Command(
+        name="doctor",
+        title="Looking for what is missing",
+        summary="find what is missing on this machine, and say how to mend it",
+        arguments=models.DoctorArguments,
+        run=doctor,
+        trusted=True,
+    ),
+    Command(
+        name="init",
+        title="Setting up the folder",
+        summary="write a commented project config and a first experiment",
+        arguments=models.InitArguments,
+        run=init,
+        trusted=True,
+    ),
+)
+"""Every command of both faces, in the order of `--help`. `serve` is the command line's own."""
+
+
+def _check_text(shown: str, text: str, kind: DocumentKind | None) -> CheckedFile:
+    known = kind or document_kind(shown, text)
+    if known is None:
+        return CheckedFile(shown, text, ())
+    return CheckedFile(shown, text, tuple(validate(jsondoc.parse(text), known)))
+
+
+def _expanded(sweep: experiment.Experiment, limit: int | None) -> Iterator[models.ExpandedJob]:
+    for index, parameters in enumerate(itertools.islice(experiment.expand(sweep), limit), start=1):
+        yield models.ExpandedJob(index=index, args=experiment.arguments(parameters), parameters=parameters)

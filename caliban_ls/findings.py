@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from caliban_ls.text import Span
@@ -52,3 +52,14 @@ def apply_edits(text: str, edits: tuple[Edit, ...]) -> str:
     for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
         text = text[: edit.span.start] + edit.new_text + text[edit.span.end :]
     return text
+
+
+def shifted(finding: Finding, by: int) -> Finding:
+    """Return the same finding in a text where its part stands `by` code points further on."""
+    if by == 0:
+        return finding
+    fixes = tuple(
+        Fix(fix.title, tuple(Edit(edit.span.shifted(by), edit.new_text) for edit in fix.edits))
+        for fix in finding.fixes
+    )
+    return replace(finding, span=finding.span.shifted(by), fixes=fixes)

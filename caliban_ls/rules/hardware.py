@@ -1,7 +1,251 @@
-"""The rules of this family, with their explanations and examples."""
+"""Family CAL4: whether Google's training services have the hardware that a project config asks for."""
 
 from __future__ import annotations
 
+from caliban_ls.findings import Severity
 from caliban_ls.rules.base import Rule
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[Rule, ...] = (
+    Rule(
+        code="CAL401",
+        name="malformed-spec",
+        severity=Severity.ERROR,
+        explanation=(
+            "A spec is a number, an x and a type, without spaces: `2xT4`. GPUs belong to `gpu_spec`, TPUs to "
+            "`tpu_spec`. Case doesn't matter, and the API's names (`NVIDIA_TESLA_T4`) are understood."
+        ),
+        wrong='{"cloud": {"gpu_spec": "T4"}}\n',
+        right='{"cloud": {"gpu_spec": "1xT4"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL402",
+        name="unknown-region",
+        severity=Severity.WARNING,
+        explanation=(
+            "The catalogue has no such region. It is dated, so the region may be new; nothing that depends on "
+            "it is judged, and its prices are unknown. A zone such as `us-central1-a` is no region."
+        ),
+        wrong='{"cloud": {"region": "us-centrall1"}}\n',
+        right='{"cloud": {"region": "us-central1"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL403",
+        name="unknown-machine-type",
+        severity=Severity.WARNING,
+        explanation=(
+            "The catalogue has no such machine type. It is dated, so the machine type may be new; nothing that "
+            "depends on it is judged, and its price is unknown. `caliban catalog machines` lists what is known."
+        ),
+        wrong='{"cloud": {"machine_type": "n1-standrad-8"}}\n',
+        right='{"cloud": {"machine_type": "n1-standard-8"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL404",
+        name="unknown-accelerator",
+        severity=Severity.WARNING,
+        explanation=(
+            "The catalogue has no such GPU or TPU. It is dated, so the type may be new; nothing that depends on "
+            "it is judged, and its price is unknown. `caliban catalog accelerators` lists what is known."
+        ),
+        wrong='{"cloud": {"gpu_spec": "1xT44"}}\n',
+        right='{"cloud": {"gpu_spec": "1xT4"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL405",
+        name="region-without-training",
+        severity=Severity.ERROR,
+        explanation=(
+            "Google has this region, but its list of locations names no custom training there. If training has "
+            'come to it since the day of the catalogue, `"force": true` goes ahead.'
+        ),
+        wrong='{"cloud": {"region": "us-central2"}}\n',
+        right='{"cloud": {"region": "us-central1"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL406",
+        name="machine-type-without-training",
+        severity=Severity.ERROR,
+        explanation=(
+            "Compute Engine has this machine type, but the training service doesn't: the smallest ones (such as "
+            "`n1-standard-2`) and whole families (C3, N2D, M3 and others) aren't for training."
+        ),
+        wrong='{"cloud": {"machine_type": "n1-standard-2"}}\n',
+        right='{"cloud": {"machine_type": "n1-highmem-2"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL407",
+        name="accelerator-without-training",
+        severity=Severity.ERROR,
+        explanation=(
+            "The name is known to the API, but no training machine has it: K80 is gone, and names such as "
+            "`TPU_V5_LITEPOD` are for other services. TPU v5e is `V5E`, asked for by its chips: `16xV5E`."
+        ),
+        wrong='{"cloud": {"gpu_spec": "1xK80"}}\n',
+        right='{"cloud": {"gpu_spec": "1xT4"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL408",
+        name="machine-type-not-in-region",
+        severity=Severity.ERROR,
+        explanation=(
+            "The region doesn't have this family of machine types, or not the accelerator that the machine type "
+            "never runs without. Ten regions have no N1 machines, which are what GPUs of older types need."
+        ),
+        wrong='{"default_mode": "CPU", "cloud": {"region": "europe-west9", "machine_type": "n1-standard-8"}}\n',
+        right='{"default_mode": "CPU", "cloud": {"region": "europe-west9", "machine_type": "e2-standard-8"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL409",
+        name="accelerator-not-in-region",
+        severity=Severity.ERROR,
+        explanation=(
+            "The region doesn't have this type of GPU or TPU, or has it for serving predictions only. "
+            "`caliban catalog regions --gpu_spec 1xT4` lists the regions that have it."
+        ),
+        wrong='{"cloud": {"region": "africa-south1", "gpu_spec": "1xT4"}}\n',
+        right='{"cloud": {"region": "asia-south1", "gpu_spec": "1xT4"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL410",
+        name="accelerator-not-on-machine",
+        severity=Severity.ERROR,
+        explanation=(
+            "N1 machines take P4, T4, V100 and P100. Every newer type has machine types of its own (A100: A2, "
+            "L4: G2, H100: A3), and E2, N2, N4, C2 and M1 machines take none. Without `machine_type` the "
+            "nearest one that has the accelerator is used."
+        ),
+        wrong='{"cloud": {"machine_type": "e2-standard-8", "gpu_spec": "1xT4"}}\n',
+        right='{"cloud": {"machine_type": "n1-standard-8", "gpu_spec": "1xT4"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL411",
+        name="impossible-count",
+        severity=Severity.ERROR,
+        explanation=(
+            "Accelerators come in fixed numbers: an N1 machine takes 1, 2 or 4 T4, a large one 4 only, and "
+            "newer machine types have exactly as many as their name says. TPU slices come by the chips of "
+            "their topologies."
+        ),
+        wrong='{"cloud": {"region": "us-central1", "gpu_spec": "3xT4"}}\n',
+        right='{"cloud": {"region": "us-central1", "gpu_spec": "2xT4"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL412",
+        name="machine-needs-its-gpu",
+        severity=Severity.ERROR,
+        explanation=(
+            "A2, A3, A4, G2 and G4 machines always come with their GPUs, which a job in CPU mode has no use "
+            "for and would pay for. Choose another machine type, or GPU mode."
+        ),
+        wrong='{"default_mode": "CPU", "cloud": {"machine_type": "a2-highgpu-1g"}}\n',
+        right='{"default_mode": "CPU", "cloud": {"machine_type": "n1-highcpu-16"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL413",
+        name="gpu-and-tpu",
+        severity=Severity.ERROR,
+        explanation="A job runs on one worker pool, which has GPUs or a TPU. Remove one of the two specs.",
+        wrong='{"cloud": {"gpu_spec": "1xT4", "tpu_spec": "8xV2"}}\n',
+        right='{"cloud": {"gpu_spec": "1xT4"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL414",
+        name="spot-not-offered",
+        severity=Severity.WARNING,
+        explanation=(
+            "Spot machines aren't offered for TPU slices of several machines, and were never offered by AI "
+            "Platform Training, where this is an error."
+        ),
+        wrong='{"cloud": {"tpu_spec": "16xV5E", "spot": true}}\n',
+        right='{"cloud": {"tpu_spec": "8xV5E", "spot": true}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL415",
+        name="closed-service",
+        severity=Severity.WARNING,
+        explanation=(
+            "AI Platform Training was closed on 2025-01-31, and Vertex AI took its place. The backend is kept "
+            "for reading old configs; nothing can be expected to run there."
+        ),
+        wrong='{"cloud": {"backend": "ai-platform"}}\n',
+        right='{"cloud": {"backend": "vertex"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL416",
+        name="accelerator-out-of-support",
+        severity=Severity.WARNING,
+        explanation=(
+            "Google still lists the accelerator but has ended its support: P100 on 2026-09-15. Jobs may wait "
+            "for ever. T4 has as much memory and costs a quarter."
+        ),
+        wrong='{"cloud": {"gpu_spec": "1xP100"}}\n',
+        right='{"cloud": {"gpu_spec": "1xT4"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL417",
+        name="gpu-in-cpu-mode",
+        severity=Severity.WARNING,
+        explanation=(
+            "GPUs are asked for, but jobs run in CPU mode, in an image that can't use them. They would be paid "
+            "for and stand idle. Remove `gpu_spec`, or change the mode."
+        ),
+        wrong='{"default_mode": "CPU", "cloud": {"gpu_spec": "1xT4"}}\n',
+        right='{"default_mode": "CPU"}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL418",
+        name="above-default-quota",
+        severity=Severity.WARNING,
+        explanation=(
+            "A project is granted some hardware in each region without asking; for more it must ask, under "
+            "IAM & Admin > Quotas, or Google refuses the job with error 429. It is a warning where nobody "
+            "chose the hardware, and a hint where somebody did and another region grants it: your project may "
+            "have been granted more."
+        ),
+        wrong='{"cloud": {"region": "europe-west3"}}\n',
+        right='{"cloud": {"region": "europe-west4"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL419",
+        name="default-gave-way",
+        severity=Severity.INFORMATION,
+        explanation=(
+            "The default, one T4 on `n1-standard-8`, doesn't go with what is written, so the nearest that does "
+            "is used: another single GPU, another machine type, or no GPU. Write `machine_type` and "
+            "`gpu_spec` to choose for yourself."
+        ),
+        wrong='{"cloud": {"region": "africa-south1"}}\n',
+        right='{"cloud": {"region": "asia-south1"}}\n',
+        kind="project",
+    ),
+    Rule(
+        code="CAL420",
+        name="hard-to-get",
+        severity=Severity.INFORMATION,
+        explanation=(
+            "Google has the hardware but rarely has it free: H100 in small numbers is said to be had as spot or "
+            "flex-start only, H200 and B200 are best reserved, and GB200 needs a reservation and an ARM image."
+        ),
+        wrong='{"cloud": {"gpu_spec": "1xH100"}}\n',
+        right='{"cloud": {"gpu_spec": "1xH100", "spot": true}}\n',
+        kind="project",
+    ),
+)

@@ -87,6 +87,7 @@ class ImagePlan:
         tag: `caliban/PROJECT:DIGEST`, the digest being that of the rendered build, the files' bytes and
             modes, the platform and the base image's name as written.
         dockerfile: the rendered text.
+        dockerfile_name: where the context holds it, a path that no file of the project has.
         base_image: its first FROM.
         platform: `linux/amd64` and the like, or None for the engine's own.
         size: bytes of all files of the context.
@@ -96,6 +97,7 @@ class ImagePlan:
 
     tag: str
     dockerfile: str
+    dockerfile_name: str
     base_image: str
     platform: str | None
     size: int
@@ -124,6 +126,19 @@ class ContainerSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a container's process ended.
+
+    Attributes:
+        code: its exit code; 128 and a signal's number when a signal ended it.
+        out_of_memory: whether the kernel killed it, or a process of it, because memory ran out.
+    """
+
+    code: int
+    out_of_memory: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerInfo:
     """A container of ours that the engine knows."""
@@ -135,8 +150,33 @@ class ContainerInfo:
     exit_code: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineInfo:
+    """What an engine says of itself.
+
+    Attributes:
+        address: where it answers.
+        version: its own, `28.2.2`.
+        platform: `linux/x86_64` and the like.
+        root: the folder that holds its images, on its own machine.
+    """
+
+    address: str
+    version: str
+    platform: str
+    root: str
+
+
 class Engine(Protocol):
     """A container engine. Methods block; callers decide which thread."""
+
+    def describe(self) -> EngineInfo:
+        """Return what the engine says of itself.
+
+        Raises:
+            EngineUnavailable: the engine went away.
+        """
+        ...
 
     def image_id(self, reference: str) -> str | None:
         """Return the id of an image that the engine has, or None."""
@@ -152,11 +192,14 @@ class Engine(Protocol):
         """
         ...
 
-    def run(self, spec: ContainerSpec, *, output: Output, cancel: CancelToken) -> int:
-        """Run a container to its end, hand out its output live and whole, remove it, return its exit code.
+    def run(self, spec: ContainerSpec, *, output: Output, cancel: CancelToken) -> Exit:
+        """Run a container to its end, hand out its output live and whole, remove it, say how it ended.
+
+        Output comes from one thread, in order for each stream. What `output` raises ends the container
+        and is passed on.
 
         Raises:
-            FailedError: the engine refused to create or start it.
+            FailedError: the engine refused to create or start it, or somebody else removed it.
             EngineUnavailable: the engine went away.
             Cancelled: the token was set; the container is stopped (terminate, then kill) and removed.
         """

@@ -1,0 +1,48 @@
+# What a newcomer, a maintainer and CI run. Everything made lies in .venv and build/; `make clean` removes both.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo check test e2e bench clean
+
+# The example project: judged, expanded, built and run in eight containers. Sets up what is missing.
+demo: .venv/.runs
+	$(BIN)/python -m scripts.demo
+
+# What every change has to pass; under a minute, and it needs no engine.
+check: lint
+	$(BIN)/pytest -n 2 tests/unit
+
+# Everything: what CI runs. The engine is started if none answers, and then stopped again.
+test: lint
+	$(BIN)/python -m scripts.engine while sh -ec 'scripts/base-image.sh; $(BIN)/pytest -n 2 --dist loadfile'
+
+# The language server as a process, over stdio.
+e2e: .venv/.develops
+	$(BIN)/pytest -n 2 tests/e2e
+
+# How long a user waits for the first answer, beside a schema validator.
+bench: build/bench/bin/check-jsonschema
+	$(BIN)/python benchmarks/start.py
+
+clean:
+	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache
+
+.PHONY: lint
+lint: .venv/.develops
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# Both install this checkout editable; what the second has installed, the first leaves alone.
+.venv/.runs: pyproject.toml constraints.txt scripts/venv.sh
+	PYTHON=$(PYTHON) scripts/venv.sh
+	touch $@
+
+.venv/.develops: pyproject.toml constraints.txt scripts/venv.sh
+	PYTHON=$(PYTHON) scripts/venv.sh dev
+	touch $@
+
+build/bench/bin/check-jsonschema: .venv/.runs
+	$(PYTHON) -m venv build/bench
+	build/bench/bin/pip install --quiet --disable-pip-version-check check-jsonschema

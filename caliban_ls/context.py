@@ -1,0 +1,64 @@
+"""What a command may touch besides its arguments, and who is told what jobs do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from caliban_ls.cancel import CancelToken
+from caliban_ls.errors import UsageError
+from caliban_ls.runtime.base import Engine, JobResult, JobSpec, Report, Stream
+
+
+class Watcher:
+    """Is told what jobs do, from several threads but never two at once. This one takes no notice."""
+
+    def started(self, job: JobSpec) -> None:
+        """Take note that a job is about to run."""
+
+    def output(self, job: JobSpec, stream: Stream, chunk: bytes) -> None:
+        """Take output as it comes."""
+
+    def finished(self, result: JobResult) -> None:
+        """Take note of how a job ended."""
+
+
+def _silent(_message: str, _fraction: float | None = None) -> None:
+    """Report nothing."""
+
+
+def _no_buffer(_path: Path) -> str | None:
+    """Say that no editor has the file open."""
+    return None
+
+
+def _no_stdin() -> str:
+    raise UsageError("There is no standard input here", hint="Name a file.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Everything that a command may touch besides its arguments.
+
+    Attributes:
+        folder: absolute path of the project that the command works on.
+        engine: opens the container engine; raises `EngineUnavailable`.
+        report: progress for people.
+        watcher: is told what jobs do, their output included, as it comes.
+        cancel: watched by everything that blocks.
+        buffer: the text of a file that an editor has open, None when it isn't.
+        stdin: reads standard input whole; raises `UsageError` where there is none.
+        streams: whether the face can show a list without end, as a terminal does line by line.
+        environment: the process's variables.
+    """
+
+    folder: Path
+    engine: Callable[[], Engine]
+    report: Report = _silent
+    watcher: Watcher = field(default_factory=Watcher)
+    cancel: CancelToken = field(default_factory=CancelToken)
+    buffer: Callable[[Path], str | None] = _no_buffer
+    stdin: Callable[[], str] = _no_stdin
+    streams: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)

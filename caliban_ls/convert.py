@@ -1,0 +1,148 @@
+"""Between the core and the protocol: offsets and positions, findings and diagnostics, fixes and edits, URIs.
+
+The only place that knows how many units a character counts for in a client's encoding. Nothing that a
+client sends as a position makes it raise: what points nowhere is held inside the text.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final, Protocol
+from urllib.parse import unquote, urlsplit
+
+from lsprotocol import types as lsp
+
+from caliban_ls.findings import Edit, Finding, Fix, Severity
+from caliban_ls.text import Span
+
+SOURCE: Final = "caliban"
+
+_SEVERITIES = {
+    Severity.ERROR: lsp.DiagnosticSeverity.Error,
+    Severity.WARNING: lsp.DiagnosticSeverity.Warning,
+    Severity.INFORMATION: lsp.DiagnosticSeverity.Information,
+    Severity.HINT: lsp.DiagnosticSeverity.Hint,
+}
+
+
+class Lines(Protocol):
+    """A text and where its lines stand, all in code points: a `text.LineIndex` or an open document."""
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        ...
+
+    def line_col(self, offset: int) -> tuple[int, int]:
+        """Return the zero-based line and column of an offset."""
+        ...
+
+    def line_span(self, number: int) -> Span:
+        """Return where a line stands, its line end left out."""
+        ...
+
+
+def to_position(lines: Lines, offset: int, encoding: str) -> lsp.Position:
+    """Return where an offset stands, in units of the client's encoding."""
+    offset = max(0, min(offset, len(lines.text)))
+    line, column = lines.line_col(offset)
+    return lsp.Position(line, _UNITS[encoding](lines.text[offset - column : offset]))
+
+
+def to_range(lines: Lines, span: Span, encoding: str) -> lsp.Range:
+    """Return a span as the client counts it."""
+    return lsp.Range(to_position(lines, span.start, encoding), to_position(lines, span.end, encoding))
+
+
+def to_offset(lines: Lines, position: lsp.Position, encoding: str) -> int:
+    """Return the offset of a position.
+
+    Past the end of its line it is the line's end, past the last line the text's, and inside a character
+    that character's start.
+    """
+    line = lines.line_span(max(0, position.line))
+    units = max(0, position.character)
+    # No character counts for less than one unit, so the offset can't be further on than this.
+    start, end = line.start, min(line.end, line.start + units)
+    segment = lines.text[start:end]
+    if segment.isascii() or encoding == "utf-32":
+        return end
+    measure = _UNITS[encoding]
+    low, high = 0, len(segment)
+    while low < high:
+        middle = (low + high + 1) // 2
+        size = measure(segment[low:middle])
+        if size <= units:
+            low, units = middle, units - size
+        else:
+            high = middle - 1
+    return start + low
+
+
+def to_span(lines: Lines, given: lsp.Range, encoding: str) -> Span:
+    """Return a range in code points; one that is given backwards is turned round."""
+    ends = sorted((to_offset(lines, given.start, encoding), to_offset(lines, given.end, encoding)))
+    return Span(*ends)
+
+
+def to_diagnostic(lines: Lines, finding: Finding, encoding: str) -> lsp.Diagnostic:
+    """Return a finding as editors show it."""
+    return lsp.Diagnostic(
+        range=to_range(lines, finding.span, encoding),
+        message=finding.message,
+        severity=_SEVERITIES[finding.severity],
+        code=finding.code,
+        source=SOURCE,
+    )
+
+
+def to_text_edits(lines: Lines, edits: Sequence[Edit], encoding: str) -> list[lsp.TextEdit]:
+    """Return edits as a client makes them: all at once, none seeing another."""
+    return [lsp.TextEdit(to_range(lines, edit.span, encoding), edit.new_text) for edit in edits]
+
+
+def to_code_action(
+    fix: Fix, edit: lsp.WorkspaceEdit, diagnostic: lsp.Diagnostic, *, preferred: bool
+) -> lsp.CodeAction:
+    """Return a fix as a light bulb offers it."""
+    return lsp.CodeAction(
+        title=fix.title,
+        kind=lsp.CodeActionKind.QuickFix,
+        diagnostics=[diagnostic],
+        is_preferred=preferred or None,
+        edit=edit,
+    )
+
+
+def to_path(uri: str) -> str | None:
+    """Return the local path that a URI stands for, None when it is none.
+
+    Percent-encoded `;`, `?` and `#` belong to file names; RFC 8089 allows the host `localhost`.
+    """
+    parts = urlsplit(uri)
+    if parts.scheme.lower() != "file" or parts.netloc.lower() not in ("", "localhost"):
+        return None
+    path = unquote(parts.path, errors="surrogateescape")
+    if "\0" in path or not path.startswith("/"):
+        return None
+    if os.name == "nt" and path[2:3] == ":":
+        path = path[1:]
+    return str(Path(path))
+
+
+def to_uri(path: str) -> str:
+    """Return the URI of an absolute local path."""
+    return Path(path).as_uri()
+
+
+def _utf_8_units(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _utf_16_units(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+_UNITS: Mapping[str, Callable[[str], int]] = {"utf-8": _utf_8_units, "utf-16": _utf_16_units, "utf-32": len}

@@ -1,0 +1,174 @@
+"""Commands for editors: one JSON object in, one out, on a thread of their own, with progress and cancelling.
+
+Reads the table that the command line reads; what a command does it doesn't know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from lsprotocol import types as lsp
+
+from caliban_ls import convert, wire
+from caliban_ls.cancel import CancelToken
+from caliban_ls.commands import Command
+from caliban_ls.context import Context
+from caliban_ls.errors import CalibanError, Untrusted, UsageError
+from caliban_ls.progress import OutputLog, progress
+from caliban_ls.protocol import STOP_SECONDS
+from caliban_ls.runtime.base import Engine
+from caliban_ls.session import Session
+
+log = logging.getLogger(__name__)
+
+PREFIX: Final = "caliban-ls."
+"""Stands before a command's name in editors; their own commands are called `caliban.…`."""
+
+_AT_ONCE = 32  # commands; more wait for their turn
+
+
+class Workers:
+    """Threads for commands, and a way to stop them. pygls' own threads must never be used: they read stdin."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="caliban")
+        self._running: dict[asyncio.Future[Any], CancelToken] = {}
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    async def run(self, function: Callable[[], Any], cancel: CancelToken) -> Any:  # noqa: ANN401 - its result
+        """Return what a function returns. When that is cancelled, so is the work, which then gets a moment."""
+        work = asyncio.get_running_loop().run_in_executor(self._pool, function)
+        self._running[work] = cancel
+        work.add_done_callback(self._done)
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            _set(cancel)
+            await asyncio.wait({work}, timeout=STOP_SECONDS)
+            raise
+
+    async def stop(self, seconds: float) -> None:
+        """Ask everything to stop, and wait until it does or the time is over."""
+        running = dict(self._running)
+        for cancel in running.values():
+            _set(cancel)
+        if running:
+            await asyncio.wait(running, timeout=max(0.0, seconds))
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _done(self, work: asyncio.Future[Any]) -> None:
+        cancel = self._running.pop(work)
+        error = None if work.cancelled() else work.exception()
+        if cancel.is_set() and error is not None and not isinstance(error, CalibanError):
+            # The request may be answered already, so that nobody else would ever say this.
+            log.error("A cancelled command failed", exc_info=error)
+
+
+def handler(
+    ls: Session, workers: Workers, command: Command, open_engine: Callable[[], Engine]
+) -> Callable[[lsp.ExecuteCommandParams], Coroutine[Any, Any, Any]]:
+    """Return what answers an editor's call of a command."""
+
+    async def handle(params: lsp.ExecuteCommandParams) -> Any:  # noqa: ANN401 - a JSON value
+        if command.trusted and not ls.trusted:
+            raise Untrusted(f"{params.command} runs or sends something, which this editor hasn't allowed")
+        raw = _one_object(params)
+        document = _path(raw.pop("uri"), "uri") if "uri" in raw else None
+        folder = _folder(ls, raw.pop("root", None), document)
+        if document is not None:
+            _put_document(raw, command, document)
+        task = asyncio.current_task()
+        cancel = CancelToken()
+        output = OutputLog(ls, cancel)
+        with progress(
+            ls, command.title, params.work_done_token, task.cancel if task else cancel.set
+        ) as report:
+            context = Context(
+                folder=folder,
+                engine=open_engine,
+                report=report,
+                watcher=output,
+                cancel=cancel,
+                buffer=ls.buffer,
+                environment=os.environ,
+            )
+            try:
+                return await workers.run(partial(_run, command, raw, context), cancel)
+            finally:
+                output.close()
+
+    return handle
+
+
+def _run(command: Command, raw: Mapping[str, Any], context: Context) -> Any:  # noqa: ANN401 - a JSON value
+    """Do all of a command's work, the reading of arguments and the making of the answer included."""
+    context.cancel.check()
+    arguments: Any = wire.parse_arguments(command.arguments, raw)
+    result = command.run(arguments, context)
+    return {} if result is None else wire.to_json(result)
+
+
+def _one_object(params: lsp.ExecuteCommandParams) -> dict[str, Any]:
+    given = [one for one in params.arguments or () if one is not None]
+    if len(given) > 1 or not all(isinstance(one, Mapping) for one in given):
+        raise wire.InvalidArguments(f"{params.command} takes one JSON object")
+    return dict(given[0]) if given else {}
+
+
+def _put_document(raw: dict[str, Any], command: Command, path: str) -> None:
+    """Give the document to the field that is made for it."""
+    name = wire.document_field(command.arguments)
+    if name is None:
+        raise wire.InvalidArguments(f"{PREFIX}{command.name} takes no uri")
+    if name in raw:
+        raise wire.InvalidArguments(f"uri and {name} say the same; give one of them")
+    raw[name] = path
+
+
+def _folder(ls: Session, root: object, document: str | None) -> Path:
+    """Return the folder that a command works on: the one that was named, or else the document's, or the only one.
+
+    Raises:
+        UsageError: the editor has several folders open, or none, and nothing says which is meant.
+        InvalidArguments: `root` is no folder's URI.
+    """
+    if root is not None:
+        folder = Path(_path(root, "root"))
+        if not folder.is_dir():
+            raise UsageError(f"There is no folder {folder}")
+        return folder
+    folders = ls.folders()
+    if document is not None:
+        around = [folder for folder in folders if Path(document).is_relative_to(folder)]
+        return max(around, key=lambda folder: len(folder.parts), default=Path(document).parent)
+    if len(folders) == 1:
+        return folders[0]
+    if not folders:
+        raise UsageError("No folder is open", hint="Open the project's folder, or name it as `root`.")
+    named = ", ".join(str(folder) for folder in folders)
+    raise UsageError(f"Several folders are open: {named}", hint="Name the one that is meant as `root`.")
+
+
+def _path(uri: object, name: str) -> str:
+    if not isinstance(uri, str):
+        raise wire.InvalidArguments(f"{name} must be a URI")
+    path = convert.to_path(uri)
+    if path is None:
+        raise UsageError(f"{uri} isn't a local file", hint="Save it in a local folder first.")
+    return path
+
+
+def _set(cancel: CancelToken) -> None:
+    try:
+        cancel.set()
+    except Exception:
+        log.exception("A command couldn't be woken to be cancelled")

@@ -1,0 +1,131 @@
+"""Finding and reading the files that are ours: the text of one, all in a folder, a sweep, a project config."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from caliban_ls import experiment, jsondoc, project
+from caliban_ls.context import Context
+from caliban_ls.errors import InvalidDocument, UsageError
+from caliban_ls.findings import Finding, Severity
+from caliban_ls.report import CheckedFile, as_text
+from caliban_ls.rules.base import DocumentKind
+from caliban_ls.validation import PROJECT_FILE, document_kind, validate
+
+STDIN = "stdin"
+"""Where a command takes an experiment config's path, this word stands for standard input."""
+
+_MARKER_BYTES = 512  # a file's first comment stands within these, or the file isn't marked
+_FOREIGN_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages"})
+
+
+def read_text(path: Path, buffer: Callable[[Path], str | None]) -> str:
+    """Return a file's text, from the editor that has it open or else from the disk.
+
+    Raises:
+        UsageError: there is no such file, or it can't be read.
+        InvalidDocument: it isn't UTF-8.
+    """
+    text = buffer(path)
+    if text is not None:
+        return text
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise UsageError(
+            f"There is no file {path}", hint="Check the path; it is relative to this folder."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InvalidDocument(
+            f"{path} isn't UTF-8: byte {error.start} can't be decoded", hint="Save it as UTF-8."
+        ) from None
+    except OSError as error:
+        raise UsageError(
+            f"{path} can't be read: {error.strerror or error}", hint="Check its permissions."
+        ) from None
+
+
+def our_files(folder: Path, patterns: tuple[str, ...] = ()) -> Iterator[tuple[Path, DocumentKind]]:
+    """Yield the files of a folder that are ours, in a stable order.
+
+    Hidden folders, virtual environments and installed packages are left out; links aren't followed.
+    """
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not _is_foreign(Path(parent, name)))
+        for name in sorted(names):
+            if not name.endswith((".json", ".jsonc")):
+                continue
+            path = Path(parent, name)
+            kind = document_kind(str(path), _beginning(path), patterns)
+            if kind is not None:
+                yield path, kind
+
+
+def read_experiment(file: str, block: str | None, context: Context) -> experiment.Experiment:
+    """Return a sweep without errors, or one block of it.
+
+    Args:
+        file: its path, or `stdin`.
+        block: JSON pointer of a block, None for all.
+        context: where the path starts, and what the editor has open.
+
+    Raises:
+        UsageError: the file can't be read, or has no such block.
+        InvalidDocument: it has errors; the message shows them.
+    """
+    text = context.stdin() if file == STDIN else read_text(context.folder / file, context.buffer)
+    document = jsondoc.parse(text)
+    sweep = experiment.read(document)
+    if sweep.count is None:
+        raise _invalid(file, text, [*document.findings, *sweep.findings])
+    if block is None:
+        return sweep
+    for candidate in sweep.blocks:
+        if candidate.pointer == block:
+            return experiment.Experiment((candidate,), candidate.count, ())
+    known = ", ".join(repr(candidate.pointer) for candidate in sweep.blocks[:5])
+    raise UsageError(f"{file} has no block {block!r}", hint=f"Its blocks are {known}.")
+
+
+def read_project(context: Context) -> project.Project:
+    """Return the folder's project config; without one, a config that says nothing.
+
+    Hardware is judged where it is used: a local run doesn't care whether a region has a GPU.
+
+    Raises:
+        UsageError: the file can't be read.
+        InvalidDocument: it has errors; the message shows them.
+    """
+    path = context.folder / PROJECT_FILE
+    if context.buffer(path) is None and not path.exists():
+        return project.Project()
+    text = read_text(path, context.buffer)
+    document = jsondoc.parse(text)
+    findings = [found for found in validate(document, "project") if not found.code.startswith("CAL4")]
+    if any(found.severity is Severity.ERROR for found in findings):
+        raise _invalid(PROJECT_FILE, text, findings)
+    return project.read(document)
+
+
+def _invalid(file: str, text: str, findings: list[Finding]) -> InvalidDocument:
+    errors = sorted(
+        (found for found in findings if found.severity is Severity.ERROR), key=lambda found: found.span
+    )
+    return InvalidDocument(
+        f"{file} has errors:\n{as_text([CheckedFile(file, text, tuple(errors))]).rstrip()}"
+    )
+
+
+def _is_foreign(folder: Path) -> bool:
+    return folder.name.startswith(".") or folder.name in _FOREIGN_FOLDERS or (folder / "pyvenv.cfg").is_file()
+
+
+def _beginning(path: Path) -> str:
+    """Return a file's first characters, none when it can't be read: it is judged later, or isn't ours."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_MARKER_BYTES).decode("utf-8", "ignore")
+    except OSError:
+        return ""

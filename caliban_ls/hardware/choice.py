@@ -1,0 +1,174 @@
+"""What a request comes to: the defaults, and what takes their place where they don't go with the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import get_args
+
+from caliban_ls.catalog import Accelerator, Mode, catalog
+from caliban_ls.catalog.nearest import Found, nearest, wish
+from caliban_ls.hardware.possible import Seen, see
+from caliban_ls.hardware.request import Backend, Field, Part, Request
+
+
+@dataclass(frozen=True, slots=True)
+class GaveWay:
+    """A default that couldn't be had: which written part is why, and in a sentence what took its place."""
+
+    part: Part
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A request with everything filled in.
+
+    Attributes:
+        backend: the service.
+        region: where.
+        machine_type: on what.
+        accelerator: None to run without one.
+        topology: of a TPU slice, None for everything else.
+        spot: whether on spot machines.
+        mode: whether jobs use GPUs.
+        defaulted: the keys that nobody wrote.
+        gave_way: the default that something else took the place of, None if none did.
+    """
+
+    backend: Backend
+    region: str
+    machine_type: str
+    accelerator: Accelerator | None
+    topology: str | None
+    spot: bool
+    mode: Mode
+    defaulted: frozenset[Field]
+    gave_way: GaveWay | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What a project must have been granted to run one job.
+
+    Attributes:
+        metric: full name, None where unknown.
+        of: what is counted, for people: "T4", "N1 and E2 vCPUs".
+        cpus: whether that is vCPUs.
+        needed: how many one job takes.
+        granted: how many a project gets without asking, None where unknown.
+    """
+
+    metric: str | None
+    of: str
+    cpus: bool
+    needed: int
+    granted: int | None
+
+
+def resolve(request: Request) -> Choice:
+    """Fill in what a request doesn't say, as near to the defaults as what it says allows.
+
+    What it says stays, possible or not. The default accelerator is one GPU. A machine type that was written
+    may bring more; where a region has none to give singly, jobs run without.
+    """
+    seen = see(request)
+    possible = _settled(seen, seen.region)
+    found = possible or _settled(seen, None)
+    machine_type = request.machine_type or (found.machine.name if found else seen.default_machine)
+    accelerator = seen.spec
+    if found and not accelerator and not seen.machine_unknown:
+        accelerator = found.accelerator
+    machine = catalog().machines.get(machine_type)
+    return Choice(
+        backend=seen.backend,
+        region=request.region or catalog().default_region,
+        machine_type=machine_type,
+        accelerator=accelerator,
+        topology=machine.topologies.get(accelerator.count) if machine and accelerator else None,
+        spot=bool(request.spot),
+        mode=seen.mode,
+        defaulted=frozenset(field for field in get_args(Field) if getattr(request, field) is None),
+        gave_way=_gave_way(seen, possible) if possible else None,
+    )
+
+
+def quotas(choice: Choice) -> list[Quota]:
+    """Return what a project must have been granted to run one job of a choice on Vertex AI."""
+    known = catalog()
+    region = known.regions.get(choice.region)
+    if choice.backend != "vertex" or region is None:
+        return []
+    needs: list[Quota] = []
+    machine = known.machines.get(choice.machine_type)
+    if machine and machine.vcpus and machine.cpu_quota is not None:
+        of, metric, granted = f"{machine.family.upper()} vCPUs", None, machine.cpu_quota
+        if granted == "regional":
+            of, metric, granted = "N1 and E2 vCPUs", known.cpu_metric, region.cpu_quota
+        needs.append(Quota(metric, of, cpus=True, needed=int(machine.vcpus), granted=granted))
+    accelerator = choice.accelerator
+    found = known.accelerators.get(accelerator.type) if accelerator else None
+    if accelerator and found:
+        granted = found.quotas.get(region.name, 0)
+        needs.append(
+            Quota(found.quota_metric, found.name, cpus=False, needed=accelerator.count, granted=granted)
+        )
+    if not choice.spot:
+        return needs
+    # Spot machines count against quotas of their own, and what those grant isn't known.
+    return [
+        replace(need, metric=need.metric and known.spot_metric(need.metric), granted=None) for need in needs
+    ]
+
+
+def default_accelerator(seen: Seen) -> Accelerator | None:
+    """Return what a job gets when nothing is said."""
+    return seen.service.default_gpu if seen.mode == "gpu" else None
+
+
+def is_unasked(seen: Seen, accelerator: Accelerator | None) -> bool:
+    """Return whether a job may get an accelerator that nobody asked for."""
+    if accelerator is None:
+        return True
+    if seen.machine is not None:
+        return seen.mode == "gpu" or accelerator.kind == "tpu"
+    return seen.mode == "gpu" and accelerator.kind == "gpu" and accelerator.count == 1
+
+
+def _settled(seen: Seen, region: str | None) -> Found | None:
+    """Return what a request comes to in a region (None: anywhere), or None when that isn't possible."""
+    request = seen.request
+    spec = None if seen.accelerator_unknown else seen.spec
+    return nearest(
+        seen.service,
+        [region],
+        wish(request.machine_type or seen.default_machine, spec or default_accelerator(seen)),
+        machine=None if seen.machine_unknown else request.machine_type,
+        accelerator=spec,
+        accepts=lambda _, accelerator: is_unasked(seen, accelerator),
+    )
+
+
+def _gave_way(seen: Seen, found: Found) -> GaveWay | None:
+    """Return what to say when the default accelerator, or in CPU mode the default machine, couldn't be had.
+
+    An accelerator that a machine type always brings, or the machine type that an accelerator needs, hasn't
+    taken a default's place: somebody chose it.
+    """
+    if seen.spec or seen.machine_unknown or (seen.machine and seen.machine.bound):
+        return None
+    machine, accelerator, default = found.machine.name, found.accelerator, default_accelerator(seen)
+    if machine == (seen.request.machine_type or seen.default_machine) and accelerator == default:
+        return None
+    anywhere = _settled(seen, None)
+    if anywhere and (anywhere.machine.name, anywhere.accelerator) != (machine, accelerator):
+        wished, got = _described(anywhere, seen.mode), _described(found, seen.mode)
+        return GaveWay(Part.REGION, f"{seen.region} can't give the default, {wished}: jobs get {got}")
+    if accelerator is None:
+        return GaveWay(Part.MACHINE_TYPE, f"{machine} takes no GPU: jobs run without one")
+    return GaveWay(Part.MACHINE_TYPE, f"{machine} can't have the default {default}: jobs get {accelerator}")
+
+
+def _described(found: Found, mode: Mode) -> str:
+    if found.accelerator is not None:
+        return f"{found.machine.name} with {found.accelerator}"
+    return found.machine.name if mode == "cpu" else f"{found.machine.name} without a GPU"

@@ -1,0 +1,220 @@
+"""The rules of what goes together. A request breaks none of them, or the first that it breaks is its error.
+
+Where the catalogue doesn't know a name, the rules that would need it hold: nobody can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from caliban_ls.catalog import Accelerator, Machine, Mode, Service, catalog
+from caliban_ls.hardware.request import Backend, Field, Part, Request, spec_field
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request beside what the catalogue knows of it.
+
+    Attributes:
+        request: as it came.
+        backend: the service's name.
+        service: what it has.
+        mode: whether jobs use GPUs.
+        region: where, written or default; None where the catalogue doesn't know it.
+        machine: what was written, if the service has it.
+        spec: what was written, known or not.
+        accelerator: the same, if the service has its type.
+    """
+
+    request: Request
+    backend: Backend
+    service: Service
+    mode: Mode
+    region: str | None
+    machine: Machine | None
+    spec: Accelerator | None
+    accelerator: Accelerator | None
+
+    @property
+    def default_machine(self) -> str:
+        """The machine type that a job gets when nothing is said."""
+        return catalog().default_machines[self.mode]
+
+    @property
+    def spec_field(self) -> Field:
+        """The key of the spec."""
+        return spec_field(self.spec.kind if self.spec else "gpu")
+
+    @property
+    def machine_unknown(self) -> bool:
+        """Whether a machine type was written that the catalogue has never heard of."""
+        name = self.request.machine_type
+        return name is not None and not catalog().knows_machine(name)
+
+    @property
+    def accelerator_unknown(self) -> bool:
+        """Whether an accelerator was written that the catalogue has never heard of."""
+        return self.spec is not None and not catalog().knows_accelerator(self.spec.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A broken rule: its code, what is wrong, and the parts that could be to blame, the likeliest first."""
+
+    code: str
+    text: str
+    blame: tuple[Part, ...]
+
+
+def see(request: Request) -> Seen:
+    """Look a request up in the catalogue."""
+    known = catalog()
+    backend: Backend = request.backend or "vertex"
+    service = known.services[backend]
+    region = request.region or known.default_region
+    spec = request.gpu_spec or request.tpu_spec
+    return Seen(
+        request=request,
+        backend=backend,
+        service=service,
+        mode=request.mode or "gpu",
+        region=region if known.knows_region(region) else None,
+        machine=service.machines.get(request.machine_type or ""),
+        spec=spec,
+        accelerator=spec if spec and spec.type in service.regions_of else None,
+    )
+
+
+def first_fault(seen: Seen) -> Fault | None:
+    """Return the first rule that a request breaks; None if it is possible, or nobody can tell."""
+    return next((fault for rule in _RULES if (fault := rule(seen)) is not None), None)
+
+
+def is_possible(request: Request) -> bool:
+    """Return whether a request breaks no rule."""
+    return first_fault(see(request)) is None
+
+
+def _region_not_offered(seen: Seen) -> Fault | None:
+    if seen.region is None or seen.region in seen.service.regions:
+        return None
+    return Fault("CAL405", f"{seen.service.title} has no training in {seen.region}", (Part.REGION,))
+
+
+def _machine_not_offered(seen: Seen) -> Fault | None:
+    name = seen.request.machine_type
+    if name is None or seen.machine is not None or seen.machine_unknown:
+        return None
+    return Fault("CAL406", f"{seen.service.title} has no {name} for training", (Part.MACHINE_TYPE,))
+
+
+def _accelerator_not_offered(seen: Seen) -> Fault | None:
+    if seen.spec is None or seen.accelerator is not None or seen.accelerator_unknown:
+        return None
+    return Fault("CAL407", f"{seen.service.title} has no {seen.spec.type} for training", (Part.ACCELERATOR,))
+
+
+def _two_accelerators(seen: Seen) -> Fault | None:
+    if seen.request.gpu_spec is None or seen.request.tpu_spec is None:
+        return None
+    return Fault("CAL413", "A job has GPUs or a TPU, not both", (Part.ACCELERATOR,))
+
+
+def _machine_not_in_region(seen: Seen) -> Fault | None:
+    """A family that the region lacks, or a machine type whose accelerator it lacks."""
+    machine, region = seen.machine, seen.region
+    if machine is None or region is None:
+        return None
+    blame = (Part.MACHINE_TYPE, Part.REGION)
+    if region in machine.absent_from:
+        return Fault("CAL408", f"{region} has no {machine.family.upper()} machine types", blame)
+    brings = machine.holds if machine.bound and seen.spec is None else ()
+    if brings and not any(seen.service.has((machine, held), region) for held in brings):
+        return Fault("CAL408", f"{_lacks(region, brings[0].type)}, which {machine.name} needs", blame)
+    return None
+
+
+def _machine_without_its_gpu(seen: Seen) -> Fault | None:
+    machine = seen.machine
+    if machine is None or seen.spec is not None or seen.mode == "gpu" or not machine.bound:
+        return None
+    if machine.holds[0].kind == "tpu":  # TPUs are driven from images without GPU support.
+        return None
+    text = f"{machine.name} never runs without its GPUs, and the mode is CPU"
+    return Fault("CAL412", text, (Part.MACHINE_TYPE,))
+
+
+def _accelerator_not_in_region(seen: Seen) -> Fault | None:
+    accelerator, region = seen.accelerator, seen.region
+    if accelerator is None or region is None or region in seen.service.regions_of[accelerator.type]:
+        return None
+    return Fault("CAL409", _lacks(region, accelerator.type), (Part.ACCELERATOR, Part.REGION))
+
+
+def _type_not_on_machine(seen: Seen) -> Fault | None:
+    machine, accelerator = seen.machine, seen.accelerator
+    if machine is None or accelerator is None or machine.counts(accelerator.type):
+        return None
+    types = dict.fromkeys(held.type for held in machine.holds if held.type in seen.service.regions_of)
+    only = f"{_either(types)}, not {accelerator.type}" if types else f"no {accelerator.kind.upper()}"
+    return Fault("CAL410", f"{machine.name} takes {only}", (Part.MACHINE_TYPE, Part.ACCELERATOR))
+
+
+def _count_not_on_machine(seen: Seen) -> Fault | None:
+    machine, accelerator = seen.machine, seen.accelerator
+    if machine is None or accelerator is None or accelerator.count in machine.counts(accelerator.type):
+        return None
+    takes = f"{machine.name} takes {_either(machine.counts(accelerator.type))} {accelerator.type}"
+    text = f"{takes}, not {accelerator.count}{_count_note(accelerator)}"
+    return Fault("CAL411", text, (Part.COUNT, Part.MACHINE_TYPE))
+
+
+def _count_on_no_machine(seen: Seen) -> Fault | None:
+    accelerator = seen.accelerator
+    if accelerator is None or seen.request.machine_type is not None:
+        return None
+    pairs = [pair for pair in seen.service.pairs if pair[1] and pair[1].type == accelerator.type]
+    counts = sorted({held.count for _, held in pairs if held})
+    if any(held == accelerator and seen.service.has((machine, held), seen.region) for machine, held in pairs):
+        return None
+    text = f"{accelerator.type} comes by {_either(counts)}, not {accelerator.count}{_count_note(accelerator)}"
+    return Fault("CAL411", text, (Part.COUNT, Part.REGION))
+
+
+def _spot_not_offered(seen: Seen) -> Fault | None:
+    if not seen.request.spot or seen.service.closed is None:
+        return None
+    return Fault("CAL414", f"{seen.service.title} has no spot machines", (Part.SPOT,))
+
+
+_RULES: tuple[Callable[[Seen], Fault | None], ...] = (
+    _region_not_offered,
+    _machine_not_offered,
+    _accelerator_not_offered,
+    _two_accelerators,
+    _machine_not_in_region,
+    _machine_without_its_gpu,
+    _accelerator_not_in_region,
+    _type_not_on_machine,
+    _count_not_on_machine,
+    _count_on_no_machine,
+    _spot_not_offered,
+)
+"""Every rule that a request can break. Of several that are broken, the first is the error."""
+
+
+def _lacks(region: str, accelerator_type: str) -> str:
+    if region in catalog().accelerators[accelerator_type].serving_only:
+        return f"{region} has {accelerator_type} for serving only"
+    return f"{region} has no {accelerator_type}"
+
+
+def _count_note(accelerator: Accelerator) -> str:
+    note = catalog().accelerators[accelerator.type].count_note
+    return f" ({note})" if note else ""
+
+
+def _either(values: Iterable[object]) -> str:
+    *others, last = map(str, values)
+    return f"{', '.join(others)} or {last}" if others else last

@@ -1,0 +1,113 @@
+"""The words: what can be asked for, what can be wrong with it, and how it could be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, Literal
+
+from caliban_ls.catalog import Accelerator, Kind, Mode
+from caliban_ls.findings import Severity
+
+Backend = Literal["vertex", "ai-platform"]
+Field = Literal["backend", "region", "machine_type", "gpu_spec", "tpu_spec", "spot"]
+"""The keys of a request, as project configs and flags spell them."""
+
+Changes = Mapping[Field, "str | bool | Accelerator | None"]
+"""New values for keys; None removes the key. `str()` of an accelerator is the text to write."""
+
+
+class Part(str, Enum):
+    """A part of a request that can be wrong. The last two stand inside a spec."""
+
+    BACKEND = "backend"
+    REGION = "region"
+    MACHINE_TYPE = "machine_type"
+    SPOT = "spot"
+    ACCELERATOR = "accelerator"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody asked for; None where they said nothing.
+
+    Attributes:
+        backend: the service; `vertex` by default.
+        region: any text.
+        machine_type: any text.
+        gpu_spec: as `parse_spec` reads it; of kind "gpu".
+        tpu_spec: likewise; of kind "tpu".
+        spot: whether to use spot machines; no by default.
+        mode: whether jobs use GPUs; "gpu" by default.
+        force: whether to go ahead whatever the catalogue says.
+    """
+
+    backend: Backend | None = None
+    region: str | None = None
+    machine_type: str | None = None
+    gpu_spec: Accelerator | None = None
+    tpu_spec: Accelerator | None = None
+    spot: bool | None = None
+    mode: Mode | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A change to a request after which it has no error.
+
+    Attributes:
+        title: what a person would do: "Use 2xT4".
+        changes: the keys to write or to remove; the request may not have them yet.
+    """
+
+    title: str
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to know about a request.
+
+    Attributes:
+        field: the key that it is about; always one that was written.
+        part: what of that key's value.
+        code: of its rule.
+        message: what is wrong and what would be right, without a full stop.
+        severity: the rule's own unless the situation softens it.
+        alternatives: best first.
+    """
+
+    field: Field
+    part: Part
+    code: str
+    message: str
+    severity: Severity
+    alternatives: tuple[Alternative, ...] = ()
+
+
+def applied(request: Request, changes: Changes) -> Request:
+    """Return the request with some changes made."""
+    values: dict[str, Any] = dict(changes.items())
+    return replace(request, **values)
+
+
+def alternative(changes: Changes) -> Alternative:
+    """Return some changes with their title."""
+    names = {"backend": "backend ", "region": "region ", "machine_type": "machine type "}
+    used = [
+        "spot machines" if field == "spot" else f"{names.get(field, '')}{value}"
+        for field, value in changes.items()
+        if value is not None
+    ]
+    removed = [field for field, value in changes.items() if value is None]
+    steps = [f"{verb} {' and '.join(what)}" for verb, what in (("use", used), ("remove", removed)) if what]
+    title = ", ".join(steps)
+    return Alternative(title[:1].upper() + title[1:], changes)
+
+
+def spec_field(kind: Kind) -> Field:
+    """Return the key under which GPUs or TPUs are asked for."""
+    return "gpu_spec" if kind == "gpu" else "tpu_spec"

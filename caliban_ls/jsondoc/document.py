@@ -1,0 +1,305 @@
+"""A JSON document that stays parsed while it is edited.
+
+After any edit the document equals a fresh parse of its text. An edit re-parses from the last item of the
+innermost list that starts before it, and stops where the parser meets an old item in the state in which
+that item was met before: from there on, nothing can differ. Where that fails, the next list outwards is
+tried, and the document itself is the outermost.
+"""
+
+from __future__ import annotations
+
+import gc
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from caliban_ls.findings import Edit, Finding, Fix, Severity
+from caliban_ls.jsondoc import tokens
+from caliban_ls.jsondoc.grammar import (
+    DONE,
+    FIRST,
+    MAX_ERRORS,
+    NEXT,
+    START,
+    Escaped,
+    Fault,
+    Frame,
+    Parser,
+    Window,
+)
+from caliban_ls.jsondoc.tree import Kind, Node
+from caliban_ls.text import Span
+
+MAX_SHOWN = 100
+"""So many errors of one document are shown; hints aren't counted."""
+
+_MAX_LEVELS = 8  # how far out the enclosing lists are tried before everything is parsed anew
+_CLOSER = {"[": "]", "{": "}"}
+
+
+class JsonDocument:
+    """The text of a JSON file with comments, its tree, and what is wrong with its syntax.
+
+    Attributes:
+        text: the whole text. Change it through `edit` only.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._faults: list[Fault] = []
+        self._comments: list[tuple[int, int]] = []
+        self._overflowed = False
+        self._top = Node(Kind.ARRAY, None, None, 0, 0)  # holds the root, so that the root has siblings: none
+        self._findings: list[Finding] | None = None
+        self._parse()
+
+    @property
+    def root(self) -> Node | None:
+        """The document's value, None when there is none."""
+        return self._top.items[0] if self._top.items else None
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is wrong with the syntax, in order of position: the first errors, and all hints."""
+        if self._findings is None:
+            errors = [fault.finding for fault in self._faults if fault.finding.severity is not Severity.HINT]
+            hints = [fault.finding for fault in self._faults if fault.finding.severity is Severity.HINT]
+            self._findings = sorted(errors[:MAX_SHOWN] + hints, key=lambda found: (found.span, found.code))
+        return self._findings
+
+    @property
+    def comments(self) -> list[Span]:
+        """Where comments stand, their marks included, in order."""
+        return [Span(start, end) for start, end in self._comments]
+
+    def comment_at(self, offset: int) -> Span | None:
+        """Return the comment that holds the character at an offset."""
+        index = bisect_right(self._comments, (offset, len(self.text))) - 1
+        if index < 0 or self._comments[index][1] <= offset:
+            return None
+        return Span(*self._comments[index])
+
+    def edit(self, start: int, end: int, new_text: str) -> None:
+        """Replace the text between two offsets, counted in code points, and parse what that touches.
+
+        Offsets outside the text are moved to its ends.
+        """
+        start = max(0, min(start, len(self.text)))
+        end = max(start, min(end, len(self.text)))
+        shift = len(new_text) - (end - start)
+        self.text = "".join((self.text[:start], new_text, self.text[end:]))
+        self._findings = None
+        if not self._overflowed:
+            path = self._path(start, end)
+            for depth in range(len(path), max(0, len(path) - _MAX_LEVELS), -1):
+                if self._parse_window(path[:depth], start, end, shift):
+                    return
+        self._parse()
+
+    def _parse(self) -> None:
+        """Parse the whole text."""
+        self._top = Node(Kind.ARRAY, None, None, 0, 0)
+        items: list[Node] = []
+        self._top.items = items
+        parser = Parser(self.text, [Frame(self._top, 0, "", items, START)], _token_at(self.text, 0))
+        with _without_collector():
+            parser.run()
+        self._faults = parser.faults
+        self._comments = parser.comments
+        self._overflowed = parser.overflowed
+
+    def _path(self, start: int, end: int) -> list[tuple[Node, int]]:
+        """Return the containers around an edit, outermost first, each with its absolute start.
+
+        The edit lies between their brackets. The outermost is the document itself, which has no brackets.
+        """
+        path = [(self._top, 0)]
+        while True:
+            node, base = path[-1]
+            child = _child_at(node, start - base)
+            if child is None or child.kind not in {Kind.ARRAY, Kind.OBJECT}:
+                return path
+            base += child.offset
+            if not base < start <= end < base + child.length:
+                return path
+            path.append((child, base))
+
+    def _parse_window(self, path: list[tuple[Node, int]], start: int, end: int, shift: int) -> bool:
+        """Parse the part of a list that an edit touched, and take it over if the rest can stay as it is.
+
+        Args:
+            path: containers from the document to the list, each with its absolute start.
+            start: where the replaced text started.
+            end: where it ended.
+            shift: by how much the text behind it moved.
+
+        Returns:
+            Whether it worked. If not, the list itself may be spoiled, but nothing around it.
+        """
+        array, base = path[-1]
+        is_document = array is self._top
+        if not (is_document or (array.kind is Kind.ARRAY and array.closed and array.fresh)):
+            return False
+        items = list(array.items)
+        kept, begin, state = _restart(items, start - base)
+        if kept == 0:
+            begin, state = (0, START) if is_document else (1, FIRST)
+        begin += base
+        length = len(self.text) if is_document else array.length + shift
+        window = Window(end + shift, base + length - (0 if is_document else 1), shift, items)
+        frames = [_frame(self.text, node, position) for node, position in path[:-1]]
+        frames.append(Frame(array, base, "" if is_document else "]", items[:kept], state))
+        innermost = frames[-1]
+        array.damaged = any(fault.damaged is array and fault.at < begin for fault in self._faults)
+        parser = Parser(self.text, frames, _token_at(self.text, begin), window)
+        try:
+            parser.run()
+        except Escaped:
+            return False
+
+        # From here on, offsets of the old text at or behind `stop` are valid, and only moved.
+        rest = items[parser.joined :] if parser.joined is not None else []
+        stop = parser.position - shift if parser.joined is not None else base + length + is_document - shift
+        faults = [fault for fault in self._faults if fault.at < begin] + parser.faults
+        for fault in self._faults:
+            if fault.at >= stop:
+                faults.append(_moved(fault, end, shift) if shift else fault)
+        if (
+            parser.overflowed
+            or sum(fault.finding.severity is not Severity.HINT for fault in faults) > MAX_ERRORS
+        ):
+            return False
+        self._faults = faults
+        self._move_comments(begin, stop, shift, parser.comments)
+        array.items = innermost.children + rest
+        array.damaged = any(fault.damaged is array for fault in faults)
+        if shift:
+            for item in rest:
+                item.offset += shift
+        array.length = length
+        array.memo = None
+        for (outer, _), (child, _) in zip(path, path[1:], strict=False):
+            outer.memo = None
+            if shift:
+                _move_behind(outer, child.offset, shift)
+                outer.length += shift
+        return True
+
+    def _move_comments(self, begin: int, stop: int, shift: int, new: list[tuple[int, int]]) -> None:
+        """Replace the comments that start between two offsets of the old text, and move the later ones."""
+        first = bisect_left(self._comments, (begin,))
+        last = bisect_left(self._comments, (stop,))
+        moved = [(start + shift, end + shift) for start, end in self._comments[last:]]
+        self._comments[first:] = new + moved
+
+
+def parse(text: str) -> JsonDocument:
+    """Parse a text. Whatever is wrong with it becomes findings; nothing is raised."""
+    return JsonDocument(text)
+
+
+def inner_span(document: JsonDocument, node: Node, start: int, end: int) -> Span:
+    """Return where a part of a string's value stands in the document, escapes accounted for.
+
+    Args:
+        document: the document that the string belongs to.
+        node: a STRING.
+        start: offset of the part's first character in `node.value`.
+        end: offset behind its last character.
+    """
+    span = node.span
+    written = document.text[span.start : span.end]
+    quotes = 1 if written[:1] in {'"', "'", "“", "‘"} else 0
+    content = written[quotes:]
+    limit = len(written) - quotes
+    begin, stop = (min(tokens.source_offset(content, index), limit) + quotes for index in (start, end))
+    return Span(span.start + begin, span.start + stop)
+
+
+def _token_at(text: str, position: int) -> int:
+    """Return where the first token at or behind a position starts; a byte order mark is no token."""
+    if position == 0 and text.startswith("\ufeff"):
+        position = 1
+    return tokens.skip_blanks(text, position)
+
+
+def _child_at(node: Node, offset: int) -> Node | None:
+    """Return the last child value that starts before an offset relative to the node."""
+    if node.kind is Kind.ARRAY:
+        index = bisect_left(node.items, offset, key=lambda item: item.offset) - 1
+        return node.items[index] if index >= 0 else None
+    index = bisect_left(node.members, offset, key=lambda member: member.key.offset) - 1
+    return node.members[index].value if index >= 0 else None
+
+
+def _restart(items: list[Node], offset: int) -> tuple[int, int, int]:
+    """Return from where a list must be parsed anew when it is edited at an offset relative to it.
+
+    Returns:
+        How many items can be kept, where the parse starts relative to the list, and the state it starts in.
+        The list's beginning, when none can be kept, is left to the caller.
+    """
+    index = bisect_left(items, offset, key=lambda item: item.offset) - 1
+    if index >= 0:
+        item = items[index]
+        # Nothing can change a value that its own bracket has ended.
+        if (
+            item.fresh
+            and item.closed
+            and item.kind in {Kind.ARRAY, Kind.OBJECT}
+            and item.offset + item.length <= offset
+        ):
+            return index + 1, item.offset + item.length, DONE
+    while index > 0 and not items[index].fresh:
+        index -= 1
+    return (index, items[index].offset, NEXT) if index > 0 else (0, 0, FIRST)
+
+
+def _frame(text: str, node: Node, start: int) -> Frame:
+    """Return the open container that a node was, for a parse inside it."""
+    frame = Frame(
+        node, start, _CLOSER.get(text[start : start + 1], "") if node.parent is not None else "", []
+    )
+    frame.is_object = node.kind is Kind.OBJECT
+    return frame
+
+
+def _move_behind(container: Node, offset: int, shift: int) -> None:
+    """Move the children of a container that start behind an offset relative to it."""
+    if container.items:
+        first = bisect_right(container.items, offset, key=lambda item: item.offset)
+        for item in container.items[first:]:
+            item.offset += shift
+        return
+    for member in container.members:
+        for node in (member.key, member.value):
+            if node is not None and node.offset > offset:
+                node.offset += shift
+
+
+def _moved(fault: Fault, edited: int, shift: int) -> Fault:
+    """Return a fault that was reported behind an edit; some of its spans may lie in front of the edit."""
+
+    def moved(span: Span) -> Span:
+        start, end = (offset + shift if offset >= edited else offset for offset in (span.start, span.end))
+        return Span(start, end)
+
+    found = fault.finding
+    fixes = tuple(
+        Fix(fix.title, tuple(Edit(moved(edit.span), edit.new_text) for edit in fix.edits))
+        for fix in found.fixes
+    )
+    return Fault(fault.at + shift, replace(found, span=moved(found.span), fixes=fixes), fault.damaged)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the garbage collector from walking a tree that only grows."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,237 @@
+"""Arguments and results of the commands: frozen dataclasses that both faces are made from.
+
+A field's metadata says how the command line spells it; on the wire every field is its own name, except
+that a document's path is given as `uri`. Results are what `--json` prints and what editors get.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from caliban_ls.rules.base import DocumentKind
+
+
+def option(
+    default: Any,  # noqa: ANN401 - of the field's own type
+    text: str,
+    *,
+    short: str = "",
+    flag: str = "",
+    metavar: str = "",
+    document: bool = False,
+) -> Any:  # noqa: ANN401 - a dataclass field stands for its type
+    """Declare a flag: `--name` unless `flag` says otherwise, with an optional short form.
+
+    `document` is as in `positional`.
+    """
+    metadata = {"help": text, "short": short, "flag": flag, "metavar": metavar, "document": document}
+    return field(default=default, metadata=metadata)
+
+
+def positional(
+    text: str,
+    *,
+    metavar: str,
+    default: Any = None,  # noqa: ANN401 - of the field's own type
+    document: bool = False,
+    rest: bool = False,
+) -> Any:  # noqa: ANN401 - a dataclass field stands for its type
+    """Declare a positional argument.
+
+    Args:
+        text: what it is, for `--help`.
+        metavar: what `--help` calls it.
+        default: taken when it is left out; None makes no promise that it may be.
+        document: whether it is a document's path, which editors give as `uri`.
+        rest: whether it takes everything after `--`, untouched.
+    """
+    metadata = {"help": text, "metavar": metavar, "positional": True, "document": document, "rest": rest}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckArguments:
+    """What to judge. Without a path, the working folder."""
+
+    paths: tuple[str, ...] = positional(
+        "Files and folders; - reads standard input.", metavar="PATH", default=()
+    )
+    as_kind: DocumentKind | None = option(
+        None, "What the named files are: experiment or project.", flag="as", metavar="KIND"
+    )
+    stdin_filename: str | None = option(None, "The name that standard input is judged under.", metavar="NAME")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpandArguments:
+    """An experiment config, and how much of it to expand."""
+
+    file: str = positional("An experiment config, or stdin.", metavar="FILE", document=True)
+    limit: int | None = option(None, "Show the first N jobs only.", metavar="N")
+    block: str | None = option(None, "Expand one block only, by its JSON pointer (/0).", metavar="POINTER")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleArguments:
+    """Which rule to explain."""
+
+    code: str = positional("A diagnostic's code, such as CAL207.", metavar="CODE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogArguments:
+    """What part of the catalogue to show, and for which hardware."""
+
+    table: str = positional("regions, machines or accelerators.", metavar="TABLE", default="regions")
+    region: str | None = option(None, "Only what this region has.", metavar="REGION")
+    machine_type: str | None = option(None, "Only what goes with this machine type.", metavar="TYPE")
+    gpu_spec: str | None = option(None, "Only what goes with these GPUs.", metavar="NUMxTYPE")
+    backend: str = option("vertex", "vertex or ai-platform.", metavar="BACKEND")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorArguments:
+    """Nothing to say: everything is looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitArguments:
+    """Nothing to say: the working folder is set up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildArguments:
+    """What goes into an image."""
+
+    module: str | None = positional(
+        "trainer.train, trainer/train.py, train.py or script.sh; the config's `module` when left out.",
+        metavar="MODULE",
+    )
+    nogpu: bool = option(False, "Build for machines without a GPU.")
+    gpu: bool = option(False, "Build for machines with a GPU.")
+    extras: tuple[str, ...] = option((), "An extra of the project's package to install.", short="e")
+    dir: tuple[str, ...] = option((), "A folder that travels beside the module's own.", short="d")
+    no_cache: bool = option(False, "Take the base image afresh and run every step.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunArguments(BuildArguments):
+    """What to run in local containers."""
+
+    args: tuple[str, ...] = positional("Passed to the job, untouched.", metavar="ARGS", default=(), rest=True)
+    experiment_config: str | None = option(
+        None, "The sweep to run: FILE or stdin.", metavar="FILE", document=True
+    )
+    dry_run: bool = option(False, "Show what would run; touch nothing.")
+    jobs: int = option(1, "Run up to N jobs at once.", metavar="N")
+    name: str | None = option(None, "Name of the group of jobs.", metavar="NAME")
+    index: int | None = option(None, "Run only this combination of the sweep (1 is the first).", metavar="N")
+    block: str | None = option(
+        None, "Run one block of the sweep only, by its JSON pointer.", metavar="POINTER"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpandedJob:
+    """One job of a sweep: its 1-based index, its argument vector and what that stands for."""
+
+    index: int
+    args: tuple[str, ...]
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpandResult:
+    """How many jobs there are, and those that were asked for, lazily: a face reads them once."""
+
+    count: int
+    jobs: Iterable[ExpandedJob]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleResult:
+    """One rule, explained."""
+
+    code: str
+    name: str
+    severity: str
+    explanation: str
+    wrong: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogResult:
+    """A part of the catalogue.
+
+    Attributes:
+        backend: the service that it is the hardware of.
+        as_of: the day of the prices, ISO 8601.
+        currency: of the prices, which are for one hour; null where none is known.
+        rows: column to value, every row with the same columns.
+    """
+
+    backend: str
+    as_of: str
+    currency: str
+    rows: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildResult:
+    """An image: its id, its tag, whether it was there already, and the seconds that it took."""
+
+    image_id: str
+    tag: str
+    cached: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunJob:
+    """One job of a run; `exit_code`, `seconds` and `metrics` once it has ended."""
+
+    index: int
+    job_id: str
+    args: tuple[str, ...]
+    state: str
+    exit_code: int | None = None
+    seconds: float | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """The jobs of a run. With `dry_run` the state of each is PLANNED."""
+
+    group: str
+    image: str
+    jobs: tuple[RunJob, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorCheck:
+    """One thing that was looked at, and how to mend it if it isn't well."""
+
+    name: str
+    status: Literal["ok", "warning", "failure"]
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorResult:
+    """Everything that was looked at."""
+
+    checks: tuple[DoctorCheck, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitResult:
+    """The files that were written, relative to the folder; those that existed are left alone."""
+
+    written: tuple[str, ...]
+    kept: tuple[str, ...]

@@ -1,0 +1,127 @@
+"""The hardware that a project config asks for, judged where it stands in the file.
+
+`hardware` knows what is possible; this module knows where each part is written, and how a change is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from caliban_ls import hardware, jsondoc
+from caliban_ls.catalog import Kind, Mode
+from caliban_ls.findings import Edit, Finding, Fix, apply_edits
+from caliban_ls.hardware import Accelerator, Alternative, Changes, Part, Problem, Request, Spec, SpecProblem
+from caliban_ls.jsondoc import JsonDocument, Node, inner_span, quote
+from caliban_ls.jsonedit import remove_member, set_member
+from caliban_ls.rules import finding
+from caliban_ls.text import Span
+
+
+def hardware_findings(
+    document: JsonDocument, section: Node, values: Mapping[str, Any], mode: Mode | None
+) -> list[Finding]:
+    """Judge the section `cloud` as a whole.
+
+    Args:
+        document: the project config.
+        section: the object that `cloud` holds.
+        values: those of its values that have the right type.
+        mode: the project's `default_mode`.
+    """
+    specs: dict[str, Spec] = {}
+    for field, kind in _SPECS.items():
+        if field not in values:
+            continue
+        spec = hardware.parse_spec(values[field], kind)
+        if isinstance(spec, SpecProblem):
+            return [_spec_finding(document, section, field, spec)]
+        specs[field] = spec
+    request = Request(
+        backend=values.get("backend"),
+        region=values.get("region"),
+        machine_type=values.get("machine_type"),
+        gpu_spec=specs["gpu_spec"].accelerator if "gpu_spec" in specs else None,
+        tpu_spec=specs["tpu_spec"].accelerator if "tpu_spec" in specs else None,
+        spot=values.get("spot"),
+        mode=mode,
+        force=values.get("force", False),
+    )
+    if not _ASKS.intersection(values):
+        return []
+    return [_finding(document, section, problem, specs) for problem in hardware.judge(request)]
+
+
+def changed(document: JsonDocument, section: str, changes: Changes) -> tuple[Edit, ...]:
+    """Return the edit that writes new values into a section of a config, leaving the rest as it is.
+
+    Args:
+        document: the project config, an object whose syntax is sound where the section stands.
+        section: the key that holds the section; written with the first value if it is missing.
+        changes: key to value; None removes the key.
+    """
+    text = document.text
+    for key, value in changes.items():
+        text = _with_change(text, section, key, value)
+    return _difference(document.text, text)
+
+
+def _with_change(text: str, section: str, key: str, value: str | bool | Accelerator | None) -> str:  # noqa: FBT001 - JSON
+    document = jsondoc.parse(text)
+    root = document.root
+    if root is None:
+        return text
+    spelling = str(value).lower() if isinstance(value, bool) else quote(str(value))
+    member = root.member(section)
+    if member is None or member.value is None:
+        edits = (
+            set_member(document, root, section, f"{{{quote(key)}: {spelling}}}") if value is not None else ()
+        )
+        return apply_edits(text, edits)
+    inner = member.value.member(key)
+    if value is not None:
+        return apply_edits(text, set_member(document, member.value, key, spelling))
+    return apply_edits(text, remove_member(document, member.value, inner)) if inner is not None else text
+
+
+_SPECS: Mapping[str, Kind] = {"gpu_spec": "gpu", "tpu_spec": "tpu"}
+_ASKS = frozenset({"backend", "region", "machine_type", "gpu_spec", "tpu_spec", "spot"})
+
+
+def _spec_finding(document: JsonDocument, section: Node, field: str, problem: SpecProblem) -> Finding:
+    value = _value(section, field)
+    span = inner_span(document, value, problem.span.start, problem.span.end)
+    return finding(problem.code, span, problem.message, *_fixes(document, problem.alternatives))
+
+
+def _finding(document: JsonDocument, section: Node, problem: Problem, specs: Mapping[str, Spec]) -> Finding:
+    value = _value(section, problem.field)
+    span = value.span
+    spec = specs.get(problem.field)
+    if spec is not None and problem.part in (Part.COUNT, Part.ACCELERATOR):
+        inside = spec.count if problem.part is Part.COUNT else spec.type
+        span = inner_span(document, value, inside.start, inside.end)
+    fixes = _fixes(document, problem.alternatives)
+    return finding(problem.code, span, problem.message, *fixes, severity=problem.severity)
+
+
+def _fixes(document: JsonDocument, alternatives: tuple[Alternative, ...]) -> list[Fix]:
+    return [Fix(found.title, changed(document, "cloud", found.changes)) for found in alternatives]
+
+
+def _value(section: Node, field: str) -> Node:
+    member = section.member(field)
+    assert member is not None  # noqa: S101 - a problem is about a key that is written
+    assert member.value is not None  # noqa: S101 - and whose value was read
+    return member.value
+
+
+def _difference(old: str, new: str) -> tuple[Edit, ...]:
+    """Return the smallest single edit that turns one text into the other."""
+    start = 0
+    while start < min(len(old), len(new)) and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    return (Edit(Span(start, len(old) - end), new[start : len(new) - end]),) if old != new else ()

@@ -1,0 +1,193 @@
+"""What a client sees of work under way: its progress, and the output of its containers.
+
+Both are fed from any thread and sent from the event loop, a few times a second at most, the last word always.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+from lsprotocol import types as lsp
+from pygls.capabilities import get_capability
+from pygls.lsp.server import LanguageServer
+
+from caliban_ls.cancel import CancelToken
+from caliban_ls.context import Watcher
+from caliban_ls.protocol import StdioServer
+from caliban_ls.runtime.base import JobSpec, Report, Stream
+
+REPORT_INTERVAL: Final = 0.1
+OUTPUT_INTERVAL: Final = 0.05
+"""Seconds between two messages at least."""
+
+MOST_UNSENT: Final = 8 * 2**20
+"""Bytes of output that may wait for a client to read them."""
+
+LOG: Final = "caliban-ls/log"
+
+
+@contextmanager
+def progress(
+    ls: LanguageServer, title: str, token: lsp.ProgressToken | None, cancel: Callable[[], Any]
+) -> Iterator[Report]:
+    """Show a title while the body runs; what it yields reports from any thread.
+
+    Without a token of the client's, one is asked for, but never waited for. `cancel` is called on the loop
+    when the user presses the bar's button.
+    """
+    bar = _Bar(ls, title, cancel)
+    if token is not None:
+        bar.begin(token)
+    elif get_capability(ls.client_capabilities, "window.work_done_progress", False):
+        bar.ask_for_token()
+    try:
+        yield bar.report
+    finally:
+        bar.end()
+
+
+class OutputLog(Watcher):
+    """Jobs' output as `caliban-ls/log` notifications: text, whole characters, in order.
+
+    `offset` counts the UTF-8 bytes of a job's text that were sent before.
+    """
+
+    def __init__(self, ls: StdioServer, cancel: CancelToken) -> None:
+        self._ls = ls
+        self._cancel = cancel
+        self._lock = threading.Lock()
+        self._waiting: list[tuple[str, str, bytes]] = []
+        self._waiting_bytes = 0
+        self._decoders: dict[tuple[str, str], codecs.IncrementalDecoder] = {}
+        self._sent: dict[str, int] = {}
+        self._pace = _Pace(self.flush, OUTPUT_INTERVAL)
+
+    def output(self, job: JobSpec, stream: Stream, chunk: bytes) -> None:
+        """Take output as it comes; a job that prints faster than the client reads has to wait here."""
+        with self._lock:
+            self._waiting.append((job.job_id, stream, chunk))
+            self._waiting_bytes += len(chunk)
+        self._pace.hurry()
+        while self._waiting_bytes + self._ls.backlog > MOST_UNSENT and not self._cancel.wait(OUTPUT_INTERVAL):
+            pass
+
+    def flush(self) -> None:
+        """Send what waits."""
+        with self._lock:
+            chunks, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        texts: dict[str, list[str]] = {}
+        for job, stream, chunk in chunks:
+            decoder = self._decoders.setdefault(
+                (job, stream), codecs.getincrementaldecoder("utf-8")("replace")
+            )
+            texts.setdefault(job, []).append(decoder.decode(chunk))
+        for job, pieces in texts.items():
+            self._send(job, "".join(pieces))
+
+    def close(self) -> None:
+        """Send what waits, and what was left of a character that never came whole."""
+        self.flush()
+        for (job, _), decoder in self._decoders.items():
+            self._send(job, decoder.decode(b"", final=True))
+
+    def _send(self, job: str, text: str) -> None:
+        if text:
+            offset = self._sent.get(job, 0)
+            self._sent[job] = offset + len(text.encode())
+            self._ls.protocol.notify(LOG, {"job": job, "offset": offset, "text": text})
+
+
+class _Pace:
+    """Calls back on the loop, soon after it is hurried from any thread, but never twice within an interval."""
+
+    def __init__(self, callback: Callable[[], None], interval: float) -> None:
+        self._callback = callback
+        self._interval = interval
+        self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()
+        self._hurried = False
+        self._last = -interval
+
+    def hurry(self) -> None:
+        """Have the callback called, if it isn't going to be already."""
+        with self._lock:
+            hurried, self._hurried = self._hurried, True
+        if not hurried:
+            with suppress(RuntimeError):  # The loop is closed: nobody is there to be told.
+                self._loop.call_soon_threadsafe(self._wait)
+
+    def _wait(self) -> None:
+        self._loop.call_later(max(0.0, self._last + self._interval - self._loop.time()), self._call)
+
+    def _call(self) -> None:
+        with self._lock:
+            self._hurried = False
+        self._last = self._loop.time()
+        self._callback()
+
+
+class _Bar:
+    """One progress bar, from before the client knows its token until after it is gone."""
+
+    def __init__(self, ls: LanguageServer, title: str, cancel: Callable[[], Any]) -> None:
+        self._ls = ls
+        self._title = title
+        self._cancel = cancel
+        self._token: lsp.ProgressToken | None = None
+        self._news: str | None = None
+        self._percentage = 0
+        self._ended = False
+        self._pace = _Pace(self._send, REPORT_INTERVAL)
+
+    def ask_for_token(self) -> None:
+        """Have the client make a bar; it begins when the answer comes, and not at all if that is no."""
+        token = str(uuid.uuid4())
+
+        def answered(answer: Future[Any]) -> None:
+            if answer.cancelled() or answer.exception() is not None:
+                return
+            self.begin(token)
+            if self._ended:
+                # The work was quicker than the client; its bar must go nevertheless.
+                self.end()
+
+        asked = self._ls.protocol.send_request(
+            lsp.WINDOW_WORK_DONE_PROGRESS_CREATE, lsp.WorkDoneProgressCreateParams(token=token)
+        )
+        asked.add_done_callback(answered)
+
+    def begin(self, token: lsp.ProgressToken) -> None:
+        # Clients drop percentages, and some the messages beside them, when the first message has none.
+        value = lsp.WorkDoneProgressBegin(title=self._title, cancellable=True, percentage=0)
+        self._ls.work_done_progress.begin(token, value)
+        self._ls.work_done_progress.tokens[token].add_done_callback(lambda _: self._cancel())
+        self._token = token
+        self._send()
+
+    def report(self, message: str, fraction: float | None = None) -> None:
+        """Say what goes on, from any thread; a bar never goes back."""
+        if fraction is not None:
+            self._percentage = max(self._percentage, min(100, int(fraction * 100)))
+        self._news = message
+        self._pace.hurry()
+
+    def end(self) -> None:
+        self._send()
+        self._ended = True
+        if self._token is not None:
+            self._ls.work_done_progress.end(self._token, lsp.WorkDoneProgressEnd())
+            # pygls never forgets a token by itself.
+            self._ls.work_done_progress.tokens.pop(self._token, None)
+
+    def _send(self) -> None:
+        if self._token is not None and self._news is not None and not self._ended:
+            message, self._news = self._news, None
+            value = lsp.WorkDoneProgressReport(message=message, percentage=self._percentage, cancellable=True)
+            self._ls.work_done_progress.report(self._token, value)

@@ -1,0 +1,466 @@
+"""The project config, `.calibanconfig.json`: its keys, what each may hold, and the values that hold.
+
+Judges a parsed text; whether a file that it names exists is for others to find out. Every key is one row
+of `KEYS`, from which the judgement, the values and the documentation come.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from caliban_ls.catalog import Mode
+from caliban_ls.findings import Edit, Finding, Fix
+from caliban_ls.hardware import Backend
+from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, quote
+from caliban_ls.jsonedit import remove_member
+from caliban_ls.placement import hardware_findings
+from caliban_ls.rules import finding
+
+Check = Callable[[str], "str | None"]
+"""Takes a string value; returns what is wrong with it, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string. `choices` are compared without case; `path` stays inside the project."""
+
+    choices: tuple[str, ...] = ()
+    check: Check | None = None
+    path: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean:
+    """true or false."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number, at least `minimum`; a whole one if `whole`."""
+
+    minimum: float
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list of values of one shape."""
+
+    item: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """An object with these keys and no others."""
+
+    keys: Mapping[str, Key]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An object with keys of the user's choice."""
+
+    value: Shape
+    check_key: Check | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ByMode:
+    """One value for both modes, or an object with `cpu` and `gpu`."""
+
+    value: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """Whatever JSON there is; for keys that nothing is done with."""
+
+
+Shape: TypeAlias = "Text | Boolean | Number | ListOf | Keys | Table | ByMode | Anything"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of the config.
+
+    Attributes:
+        shape: what it may hold.
+        doc: one or two sentences for people, Markdown.
+        acts: whether this version does anything with it.
+    """
+
+    shape: Shape
+    doc: str
+    acts: bool = True
+
+
+def _gone_image(image: str) -> str | None:
+    if re.match(r"gcr\.io/blueshift-playground(/|$)", image):
+        return "This image can't be pulled any more; use a public one such as python:3.12-slim"
+    return None
+
+
+def _project_id(text: str) -> str | None:
+    if re.fullmatch(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]", text):
+        return None
+    return "A project id has 6 to 30 lowercase letters, digits and hyphens; the name that the console shows isn't it"
+
+
+def _service_account(text: str) -> str | None:
+    if re.fullmatch(r"[^@\s]+@[^@\s]+\.[a-z.]+", text):
+        return None
+    return "A service account is an e-mail address such as trainer@my-project.iam.gserviceaccount.com"
+
+
+def _repository(text: str) -> str | None:
+    if re.fullmatch(r"[a-z0-9][a-z0-9.-]*(:\d+)?(/[a-zA-Z0-9._:-]+)+", text):
+        return None
+    return (
+        "A repository is HOST/PATH without a scheme, such as us-central1-docker.pkg.dev/my-project/training"
+    )
+
+
+def _label_key(text: str) -> str | None:
+    if re.fullmatch(r"[^\W\dA-Z_][^\WA-Z]*(?:-[^\WA-Z]*)*", text) and len(text) <= _LABEL_LENGTH:
+        return None
+    return "A label's key starts with a lowercase letter and has up to 63 lowercase letters, digits, _ and -"
+
+
+def _label_value(text: str) -> str | None:
+    if re.fullmatch(r"(?:[^\WA-Z]|-)*", text) and len(text) <= _LABEL_LENGTH:
+        return None
+    return "A label's value has up to 63 lowercase letters, digits, _ and -"
+
+
+_LABEL_LENGTH = 63  # Google's rule for labels of every service
+
+KEYS: Mapping[str, Key] = {
+    "module": Key(Text(path=True), "What `build` and `run` take when no MODULE is given: `trainer.train`."),
+    "script": Key(Text(path=True), "The Python file whose flags the experiments set: `trainer/train.py`."),
+    "default_mode": Key(
+        Text(choices=("CPU", "GPU")), "The mode when neither `--gpu` nor `--nogpu` is given."
+    ),
+    "base_image": Key(
+        ByMode(Text(check=_gone_image)),
+        "The image to build on; `{}` in it is replaced by `cpu` or `gpu`. Without it: `python:X.Y-slim`.",
+    ),
+    "apt_packages": Key(ByMode(ListOf(Text())), "Debian packages to install into the image."),
+    "extras": Key(ListOf(Text()), "Extras of the project's own package to install."),
+    "dirs": Key(ListOf(Text(path=True)), "Folders that travel into the image beside the module's own."),
+    "gcloud": Key(
+        Keys(
+            {
+                "project_id": Key(Text(check=_project_id), "The Google Cloud project that jobs run in."),
+                "cloud_key": Key(Text(), "A service account's key file. Takes effect once you agreed to it."),
+            }
+        ),
+        "Google Cloud access.",
+    ),
+    "cloud": Key(
+        Keys(
+            {
+                "backend": Key(
+                    Text(choices=("vertex", "ai-platform")),
+                    "The service that runs the jobs; `vertex` by default.",
+                ),
+                "region": Key(Text(), "Where jobs run; `us-central1` by default."),
+                "machine_type": Key(Text(), "The machine of each job: `n1-standard-8`."),
+                "gpu_spec": Key(Text(), "GPUs of each job, NUMxTYPE: `2xT4`."),
+                "tpu_spec": Key(Text(), "TPU of each job, NUMxTYPE: `8xV3`."),
+                "spot": Key(Boolean(), "Use spot machines: cheaper, and taken away at any time."),
+                "labels": Key(Table(Text(check=_label_value), _label_key), "Labels for every job."),
+                "service_account": Key(Text(check=_service_account), "The account that jobs run as."),
+                "repository": Key(Text(check=_repository), "Where images are pushed."),
+                "force": Key(
+                    Boolean(), "Submit hardware as written, even where the catalogue says it can't be."
+                ),
+            }
+        ),
+        "Where and on what jobs run.",
+    ),
+    "limits": Key(
+        Keys(
+            {
+                "max_jobs": Key(Number(1, whole=True), "The most jobs that one command may submit."),
+                "max_cost_per_hour": Key(
+                    Number(0), "The most that all jobs together may cost an hour, in USD."
+                ),
+            }
+        ),
+        "Limits of this project. They can lower your own limits, never raise them.",
+    ),
+    "docker": Key(
+        Keys(
+            {
+                "run_args": Key(ListOf(Text()), "More arguments for `docker run`.", acts=False),
+                "build_args": Key(Table(Text()), "Build arguments of your own Dockerfile.", acts=False),
+                "dockerfile": Key(Text(path=True), "Your own Dockerfile.", acts=False),
+            }
+        ),
+        "How containers are built and run.",
+    ),
+    "build_time_credentials": Key(Boolean(), "Whether the build may use your credentials.", acts=False),
+    "mlflow_config": Key(Anything(), "The original program's MLflow settings.", acts=False),
+    "julia_version": Key(Anything(), "The original program's Julia version.", acts=False),
+    "uv": Key(Anything(), "The original program's settings for its uv tool.", acts=False),
+}
+"""Every key there is. Names and meaning are google/caliban 0.4.2's where that program has the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """The section `cloud`; None where the file says nothing that holds."""
+
+    backend: Backend | None = None
+    region: str | None = None
+    machine_type: str | None = None
+    gpu_spec: str | None = None
+    tpu_spec: str | None = None
+    spot: bool | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    service_account: str | None = None
+    repository: str | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The section `limits`: jobs, and US dollars an hour."""
+
+    max_jobs: int | None = None
+    max_cost_per_hour: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What a project config says. A wrong value counts as not given; `findings` name it."""
+
+    module: str | None = None
+    script: str | None = None
+    default_mode: Mode | None = None
+    base_image: str | Mapping[Mode, str] | None = None
+    apt_packages: tuple[str, ...] | Mapping[Mode, tuple[str, ...]] = ()
+    extras: tuple[str, ...] = ()
+    dirs: tuple[str, ...] = ()
+    project_id: str | None = None
+    cloud_key: str | None = None
+    cloud: Cloud = field(default_factory=Cloud)
+    limits: Limits = field(default_factory=Limits)
+    findings: tuple[Finding, ...] = ()
+
+
+def read(document: JsonDocument) -> Project:
+    """Judge a project config. Broken input gives findings, never an exception."""
+    root = document.root
+    if root is None or root.kind is Kind.INVALID:
+        return Project()
+    if root.kind is not Kind.OBJECT:
+        message = 'A project config is an object such as {"base_image": "python:3.12-slim"}'
+        return Project(findings=(finding("CAL301", root.span, message),))
+    findings: list[Finding] = []
+    values = _read_keys(document, root, KEYS, findings)
+    section = root.member("cloud")
+    if section is not None and section.value is not None and "cloud" in values:
+        findings += hardware_findings(document, section.value, values["cloud"], values.get("default_mode"))
+    cloud = Cloud(**values.pop("cloud", {}))
+    limits = Limits(**values.pop("limits", {}))
+    values |= values.pop("gcloud", {})
+    known = {name: value for name, value in values.items() if name in Project.__dataclass_fields__}
+    return Project(**known, cloud=cloud, limits=limits, findings=tuple(findings))
+
+
+def documented(keys: Mapping[str, Key] = KEYS, prefix: str = "") -> Iterator[tuple[str, Key]]:
+    """Yield every key with its dotted name, sections before what they hold."""
+    for name, key in keys.items():
+        yield prefix + name, key
+        if isinstance(key.shape, Keys):
+            yield from documented(key.shape.keys, f"{prefix}{name}.")
+
+
+def describe(shape: Shape) -> str:
+    """Say in words what a key takes."""
+    match shape:
+        case Text(choices=choices) if choices:
+            return " or ".join(quote(choice) for choice in choices)
+        case Text():
+            return "a string"
+        case Boolean():
+            return "true or false"
+        case Number(minimum=minimum, whole=whole):
+            return f"a {'whole ' if whole else ''}number, at least {minimum:g}"
+        case ListOf(item=item):
+            return f"a list, each item {describe(item)}"
+        case ByMode(value=value):
+            return f'{describe(value)}, or an object with "cpu" and "gpu"'
+        case Anything():
+            return "anything"
+        case _:
+            return "an object"
+
+
+_NOTHING: Any = object()
+
+
+def _read(document: JsonDocument, node: Node, shape: Shape, findings: list[Finding]) -> Any:  # noqa: ANN401 - JSON
+    """Return the value of a node if it has the shape, else `_NOTHING`; say what is wrong with it."""
+    if node.kind is Kind.INVALID:
+        return _NOTHING  # the syntax findings have said it
+    match shape, node.kind:
+        case Text(), Kind.STRING:
+            return _read_text(node, shape, findings)
+        case Boolean(), Kind.BOOLEAN:
+            return node.value
+        case Number(), Kind.NUMBER:
+            return _read_number(node, shape, findings)
+        case ListOf(item=item), Kind.ARRAY:
+            items = [_read(document, child, item, findings) for child in node.items]
+            return tuple(value for value in items if value is not _NOTHING)
+        case Keys(keys=keys), Kind.OBJECT:
+            return _read_keys(document, node, keys, findings)
+        case Table(), Kind.OBJECT:
+            return _read_table(document, node, shape, findings)
+        case ByMode(value=value), Kind.OBJECT:
+            modes = {mode: Key(value, "") for mode in ("cpu", "gpu")}
+            return _read_keys(document, node, modes, findings)
+        case ByMode(value=value), _ if _of_kind(node, value):
+            return _read(document, node, value, findings)
+        case Anything(), _:
+            return _NOTHING
+    message = f"Expected {describe(shape)}"
+    findings.append(finding("CAL303", node.span, message, *_type_fixes(document, node, shape)))
+    return _NOTHING
+
+
+def _read_keys(
+    document: JsonDocument, node: Node, keys: Mapping[str, Key], findings: list[Finding]
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    present = {member.key.value for member in node.members}
+    for member in node.members:
+        name, value = member.key.value, member.value
+        if member.key.kind is not Kind.STRING:
+            continue
+        if name not in keys:
+            findings.append(_unknown_key(document, member, keys, present))
+        elif not keys[name].acts:
+            fix = Fix(f"Remove {quote(name)}", remove_member(document, node, member))
+            message = f"{quote(name)} has no effect in this version"
+            findings.append(finding("CAL306", member.key.span, message, fix))
+        elif value is not None:
+            read_value = _read(document, value, keys[name].shape, findings)
+            if read_value is not _NOTHING:
+                values[name] = read_value
+    return values
+
+
+def _unknown_key(
+    document: JsonDocument, member: Member, keys: Mapping[str, Key], present: set[Any]
+) -> Finding:
+    name: str = member.key.value
+    span = member.key.span
+    near = difflib.get_close_matches(name, [key for key in keys if key not in present], n=1)
+    if near:
+        ignored: list[Finding] = []
+        fix = Fix(f"Rename to {quote(near[0])}", (Edit(span, quote(near[0])),))
+        if member.value is not None:
+            _read(document, member.value, keys[near[0]].shape, ignored)
+        fixes = (fix,) if not ignored and keys[near[0]].acts else ()
+        return finding("CAL302", span, f"{quote(name)} isn't a key; did you mean {quote(near[0])}?", *fixes)
+    elsewhere = [dotted for dotted, _ in documented() if dotted.rpartition(".")[2] == name]
+    if elsewhere:
+        return finding("CAL302", span, f"{quote(name)} isn't a key here; it belongs at {elsewhere[0]}")
+    known = ", ".join(keys)
+    return finding("CAL302", span, f"{quote(name)} isn't a key; known here: {known}")
+
+
+def _read_text(node: Node, shape: Text, findings: list[Finding]) -> Any:  # noqa: ANN401 - a string, or _NOTHING
+    text: str = node.value
+    if shape.choices:
+        return _read_choice(node, shape.choices, findings)
+    if not text.strip():
+        findings.append(finding("CAL304", node.span, "The string is empty; give a value or remove the key"))
+    elif shape.path and leaves_project(text):
+        message = f"{quote(text)} leaves the project; a project config may only name what lies inside it"
+        findings.append(finding("CAL305", node.span, message))
+    elif shape.check is not None and (problem := shape.check(text)) is not None:
+        code = "CAL307" if shape.check is _gone_image else "CAL304"
+        findings.append(finding(code, node.span, problem, *_image_fix(node, code)))
+    else:
+        return text
+    return _NOTHING
+
+
+def _read_choice(node: Node, choices: tuple[str, ...], findings: list[Finding]) -> Any:  # noqa: ANN401 - a string, or _NOTHING
+    text = node.value.strip().lower()
+    if text in {choice.lower() for choice in choices}:
+        return str(text)
+    near = difflib.get_close_matches(text, [choice.lower() for choice in choices], n=1)
+    listed = " or ".join(quote(choice) for choice in choices)
+    best = [choice for choice in choices if near and choice.lower() == near[0]]
+    fixes = [Fix(f"Use {quote(choice)}", (Edit(node.span, quote(choice)),)) for choice in best]
+    findings.append(
+        finding("CAL304", node.span, f"{quote(node.value)} isn't known here; use {listed}", *fixes)
+    )
+    return _NOTHING
+
+
+def _read_number(node: Node, shape: Number, findings: list[Finding]) -> Any:  # noqa: ANN401 - a number, or _NOTHING
+    if (shape.whole and node.value != int(node.value)) or node.value < shape.minimum:
+        findings.append(finding("CAL304", node.span, f"Expected {describe(shape)}"))
+        return _NOTHING
+    return int(node.value) if shape.whole else float(node.value)
+
+
+def _read_table(document: JsonDocument, node: Node, shape: Table, findings: list[Finding]) -> dict[str, Any]:
+    table: dict[str, Any] = {}
+    for member in node.members:
+        if member.key.kind is not Kind.STRING or member.value is None:
+            continue
+        problem = shape.check_key(member.key.value) if shape.check_key is not None else None
+        if problem is not None:
+            findings.append(finding("CAL304", member.key.span, problem))
+            continue
+        value = _read(document, member.value, shape.value, findings)
+        if value is not _NOTHING:
+            table[member.key.value] = value
+    return table
+
+
+def _of_kind(node: Node, shape: Shape) -> bool:
+    """Whether a node has the JSON type of a shape, so that its finding is about the content."""
+    return (isinstance(shape, Text) and node.kind is Kind.STRING) or (
+        isinstance(shape, ListOf) and node.kind is Kind.ARRAY
+    )
+
+
+def _type_fixes(document: JsonDocument, node: Node, shape: Shape) -> list[Fix]:
+    """Offer the right type where the meaning is certain."""
+    if isinstance(shape, ByMode):
+        shape = shape.value
+    source = document.text[node.span.start : node.span.end]
+    if isinstance(shape, ListOf) and _of_kind(node, shape.item):
+        return [Fix("Make it a list", (Edit(node.span, f"[{source}]"),))]
+    if isinstance(shape, Text) and not shape.choices and node.kind is Kind.NUMBER:
+        return [Fix("Make it a string", (Edit(node.span, quote(source)),))]
+    plain = node.value.strip().lower() if node.kind is Kind.STRING else ""
+    if isinstance(shape, Boolean) and plain in {"true", "false"}:
+        return [Fix(f"Use {plain}", (Edit(node.span, plain),))]
+    if isinstance(shape, Number) and re.fullmatch(r"[1-9]\d{0,8}", plain):
+        return [Fix(f"Use {plain}", (Edit(node.span, plain),))]
+    return []
+
+
+def _image_fix(node: Node, code: str) -> tuple[Fix, ...]:
+    if code != "CAL307":
+        return ()
+    return (Fix("Use python:3.12-slim", (Edit(node.span, quote("python:3.12-slim")),)),)
+
+
+def leaves_project(path: str) -> bool:
+    """Whether a path of a project file leads out of the project, on any platform."""
+    parts = re.split(r"[/\\]", path)
+    return path.startswith(("/", "\\", "~")) or ".." in parts or re.match(r"[A-Za-z]:", path) is not None

@@ -1,0 +1,584 @@
+"""The Docker engine through its API: build an image, run a container to its end, find and remove ours.
+
+The only importer of `docker`, and only inside functions, since that import takes as long as a whole
+`caliban check`. Owns how the API is spoken: time limits, cancelling, what an engine's errors mean.
+Knows nothing of sweeps, owners or histories.
+
+Every operation has a client of its own, because docker's clients are sessions that threads can't share.
+One costs less than a millisecond once the engine's API version is known.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import socket
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from caliban_ls.cancel import CancelToken
+from caliban_ls.errors import BuildFailed, CalibanError, EngineUnavailable, FailedError
+from caliban_ls.runtime.base import (
+    ContainerInfo,
+    ContainerSpec,
+    EngineInfo,
+    Exit,
+    ImagePlan,
+    Output,
+    Report,
+    Stream,
+)
+from caliban_ls.runtime.endpoint import Endpoint, configuration_folder, resolve_endpoint
+
+if TYPE_CHECKING:
+    from docker import APIClient  # for annotations only, never at run time
+    from docker.tls import TLSConfig
+
+Raw = Any
+"""A response of requests, which is docker's dependency and not ours; or a socket, or what ssh has for one."""
+
+PROBE_SECONDS = 10
+"""How long an engine may take for its first answer."""
+
+CALL_SECONDS = 60
+"""How long one call may take: a busy engine needs a while to create a container of a large image."""
+
+GRACE_SECONDS = 4
+"""How long a container may take to end after SIGTERM, before SIGKILL."""
+
+SHARED_MEMORY_BYTES = 16 * 2**30
+"""Size limit of `/dev/shm`: data loaders pass batches through it, and Docker's own 64 MB starve them.
+
+It is taken only as it is used. The original program shared the host's instead, which outlives a job.
+"""
+
+_TAIL_LINES = 12
+_LONGEST_LINE = 2_000
+
+
+def open_engine(endpoint: Endpoint) -> DockerEngine:
+    """Return the engine once it has answered.
+
+    Raises:
+        EngineUnavailable: nothing answers there; the message names the address and the hint the mend.
+    """
+    engine = DockerEngine(endpoint)
+    engine.probe()
+    return engine
+
+
+def open_local_engine(environment: Mapping[str, str]) -> DockerEngine:
+    """Return the engine that this machine's settings name, once it has answered.
+
+    Args:
+        environment: the process's variables; see `runtime.endpoint` for those that count.
+
+    Raises:
+        MissingError: a Docker context is named that doesn't exist.
+        EngineUnavailable: nothing answers.
+    """
+    folder = configuration_folder(environment, Path.home())
+    return open_engine(resolve_endpoint(environment, folder, sys.platform))
+
+
+class DockerEngine:
+    """An `Engine` behind an address. Safe to use from several threads at once."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._api_version: str | None = None
+        self._logging_driver: str | None = None
+
+    def probe(self) -> None:
+        """Raise `EngineUnavailable` unless the engine answers."""
+        with self._client():
+            pass
+
+    def describe(self) -> EngineInfo:
+        """See `Engine.describe`."""
+        with self._client() as client, self._translated():
+            info = client.info()
+        return EngineInfo(
+            address=self.endpoint.address,
+            version=str(info.get("ServerVersion", "unknown")),
+            platform=f"{info.get('OSType', 'unknown')}/{info.get('Architecture', 'unknown')}",
+            root=str(info.get("DockerRootDir", "")),
+        )
+
+    def image_id(self, reference: str) -> str | None:
+        """See `Engine.image_id`: one call."""
+        from docker.errors import NotFound
+
+        with self._client() as client, self._translated():
+            try:
+                return str(client.inspect_image(reference)["Id"])  # type: ignore[no-untyped-call]  # so in its stubs
+            except NotFound:
+                return None
+
+    def build(self, plan: ImagePlan, *, no_cache: bool, report: Report, cancel: CancelToken) -> str:
+        """See `Engine.build`. `no_cache` also asks the registry for a newer base image."""
+        cancel.check()
+        with self._client() as client:
+            try:
+                return self._build(
+                    client, plan, no_cache=no_cache, pull=no_cache, report=report, cancel=cancel
+                )
+            except _NoBaseImage:
+                # A home-made base image is in no registry, so there is nothing newer to be had.
+                if not no_cache or self.image_id(plan.base_image) is None:
+                    raise
+                report(f"No registry has {plan.base_image}; building on the engine's own copy", None)
+                return self._build(client, plan, no_cache=True, pull=False, report=report, cancel=cancel)
+
+    def run(self, spec: ContainerSpec, *, output: Output, cancel: CancelToken) -> Exit:
+        """See `Engine.run`."""
+        cancel.check()
+        with self._client() as client:
+            container = self._create(client, spec)
+            try:
+                end = self._attend(client, container, output, cancel)
+            finally:
+                self._remove(client, container)
+        cancel.check()
+        return end
+
+    def containers(self, labels: Mapping[str, str]) -> list[ContainerInfo]:
+        """See `Engine.containers`."""
+        from docker.errors import NotFound
+
+        wanted = [f"{name}={value}" for name, value in labels.items()]
+        found = []
+        with self._client() as client, self._translated():
+            for listed in client.containers(all=True, filters={"label": wanted}):
+                with suppress(NotFound):  # It may be removed between the two calls.
+                    found.append(_container_info(client.inspect_container(listed["Id"])))
+        return found
+
+    def remove(self, container: str) -> None:
+        """See `Engine.remove`."""
+        with self._client() as client:
+            self._stop(client, container)
+            self._remove(client, container)
+
+    @contextmanager
+    def _client(self) -> Iterator[APIClient]:
+        """Open a client for one operation of one thread."""
+        with self._translated():
+            client = self._connect()
+        try:
+            yield client
+        finally:
+            client.close()
+
+    def _connect(self) -> APIClient:
+        """Return a client; the first asks the engine for its API version, which proves that it answers."""
+        from docker import APIClient
+
+        if self._api_version is None:
+            _knock(self.endpoint.address)
+        try:
+            client = APIClient(
+                base_url=self.endpoint.address,
+                version=self._api_version,
+                timeout=PROBE_SECONDS,
+                tls=_tls_config(self.endpoint),
+                use_ssh_client=self.endpoint.address.startswith("ssh://"),
+            )
+        except ValueError as error:  # The address can't be taken apart.
+            raise _unavailable(self.endpoint, error) from error
+        self._api_version = client.api_version
+        client.timeout = CALL_SECONDS
+        return client
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn whatever the SDK raises into an error of ours. Callbacks are never called in here."""
+        from docker.errors import APIError, DockerException
+        from requests.exceptions import RequestException
+        from urllib3.exceptions import HTTPError
+
+        try:
+            yield
+        except CalibanError:
+            raise
+        except APIError as error:
+            raise FailedError(f"The Docker engine refused: {error.explanation or error}") from error
+        except (DockerException, RequestException, HTTPError, OSError) as error:
+            raise _unavailable(self.endpoint, error) from error
+
+    def _build(
+        self,
+        client: APIClient,
+        plan: ImagePlan,
+        *,
+        no_cache: bool,
+        pull: bool,
+        report: Report,
+        cancel: CancelToken,
+    ) -> str:
+        """Send the context, follow the builder's events, return the image's id."""
+        log = _BuildLog(plan, report)
+        with self._translated():
+            response = client.post(
+                f"{client.base_url}/v{client.api_version}/build",
+                params=_build_parameters(client, plan, no_cache=no_cache, pull=pull),
+                headers={"Content-Type": "application/x-tar"},
+                data=_upload(plan, cancel),
+                stream=True,
+                timeout=CALL_SECONDS,
+            )
+            if not response.ok:
+                raise BuildFailed(f"The Docker engine refused the build: {_explanation(response.content)}")
+            attached = client._get_raw_response_socket(response)  # type: ignore[attr-defined]  # noqa: SLF001  # no public way
+            connection = _unhurried(client, attached)
+        try:
+            with cancel.on_set(lambda: _hang_up(connection)):
+                for event in self._events(response):
+                    log.add(event)
+        except EngineUnavailable:
+            cancel.check()  # Hanging up is how a build is cancelled; the reader sees a lost connection.
+            raise
+        finally:
+            _hang_up(connection)  # first, since closing a response waits for the step that is running
+            response.close()
+        cancel.check()
+        return log.result(self.endpoint)
+
+    def _events(self, response: Raw) -> Iterator[dict[str, Any]]:
+        """Yield the builder's events as they come, one JSON object a line."""
+        with self._translated():
+            for line in response.iter_lines(chunk_size=64 * 1024):
+                if line:
+                    event = json.loads(line)
+                    yield event
+
+    def _create(self, client: APIClient, spec: ContainerSpec) -> str:
+        """Create the container and return its id."""
+        from docker.types import LogConfig
+
+        with self._translated():
+            if self._logging_driver is None:
+                self._logging_driver = str(client.info()["LoggingDriver"])
+            # Without any log the engine can lock up when a job writes faster than it is read.
+            log_config = LogConfig(type="json-file") if self._logging_driver == "none" else None
+            host_config = client.create_host_config(
+                init=True,  # reaps the children of a job and passes signals on
+                shm_size=SHARED_MEMORY_BYTES,
+                log_config=log_config,
+            )
+            created = client.create_container(
+                image=spec.image,
+                command=list(spec.args),
+                name=spec.name,
+                labels=dict(spec.labels),
+                user=spec.user,
+                environment=dict(spec.environment),
+                host_config=host_config,
+            )
+        return str(created["Id"])
+
+    def _attend(self, client: APIClient, container: str, output: Output, cancel: CancelToken) -> Exit:
+        """Start the container and stay with it to its end.
+
+        Attached before it starts, so that not a byte is missed, and always read, since a job whose output
+        nobody takes stands still.
+        """
+        with self._translated():
+            params = {"stdout": 1, "stderr": 1, "stream": 1, "logs": 1}
+            attached = client.attach_socket(container, params=params)
+            connection = _unhurried(client, attached)
+        stopper = threading.Thread(target=self._stop_from_aside, args=(container, connection), daemon=True)
+        with cancel.on_set(stopper.start):
+            try:
+                with self._translated():
+                    client.start(container)
+                if cancel.is_set():
+                    self._stop(client, container)  # The stopper may have come before the start.
+                for stream, chunk in self._frames(attached):
+                    output(stream, chunk)
+                return self._end(client, container)
+            finally:
+                _hang_up(connection)
+                attached.close()
+                if stopper.ident is not None:
+                    stopper.join()
+
+    def _frames(self, attached: Raw) -> Iterator[tuple[Stream, bytes]]:
+        """Yield the output of an attached container until it ends.
+
+        A frame is 8 bytes of header, the stream's number first and the payload's length last, and the
+        payload (https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerAttach).
+        """
+        with self._translated():
+            reader = _reader(attached)
+            while len(header := reader.read(8)) == 8:  # noqa: PLR2004  # the format's own number
+                chunk = reader.read(int.from_bytes(header[4:], "big"))
+                if chunk:
+                    yield "stderr" if header[0] == 2 else "stdout", chunk  # noqa: PLR2004  # see above
+
+    def _end(self, client: APIClient, container: str) -> Exit:
+        """Return how a container ended whose output has ended; a job may close that and work on."""
+        from docker.errors import NotFound
+        from requests.exceptions import ConnectionError as ConnectionLost
+        from requests.exceptions import Timeout
+
+        with self._translated():
+            while True:
+                try:
+                    # A wait that took too long says nothing about the engine; the next call does.
+                    with suppress(ConnectionLost, Timeout):
+                        client.wait(container, timeout=CALL_SECONDS)
+                    state = client.inspect_container(container)["State"]
+                except NotFound as error:
+                    raise FailedError("The container was removed by somebody else while it ran") from error
+                if not state["Running"]:
+                    return Exit(int(state["ExitCode"]), out_of_memory=bool(state.get("OOMKilled")))
+
+    def _stop_from_aside(self, container: str, connection: Raw) -> None:
+        """End a container that another thread attends; the end of its output tells that thread."""
+        try:
+            with self._client() as client:
+                self._stop(client, container)
+        except CalibanError:
+            _hang_up(connection)
+
+    def _stop(self, client: APIClient, container: str) -> None:
+        """Ask a container to end, then kill it. One that is gone is no error."""
+        from docker.errors import NotFound
+
+        with self._translated(), suppress(NotFound):
+            client.stop(container, timeout=GRACE_SECONDS)
+
+    def _remove(self, client: APIClient, container: str) -> None:
+        """Kill and remove a container, its anonymous volumes too. One that is gone is no error."""
+        from docker.errors import APIError, NotFound
+
+        with self._translated(), suppress(NotFound):
+            try:
+                client.remove_container(container, force=True, v=True)
+            except APIError as error:
+                if error.status_code != 409:  # noqa: PLR2004  # conflict: somebody else is removing it
+                    raise
+
+
+class _NoBaseImage(BuildFailed):
+    """The image of FROM is neither here nor in a registry that answers."""
+
+
+@dataclass(slots=True)
+class _BuildLog:
+    """What the classic builder has said so far, told to people as it comes."""
+
+    plan: ImagePlan
+    report: Report
+    image: str | None = None
+    error: str | None = None
+    step: str = ""
+    instruction: str = ""
+    fraction: float | None = None
+    _tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL_LINES))
+    _partial: str = ""
+    _layers: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _pulled: str = ""
+
+    def add(self, event: Mapping[str, Any]) -> None:
+        """Take one event of the builder."""
+        if "stream" in event:
+            self._add_text(str(event["stream"]))
+        elif "status" in event:
+            self._add_pull(event)
+        elif "error" in event:
+            self.error = str(event["error"]).strip()
+        elif "ID" in (event.get("aux") or {}):
+            self.image = str(event["aux"]["ID"])
+
+    def result(self, endpoint: Endpoint) -> str:
+        """Return the image's id, or raise what the events add up to."""
+        self._add_text("\n")
+        if self.error is not None:
+            raise self._failure(self.error)
+        if self.image is None:
+            raise EngineUnavailable(f"The Docker engine at {endpoint.address} stopped answering in mid-build")
+        return self.image
+
+    def _failure(self, reason: str) -> BuildFailed:
+        """Return what a builder's error means for a person."""
+        if self.instruction.startswith("FROM "):
+            return _NoBaseImage(
+                f"The base image {self.plan.base_image} can't be had: {reason}",
+                hint=(
+                    f"Try `docker pull {self.plan.base_image}`, or set `base_image` in .calibanconfig.json to "
+                    "an image that the engine has or can pull."
+                ),
+            )
+        if code := re.search(r"returned a non-zero code: (\d+)", reason):
+            reason = f"the command exited with code {code[1]}"
+        where = f"{self.step} ({_shortened(self.instruction, 100)})" if self.step else "the start"
+        output = "".join(f"\n    {line}" for line in self._tail)
+        return BuildFailed(f"The build stopped at {where}: {reason}{output}")
+
+    def _add_text(self, text: str) -> None:
+        """Take output that may begin and end inside a line."""
+        *lines, rest = re.split("[\r\n]+", self._partial + text)
+        self._partial = rest[:_LONGEST_LINE]
+        for line in lines:
+            self._add_line(re.sub("\x1b\\[[0-9;]*m", "", line)[:_LONGEST_LINE].rstrip())
+
+    def _add_line(self, line: str) -> None:
+        """Take one line: the head of a step, the builder's own bookkeeping, or output of a step."""
+        if head := re.match(r"Step (\d+)/(\d+) : (.*)", line):
+            self.step, self.instruction = f"step {head[1]} of {head[2]}", head[3]
+            self.fraction = (int(head[1]) - 1) / int(head[2])
+            self._tail.clear()
+        elif not line or line.startswith((" --->", "Removing intermediate container", "Successfully ")):
+            return
+        else:
+            self._tail.append(line)
+        self.report(line, self.fraction)
+
+    def _add_pull(self, event: Mapping[str, Any]) -> None:
+        """Take the progress of one layer, and tell the sum of all when its megabytes change."""
+        detail = event.get("progressDetail") or {}
+        if event["status"] != "Downloading" or not detail.get("total"):
+            return
+        total = int(detail["total"])
+        self._layers[str(event.get("id"))] = min(int(detail.get("current", 0)), total), total
+        here, whole = (sum(sizes) // 10**6 for sizes in zip(*self._layers.values(), strict=True))
+        pulled = f"Pulling {self.plan.base_image}: {here} of {whole} MB"
+        if pulled != self._pulled:
+            self._pulled = pulled
+            self.report(pulled, self.fraction)
+
+
+def _build_parameters(client: APIClient, plan: ImagePlan, *, no_cache: bool, pull: bool) -> dict[str, str]:
+    """Return the query of a build by the classic builder."""
+    parameters = {"t": plan.tag, "dockerfile": plan.dockerfile_name, "rm": "1", "forcerm": "1"}
+    if no_cache:
+        parameters["nocache"] = "1"
+    if pull:
+        parameters["pull"] = "1"
+    if plan.platform is not None:
+        parameters["platform"] = plan.platform
+    # As Docker's command line does; the builder leaves these names out of its cache keys.
+    if proxies := client._proxy_configs.get_environment():  # type: ignore[attr-defined]  # noqa: SLF001  # the SDK's own `build` reads it too
+        parameters["buildargs"] = json.dumps(proxies)
+    return parameters
+
+
+def _upload(plan: ImagePlan, cancel: CancelToken) -> Iterator[bytes]:
+    """Yield the context; an exception in here breaks the upload off, and the engine drops the build."""
+    try:
+        for chunk in plan.context():
+            cancel.check()
+            yield chunk
+    except OSError as error:  # Left alone, it would be taken for a failure of the connection.
+        raise BuildFailed(f"The files of the image can't be read: {error}") from error
+
+
+def _explanation(body: bytes) -> str:
+    """Return the message of an engine's error response."""
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return _shortened(body.decode(errors="replace"), 200)
+
+
+def _container_info(inspected: Mapping[str, Any]) -> ContainerInfo:
+    """Return what an inspection says."""
+    state = inspected["State"]
+    return ContainerInfo(
+        id=inspected["Id"],
+        name=inspected["Name"].removeprefix("/"),
+        labels=inspected["Config"]["Labels"] or {},
+        running=state["Running"],
+        exit_code=state["ExitCode"] if state["Status"] in {"exited", "dead"} else None,
+    )
+
+
+def _knock(address: str) -> None:
+    """Raise `OSError` when nobody listens on a Unix socket: the SDK would leak one on its way to say so."""
+    path = address.removeprefix("unix://")
+    if path not in {"", address} and hasattr(socket, "AF_UNIX"):
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.settimeout(PROBE_SECONDS)
+            knocking.connect(f"/{path.lstrip('/')}")
+
+
+def _tls_config(endpoint: Endpoint) -> TLSConfig | bool:
+    """Return the SDK's form of an endpoint's certificates."""
+    from docker.tls import TLSConfig
+
+    tls = endpoint.tls
+    if tls is None:
+        return False
+    pair = (str(tls.certificate), str(tls.key)) if tls.certificate and tls.key else None
+    authority = str(tls.authority) if tls.authority else None
+    return TLSConfig(client_cert=pair, ca_cert=authority, verify=tls.verify)
+
+
+def _unhurried(client: APIClient, attached: Raw) -> Raw:
+    """Return the connection under a socket of the SDK, now without a time limit: jobs are silent for hours."""
+    client._disable_socket_timeout(attached)  # type: ignore[attr-defined]  # noqa: SLF001  # no public way
+    return getattr(attached, "_sock", attached)
+
+
+def _hang_up(connection: Raw) -> None:
+    """End a connection, from any thread: whoever reads it wakes at once, and the engine notices."""
+    with suppress(OSError):  # The other side was first, or it is a pipe of ssh, which only closes.
+        connection.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):
+        connection.close()
+
+
+def _reader(attached: Raw) -> BinaryIO:
+    """Return a buffered reader whose `read(n)` gives n bytes unless the stream ends."""
+    if isinstance(attached, io.RawIOBase):
+        return io.BufferedReader(attached, 64 * 1024)
+    reader: BinaryIO = attached.makefile("rb")
+    return reader
+
+
+def _unavailable(endpoint: Endpoint, error: BaseException) -> EngineUnavailable:
+    """Return what a failed connection means for a person."""
+    place = f"No Docker engine answers at {endpoint.address} (from {endpoint.source})"
+    causes = list(_causes(error))
+    if any(isinstance(cause, PermissionError) for cause in causes):
+        return EngineUnavailable(
+            f"{place}: permission denied",
+            hint="Add yourself to the group of the socket (`sudo usermod -aG docker $USER`) and log in again.",
+        )
+    if any("paramiko" in str(cause) for cause in causes):
+        return EngineUnavailable(
+            f"{place}: addresses of ssh need the package paramiko",
+            hint="Install paramiko beside caliban-ls (`pipx inject caliban-ls paramiko`).",
+        )
+    reasons = [cause for cause in causes if isinstance(cause, OSError) and cause.strerror]
+    reason = reasons[-1].strerror if reasons else str(causes[-1])
+    return EngineUnavailable(f"{place}: {_shortened(str(reason), 200)}")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and those inside it, outermost first; the SDK's layers wrap each other as arguments."""
+    seen: list[BaseException] = []
+    waiting = [error]
+    while waiting:
+        cause = waiting.pop(0)
+        if cause in seen:
+            continue
+        seen.append(cause)
+        yield cause
+        inner = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
+        waiting.extend(item for item in inner if isinstance(item, BaseException))
+
+
+def _shortened(text: str, length: int) -> str:
+    """Return a text on one line, cut where it gets long."""
+    text = " ".join(text.split())
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,485 @@
+"""The history of jobs on this machine: a SQLite file in the state folder, shared by many processes.
+
+Owns the schema, its migrations, the names of launches and what must not be written down. Knows no engine
+and no face. A job's row is the truth about it once the job has left the engine or the cloud.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from caliban_ls.errors import MissingError
+from caliban_ls.runtime.base import JobSpec, JobState
+
+FILE_NAME = "history.sqlite3"
+
+BUSY_SECONDS = 10
+"""How long a write waits for those of other processes."""
+
+MASK = "***"
+
+_MIGRATIONS = (
+    (
+        """
+        CREATE TABLE groups (
+            name TEXT PRIMARY KEY,  -- NAME_TIMESTAMP
+            title TEXT NOT NULL,  -- the NAME as it was given
+            backend TEXT NOT NULL,
+            folder TEXT NOT NULL,
+            image TEXT,
+            owner TEXT,  -- the process that runs it, NULL when it needs none
+            created TEXT NOT NULL  -- ISO 8601, UTC, like all times
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE jobs (
+            job_id TEXT PRIMARY KEY,
+            group_name TEXT NOT NULL REFERENCES groups (name) ON DELETE CASCADE,
+            number INTEGER NOT NULL,  -- 1-based place in the sweep
+            args TEXT NOT NULL,  -- JSON, like parameters and metrics
+            parameters TEXT NOT NULL,
+            state TEXT NOT NULL,
+            name TEXT,  -- what the backend calls it
+            created TEXT NOT NULL,
+            started TEXT,
+            ended TEXT,
+            seconds REAL,
+            exit_code INTEGER,
+            metrics TEXT NOT NULL DEFAULT '{}',
+            error TEXT,
+            UNIQUE (group_name, number)
+        ) WITHOUT ROWID
+        """,
+    ),
+)
+"""Each entry brings the file from the version of its place to the next; entries are never changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One launch of a sweep or of a single job.
+
+    Attributes:
+        name: unique: `NAME_TIMESTAMP`; job ids begin with it.
+        title: the NAME that the user gave.
+        backend: `local`, `vertex` or `ai-platform`.
+        folder: the project.
+        image: what the jobs run in.
+        owner: see `runtime.owner`; None for jobs that need no living process.
+        created: UTC.
+    """
+
+    name: str
+    title: str
+    backend: str
+    folder: Path
+    image: str | None
+    owner: str | None
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """What is written down about a job. Times are UTC; values that look like credentials are masked."""
+
+    job_id: str
+    group: str
+    index: int
+    args: tuple[str, ...]
+    parameters: Mapping[str, object]
+    state: JobState
+    name: str | None
+    created: datetime
+    started: datetime | None
+    ended: datetime | None
+    seconds: float | None
+    exit_code: int | None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    error: str | None = None
+
+
+def state_folder(environment: Mapping[str, str], home: Path, platform: str) -> Path:
+    """Return where caliban keeps its state: CALIBAN_HOME, else the platform's place for it.
+
+    Args:
+        environment: the process's variables.
+        home: the user's home folder.
+        platform: as `sys.platform` has it.
+    """
+    if chosen := environment.get("CALIBAN_HOME"):
+        return Path(chosen)
+    if platform == "darwin":
+        return home / "Library" / "Application Support" / "caliban"
+    if platform == "win32":
+        return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "caliban"
+    state = environment.get("XDG_STATE_HOME", "")
+    # The XDG Base Directory Specification asks to ignore relative paths.
+    return (Path(state) if state.startswith("/") else home / ".local" / "state") / "caliban"
+
+
+def launch_name(title: str, moment: datetime) -> str:
+    """Return `NAME_TIMESTAMP` in letters that containers and both Google services take.
+
+    Args:
+        title: any text; other characters than ASCII letters and digits become underscores.
+        moment: when it was launched; its microseconds tell launches of one second apart.
+    """
+    name = re.sub("[^A-Za-z0-9]+", "_", title).strip("_")[:60] or "job"
+    if not name[0].isalpha():
+        name = f"job_{name}"
+    return f"{name}_{moment:%Y%m%d_%H%M%S_%f}"
+
+
+def job_id_of(group: str, index: int) -> str:
+    """Return a job's id from the name of its launch and its 1-based place."""
+    return f"{group}_{index}"
+
+
+def masked_args(args: Iterable[str]) -> tuple[str, ...]:
+    """Return arguments with the values of flags masked whose names speak of a credential."""
+    shown: list[str] = []
+    secret_follows = False
+    for arg in args:
+        name, equals, _ = arg.partition("=")
+        if secret_follows and not arg.startswith("--"):
+            shown.append(MASK)
+        elif equals and _is_secret(name):
+            shown.append(f"{name}={MASK}")
+        else:
+            shown.append(arg)
+        secret_follows = arg.startswith("-") and not equals and _is_secret(arg)
+    return tuple(shown)
+
+
+def masked_parameters(parameters: Mapping[str, object]) -> dict[str, object]:
+    """Return parameters with the values masked whose names speak of a credential."""
+    return {name: MASK if _is_secret(name) else value for name, value in parameters.items()}
+
+
+class History:
+    """The open file. Safe to use from several threads; every method is one transaction.
+
+    Every method raises `MissingError` when the file can't be used: locked for too long, read-only, on a
+    full disk or damaged.
+    """
+
+    def __init__(self, folder: Path, *, warn: Callable[[str], None], clock: Callable[[], datetime]) -> None:
+        self.path = folder / FILE_NAME
+        self._clock = clock
+        self._lock = threading.RLock()
+        with self._explained():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self._open()
+        except _Damaged as error:
+            warn(str(error))
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def add_group(
+        self, *, title: str, backend: str, folder: Path, image: str | None, owner: str | None
+    ) -> Group:
+        """Write down a launch, and so reserve its name among all processes."""
+        created = self._clock()
+        with self._writing() as connection:
+            while True:
+                name = launch_name(title, created)
+                values = (name, title, backend, str(folder), image, owner, created.isoformat())
+                with suppress(sqlite3.IntegrityError):  # Another launch of this very microsecond.
+                    connection.execute("INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+                    break
+                created += timedelta(microseconds=1)
+        return Group(
+            name=name,
+            title=title,
+            backend=backend,
+            folder=folder,
+            image=image,
+            owner=owner,
+            created=created,
+        )
+
+    def add_jobs(self, group: str, jobs: Iterable[JobSpec]) -> None:
+        """Write down the jobs of a launch as QUEUED; an iterator is read as it is written."""
+        created = self._clock().isoformat()
+        rows = (
+            (
+                job.job_id,
+                group,
+                job.index,
+                json.dumps(masked_args(job.args)),
+                json.dumps(masked_parameters(job.parameters), default=str),
+                JobState.QUEUED.value,
+                created,
+            )
+            for job in jobs
+        )
+        with self._writing() as connection:
+            connection.executemany(
+                "INSERT INTO jobs (job_id, group_name, number, args, parameters, state, created)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def start_job(self, job_id: str, *, name: str | None = None) -> None:
+        """Write down that a job runs, and what its backend calls it."""
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE jobs SET state = ?, name = ?, started = ? WHERE job_id = ?",
+                (JobState.RUNNING.value, name, self._clock().isoformat(), job_id),
+            )
+
+    def cancel_job(self, job_id: str) -> None:
+        """Write down that a job is being stopped: if it fails from here on, that is what was asked."""
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE jobs SET state = 'CANCELLING' WHERE job_id = ?"
+                " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')",
+                (job_id,),
+            )
+
+    def finish_job(
+        self,
+        job_id: str,
+        state: JobState,
+        *,
+        exit_code: int | None = None,
+        seconds: float | None = None,
+        metrics: Mapping[str, float] | None = None,
+        error: str | None = None,
+    ) -> None:
+        """Write down how a job ended. What was written first stands; a job stopped on purpose didn't fail."""
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE jobs SET state = CASE WHEN state = 'CANCELLING' AND :state = 'FAILED'"
+                " THEN 'CANCELLED' ELSE :state END,"
+                " ended = :ended, exit_code = :exit_code, seconds = :seconds, metrics = :metrics, error = :error"
+                " WHERE job_id = :job_id AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')",
+                {
+                    "job_id": job_id,
+                    "state": state.value,
+                    "ended": self._clock().isoformat(),
+                    "exit_code": exit_code,
+                    "seconds": seconds,
+                    "metrics": json.dumps(dict(metrics or {})),
+                    "error": error,
+                },
+            )
+
+    def abandon(self, group: str, *, error: str, alive: Iterable[str] = ()) -> int:
+        """Write CANCELLED to the unfinished jobs of a launch, those `alive` (ids) excepted; return how many."""
+        with self._writing() as connection:
+            cursor = connection.execute(
+                "UPDATE jobs SET state = 'CANCELLED', ended = ?, error = ? WHERE group_name = ?"
+                " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
+                " AND job_id NOT IN (SELECT value FROM json_each(?))",
+                (self._clock().isoformat(), error, group, json.dumps(list(alive))),
+            )
+            return cursor.rowcount
+
+    def groups(self, *, limit: int = -1) -> list[Group]:
+        """Return launches, the newest first."""
+        return self._groups("SELECT * FROM groups ORDER BY created DESC, name DESC LIMIT ?", limit)
+
+    def group(self, reference: str) -> Group | None:
+        """Return a launch by its name, or the newest of a title."""
+        found = self._groups(
+            "SELECT * FROM groups WHERE ? IN (name, title) ORDER BY created DESC LIMIT 1", reference
+        )
+        return found[0] if found else None
+
+    def unfinished_groups(self, backend: str) -> list[Group]:
+        """Return the launches of a backend that have jobs without a final state."""
+        return self._groups(
+            "SELECT * FROM groups WHERE backend = ? AND EXISTS (SELECT 1 FROM jobs WHERE group_name = groups.name"
+            " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')) ORDER BY created DESC",
+            backend,
+        )
+
+    def jobs(self, group: str) -> list[JobRecord]:
+        """Return the jobs of a launch by their place."""
+        return self._jobs("SELECT * FROM jobs WHERE group_name = ? ORDER BY number", group)
+
+    def job(self, reference: str) -> JobRecord | None:
+        """Return a job by its id, by what its backend calls it, or by `GROUP/INDEX`."""
+        group, _, index = reference.rpartition("/")
+        by_place = self.group(group) if index.isdecimal() else None
+        found = self._jobs(
+            "SELECT * FROM jobs WHERE job_id = ? OR name = ? OR (group_name = ? AND number = ?) LIMIT 1",
+            reference,
+            reference,
+            by_place.name if by_place else None,
+            int(index) if by_place else None,
+        )
+        return found[0] if found else None
+
+    def _groups(self, query: str, *values: object) -> list[Group]:
+        """Return the launches of a query."""
+        with self._explained():
+            return [_group(row) for row in self._connection.execute(query, values)]
+
+    def _jobs(self, query: str, *values: object) -> list[JobRecord]:
+        """Return the jobs of a query."""
+        with self._explained():
+            return [_job_record(row) for row in self._connection.execute(query, values)]
+
+    def _open(self) -> None:
+        """Open the file and bring it to this program's version."""
+        with self._explained():
+            self._connection = sqlite3.connect(
+                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            self._inode = _inode(self.path)
+            self._connection.row_factory = sqlite3.Row
+            version = self._version()
+            if version > len(_MIGRATIONS):
+                raise MissingError(
+                    f"The history {self.path} was written by a newer caliban",
+                    hint="Update caliban-ls, or set CALIBAN_HOME to another folder.",
+                )
+            if version < len(_MIGRATIONS):
+                self._migrate()
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.execute("PRAGMA synchronous = NORMAL")  # enough with a write-ahead log
+
+    def _migrate(self) -> None:
+        """Make every change that the file hasn't seen; many processes may try at once."""
+        # Readers then don't wait for writers. Where it can't be had (some network drives), locks do as well.
+        with suppress(sqlite3.OperationalError):
+            self._connection.execute("PRAGMA journal_mode = WAL")
+        with self._writing() as connection:
+            for version, statements in enumerate(_MIGRATIONS[self._version() :], self._version() + 1):
+                for statement in statements:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {version}")
+
+    def _version(self) -> int:
+        """Return the version of the file's schema, 0 for a new file."""
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Make the body one transaction that holds the file's lock from its start."""
+        with self._lock, self._explained():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn SQLite's errors into ours, and set a damaged file aside."""
+        try:
+            with self._lock:
+                yield
+        except sqlite3.OperationalError as error:
+            raise self._unusable(error) from error
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+                raise
+            raise self._set_aside(error) from error
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> MissingError:
+        """Return what a failed access means for a person."""
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return MissingError(
+            f"The history {self.path} can't be used: {reason}",
+            hint="Free its disk, mend its permissions, or set CALIBAN_HOME to another folder.",
+        )
+
+    def _set_aside(self, error: Exception) -> MissingError:
+        """Rename the damaged file, so that nothing is ever written over it, and begin a new one."""
+        self._connection.close()
+        aside = self.path.with_name(f"{FILE_NAME}.damaged-{self._clock():%Y%m%d-%H%M%S}-{os.getpid()}")
+        try:
+            if _inode(self.path) == self._inode:  # Otherwise another process was quicker.
+                for suffix in ("-wal", "-shm", ""):
+                    with suppress(FileNotFoundError):
+                        Path(f"{self.path}{suffix}").replace(f"{aside}{suffix}")
+        except OSError as refused:
+            return self._unusable(refused)
+        self._open()
+        return _Damaged(
+            f"The history was damaged ({error}) and is kept as {aside}; a new one begins",
+            hint="Run the command again.",
+        )
+
+
+class _Damaged(MissingError):
+    """The file was no database; a new one stands in its place."""
+
+
+def utc_now() -> datetime:
+    """Return the time that the history writes down."""
+    return datetime.now(timezone.utc)
+
+
+def _is_secret(name: str) -> bool:
+    """Return whether a name speaks of a credential: `api_key` and `--hfToken` do, `tokenizer` doesn't."""
+    words = [word.lower() for word in re.findall("[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
+    return any(
+        word.endswith(("key", "token", "pwd")) or re.search("secret|passw|passphrase|credential", word)
+        for word in words
+    )
+
+
+def _inode(path: Path) -> int | None:
+    """Return what tells a file from a later one of the same name."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_ino
+    return None
+
+
+def _group(row: sqlite3.Row) -> Group:
+    """Return a row as a launch."""
+    return Group(
+        name=row["name"],
+        title=row["title"],
+        backend=row["backend"],
+        folder=Path(row["folder"]),
+        image=row["image"],
+        owner=row["owner"],
+        created=datetime.fromisoformat(row["created"]),
+    )
+
+
+def _job_record(row: sqlite3.Row) -> JobRecord:
+    """Return a row as a record."""
+
+    def moment(column: str) -> datetime | None:
+        return None if row[column] is None else datetime.fromisoformat(row[column])
+
+    return JobRecord(
+        job_id=row["job_id"],
+        group=row["group_name"],
+        index=row["number"],
+        args=tuple(json.loads(row["args"])),
+        parameters=json.loads(row["parameters"]),
+        state=JobState(row["state"]),
+        name=row["name"],
+        created=datetime.fromisoformat(row["created"]),
+        started=moment("started"),
+        ended=moment("ended"),
+        seconds=row["seconds"],
+        exit_code=row["exit_code"],
+        metrics=json.loads(row["metrics"]),
+        error=row["error"],
+    )

@@ -1,0 +1,279 @@
+"""The plan of an image: which base, which steps, which files, and the tag that all of that makes.
+
+Puts together what the modules beside it know. Reads the project's files and nothing else: no engine, no
+environment, no clock. So the same project gives the same tag on any machine.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from caliban_ls.cancel import CancelToken
+from caliban_ls.errors import UsageError
+from caliban_ls.runtime import dockerfile
+from caliban_ls.runtime.base import ImagePlan
+from caliban_ls.runtime.dependencies import PROJECT_FILES, find_dependencies
+from caliban_ls.runtime.dockerfile import Layer, Recipe
+from caliban_ls.runtime.ignore import IgnoreRules, read_rules
+from caliban_ls.runtime.program import Program, find_program
+from caliban_ls.runtime.source import (
+    Entry,
+    digest,
+    printable,
+    project_path,
+    read_entries,
+    tar_stream,
+    walk,
+)
+
+Mode = Literal["cpu", "gpu"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageOptions:
+    """What a project's config, its user and this machine say about an image.
+
+    Attributes:
+        python_version: `MAJOR.MINOR` or longer, for a project that doesn't say; the running interpreter's.
+        base_image: for both modes or by mode; `{}` in it becomes the mode. None: the Python's slim image.
+        apt_packages: Debian packages, for both modes or by mode.
+        extras: of the project's own package.
+        dirs: folders that travel beside the program's own, each its own step, in this order.
+        platform: `linux/amd64` and the like, or None for the engine's own.
+        left_out: files that never travel, such as a key that the config names; relative to the project.
+    """
+
+    python_version: str
+    base_image: str | Mapping[Mode, str] | None = None
+    apt_packages: tuple[str, ...] | Mapping[Mode, tuple[str, ...]] = ()
+    extras: tuple[str, ...] = ()
+    dirs: tuple[str, ...] = ()
+    platform: str | None = None
+    left_out: tuple[str, ...] = ()
+
+
+def plan_image(
+    *, folder: Path, module: str, mode: Mode, options: ImageOptions, cancel: CancelToken | None = None
+) -> ImagePlan:
+    """Return the plan of an image that runs a module of a project.
+
+    Args:
+        folder: the project, absolute.
+        module: `pkg.mod`, `pkg/mod.py`, `script.sh` and so on; see `program.find_program`.
+        mode: whether the image is for machines with a GPU.
+        options: everything else.
+        cancel: watched while files are read.
+
+    Raises:
+        UsageError: the module, a folder, a file or an option can't be used; the message says why.
+        Cancelled: the token was set.
+    """
+    home = Path(os.path.realpath(folder))
+    rules = read_rules(_ignore_files(home))
+    program = find_program(home, module, rules)
+    layers: list[Layer] = []
+    context: list[tuple[str, Entry]] = []
+    sent: dict[str, Entry] = {}
+    for layer, paths in _steps(home, program, mode, options, rules):
+        # A file travels with the first step that needs it; a later one finds it in place.
+        new = [path for path in paths if path not in sent and path not in options.left_out]
+        entries = read_entries(home, new, cancel or CancelToken()) if new else {}
+        context += ((f"{layer.copy}/{path}".rstrip("/"), entry) for path, entry in entries.items())
+        sent |= entries
+        if entries or layer.run is not None:
+            layers.append(layer if entries else replace(layer, copy=None))
+    _check_sent(home, program, sent)
+    base_image = _base_image(home, mode, options)
+    recipe = Recipe(base_image=base_image, layers=layers, command=program.command)
+    text = dockerfile.render(recipe)
+    summary = digest([text, options.platform or "", *_identity(context)])
+    return ImagePlan(
+        tag=f"caliban/{_slug(folder.name)}:{summary[:_TAG_LENGTH]}",
+        dockerfile=text,
+        dockerfile_name=_DOCKERFILE,
+        base_image=base_image,
+        platform=options.platform,
+        size=sum(entry.size for entry in sent.values()),
+        largest=_largest(sent.values()),
+        context=partial(tar_stream, home, [(_DOCKERFILE, text)], context),
+    )
+
+
+_DOCKERFILE = "Dockerfile"  # every file of the project stands in the folder of a step, so nothing clashes
+
+_IGNORE_FILES = (".dockerignore", ".calibanignore")  # the later one wins
+
+_TAG_LENGTH = 20  # hexadecimal digits of the digest: 80 bits
+
+_HEAVIEST = 10  # entries that `largest` names
+
+
+def _ignore_files(home: Path) -> Iterator[tuple[str, str]]:
+    for name in _IGNORE_FILES:
+        try:
+            yield name, (home / name).read_bytes().decode("utf-8", "surrogateescape")
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise UsageError(
+                f"{name} can't be read: {error.strerror or error}", hint="Check its permissions."
+            ) from error
+
+
+def _steps(
+    home: Path, program: Program, mode: Mode, options: ImageOptions, rules: IgnoreRules
+) -> Iterator[tuple[Layer, Iterable[str]]]:
+    """Yield the steps with the paths that each needs: what changes seldom first, the program last."""
+    yield dockerfile.folders_layer(), ()
+    packages = _apt_packages(mode, options)
+    if packages:
+        yield dockerfile.apt_layer(packages), ()
+    dependencies = find_dependencies(home, options.extras, mode)
+    if dependencies or program.command[0] == "python":
+        yield dockerfile.venv_layer(), ()
+    for number, step in enumerate(dependencies, start=1):
+        why = "What the project needs installed, before the code, which changes more often."
+        paths = [*_with_targets(home, step.files), *_walk_all(home, step.roots, rules)]
+        yield Layer(why=why, copy=f"dependencies{number}", run=step.command), paths
+    for number, given in enumerate(options.dirs, start=1):
+        paths = _extra_folder(home, given, rules)
+        yield Layer(why="An extra folder.", copy=f"folder{number}"), paths
+    files = [name for name in PROJECT_FILES if (home / name).is_file()]
+    yield Layer(why="The program.", copy="program"), _walk_all(home, (program.root, *files), rules)
+
+
+def _apt_packages(mode: Mode, options: ImageOptions) -> tuple[str, ...]:
+    packages = options.apt_packages
+    chosen = tuple(packages.get(mode, ()) if isinstance(packages, Mapping) else packages)
+    for package in chosen:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]*(:[a-z0-9-]+)?([=/][\w.+:~-]+)?", package):
+            raise UsageError(
+                f"{package!r} isn't the name of a Debian package",
+                hint="Correct apt_packages in .calibanconfig.json; a version goes after it: git=1:2.39.5-0.",
+            )
+    return chosen
+
+
+def _walk_all(home: Path, roots: Iterable[str], rules: IgnoreRules) -> Iterator[str]:
+    for root in roots:
+        yield from walk(home, root, rules)
+
+
+def _with_targets(home: Path, files: Iterable[str]) -> Iterator[str]:
+    """Yield files, and behind a link what it points to."""
+    for file in files:
+        yield file
+        if (home / file).is_symlink():
+            yield os.path.relpath(os.path.realpath(home / file), home)
+
+
+def _extra_folder(home: Path, given: str, rules: IgnoreRules) -> list[str]:
+    folder = project_path(home, given, "The extra folder")
+    if not os.path.isdir(home / folder):  # noqa: PTH112 - Path.is_dir raises where a name is too long
+        raise UsageError(
+            f"There is no folder {printable(given)} to take along",
+            hint="Extra folders are relative to the project's folder.",
+        )
+    paths = list(walk(home, folder, rules))
+    if not paths:
+        raise UsageError(
+            f"The ignore rules leave nothing of the extra folder {printable(given)}",
+            hint=f"A last line `!{printable(folder)}` in .calibanignore lets it travel.",
+        )
+    return paths
+
+
+def _check_sent(home: Path, program: Program, sent: Mapping[str, Entry]) -> None:
+    """Hold that the image will have the program; where a link is run, what it points to."""
+    file = os.path.relpath(os.path.realpath(home / program.file), home)
+    if file not in sent:
+        raise UsageError(
+            f"The program wouldn't be in its image: {printable(file)} doesn't travel",
+            hint=f"A last line `!{printable(file)}` in .calibanignore lets it, if it is in the same folder.",
+        )
+
+
+def _base_image(home: Path, mode: Mode, options: ImageOptions) -> str:
+    configured = options.base_image
+    name = configured.get(mode) if isinstance(configured, Mapping) else configured
+    if name is None:
+        return f"python:{_python_version(home, options.python_version)}-slim"
+    image = _expand_dlvm(name.replace("{}", mode))
+    if image.startswith("gcr.io/blueshift-playground/"):
+        raise UsageError(
+            f"The base image {image} can't be pulled any more",
+            hint="Set base_image in .calibanconfig.json to a public one such as python:3.12-slim, or remove it.",
+        )
+    if not re.fullmatch(r"[a-zA-Z0-9][\w.:/@-]*", image, re.ASCII):
+        raise UsageError(
+            f"{name!r} isn't the name of an image", hint="Correct base_image in .calibanconfig.json."
+        )
+    return image
+
+
+def _python_version(home: Path, running: str) -> str:
+    """Return MAJOR.MINOR: of the first version in .python-version, pyenv's file, else of what runs."""
+    try:
+        said = (home / ".python-version").read_text("utf-8", "replace")
+    except OSError:
+        said = ""
+    version = re.search(r"^\s*(?:c?python-)?(3\.\d+)\b", said, re.MULTILINE)
+    return version[1] if version is not None else ".".join(running.split(".")[:2])
+
+
+def _expand_dlvm(image: str) -> str:
+    """Return Google's Deep Learning image that google/caliban's short name for it stands for."""
+    if not image.startswith("dlvm:"):
+        return image
+    short = re.fullmatch(r"dlvm:((?:pytorch|tf2?)-(?:cpu|gpu))(?:-(\d+)\.(\d+))?", image)
+    if short is None:
+        raise UsageError(
+            f"{image} isn't a Deep Learning image", hint="Write dlvm:pytorch-gpu-1.4, dlvm:tf2-cpu and so on."
+        )
+    version = f".{short[2]}-{short[3]}" if short[2] else ""
+    return f"gcr.io/deeplearning-platform-release/{short[1]}{version}"
+
+
+def _identity(context: Iterable[tuple[str, Entry]]) -> Iterator[str]:
+    """Yield all that makes a context another one: names, kinds, modes, and what files and links hold."""
+    for name, entry in context:
+        yield from (name, entry.kind, oct(entry.mode), entry.content)
+
+
+def _slug(name: str) -> str:
+    """Return a folder's name as Docker takes it in a repository's."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:60].strip("-") or "project"
+
+
+def _largest(entries: Iterable[Entry]) -> tuple[tuple[str, int], ...]:
+    """Return the heaviest parts of a context, each byte counted once.
+
+    A folder stands for what is in it, unless one thing in it weighs more than all the rest.
+    """
+    weights: Counter[str] = Counter()
+    children: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        path = entry.path
+        while path:
+            weights[path] += entry.size
+            parent = path.rpartition("/")[0]
+            children[parent].add(path)
+            path = parent
+    found: list[tuple[str, int]] = []
+    pending = list(children[""])
+    while pending:
+        path = pending.pop()
+        if any(weights[child] * 2 > weights[path] for child in children[path]):
+            pending += children[path]
+        elif weights[path]:
+            found.append((printable(path), weights[path]))
+    return tuple(sorted(found, key=lambda part: (-part[1], part[0]))[:_HEAVIEST])

@@ -1,0 +1,80 @@
+"""What becomes of containers and of records whose process was killed.
+
+Every command that opens an engine sweeps first, so that a killed run leaves nothing behind for longer than
+until the next command. Only what is known to be dead is touched; see `runtime.owner`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from caliban_ls.runtime import owner
+from caliban_ls.runtime.base import ContainerInfo, Engine, Exit, JobState
+from caliban_ls.runtime.history import History
+from caliban_ls.runtime.local import explain
+
+OWNER_DIED = "The process that ran it was killed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orphan:
+    """A container that was found without its owner, and is gone now.
+
+    Attributes:
+        name: the container's name, which is its job's id.
+        state: how its job ended.
+        exit_code: of a job that had ended by itself.
+    """
+
+    name: str
+    state: JobState
+    exit_code: int | None
+
+
+def sweep_orphans(engine: Engine, history: History | None) -> list[Orphan]:
+    """Remove the runs of dead owners, and write down how they ended.
+
+    A job that had ended by itself keeps its exit code. One that still runs is stopped, unless it was
+    started to outlive its owner. Jobs that wait in the history for a dead owner end as CANCELLED.
+
+    Args:
+        engine: where to look.
+        history: None when there is none to write.
+
+    Raises:
+        EngineUnavailable: the engine went away.
+        MissingError: the history can't be written; the containers are gone nevertheless.
+    """
+    orphans = []
+    kept = []
+    for container in engine.containers({owner.KIND: "run"}):
+        if not owner.is_dead(container.labels.get(owner.OWNER, "")):
+            continue
+        if container.running and container.labels.get(owner.DETACH) == "1":
+            kept.append(container.labels.get(owner.JOB, container.name))
+            continue
+        engine.remove(container.id)
+        orphans.append(_orphan(container))
+    if history is not None:
+        _write_down(history, orphans, kept)
+    return orphans
+
+
+def _orphan(container: ContainerInfo) -> Orphan:
+    """Return what a removed container was."""
+    state = JobState.CANCELLED
+    if container.exit_code is not None:
+        state = JobState.SUCCEEDED if container.exit_code == 0 else JobState.FAILED
+    return Orphan(
+        name=container.labels.get(owner.JOB, container.name), state=state, exit_code=container.exit_code
+    )
+
+
+def _write_down(history: History, orphans: list[Orphan], kept: list[str]) -> None:
+    """Give a final state to the jobs of dead owners, those that run on excepted."""
+    for orphan in orphans:
+        reason = OWNER_DIED if orphan.exit_code is None else explain(Exit(orphan.exit_code))
+        history.finish_job(orphan.name, orphan.state, exit_code=orphan.exit_code, error=reason)
+    for group in history.unfinished_groups("local"):
+        if group.owner is not None and owner.is_dead(group.owner):
+            history.abandon(group.name, error=OWNER_DIED, alive=kept)

@@ -1,0 +1,88 @@
+"""Notes of a local launch in the history, which the launch never fails for.
+
+For jobs on this machine the run matters more than its record: when the history can't be written, the user
+reads one warning and the jobs go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from caliban_ls.errors import MissingError
+from caliban_ls.runtime.base import JobResult, JobSpec
+from caliban_ls.runtime.history import History, launch_name
+
+Answer = TypeVar("Answer")
+
+
+class Recorder:
+    """Writes down a launch and its jobs as long as that works. Used by one thread at a time."""
+
+    def __init__(
+        self,
+        open_history: Callable[[], History],
+        *,
+        warn: Callable[[str], None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._warn = warn
+        self._clock = clock
+        self._history: History | None = None
+        try:
+            self._history = open_history()
+        except MissingError as error:
+            self._give_up(error)
+
+    def begin(self, *, title: str, folder: Path, image: str | None, owner: str | None) -> str:
+        """Write down a local launch and return its name, which it has even when nothing can be written."""
+        group = self._note(
+            lambda history: history.add_group(
+                title=title, backend="local", folder=folder, image=image, owner=owner
+            )
+        )
+        return launch_name(title, self._clock()) if group is None else group.name
+
+    def planned(self, group: str, jobs: Iterable[JobSpec]) -> None:
+        """Write down what is going to run."""
+        self._note(lambda history: history.add_jobs(group, jobs))
+
+    def started(self, job: JobSpec) -> None:
+        """Write down that a job runs, in the container that has its id for a name."""
+        self._note(lambda history: history.start_job(job.job_id, name=job.job_id))
+
+    def finished(self, result: JobResult) -> None:
+        """Write down how a job ended."""
+        self._note(
+            lambda history: history.finish_job(
+                result.job.job_id,
+                result.state,
+                exit_code=result.exit_code,
+                seconds=result.seconds,
+                metrics=result.metrics,
+                error=result.error,
+            )
+        )
+
+    def close(self) -> None:
+        """Close the history."""
+        if self._history is not None:
+            self._history.close()
+            self._history = None
+
+    def _note(self, write: Callable[[History], Answer]) -> Answer | None:
+        """Write something down, unless that failed before."""
+        if self._history is None:
+            return None
+        try:
+            return write(self._history)
+        except MissingError as error:
+            self.close()
+            self._give_up(error)
+            return None
+
+    def _give_up(self, error: MissingError) -> None:
+        """Say once that there will be no record."""
+        self._warn(f"{error}; the jobs run without a record. {error.hint}")

@@ -1,0 +1,256 @@
+"""The language server: every method that it answers. Each handler unpacks, calls and converts, no more.
+
+Loaded by `caliban serve` alone, since nothing else needs the protocol's half a second of imports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final
+
+from lsprotocol import types as lsp
+from pygls.capabilities import get_capability
+
+from caliban_ls import __version__, convert, execution
+from caliban_ls.commands import COMMANDS, Command
+from caliban_ls.documents import Document
+from caliban_ls.findings import Edit
+from caliban_ls.protocol import collect_garbage_again
+from caliban_ls.runtime.base import Engine
+from caliban_ls.session import Session
+from caliban_ls.settings import SECTION, section
+from caliban_ls.stdio import ForeignInput, take_over
+
+log = logging.getLogger(__name__)
+
+PUBLISH_DELAY: Final = 0.1
+"""Seconds of quiet after a keystroke before findings are published to a client that doesn't ask for them."""
+
+
+def serve(commands: Sequence[Command] = COMMANDS) -> int:
+    """Speak LSP on stdin and stdout until the client is gone, and return the exit code."""
+    # The start makes many objects and no garbage worth looking for; see `collect_garbage_again`.
+    gc.disable()
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+    # Below warnings pygls logs every message, documents and tokens included.
+    logging.getLogger("pygls").setLevel(logging.WARNING)
+    try:
+        incoming, outgoing = take_over()
+    except ForeignInput as error:
+        sys.stderr.write(f"caliban serve: {error}\n")
+        return error.exit_code
+    return build_server(commands).run(incoming, outgoing)
+
+
+def build_server(
+    commands: Sequence[Command] = COMMANDS, open_engine: Callable[[], Engine] | None = None
+) -> Server:
+    """Return a server that offers these commands, and opens the container engine so when one needs it."""
+    server = Server("caliban-ls", __version__)
+    for command in commands:
+        if command.editor:
+            handle = execution.handler(server, server.workers, command, open_engine or _open_engine)
+            server.command(execution.PREFIX + command.name)(handle)
+    for method, feature, options in _FEATURES:
+        server.feature(method, options)(feature)
+    return server
+
+
+class Server(Session):
+    """The session, the threads that work for it, and what is still to be published."""
+
+    def __init__(self, name: str, version: str) -> None:
+        super().__init__(name, version)
+        self.workers = execution.Workers()
+        self.to_publish: dict[str, asyncio.TimerHandle] = {}
+        self.published: set[str] = set()
+
+    def is_working(self) -> bool:
+        """Return whether a command that was asked to stop goes on."""
+        return len(self.workers) > 0
+
+    async def stop_working(self, seconds: float) -> None:
+        """Stop all commands."""
+        await self.workers.stop(seconds)
+
+
+def initialize(ls: Server, params: lsp.InitializeParams) -> None:
+    """Take what the client says about itself; whatever it says, the server starts."""
+    options = params.initialization_options
+    ls.trusted = isinstance(options, dict) and options.get("trusted") is True
+    ls.make_documents(partial(_open_document, ls))
+    ls.pulls = params.capabilities.text_document is not None and bool(
+        params.capabilities.text_document.diagnostic
+    )
+    if ls.pulls:
+        # A client that asks gets nothing published, and one that can't ask isn't told that it may.
+        provided = lsp.DiagnosticOptions(
+            inter_file_dependencies=False, workspace_diagnostics=False, identifier=SECTION
+        )
+        ls.feature(lsp.TEXT_DOCUMENT_DIAGNOSTIC, provided)(diagnostic)
+    _apply(ls, section(options), initial=True)
+
+
+def initialized(ls: Server, _params: lsp.InitializedParams) -> None:
+    """Ask for the settings, and to be told of their changes; watch the client."""
+    collect_garbage_again()
+    ls.watch_client()
+    if _can(ls, "workspace.did_change_configuration.dynamic_registration"):
+        change = lsp.Registration("caliban-settings", lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
+        ls.spawn(ls.client_register_capability_async(lsp.RegistrationParams([change])))
+    if _can(ls, "workspace.configuration"):
+        ls.spawn(_ask_for_settings(ls))
+
+
+def did_change_configuration(ls: Server, params: lsp.DidChangeConfigurationParams) -> None:
+    """Take changed settings, from the client's answer if it can be asked, or else from the message."""
+    if _can(ls, "workspace.configuration"):
+        ls.spawn(_ask_for_settings(ls))
+    else:
+        _apply(ls, section(params.settings))
+
+
+def did_open(ls: Server, params: lsp.DidOpenTextDocumentParams) -> None:
+    """Publish what is wrong at once."""
+    _publish_soon(ls, params.text_document.uri, delay=0)
+
+
+def did_change(ls: Server, params: lsp.DidChangeTextDocumentParams) -> None:
+    """Publish what is wrong when typing pauses."""
+    _publish_soon(ls, params.text_document.uri, delay=PUBLISH_DELAY)
+
+
+def did_close(ls: Server, params: lsp.DidCloseTextDocumentParams) -> None:
+    """Take back what was published."""
+    _publish_soon(ls, params.text_document.uri, delay=0)
+
+
+def diagnostic(ls: Server, params: lsp.DocumentDiagnosticParams) -> lsp.DocumentDiagnosticReport:
+    """Say what is wrong with an open document, or that it is what the client knows already."""
+    document = ls.document(params.text_document.uri)
+    if document is None:
+        return lsp.RelatedFullDocumentDiagnosticReport(items=[])
+    judgement = ls.judge(document)
+    if judgement.result_id == params.previous_result_id:
+        return lsp.RelatedUnchangedDocumentDiagnosticReport(result_id=judgement.result_id)
+    return lsp.RelatedFullDocumentDiagnosticReport(items=judgement.diagnostics, result_id=judgement.result_id)
+
+
+def code_action(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+    """Offer the fixes of what is wrong in a range."""
+    document = ls.document(params.text_document.uri)
+    if document is None or not _asks_for_quick_fixes(ls, params.context):
+        return []
+    span = convert.to_span(document, params.range, ls.encoding)
+    judgement = ls.judge(document)
+    return [
+        convert.to_code_action(fix, _workspace_edit(ls, document, fix.edits), shown, preferred=rank == 0)
+        for finding, shown in zip(judgement.findings, judgement.diagnostics, strict=True)
+        if finding.span.start <= span.end and span.start <= finding.span.end
+        for rank, fix in enumerate(finding.fixes)
+    ]
+
+
+_FEATURES: Final[tuple[tuple[str, Callable[..., Any], Any], ...]] = (
+    (lsp.INITIALIZE, initialize, None),
+    (lsp.INITIALIZED, initialized, None),
+    (lsp.WORKSPACE_DID_CHANGE_CONFIGURATION, did_change_configuration, None),
+    (lsp.TEXT_DOCUMENT_DID_OPEN, did_open, None),
+    (lsp.TEXT_DOCUMENT_DID_CHANGE, did_change, None),
+    (lsp.TEXT_DOCUMENT_DID_CLOSE, did_close, None),
+    (lsp.TEXT_DOCUMENT_CODE_ACTION, code_action, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix])),
+)
+
+
+def _open_engine() -> Engine:
+    from caliban_ls.runtime.docker import open_local_engine
+
+    return open_local_engine(os.environ)
+
+
+def _open_document(
+    ls: Server,
+    uri: str,
+    source: str | None = None,
+    version: int | None = None,
+    language_id: str | None = None,
+) -> Document:
+    del language_id  # A file's name and first comment say what it is, in every editor alike.
+    return Document(uri, source or "", version, encoding=ls.encoding)
+
+
+async def _ask_for_settings(ls: Server) -> None:
+    asked = lsp.ConfigurationParams([lsp.ConfigurationItem(section=SECTION)])
+    answer = await ls.workspace_configuration_async(asked)
+    _apply(ls, section(answer[0] if answer else None))
+
+
+def _apply(ls: Server, raw: dict[str, Any], *, initial: bool = False) -> None:
+    """Let settings hold, and what was said under the old ones be said anew."""
+    if not ls.take_settings(raw, initial=initial):
+        return
+    logging.getLogger("caliban_ls").setLevel(ls.settings.log_level.upper())
+    if ls.pulls and not initial and _can(ls, "workspace.diagnostics.refresh_support"):
+        ls.workspace_diagnostic_refresh(None)
+    for document in ls.documents():
+        _publish_soon(ls, document.uri, delay=0)
+
+
+def _publish_soon(ls: Server, uri: str, delay: float) -> None:
+    """Publish after a delay, unless something else happens to the document before."""
+    if ls.pulls:
+        return
+    waiting = ls.to_publish.pop(uri, None)
+    if waiting is not None:
+        waiting.cancel()
+    ls.to_publish[uri] = asyncio.get_running_loop().call_later(delay, _publish, ls, uri)
+
+
+def _publish(ls: Server, uri: str) -> None:
+    """Tell the client what is wrong with a document; nothing about those that were never ours."""
+    ls.to_publish.pop(uri, None)
+    document = ls.document(uri)
+    judgement = None if document is None else ls.judge(document)
+    ours = judgement is not None and judgement.ours
+    if not ours and uri not in ls.published:
+        return
+    if ours:
+        ls.published.add(uri)
+    else:
+        ls.published.discard(uri)
+    ls.text_document_publish_diagnostics(
+        lsp.PublishDiagnosticsParams(
+            uri=uri,
+            version=None if document is None else document.version,
+            diagnostics=[] if judgement is None else judgement.diagnostics,
+        )
+    )
+
+
+def _asks_for_quick_fixes(ls: Server, context: lsp.CodeActionContext) -> bool:
+    """Say whether quick fixes are wanted, and can be taken as more than a command's name."""
+    wanted = context.only is None or any(
+        kind in ("", lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.QuickFix.value) for kind in context.only
+    )
+    return wanted and _can(ls, "text_document.code_action.code_action_literal_support")
+
+
+def _workspace_edit(ls: Server, document: Document, edits: Sequence[Edit]) -> lsp.WorkspaceEdit:
+    """Return an edit of one document, tied to its version where the client can check that."""
+    text_edits = convert.to_text_edits(document, edits, ls.encoding)
+    if not _can(ls, "workspace.workspace_edit.document_changes"):
+        return lsp.WorkspaceEdit(changes={document.uri: text_edits})
+    versioned = lsp.OptionalVersionedTextDocumentIdentifier(document.uri, document.version)
+    return lsp.WorkspaceEdit(document_changes=[lsp.TextDocumentEdit(versioned, text_edits)])
+
+
+def _can(ls: Server, capability: str) -> bool:
+    return bool(get_capability(ls.client_capabilities, capability))

@@ -1,0 +1,300 @@
+"""What people see in a terminal: results as text and tables, progress, and the output of jobs.
+
+Progress and everything that isn't the result goes to stderr. rich is loaded only when a table or a bar is shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
+
+from caliban_ls import report
+from caliban_ls.context import Watcher
+from caliban_ls.findings import Severity
+from caliban_ls.models import (
+    BuildResult,
+    CatalogResult,
+    DoctorResult,
+    ExpandResult,
+    InitResult,
+    RuleResult,
+    RunJob,
+    RunResult,
+)
+from caliban_ls.runtime.base import JobResult, JobSpec, Stream
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+    from rich.table import Table
+
+_SHOWN_JOBS = 50  # a table of more shows its first and last rows
+
+
+def show_check(files: Sequence[report.CheckedFile], options: argparse.Namespace) -> str:
+    """Return findings in the format that was asked for."""
+    formats = {
+        "text": report.as_text,
+        "json": report.as_json,
+        "github": report.as_github,
+        "sarif": report.as_sarif,
+    }
+    return formats["json" if options.json else options.format](files)
+
+
+def show_expand(result: ExpandResult, options: argparse.Namespace) -> Iterator[str]:
+    """Yield the number of jobs, or one line a job, spelled as a shell would need it."""
+    if options.count:
+        return iter([f"{result.count}\n"])
+    return (shlex.join(job.args) + "\n" for job in result.jobs)
+
+
+def show_rule(result: RuleResult, _options: argparse.Namespace) -> str:
+    """Return a rule's explanation with its examples."""
+    wrong, right = (_indent(text) for text in (result.wrong, result.right))
+    return (
+        f"{result.code} {result.name} ({result.severity})\n\n{result.explanation}\n\n"
+        f"Wrong:\n{wrong}\nRight:\n{right}\n"
+    )
+
+
+def show_build(result: BuildResult, _options: argparse.Namespace) -> str:
+    """Return the image's tag, and whether anything had to be done for it."""
+    done = "up to date" if result.cached else f"built in {result.seconds:.1f} s"
+    return f"{result.tag} ({done})\n"
+
+
+def show_run(result: RunResult, _options: argparse.Namespace) -> str:
+    """Return a table of a sweep's jobs; a single job has shown itself."""
+    planned = all(job.state == "PLANNED" for job in result.jobs)
+    if len(result.jobs) == 1 and not planned:
+        return ""
+    metrics = list(dict.fromkeys(name for job in result.jobs for name in job.metrics))
+    table = _table(
+        "index",
+        "arguments",
+        "state",
+        *([] if planned else ["seconds"]),
+        *metrics,
+        numbers={"index", "seconds", *metrics},
+    )
+    for job in _ends(result.jobs):
+        table.add_row(
+            *([""] * len(table.columns) if job is None else _job_cells(job, metrics, planned=planned))
+        )
+    counts: dict[str, int] = {}
+    for job in result.jobs:
+        counts[job.state] = counts.get(job.state, 0) + 1
+    said = ", ".join(f"{count} {state}" for state, count in counts.items())
+    errors = "".join(f"  job {job.index}: {job.error}\n" for job in result.jobs if job.error)
+    return f"{_render(table)}{result.group}: {said}\n{errors}"
+
+
+def show_catalog(result: CatalogResult, _options: argparse.Namespace) -> str:
+    """Return the rows as a table, with a line on how old the prices are."""
+    if not result.rows:
+        return "Nothing in the catalogue goes with all of that.\n"
+    columns = list(result.rows[0])
+    numbers = {name for name in columns for row in result.rows if isinstance(row[name], (int, float))}
+    table = _table(
+        *(name.replace("_", " ") for name in columns), numbers={name.replace("_", " ") for name in numbers}
+    )
+    for row in result.rows:
+        table.add_row(*(_cell(row[name]) for name in columns))
+    return f"{_render(table)}Prices in {result.currency} an hour, as of {result.as_of}.\n"
+
+
+def show_doctor(result: DoctorResult, _options: argparse.Namespace) -> str:
+    """Return one line for each thing that was looked at, with its mend beneath."""
+    marks = {"ok": "ok     ", "warning": "warning", "failure": "FAILURE"}
+    lines = []
+    for check in result.checks:
+        lines.append(f"{marks[check.status]}  {check.name}: {check.message}")
+        if check.hint:
+            lines.append(f"         → {check.hint}")
+    return "\n".join(lines) + "\n"
+
+
+def show_init(result: InitResult, _options: argparse.Namespace) -> str:
+    """Return what was written and what was left alone."""
+    written = [f"wrote {name}" for name in result.written]
+    kept = [f"kept  {name} (it was here already)" for name in result.kept]
+    return "\n".join([*written, *kept]) + "\n"
+
+
+def exit_code(name: str, result: Any, options: argparse.Namespace) -> int:  # noqa: ANN401 - any result
+    """Return what the process ends with when a command did what it could.
+
+    A run of one job ends as the job did; a sweep ends with 1 when any of its jobs failed.
+    """
+    if name == "check":
+        severities = {found.severity for file in result for found in file.findings}
+        failing = {Severity.ERROR} if options.fail_on == "error" else {Severity.ERROR, Severity.WARNING}
+        return 1 if severities & failing else 0
+    if name == "doctor":
+        return 3 if any(check.status == "failure" for check in result.checks) else 0
+    if name == "run" and not options.dry_run:
+        if options.experiment_config is None:
+            (job,) = result.jobs
+            return 1 if job.exit_code is None else int(job.exit_code)
+        return 0 if all(job.state == "SUCCEEDED" for job in result.jobs) else 1
+    return 0
+
+
+SHOW: Mapping[str, Callable[[Any, argparse.Namespace], str | Iterator[str]]] = {
+    "check": show_check,
+    "expand": show_expand,
+    "rule": show_rule,
+    "catalog": show_catalog,
+    "build": show_build,
+    "run": show_run,
+    "doctor": show_doctor,
+    "init": show_init,
+}
+"""How each command's result looks to people."""
+
+
+class Session(Watcher):
+    """Progress and job output while a command works. Its methods may be called from any thread.
+
+    Lines go to stderr; a bar is drawn under them when that is a terminal. Jobs print to the process's own
+    stdout and stderr, unless stdout is promised to one JSON document. When several jobs run at once, each
+    line carries its job's index.
+    """
+
+    def __init__(self, *, as_json: bool, several: bool) -> None:
+        self._lock = threading.Lock()
+        self._as_json = as_json
+        self._several = several
+        self._bar: Progress | None = None
+        self._partial: dict[tuple[int, Stream], bytes] = {}
+
+    def report(self, message: str, fraction: float | None = None) -> None:
+        """Show one line of progress, and move the bar when there is a fraction."""
+        with self._lock:
+            if sys.stderr.isatty() and fraction is not None:
+                self._draw(message, fraction)
+            elif message:
+                sys.stderr.write(f"{message}\n")
+                sys.stderr.flush()
+
+    def started(self, job: JobSpec) -> None:
+        """Say which job starts, when there are several."""
+        if self._several:
+            self.report(f"[{job.index}] {shlex.join(job.args)}")
+
+    def output(self, job: JobSpec, stream: Stream, chunk: bytes) -> None:
+        """Pass on what a job printed."""
+        target = sys.stderr if self._as_json or stream == "stderr" else sys.stdout
+        if not self._several:
+            self._write(target, chunk)
+            return
+        *lines, rest = (self._partial.pop((job.index, stream), b"") + chunk).split(b"\n")
+        self._partial[job.index, stream] = rest
+        self._write(target, b"".join(b"[%d] %s\n" % (job.index, line) for line in lines))
+
+    def finished(self, result: JobResult) -> None:
+        """Pass on a last line that has no end, and say how the job ended."""
+        streams: tuple[Stream, ...] = ("stdout", "stderr")
+        for stream in streams:
+            if self._partial.get((result.job.index, stream)):
+                self.output(result.job, stream, b"\n")
+        if self._several and result.error is not None:
+            self.report(f"[{result.job.index}] {result.state.value}: {result.error}")
+
+    def close(self) -> None:
+        """Take the bar away."""
+        with self._lock:
+            if self._bar is not None:
+                self._bar.stop()
+                self._bar = None
+
+    def _write(self, target: TextIO, data: bytes) -> None:
+        with self._lock:
+            target.flush()
+            target.buffer.write(data)
+            target.buffer.flush()
+
+    def _draw(self, message: str, fraction: float) -> None:
+        if self._bar is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+            columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}", markup=False))
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._bar.add_task("", total=1.0)
+            self._bar.start()
+        self._bar.update(self._bar.task_ids[0], completed=fraction, description=message)
+
+
+@contextmanager
+def session(*, as_json: bool, several: bool) -> Iterator[Session]:
+    """Show progress while the body runs.
+
+    Args:
+        as_json: whether stdout is promised to one JSON document.
+        several: whether several jobs may print at once.
+    """
+    shown = Session(as_json=as_json, several=several)
+    try:
+        yield shown
+    finally:
+        shown.close()
+
+
+def _table(*columns: str, numbers: set[str]) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(
+            column, justify="right" if column in numbers else "left", no_wrap=column != "arguments"
+        )
+    return table
+
+
+def _render(table: Table) -> str:
+    """Return a table as text: as wide as the terminal, or as wide as it needs when it goes to a file."""
+    import io
+
+    from rich.console import Console
+
+    wide = None if sys.stdout.isatty() else 10_000
+    console = Console(file=io.StringIO(), width=wide, force_terminal=sys.stdout.isatty())
+    with console.capture() as capture:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+
+
+def _ends(jobs: Sequence[RunJob]) -> Iterator[RunJob | None]:
+    """Yield the first and last jobs of many, None standing for those between."""
+    if len(jobs) <= _SHOWN_JOBS:
+        yield from jobs
+        return
+    yield from jobs[: _SHOWN_JOBS // 2]
+    yield None
+    yield from jobs[-_SHOWN_JOBS // 2 :]
+
+
+def _job_cells(job: RunJob, metrics: Sequence[str], *, planned: bool) -> list[str]:
+    cells = [str(job.index), shlex.join(job.args), job.state]
+    if not planned:
+        cells.append("" if job.seconds is None else f"{job.seconds:.1f}")
+    return [*cells, *(_cell(job.metrics.get(name)) for name in metrics)]
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+    if isinstance(value, float):
+        return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) >= 1e-3 or value == 0 else f"{value:.3g}"  # noqa: PLR2004
+    if isinstance(value, (tuple, list)):
+        return " ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _indent(text: str) -> str:
+    return "".join(f"    {line}\n" for line in text.splitlines())

@@ -1,0 +1,95 @@
+"""Document to findings: which files are ours, what is wrong with them, and what the user chose to silence.
+
+Reads texts that it is given; touches no disk, engine or network.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from pathlib import PurePath
+from typing import Final
+
+from caliban_ls import experiment, project
+from caliban_ls.findings import Finding, Severity
+from caliban_ls.jsondoc import JsonDocument
+from caliban_ls.rules.base import DocumentKind
+from caliban_ls.text import LineIndex
+
+PROJECT_FILE: Final = ".calibanconfig.json"
+EXPERIMENT_FILES: Final = (
+    "experiment.json",
+    "experiment[-_.]*.json",
+    "*.experiment.json",
+    "*_experiment.json",
+)
+
+_MARKER = re.compile(r"\ufeff?\s*(?://|\#|/\*)[ \t]*caliban:[ \t]*experiment\b")
+_IGNORE = re.compile(r"caliban:[ \t]*ignore[ \t]+(CAL\d{3}(?:[ \t,]+CAL\d{3})*)")
+
+
+def document_kind(path: str, text: str, patterns: tuple[str, ...] = ()) -> DocumentKind | None:
+    """Return what kind of our documents a file is, None when it isn't ours.
+
+    Args:
+        path: absolute or relative, in the platform's or in POSIX spelling.
+        text: the file's content; its first comment may say `caliban: experiment`.
+        patterns: the user's own globs for experiment files; one that starts with `!` excludes.
+    """
+    pure = PurePath(path.replace("\\", "/"))
+    if pure.name == PROJECT_FILE:
+        return "project"
+    if any(_matches(pure, pattern[1:]) for pattern in patterns if pattern.startswith("!")):
+        return None
+    by_name = any(fnmatchcase(pure.name, pattern) for pattern in EXPERIMENT_FILES)
+    by_setting = any(_matches(pure, pattern) for pattern in patterns if not pattern.startswith("!"))
+    by_marker = pure.suffix in {".json", ".jsonc"} and _MARKER.match(text) is not None
+    return "experiment" if by_name or by_setting or by_marker else None
+
+
+def validate(document: JsonDocument, kind: DocumentKind) -> list[Finding]:
+    """Return everything that is wrong with a document, in the order of the text, less what it silences."""
+    if kind == "experiment":
+        own = list(experiment.read(document).findings)
+    else:
+        own = list(project.read(document).findings)
+    findings = sorted([*document.findings, *own], key=lambda found: (found.span, found.code))
+    return _without_silenced(document, findings)
+
+
+def has_errors(findings: list[Finding]) -> bool:
+    """Return whether any finding is an error."""
+    return any(found.severity is Severity.ERROR for found in findings)
+
+
+def _matches(path: PurePath, pattern: str) -> bool:
+    """Match a glob against a path: one without a slash matches the name anywhere, `**` any folders."""
+    if "/" not in pattern:
+        return fnmatchcase(path.name, pattern)
+    pieces = re.split(r"(\*\*/|\*\*|\*|\?|\[[^]]*\])", pattern.removeprefix("./"))
+    spelling = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    expression = "".join(
+        spelling.get(piece) or (piece if piece.startswith("[") else re.escape(piece)) for piece in pieces
+    )
+    return re.search(rf"(?:^|/){expression.removeprefix('/')}$", path.as_posix()) is not None
+
+
+def _without_silenced(document: JsonDocument, findings: list[Finding]) -> list[Finding]:
+    """Leave out what `caliban: ignore CODE` silences: at the end of its line, or on the line below."""
+    if not findings or "caliban:" not in document.text:
+        return findings
+    index = LineIndex(document.text)
+    silenced: dict[int, set[str]] = {}
+    for comment in document.comments:
+        match = _IGNORE.search(document.text, comment.start, comment.end)
+        if match is None:
+            continue
+        line, column = index.line_col(comment.start)
+        if not index.line(line)[:column].strip():
+            line = index.line_col(comment.end)[0] + 1
+            while index.line(line).lstrip().startswith(("//", "#", "/*")):
+                line += 1
+        silenced.setdefault(line, set()).update(re.findall(r"CAL\d{3}", match[1]))
+    return [
+        found for found in findings if found.code not in silenced.get(index.line_col(found.span.start)[0], ())
+    ]

@@ -1,0 +1,1 @@
+"""Read handwritten digits: the project that Caliban-LS is shown with."""

@@ -1,0 +1,111 @@
+"""Writes the documentation that is generated from the code: docs/rules.md, docs/config.md, docs/commands.md.
+
+`python scripts/docs.py` writes; `python scripts/docs.py --check` fails when a file isn't what would be written.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from caliban_ls.commands import COMMANDS, Command
+from caliban_ls.project import KEYS, describe, documented
+from caliban_ls.rules import RULES
+from caliban_ls.rules.base import Rule
+
+DOCS = Path(__file__).parents[1] / "docs"
+NOTE = "<!-- Written by scripts/docs.py from the code; don't edit. -->\n"
+FAMILIES = {
+    "CAL1": "Syntax",
+    "CAL2": "Experiment configs",
+    "CAL3": "Project configs",
+    "CAL4": "Hardware",
+}
+
+
+def main() -> int:
+    stale = []
+    for name, text in {"rules.md": rules(), "config.md": config(), "commands.md": commands()}.items():
+        path = DOCS / name
+        if "--check" not in sys.argv:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+    if stale:
+        print(f"out of date: {', '.join(stale)}; run `python scripts/docs.py`", file=sys.stderr)
+    return 1 if stale else 0
+
+
+def rules() -> str:
+    pieces = [
+        NOTE,
+        "# Rules\n",
+        "Every diagnostic has a code that never changes. `caliban rule CODE` shows the same in a terminal.\n",
+        "A comment silences a code on its line, or on the line below it: `// caliban: ignore CAL211`.\n",
+    ]
+    for family, title in FAMILIES.items():
+        pieces.append(f"## {family}: {title}\n")
+        pieces += [rule(known) for known in RULES.values() if known.code.startswith(family)]
+    return "\n".join(pieces)
+
+
+def rule(known: Rule) -> str:
+    return (
+        f"### {known.code} {known.name}\n\n*{known.severity.value}* · {known.explanation}\n\n"
+        f"Wrong:\n\n```jsonc\n{known.wrong.rstrip()}\n```\n\nRight:\n\n```jsonc\n{known.right.rstrip()}\n```\n"
+    )
+
+
+def config() -> str:
+    lines = [
+        NOTE,
+        "# `.calibanconfig.json`\n",
+        "One JSON object in the project's root. Comments (`//`, `#`, `/* */`) and trailing commas are fine.\n",
+        "| key | takes | meaning |",
+        "|---|---|---|",
+    ]
+    for name, key in documented(KEYS):
+        effect = "" if key.acts else " *No effect in this version.*"
+        lines.append(f"| `{name}` | {describe(key.shape)} | {key.doc}{effect} |")
+    return "\n".join(lines) + "\n"
+
+
+def commands() -> str:
+    pieces = [
+        NOTE,
+        "# Commands\n",
+        "Flags may be spelled with hyphens, too. Exit codes: 0 done · 1 findings, or a job failed · 2 wrong usage "
+        "or invalid input · 3 something on this machine is missing · 4 a service refused · 130 interrupted.\n",
+    ]
+    pieces += [section(command) for command in COMMANDS]
+    pieces.append(
+        "## `caliban serve`\n\nSpeak the Language Server Protocol on stdin and stdout. Editors start it; "
+        "see [editors.md](editors.md).\n"
+    )
+    return "\n".join(pieces)
+
+
+def section(command: Command) -> str:
+    editor = ""
+    if command.editor:
+        trust = ", once the folder is trusted" if command.trusted else ""
+        editor = f" Editors call it as `caliban-ls.{command.name}`{trust}."
+    rows = []
+    for argument in fields(command.arguments):
+        metadata = argument.metadata
+        if metadata.get("rest"):
+            spelled = "-- ARGS…"
+        elif metadata.get("positional"):
+            spelled = metadata["metavar"]
+        else:
+            short = f"-{metadata['short']}, " if metadata["short"] else ""
+            value = f" {metadata['metavar'] or argument.name.upper()}" if argument.type != "bool" else ""
+            spelled = f"{short}--{metadata['flag'] or argument.name}{value}"
+        rows.append(f"| `{spelled}` | {metadata['help']} |")
+    table = "\n".join(["\n| argument | meaning |", "|---|---|", *rows]) if rows else ""
+    return f"## `caliban {command.name}`\n\n{command.summary[0].upper()}{command.summary[1:]}.{editor}\n{table}\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

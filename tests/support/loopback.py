@@ -1,0 +1,77 @@
+"""A server in this process, whose answers are read as soon as they are given."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from support.lsp_client import Message
+
+from caliban_ls.commands import Command
+from caliban_ls.context import Context
+from caliban_ls.server import build_server
+
+EXPERIMENT = "file:///p/experiment.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nothing:
+    """No arguments."""
+
+
+def _do_nothing(_arguments: Nothing, _context: Context) -> None:
+    """Do nothing."""
+
+
+NOTHING = Command(name="nothing", title="Doing nothing", summary="", arguments=Nothing, run=_do_nothing)
+
+
+class Wire:
+    """What a server writes, read back."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.arrived = asyncio.Event()
+        self.server = build_server([NOTHING])
+        self.server.protocol.set_writer(self)
+
+    def write(self, data: bytes) -> None:
+        self.messages.append(json.loads(data.partition(b"\r\n\r\n")[2]))
+        self.arrived.set()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def send(self, body: Any) -> list[Message]:
+        """Have the server take a message; return what it wrote at once."""
+        before = len(self.messages)
+        self.server.protocol.receive(body if isinstance(body, bytes) else json.dumps(body).encode())
+        return self.messages[before:]
+
+    async def last(self, **fields: Any) -> Message:
+        """Return the last message, once it is one with these fields."""
+        while not self.messages or not fields.items() <= self.messages[-1].items():
+            self.arrived.clear()
+            await asyncio.wait_for(self.arrived.wait(), 30)
+        return self.messages[-1]
+
+    async def answer(self, asked: Message, result: Any) -> None:
+        """Answer a question of the server's, and let it think about that."""
+        self.send({"jsonrpc": "2.0", "id": asked["id"], "result": result})
+        waiting = list(self.server._tasks)
+        if waiting:
+            await asyncio.wait(waiting, timeout=30)
+
+    def request(self, method: Any, params: Any = None, msg_id: Any = 1) -> list[Message]:
+        return self.send({"jsonrpc": "2.0", "id": msg_id, "method": method, "params": params})
+
+    def notify(self, method: Any, params: Any = None) -> list[Message]:
+        return self.send({"jsonrpc": "2.0", "method": method, "params": params})
+
+    def initialize(self, capabilities: Message | None = None, **params: Any) -> None:
+        *_, answer = self.request(
+            "initialize", {"processId": None, "capabilities": capabilities or {}, **params}
+        )
+        assert "result" in answer

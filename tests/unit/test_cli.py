@@ -1,0 +1,216 @@
+"""The command line as a user meets it: words in, text or JSON out, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def caliban(*argv: str, folder: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the real program in a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "caliban_ls", *argv],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "COLUMNS": "100"},
+    )
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    answer = caliban("--help", folder=tmp_path)
+    assert answer.returncode == 0
+    for word in ("check", "expand", "rule", "catalog", "build", "run", "serve", "doctor", "init"):
+        assert f"\n    {word} " in answer.stdout
+    assert caliban("--helpfull", folder=tmp_path).stdout == answer.stdout
+    assert (
+        caliban("run", "--helpfull", folder=tmp_path).stdout
+        == caliban("run", "--help", folder=tmp_path).stdout
+    )
+
+
+def test_version(tmp_path: Path) -> None:
+    assert caliban("--version", folder=tmp_path).stdout.startswith("caliban 0.")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["nonsense"],
+        ["run", "--nonsense", "m"],
+        ["expand"],
+        ["expand", "a", "b"],
+        ["expand", "x.json", "--", "y"],
+        [],
+    ],
+)
+def test_wrong_usage_is_2_without_a_traceback(argv: list[str], tmp_path: Path) -> None:
+    answer = caliban(*argv, folder=tmp_path)
+    assert answer.returncode == 2
+    assert "Traceback" not in answer.stderr
+
+
+def test_check_finds_our_files_and_fails_on_errors(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "experiment.json").write_text('{"lr": null}')
+    (tmp_path / "package.json").write_text('{"lr": null,}')
+    (tmp_path / "marked.json").write_text('// caliban: experiment\n{"lr": []}')
+    answer = caliban("check", folder=tmp_path)
+    assert answer.returncode == 1
+    assert "deep/experiment.json:1:8: error[CAL203]" in answer.stdout
+    assert "marked.json:2:8: error[CAL202]" in answer.stdout
+    assert "2 errors in 2 files" in answer.stdout
+    assert answer.stderr == ""
+
+
+def test_check_json_counts_utf16_and_carries_fixes(tmp_path: Path) -> None:
+    (tmp_path / "experiment.json").write_text('{"\U0001f40d a": 1}', encoding="utf-8")
+    answer = caliban("check", "--json", folder=tmp_path)
+    (item,) = json.loads(answer.stdout)
+    assert item["path"] == "experiment.json"
+    assert item["code"] == "CAL205"
+    assert item["range"] == {"start": {"line": 0, "character": 1}, "end": {"line": 0, "character": 7}}
+    assert item["fixes"][0]["edits"] == [{"range": item["range"], "newText": '"\U0001f40d_a"'}]
+    assert caliban("check", "--format", "json", folder=tmp_path).stdout == answer.stdout
+
+
+def test_check_reads_stdin_and_honours_as(tmp_path: Path) -> None:
+    assert caliban("check", "-", folder=tmp_path, stdin='{"a": null}').returncode == 1
+    answer = caliban(
+        "check", "-", "--stdin_filename", ".calibanconfig.json", folder=tmp_path, stdin='{"xyz": 1}'
+    )
+    assert "CAL302" in answer.stdout
+    (tmp_path / "sweep.json").write_text('{"a": null}')
+    assert caliban("check", "sweep.json", folder=tmp_path).returncode == 0
+    assert caliban("check", "--as", "experiment", "sweep.json", folder=tmp_path).returncode == 1
+
+
+def test_fail_on_warning(tmp_path: Path) -> None:
+    (tmp_path / "experiment.json").write_text("[]")
+    assert caliban("check", folder=tmp_path).returncode == 0
+    assert caliban("check", "--fail_on", "warning", folder=tmp_path).returncode == 1
+    assert caliban("check", "--fail-on=warning", folder=tmp_path).returncode == 1
+
+
+def test_check_for_github_and_sarif(tmp_path: Path) -> None:
+    (tmp_path / "experiment.json").write_text('{\n  "a": null\n}')
+    github = caliban("check", "--format", "github", folder=tmp_path).stdout
+    assert github.startswith(
+        "::error file=experiment.json,line=2,endLine=2,col=8,endColumn=11,title=CAL203::"
+    )
+    sarif = json.loads(caliban("check", "--format", "sarif", folder=tmp_path).stdout)
+    (result,) = sarif["runs"][0]["results"]
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert (result["ruleId"], region["startLine"], region["startColumn"]) == ("CAL203", 2, 8)
+
+
+def test_a_missing_file_and_one_that_is_no_text(tmp_path: Path) -> None:
+    answer = caliban("check", "nowhere.json", folder=tmp_path)
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr.startswith("error[usage]: There is no file")
+    (tmp_path / "experiment.json").write_bytes(b'{"a": "\xff"}')
+    answer = caliban("check", "experiment.json", folder=tmp_path)
+    assert answer.returncode == 2
+    assert "isn't UTF-8" in answer.stderr
+
+
+def test_expand_prints_what_a_shell_needs(tmp_path: Path) -> None:
+    text = '// two\n{"name": ["a b", "c"], "debug": true}'
+    (tmp_path / "experiment.json").write_text(text)
+    answer = caliban("expand", "experiment.json", folder=tmp_path)
+    assert answer.stdout == "--name 'a b' --debug\n--name c --debug\n"
+    assert caliban("expand", "stdin", folder=tmp_path, stdin=text).stdout == answer.stdout
+    assert (
+        caliban("expand", "experiment.json", "--limit", "1", folder=tmp_path).stdout
+        == "--name 'a b' --debug\n"
+    )
+    assert caliban("expand", "experiment.json", "--count", folder=tmp_path).stdout == "2\n"
+    listed = json.loads(caliban("expand", "experiment.json", "--format", "json", folder=tmp_path).stdout)
+    assert listed == {
+        "count": 2,
+        "jobs": [
+            {"index": 1, "args": ["--name", "a b", "--debug"], "parameters": {"name": "a b", "debug": True}},
+            {"index": 2, "args": ["--name", "c", "--debug"], "parameters": {"name": "c", "debug": True}},
+        ],
+    }
+
+
+def test_expand_of_a_broken_config_shows_its_errors(tmp_path: Path) -> None:
+    (tmp_path / "experiment.json").write_text('{"a": null}')
+    answer = caliban("expand", "experiment.json", folder=tmp_path)
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert "experiment.json:1:7: error[CAL203]" in answer.stderr
+
+
+def test_expand_of_a_huge_sweep_streams(tmp_path: Path) -> None:
+    axis = json.dumps(list(range(1000)))
+    text = "{" + ",".join(f'"k{number}": {axis}' for number in range(5)) + "}"
+    (tmp_path / "experiment.json").write_text(text)
+    assert caliban("expand", "experiment.json", "--count", folder=tmp_path).stdout == f"{10**15}\n"
+    assert len(caliban("expand", "experiment.json", "--limit", "5", folder=tmp_path).stdout.splitlines()) == 5
+    head = subprocess.run(
+        f"{sys.executable} -m caliban_ls expand experiment.json | head -n 2",
+        shell=True,  # noqa: S602 - a pipe is what is tried
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert (len(head.stdout.splitlines()), head.stderr) == (2, "")
+
+
+def test_expand_one_block(tmp_path: Path) -> None:
+    (tmp_path / "experiment.json").write_text('[{"a": 1}, {"b": [1, 2]}]')
+    assert caliban("expand", "experiment.json", "--block", "/1", folder=tmp_path).stdout == "--b 1\n--b 2\n"
+    answer = caliban("expand", "experiment.json", "--block", "/7", folder=tmp_path)
+    assert (answer.returncode, "'/0', '/1'" in answer.stderr) == (2, True)
+
+
+def test_rule(tmp_path: Path) -> None:
+    assert "row-length" in caliban("rule", "cal207", folder=tmp_path).stdout
+    assert json.loads(caliban("rule", "CAL207", "--json", folder=tmp_path).stdout)["name"] == "row-length"
+    answer = caliban("rule", "CAL27", folder=tmp_path)
+    assert (answer.returncode, "Did you mean CAL2" in answer.stderr) == (2, True)
+
+
+def test_init_writes_files_that_are_sound_and_keeps_what_is_there(tmp_path: Path) -> None:
+    assert "wrote experiment.json" in caliban("init", folder=tmp_path).stdout
+    assert caliban("check", "--fail_on", "warning", folder=tmp_path).returncode == 0
+    assert caliban("expand", "experiment.json", "--count", folder=tmp_path).stdout == "4\n"
+    (tmp_path / "experiment.json").write_text("{}")
+    assert "kept  experiment.json" in caliban("init", folder=tmp_path).stdout
+    assert (tmp_path / "experiment.json").read_text() == "{}"
+
+
+def test_a_module_of_the_working_folder_is_never_imported(tmp_path: Path) -> None:
+    for name in ("argparse", "json", "rich", "difflib", "shlex"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('a module of the project ran')")
+    answer = caliban("rule", "CAL207", folder=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_run_needs_a_module_and_an_engine_that_answers(tmp_path: Path) -> None:
+    answer = caliban("run", folder=tmp_path)
+    assert (answer.returncode, "MODULE" in answer.stderr) == (2, True)
+    (tmp_path / "train.py").write_text("print('hello')")
+    answer = subprocess.run(
+        [sys.executable, "-m", "caliban_ls", "run", "train.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/no.sock"},
+    )
+    assert answer.returncode == 3
+    assert "error[engine-unavailable]" in answer.stderr
+    assert "Traceback" not in answer.stderr

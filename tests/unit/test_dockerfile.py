@@ -1,0 +1,59 @@
+"""The text of a Dockerfile."""
+
+from __future__ import annotations
+
+import json
+
+from caliban_ls.runtime.dockerfile import Layer, Recipe, apt_layer, folders_layer, render, venv_layer
+
+
+def test_the_whole_text() -> None:
+    recipe = Recipe(
+        base_image="python:3.12-slim",
+        layers=(
+            Layer(why="Files first.", copy="one", run="make it", environment={"A": "1", "B": "$A/x"}),
+            Layer(why="Only files.", copy="two"),
+        ),
+        command=("python", "-m", "trainer.train"),
+    )
+    assert (
+        render(recipe)
+        == """\
+FROM python:3.12-slim
+
+WORKDIR /usr/app
+
+# Files first.
+COPY ["one/", "./"]
+RUN make it
+ENV A=1
+ENV B=$A/x
+
+# Only files.
+COPY ["two/", "./"]
+
+ENTRYPOINT ["python", "-m", "trainer.train"]
+"""
+    )
+
+
+def test_a_command_is_one_line_of_json() -> None:
+    command = ("python", 'a "b"\n$HOME/ü\\', "[x]")
+    last = render(Recipe(base_image="x", layers=(), command=command)).splitlines()[-1]
+    assert tuple(json.loads(last.removeprefix("ENTRYPOINT "))) == command
+    assert "ü" in last
+
+
+def test_packages_are_quoted() -> None:
+    run = apt_layer(["git", "g++", "x;reboot"]).run
+    assert run is not None
+    assert " install --yes --no-install-recommends git g++ 'x;reboot' && rm -rf " in run
+
+
+def test_nothing_that_an_old_builder_refuses() -> None:
+    layers = (folders_layer(), apt_layer(["git"]), venv_layer(), Layer(why="Files.", copy="x"))
+    text = render(Recipe(base_image="x", layers=layers, command=("x",)))
+    for word in ("# syntax", "<<", "--mount", "--link", "--chmod", "ARG", "USER", "VOLUME"):
+        assert word not in text
+    instructions = [line.split()[0] for line in text.splitlines() if line and not line.startswith("#")]
+    assert set(instructions) == {"FROM", "WORKDIR", "RUN", "ENV", "COPY", "ENTRYPOINT"}

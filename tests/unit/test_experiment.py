@@ -1,0 +1,201 @@
+"""The sweep language: what is wrong with a config, how many jobs it is, and which."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+from support.marked import unmark
+
+from caliban_ls import experiment, jsondoc
+from caliban_ls.findings import apply_edits
+from caliban_ls.validation import validate
+
+
+def check(marked: str, *codes: str) -> None:
+    """Findings of all families sit exactly on the ⟦marked⟧ text, in order, and nowhere else."""
+    text, spans = unmark(marked)
+    found = validate(jsondoc.parse(text), "experiment")
+    assert [(item.span, item.code) for item in found] == list(zip(spans, codes, strict=True))
+
+
+BROKEN = {
+    "null": ('{"lr": ⟦null⟧}', "CAL203"),
+    "nested object": ('{"opt": ⟦{"name": "adam"}⟧}', "CAL204"),
+    "wrong arity": ('{"[a,b]": [[1, 2], ⟦[3]⟧]}', "CAL207"),
+    "wrong arity, one row": ('{"[a,b]": [⟦[1, 2, 3]⟧]}', "CAL207"),
+    "wrong arity, flat row": ('{"[a,b]": ⟦[1, 2, 3]⟧}', "CAL207"),
+    "wrong arity, empty row": ('{"[a,b]": [⟦[]⟧]}', "CAL207"),
+    "wrong arity, every row": ('{⟦"[a,b]"⟧: [[1], [2], [3]]}', "CAL207"),
+    "mixed rows": ('{"[a,b]": [[1, 2], ⟦3⟧]}', "CAL208"),
+    "mixed rows, flat first": ('{"[a,b]": [1, ⟦[2, 3]⟧]}', "CAL208"),
+    "scalar for a compound key": ('{"[a,b]": ⟦5⟧}', "CAL206"),
+    "string for a compound key": ('{"[a,b]": ⟦"x"⟧}', "CAL206"),
+    "object for a compound key": ('{"[a,b]": ⟦{}⟧}', "CAL206"),
+    "null for a compound key": ('{"[a,b]": ⟦null⟧}', "CAL206"),
+    "empty list": ('{"a": ⟦[]⟧, "b": 1}', "CAL202"),
+    "empty compound list": ('{"[a,b]": ⟦[]⟧}', "CAL202"),
+    "key with a space": ('{⟦"learning rate"⟧: 0.1}', "CAL205"),
+    "stray bracket": ('{⟦"[lr"⟧: 0.1}', "CAL205"),
+    "stray bracket behind": ('{⟦"lr]"⟧: 0.1}', "CAL205"),
+    "stray bracket inside": ('{⟦"[a,[b]"⟧: [[1, 2]]}', "CAL205"),
+    "comma without brackets": ('{⟦"a,b"⟧: [[1, 2]]}', "CAL205"),
+    "two commas": ('{⟦"[a,,b]"⟧: [[1, 2]]}', "CAL205"),
+    "empty key": ('{⟦""⟧: 1}', "CAL205"),
+    "empty compound key": ('{⟦"[]"⟧: [[1, 2]]}', "CAL205"),
+    "top-level scalar": ("⟦3⟧", "CAL201"),
+    "top-level string": ('⟦"lr"⟧', "CAL201"),
+    "top-level null": ("⟦null⟧", "CAL201"),
+    "list of scalars": ('[{"a": 1}, ⟦2⟧]', "CAL201"),
+    "nested list of scalars": ("[[⟦2⟧]]", "CAL201"),
+    "key set twice": ('{"a": 1, ⟦"[a,b]"⟧: [[1, 2]]}', "CAL209"),
+    "key set twice inside": ('{⟦"[a,a]"⟧: [[1, 2]]}', "CAL209"),
+    "null in a list": ('{"a": [1, ⟦null⟧, 3]}', "CAL203"),
+    "null in a row": ('{"[a,b]": [[1, ⟦null⟧]]}', "CAL203"),
+    "object in a list": ('{"a": [1, ⟦{"b": 2}⟧]}', "CAL204"),
+    "no jobs": ("⟦[]⟧", "CAL210"),
+    "no jobs, nested": ("⟦[[], []]⟧", "CAL210"),
+    "dashes": ('{⟦"--lr"⟧: 0.1}', "CAL211"),
+    "dashes in a compound key": ('{⟦"[--a,-b]"⟧: [[1, 2]]}', "CAL211"),
+    "NUL in a value": ('{"a": [⟦"x\\u0000"⟧]}', "CAL212"),
+    "NUL in a key": ('{⟦"x\\u0000"⟧: 1}', "CAL212"),
+    "second block": ('[{"a": 1}, {"a": ⟦null⟧}]', "CAL203"),
+}
+
+
+@pytest.mark.parametrize(("marked", "code"), BROKEN.values(), ids=BROKEN.keys())
+def test_one_mistake_gives_one_finding_on_its_spot(marked: str, code: str) -> None:
+    check(marked, code)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        '{"a": 1, "b": "x", "c": true, "d": 1.5}',
+        '{"a": [1, 2, 3], "b": [true, false]}',
+        '[{"a": 1}, [{"b": 2}, [{}]]]',
+        '{"[a, b]": [[1, 2], [3, 4]]}',
+        '{"[a,b]": [1, 2]}',
+        '{"[a]": [1]}',
+        '{"a": [[1, 2], [3]]}',
+        '{"[a,b]": [[[1, 2], 3]]}',
+        '{"a-b.c/d": 1}',
+    ],
+)
+def test_what_the_reference_accepts_has_no_finding(text: str) -> None:
+    check(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": [1, }',
+        '{"a": NaN}',
+        '{"[a,b]": [[1, 2], [3',
+        '{"a": 1 "b": null2}',
+        "[{]",
+        '{"a": [1 2]}',
+    ],
+)
+def test_broken_syntax_brings_no_findings_of_the_sweep(text: str) -> None:
+    found = validate(jsondoc.parse(text), "experiment")
+    assert found
+    assert {item.code[:4] for item in found} == {"CAL1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ('{"learning rate": 1}', '{"learning_rate": 1}'),
+        ('{"[lr": 1}', '{"lr": 1}'),
+        ('{"a,b": [[1, 2]]}', '{"[a,b]": [[1, 2]]}'),
+        ('{"[a,,b]": [[1, 2]]}', '{"[a,b]": [[1, 2]]}'),
+        ('{"--lr": 1}', '{"lr": 1}'),
+        ('{"[--a,-b]": [[1, 2]]}', '{"[a,b]": [[1, 2]]}'),
+        ('{"[a]": 1}', '{"[a]": [1]}'),
+        ("[]", "[{}]"),
+    ],
+)
+def test_a_certain_fix_mends(text: str, mended: str) -> None:
+    (found,) = validate(jsondoc.parse(text), "experiment")
+    assert apply_edits(text, found.fixes[0].edits) == mended
+    assert validate(jsondoc.parse(mended), "experiment") == []
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a,b": 5}', '{"a,b": [[1]]}', '{"a b": 1, "a_b": 2}', '{"": 1}', '{"--": 1}']
+)
+def test_no_fix_where_the_meaning_is_uncertain(text: str) -> None:
+    (found,) = validate(jsondoc.parse(text), "experiment")
+    assert found.fixes == ()
+
+
+def test_blocks_and_their_pointers_and_counts() -> None:
+    sweep = experiment.read(
+        jsondoc.parse('[{"a": [1, 2]}, [{"b": 1}, {}], {"[c,d]": [[1, 2], [3, 4], [5, 6]]}]')
+    )
+    assert [(block.pointer, block.count) for block in sweep.blocks] == [
+        ("/0", 2),
+        ("/1/0", 1),
+        ("/1/1", 1),
+        ("/2", 3),
+    ]
+    assert sweep.count == 7
+
+
+def test_a_config_with_errors_has_no_count() -> None:
+    sweep = experiment.read(jsondoc.parse('[{"a": [1, 2]}, {"b": null}]'))
+    assert [block.count for block in sweep.blocks] == [2, None]
+    assert sweep.count is None
+    assert experiment.read(jsondoc.parse('{"a": [1, 2')).count is None
+
+
+def test_the_last_key_varies_fastest_and_keys_keep_their_order() -> None:
+    sweep = experiment.read(jsondoc.parse('{"z": [1, 2], "[m,n]": [[3, 4], [5, 6]], "a": true, "b": false}'))
+    assert [experiment.arguments(job) for job in experiment.expand(sweep)] == [
+        ("--z", "1", "--m", "3", "--n", "4", "--a"),
+        ("--z", "1", "--m", "5", "--n", "6", "--a"),
+        ("--z", "2", "--m", "3", "--n", "4", "--a"),
+        ("--z", "2", "--m", "5", "--n", "6", "--a"),
+    ]
+
+
+def test_values_are_spelled_as_python_spells_them() -> None:
+    text = '{"a": 1e-4, "b": 1.0, "c": 1e22, "d": "x y", "e": [[1, "two", true]], "f": -0}'
+    (job,) = experiment.expand(experiment.read(jsondoc.parse(text)))
+    assert experiment.arguments(job)[1::2] == ("0.0001", "1.0", "1e+22", "x y", "[1, 'two', True]", "0")
+
+
+def test_a_huge_sweep_costs_nothing_until_asked_for() -> None:
+    axis = json.dumps(list(range(1000)))
+    sweep = experiment.read(
+        jsondoc.parse("{" + ",".join(f'"k{number}": {axis}' for number in range(5)) + "}")
+    )
+    assert sweep.count == 10**15
+    first = list(itertools.islice(experiment.expand(sweep), 3))
+    assert [job["k4"] for job in first] == [0, 1, 2]
+    assert experiment.combination(sweep, 10**15) == dict.fromkeys(("k0", "k1", "k2", "k3", "k4"), 999)
+
+
+def test_one_combination_is_the_one_that_expansion_counts() -> None:
+    text = '[{"a": [1, 2], "[b,c]": [[1, 2], [3, 4], [5, 6]]}, {}, {"d": [7, 8]}]'
+    sweep = experiment.read(jsondoc.parse(text))
+    everything = list(experiment.expand(sweep))
+    assert [experiment.combination(sweep, index) for index in range(1, 10)] == everything
+    for outside in (0, -1, 10):
+        with pytest.raises(IndexError):
+            experiment.combination(sweep, outside)
+
+
+def test_an_edit_rejudges_what_it_touches() -> None:
+    document = jsondoc.parse('[{"a": [1, 2]}, {"b": null}]')
+    assert [found.code for found in validate(document, "experiment")] == ["CAL203"]
+    at = document.text.index("null")
+    document.edit(at, at + 4, "[1, 2, 3]")
+    assert validate(document, "experiment") == []
+    assert experiment.read(document).count == 5
+    document.edit(2, 5, '"a b"')
+    (found,) = validate(document, "experiment")
+    assert (found.code, found.span.start) == ("CAL205", 2)

@@ -1,0 +1,64 @@
+"""Every rule's examples do what they say, every fix mends, and every code is written down."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from caliban_ls import jsondoc
+from caliban_ls.findings import Severity, apply_edits
+from caliban_ls.rules import RULES
+from caliban_ls.validation import validate
+
+ROOT = Path(__file__).parents[2]
+
+
+def codes(text: str, kind: str) -> list[str]:
+    return [found.code for found in validate(jsondoc.parse(text), kind)]  # type: ignore[arg-type] - a rule's kind
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_the_wrong_example_has_just_this_finding(code: str) -> None:
+    rule = RULES[code]
+    found = validate(jsondoc.parse(rule.wrong), rule.kind)
+    assert [(item.code, item.severity) for item in found] == [(code, rule.severity)]
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_the_right_example_has_none(code: str) -> None:
+    assert codes(RULES[code].right, RULES[code].kind) == []
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_every_fix_of_the_wrong_example_removes_the_finding_and_brings_no_other(code: str) -> None:
+    rule = RULES[code]
+    (found,) = validate(jsondoc.parse(rule.wrong), rule.kind)
+    for fix in found.fixes:
+        left = validate(jsondoc.parse(apply_edits(rule.wrong, fix.edits)), rule.kind)
+        # What is possible may still be worth a word, such as a quota that has to be asked for.
+        assert {item.severity for item in left} <= {Severity.INFORMATION}, fix.title
+        assert code not in {item.code for item in left}, fix.title
+
+
+@pytest.mark.parametrize("code", [code for code in RULES if RULES[code].wrong.strip()])
+def test_a_comment_silences_the_rule(code: str) -> None:
+    rule = RULES[code]
+    (found,) = validate(jsondoc.parse(rule.wrong), rule.kind)
+    line_start = rule.wrong.rfind("\n", 0, found.span.start) + 1
+    silenced = f"{rule.wrong[:line_start]}// caliban: ignore {code}\n{rule.wrong[line_start:]}"
+    assert codes(silenced, rule.kind) == []
+
+
+def test_codes_are_in_order_and_every_code_that_is_emitted_is_a_rule() -> None:
+    assert list(RULES) == sorted(RULES)
+    sources = "".join(path.read_text() for path in (ROOT / "caliban_ls").rglob("*.py"))
+    assert set(re.findall(r'"(CAL[1-9]\d\d)"', sources)) == set(RULES)
+
+
+def test_messages_and_explanations_read_like_sentences() -> None:
+    for rule in RULES.values():
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.name)
+        assert rule.explanation.rstrip().endswith((".", ":", "`"))
+        (found,) = validate(jsondoc.parse(rule.wrong), rule.kind)
+        assert not found.message.endswith(".")
