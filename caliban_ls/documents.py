@@ -64,7 +64,7 @@ class Document:
         else:
             parsed.edit(start, end, new_text)
             self.text = parsed.text
-        self._starts = self._starts_after(start, end, new_text)
+        self._move_line_starts(start, end, len(new_text) - (end - start))
 
     def line_col(self, offset: int) -> tuple[int, int]:
         """Return the zero-based line and code-point column of an offset."""
@@ -81,20 +81,18 @@ class Document:
             end -= 1
         return Span(start, end)
 
-    def _starts_after(self, start: int, end: int, new_text: str) -> list[int]:
-        """Return where lines start in the edited text, looking again only at what the edit can have changed.
+    def _move_line_starts(self, start: int, end: int, grown: int) -> None:
+        """Bring the line starts up to date after an edit, looking again only at what it can have changed.
 
         A line end of two characters may be torn or joined at either end of the edit, so the characters next
         to it count as edited, too.
         """
-        grown = start + len(new_text) - end
-        before = self._starts[: max(1, bisect_left(self._starts, start))]
-        after = self._starts[bisect_right(self._starts, end + 1) :]
-        first, last = max(0, start - 1), end + grown + 1
-        ends = (found.end() for found in END_OF_LINE.finditer(self.text, first, last + 1))
-        before.extend(stop for stop in ends if before[-1] < stop <= last)
-        before.extend(stop + grown for stop in after)
-        return before
+        first = max(1, bisect_left(self._starts, start))
+        rest = bisect_right(self._starts, end + 1)
+        last = end + grown + 1
+        ends = [found.end() for found in END_OF_LINE.finditer(self.text, max(0, start - 1), last + 1)]
+        moved = [stop + grown for stop in self._starts[rest:]] if grown else self._starts[rest:]
+        self._starts[first:] = [stop for stop in ends if stop <= last] + moved
 
 
 def _line_starts(text: str) -> list[int]:

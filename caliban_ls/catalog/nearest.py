@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cache
+from itertools import groupby, product
 
 from caliban_ls.catalog import Accelerator, Machine, Pair, Region, Service, catalog, family_of
 
@@ -85,17 +87,17 @@ def nearest(
     else:
         pairs = service.pairs
     fit = [pair for pair in pairs if (accepts(*pair) if accelerator is None else pair[1] == accelerator)]
-    found = [
-        (
-            (*_accelerator_distance(pair[1], wanted.accelerator), place, *_machine_distance(pair, wanted)),
-            Found(region, *pair),
-        )
-        for place, region in enumerate(regions)
-        if region is None or region in service.regions
-        for pair in fit
-        if service.has(pair, region)
-    ]
-    return min(found, key=lambda item: item[0], default=(None, None))[1]
+    places = [region for region in regions if region is None or region in service.regions]
+
+    def apart(pair: Pair) -> tuple[float, ...]:
+        return _accelerator_distance(pair[1], wanted.accelerator)
+
+    for _, equal in groupby(sorted(fit, key=apart), key=apart):
+        by_machine = sorted(equal, key=lambda pair: _machine_distance(pair, wanted))
+        for region, pair in product(places, by_machine):
+            if service.has(pair, region):
+                return Found(region, *pair)
+    return None
 
 
 def regions_by_nearness(service: Service, name: str) -> list[str]:
@@ -103,15 +105,21 @@ def regions_by_nearness(service: Service, name: str) -> list[str]:
 
     Where the catalogue doesn't know the region, those whose names are most like its own come first.
     """
-    regions = catalog().regions
-    start = regions.get(name)
-    if start is None:
+    if name not in catalog().regions:
         return sorted(service.regions, key=lambda other: -SequenceMatcher(None, name, other).ratio())
+    return [other for other in _around(name) if other in service.regions]
 
-    def key(other: str) -> tuple[bool, float]:
-        return regions[other].area != start.area, math.dist(_on_globe(start), _on_globe(regions[other]))
 
-    return sorted(service.regions, key=key)
+@cache
+def _around(name: str) -> tuple[str, ...]:
+    """Return all regions, nearest to a region first, those of its part of the world before others."""
+    regions = catalog().regions
+    start = regions[name]
+
+    def key(other: Region) -> tuple[bool, float]:
+        return other.area != start.area, math.dist(_on_globe(start), _on_globe(other))
+
+    return tuple(region.name for region in sorted(regions.values(), key=key))
 
 
 def _on_globe(region: Region) -> tuple[float, float, float]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from caliban_ls.catalog import Accelerator, Mode, catalog
+from caliban_ls.catalog import Accelerator, Machine, Mode, Region, catalog
 from caliban_ls.catalog.nearest import Found, nearest, wish
 from caliban_ls.hardware.possible import Seen, see
 from caliban_ls.hardware.request import Backend, Field, Part, Request
@@ -56,6 +57,8 @@ class Quota:
         cpus: whether that is vCPUs.
         needed: how many one job takes.
         granted: how many a project gets without asking, None where unknown.
+        elsewhere: the most that it gets in any region.
+        uncertain: whether the metric's name is a guess.
     """
 
     metric: str | None
@@ -63,6 +66,8 @@ class Quota:
     cpus: bool
     needed: int
     granted: int | None
+    elsewhere: int
+    uncertain: bool = False
 
 
 def resolve(request: Request) -> Choice:
@@ -98,20 +103,11 @@ def quotas(choice: Choice) -> list[Quota]:
     region = known.regions.get(choice.region)
     if choice.backend != "vertex" or region is None:
         return []
-    needs: list[Quota] = []
     machine = known.machines.get(choice.machine_type)
-    if machine and machine.vcpus and machine.cpu_quota is not None:
-        of, metric, granted = f"{machine.family.upper()} vCPUs", None, machine.cpu_quota
-        if granted == "regional":
-            of, metric, granted = "N1 and E2 vCPUs", known.cpu_metric, region.cpu_quota
-        needs.append(Quota(metric, of, cpus=True, needed=int(machine.vcpus), granted=granted))
-    accelerator = choice.accelerator
-    found = known.accelerators.get(accelerator.type) if accelerator else None
-    if accelerator and found:
-        granted = found.quotas.get(region.name, 0)
-        needs.append(
-            Quota(found.quota_metric, found.name, cpus=False, needed=accelerator.count, granted=granted)
-        )
+    needs = [
+        *(_cpu_quota(machine, region) if machine else ()),
+        *_accelerator_quota(choice.accelerator, region),
+    ]
     if not choice.spot:
         return needs
     # Spot machines count against quotas of their own, and what those grant isn't known.
@@ -172,3 +168,23 @@ def _described(found: Found, mode: Mode) -> str:
     if found.accelerator is not None:
         return f"{found.machine.name} with {found.accelerator}"
     return found.machine.name if mode == "cpu" else f"{found.machine.name} without a GPU"
+
+
+def _cpu_quota(machine: Machine, region: Region) -> Iterator[Quota]:
+    quota = machine.cpu_quota
+    if machine.vcpus is None or quota is None:
+        return
+    vcpus = int(machine.vcpus)
+    if quota == "regional":
+        most = max(place.cpu_quota for place in catalog().regions.values())
+        yield Quota(catalog().cpu_metric, "N1 and E2 vCPUs", True, vcpus, region.cpu_quota, most)
+    else:
+        yield Quota(None, f"{machine.family.upper()} vCPUs", True, vcpus, quota, quota)
+
+
+def _accelerator_quota(accelerator: Accelerator | None, region: Region) -> Iterator[Quota]:
+    found = catalog().accelerators.get(accelerator.type) if accelerator else None
+    if accelerator and found:
+        granted, most = found.quotas.get(region.name, 0), max(found.quotas.values(), default=0)
+        uncertain = found.quota_metric_uncertain
+        yield Quota(found.quota_metric, found.name, False, accelerator.count, granted, most, uncertain)

@@ -115,7 +115,8 @@ def _doubts(seen: Seen) -> Iterator[_Remark]:
     way = choice.gave_way
     if way:
         field = field_of(seen, way.part)
-        yield _Remark(field, way.part, "CAL419", way.message, partial(_quiet_region, seen))
+        elsewhere = partial(_quiet_region, seen) if way.part is Part.REGION else tuple
+        yield _Remark(field, way.part, "CAL419", way.message, elsewhere)
     yield from (remark for remark in _shortages(seen, choice) if remark.severity is not Severity.HINT)
 
 
@@ -147,21 +148,12 @@ def _shortages(seen: Seen, choice: Choice) -> Iterator[_Remark]:
         of_machine = seen.machine is not None and (need.cpus or seen.machine.bound)
         if of_spec or of_machine:
             part = Part.COUNT if of_spec else Part.MACHINE_TYPE
-            if _is_granted_somewhere(choice, need):
+            if need.elsewhere >= need.needed:
                 elsewhere = partial(_quiet_region, seen)
                 yield _Remark(field_of(seen, part), part, "CAL418", text, elsewhere, Severity.HINT)
         elif seen.request.region:
             text = f"{text}, and the default takes {need.needed}"
             yield _Remark("region", Part.REGION, "CAL418", text, partial(_granted, seen, need))
-
-
-def _is_granted_somewhere(choice: Choice, need: Quota) -> bool:
-    elsewhere = (quotas(replace(choice, region=region)) for region in catalog().regions)
-    return any(
-        other.of == need.of and other.granted is not None and other.granted >= need.needed
-        for others in elsewhere
-        for other in others
-    )
 
 
 def _supported(seen: Seen) -> Iterator[Changes]:
@@ -206,5 +198,8 @@ def _quiet_region(seen: Seen) -> Iterator[Changes]:
 
 
 def _is_quiet(request: Request) -> bool:
+    """Whether nothing is to be said of a request but what a machine type lacks everywhere."""
     seen = see(request)
-    return first_fault(seen) is None and not any(_remarks(seen))
+    return first_fault(seen) is None and all(
+        remark.code == "CAL419" and remark.part is Part.MACHINE_TYPE for remark in _remarks(seen)
+    )

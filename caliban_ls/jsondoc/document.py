@@ -13,6 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 
 from caliban_ls.findings import Edit, Finding, Fix, Severity
 from caliban_ls.jsondoc import tokens
@@ -50,7 +51,7 @@ class JsonDocument:
         self._faults: list[Fault] = []
         self._comments: list[tuple[int, int]] = []
         self._overflowed = False
-        self._top = Node(Kind.ARRAY, None, None, 0, 0)  # holds the root, so that the root has siblings: none
+        self._top = Node(Kind.ARRAY, None, None, 0, 0)  # a list without brackets that holds the root
         self._findings: list[Finding] | None = None
         self._parse()
 
@@ -146,47 +147,41 @@ class JsonDocument:
         if kept == 0:
             begin, state = (0, START) if is_document else (1, FIRST)
         begin += base
-        length = len(self.text) if is_document else array.length + shift
-        window = Window(end + shift, base + length - (0 if is_document else 1), shift, items)
-        frames = [_frame(self.text, node, position) for node, position in path[:-1]]
-        frames.append(Frame(array, base, "" if is_document else "]", items[:kept], state))
-        innermost = frames[-1]
-        array.damaged = any(fault.damaged is array and fault.at < begin for fault in self._faults)
-        parser = Parser(self.text, frames, _token_at(self.text, begin), window)
+        close = len(self.text) if is_document else base + array.length - 1 + shift
+        frame = Frame(array, base, "" if is_document else "]", items[:kept], state)
+        frames = [*(_frame(self.text, node, position) for node, position in path[:-1]), frame]
+        parser = Parser(
+            self.text, frames, _token_at(self.text, begin), Window(end + shift, close, shift, items)
+        )
         try:
             parser.run()
         except Escaped:
             return False
 
-        # From here on, offsets of the old text at or behind `stop` are valid, and only moved.
+        # The old text from `stop` on means what it meant.
         rest = items[parser.joined :] if parser.joined is not None else []
-        stop = parser.position - shift if parser.joined is not None else base + length + is_document - shift
+        stop = (parser.position if parser.joined is not None else close + 1) - shift
         faults = [fault for fault in self._faults if fault.at < begin] + parser.faults
-        for fault in self._faults:
-            if fault.at >= stop:
-                faults.append(_moved(fault, end, shift) if shift else fault)
-        if (
-            parser.overflowed
-            or sum(fault.finding.severity is not Severity.HINT for fault in faults) > MAX_ERRORS
-        ):
+        later = [fault for fault in self._faults if fault.at >= stop]
+        faults += [_moved(fault, end, shift) for fault in later] if shift else later
+        errors = sum(fault.finding.severity is not Severity.HINT for fault in faults)
+        if parser.overflowed or errors > MAX_ERRORS:
             return False
         self._faults = faults
-        self._move_comments(begin, stop, shift, parser.comments)
-        array.items = innermost.children + rest
+        self._replace_comments(begin, stop, shift, parser.comments)
+        for item in rest:
+            item.offset += shift
+        array.items = frame.children + rest
         array.damaged = any(fault.damaged is array for fault in faults)
-        if shift:
-            for item in rest:
-                item.offset += shift
-        array.length = length
+        array.length = close - base + (0 if is_document else 1)
         array.memo = None
-        for (outer, _), (child, _) in zip(path, path[1:], strict=False):
+        for (outer, _), (inner, _) in pairwise(path):
             outer.memo = None
-            if shift:
-                _move_behind(outer, child.offset, shift)
-                outer.length += shift
+            outer.length += shift
+            _move_behind(outer, inner.offset, shift)
         return True
 
-    def _move_comments(self, begin: int, stop: int, shift: int, new: list[tuple[int, int]]) -> None:
+    def _replace_comments(self, begin: int, stop: int, shift: int, new: list[tuple[int, int]]) -> None:
         """Replace the comments that start between two offsets of the old text, and move the later ones."""
         first = bisect_left(self._comments, (begin,))
         last = bisect_left(self._comments, (stop,))
@@ -210,7 +205,7 @@ def inner_span(document: JsonDocument, node: Node, start: int, end: int) -> Span
     """
     span = node.span
     written = document.text[span.start : span.end]
-    quotes = 1 if written[:1] in {'"', "'", "“", "‘"} else 0
+    quotes = 1 if written[:1] in tokens.OPENING_QUOTES else 0
     content = written[quotes:]
     limit = len(written) - quotes
     begin, stop = (min(tokens.source_offset(content, index), limit) + quotes for index in (start, end))
@@ -243,14 +238,10 @@ def _restart(items: list[Node], offset: int) -> tuple[int, int, int]:
     index = bisect_left(items, offset, key=lambda item: item.offset) - 1
     if index >= 0:
         item = items[index]
-        # Nothing can change a value that its own bracket has ended.
-        if (
-            item.fresh
-            and item.closed
-            and item.kind in {Kind.ARRAY, Kind.OBJECT}
-            and item.offset + item.length <= offset
-        ):
-            return index + 1, item.offset + item.length, DONE
+        end = item.offset + item.length
+        is_container = item.kind in {Kind.ARRAY, Kind.OBJECT}
+        if is_container and item.fresh and item.closed and end <= offset:
+            return index + 1, end, DONE  # nothing can change a value that its own bracket has ended
     while index > 0 and not items[index].fresh:
         index -= 1
     return (index, items[index].offset, NEXT) if index > 0 else (0, 0, FIRST)
@@ -258,15 +249,16 @@ def _restart(items: list[Node], offset: int) -> tuple[int, int, int]:
 
 def _frame(text: str, node: Node, start: int) -> Frame:
     """Return the open container that a node was, for a parse inside it."""
-    frame = Frame(
-        node, start, _CLOSER.get(text[start : start + 1], "") if node.parent is not None else "", []
-    )
+    closer = _CLOSER[text[start]] if node.parent is not None else ""
+    frame = Frame(node, start, closer, [])
     frame.is_object = node.kind is Kind.OBJECT
     return frame
 
 
 def _move_behind(container: Node, offset: int, shift: int) -> None:
     """Move the children of a container that start behind an offset relative to it."""
+    if not shift:
+        return
     if container.items:
         first = bisect_right(container.items, offset, key=lambda item: item.offset)
         for item in container.items[first:]:
@@ -282,8 +274,9 @@ def _moved(fault: Fault, edited: int, shift: int) -> Fault:
     """Return a fault that was reported behind an edit; some of its spans may lie in front of the edit."""
 
     def moved(span: Span) -> Span:
-        start, end = (offset + shift if offset >= edited else offset for offset in (span.start, span.end))
-        return Span(start, end)
+        if span.start >= edited:
+            return span.shifted(shift)
+        return Span(span.start, span.end + shift) if span.end > edited else span
 
     found = fault.finding
     fixes = tuple(

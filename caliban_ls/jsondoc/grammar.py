@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from caliban_ls.findings import Edit, Finding, Fix, Severity
-from caliban_ls.jsondoc import scalars, tokens
-from caliban_ls.jsondoc.scalars import WORDS, Scalar, replacement, shown
+from caliban_ls.jsondoc import reports, scalars, tokens
+from caliban_ls.jsondoc.reports import BRACKETS, shown
+from caliban_ls.jsondoc.scalars import WORDS, Scalar
 from caliban_ls.jsondoc.tree import Kind, Member, Node
-from caliban_ls.rules import finding
 from caliban_ls.text import Span
 
 # What a container waits for. The order matters: up to VALUE something may begin.
@@ -34,7 +34,6 @@ MAX_ERRORS = 1000
 
 _MAX_LEVELS = 100  # how far a closing bracket looks for its partner
 _CLOSER = {"[": "]", "{": "}"}
-_BRACKETS = {"]": ("[", "list"), "}": ("{", "object")}
 
 
 class Escaped(Exception):
@@ -63,15 +62,17 @@ class Frame:
         self.state = state
         self.member: Member | None = None
 
+    def ends(self, child: Node) -> tuple[int, int]:
+        """Return the absolute start and end of a child."""
+        start = self.start + child.offset
+        return start, start + child.length
+
     def last_end(self) -> int:
         """Return the absolute end of the last child, or of the opening bracket."""
         if not self.children:
             return self.start + (1 if self.closer else 0)
         last = self.children[-1]
-        if isinstance(last, Member):
-            last = last.value or last.key
-        end: int = self.start + last.offset + last.length
-        return end
+        return self.ends((last.value or last.key) if isinstance(last, Member) else last)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class Parser:
         self._reach = 0
         self._fresh = True
 
-    def run(self) -> None:
+    def run(self) -> None:  # noqa: C901, PLR0912, PLR0915 - one loop: calls would be most of its cost
         """Parse to the end of the text, or of the window.
 
         Raises:
@@ -170,7 +171,9 @@ class Parser:
                         if string is not None:
                             length = len(string) + 2
                         elif integer is not None:
-                            kind, value = Kind.NUMBER, tokens.number_value(integer, fraction)
+                            kind = Kind.NUMBER
+                            is_short = not fraction and len(integer) < tokens.MAX_DIGITS
+                            value = int(integer) if is_short else tokens.number_value(integer, fraction)
                             length = len(integer) + len(fraction)
                         else:
                             kind, value = WORDS[word]
@@ -256,7 +259,8 @@ class Parser:
             if len({member.key.value for member in frame.children}) != len(frame.children):
                 self._report_duplicates(frame)
             if frame.closer == "]":
-                self._report_wrong_brackets(frame, position)
+                is_whole = self._faults_since(frame.start) == len(self.faults)
+                self._report(reports.list_with_keys(frame.start, position + 1, is_whole=is_whole))
 
     def _close_unclosed(self, depth: int, position: int, *, goes_on: bool = False) -> None:
         """End all containers from a depth on, where something stands that can't be inside them.
@@ -275,27 +279,21 @@ class Parser:
         del self._frames[depth:]
         innermost = chain[-1]
         missing = "".join(frame.closer for frame in reversed(chain))
-        fixes: tuple[Fix, ...] = ()
+        fixes: list[Fix] = []
         is_whole = innermost.state in {FIRST, DONE} or (goes_on and innermost.state == NEXT)
-        if is_whole and not any(frame.node.damaged for frame in chain):
+        is_list_with_keys = innermost.is_object and innermost.closer == "]"
+        if is_whole and not is_list_with_keys and not any(frame.node.damaged for frame in chain):
             comma = "," if goes_on and innermost.state != NEXT else ""
             end = innermost.last_end()
-            fixes = (replacement(f"Insert `{shown(missing)}`", end, end, missing + comma),)
+            fixes = [reports.replacement(f"Insert `{shown(missing)}`", end, end, missing + comma)]
         nodes = {id(frame.node) for frame in chain}
-        self.faults = [fault for fault in self.faults if id(fault.damaged) not in nodes]
+        since = self._faults_since(chain[0].start)
+        self.faults[since:] = [fault for fault in self.faults[since:] if id(fault.damaged) not in nodes]
         for frame in chain:
             frame.node.closed = False
             frame.node.damaged = True
             frame.node.length = position - frame.start
-        opener, name = _BRACKETS[innermost.closer]
-        others = f", nor are {len(chain) - 1} around it" if len(chain) > 1 else ""
-        self._report(
-            "CAL103",
-            innermost.start,
-            innermost.start + 1,
-            f"This `{opener}` is never closed{others}; the {name} needs its `{innermost.closer}`",
-            *fixes,
-        )
+        self._report(reports.unclosed(innermost.start, missing, fixes))
 
     # The long road: one token that may not fit
 
@@ -313,20 +311,18 @@ class Parser:
         if group in {"comment", "endless"}:
             self.comments.append((start, end))
             if group == "endless":
-                self._report("CAL125", start, start + 2, "This comment is never closed; it needs a `*/`")
+                self._report(reports.unclosed_comment(start))
         elif self._frames[-1].state == OVER:
             pass
         elif group == "blank":
-            name = f"U+{ord(match[group][0]):04X}"
-            fix = replacement("Replace with a space", start, end, " ")
-            self._report("CAL124", start, end, f"JSON doesn't know the blank {name}; use a space", fix)
+            self._report(reports.foreign_blank(match[group], start, end))
         elif match[group] == ",":
             self._comma(start)
         elif group == "equals" or match[group] == ":":
             self._colon(start, end)
         elif match[group] in _CLOSER:
             self._opening(match[group], start)
-        elif match[group] in _BRACKETS:
+        elif match[group] in BRACKETS:
             self._closing(match[group], start)
         else:
             scalar = scalars.read(self.text, match, is_key=self._expects_key())
@@ -343,38 +339,46 @@ class Parser:
         document = self._frames[0]
         document.node.length = len(self.text)
         if document.state == START and not self.faults:
-            end = len(self.text)
-            message = "The file is empty; an empty object `{}` is the least that it may hold"
-            self._report("CAL101", end, end, message)
+            self._report(reports.empty_document(len(self.text)))
         self._finished = True
 
     def _comma(self, start: int) -> None:
         frame = self._frames[-1]
-        run = tokens.COMMAS.match(self.text, start)
-        assert run is not None  # noqa: S101 - it starts with this comma
-        if frame.state in {FIRST, NEXT, START}:
-            self.position = tokens.skip_blanks(self.text, run.end())
-            self._report_extra_commas(start, run.end(), is_second=frame.state == NEXT)
-        elif frame.closer:
-            if frame.state in {COLON, VALUE}:
-                self._report_missing_value(frame)
-            elif frame.state == DONE and run.end() > start + 1:
-                self.position = tokens.skip_blanks(self.text, run.end())
-                self._report_extra_commas(self.text.index(",", start + 1), run.end(), is_second=True)
-            frame.state = NEXT
-        else:
+        if not frame.closer and frame.state != START:
             self._report_after_the_end(start, start + 1)
+            return
+        end = tokens.end_of_commas(self.text, start)
+        if frame.state in {FIRST, START}:
+            self.position = tokens.skip_blanks(self.text, end)
+            self._report(reports.comma_before_first(start, end), damaged=frame.node)
+            return
+        if frame.state in {COLON, VALUE}:
+            self._report_missing_value(frame)
+        elif frame.state == NEXT:
+            self._report_commas(frame, start, end)
+        elif frame.state == DONE and end > start + 1:
+            self._report_commas(frame, self.text.index(",", start + 1), end)
+        frame.state = NEXT
+
+    def _report_commas(self, frame: Frame, start: int, end: int) -> None:
+        """Report commas that follow a comma."""
+        self.position = tokens.skip_blanks(self.text, end)
+        edits = [Edit(Span(start, end), "")]
+        following = self._peek(self.position)
+        if following is not None and following["mark"] in BRACKETS:
+            # With its twins gone, the comma before would be one too many itself.
+            before = self._comma_after_last(frame, start)
+            edits = [Edit(Span(before, before + 1), ""), *edits] if before is not None else []
+        fixes = [Fix("Remove it", tuple(edits))] if edits else []
+        self._report(reports.commas_in_a_row(start, end, fixes), damaged=frame.node)
 
     def _colon(self, start: int, end: int) -> None:
         """Handle `:`, or what is written instead of it."""
         frame = self._frames[-1]
-        shown = self.text[start:end]
+        spelling = self.text[start:end]
         if frame.state == COLON:
-            if shown != ":":
-                fix = replacement("Replace with `:`", start, end, ":")
-                self._report(
-                    "CAL110", start, end, f"A key and its value are joined by `:`, not by `{shown}`", fix
-                )
+            if spelling != ":":
+                self._report(reports.wrong_separator(spelling, start, end))
             frame.state = VALUE
         elif frame.state == BROKEN:
             pass
@@ -383,12 +387,9 @@ class Parser:
         elif frame.state <= NEXT and frame.is_object:
             self._report_missing_key(start, end)
         elif frame.state == VALUE:
-            fix = replacement(f"Remove `{shown}`", start, end, "")
-            self._report(
-                "CAL124", start, end, f"One `:` joins a key and its value; remove this `{shown}`", fix
-            )
+            self._report(reports.second_separator(spelling, start, end))
         else:
-            message = f"A `{shown}` can only stand between a key and its value, inside of {{ }}"
+            message = f"A `{spelling}` can only stand between a key and its value, inside of {{ }}"
             self._unexpected(start, end, message)
 
     def _opening(self, bracket: str, start: int) -> None:
@@ -417,20 +418,18 @@ class Parser:
     def _closing(self, bracket: str, start: int) -> None:
         frame = self._frames[-1]
         if not frame.closer:
-            run = tokens.CLOSERS.match(self.text, start)
-            assert run is not None  # noqa: S101 - it starts with this bracket
-            self.position = tokens.skip_blanks(self.text, run.end())
-            self._report_stray(start, run.end())
+            end = tokens.end_of_closers(self.text, start)
+            self.position = tokens.skip_blanks(self.text, end)
+            is_all = frame.state == START and self._peek(end) is None
+            self._report(reports.stray(bracket, start, end, is_all=is_all))
         elif frame.closer == bracket and not self._document_goes_on(frame):
             if len(self._frames) == self._floor:
                 if self._window is None or start != self._window.close or self._reach > start + 1:
                     raise Escaped
                 self._finished = True
-            if self._reach > start + 1:
-                frame.node.fresh = False
             self._close(start)
         elif frame.closer == bracket:
-            self._report_stray(start, start + 1)
+            self._report(reports.stray(bracket, start, start + 1, is_all=False))
         elif not self._belongs_to_unclosed(frame, bracket):
             self._mismatched(frame, bracket, start)
 
@@ -456,12 +455,13 @@ class Parser:
             or (node.kind is Kind.OBJECT) != (bracket == "}")
         ):
             return False
-        start = node.span.start
-        self.faults = [
+        start = frame.start + node.offset
+        since = self._faults_since(start)
+        self.faults[since:] = [
             fault._replace(finding=replace(fault.finding, fixes=()))
             if fault.finding.code == "CAL103" and fault.finding.span.start == start
             else fault
-            for fault in self.faults
+            for fault in self.faults[since:]
         ]
         return True
 
@@ -470,23 +470,19 @@ class Parser:
         levels = range(len(self._frames) - 2, max(0, len(self._frames) - _MAX_LEVELS), -1)
         depth = next((level for level in levels if self._frames[level].closer == bracket), 0)
         goes_on = self._continues(self.position)
-        if depth and goes_on == self._frames[depth - 1].closer:
-            is_unclosed, is_typing_error = True, False
-        else:
-            is_typing_error = goes_on == self._frames[-2].closer
-            is_unclosed = bool(depth) and not is_typing_error and goes_on != frame.closer
+        is_unclosed = depth > 0 and goes_on == self._frames[depth - 1].closer
+        is_typing_error = not is_unclosed and goes_on == self._frames[-2].closer
+        if not is_unclosed and not is_typing_error:
+            # Nothing closes where an item is still to come, and right before an item.
+            is_before_item = goes_on is None and frame.state != DONE
+            is_unclosed = depth > 0 and goes_on != frame.closer and not is_before_item
         if is_unclosed:
             self._close_unclosed(depth + 1, start)
             self.position = start
         elif is_typing_error:
             if len(self._frames) == self._floor:
                 raise Escaped
-            opener, name = _BRACKETS[frame.closer]
-            message = (
-                f"The {name} began with `{opener}`, so it ends with `{frame.closer}`, not with `{bracket}`"
-            )
-            fix = replacement(f"Replace with `{frame.closer}`", start, start + 1, frame.closer)
-            self._report("CAL105", start, start + 1, message, fix)
+            self._report(reports.mismatched(bracket, frame.closer, start))
             self._close(start)
         else:
             end = start + 1
@@ -494,7 +490,7 @@ class Parser:
                 # With the bracket gone, its comma would separate nothing.
                 end = self.position + 1
                 self.position = tokens.skip_blanks(self.text, end)
-            self._report_stray(start, end)
+            self._report(reports.stray(bracket, start, end, is_all=False))
 
     def _continues(self, position: int) -> str | None:
         """Return the closing bracket of the kind of container that a text goes on with, empty at the end."""
@@ -503,17 +499,18 @@ class Parser:
             match = self._peek(match.end())
             if match is not None and match["string"] and self._is_before_colon(match.end()):
                 return "}"
-            return match["mark"] if match is not None and match["mark"] in _BRACKETS else "]"
+            return match["mark"] if match is not None and match["mark"] in BRACKETS else "]"
         if match is None:
             return ""
-        return match["mark"] if match["mark"] in _BRACKETS else None
+        return match["mark"] if match["mark"] in BRACKETS else None
 
     def _scalar(self, scalar: Scalar) -> None:
         frame = self._frames[-1]
-        state = frame.state
-        if state == BROKEN:
+        if frame.state == BROKEN:
             return
-        if state == START:
+        if frame.state == START:
+            if scalar.kind is Kind.INVALID and self._peek(self.position) is not None:
+                scalar.withdraw_fixes()
             self._value(scalar)
             if scalar.kind is Kind.INVALID:
                 frame.state = OVER
@@ -529,7 +526,7 @@ class Parser:
         if frame.state <= NEXT:
             if is_key or scalar.is_text:
                 if scalar.is_guess and not is_key:
-                    scalar.findings = [replace(found, fixes=()) for found in scalar.findings]
+                    scalar.withdraw_fixes()
                 self._key(scalar)
             else:
                 message = f"A key in double quotes is expected here, not {self._quoted(scalar)}"
@@ -539,6 +536,8 @@ class Parser:
             self._report_missing_value(frame)
             self._key(scalar)
         elif frame.state == VALUE:
+            if is_key:
+                scalar.withdraw_fixes()
             self._value(scalar)
         elif is_key and frame.state == DONE:
             self._report_missing_comma(frame, scalar.start)
@@ -580,13 +579,11 @@ class Parser:
             Kind.STRING, scalar.value, frame.node, scalar.start - frame.start, scalar.end - scalar.start
         )
         if scalar.is_text:
-            self._add_all(scalar.findings)
+            self._report(*scalar.findings)
             node.damaged = scalar.is_guess
         else:
             node.value = self.text[scalar.start : scalar.end]
-            fix = replacement("Put it in double quotes", scalar.start, scalar.end, tokens.quote(node.value))
-            message = f"A key stands in double quotes: {shown(tokens.quote(node.value))}"
-            self._report("CAL113", scalar.start, scalar.end, message, fix)
+            self._report(reports.unquoted_key(tokens.quote(node.value), scalar.start, scalar.end))
         node.fresh = self._fresh
         frame.member = Member(node, None)
         frame.children.append(frame.member)
@@ -599,7 +596,7 @@ class Parser:
             scalar.kind, scalar.value, frame.node, scalar.start - frame.start, scalar.end - scalar.start
         )
         node.fresh = self._fresh
-        self._add_all(scalar.findings)
+        self._report(*scalar.findings)
         self._give(node)
         if scalar.kind is Kind.INVALID and not any(found.fixes for found in scalar.findings):
             frame.state = BROKEN
@@ -631,114 +628,69 @@ class Parser:
     # Reports
 
     def _report_after_the_end(self, start: int, end: int) -> None:
-        message = "The document ended before this; several blocks belong into one list: `[{…}, {…}]`"
-        self._report("CAL102", start, end, message)
+        self._report(reports.after_the_end(start, end))
         self._frames[-1].state = OVER
 
-    def _report_stray(self, start: int, end: int) -> None:
-        message = f"Nothing is open that `{self.text[start]}` could close"
-        is_all = self._frames[-1].state == START and self._peek(end) is None
-        fixes = [] if is_all else [replacement("Remove it", start, end, "")]
-        self._report("CAL104", start, end, message, *fixes)
-
-    def _report_wrong_brackets(self, frame: Frame, position: int) -> None:
-        edits = (Edit(Span(frame.start, frame.start + 1), "{"), Edit(Span(position, position + 1), "}"))
-        message = "A list holds no keys; keys and values stand in `{ }`"
-        self._report("CAL105", frame.start, frame.start + 1, message, Fix("Replace the brackets", edits))
-
     def _report_missing_comma(self, frame: Frame, start: int) -> None:
-        """Report on the last character before the gap, since an empty span shows badly in editors."""
         self._fresh = False
-        if frame.is_object and frame.member is None:
-            # The value before had no key, so it isn't among the children.
-            self._report("CAL106", start, start + 1, "A `,` is missing before this")
-        else:
-            end = frame.last_end()
-            fix = replacement("Insert `,`", end, end, ",")
-            self._report("CAL106", end - 1, end, "A `,` is missing after this", fix)
-
-    def _report_extra_commas(self, start: int, end: int, *, is_second: bool) -> None:
-        """Report commas that separate nothing; the first of them is the second in a row, or has no item before."""
-        following = self._peek(self.position)
-        is_last = following is not None and following["mark"] in _BRACKETS
-        frame = self._frames[-1]
-        message = "A value is missing between the commas, or one is too many"
-        edits = [Edit(Span(start, end), "")]
-        if not is_second:
-            message = "A comma stands between items; remove the one before the first"
-        elif is_last:
-            # With its twin gone, the comma before would be one too many itself.
-            before = self._comma_after_last(frame, start)
-            edits = [Edit(Span(before, before + 1), ""), *edits] if before is not None else []
-        fixes = [Fix("Remove it", tuple(edits))] if edits else []
-        self._report("CAL107", start, end, message, *fixes, damaged=frame.node)
+        # A value without a key isn't among the children, so nobody remembers where it ended.
+        is_known = frame.member is not None or not frame.is_object
+        self._report(
+            reports.missing_comma(frame.last_end()) if is_known else reports.missing_comma_before(start)
+        )
 
     def _report_trailing_comma(self, frame: Frame, position: int) -> None:
         start = self._comma_after_last(frame, position)
         if start is not None:
-            fix = replacement("Remove it", start, start + 1, "")
-            message = "Plain JSON has no comma after the last item; it's accepted here"
-            self._report("CAL108", start, start + 1, message, fix)
-
-    def _comma_after_last(self, frame: Frame, following: int) -> int | None:
-        """Return where the comma between the last child and what follows stands, None if anything else does."""
-        position = tokens.skip_ignored(self.text, frame.last_end())
-        is_comma = self.text[position : position + 1] == ","
-        return position if is_comma and tokens.skip_ignored(self.text, position + 1) == following else None
+            self._report(reports.trailing_comma(start))
 
     def _report_missing_colon(self, frame: Frame) -> None:
         if frame.member is not None:
-            start, end = self._ends(frame.member.key)
-            fix = replacement("Insert `:`", end, end, ":")
-            self._report("CAL109", start, end, "A `:` is missing between this key and its value", fix)
+            self._report(reports.missing_colon(*frame.ends(frame.member.key)))
 
     def _report_missing_key(self, start: int, end: int) -> None:
         """Report a value without a key, and wait for the value."""
         frame = self._frames[-1]
-        message = "A key is missing here: text in double quotes, and a `:`"
-        self._report("CAL111", start, end, message, damaged=frame.node)
+        self._report(reports.missing_key(start, end), damaged=frame.node)
         frame.member = None
         frame.state = VALUE
 
     def _report_missing_value(self, frame: Frame) -> None:
-        # A damaged key may hold its value: its end is a guess.
+        # A damaged key may hold its value, since its end is a guess.
         if frame.member is not None and not frame.member.key.damaged:
-            self._report("CAL112", *self._ends(frame.member.key), "This key has no value")
+            self._report(reports.missing_value(*frame.ends(frame.member.key)))
 
     def _report_duplicates(self, frame: Frame) -> None:
         seen: set[str] = set()
         for member in frame.children:
             key = member.key.value
             if key in seen:
-                message = f"The key {shown(tokens.quote(key))} is set already in this object"
-                self._report("CAL114", *self._ends(member.key), message)
+                self._report(reports.duplicate_key(tokens.quote(key), *frame.ends(member.key)))
             seen.add(key)
 
     def _unexpected(self, start: int, end: int, message: str) -> None:
         """Report what nobody can make sense of, and stay silent until the next comma or bracket."""
         frame = self._frames[-1]
-        self._report("CAL124", start, end, message, damaged=frame.node)
+        self._report(reports.unexpected(start, end, message), damaged=frame.node)
         frame.state = BROKEN if frame.closer else OVER
 
-    def _ends(self, node: Node) -> tuple[int, int]:
-        span = node.span
-        return span.start, span.end
-
-    def _report(
-        self, code: str, start: int, end: int, message: str, *fixes: Fix, damaged: Node | None = None
-    ) -> None:
-        self._add(finding(code, Span(start, end), message, *fixes), damaged)
-
-    def _add_all(self, found: list[Finding]) -> None:
-        for each in found:
-            self._add(each)
-
-    def _add(self, found: Finding, damaged: Node | None = None) -> None:
+    def _report(self, *found: Finding, damaged: Node | None = None) -> None:
         if damaged is not None:
             damaged.damaged = True
-        if found.severity is not Severity.HINT:
-            self._errors += 1
-            if self._errors > MAX_ERRORS:
-                self.overflowed = True
-                return
-        self.faults.append(Fault(self._at, found, damaged))
+        for each in found:
+            if each.severity is not Severity.HINT:
+                self._errors += 1
+                if self._errors > MAX_ERRORS:
+                    self.overflowed = True
+                    return
+            self.faults.append(Fault(self._at, each, damaged))
+
+    def _faults_since(self, position: int) -> int:
+        """Return the index of the first fault that was reported at or behind a position."""
+        return bisect_left(self.faults, position, key=lambda fault: fault.at)
+
+    def _comma_after_last(self, frame: Frame, following: int) -> int | None:
+        """Return where the comma between the last child and what follows stands, None if anything else does."""
+        position = tokens.skip_ignored(self.text, frame.last_end())
+        is_comma = self.text[position : position + 1] == ","
+        return position if is_comma and tokens.skip_ignored(self.text, position + 1) == following else None

@@ -6,11 +6,12 @@ Knows the token and its line: not what stands around it, and not whether it belo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from caliban_ls.findings import Edit, Finding, Fix
 from caliban_ls.jsondoc import tokens
+from caliban_ls.jsondoc.reports import replacement, shown
 from caliban_ls.jsondoc.tree import Kind
 from caliban_ls.rules import finding
 from caliban_ls.text import Span
@@ -23,7 +24,6 @@ WORDS: dict[str, tuple[Kind, bool | None]] = {
 
 _FOREIGN = {"true": "true", "false": "false", "none": "null", "null": "null"}
 _NOT_FINITE = {"nan": "nan", "inf": "inf", "infinity": "inf"}
-_MAX_SHOWN = 30  # characters of the document in a message
 
 
 @dataclass(slots=True)
@@ -51,6 +51,10 @@ class Scalar:
     is_text: bool = True
     is_guess: bool = False
     findings: list[Finding] = field(default_factory=list)
+
+    def withdraw_fixes(self) -> None:
+        """Keep the findings, but offer nothing: what stands around shows that no fix would be enough."""
+        self.findings = [replace(found, fixes=()) for found in self.findings]
 
 
 def read(text: str, match: re.Match[str], *, is_key: bool) -> Scalar:
@@ -82,16 +86,6 @@ def read(text: str, match: re.Match[str], *, is_key: bool) -> Scalar:
             scalar.reach = tokens.line_end(text, end) + 1
         _read_word(scalar, match, group)
     return scalar
-
-
-def replacement(title: str, start: int, end: int, new_text: str) -> Fix:
-    """Return a fix of one edit."""
-    return Fix(title, (Edit(Span(start, end), new_text),))
-
-
-def shown(text: str) -> str:
-    """Return a text short enough for a message."""
-    return text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + "…"
 
 
 def _string(text: str, start: int, content_end: int, reach: int) -> Scalar:

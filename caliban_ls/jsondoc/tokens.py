@@ -20,6 +20,9 @@ WORD_CHARACTER = r"""(?:[^\s\ufeff\u200b,:\[\]{}"'=/\#]|/(?![/*]))"""
 MAX_DIGITS = 4300
 """Python refuses to read a longer integer, see `sys.set_int_max_str_digits`."""
 
+OPENING_QUOTES = frozenset("\"'\u201c\u2018")
+"""What begins a string, rightly or not."""
+
 PLAIN = r'"([^"\\\x00-\x1f\ud800-\udfff]*)"'
 
 KEY = re.compile(rf"{PLAIN}{BLANKS}:{BLANKS}")
@@ -37,8 +40,6 @@ VALUE = re.compile(
 CLOSING = re.compile(rf"([\]}}]){BLANKS}(,)?{BLANKS}")
 """A closing bracket and its comma."""
 
-COMMAS = re.compile(rf",(?:{BLANKS},)*")
-CLOSERS = re.compile(rf"[\]}}](?:{BLANKS}[\]}}])*")
 TOKEN = re.compile(
     rf"""(?:
     (?P<string>"(?:[^"\\\r\n]|\\[^\r\n])*")
@@ -48,7 +49,7 @@ TOKEN = re.compile(
     |(?P<mark>[{{}}\[\],:])
     |(?P<number>(?P<integer>-?(?:0|[1-9][0-9]*))(?P<fraction>(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?!{WORD_CHARACTER}))
     |(?P<literal>(?:true|false|null)(?!{WORD_CHARACTER}))
-    |(?P<quoted>'(?:[^'\\\r\n]|\\[^\r\n])*'|“[^”\r\n]*”|‘[^’\r\n]*’)
+    |(?P<quoted>'(?:[^'\\\r\n]|\\[^\r\n])*'|\u201c[^\u201d\r\n]*\u201d|\u2018[^\u2019\r\n]*\u2019)
     |(?P<unopened>[A-Za-z_]{WORD_CHARACTER}*"(?={BLANKS}(?:[:,\]}}]|$)))
     |(?P<unclosed>")
     |(?P<blank>(?:[^\S \t\r\n]|[\ufeff\u200b])+)
@@ -61,6 +62,8 @@ TOKEN = re.compile(
 )
 """Any token at all, right or wrong. Every character of a text belongs to one, or to blanks."""
 
+_COMMAS = re.compile(rf"(?:{BLANKS},)*")
+_CLOSERS = re.compile(rf"(?:{BLANKS}[\]}}])*")
 _SPACE = re.compile(BLANKS)
 _IGNORED = re.compile(rf"(?:[ \t\r\n]+|{COMMENT})*", re.VERBOSE)
 _LINE = re.compile(r"[^\r\n]*")
@@ -100,20 +103,27 @@ class Flaw:
 
 def skip_blanks(text: str, position: int) -> int:
     """Return the first offset from a position on that holds no blank."""
-    match = _SPACE.match(text, position)
-    return match.end() if match is not None else position
+    return _end_of(_SPACE, text, position)
 
 
 def skip_ignored(text: str, position: int) -> int:
     """Return the first offset from a position on that holds neither blank nor comment."""
-    match = _IGNORED.match(text, position)
-    return match.end() if match is not None else position
+    return _end_of(_IGNORED, text, position)
 
 
 def line_end(text: str, position: int) -> int:
     """Return where the line that holds a position ends, its line end left out."""
-    match = _LINE.match(text, position)
-    return match.end() if match is not None else position
+    return _end_of(_LINE, text, position)
+
+
+def end_of_commas(text: str, position: int) -> int:
+    """Return where the last of the commas ends that follow each other from a position on."""
+    return _end_of(_COMMAS, text, position)
+
+
+def end_of_closers(text: str, position: int) -> int:
+    """Return where the last of the closing brackets ends that follow each other from a position on."""
+    return _end_of(_CLOSERS, text, position)
 
 
 def end_of_unclosed(text: str, start: int, *, is_key: bool) -> tuple[int, bool, int]:
@@ -148,6 +158,11 @@ def end_of_swallowing(text: str, start: int, end: int, *, is_key: bool) -> int |
         return None
     guess = _guessed(content, is_key=is_key)
     return start + 1 + len(guess) if len(guess) < len(content) else None
+
+
+def _end_of(pattern: re.Pattern[str], text: str, position: int) -> int:
+    match = pattern.match(text, position)
+    return match.end() if match is not None else position
 
 
 def _guessed(content: str, *, is_key: bool) -> str:

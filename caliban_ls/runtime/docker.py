@@ -366,6 +366,7 @@ class DockerEngine:
             except APIError as error:
                 if error.status_code != 409:  # noqa: PLR2004  # conflict: somebody else is removing it
                     raise
+                client.wait(container, timeout=CALL_SECONDS, condition="removed")
 
 
 class _NoBaseImage(BuildFailed):

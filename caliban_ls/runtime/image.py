@@ -250,7 +250,7 @@ def _identity(context: Iterable[tuple[str, Entry]]) -> Iterator[str]:
 
 def _slug(name: str) -> str:
     """Return a folder's name as Docker takes it in a repository's."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain)[:60].strip("-") or "project"
 
 

@@ -93,7 +93,7 @@ def walk(folder: Path, root: str, rules: IgnoreRules) -> Iterator[str]:
     verdict = rules.top()
     for path in (*_parents(root), root):
         verdict = rules.judge(path, verdict) if path else verdict
-    if not _is_folder(folder / root):
+    if not stat.S_ISDIR(os.lstat(_disk(folder, root)).st_mode):
         yield from () if verdict.ignored else (root,)
         return
     pending: list[tuple[str, Verdict]] = [(root, verdict)]
@@ -176,13 +176,14 @@ def _parents(path: str) -> list[str]:
     return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
 
 
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
+def _disk(folder: Path, path: str) -> str:
+    """Return where a path is on this machine. Text, since a Path costs more than reading a small file."""
+    return f"{folder}/{path}"
 
 
 def _children(folder: Path, path: str) -> list[os.DirEntry[str]]:
     try:
-        with os.scandir(folder / path) as children:
+        with os.scandir(_disk(folder, path)) as children:
             return list(children)
     except OSError as error:
         raise _unreadable(path, error) from error
@@ -190,21 +191,22 @@ def _children(folder: Path, path: str) -> list[os.DirEntry[str]]:
 
 def _read_entry(folder: Path, path: str, cancel: CancelToken) -> Entry:
     try:
-        if (folder / path).is_symlink():
-            return Entry(path=path, kind="link", content=_link_target(folder, path))
-        if _is_folder(folder / path):
+        mode = os.lstat(_disk(folder, path)).st_mode
+        if stat.S_ISDIR(mode):
             return Entry(path=path, kind="folder")
+        if stat.S_ISLNK(mode):
+            return Entry(path=path, kind="link", content=_link_target(folder, path))
         summary = hashlib.sha256()
+        size = 0
         with _open(folder, path) as file:
             while chunk := file.read(_CHUNK):
                 cancel.check()
                 summary.update(chunk)
-            executable = bool(os.fstat(file.fileno()).st_mode & stat.S_IXUSR)
-            return Entry(
-                path=path, kind="file", executable=executable, size=file.tell(), content=summary.hexdigest()
-            )
+                size += len(chunk)
     except OSError as error:
         raise _unreadable(path, error) from error
+    executable = bool(mode & stat.S_IXUSR)
+    return Entry(path=path, kind="file", executable=executable, size=size, content=summary.hexdigest())
 
 
 def _link_target(folder: Path, path: str) -> str:
@@ -214,22 +216,22 @@ def _link_target(folder: Path, path: str) -> str:
         UsageError: the link leads out of the project, by itself or through another one.
     """
     home = os.path.realpath(folder)
-    target = os.path.realpath(folder / path)
+    target = os.path.realpath(_disk(folder, path))
     if os.path.commonpath([home, target]) != home:
         raise UsageError(
             f"{printable(path)} is a link that leads out of the project, to {printable(target)}",
             hint="Put what it points to into the project, or leave the link out in .calibanignore.",
         )
-    said = os.readlink(folder / path)  # noqa: PTH115 - a Path would tidy it
+    said = os.readlink(_disk(folder, path))  # noqa: PTH115 - a Path would tidy it
     plainly = posixpath.normpath(posixpath.join(posixpath.dirname(path), said))
     if posixpath.isabs(plainly) or plainly.split("/")[0] == "..":
-        return os.path.relpath(target, os.path.realpath((folder / path).parent))
+        return os.path.relpath(target, os.path.realpath(posixpath.dirname(_disk(folder, path))))
     return said
 
 
 def _open(folder: Path, path: str) -> FileIO:
     """Open a file that was a file when it was found: no link is followed, no pipe waited for."""
-    return FileIO(os.open(folder / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK))
+    return FileIO(os.open(_disk(folder, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK))
 
 
 def _unreadable(path: str, error: OSError) -> UsageError:

@@ -17,6 +17,7 @@ from support.engine_contract import LABELS
 from caliban_ls.errors import MissingError
 from caliban_ls.runtime.docker import DockerEngine, open_engine
 from caliban_ls.runtime.endpoint import configuration_folder, resolve_endpoint
+from caliban_ls.runtime.owner import PROJECT
 
 IMAGE = "caliban-ls-test:tools"
 TOOLS = ("sh", "cat", "dd", "env", "grep", "head", "id", "ls", "seq", "sleep", "tail", "touch", "yes")
@@ -44,9 +45,15 @@ def image(engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory) -> str
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_stays(engine: DockerEngine) -> Iterator[None]:
-    """After all tests, no container of theirs is left."""
+    """After all tests, no container of theirs is left, and of their images only the tools, for next time."""
     yield
     assert engine.containers(LABELS) == []
+    assert engine.containers({PROJECT: LABELS["caliban.test"]}) == []
+    with engine._client() as client:
+        for image in client.images():
+            for tag in image["RepoTags"] or ():
+                if "caliban-ls-test:" in tag and tag != IMAGE:
+                    client.remove_image(tag)
 
 
 def import_image(engine: DockerEngine, tag: str, archive: Path) -> None:

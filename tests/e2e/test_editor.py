@@ -18,7 +18,7 @@ PULL = {"textDocument": {"diagnostic": {"dynamicRegistration": True}}}
 TRAILING_COMMA = '{"lr": [1, 2],}'
 
 
-@pytest_lsp.fixture(
+@pytest_lsp.fixture(  # type: ignore[untyped-decorator]  # pytest-lsp has no types
     config=ClientServerConfig(server_command=[sys.executable, *SERVE]), loop_scope="module", scope="module"
 )
 async def editor(lsp_client: LanguageClient) -> AsyncIterator[None]:
@@ -110,9 +110,12 @@ async def test_every_fix_is_offered_once_and_removes_its_finding(editor: Languag
     assert (action.kind, action.is_preferred) == (lsp.CodeActionKind.QuickFix, True)
     assert list(action.diagnostics or ()) == [found]
     assert all(not other.is_preferred for other in actions[1:])
-    (change,) = action.edit.document_changes
+    assert action.edit is not None
+    (change,) = action.edit.document_changes or ()
+    assert isinstance(change, lsp.TextDocumentEdit)
     assert (change.text_document.uri, change.text_document.version) == (document, 1)
     (edit,) = change.edits
+    assert isinstance(edit, lsp.TextEdit)
     where = edit.range
     typed(editor, document, 2, (where.start.line, where.start.character, where.end.character, edit.new_text))
     assert not (await pulled(editor, document)).items

@@ -64,10 +64,14 @@ def test_shutdown_cancels_what_is_in_flight_and_answers_all_of_it(tmp_path: Path
         client.initialize()
         files = [tmp_path / str(number) for number in range(8)]
         ids = [start(client, "slow", {"file": str(file)}) for file in files]
-        assert client.quit() == 0
+        bye = client.request("shutdown")
+        assert client.answer(bye)["result"] is None
         assert [client.answer(msg_id)["error"]["code"] for msg_id in ids] == [-32800] * 8
         answers = [message["id"] for message in client.messages if "method" not in message]
-        assert len(answers) == len(set(answers))
+        assert sorted(answers) == [1, *ids, bye]
+        assert answers[-1] == bye
+        client.notify("exit")
+        assert client.exit_code() == 0
         assert [file.read_text() for file in files] == ["cancelled"] * 8
 
 

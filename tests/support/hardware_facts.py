@@ -42,13 +42,29 @@ def machines(backend: str) -> tuple[str, ...]:
 
 
 @cache
+def sorts_of_machine(backend: str) -> tuple[str, ...]:
+    """One machine for each family and set of accelerators; the others of its sort differ in size alone."""
+    sorts = {
+        (
+            machine.split("-", maxsplit=1)[0],
+            *(counts(backend, machine, type_) for type_ in kinds(backend)),
+        ): machine
+        for machine in machines(backend)
+    }
+    return tuple(sorts.values())
+
+
+@cache
 def regions(backend: str) -> tuple[str, ...]:
     return tuple(tables(backend)["regions"])
 
 
 @cache
 def regions_with(backend: str, type_: str) -> frozenset[str]:
-    rows = {**tables(backend)["accelerators"], **{short(k): row for k, row in tables(backend)["tpus"].items()}}
+    rows = {
+        **tables(backend)["accelerators"],
+        **{short(k): row for k, row in tables(backend)["tpus"].items()},
+    }
     return frozenset(rows[type_]["regions"])
 
 
@@ -89,11 +105,13 @@ def ok(backend: str, region: str, machine: str, held: Held | None) -> bool:
 
 @cache
 def every_held(backend: str) -> tuple[Held, ...]:
-    """Every type, in numbers that some machine has and in numbers that none has."""
+    """Every type, in each number that some machine has, and in one that none has."""
     return tuple(
         (type_, count)
-        for type_, kind in kinds(backend).items()
-        for count in ((1, 2, 3, 4, 5, 8, 16) if kind == "gpu" else (1, 3, 4, 8, 16, 32, 256, 1024))
+        for type_ in kinds(backend)
+        for count in sorted(
+            {3, *(count for machine in machines(backend) for count in counts(backend, machine, type_))}
+        )
     )
 
 

@@ -234,7 +234,7 @@ def test_nothing_is_written_into_the_project(tmp_path: Path) -> None:
 
 def test_two_clones_have_one_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = plant(tmp_path / "one", PACKAGE)
-    two = plant(tmp_path / "else/where", dict(reversed(PACKAGE.items())))
+    two = plant(tmp_path / "else/where", {name: PACKAGE[name] for name in sorted(PACKAGE)})
     for path in two.rglob("*"):
         path.chmod(0o775 if path.is_dir() else 0o600)
         os.utime(path, (1, 1))
@@ -323,7 +323,7 @@ def test_a_sweep_that_the_program_reads_can_travel(tmp_path: Path) -> None:
     [
         ("digits", "digits"),
         ("My Project_2.0", "my-project-2-0"),
-        ("Größe", "gro-e"),
+        ("Größe", "grosse"),
         ("--x--", "x"),
         ("実験", "project"),
         (os.fsdecode(b"\xff\xfe"), "project"),

@@ -7,14 +7,15 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.marked import unmark
+
 from caliban_ls.findings import Severity, apply_edits
 from caliban_ls.jsondoc import Kind, inner_span, lookup, parse, path_at, quote, to_python, walk
 from caliban_ls.jsondoc.document import MAX_SHOWN
 from caliban_ls.jsondoc.tree import Member
 from caliban_ls.text import Span
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from support.marked import unmark
 
 MISTAKES = [
     # Documents
@@ -42,6 +43,8 @@ MISTAKES = [
     ("⟦}⟧ [1]", "CAL104"),
     ('{"a": 1⟦]⟧, "b": 2}', "CAL104"),
     ('{"a": [1, ⟦},⟧ 2]}', "CAL104"),
+    ('[{"a": [⟦}⟧1]}, 2]', "CAL104"),
+    ("[1, ⟦]⟧ {}, 2]", "CAL104"),
     ("[1, 2⟦}⟧", "CAL105"),
     ("[[1, 2⟦}⟧, 3]", "CAL105"),
     ('{"a": [1, 2⟦}⟧, "b": 3}', "CAL105"),
@@ -93,7 +96,7 @@ MISTAKES = [
     ("[⟦'say \"hi\"'⟧]", "CAL116"),
     ("[⟦'it\\'s'⟧]", "CAL116"),
     ("[⟦“a”⟧, 1]", "CAL116"),
-    ("{⟦‘a’⟧: 1}", "CAL116"),
+    ("{⟦\u2018a\u2019⟧: 1}", "CAL116"),
     ('["a", ⟦"b⟧]', "CAL117"),
     ('{"a": ⟦"foo⟧,\n "b": 1}', "CAL117"),
     ('{"a": ⟦"foo⟧, "b": 1}', "CAL117"),
@@ -257,7 +260,7 @@ def test_spellings_mean_what_they_mean_to_json(text: str) -> None:
 
 @pytest.mark.filterwarnings("ignore:module 'sre_:DeprecationWarning")
 def test_comments_and_trailing_commas_mean_what_they_mean_to_the_reference() -> None:
-    import commentjson  # what the reference program reads its configs with
+    import commentjson  # type: ignore[import-untyped] # what the reference program reads its configs with
 
     text = """# a sweep
     {
@@ -372,16 +375,15 @@ def test_depth_is_no_problem() -> None:
     while value:
         value = value[0]
     assert [found.code for found in parse('[{"a":' * depth).findings] == ["CAL103"]
-    assert len(parse("[" * depth + "}" * depth).findings) <= MAX_SHOWN
+    assert len(parse("[" * 5_000 + "}" * 5_000).findings) <= MAX_SHOWN
 
 
 def test_one_stray_bracket_in_a_long_list_stays_one_mistake() -> None:
-    rows = ",\n".join('{"lr": [0.1, 0.2], "epochs": 5}' for _ in range(10_000))
+    text = "[" + ",\n".join('{"a": [1]}' for _ in range(10_000)) + "]"
+    middle = text.index("{", len(text) // 2)
     for bracket in ("]", "}", "[", "{"):
-        text = f"[{rows}]"
-        middle = text.index("{", len(text) // 2)
         assert len(parse(text[:middle] + bracket + text[middle:]).findings) == 1
-        assert len(parse(text[: middle + 8] + bracket + text[middle + 8 :]).findings) <= 3
+        assert len(parse(text[: middle + 7] + bracket + text[middle + 7 :]).findings) <= 2
 
 
 def test_rubbish_gives_a_bounded_number_of_findings() -> None:

@@ -85,6 +85,7 @@ def test_a_request_before_initialize_runs_nothing(wire: Wire, method: str) -> No
     refused(wire.request(method, {"command": "caliban-ls.nothing"}), -32002, 1)
 
 
+@pytest.mark.usefixtures("no_log")
 def test_a_notification_before_initialize_is_dropped(wire: Wire) -> None:
     item = {"uri": EXPERIMENT, "languageId": "json", "version": 1, "text": "["}
     assert wire.notify("textDocument/didOpen", {"textDocument": item}) == []

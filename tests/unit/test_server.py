@@ -97,7 +97,7 @@ def test_what_a_client_that_asks_is_offered(wire: Wire) -> None:
 
 def test_a_result_id_is_never_used_for_two_results(wire: Wire) -> None:
     wire.initialize(PULL)
-    reports = []
+    reports: list[Any] = []
     for text in ("[,", "{", "[,", ""):
         open_document(wire, text)
         reports.append(pulled(wire, previousResultId=reports[-1]["resultId"] if reports else None))
@@ -139,7 +139,8 @@ async def test_settings_come_with_initialize_and_from_the_client(wire: Wire) -> 
     wire.initialize(ASKED, initializationOptions={"experimentFiles": ["first.json"]})
     wire.notify("initialized", {})
     # An answer of null changes nothing, nor does an empty one, and neither does the message where one can ask.
-    for answer in (None, {}, [], "text"):
+    answers: list[Any] = [None, {}, [], "text"]
+    for answer in answers:
         asked = await wire.last(method="workspace/configuration")
         assert asked["params"] == {"items": [{"section": "caliban"}]}
         await wire.answer(asked, [answer])
@@ -162,7 +163,8 @@ def test_settings_of_a_client_that_cannot_be_asked(wire: Wire, wrap: Any) -> Non
     wire.initialize(PULL)
     wire.notify("workspace/didChangeConfiguration", {"settings": wrap({"experimentFiles": ["mine.json"]})})
     assert judged(wire, "mine.json")
-    for empty in (None, {}, []):
+    empties: list[Any] = [None, {}, []]
+    for empty in empties:
         wire.notify("workspace/didChangeConfiguration", {"settings": wrap(empty)})
         assert judged(wire, "mine.json")
     wire.notify("workspace/didChangeConfiguration", {"settings": wrap({"experimentFiles": []})})

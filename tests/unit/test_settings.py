@@ -121,8 +121,12 @@ def test_the_section_is_found_wrapped_and_bare(raw: Any, expected: dict[str, Any
 
 
 def test_what_is_laid_over_holds_key_by_key_but_null_says_nothing() -> None:
-    base = {"limits": {"maxJobs": 1, "maxCostPerHour": 2}, "logLevel": "info"}
-    over = {"limits": {"maxJobs": 3, "maxCostPerHour": None}, "logLevel": None, "experimentFiles": []}
+    base: dict[str, Any] = {"limits": {"maxJobs": 1, "maxCostPerHour": 2}, "logLevel": "info"}
+    over: dict[str, Any] = {
+        "limits": {"maxJobs": 3, "maxCostPerHour": None},
+        "logLevel": None,
+        "experimentFiles": [],
+    }
     assert merged(base, over) == {
         "limits": {"maxJobs": 3, "maxCostPerHour": 2},
         "logLevel": "info",
