@@ -15,7 +15,8 @@ check: lint
 
 # Everything: what CI runs. The engine is started if none answers, and then stopped again.
 test: lint
-	$(BIN)/python -m scripts.engine while sh -ec 'scripts/base-image.sh; $(BIN)/pytest -n 2 --dist loadfile'
+	$(BIN)/python -m scripts.engine while sh -ec \
+	  'scripts/base-image.sh; CALIBAN_REQUIRE_ENGINE=1 $(BIN)/pytest -n 2'
 
 # The language server as a process, over stdio.
 e2e: .venv/.develops

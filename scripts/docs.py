@@ -24,6 +24,16 @@ FAMILIES = {
 }
 
 
+EXIT_CODES = {
+    0: "done",
+    1: "findings, or a job failed; a run of one job ends as the job did",
+    2: "wrong usage, or invalid input",
+    3: "something is missing on this machine, such as the engine",
+    4: "a service refused",
+    130: "interrupted",
+}
+
+
 def main() -> int:
     stale = []
     for name, text in {"rules.md": rules(), "config.md": config(), "commands.md": commands()}.items():
@@ -75,8 +85,11 @@ def commands() -> str:
     pieces = [
         NOTE,
         "# Commands\n",
-        "Flags may be spelled with hyphens, too. Exit codes: 0 done · 1 findings, or a job failed · 2 wrong usage "
-        "or invalid input · 3 something on this machine is missing · 4 a service refused · 130 interrupted.\n",
+        "Flags may be spelled with hyphens, too.\n",
+        "| exit code | meaning |",
+        "|---|---|",
+        *(f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items()),
+        "",
     ]
     pieces += [section(command) for command in COMMANDS]
     pieces.append(

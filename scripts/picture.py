@@ -19,6 +19,7 @@ PICTURE = CHECKOUT / "docs" / "images" / "demo.svg"
 CONFIG = PROJECT / "experiment.json"
 COLUMNS = 112
 MISTAKE = ('["svc", 10]]', '["svc"]]')
+JOB_LINES = 3  # lines of jobs that are shown before "⋮"; the table is what matters
 
 
 def main() -> int:
@@ -38,12 +39,16 @@ def main() -> int:
 
 
 def scene(command: str) -> tuple[str, str]:
-    """Return a command and what it printed to stdout."""
+    """Return a command and what it printed to stdout, most lines of jobs left out."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
         shlex.split(command), cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True, check=False
     )
-    return command, done.stdout
+    lines = done.stdout.splitlines()
+    of_jobs = [number for number, line in enumerate(lines) if line.startswith("[")]
+    for number in reversed(of_jobs[JOB_LINES:]):
+        lines[number : number + 1] = ["⋮"] if number == of_jobs[JOB_LINES] else []
+    return command, "\n".join(lines)
 
 
 def draw(scenes: list[tuple[str, str]]) -> str:
@@ -54,7 +59,7 @@ def draw(scenes: list[tuple[str, str]]) -> str:
     console = Console(record=True, width=COLUMNS, file=io.StringIO())
     for command, output in scenes:
         console.print(Text.assemble(("$ ", "green"), (command, "bold")))
-        console.print(Text(output.strip("\n")), "")
+        console.print(Text(f"{output.strip(chr(10))}\n"))
     picture = console.export_svg(title="caliban", unique_id="demo")
     return re.sub(r"\s*@font-face \{[^}]*\}", "", picture)
 

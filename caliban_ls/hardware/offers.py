@@ -62,8 +62,8 @@ class AcceleratorOffer:
         kind: GPU or TPU.
         memory_gb: of one GPU, None for TPUs.
         counts: how many a job can have.
-        machine_types: that can have it.
-        regions: that have it for training.
+        families: of machine types that can have it; `machines` names them.
+        regions: that have it for training, of those asked for.
         default_quota: how many a project gets without asking there, None where unknown.
         on_demand: US dollars an hour for one, fee included, without the machine (but for TPUs); None where unknown.
         spot: the same on spot machines.
@@ -75,7 +75,7 @@ class AcceleratorOffer:
     kind: Kind
     memory_gb: float | None
     counts: tuple[int, ...]
-    machine_types: tuple[str, ...]
+    families: tuple[str, ...]
     regions: tuple[str, ...]
     default_quota: int | None
     on_demand: float | None
@@ -153,20 +153,21 @@ def accelerators(
     known, service = catalog(), catalog().services[backend]
     pairs = list(_pairs(backend, region, machine_type, accelerator))
     offers = []
+    where = region or known.default_region
     for name, found in known.accelerators.items():
-        held = [(machine.name, has.count) for machine, has in pairs if has and has.type == name]
+        held = [(machine, has.count) for machine, has in pairs if has and has.type == name]
         if not held:
             continue
-        where = region or known.default_region
         on_demand, spot = accelerator_prices(Accelerator(name, 1, found.kind), where) or (None, None)
+        places = service.regions_of[name].intersection([region] if region else service.regions)
         offers.append(
             AcceleratorOffer(
                 accelerator=name,
                 kind=found.kind,
                 memory_gb=found.memory_gb,
                 counts=tuple(sorted({count for _, count in held})),
-                machine_types=tuple(dict.fromkeys(machine for machine, _ in held)),
-                regions=tuple(place for place in service.regions if place in service.regions_of[name]),
+                families=tuple(dict.fromkeys(machine.family for machine, _ in held)),
+                regions=tuple(place for place in service.regions if place in places),
                 default_quota=None if service.closed else found.quotas.get(where),
                 on_demand=None if on_demand is None else round(on_demand * (1 + fee()), 4),
                 spot=None if on_demand is None or spot is None else round(spot + on_demand * fee(), 4),

@@ -96,6 +96,12 @@ def is_possible(request: Request) -> bool:
     return first_fault(see(request)) is None
 
 
+def _two_accelerators(seen: Seen) -> Fault | None:
+    if seen.request.gpu_spec is None or seen.request.tpu_spec is None:
+        return None
+    return Fault("CAL413", "A job has GPUs or a TPU, not both", (Part.ACCELERATOR,))
+
+
 def _region_not_offered(seen: Seen) -> Fault | None:
     if seen.region is None or seen.region in seen.service.regions:
         return None
@@ -113,12 +119,6 @@ def _accelerator_not_offered(seen: Seen) -> Fault | None:
     if seen.spec is None or seen.accelerator is not None or seen.accelerator_unknown:
         return None
     return Fault("CAL407", f"{seen.service.title} has no {seen.spec.type} for training", (Part.ACCELERATOR,))
-
-
-def _two_accelerators(seen: Seen) -> Fault | None:
-    if seen.request.gpu_spec is None or seen.request.tpu_spec is None:
-        return None
-    return Fault("CAL413", "A job has GPUs or a TPU, not both", (Part.ACCELERATOR,))
 
 
 def _machine_not_in_region(seen: Seen) -> Fault | None:
@@ -189,10 +189,10 @@ def _spot_not_offered(seen: Seen) -> Fault | None:
 
 
 _RULES: tuple[Callable[[Seen], Fault | None], ...] = (
+    _two_accelerators,
     _region_not_offered,
     _machine_not_offered,
     _accelerator_not_offered,
-    _two_accelerators,
     _machine_not_in_region,
     _machine_without_its_gpu,
     _accelerator_not_in_region,

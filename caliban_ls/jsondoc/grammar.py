@@ -128,7 +128,11 @@ class Parser:
             Escaped: the window's array doesn't end where it did.
         """
         text, frames, floor = self.text, self._frames, self._floor
-        key_match, value_match, closing_match = tokens.KEY.match, tokens.VALUE.match, tokens.CLOSING.match
+        member_match, value_match, closing_match = (
+            tokens.MEMBER.match,
+            tokens.VALUE.match,
+            tokens.CLOSING.match,
+        )
         limit = len(text) + 1 if self._window is None else self._window.resume
         position = self.position
         frame = frames[-1]
@@ -150,43 +154,43 @@ class Parser:
                             position = match.start(2)
                     continue
             elif frame.state <= VALUE:
+                start = position
                 if frame.is_object and frame.state != VALUE:
-                    match = key_match(text, position)
+                    match = member_match(text, position)
                     if match is not None:
-                        key = match[1]
+                        key, _, string, integer, fraction, word, comma, bracket = match.groups()
+                        start = match.start(2)
                         node = Node(Kind.STRING, key, frame.node, position - frame.start, len(key) + 2)
                         frame.member = Member(node, None)
                         frame.children.append(frame.member)
-                        frame.state = VALUE
-                        position = match.end()
-                if frame.state == VALUE or not frame.is_object:
+                else:
                     match = value_match(text, position)
                     if match is not None:
                         string, integer, fraction, word, comma, bracket = match.groups()
-                        if bracket is not None:
-                            frame = self._open(bracket, position)
-                            position = match.end()
-                            continue
-                        kind, value, length = Kind.STRING, string, 0
-                        if string is not None:
-                            length = len(string) + 2
-                        elif integer is not None:
-                            kind = Kind.NUMBER
-                            is_short = not fraction and len(integer) < tokens.MAX_DIGITS
-                            value = int(integer) if is_short else tokens.number_value(integer, fraction)
-                            length = len(integer) + len(fraction)
-                        else:
-                            kind, value = WORDS[word]
-                            length = len(word)
-                        if value is not None or kind is Kind.NULL:
-                            node = Node(kind, value, frame.node, position - frame.start, length)
-                            if not frame.is_object:
-                                frame.children.append(node)
-                            elif frame.member is not None:
-                                frame.member.value = node
-                            frame.state = DONE if comma is None else NEXT
-                            position = match.end()
-                            continue
+                if match is not None:
+                    if bracket is not None:
+                        frame = self._open(bracket, start)
+                        position = match.end()
+                        continue
+                    kind, value, length = Kind.STRING, string, 0
+                    if string is not None:
+                        length = len(string) + 2
+                    elif integer is not None:
+                        kind = Kind.NUMBER
+                        is_short = not fraction and len(integer) < tokens.MAX_DIGITS
+                        value = int(integer) if is_short else tokens.number_value(integer, fraction)
+                        length = len(integer) + len(fraction)
+                    else:
+                        kind, value = WORDS[word]
+                        length = len(word)
+                    node = Node(kind, value, frame.node, start - frame.start, length)
+                    if not frame.is_object:
+                        frame.children.append(node)
+                    elif frame.member is not None:
+                        frame.member.value = node
+                    frame.state = DONE if comma is None else NEXT
+                    position = match.end()
+                    continue
             self.position = position
             self._token()
             while self.position < self._reach and not self._finished:

@@ -23,19 +23,19 @@ MAX_DIGITS = 4300
 OPENING_QUOTES = frozenset("\"'\u201c\u2018")
 """What begins a string, rightly or not."""
 
-PLAIN = r'"([^"\\\x00-\x1f\ud800-\udfff]*)"'
+_PLAIN = r'"([^"\\\x00-\x1f\ud800-\udfff]*)"'
+_VALUE = rf"""(?:{_PLAIN}|(-?(?:0|[1-9][0-9]*))((?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(true|false|null))
+    {BLANKS}(?:(,){BLANKS}|(?=[\]}}]))
+    |([\[{{]){BLANKS}"""
 
-KEY = re.compile(rf"{PLAIN}{BLANKS}:{BLANKS}")
-"""A well-formed key and its colon."""
+VALUE = re.compile(_VALUE, re.VERBOSE)
+"""A well-formed scalar, or an opening bracket: text, integer, fraction, word, comma, bracket.
 
-VALUE = re.compile(
-    rf"""(?:(?:{PLAIN}(?!["']|{BLANKS}:)
-    |(-?(?:0|[1-9][0-9]*))((?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
-    |(true|false|null))(?!{WORD_CHARACTER}){BLANKS}(,)?
-    |([\[{{])){BLANKS}""",
-    re.VERBOSE,
-)
-"""A well-formed scalar and its comma, or an opening bracket: text, integer, fraction, word, comma, bracket."""
+A comma or a closing bracket follows the scalar. Whatever else does is read token by token.
+"""
+
+MEMBER = re.compile(rf"{_PLAIN}{BLANKS}:{BLANKS}({_VALUE})", re.VERBOSE)
+"""A well-formed key, its colon and its VALUE: key, all of the value, then the groups of VALUE."""
 
 CLOSING = re.compile(rf"([\]}}]){BLANKS}(,)?{BLANKS}")
 """A closing bracket and its comma."""

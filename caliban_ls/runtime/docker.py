@@ -255,7 +255,7 @@ class DockerEngine:
         """Yield the builder's events as they come, one JSON object a line."""
         with self._translated():
             for line in response.iter_lines(chunk_size=64 * 1024):
-                if line:
+                with suppress(ValueError):  # An engine that ends may end in mid-line.
                     event = json.loads(line)
                     yield event
 
@@ -297,6 +297,7 @@ class DockerEngine:
         stopper = threading.Thread(target=self._stop_from_aside, args=(container, connection), daemon=True)
         with cancel.on_set(stopper.start):
             try:
+                cancel.check()
                 with self._translated():
                     client.start(container)
                 if cancel.is_set():

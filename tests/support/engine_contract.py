@@ -65,6 +65,13 @@ class EngineContract:
         assert (recording.stdout, recording.stderr) == (stdout, stderr)
         assert engine.containers(spec.labels) == []
 
+    def test_it_describes_itself(self, engine: Engine) -> None:
+        info = engine.describe()
+        assert info.address
+        assert info.version[0].isdigit()
+        assert info.platform.startswith("linux/")
+        assert info.root.startswith("/")
+
     @pytest.mark.parametrize(
         ("script", "code", "stdout"),
         [

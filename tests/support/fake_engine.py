@@ -17,7 +17,7 @@ from contextlib import suppress
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import BuildFailed, Cancelled, EngineUnavailable, FailedError
-from caliban_ls.runtime.base import ContainerInfo, ContainerSpec, Exit, ImagePlan, Output, Report
+from caliban_ls.runtime.base import ContainerInfo, ContainerSpec, EngineInfo, Exit, ImagePlan, Output, Report
 
 GRACE_SECONDS = 0.3
 
@@ -39,6 +39,10 @@ class FakeEngine:
         self._gone = True
         for _, process in list(self._running.values()):
             _signal(process, signal.SIGKILL)
+
+    def describe(self) -> EngineInfo:
+        self._answer()
+        return EngineInfo(address="fake:", version="1.0", platform="linux/fake", root="/")
 
     def image_id(self, reference: str) -> str | None:
         self._answer()

@@ -113,7 +113,7 @@ def test_no_name_means_two_things() -> None:
     ("name", "nearest_ones"),
     [
         ("europe-west9", ["europe-west9", "europe-west1", "europe-west2"]),
-        ("us-east5", ["us-east5", "northamerica-northeast2", "us-east4"]),
+        ("us-east5", ["us-east5", "us-east4", "northamerica-northeast2"]),
         ("southamerica-west1", ["southamerica-west1", "southamerica-east1"]),
         ("africa-south1", ["africa-south1", "me-central1"]),
         ("australia-southeast2", ["australia-southeast2", "australia-southeast1", "asia-southeast2"]),

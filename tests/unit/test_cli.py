@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -156,14 +157,9 @@ def test_expand_of_a_huge_sweep_streams(tmp_path: Path) -> None:
     (tmp_path / "experiment.json").write_text(text)
     assert caliban("expand", "experiment.json", "--count", folder=tmp_path).stdout == f"{10**15}\n"
     assert len(caliban("expand", "experiment.json", "--limit", "5", folder=tmp_path).stdout.splitlines()) == 5
+    pipe = f"{shlex.quote(sys.executable)} -m caliban_ls expand experiment.json | head -n 2"
     head = subprocess.run(
-        f"{sys.executable} -m caliban_ls expand experiment.json | head -n 2",
-        shell=True,  # noqa: S602 - a pipe is what is tried
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
+        ["sh", "-c", pipe], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
     )
     assert (len(head.stdout.splitlines()), head.stderr) == (2, "")
 

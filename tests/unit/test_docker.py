@@ -114,6 +114,11 @@ def test_a_failed_step_is_named_with_its_last_words() -> None:
     assert len(output) == 12
 
 
+def test_the_last_words_of_earlier_steps_are_left_out() -> None:
+    failure = check_failure("no", "Step 1/2 : RUN a\n", "earlier\n", "Step 2/2 : RUN b\n", "later\n")
+    assert str(failure) == "The build stopped at step 2 of 2 (RUN b): no\n    later"
+
+
 def test_a_base_image_that_cannot_be_had() -> None:
     failure = check_failure("pull access denied for python", "Step 1/3 : FROM python:3.11-slim\n")
     assert str(failure) == "The base image python:3.11-slim can't be had: pull access denied for python"

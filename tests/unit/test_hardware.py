@@ -137,6 +137,7 @@ class TestEveryCombination:
             choice = resolve(request)
             chosen = held_by(choice)
             assert errors(request) == []
+            assert all(getattr(request, problem.field) is not None for problem in judge(request))
             assert facts.ok(backend, choice.region, choice.machine_type, chosen)
             assert chosen is None or (mode == "gpu" and chosen[1] == 1)
             default = resolve(Request(backend=backend, mode=mode))
@@ -149,6 +150,7 @@ class TestEveryCombination:
 
 def check(request: Request, *expected: str) -> None:
     """Problems must be these, each as `severity code part: the first alternative`, in order."""
+    assert all(getattr(request, problem.field) is not None for problem in judge(request))
     found = [
         f"{problem.severity.value} {problem.code} {problem.part.value}"
         + (f": {problem.alternatives[0].title}" if problem.alternatives else "")
@@ -252,6 +254,10 @@ def test_nothing_is_said_of_an_ordinary_good_request(written: dict[str, Any]) ->
         ({"region": "us-central2"}, "CAL405 region: Use region us-central1"),
         ({"region": "europe-north2", "mode": "cpu"}, "CAL405 region: Use region europe-north1"),
         ({"gpu_spec": "1xT4", "tpu_spec": "8xV2"}, "CAL413 accelerator: Remove gpu_spec"),
+        (
+            {"gpu_spec": "1xK80", "tpu_spec": "8xV2", "region": "us-central2"},
+            "CAL413 accelerator: Use region us-central1, remove gpu_spec",
+        ),
         ({"gpu_spec": "1xT4", "tpu_spec": "9xV2"}, "CAL413 accelerator: Use 8xV2, remove gpu_spec"),
     ],
 )

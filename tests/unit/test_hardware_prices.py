@@ -22,7 +22,7 @@ def machine_price(machine: str, region: str, gpus: int) -> list[float | None]:
     kind = machine.split("-", maxsplit=1)[0]
 
     def shape(each: list[float], factor: float = 1) -> float:
-        return factor * (vcpus * each[0] + memory * each[1])
+        return factor * float(vcpus * each[0] + memory * each[1])
 
     if kind == "n1":
         row = PRICES["n1"].get(region)
@@ -211,7 +211,8 @@ def test_rows_of_accelerators() -> None:
     assert (t4.on_demand, t4.spot) == (0.4025, 0.2275)
     assert set(t4.regions) == facts.regions_with("vertex", "T4")
     assert rows["P100"].support_ended == "2026-09-15"
-    assert [row.accelerator for row in hardware.accelerators(region="me-central2")] == ["L4"]
+    (l4,) = hardware.accelerators(region="me-central2")
+    assert (l4.accelerator, l4.families, l4.regions) == ("L4", ("g2",), ("me-central2",))
     assert [row.accelerator for row in hardware.accelerators(machine_type="a2-highgpu-1g")] == ["A100"]
     assert {row.accelerator for row in hardware.accelerators("ai-platform")} == set(
         facts.kinds("ai-platform")

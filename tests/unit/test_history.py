@@ -425,8 +425,9 @@ def test_a_launch_goes_on_when_its_history_fails(
         return history
 
     recorder = Recorder(open_it, warn=warnings.append, clock=clock)
-    for job in launch_by(recorder, jobs=2000):
-        recorder.started(job)
+    jobs = launch_by(recorder, jobs=2000)
+    recorder.started(jobs[0])
+    recorder.planned("again", jobs)
     assert len(warnings) == 1
     assert "full" in warnings[0]
     assert open_history().unfinished_groups("local") == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from caliban_ls import jsondoc
 from caliban_ls.findings import apply_edits
 from caliban_ls.jsonedit import remove_member, set_member

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from support.marked import unmark
+
 from caliban_ls import jsondoc, project
 from caliban_ls.findings import apply_edits
 from caliban_ls.validation import validate
-from support.marked import unmark
 
 
 def check(marked: str, *codes: str) -> None:

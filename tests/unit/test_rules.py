@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
 from caliban_ls import jsondoc
 from caliban_ls.findings import Severity, apply_edits
 from caliban_ls.rules import RULES
+from caliban_ls.rules.base import DocumentKind
 from caliban_ls.validation import validate
 
 ROOT = Path(__file__).parents[2]
 
 
-def codes(text: str, kind: str) -> list[str]:
-    return [found.code for found in validate(jsondoc.parse(text), kind)]  # type: ignore[arg-type] - a rule's kind
+def codes(text: str, kind: DocumentKind) -> list[str]:
+    return [found.code for found in validate(jsondoc.parse(text), kind)]
 
 
 @pytest.mark.parametrize("code", RULES)
@@ -62,3 +66,10 @@ def test_messages_and_explanations_read_like_sentences() -> None:
         assert rule.explanation.rstrip().endswith((".", ":", "`"))
         (found,) = validate(jsondoc.parse(rule.wrong), rule.kind)
         assert not found.message.endswith(".")
+
+
+def test_the_generated_documentation_is_up_to_date() -> None:
+    answer = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "docs.py", "--check"], capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr

@@ -6,9 +6,10 @@ import json
 import random
 
 import pytest
+from support.marked import unmark
+
 from caliban_ls import jsondoc
 from caliban_ls.validation import document_kind, validate
-from support.marked import unmark
 
 
 @pytest.mark.parametrize(
