@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from caliban_ls import experiment, hardware, jsondoc, models
-from caliban_ls.catalog import catalog
+from caliban_ls import experiment, jsondoc, models
 from caliban_ls.context import Context
 from caliban_ls.errors import UsageError
 from caliban_ls.files import our_files, read_experiment, read_text
@@ -100,6 +99,9 @@ def rule(arguments: models.RuleArguments, _context: Context) -> models.RuleResul
 
 def list_catalog(arguments: models.CatalogArguments, _context: Context) -> models.CatalogResult:
     """List what can be asked for, with prices; filters leave what goes together with them."""
+    from caliban_ls import hardware
+    from caliban_ls.catalog import catalog
+
     listings: dict[str, Callable[..., Sequence[Any]]] = {
         "regions": hardware.regions,
         "machines": hardware.machines,

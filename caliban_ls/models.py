@@ -109,8 +109,8 @@ class BuildArguments:
         "trainer.train, trainer/train.py, train.py or script.sh; the config's `module` when left out.",
         metavar="MODULE",
     )
-    nogpu: bool = option(False, "Build for machines without a GPU.")
-    gpu: bool = option(False, "Build for machines with a GPU.")
+    nogpu: bool = option(False, "The mode is CPU.")
+    gpu: bool = option(False, "The mode is GPU; run gives each job the GPUs of this machine.")
     extras: tuple[str, ...] = option((), "An extra of the project's package to install.", short="e")
     dir: tuple[str, ...] = option((), "A folder that travels beside the module's own.", short="d")
     no_cache: bool = option(False, "Take the base image afresh and run every step.")

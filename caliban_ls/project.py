@@ -10,15 +10,15 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from caliban_ls.catalog import Mode
 from caliban_ls.findings import Edit, Finding, Fix
-from caliban_ls.hardware import Backend
 from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, quote
 from caliban_ls.jsonedit import remove_member
-from caliban_ls.placement import hardware_findings
 from caliban_ls.rules import finding
+
+if TYPE_CHECKING:
+    from caliban_ls.hardware import Backend, Mode
 
 Check = Callable[[str], "str | None"]
 """Takes a string value; returns what is wrong with it, or None."""
@@ -264,7 +264,10 @@ def read(document: JsonDocument) -> Project:
     findings: list[Finding] = []
     values = _read_keys(document, root, KEYS, findings)
     section = root.member("cloud")
-    if section is not None and section.value is not None and "cloud" in values:
+    if section is not None and section.value is not None and values.get("cloud"):
+        # Only now, because the catalogue's tables take longer to load than most configs to judge.
+        from caliban_ls.placement import hardware_findings
+
         findings += hardware_findings(document, section.value, values["cloud"], values.get("default_mode"))
     cloud = Cloud(**values.pop("cloud", {}))
     limits = Limits(**values.pop("limits", {}))

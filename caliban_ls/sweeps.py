@@ -51,6 +51,7 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
             owner=me,
             user=local.this_user(),
             environment={"USER": _USER, "LOGNAME": _USER},
+            gpus=arguments.gpu,
         )
         jobs = _jobs(arguments, combinations, group)
         local.run_jobs(

@@ -203,8 +203,9 @@ class Session(Watcher):
         for stream in streams:
             if self._partial.get((result.job.index, stream)):
                 self.output(result.job, stream, b"\n")
-        if self._several and result.error is not None:
-            self.report(f"[{result.job.index}] {result.state.value}: {result.error}")
+        if result.error is not None:
+            prefix = f"[{result.job.index}] " if self._several else ""
+            self.report(f"{prefix}{result.state.value}: {result.error}")
 
     def close(self) -> None:
         """Take the bar away."""

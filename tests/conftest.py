@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadFileScheduling, Scheduling
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # pytest-xdist has no types
 
 # Contracts live in modules that pytest doesn't collect; their assertions explain themselves all the same.
 pytest.register_assert_rewrite("support")
 
 
-class _ByFile(LoadFileScheduling):
+class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # see its import
     """Tests of one file run in one process, and so do all that share the engine: they look for leftovers."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = super()._split_scope(nodeid)
+        file: str = super()._split_scope(nodeid)
         return "tests/docker" if file.startswith("tests/docker/") else file
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Decide which process of `-n` runs which tests."""
     return _ByFile(config, log)

@@ -48,7 +48,7 @@ def wish(machine_type: str, accelerator: Accelerator | None) -> Wish:
     if machine is not None:
         return Wish(machine_type, machine.vcpus, machine.memory_gb, accelerator)
     # Families that aren't for training name their types as the others do: c3-highmem-8 has 8 vCPUs.
-    shape = re.fullmatch(r"[a-z0-9]+-([a-z]+)-([0-9]{1,3})", machine_type)
+    shape = re.fullmatch(r"[a-z0-9]+-([a-z]+)-([0-9]{1,3})(-[a-z]+)*", machine_type)
     if shape is None:
         return Wish(machine_type, None, None, accelerator)
     vcpus = int(shape[2])

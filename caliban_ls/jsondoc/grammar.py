@@ -135,70 +135,72 @@ class Parser:
         )
         limit = len(text) + 1 if self._window is None else self._window.resume
         position = self.position
-        frame = frames[-1]
-        while True:
-            if position >= limit:
-                self.position = position
-                if self._meets(frame):
-                    return
-            if frame.state == DONE:
-                match = closing_match(text, position)
-                if match is not None and match[1] == frame.closer and len(frames) > floor:
-                    self._close(position)
-                    frame = frames[-1]
-                    position = match.end()
-                    if match[2] is not None:
-                        if frame.closer:
-                            frame.state = NEXT
-                        else:
-                            position = match.start(2)
-                    continue
-            elif frame.state <= VALUE:
-                start = position
-                if frame.is_object and frame.state != VALUE:
-                    match = member_match(text, position)
-                    if match is not None:
-                        key, _, string, integer, fraction, word, comma, bracket = match.groups()
-                        start = match.start(2)
-                        node = Node(Kind.STRING, key, frame.node, position - frame.start, len(key) + 2)
-                        frame.member = Member(node, None)
-                        frame.children.append(frame.member)
-                else:
-                    match = value_match(text, position)
-                    if match is not None:
-                        string, integer, fraction, word, comma, bracket = match.groups()
-                if match is not None:
-                    if bracket is not None:
-                        frame = self._open(bracket, start)
-                        position = match.end()
-                        continue
-                    kind, value, length = Kind.STRING, string, 0
-                    if string is not None:
-                        length = len(string) + 2
-                    elif integer is not None:
-                        kind = Kind.NUMBER
-                        is_short = not fraction and len(integer) < tokens.MAX_DIGITS
-                        value = int(integer) if is_short else tokens.number_value(integer, fraction)
-                        length = len(integer) + len(fraction)
-                    else:
-                        kind, value = WORDS[word]
-                        length = len(word)
-                    node = Node(kind, value, frame.node, start - frame.start, length)
-                    if not frame.is_object:
-                        frame.children.append(node)
-                    elif frame.member is not None:
-                        frame.member.value = node
-                    frame.state = DONE if comma is None else NEXT
-                    position = match.end()
-                    continue
-            self.position = position
-            self._token()
-            while self.position < self._reach and not self._finished:
-                self._token()
-            if self._finished:
-                return
-            position = self.position
+        while not self._finished:
             frame = frames[-1]
+            parent, base, children, is_object = frame.node, frame.start, frame.children, frame.is_object
+            while True:
+                state = frame.state
+                if position >= limit:
+                    self.position = position
+                    if self._meets(frame):
+                        return
+                if state == DONE:
+                    match = closing_match(text, position)
+                    if match is not None and match[1] == frame.closer and len(frames) > floor:
+                        self._close(position)
+                        position = match.end()
+                        if match[2] is not None:
+                            if frames[-1].closer:
+                                frames[-1].state = NEXT
+                            else:
+                                position = match.start(2)
+                        break
+                elif state <= VALUE:
+                    start = position
+                    if not is_object or state == VALUE:
+                        match = value_match(text, position)
+                        if match is not None:
+                            string, integer, fraction, word, comma, bracket = match.groups()
+                    else:
+                        match = member_match(text, position)
+                        if match is not None:
+                            key, _, string, integer, fraction, word, comma, bracket = match.groups()
+                            start = match.start(2)
+                            node = Node(Kind.STRING, key, parent, position - base, len(key) + 2)
+                            frame.member = Member(node, None)
+                            children.append(frame.member)
+                    if match is not None:
+                        if bracket is not None:
+                            self._open(bracket, start)
+                            position = match.end()
+                            break
+                        if string is not None:
+                            node = Node(Kind.STRING, string, parent, start - base, len(string) + 2)
+                        elif word is not None:
+                            node = Node(*WORDS[word], parent, start - base, len(word))
+                        else:
+                            is_short = not fraction and len(integer) < tokens.MAX_DIGITS
+                            value = int(integer) if is_short else tokens.number_value(integer, fraction)
+                            node = Node(
+                                Kind.NUMBER, value, parent, start - base, len(integer) + len(fraction)
+                            )
+                        if node.value is not None or word is not None:
+                            if not is_object:
+                                children.append(node)
+                            elif frame.member is not None:
+                                frame.member.value = node
+                            frame.state = DONE if comma is None else NEXT
+                            position = match.end()
+                            continue
+                        # No number that Python can hold; the long road says so.
+                        frame.state = VALUE if is_object else state
+                        position = start
+                self.position = position
+                self._token()
+                while self.position < self._reach and not self._finished:
+                    self._token()
+                position = self.position
+                break
 
     # Where a window ends
 

@@ -116,6 +116,7 @@ class ContainerSpec:
         labels: who owns it and what it is; see `runtime.owner`.
         user: `UID:GID`, or None for the image's own.
         environment: variables set inside.
+        gpus: whether it gets all GPUs of the engine's machine.
     """
 
     image: str
@@ -124,6 +125,7 @@ class ContainerSpec:
     labels: Mapping[str, str]
     user: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    gpus: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from caliban_ls.errors import UsageError
-from caliban_ls.runtime.source import printable, project_path
+from caliban_ls.runtime.source import children, printable, project_path
 
 PROJECT_FILES = ("pyproject.toml", "requirements.txt", "setup.cfg", "setup.py")
 """Files of the project's own folder that travel with every program: some read their version from them."""
@@ -66,7 +66,8 @@ _SETUP_FILES = re.compile(
 
 
 def _from_setup(folder: Path, extras: Sequence[str]) -> Dependencies:
-    files = sorted(child.name for child in folder.iterdir() if _SETUP_FILES.fullmatch(child.name))
+    names = [child.name for child in children(folder, "") if child.is_file()]
+    files = sorted(name for name in names if _SETUP_FILES.fullmatch(name))
     target = shlex.quote(f".[{','.join(extras)}]")
     # What building the package leaves behind would be found by the program's imports.
     return Dependencies(tuple(files), (), f"{_PIP} {target} && rm -rf build *.egg-info")

@@ -209,7 +209,7 @@ class DockerEngine:
         except CalibanError:
             raise
         except APIError as error:
-            raise FailedError(f"The Docker engine refused: {error.explanation or error}") from error
+            raise _refused(str(error.explanation or error)) from error
         except (DockerException, RequestException, HTTPError, OSError) as error:
             raise _unavailable(self.endpoint, error) from error
 
@@ -261,7 +261,7 @@ class DockerEngine:
 
     def _create(self, client: APIClient, spec: ContainerSpec) -> str:
         """Create the container and return its id."""
-        from docker.types import LogConfig
+        from docker.types import DeviceRequest, LogConfig
 
         with self._translated():
             if self._logging_driver is None:
@@ -272,6 +272,7 @@ class DockerEngine:
                 init=True,  # reaps the children of a job and passes signals on
                 shm_size=SHARED_MEMORY_BYTES,
                 log_config=log_config,
+                device_requests=[DeviceRequest(count=-1, capabilities=[["gpu"]])] if spec.gpus else None,
             )
             created = client.create_container(
                 image=spec.image,
@@ -545,6 +546,14 @@ def _reader(attached: Raw) -> BinaryIO:
         return io.BufferedReader(attached, 64 * 1024)
     reader: BinaryIO = attached.makefile("rb")
     return reader
+
+
+def _refused(explanation: str) -> FailedError:
+    """Return the engine's own words, and what to do where they are known to mean something else."""
+    hint = ""
+    if "could not select device driver" in explanation:
+        hint = "It has no GPU to give: install the NVIDIA Container Toolkit there, or say --nogpu."
+    return FailedError(f"The Docker engine refused: {explanation}", hint=hint)
 
 
 def _unavailable(endpoint: Endpoint, error: BaseException) -> EngineUnavailable:

@@ -79,19 +79,19 @@ def plan_image(
     home = Path(os.path.realpath(folder))
     rules = read_rules(_ignore_files(home))
     program = find_program(home, module, rules)
+    base_image = _base_image(home, mode, options)
     layers: list[Layer] = []
     context: list[tuple[str, Entry]] = []
     sent: dict[str, Entry] = {}
     for layer, paths in _steps(home, program, mode, options, rules):
         # A file travels with the first step that needs it; a later one finds it in place.
-        new = [path for path in paths if path not in sent and path not in options.left_out]
-        entries = read_entries(home, new, cancel or CancelToken()) if new else {}
+        new = (path for path in paths if path not in sent and path not in options.left_out)
+        entries = read_entries(home, new, cancel or CancelToken())
         context += ((f"{layer.copy}/{path}".rstrip("/"), entry) for path, entry in entries.items())
         sent |= entries
         if entries or layer.run is not None:
             layers.append(layer if entries else replace(layer, copy=None))
     _check_sent(home, program, sent)
-    base_image = _base_image(home, mode, options)
     recipe = Recipe(base_image=base_image, layers=layers, command=program.command)
     text = dockerfile.render(recipe)
     summary = digest([text, options.platform or "", *_identity(context)])
@@ -167,12 +167,13 @@ def _walk_all(home: Path, roots: Iterable[str], rules: IgnoreRules) -> Iterator[
         yield from walk(home, root, rules)
 
 
-def _with_targets(home: Path, files: Iterable[str]) -> Iterator[str]:
-    """Yield files, and behind a link what it points to."""
-    for file in files:
-        yield file
-        if (home / file).is_symlink():
-            yield os.path.relpath(os.path.realpath(home / file), home)
+def _with_targets(home: Path, paths: Iterable[str]) -> Iterator[str]:
+    """Yield paths, and behind a link what it points to; one that leaves the project is refused when it is read."""
+    for path in paths:
+        yield path
+        target = os.path.relpath(os.path.realpath(home / path), home)
+        if (home / path).is_symlink() and not target.startswith("../"):
+            yield target
 
 
 def _extra_folder(home: Path, given: str, rules: IgnoreRules) -> list[str]:
@@ -182,7 +183,7 @@ def _extra_folder(home: Path, given: str, rules: IgnoreRules) -> list[str]:
             f"There is no folder {printable(given)} to take along",
             hint="Extra folders are relative to the project's folder.",
         )
-    paths = list(walk(home, folder, rules))
+    paths = list(_walk_all(home, _with_targets(home, [folder]), rules))
     if not paths:
         raise UsageError(
             f"The ignore rules leave nothing of the extra folder {printable(given)}",
@@ -197,7 +198,7 @@ def _check_sent(home: Path, program: Program, sent: Mapping[str, Entry]) -> None
     if file not in sent:
         raise UsageError(
             f"The program wouldn't be in its image: {printable(file)} doesn't travel",
-            hint=f"A last line `!{printable(file)}` in .calibanignore lets it, if it is in the same folder.",
+            hint=f"Take its folder along with --dir, or add a last line `!{printable(file)}` to .calibanignore.",
         )
 
 

@@ -34,6 +34,7 @@ class Sweep:
         owner: the process that the containers belong to; see `runtime.owner`.
         user: `UID:GID`, or None for the image's own.
         environment: variables set inside.
+        gpus: whether each job gets all GPUs of the engine's machine.
     """
 
     group: str
@@ -42,6 +43,7 @@ class Sweep:
     owner: str
     user: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    gpus: bool = False
 
 
 class Watcher(Protocol):
@@ -115,6 +117,7 @@ def container_spec(job: JobSpec, sweep: Sweep) -> ContainerSpec:
         },
         user=sweep.user,
         environment=sweep.environment,
+        gpus=sweep.gpus,
     )
 
 
@@ -225,7 +228,7 @@ class _Work:
         except EngineUnavailable as gone:
             lost, state, error = gone, JobState.UNKNOWN, str(gone)
         except CalibanError as refused:
-            state, error = JobState.FAILED, str(refused)
+            state, error = JobState.FAILED, f"{refused}. {refused.hint}".removesuffix(". ")
         else:
             state = JobState.SUCCEEDED if end.code == 0 else JobState.FAILED
         self._end(

@@ -67,7 +67,10 @@ def project_path(folder: Path, given: str, what: str) -> str:
     """
     if not given.strip():
         raise UsageError(f"{what} is empty", hint="Name something in the project's folder.")
-    path = os.path.relpath(given, folder) if posixpath.isabs(given) else given
+    path = given
+    if posixpath.isabs(given):  # the project's folder may be reached by a link, too
+        parent, name = posixpath.split(given)
+        path = os.path.relpath(posixpath.join(os.path.realpath(parent), name), os.path.realpath(folder))
     if ".." in path.split("/"):
         raise UsageError(
             f"{what} {printable(given)} lies outside of the project {printable(str(folder))}",
@@ -101,18 +104,31 @@ def walk(folder: Path, root: str, rules: IgnoreRules) -> Iterator[str]:
         path, verdict = pending.pop()
         if verdict.ignored and not rules.may_spare_below(path):
             continue
-        children = _children(folder, path)
-        if path and any(child.name == "pyvenv.cfg" for child in children):
+        inside = children(folder, path)
+        if path and any(child.name == "pyvenv.cfg" for child in inside):
             continue
         if not verdict.ignored:
             yield path
-        for child in children:
+        for child in inside:
             below = f"{path}/{child.name}" if path else child.name
             judged = rules.judge(below, verdict)
             if child.is_dir(follow_symlinks=False):
                 pending.append((below, judged))
             elif not judged.ignored and (child.is_symlink() or child.is_file()):
                 yield below
+
+
+def children(folder: Path, path: str) -> list[os.DirEntry[str]]:
+    """Return what is in a folder, in the order of the disk.
+
+    Raises:
+        UsageError: it can't be read.
+    """
+    try:
+        with os.scandir(_disk(folder, path)) as found:
+            return list(found)
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def read_entries(folder: Path, paths: Iterable[str], cancel: CancelToken) -> dict[str, Entry]:
@@ -124,6 +140,9 @@ def read_entries(folder: Path, paths: Iterable[str], cancel: CancelToken) -> dic
     """
     entries: dict[str, Entry] = {}
     for path in paths:
+        cancel.check()
+        if path in entries:
+            continue
         entries[path] = _read_entry(folder, path, cancel)
         for parent in reversed(("", *_parents(path))):
             if parent in entries:
@@ -179,14 +198,6 @@ def _parents(path: str) -> list[str]:
 def _disk(folder: Path, path: str) -> str:
     """Return where a path is on this machine. Text, since a Path costs more than reading a small file."""
     return f"{folder}/{path}"
-
-
-def _children(folder: Path, path: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(_disk(folder, path)) as children:
-            return list(children)
-    except OSError as error:
-        raise _unreadable(path, error) from error
 
 
 def _read_entry(folder: Path, path: str, cancel: CancelToken) -> Entry:

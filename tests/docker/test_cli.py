@@ -249,3 +249,11 @@ def test_a_build_that_fails_says_which_step(project: Path) -> None:
     assert "error[build-failed]" in answer.stderr
     assert "surely-no-such-package-on-earth" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_gpus_that_the_engine_cannot_give_are_explained(project: Path) -> None:
+    answer = caliban("run", "--gpu", "train.py", folder=project)
+    assert answer.returncode == 1
+    assert "GPU" in answer.stderr
+    assert "--nogpu" in answer.stderr
+    assert "Traceback" not in answer.stderr

@@ -161,6 +161,7 @@ def test_a_near_accelerator_has_much_the_same_memory(wanted: str, region: str, e
         ("m1-ultramem-160", "us-west3", "n2-highmem-80"),
         ("c3-highmem-16", "us-central1", "e2-highmem-16"),
         ("c3-highcpu-44", "us-central1", "n2-highcpu-48"),
+        ("c3-standard-44-lssd", "us-central1", "n2-standard-48"),
         ("n2-standard-2", "us-central1", "n2-highmem-2"),
     ],
 )

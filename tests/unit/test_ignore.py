@@ -48,8 +48,9 @@ def test_one_path_in_many_spellings(line: str) -> None:
 
 
 def test_what_is_no_pattern() -> None:
-    text = "\ufeff# comment\r\n\r\n   \r\nx\r\n"
+    text = "\ufeffx\r\n\r\n   \r\n# comment\r\ny\r\n"
     assert ignored("x", text)
+    assert ignored("y", text)
     assert not ignored("# comment", text)
     assert ignored("#y", " #y"), "a comment starts in the first column"
 

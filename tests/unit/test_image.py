@@ -407,11 +407,12 @@ def test_the_base_image(tmp_path: Path, base_image: object, mode: Mode | None, e
         ({"dirs": ("train.py",)}, "There is no folder train.py to take along", "relative"),
         ({"dirs": ("x" * 5000,)}, "There is no folder x", "relative"),
         ({"dirs": ("../x",)}, "The extra folder ../x lies outside of the project", "project"),
+        ({"dirs": ("away",)}, "away is a link that leads out of the project, to /usr", "into the project"),
         ({"dirs": (".git",)}, "The ignore rules leave nothing of the extra folder .git", "`!.git`"),
     ],
 )
 def test_wrong_options(tmp_path: Path, options: dict[str, Any], message: str, hint: str) -> None:
-    plant(tmp_path, SCRIPT)
+    plant(tmp_path, {**SCRIPT, "away": "-> /usr"})
     with pytest.raises(UsageError) as caught:
         plan(tmp_path, "train.py", replace(OPTIONS, **options))
     assert message in str(caught.value)
@@ -451,6 +452,18 @@ def test_a_linked_program_needs_its_target(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"b/train\.py doesn't travel"):
         plan(tmp_path, "a.train")
     assert "folder1/b/train.py" in names(plan(tmp_path, "a.train", replace(OPTIONS, dirs=("b",))))
+
+
+def test_a_linked_extra_folder_brings_its_target(tmp_path: Path) -> None:
+    plant(tmp_path, {**PACKAGE, "data": "-> common/data", "common/data/x": "", "common/y": ""})
+    found = names(plan(tmp_path, options=replace(OPTIONS, dirs=("data",))))
+    assert [name for name in found if name.startswith("folder1/")] == [
+        "folder1/",
+        "folder1/data",
+        "folder1/common/",
+        "folder1/common/data/",
+        "folder1/common/data/x",
+    ]
 
 
 def test_planning_can_be_cancelled(tmp_path: Path) -> None:

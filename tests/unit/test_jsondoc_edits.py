@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from caliban_ls.jsondoc import JsonDocument, parse, walk
+from caliban_ls.jsondoc import JsonDocument, parse, tokens, walk
 
 SNIPPETS = (
     *(
@@ -138,6 +139,16 @@ def test_edited_document_equals_fresh_parse(text: str, changes: list[tuple[float
         start = round(place * len(document.text))
         document.edit(start, start + length, new_text)
         check(document)
+
+
+@given(text=st.one_of(rows, pieces))
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_the_short_road_leads_where_the_long_one_does(text: str) -> None:
+    expected = dump(parse(text))
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("MEMBER", "VALUE", "CLOSING"):
+            patch.setattr(tokens, name, re.compile("(?!)"))
+        assert dump(parse(text)) == expected
 
 
 HEAD = "// caliban: experiment\n[\n"

@@ -22,7 +22,7 @@ PROJECT = {
     "both.py": "",
     "both/__main__.py": "",
     "hello world.py": "",
-    "script.sh": "",
+    "script.sh": "#!/bin/sh\n",
     "train": "#!/usr/bin/env python\n",
     "train.d/go": "#!/bin/sh\n",
     "README": "no program",

@@ -36,7 +36,7 @@ def open_wire() -> Wire:
 def no_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Nothing may be logged as an error: it would mean that a guess of ours about pygls is wrong."""
     yield
-    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+    assert [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR] == []
 
 
 def refused(messages: list[Message], code: int, msg_id: Any) -> None:

@@ -242,6 +242,12 @@ def test_equal_trees_give_equal_bytes(tmp_path: Path) -> None:
     assert tar(one, entries(one)) == tar(two, entries(two))
 
 
+def test_an_archive_ends_as_archives_do(tmp_path: Path) -> None:
+    assert tar(tmp_path, {}) == bytes(1024)
+    plant(tmp_path, {"x": "text"})
+    assert len(tar(tmp_path, {"x": entries(tmp_path)["x"]})) == 512 + 512 + 1024
+
+
 def test_texts_stand_first(tmp_path: Path) -> None:
     data = b"".join(tar_stream(tmp_path, [("Dockerfile", "FROM ü\n")], []))
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
@@ -312,6 +318,12 @@ def test_names_for_people() -> None:
 )
 def test_paths_of_the_project(given: str, path: str) -> None:
     assert project_path(Path("/p"), given, "It") == path
+
+
+def test_absolute_paths_through_a_link(tmp_path: Path) -> None:
+    plant(tmp_path, {"real/a/x": "", "link": "-> real"})
+    assert project_path(tmp_path / "real", f"{tmp_path}/link/a/x", "It") == "a/x"
+    assert project_path(tmp_path / "link", f"{tmp_path}/real/a", "It") == "a"
 
 
 @pytest.mark.parametrize("given", ["..", "a/../../b", "a/..", "/", "/px", "/p/../q", "", " "])
