@@ -7,6 +7,7 @@ result looks like to people in `terminal`.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -95,6 +96,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _serve() -> int:
+    # Importing the protocol's types makes many objects and no garbage; the server turns this on again.
+    gc.disable()
     from caliban_ls.server import serve
 
     return serve()

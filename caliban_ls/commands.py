@@ -36,6 +36,7 @@ class Command:
         run: the function.
         trusted: whether it runs or sends something, so that an editor must have allowed it.
         editor: whether editors may call it; what they show anyway they needn't ask for.
+        in_folder: whether it works on a project, so that an editor must say which one.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Command:
     run: Callable[[Any, Context], Any]
     trusted: bool = False
     editor: bool = True
+    in_folder: bool = True
 
 
 def check(arguments: models.CheckArguments, context: Context) -> tuple[CheckedFile, ...]:
@@ -190,6 +192,7 @@ COMMANDS: tuple[Command, ...] = (
         summary="explain one diagnostic",
         arguments=models.RuleArguments,
         run=rule,
+        in_folder=False,
     ),
     Command(
         name="catalog",
@@ -197,6 +200,7 @@ COMMANDS: tuple[Command, ...] = (
         summary="show regions, machine types and accelerators, with prices",
         arguments=models.CatalogArguments,
         run=list_catalog,
+        in_folder=False,
     ),
     Command(
         name="build",

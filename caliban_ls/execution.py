@@ -83,7 +83,8 @@ def handler(
             raise Untrusted(f"{params.command} runs or sends something, which this editor hasn't allowed")
         raw = _one_object(params)
         document = _path(raw.pop("uri"), "uri") if "uri" in raw else None
-        folder = _folder(ls, raw.pop("root", None), document)
+        root = raw.pop("root", None)
+        folder = _folder(ls, root, document) if command.in_folder else Path.home()
         if document is not None:
             _put_document(raw, command, document)
         task = asyncio.current_task()

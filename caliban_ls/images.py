@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from collections.abc import Iterable
+from pathlib import Path
 
 from caliban_ls import models
 from caliban_ls.context import Context
@@ -42,6 +45,7 @@ def plan_for(arguments: models.BuildArguments, context: Context) -> ImagePlan:
         extras=arguments.extras or project.extras,
         dirs=arguments.dir or project.dirs,
         python_version=".".join(map(str, sys.version_info[:2])),
+        left_out=_inside(context.folder, [project.cloud_key]),
     )
     plan = plan_image(folder=context.folder, module=module, mode=mode, options=options, cancel=context.cancel)
     if plan.size > _LARGE:
@@ -50,6 +54,14 @@ def plan_for(arguments: models.BuildArguments, context: Context) -> ImagePlan:
             f"{_megabytes(plan.size)} go into the image ({largest}); .dockerignore keeps files out", None
         )
     return plan
+
+
+def _inside(folder: Path, files: Iterable[str | None]) -> tuple[str, ...]:
+    """Return the paths of those files that lie in a folder, relative to it, as images name them."""
+    paths = (
+        Path(os.path.relpath(folder / Path(file).expanduser(), folder)) for file in files if file is not None
+    )
+    return tuple(path.as_posix() for path in paths if ".." not in path.parts)
 
 
 def ensure(engine: Engine, plan: ImagePlan, context: Context, *, no_cache: bool) -> tuple[str, bool]:

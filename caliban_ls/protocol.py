@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 STOP_SECONDS: Final = 1.5
 """How long a cancelled command may take to stop before its cancelling is answered nevertheless."""
 
-END_SECONDS: Final = 2.5
+END_SECONDS: Final = 6.0
 """How long work that was asked to stop may hold up the end of the process."""
 
 

@@ -84,6 +84,9 @@ class Server(Session):
 
 def initialize(ls: Server, params: lsp.InitializeParams) -> None:
     """Take what the client says about itself; whatever it says, the server starts."""
+    ls.watch_client()
+    if params.workspace_folders is None and ls.workspace.root_uri is not None:
+        ls.workspace.add_folder(lsp.WorkspaceFolder(ls.workspace.root_uri, ""))
     options = params.initialization_options
     ls.trusted = isinstance(options, dict) and options.get("trusted") is True
     ls.make_documents(partial(_open_document, ls))
@@ -100,9 +103,8 @@ def initialize(ls: Server, params: lsp.InitializeParams) -> None:
 
 
 def initialized(ls: Server, _params: lsp.InitializedParams) -> None:
-    """Ask for the settings, and to be told of their changes; watch the client."""
+    """Ask for the settings, and to be told of their changes."""
     collect_garbage_again()
-    ls.watch_client()
     if _can(ls, "workspace.did_change_configuration.dynamic_registration"):
         change = lsp.Registration("caliban-settings", lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
         ls.spawn(ls.client_register_capability_async(lsp.RegistrationParams([change])))

@@ -1,7 +1,7 @@
 """What a running server knows: its client's settings and trust, its folders, and the open documents' findings.
 
-Answers from memory; touches no disk, engine or network. Everything here runs on the event loop, except for
-`buffer`, which working threads may call.
+Answers from memory: no engine, no network, and no disk but for the links on the way to an open file. All of
+it runs on the event loop, except for `buffer`, which working threads call.
 """
 
 from __future__ import annotations
@@ -100,8 +100,6 @@ class Session(StdioServer):
     def folders(self) -> list[Path]:
         """Return the local folders that the editor has open."""
         uris = [folder.uri for folder in self.workspace.folders.values()]
-        if not uris and self.workspace.root_uri is not None:
-            uris = [self.workspace.root_uri]
         return [Path(path) for uri in uris if (path := convert.to_path(uri)) is not None]
 
     def judge(self, document: Document) -> Judgement:

@@ -48,7 +48,8 @@ def parse_arguments(model: type[ArgumentsT], raw: Mapping[str, Any]) -> Argument
     known = {field.name: field for field in fields(model)}
     problems = [_unknown(key, list(known)) for key in raw if key not in known]
     hints = typing.get_type_hints(model)
-    problems += [f"{name} is missing" for name in known if _is_missing(known[name], hints[name], raw)]
+    missing = [field for name, field in known.items() if _is_missing(field, hints[name], raw)]
+    problems += [f"{'uri' if field.metadata.get('document') else field.name} is missing" for field in missing]
     if problems:
         raise InvalidArguments("; ".join(problems))
     try:
@@ -108,4 +109,5 @@ def _unknown(key: str, known: list[str]) -> str:
 
 def _problem(location: tuple[int | str, ...], message: str) -> str:
     place = ".".join(str(part) for part in location)
-    return f"{place}: {message[0].lower()}{message[1:]}"
+    said = f"{message[0].lower()}{message[1:]}"
+    return f"{place}: {said}" if place else said

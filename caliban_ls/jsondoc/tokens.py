@@ -42,14 +42,14 @@ CLOSING = re.compile(rf"([\]}}]){BLANKS}(,)?{BLANKS}")
 
 TOKEN = re.compile(
     rf"""(?:
-    (?P<string>"(?:[^"\\\r\n]|\\[^\r\n])*")
+    (?P<string>"[^"\\\r\n]*(?:\\[^\r\n][^"\\\r\n]*)*")
     |(?P<comment>{COMMENT})
     |(?P<endless>/\*[\s\S]*)
     |(?P<equals>==?>?)
     |(?P<mark>[{{}}\[\],:])
     |(?P<number>(?P<integer>-?(?:0|[1-9][0-9]*))(?P<fraction>(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?!{WORD_CHARACTER}))
     |(?P<literal>(?:true|false|null)(?!{WORD_CHARACTER}))
-    |(?P<quoted>'(?:[^'\\\r\n]|\\[^\r\n])*'|\u201c[^\u201d\r\n]*\u201d|\u2018[^\u2019\r\n]*\u2019)
+    |(?P<quoted>'[^'\\\r\n]*(?:\\[^\r\n][^'\\\r\n]*)*'|\u201c[^\u201d\r\n]*\u201d|\u2018[^\u2019\r\n]*\u2019)
     |(?P<unopened>[A-Za-z_]{WORD_CHARACTER}*"(?={BLANKS}(?:[:,\]}}]|$)))
     |(?P<unclosed>")
     |(?P<blank>(?:[^\S \t\r\n]|[\ufeff\u200b])+)

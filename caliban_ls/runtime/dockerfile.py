@@ -56,9 +56,10 @@ class Recipe:
 def render(recipe: Recipe) -> str:
     """Return the Dockerfile.
 
-    It sets no USER: a container runs as whoever started it, and that is none of the image's business.
+    The steps run as root, whatever user the base image ends with. A container runs as whoever started it,
+    and that is none of the image's business.
     """
-    blocks = [[f"FROM {recipe.base_image}"], [f"WORKDIR {WORKDIR}"]]
+    blocks = [[f"FROM {recipe.base_image}"], ["USER root", f"WORKDIR {WORKDIR}"]]
     for layer in recipe.layers:
         block = [f"# {layer.why}"]
         if layer.copy is not None:

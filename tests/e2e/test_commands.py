@@ -271,3 +271,13 @@ def test_work_goes_on_after_a_cancel_of_something_unknown(shared: Client) -> Non
     shared.notify("$/cancelRequest", {"id": 10**6})
     shared.notify("window/workDoneProgress/cancel", {"token": "unknown"})
     assert shared.answer(shared.command("echo", {"text": "a"}))["result"]["text"] == "a"
+
+
+def test_what_needs_no_folder_is_answered_without_one() -> None:
+    with Client("-m", "caliban_ls", "serve") as client:
+        client.initialize(folders=())
+        assert client.answer(client.command("rule", {"code": "CAL207"}))["result"]["code"] == "CAL207"
+        assert client.answer(client.command("catalog"))["result"]["rows"]
+        refused = client.answer(client.command("expand", {"file": "experiment.json"}))
+        assert failure(refused)[1] == "No folder is open"
+        assert client.quit() == 0

@@ -21,6 +21,7 @@ def test_the_whole_text() -> None:
         == """\
 FROM python:3.12-slim
 
+USER root
 WORKDIR /usr/app
 
 # Files first.
@@ -53,7 +54,7 @@ def test_packages_are_quoted() -> None:
 def test_nothing_that_an_old_builder_refuses() -> None:
     layers = (folders_layer(), apt_layer(["git"]), venv_layer(), Layer(why="Files.", copy="x"))
     text = render(Recipe(base_image="x", layers=layers, command=("x",)))
-    for word in ("# syntax", "<<", "--mount", "--link", "--chmod", "ARG", "USER", "VOLUME"):
+    for word in ("# syntax", "<<", "--mount", "--link", "--chmod", "ARG", "VOLUME"):
         assert word not in text
     instructions = [line.split()[0] for line in text.splitlines() if line and not line.startswith("#")]
-    assert set(instructions) == {"FROM", "WORKDIR", "RUN", "ENV", "COPY", "ENTRYPOINT"}
+    assert set(instructions) == {"FROM", "USER", "WORKDIR", "RUN", "ENV", "COPY", "ENTRYPOINT"}

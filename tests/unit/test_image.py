@@ -92,6 +92,7 @@ def test_the_whole_dockerfile(tmp_path: Path) -> None:
         == """\
 FROM python:3.11-slim
 
+USER root
 WORKDIR /usr/app
 
 # Whoever runs the container may write here, and is heard at once.
@@ -459,10 +460,10 @@ def test_a_linked_extra_folder_brings_its_target(tmp_path: Path) -> None:
     found = names(plan(tmp_path, options=replace(OPTIONS, dirs=("data",))))
     assert [name for name in found if name.startswith("folder1/")] == [
         "folder1/",
-        "folder1/data",
         "folder1/common/",
         "folder1/common/data/",
         "folder1/common/data/x",
+        "folder1/data",
     ]
 
 

@@ -141,6 +141,42 @@ def test_edited_document_equals_fresh_parse(text: str, changes: list[tuple[float
         check(document)
 
 
+@pytest.mark.parametrize(
+    ("text", "start", "end", "new_text"),
+    [
+        # What follows a value decides what stands in it.
+        ('{""\\q"}"\\u,', 7, 7, "null"),
+        ("[0.5}", 5, 5, '"'),
+        ("[{}, {} }, 1]", 9, 10, ""),
+        ('[[{"a": ]], {}, 2]', 11, 11, "[1, 2]"),
+        ("['a], [1 ]", 9, 9, "'"),
+        ('[["a\n], "b", [3]]', 10, 11, ""),
+        ('[["a\n], "b", 3]', 7, 9, '",'),
+        # What stood in front of a value decides what it means.
+        ('[/*d": /*c*/ 2,\n "g": {"a": 1}, 3]', 4, 5, "/*c*/"),
+        ("[null,\n1,\n[] [1], 2]", 6, 9, ","),
+        ('[1, "a": 2]', 1, 3, ""),
+        # Findings that stand in front of an edit, reported behind it.
+        ('{"a": [1], "a": [2]}', 17, 18, "33"),
+        ('["k": [1, 2]]', 7, 8, "111"),
+        ("[[1] [2]]", 2, 3, "1, 1"),
+        ("[[1, 2] 3]", 5, 6, "22"),
+    ],
+)
+def test_an_edit_changes_what_it_should(text: str, start: int, end: int, new_text: str) -> None:
+    document = parse(text)
+    document.edit(start, end, new_text)
+    check(document)
+
+
+def test_an_edit_far_behind_may_close_a_string() -> None:
+    document = parse('[["ab"],\n "x", 1,\n 2]')
+    document.edit(5, 6, "")
+    check(document)
+    document.edit(10, 12, ",")
+    check(document)
+
+
 @given(text=st.one_of(rows, pieces))
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_short_road_leads_where_the_long_one_does(text: str) -> None:

@@ -83,6 +83,23 @@ def test_positions_are_counted_as_the_client_counts(
     assert found["range"] == {"start": here, "end": {"line": 0, "character": column}}
 
 
+@pytest.mark.parametrize(
+    ("params", "folders"),
+    [
+        ({"rootUri": "file:///p"}, ["/p"]),
+        ({"rootPath": "/p"}, ["/p"]),
+        ({"rootUri": "file:///p", "workspaceFolders": None}, ["/p"]),
+        ({"rootUri": "file:///p", "workspaceFolders": []}, []),
+        ({"rootUri": "file:///p", "workspaceFolders": [{"uri": "file:///q%23", "name": "q"}]}, ["/q#"]),
+        ({"workspaceFolders": [{"uri": "vscode-remote://ssh/p", "name": "p"}]}, []),
+        ({}, []),
+    ],
+)
+def test_folders(wire: Wire, params: Message, folders: list[str]) -> None:
+    wire.initialize(**params)
+    assert [str(folder) for folder in wire.server.folders()] == folders
+
+
 def test_what_a_client_that_asks_is_offered(wire: Wire) -> None:
     wire.initialize(PULL)
     capabilities = wire.messages[-1]["result"]["capabilities"]

@@ -73,7 +73,7 @@ def test_all_wrong_fields_are_named() -> None:
 def test_unknown_and_missing_fields_are_named() -> None:
     refused({"name": "n", "file": "f", "conut": 2}, "conut isn't known here; did you mean count?")
     refused({"file": "f"}, "name is missing")
-    refused({"name": "n"}, "file is missing")
+    refused({"name": "n"}, "uri is missing")
 
 
 def test_text_that_is_no_unicode_is_refused() -> None:
