@@ -13,10 +13,11 @@ demo: .venv/.runs
 check: lint
 	$(BIN)/pytest -n 2 tests/unit
 
-# Everything: what CI runs. The engine is started if none answers, and then stopped again.
+# Everything: what CI runs. The engine is started if none answers, and then stopped again; sweeps are compared
+# with the program whose language they are written in.
 test: lint
 	$(BIN)/python -m scripts.engine while sh -ec \
-	  'scripts/base-image.sh; CALIBAN_REQUIRE_ENGINE=1 $(BIN)/pytest -n 2'
+	  'scripts/base-image.sh; scripts/reference.sh; CALIBAN_REQUIRE_ENGINE=1 $(BIN)/pytest -n 2'
 
 # The language server as a process, over stdio.
 e2e: .venv/.develops
@@ -34,6 +35,7 @@ lint: .venv/.develops
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m scripts.docs --check
 
 # Both install this checkout editable; what the second has installed, the first leaves alone.
 .venv/.runs: pyproject.toml constraints.txt scripts/venv.sh

@@ -12,7 +12,7 @@ from caliban_ls.errors import InvalidDocument, UsageError
 from caliban_ls.findings import Finding, Severity
 from caliban_ls.report import CheckedFile, as_text
 from caliban_ls.rules.base import DocumentKind
-from caliban_ls.validation import PROJECT_FILE, document_kind, validate
+from caliban_ls.validation import PROJECT_FILE, document_kind
 
 STDIN = "stdin"
 """Where a command takes an experiment config's path, this word stands for standard input."""
@@ -103,10 +103,11 @@ def read_project(context: Context) -> project.Project:
         return project.Project()
     text = read_text(path, context.buffer)
     document = jsondoc.parse(text)
-    findings = [found for found in validate(document, "project") if not found.code.startswith("CAL4")]
+    read = project.read(document)
+    findings = [*document.findings, *read.findings]
     if any(found.severity is Severity.ERROR for found in findings):
         raise _invalid(PROJECT_FILE, text, findings)
-    return project.read(document)
+    return read
 
 
 def _invalid(file: str, text: str, findings: list[Finding]) -> InvalidDocument:

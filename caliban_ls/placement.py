@@ -6,29 +6,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from caliban_ls import hardware, jsondoc
-from caliban_ls.catalog import Kind, Mode
+from caliban_ls.catalog import Kind
 from caliban_ls.findings import Edit, Finding, Fix, apply_edits
 from caliban_ls.hardware import Accelerator, Alternative, Changes, Part, Problem, Request, Spec, SpecProblem
 from caliban_ls.jsondoc import JsonDocument, Node, inner_span, quote
 from caliban_ls.jsonedit import remove_member, set_member
+from caliban_ls.project import Project
 from caliban_ls.rules import finding
 from caliban_ls.text import Span
 
 
-def hardware_findings(
-    document: JsonDocument, section: Node, values: Mapping[str, Any], mode: Mode | None
-) -> list[Finding]:
-    """Judge the section `cloud` as a whole.
+def hardware_findings(document: JsonDocument, project: Project) -> list[Finding]:
+    """Judge the section `cloud` of a project config as a whole.
 
     Args:
         document: the project config.
-        section: the object that `cloud` holds.
-        values: those of its values that have the right type.
-        mode: the project's `default_mode`.
+        project: what was read from it.
     """
+    member = document.root.member("cloud") if document.root is not None else None
+    section = member.value if member is not None else None
+    cloud = project.cloud
+    values = {field: getattr(cloud, field) for field in _ASKS if getattr(cloud, field) is not None}
+    if section is None or not values:
+        return []
     specs: dict[str, Spec] = {}
     for field, kind in _SPECS.items():
         if field not in values:
@@ -38,17 +40,15 @@ def hardware_findings(
             return [_spec_finding(document, section, field, spec)]
         specs[field] = spec
     request = Request(
-        backend=values.get("backend"),
-        region=values.get("region"),
-        machine_type=values.get("machine_type"),
+        backend=cloud.backend,
+        region=cloud.region,
+        machine_type=cloud.machine_type,
         gpu_spec=specs["gpu_spec"].accelerator if "gpu_spec" in specs else None,
         tpu_spec=specs["tpu_spec"].accelerator if "tpu_spec" in specs else None,
-        spot=values.get("spot"),
-        mode=mode,
-        force=values.get("force", False),
+        spot=cloud.spot,
+        mode=project.default_mode,
+        force=cloud.force,
     )
-    if not _ASKS.intersection(values):
-        return []
     return [_finding(document, section, problem, specs) for problem in hardware.judge(request)]
 
 
@@ -85,7 +85,7 @@ def _with_change(text: str, section: str, key: str, value: str | bool | Accelera
 
 
 _SPECS: Mapping[str, Kind] = {"gpu_spec": "gpu", "tpu_spec": "tpu"}
-_ASKS = frozenset({"backend", "region", "machine_type", "gpu_spec", "tpu_spec", "spot"})
+_ASKS = ("backend", "region", "machine_type", "gpu_spec", "tpu_spec", "spot")
 
 
 def _spec_finding(document: JsonDocument, section: Node, field: str, problem: SpecProblem) -> Finding:

@@ -254,7 +254,10 @@ class Project:
 
 
 def read(document: JsonDocument) -> Project:
-    """Judge a project config. Broken input gives findings, never an exception."""
+    """Judge a project config. Broken input gives findings, never an exception.
+
+    The findings are of family CAL3; whether the hardware can be had is judged by `placement`.
+    """
     root = document.root
     if root is None or root.kind is Kind.INVALID:
         return Project()
@@ -263,12 +266,6 @@ def read(document: JsonDocument) -> Project:
         return Project(findings=(finding("CAL301", root.span, message),))
     findings: list[Finding] = []
     values = _read_keys(document, root, KEYS, findings)
-    section = root.member("cloud")
-    if section is not None and section.value is not None and values.get("cloud"):
-        # Only now, because the catalogue's tables take longer to load than most configs to judge.
-        from caliban_ls.placement import hardware_findings
-
-        findings += hardware_findings(document, section.value, values["cloud"], values.get("default_mode"))
     cloud = Cloud(**values.pop("cloud", {}))
     limits = Limits(**values.pop("limits", {}))
     values |= values.pop("gcloud", {})

@@ -52,7 +52,13 @@ def validate(document: JsonDocument, kind: DocumentKind) -> list[Finding]:
     if kind == "experiment":
         own = list(experiment.read(document).findings)
     else:
-        own = list(project.read(document).findings)
+        read = project.read(document)
+        own = list(read.findings)
+        if read.cloud != project.Cloud():
+            # Only now: the catalogue's tables take longer to load than most configs to judge.
+            from caliban_ls.placement import hardware_findings
+
+            own += hardware_findings(document, read)
     findings = sorted([*document.findings, *own], key=lambda found: (found.span, found.code))
     return _without_silenced(document, findings)
 

@@ -20,11 +20,15 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import quote
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import BuildFailed, CalibanError, EngineUnavailable, FailedError
+from caliban_ls.runtime import glance
 from caliban_ls.runtime.base import (
     ContainerInfo,
     ContainerSpec,
@@ -98,8 +102,9 @@ class DockerEngine:
 
     def probe(self) -> None:
         """Raise `EngineUnavailable` unless the engine answers."""
-        with self._client():
-            pass
+        if self._glance("/_ping") is None:
+            with self._client():
+                pass
 
     def describe(self) -> EngineInfo:
         """See `Engine.describe`."""
@@ -114,6 +119,9 @@ class DockerEngine:
 
     def image_id(self, reference: str) -> str | None:
         """See `Engine.image_id`: one call."""
+        seen = self._glance(f"/images/{quote(reference, safe='')}/json")
+        if seen is not None:
+            return str(seen["Id"]) if seen else None
         from docker.errors import NotFound
 
         with self._client() as client, self._translated():
@@ -167,6 +175,27 @@ class DockerEngine:
             self._stop(client, container)
             self._remove(client, container)
 
+    def _glance(self, target: str) -> dict[str, Any] | None:
+        """Ask one quick question without loading the SDK, where the address is a Unix socket.
+
+        Returns:
+            The JSON object of the answer; an empty one for an answer that is none or "not found". None where
+            only the SDK can ask.
+        """
+        path = glance.socket_path(self.endpoint.address)
+        if path is None:
+            return None
+        try:
+            status, body = glance.get(path, target, PROBE_SECONDS)
+        except (OSError, HTTPException) as error:
+            raise _unavailable(self.endpoint, error) from error
+        if status == HTTPStatus.NOT_FOUND:
+            return {}
+        if status != HTTPStatus.OK:
+            raise _refused(_explanation(body))
+        answer: dict[str, Any] = json.loads(body) if body.startswith(b"{") else {}
+        return answer
+
     @contextmanager
     def _client(self) -> Iterator[APIClient]:
         """Open a client for one operation of one thread."""
@@ -182,7 +211,8 @@ class DockerEngine:
         from docker import APIClient
 
         if self._api_version is None:
-            _knock(self.endpoint.address)
+            # Where nobody listens on a socket, the SDK would leak one on its way to say so.
+            self._glance("/_ping")
         try:
             client = APIClient(
                 base_url=self.endpoint.address,
@@ -503,15 +533,6 @@ def _container_info(inspected: Mapping[str, Any]) -> ContainerInfo:
         running=state["Running"],
         exit_code=state["ExitCode"] if state["Status"] in {"exited", "dead"} else None,
     )
-
-
-def _knock(address: str) -> None:
-    """Raise `OSError` when nobody listens on a Unix socket: the SDK would leak one on its way to say so."""
-    path = address.removeprefix("unix://")
-    if path not in {"", address} and hasattr(socket, "AF_UNIX"):
-        with socket.socket(socket.AF_UNIX) as knocking:
-            knocking.settimeout(PROBE_SECONDS)
-            knocking.connect(f"/{path.lstrip('/')}")
 
 
 def _tls_config(endpoint: Endpoint) -> TLSConfig | bool:
