@@ -11,17 +11,17 @@ demo: .venv/.runs
 
 # What every change has to pass; under a minute, and it needs no engine.
 check: lint
-	$(BIN)/pytest -n 2 tests/unit
+	$(BIN)/pytest -q -n 2 tests/unit
 
 # Everything: what CI runs. The engine is started if none answers, and then stopped again; sweeps are compared
 # with the program whose language they are written in.
-test: lint
+test: lint build/reference/ready
 	$(BIN)/python -m scripts.engine while sh -ec \
-	  'scripts/base-image.sh; scripts/reference.sh; CALIBAN_REQUIRE_ENGINE=1 $(BIN)/pytest -n 2'
+	  'scripts/base-image.sh; scripts/reference.sh; CALIBAN_REQUIRE_ENGINE=1 $(BIN)/pytest -q -n 2'
 
 # The language server as a process, over stdio.
 e2e: .venv/.develops
-	$(BIN)/pytest -n 2 tests/e2e
+	$(BIN)/pytest -q -n 2 tests/e2e
 
 # How long a user waits for the first answer, beside a schema validator.
 bench: build/bench/bin/check-jsonschema
@@ -45,6 +45,10 @@ lint: .venv/.develops
 .venv/.develops: pyproject.toml constraints.txt scripts/venv.sh
 	PYTHON=$(PYTHON) scripts/venv.sh dev
 	touch $@
+
+# The program whose expansion ours is compared with.
+build/reference/ready: scripts/reference.sh
+	PYTHON=$(PYTHON) scripts/reference.sh
 
 build/bench/bin/check-jsonschema: .venv/.runs
 	$(PYTHON) -m venv build/bench

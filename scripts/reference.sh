@@ -4,9 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=build/reference
-[ -e "$target/ready" ] && exit 0
 rm -rf "$target"
-python3 -m venv "$target"
+"${PYTHON:-python3}" -m venv "$target"
 "$target/bin/pip" install --quiet --no-deps caliban==0.4.2
 "$target/bin/pip" install --quiet commentjson==0.9.0 blessings==1.7 schema==0.7.2 'setuptools<81' \
   absl-py tqdm pyyaml yaspin google-auth google-cloud-core google-cloud-container google-api-python-client
