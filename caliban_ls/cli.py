@@ -17,15 +17,17 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from caliban_ls import __version__
 from caliban_ls.cancel import CancelToken
 from caliban_ls.commands import COMMANDS, Command
 from caliban_ls.context import Context
 from caliban_ls.errors import CalibanError, UsageError
-from caliban_ls.runtime.base import Engine
 from caliban_ls.wire import to_json
+
+if TYPE_CHECKING:
+    from caliban_ls.runtime.base import Engine
 
 _INTERRUPTED = 130
 _PRESENTATION: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
@@ -64,8 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     if given in (["--stdio"], ["serve"], ["serve", "--stdio"]):
         return _serve()
-    parser = _parser()
     given, rest = _split_rest(given)
+    parser = _parser(next((word for word in given if not word.startswith("-")), None))
     options = parser.parse_args(_with_underscores(given, parser))
     if options.command is None:
         parser.print_help()
@@ -168,7 +170,8 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"error[usage]: {message}\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(chosen: str | None) -> argparse.ArgumentParser:
+    """Return the parser of a command line; only the command that is called gets its flags."""
     parser = _Parser(
         prog="caliban",
         description=_DESCRIPTION,
@@ -179,19 +182,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--helpfull", action="help", help="the same as --help")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     for command in COMMANDS:
-        _add_command(subparsers, command)
+        _add_command(subparsers, command, flags=command.name == chosen)
     serve = subparsers.add_parser("serve", help="speak the Language Server Protocol on stdin and stdout")
     serve.add_argument("--stdio", action="store_true", help="accepted for editors that insist on it")
     return parser
 
 
-def _add_command(subparsers: Any, command: Command) -> None:  # noqa: ANN401 - argparse hides the type
+def _add_command(subparsers: Any, command: Command, *, flags: bool) -> None:  # noqa: ANN401 - argparse hides it
     parser = subparsers.add_parser(
         command.name,
         help=command.summary,
         description=f"{command.summary[0].upper()}{command.summary[1:]}.",
         allow_abbrev=False,
     )
+    if not flags:
+        return
     hints = typing.get_type_hints(command.arguments)
     for argument in fields(command.arguments):
         _add_argument(parser, argument, hints[argument.name])

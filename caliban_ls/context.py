@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import UsageError
-from caliban_ls.runtime.base import Engine, JobResult, JobSpec, Report, Stream
+
+if TYPE_CHECKING:  # what runs nothing needn't load what runs are made of
+    from caliban_ls.runtime.base import Engine, JobResult, JobSpec, Report, Stream
 
 
 class Watcher:

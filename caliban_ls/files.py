@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from caliban_ls import experiment, jsondoc, project
+from caliban_ls import experiment, jsondoc
 from caliban_ls.context import Context
 from caliban_ls.errors import InvalidDocument, UsageError
 from caliban_ls.findings import Finding, Severity
 from caliban_ls.report import CheckedFile, as_text
 from caliban_ls.rules.base import DocumentKind
 from caliban_ls.validation import PROJECT_FILE, document_kind
+
+if TYPE_CHECKING:
+    from caliban_ls.project import Project
 
 STDIN = "stdin"
 """Where a command takes an experiment config's path, this word stands for standard input."""
@@ -89,7 +93,7 @@ def read_experiment(file: str, block: str | None, context: Context) -> experimen
     raise UsageError(f"{file} has no block {block!r}", hint=f"Its blocks are {known}.")
 
 
-def read_project(context: Context) -> project.Project:
+def read_project(context: Context) -> Project:
     """Return the folder's project config; without one, a config that says nothing.
 
     Hardware is judged where it is used: a local run doesn't care whether a region has a GPU.
@@ -98,6 +102,8 @@ def read_project(context: Context) -> project.Project:
         UsageError: the file can't be read.
         InvalidDocument: it has errors; the message shows them.
     """
+    from caliban_ls import project
+
     path = context.folder / PROJECT_FILE
     if context.buffer(path) is None and not path.exists():
         return project.Project()

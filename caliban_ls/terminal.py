@@ -26,11 +26,12 @@ from caliban_ls.models import (
     RunJob,
     RunResult,
 )
-from caliban_ls.runtime.base import JobResult, JobSpec, Stream
 
 if TYPE_CHECKING:
     from rich.progress import Progress
     from rich.table import Table
+
+    from caliban_ls.runtime.base import JobResult, JobSpec, Stream
 
 _SHOWN_JOBS = 50  # a table of more shows its first and last rows
 

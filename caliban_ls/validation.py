@@ -10,7 +10,6 @@ from fnmatch import fnmatchcase
 from pathlib import PurePath
 from typing import Final
 
-from caliban_ls import experiment, project
 from caliban_ls.findings import Finding, Severity
 from caliban_ls.jsondoc import JsonDocument
 from caliban_ls.rules.base import DocumentKind
@@ -49,13 +48,17 @@ def document_kind(path: str, text: str, patterns: tuple[str, ...] = ()) -> Docum
 
 def validate(document: JsonDocument, kind: DocumentKind) -> list[Finding]:
     """Return everything that is wrong with a document, in the order of the text, less what it silences."""
+    # What judges the other kind, and the catalogue's tables, take longer to load than most files to judge.
     if kind == "experiment":
+        from caliban_ls import experiment
+
         own = list(experiment.read(document).findings)
     else:
+        from caliban_ls import project
+
         read = project.read(document)
         own = list(read.findings)
         if read.cloud != project.Cloud():
-            # Only now: the catalogue's tables take longer to load than most configs to judge.
             from caliban_ls.placement import hardware_findings
 
             own += hardware_findings(document, read)

@@ -19,7 +19,7 @@ PICTURE = CHECKOUT / "docs" / "images" / "demo.svg"
 CONFIG = PROJECT / "experiment.json"
 COLUMNS = 112
 MISTAKE = ('["svc", 10]]', '["svc"]]')
-JOB_LINES = 3  # lines of jobs that are shown before "⋮"; the table is what matters
+JOB_LINES = 3  # lines of jobs that are shown before "…"; the table is what matters
 
 
 def main() -> int:
@@ -47,7 +47,7 @@ def scene(command: str) -> tuple[str, str]:
     lines = done.stdout.splitlines()
     of_jobs = [number for number, line in enumerate(lines) if line.startswith("[")]
     for number in reversed(of_jobs[JOB_LINES:]):
-        lines[number : number + 1] = ["⋮"] if number == of_jobs[JOB_LINES] else []
+        lines[number : number + 1] = ["…"] if number == of_jobs[JOB_LINES] else []
     return command, "\n".join(lines)
 
 

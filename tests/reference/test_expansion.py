@@ -37,7 +37,7 @@ def test_random_configs_expand_to_the_same_argument_vectors() -> None:
             text
         )
         compared += len(ours)
-    assert compared > 4000
+    assert compared > 1000
 
 
 def _reference(configs: list[Any]) -> list[list[list[str]]]:
