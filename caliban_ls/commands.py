@@ -56,15 +56,20 @@ def check(arguments: models.CheckArguments, context: Context) -> tuple[CheckedFi
     checked: list[CheckedFile] = []
     for shown in arguments.paths or (".",):
         path = context.folder / shown
-        if shown == "-":
-            name = arguments.stdin_filename or "experiment.json"
-            checked.append(_check_text(name, context.stdin(), arguments.as_kind))
-        elif path.is_dir():
+        if path.is_dir():
             for file, kind in our_files(path):
                 relative = file.relative_to(context.folder) if file.is_relative_to(context.folder) else file
                 checked.append(_check_text(str(relative), read_text(file, context.buffer), kind))
+            continue
+        if shown == "-":
+            name, text = arguments.stdin_filename or "experiment.json", context.stdin()
         else:
-            checked.append(_check_text(shown, read_text(path, context.buffer), arguments.as_kind))
+            name, text = shown, read_text(path, context.buffer)
+        known = arguments.as_kind or document_kind(name, text)
+        if known is None:
+            context.report(f"{name} isn't ours, so it isn't judged; --as experiment makes it ours", None)
+        else:
+            checked.append(_check_text(name, text, known))
     return tuple(checked)
 
 
@@ -238,11 +243,8 @@ COMMANDS: tuple[Command, ...] = (
 """Every command of both faces, in the order of `--help`. `serve` is the command line's own."""
 
 
-def _check_text(shown: str, text: str, kind: DocumentKind | None) -> CheckedFile:
-    known = kind or document_kind(shown, text)
-    if known is None:
-        return CheckedFile(shown, text, ())
-    return CheckedFile(shown, text, tuple(validate(jsondoc.parse(text), known)))
+def _check_text(shown: str, text: str, kind: DocumentKind) -> CheckedFile:
+    return CheckedFile(shown, text, tuple(validate(jsondoc.parse(text), kind)))
 
 
 def _expanded(sweep: experiment.Experiment, limit: int | None) -> Iterator[models.ExpandedJob]:
