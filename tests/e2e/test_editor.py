@@ -11,7 +11,9 @@ import pytest
 import pytest_lsp
 from lsprotocol import types as lsp
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
+from support.broken_sweeps import BROKEN
 from support.lsp_client import Client, Message
+from support.marked import unmark
 
 SERVE = ("-m", "caliban_ls", "serve")
 PULL = {"textDocument": {"diagnostic": {"dynamicRegistration": True}}}
@@ -240,3 +242,16 @@ def test_nothing_of_a_document_is_logged() -> None:
         )
         assert client.quit() == 0
         assert "hunter2" not in client.errors()
+
+
+@pytest.mark.parametrize(("marked", "code"), BROKEN.values(), ids=BROKEN.keys())
+async def test_one_mistake_is_one_diagnostic_in_an_editor(
+    editor: LanguageClient, marked: str, code: str
+) -> None:
+    text, (span,) = unmark(marked)
+    document = await opened(editor, text, "experiment.json")
+    (found,) = (await pulled(editor, document)).items
+    assert found.code == code
+    assert (found.range.start.line, found.range.start.character) == (0, span.start)
+    assert (found.range.end.line, found.range.end.character) == (0, span.end)
+    editor.text_document_did_close(lsp.DidCloseTextDocumentParams(lsp.TextDocumentIdentifier(document)))

@@ -6,6 +6,7 @@ import itertools
 import json
 
 import pytest
+from support.broken_sweeps import BROKEN
 from support.marked import unmark
 
 from caliban_ls import experiment, jsondoc
@@ -18,50 +19,6 @@ def check(marked: str, *codes: str) -> None:
     text, spans = unmark(marked)
     found = validate(jsondoc.parse(text), "experiment")
     assert [(item.span, item.code) for item in found] == list(zip(spans, codes, strict=True))
-
-
-BROKEN = {
-    "null": ('{"lr": ⟦null⟧}', "CAL203"),
-    "nested object": ('{"opt": ⟦{"name": "adam"}⟧}', "CAL204"),
-    "wrong arity": ('{"[a,b]": [[1, 2], ⟦[3]⟧]}', "CAL207"),
-    "wrong arity, one row": ('{"[a,b]": [⟦[1, 2, 3]⟧]}', "CAL207"),
-    "wrong arity, flat row": ('{"[a,b]": ⟦[1, 2, 3]⟧}', "CAL207"),
-    "wrong arity, empty row": ('{"[a,b]": [⟦[]⟧]}', "CAL207"),
-    "wrong arity, every row": ('{⟦"[a,b]"⟧: [[1], [2], [3]]}', "CAL207"),
-    "mixed rows": ('{"[a,b]": [[1, 2], ⟦3⟧]}', "CAL208"),
-    "mixed rows, flat first": ('{"[a,b]": [1, ⟦[2, 3]⟧]}', "CAL208"),
-    "scalar for a compound key": ('{"[a,b]": ⟦5⟧}', "CAL206"),
-    "string for a compound key": ('{"[a,b]": ⟦"x"⟧}', "CAL206"),
-    "object for a compound key": ('{"[a,b]": ⟦{}⟧}', "CAL206"),
-    "null for a compound key": ('{"[a,b]": ⟦null⟧}', "CAL206"),
-    "empty list": ('{"a": ⟦[]⟧, "b": 1}', "CAL202"),
-    "empty compound list": ('{"[a,b]": ⟦[]⟧}', "CAL202"),
-    "key with a space": ('{⟦"learning rate"⟧: 0.1}', "CAL205"),
-    "stray bracket": ('{⟦"[lr"⟧: 0.1}', "CAL205"),
-    "stray bracket behind": ('{⟦"lr]"⟧: 0.1}', "CAL205"),
-    "stray bracket inside": ('{⟦"[a,[b]"⟧: [[1, 2]]}', "CAL205"),
-    "comma without brackets": ('{⟦"a,b"⟧: [[1, 2]]}', "CAL205"),
-    "two commas": ('{⟦"[a,,b]"⟧: [[1, 2]]}', "CAL205"),
-    "empty key": ('{⟦""⟧: 1}', "CAL205"),
-    "empty compound key": ('{⟦"[]"⟧: [[1, 2]]}', "CAL205"),
-    "top-level scalar": ("⟦3⟧", "CAL201"),
-    "top-level string": ('⟦"lr"⟧', "CAL201"),
-    "top-level null": ("⟦null⟧", "CAL201"),
-    "list of scalars": ('[{"a": 1}, ⟦2⟧]', "CAL201"),
-    "nested list of scalars": ("[[⟦2⟧]]", "CAL201"),
-    "key set twice": ('{"a": 1, ⟦"[a,b]"⟧: [[1, 2]]}', "CAL209"),
-    "key set twice inside": ('{⟦"[a,a]"⟧: [[1, 2]]}', "CAL209"),
-    "null in a list": ('{"a": [1, ⟦null⟧, 3]}', "CAL203"),
-    "null in a row": ('{"[a,b]": [[1, ⟦null⟧]]}', "CAL203"),
-    "object in a list": ('{"a": [1, ⟦{"b": 2}⟧]}', "CAL204"),
-    "no jobs": ("⟦[]⟧", "CAL210"),
-    "no jobs, nested": ("⟦[[], []]⟧", "CAL210"),
-    "dashes": ('{⟦"--lr"⟧: 0.1}', "CAL211"),
-    "dashes in a compound key": ('{⟦"[--a,-b]"⟧: [[1, 2]]}', "CAL211"),
-    "NUL in a value": ('{"a": [⟦"x\\u0000"⟧]}', "CAL212"),
-    "NUL in a key": ('{⟦"x\\u0000"⟧: 1}', "CAL212"),
-    "second block": ('[{"a": 1}, {"a": ⟦null⟧}]', "CAL203"),
-}
 
 
 @pytest.mark.parametrize(("marked", "code"), BROKEN.values(), ids=BROKEN.keys())
