@@ -6,7 +6,7 @@ Knows no file format and no protocol: UTF-8 and UTF-16 columns belong to `conver
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 END_OF_LINE = re.compile(r"\r\n|\n|\r")
@@ -59,3 +59,22 @@ class LineIndex:
         """Return the offset of a code-point column, held inside its line."""
         span = self.line_span(line)
         return min(span.start + column, span.end)
+
+    def edit(self, text: str, start: int, end: int) -> None:
+        """Take the text as it is after an edit, looking only at what the edit can have changed.
+
+        Args:
+            text: the whole new text.
+            start: where the edit began.
+            end: where it ended, in the old text.
+        """
+        grown = len(text) - len(self.text)
+        self.text = text
+        # A line end of two characters may be torn or joined at either end of the edit, so that the
+        # characters next to it count as edited, too.
+        first = max(1, bisect_left(self._starts, start))
+        rest = bisect_right(self._starts, end + 1)
+        last = end + grown + 1
+        ends = [found.end() for found in END_OF_LINE.finditer(text, max(0, start - 1), last + 1)]
+        moved = [stop + grown for stop in self._starts[rest:]] if grown else self._starts[rest:]
+        self._starts[first:] = [stop for stop in ends if stop <= last] + moved
