@@ -180,6 +180,7 @@ class Session(Watcher):
             if sys.stderr.isatty() and fraction is not None:
                 self._draw(message, fraction)
             elif message:
+                self._end_bar()
                 sys.stderr.write(f"{message}\n")
                 sys.stderr.flush()
 
@@ -211,12 +212,17 @@ class Session(Watcher):
     def close(self) -> None:
         """Take the bar away."""
         with self._lock:
-            if self._bar is not None:
-                self._bar.stop()
-                self._bar = None
+            self._end_bar()
+
+    def _end_bar(self) -> None:
+        """Take the bar away before something else is written; the next fraction draws a new one."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
 
     def _write(self, target: TextIO, data: bytes) -> None:
         with self._lock:
+            self._end_bar()
             target.flush()
             target.buffer.write(data)
             target.buffer.flush()
