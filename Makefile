@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo check test e2e bench clean
+.PHONY: demo check test e2e bench vsix clean
 
 # The example project: judged, expanded, built and run in eight containers. Sets up what is missing.
 demo: .venv/.runs
@@ -53,3 +53,7 @@ build/reference/ready: scripts/reference.sh
 build/bench/bin/check-jsonschema: .venv/.runs
 	$(PYTHON) -m venv build/bench
 	build/bench/bin/pip install --quiet --disable-pip-version-check check-jsonschema
+
+# The VS Code extension as a file to install.
+vsix:
+	scripts/vsix.sh
