@@ -1,18 +1,15 @@
 #!/usr/bin/env bash
-# Pack editor/vscode into build/caliban-ls.vsix. Needs Node.js 18 or later with npm.
+# Pack editor/vscode into build/caliban-ls.vsix. Needs Node.js 20 or later with npm.
 set -euo pipefail
 cd "$(dirname "$0")/../editor/vscode"
 
-if ! command -v npm >/dev/null; then
-    mend="apt-get install nodejs npm"
-    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        echo "vsix: npm is missing; install Node.js 18 or later, on Debian, as root: $mend" >&2
-        exit 3
-    fi
-    echo "vsix: npm is missing; doing: $mend" >&2
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq nodejs npm >/dev/null
-fi
+stop() {
+    echo "vsix: $*; install Node.js 20 or later" >&2
+    exit 3
+}
+
+command -v npm >/dev/null || stop "npm is missing"
+node -e 'process.exit(parseInt(process.versions.node) < 20)' || stop "Node.js $(node --version) is too old"
 
 npm ci --silent --no-audit --no-fund
 npm run --silent check
