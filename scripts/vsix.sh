@@ -9,7 +9,7 @@ stop() {
 }
 
 command -v npm >/dev/null || stop "npm is missing"
-node -e 'process.exit(parseInt(process.versions.node) < 20)' || stop "Node.js $(node --version) is too old"
+node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || stop "Node.js $(node --version) is too old"
 
 npm ci --silent --no-audit --no-fund
 npm run --silent check
