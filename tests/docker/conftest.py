@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from support.engine_contract import LABELS
+from support.leftovers import remove_images
 
 from caliban_ls.errors import MissingError
 from caliban_ls.runtime.docker import DockerEngine, open_engine
@@ -47,6 +48,7 @@ def image(engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory) -> str
 def nothing_stays(engine: DockerEngine) -> Iterator[None]:
     """After all tests, no container of theirs is left, and of their images only the tools, for next time."""
     yield
+    remove_images()
     assert engine.containers(LABELS) == []
     assert engine.containers({PROJECT: LABELS["caliban.test"]}) == []
     with engine._client() as client:

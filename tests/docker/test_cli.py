@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support.leftovers import containers_of
+from support.leftovers import PROJECT_NAME, containers_of
 
 BASE_IMAGE = "caliban-ls-base:bookworm"
 
@@ -33,7 +33,7 @@ sys.exit(7 if options.fail else 0)
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project with a package, a root script and a shell script."""
-    folder = tmp_path / "project"  # the history lies beside it
+    folder = tmp_path / PROJECT_NAME  # the history lies beside it
     folder.mkdir()
     (folder / ".calibanconfig.json").write_text(json.dumps({"base_image": BASE_IMAGE}))
     (folder / "trainer").mkdir()

@@ -7,12 +7,13 @@ import os
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.leftovers import containers_of
+from support.leftovers import PROJECT_NAME, containers_of
 from support.lsp_client import PATIENCE, Client, Message
 
 BASE_IMAGE = "caliban-ls-base:bookworm"
@@ -21,7 +22,7 @@ PROGRESS = {"window": {"workDoneProgress": True}}
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"  # the history lies beside it
+    folder = tmp_path / PROJECT_NAME  # the history lies beside it
     folder.mkdir()
     (folder / ".calibanconfig.json").write_text(json.dumps({"base_image": BASE_IMAGE, "module": "train"}))
     (folder / "train.py").write_text("import sys, json; print(json.dumps({'words': len(sys.argv)}))")
@@ -65,6 +66,7 @@ def uri(path: Path) -> str:
 
 
 def test_build(client: Client, project: Path) -> None:
+    (project / "train.py").write_text(f"print('{uuid.uuid4()}')")  # no engine has that image already
     first = result(client, "build", {"module": "train.py"})
     assert set(first) == {"image_id", "tag", "cached", "seconds"}
     assert (first["cached"], first["image_id"][:7]) == (False, "sha256:")

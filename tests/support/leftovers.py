@@ -5,6 +5,9 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+PROJECT_NAME = "caliban-ls-test project"
+"""What tests call their projects, so that the images that they make can be told from everybody else's."""
+
 
 def containers_of(project: Path) -> list[str]:
     """Return the ids of a project's containers, running or not."""
@@ -15,3 +18,15 @@ def containers_of(project: Path) -> list[str]:
         check=True,
     )
     return listed.stdout.split()
+
+
+def remove_images() -> None:
+    """Remove the images that tests have made of their projects."""
+    listed = subprocess.run(
+        ["docker", "images", "--quiet", "caliban/caliban-ls-test-project"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    if images := set(listed.stdout.split()):
+        subprocess.run(["docker", "rmi", "--force", *images], capture_output=True, check=True)
