@@ -7,7 +7,9 @@ result looks like to people in `terminal`.
 from __future__ import annotations
 
 import argparse
+import codecs
 import gc
+import io
 import json
 import os
 import signal
@@ -66,6 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     if given in (["--stdio"], ["serve"], ["serve", "--stdio"]):
         return _serve()
+    _mend_streams()
     given, rest = _split_rest(given)
     parser = _parser(next((word for word in given if not word.startswith("-")), None))
     options = parser.parse_args(_with_underscores(given, parser))
@@ -95,6 +98,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             "  This is a mistake in caliban; --debug shows where. Please report it with that output.\n"
         )
         return 1
+
+
+def _mend_streams() -> None:
+    """Make printing safe: a closed stream swallows, and ASCII, which no user chose, becomes UTF-8."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open to the end
+        elif isinstance(stream, io.TextIOWrapper):
+            ascii_only = codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(encoding="utf-8" if ascii_only else None, errors="backslashreplace")
 
 
 def _serve() -> int:

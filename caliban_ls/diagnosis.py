@@ -5,9 +5,9 @@ Every look is bounded and none raises: what can't be seen is a line that says so
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -82,7 +82,10 @@ def _state(environment: Mapping[str, str]) -> DoctorCheck:
 
     folder = state_folder(environment, Path.home(), sys.platform)
     nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not os.access(nearest, os.W_OK):
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError:
         hint = "Make it writable, or point CALIBAN_HOME at a folder that is."
         return DoctorCheck(name="History", status="warning", message=f"{folder} can't be written", hint=hint)
     return DoctorCheck(name="History", status="ok", message=f"kept in {folder}")

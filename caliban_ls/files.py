@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 STDIN = "stdin"
 """Where a command takes an experiment config's path, this word stands for standard input."""
 
+_LARGEST = 64 * 2**20  # bytes; a device such as /dev/zero never ends
 _MARKER_BYTES = 512  # a file's first comment stands within these, or the file isn't marked
 _FOREIGN_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages"})
 
@@ -36,7 +37,13 @@ def read_text(path: Path, buffer: Callable[[Path], str | None]) -> str:
     if text is not None:
         return text
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise UsageError(
+                f"{path} has more than {_LARGEST // 2**20} MiB", hint="A config that long is a mistake."
+            )
+        return data.decode("utf-8-sig")
     except FileNotFoundError:
         raise UsageError(
             f"There is no file {path}", hint="Check the path; it is relative to this folder."
@@ -62,6 +69,8 @@ def our_files(folder: Path, patterns: tuple[str, ...] = ()) -> Iterator[tuple[Pa
             if not name.endswith((".json", ".jsonc")):
                 continue
             path = Path(parent, name)
+            if not path.is_file():
+                continue  # a pipe would never end
             kind = document_kind(str(path), _beginning(path), patterns)
             if kind is not None:
                 yield path, kind

@@ -212,3 +212,51 @@ def test_run_needs_a_module_and_an_engine_that_answers(tmp_path: Path) -> None:
     assert answer.returncode == 3
     assert "error[engine-unavailable]" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_what_never_ends_is_not_read_to_its_end(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "experiment.json")
+    assert caliban("check", folder=tmp_path).stdout == "All good: 0 files checked\n"
+    answer = caliban("expand", "/dev/zero", folder=tmp_path)
+    assert (answer.returncode, "more than 64 MiB" in answer.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("closed", ["1", "2"])
+def test_a_closed_stream_is_no_mistake(tmp_path: Path, closed: str) -> None:
+    (tmp_path / "experiment.json").write_text('{"a": 1}')
+    command = f"{shlex.quote(sys.executable)} -m caliban_ls expand experiment.json {closed}>&-"
+    answer = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
+def test_text_survives_an_environment_of_ascii(tmp_path: Path) -> None:
+    (tmp_path / "experiment.json").write_text('{"a": "\u00e9"}', encoding="utf-8")
+    ascii_only = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    answer = subprocess.run(
+        [sys.executable, "-m", "caliban_ls", "expand", "experiment.json"],
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=60,
+        check=True,
+        env={**os.environ, **ascii_only},
+    )
+    assert answer.stdout.decode() == "--a 'é'\n"
+
+
+def test_doctor_says_what_is_missing(tmp_path: Path) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "caliban_ls", "doctor", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/no.sock", "CALIBAN_HOME": "/proc/caliban"},
+    )
+    assert answer.returncode == 3
+    checks = {check["name"]: check for check in json.loads(answer.stdout)["checks"]}
+    assert checks["Docker engine"]["status"] == "failure"
+    assert checks["History"]["status"] == "warning"
+    assert all(check["hint"] for check in checks.values() if check["status"] != "ok")
