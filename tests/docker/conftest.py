@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from support.engine_contract import LABELS
+from support.lacking import lacking
 from support.leftovers import remove_images
 
 from caliban_ls.errors import MissingError
@@ -31,9 +32,7 @@ def engine() -> DockerEngine:
     try:
         return open_engine(resolve_endpoint(os.environ, folder, sys.platform))
     except MissingError as error:
-        if os.environ.get("CALIBAN_REQUIRE_ENGINE"):
-            raise
-        pytest.skip(str(error))
+        lacking(str(error))
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +60,7 @@ def nothing_stays(engine: DockerEngine) -> Iterator[None]:
 def import_image(engine: DockerEngine, tag: str, archive: Path) -> None:
     """Import a root file system that holds the tools and the libraries they load."""
     if sys.platform != "linux":
-        pytest.skip("the test image is made of this machine's own tools, which must be Linux's")
+        lacking("the test image is made of this machine's own tools, which must be Linux's")
     with tarfile.open(archive, "w", dereference=True) as tar:
         for folder in ("tmp", "proc", "dev", "sys"):
             member = tarfile.TarInfo(folder)

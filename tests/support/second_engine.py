@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from support.lacking import lacking
 
 from caliban_ls.errors import EngineUnavailable
 from caliban_ls.runtime.docker import DockerEngine, open_engine
@@ -71,9 +71,9 @@ def second_engine(folder: Path, *, copy_of: str, taken_from: DockerEngine) -> It
     """An engine that has a copy of one image. Skips where none can be started apart from the machine's own."""
     works = ["sh", "-c", "mount -t tmpfs none /run"]
     if sys.platform != "linux" or shutil.which("dockerd") is None or shutil.which("unshare") is None:
-        pytest.skip("an engine of the test's own needs Linux, dockerd and unshare")
+        lacking("an engine of the test's own needs Linux, dockerd and unshare")
     if subprocess.run([*ALONE, *works], check=False, capture_output=True).returncode != 0:
-        pytest.skip("an engine of the test's own needs the right to make namespaces")
+        lacking("an engine of the test's own needs the right to make namespaces")
     second = SecondEngine(folder)
     try:
         with taken_from._client() as source, second.engine._client() as target:
