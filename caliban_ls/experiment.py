@@ -171,7 +171,7 @@ def _read_block(node: Node) -> _Reading:
 
 def _judge_member(block: Node, member: Member) -> list[Finding]:
     key, value = member.key, member.value
-    if key.kind is not Kind.STRING or value is None or value.kind is Kind.INVALID:
+    if key.kind is not Kind.STRING or key.damaged or value is None or value.kind is Kind.INVALID:
         return []  # the syntax findings have said it
     name: str = key.value
     found = _judge_key(block, member)
@@ -314,7 +314,7 @@ def _set_twice(node: Node) -> list[Finding]:
     findings: list[Finding] = []
     seen: dict[str, str] = {}
     for member in node.members:
-        if member.key.kind is not Kind.STRING or not _KEY.fullmatch(member.key.value):
+        if member.key.kind is not Kind.STRING or member.key.damaged or not _KEY.fullmatch(member.key.value):
             continue
         name: str = member.key.value
         flags = _flags(name)

@@ -29,7 +29,7 @@ def hardware_findings(document: JsonDocument, project: Project) -> list[Finding]
     section = member.value if member is not None else None
     cloud = project.cloud
     values = {field: getattr(cloud, field) for field in _ASKS if getattr(cloud, field) is not None}
-    if section is None or not values:
+    if section is None or section.damaged or not values:
         return []
     specs: dict[str, Spec] = {}
     for field, kind in _SPECS.items():

@@ -342,14 +342,17 @@ def _read_keys(
     present = {member.key.value for member in node.members}
     for member in node.members:
         name, value = member.key.value, member.value
-        if member.key.kind is not Kind.STRING:
+        if member.key.kind is not Kind.STRING or member.key.damaged:
             continue
         if name not in keys:
             findings.append(_unknown_key(document, member, keys, present))
         elif not keys[name].acts:
-            fix = Fix(f"Remove {quote(name)}", remove_member(document, node, member))
+            # Where members can't be told apart, one can't be taken out.
+            fixes = (
+                [] if node.damaged else [Fix(f"Remove {quote(name)}", remove_member(document, node, member))]
+            )
             message = f"{quote(name)} has no effect in this version"
-            findings.append(finding("CAL306", member.key.span, message, fix))
+            findings.append(finding("CAL306", member.key.span, message, *fixes))
         elif value is not None:
             read_value = _read(document, value, keys[name].shape, findings)
             if read_value is not _NOTHING:

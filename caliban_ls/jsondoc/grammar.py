@@ -651,7 +651,8 @@ class Parser:
             self._report(reports.trailing_comma(start))
 
     def _report_missing_colon(self, frame: Frame) -> None:
-        if frame.member is not None:
+        # A damaged key may hold its colon, since its end is a guess.
+        if frame.member is not None and not frame.member.key.damaged:
             self._report(reports.missing_colon(*frame.ends(frame.member.key)))
 
     def _report_missing_key(self, start: int, end: int) -> None:
