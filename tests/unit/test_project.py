@@ -129,3 +129,21 @@ def test_every_key_is_documented() -> None:
     for name, key in project.documented():
         assert key.doc.endswith(".") or key.doc.endswith("`."), name
         assert project.describe(key.shape)
+
+
+def test_nothing_is_taken_out_of_an_object_that_cannot_be_read() -> None:
+    found = [
+        item
+        for item in validate(jsondoc.parse('{"julia_version": "1.5""}'), "project")
+        if item.code == "CAL306"
+    ]
+    assert [item.fixes for item in found] == [()]
+
+
+def test_hardware_of_a_section_that_cannot_be_read_is_not_judged() -> None:
+    codes = {
+        item.code
+        for item in validate(jsondoc.parse('{"cloud": {"gpu_spec": "3xT4"x"spot": true}}'), "project")
+    }
+    assert codes
+    assert not [code for code in codes if code.startswith("CAL4")]
