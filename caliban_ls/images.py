@@ -12,8 +12,9 @@ from caliban_ls import models
 from caliban_ls.context import Context
 from caliban_ls.errors import UsageError
 from caliban_ls.files import read_project
+from caliban_ls.project import Project
 from caliban_ls.runtime.base import Engine, ImagePlan
-from caliban_ls.runtime.image import ImageOptions, plan_image
+from caliban_ls.runtime.image import ImageOptions, Mode, plan_image
 
 _LARGE = 100_000_000  # bytes that are worth a word before they are sent to the engine
 
@@ -21,24 +22,28 @@ _LARGE = 100_000_000  # bytes that are worth a word before they are sent to the 
 def build(arguments: models.BuildArguments, context: Context) -> models.BuildResult:
     """Build the project's image, unless the engine has it already."""
     started = time.monotonic()
-    plan = plan_for(arguments, context)
+    project = read_project(context)
+    plan = plan_for(arguments, project, mode_of(arguments, project), context)
     image_id, cached = ensure(context.engine(), plan, context, no_cache=arguments.no_cache)
     seconds = round(time.monotonic() - started, 3)
     return models.BuildResult(image_id=image_id, tag=plan.tag, cached=cached, seconds=seconds)
 
 
-def plan_for(arguments: models.BuildArguments, context: Context) -> ImagePlan:
+def mode_of(arguments: models.ImageArguments, project: Project) -> Mode:
+    """Return the mode of an image that is only built: no device is looked for."""
+    if arguments.gpu and arguments.nogpu:
+        raise UsageError("--gpu and --nogpu exclude each other")
+    return "gpu" if arguments.gpu else "cpu" if arguments.nogpu else project.default_mode or "cpu"
+
+
+def plan_for(arguments: models.BuildArguments, project: Project, mode: Mode, context: Context) -> ImagePlan:
     """Plan the image of a module; reads the project's files, asks no engine."""
-    project = read_project(context)
     module = arguments.module or project.module
     if module is None:
         raise UsageError(
             "Which MODULE? None is given, and the project config names none",
             hint='Say `caliban build trainer.train`, or set "module" in .calibanconfig.json.',
         )
-    if arguments.gpu and arguments.nogpu:
-        raise UsageError("--gpu and --nogpu exclude each other")
-    mode = "gpu" if arguments.gpu else "cpu" if arguments.nogpu else project.default_mode or "cpu"
     options = ImageOptions(
         base_image=project.base_image,
         apt_packages=project.apt_packages,

@@ -101,23 +101,43 @@ class InitArguments:
     """Nothing to say: the working folder is set up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildArguments:
+@dataclass(frozen=True, kw_only=True)
+class ImageArguments:
+    """What every image is asked for.
+
+    These argument types have no slots: `run` takes what builds and what containers take, and Python lays out no
+    class on two that have.
+    """
+
+    nogpu: bool = option(False, "The mode is CPU; no GPU is looked for.")
+    gpu: bool = option(False, "The mode is GPU; containers get the GPUs of this machine, or don't start.")
+    extras: tuple[str, ...] = option((), "An extra of the project's package to install.", short="e")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerArguments(ImageArguments):
+    """What every container is asked for."""
+
+    image_id: str | None = option(None, "Use this image; nothing is built.", metavar="IMAGE")
+    docker_run_args: str | None = option(
+        None, "More flags of `docker run`, in one word: '--memory 2g -e A=1'.", metavar="ARGS"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildArguments(ImageArguments):
     """What goes into an image."""
 
     module: str | None = positional(
         "trainer.train, trainer/train.py, train.py or script.sh; the config's `module` when left out.",
         metavar="MODULE",
     )
-    nogpu: bool = option(False, "The mode is CPU.")
-    gpu: bool = option(False, "The mode is GPU; run gives each job the GPUs of this machine.")
-    extras: tuple[str, ...] = option((), "An extra of the project's package to install.", short="e")
     dir: tuple[str, ...] = option((), "A folder that travels beside the module's own.", short="d")
     no_cache: bool = option(False, "Take the base image afresh and run every step.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunArguments(BuildArguments):
+@dataclass(frozen=True, kw_only=True)
+class RunArguments(BuildArguments, ContainerArguments):
     """What to run in local containers."""
 
     args: tuple[str, ...] = positional("Passed to the job, untouched.", metavar="ARGS", default=(), rest=True)

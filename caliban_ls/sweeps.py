@@ -12,15 +12,16 @@ from typing import Any, TypeAlias
 from caliban_ls import experiment, images, models
 from caliban_ls.context import Context, Watcher
 from caliban_ls.errors import MissingError, UsageError
-from caliban_ls.files import read_experiment
+from caliban_ls.files import read_experiment, read_project
+from caliban_ls.project import Project
 from caliban_ls.runtime import local, owner
-from caliban_ls.runtime.base import Engine, JobResult, JobSpec, JobState, Stream
+from caliban_ls.runtime.base import ContainerSpec, Engine, JobResult, JobSpec, JobState, Stream
 from caliban_ls.runtime.history import History, job_id_of, launch_name, state_folder, utc_now
 from caliban_ls.runtime.orphans import sweep_orphans
 from caliban_ls.runtime.recorder import Recorder
+from caliban_ls.surroundings import equipped, survey
 
 _AT_MOST = 100_000  # jobs of one local run
-_USER = "caliban"  # what programs in a container call a user whose uid the image doesn't know
 
 _Combinations: TypeAlias = Callable[[], Iterable[tuple[int, dict[str, Any]]]]
 """Makes the numbered combinations of a sweep anew; they are read twice, and never all held."""
@@ -32,32 +33,45 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
         raise UsageError("--jobs takes a number from 1")
     combinations = _combinations(arguments, context)
     title = arguments.name or context.folder.name
-    plan = images.plan_for(arguments, context)
+    project = read_project(context)
     if arguments.dry_run:
-        group = launch_name(title, utc_now())
-        planned = tuple(_run_job(job, JobState.PLANNED) for job in _jobs(arguments, combinations, group))
-        return models.RunResult(group=group, image=plan.tag, jobs=planned)
+        return _planned(arguments, project, combinations, title, context)
     with _recorder(context) as recorder:
         engine = _open_engine(context)
-        images.ensure(engine, plan, context, no_cache=arguments.no_cache)
+        around = survey(arguments, project, context, engine)
+        image = arguments.image_id
+        if image is None:
+            plan = images.plan_for(arguments, project, around.mode, context)
+            images.ensure(engine, plan, context, no_cache=arguments.no_cache)
+            image = plan.tag
         me = owner.this_owner()
-        group = recorder.begin(title=title, folder=context.folder, image=plan.tag, owner=me)
+        group = recorder.begin(title=title, folder=context.folder, image=image, owner=me)
         recorder.planned(group, _jobs(arguments, combinations, group))
         results = _Results(context.watcher, recorder)
-        sweep = local.Sweep(
-            group=group,
-            project=str(context.folder),
-            image=plan.tag,
-            owner=me,
-            user=local.this_user(),
-            environment={"USER": _USER, "LOGNAME": _USER},
-            gpus=arguments.gpu,
-        )
+        labels = {owner.OWNER: me, owner.PROJECT: str(context.folder)}
+        container = ContainerSpec(image=image, args=(), name="", labels=labels)
+        sweep = local.Sweep(group=group, container=equipped(container, around))
         jobs = _jobs(arguments, combinations, group)
         local.run_jobs(
             jobs, sweep, engine=engine, at_once=arguments.jobs, watcher=results, cancel=context.cancel
         )
-        return models.RunResult(group=group, image=plan.tag, jobs=results.in_order())
+        return models.RunResult(group=group, image=image, jobs=results.in_order())
+
+
+def _planned(
+    arguments: models.RunArguments,
+    project: Project,
+    combinations: _Combinations,
+    title: str,
+    context: Context,
+) -> models.RunResult:
+    """Say what would run. No engine is asked, so the image is the one for a machine without a GPU, unless --gpu."""
+    image = arguments.image_id
+    if image is None:
+        image = images.plan_for(arguments, project, "gpu" if arguments.gpu else "cpu", context).tag
+    group = launch_name(title, utc_now())
+    planned = tuple(_run_job(job, JobState.PLANNED) for job in _jobs(arguments, combinations, group))
+    return models.RunResult(group=group, image=image, jobs=planned)
 
 
 def _combinations(arguments: models.RunArguments, context: Context) -> _Combinations:

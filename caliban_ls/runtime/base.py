@@ -106,17 +106,34 @@ class ImagePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """A file or folder of the engine's machine that a container sees; both paths absolute."""
+
+    source: str
+    target: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSpec:
-    """One container that runs to its end.
+    """One container.
 
     Attributes:
         image: tag or id.
-        args: appended to the image's entrypoint.
+        args: appended to the entrypoint.
         name: unique container name.
         labels: who owns it and what it is; see `runtime.owner`.
         user: `UID:GID`, or None for the image's own.
+        groups: ids of further groups that the user is in.
         environment: variables set inside.
-        gpus: whether it gets all GPUs of the engine's machine.
+        entrypoint: what is started instead of the image's own; None leaves that.
+        workdir: where it starts, None for the image's own.
+        mounts: what it sees of the machine.
+        gpus: True for all GPUs of the engine's machine, or the ids of some.
+        ports: published on the loopback only, each under its own number.
+        terminal: whether it has a terminal.
+        stdin: whether it reads what is typed.
+        run_args: flags of `docker run` that the user wants besides; see `runtime.run_args`.
     """
 
     image: str
@@ -124,8 +141,16 @@ class ContainerSpec:
     name: str
     labels: Mapping[str, str]
     user: str | None = None
+    groups: tuple[int, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
-    gpus: bool = False
+    entrypoint: tuple[str, ...] | None = None
+    workdir: str | None = None
+    mounts: tuple[Mount, ...] = ()
+    gpus: bool | tuple[str, ...] = False
+    ports: tuple[int, ...] = ()
+    terminal: bool = False
+    stdin: bool = False
+    run_args: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +186,20 @@ class EngineInfo:
         version: its own, `28.2.2`.
         platform: `linux/x86_64` and the like.
         root: the folder that holds its images, on its own machine.
+        system: the operating system's name, `Debian GNU/Linux 12` or `Docker Desktop`.
+        rootless: whether it runs as an ordinary user, so that uids inside aren't those outside.
+        runtimes: names of what can run its containers, `nvidia` among them where its toolkit is set up.
+        devices: names of CDI devices, `nvidia.com/gpu=0` and the like; engines before 28.2 don't tell.
     """
 
     address: str
     version: str
     platform: str
     root: str
+    system: str = ""
+    rootless: bool = False
+    runtimes: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
 
 
 class Engine(Protocol):

@@ -28,7 +28,7 @@ from urllib.parse import quote
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import BuildFailed, CalibanError, EngineUnavailable, FailedError
-from caliban_ls.runtime import glance
+from caliban_ls.runtime import glance, run_args
 from caliban_ls.runtime.base import (
     ContainerInfo,
     ContainerSpec,
@@ -40,6 +40,7 @@ from caliban_ls.runtime.base import (
     Stream,
 )
 from caliban_ls.runtime.endpoint import Endpoint, configuration_folder, resolve_endpoint
+from caliban_ls.runtime.run_args import merge
 
 if TYPE_CHECKING:
     from docker import APIClient  # for annotations only, never at run time
@@ -115,6 +116,10 @@ class DockerEngine:
             version=str(info.get("ServerVersion", "unknown")),
             platform=f"{info.get('OSType', 'unknown')}/{info.get('Architecture', 'unknown')}",
             root=str(info.get("DockerRootDir", "")),
+            system=str(info.get("OperatingSystem", "")),
+            rootless="name=rootless" in (info.get("SecurityOptions") or ()),
+            runtimes=tuple(info.get("Runtimes") or ()),
+            devices=tuple(str(device.get("ID")) for device in info.get("DiscoveredDevices") or ()),
         )
 
     def image_id(self, reference: str) -> str | None:
@@ -291,28 +296,11 @@ class DockerEngine:
 
     def _create(self, client: APIClient, spec: ContainerSpec) -> str:
         """Create the container and return its id."""
-        from docker.types import DeviceRequest, LogConfig
-
         with self._translated():
             if self._logging_driver is None:
                 self._logging_driver = str(client.info()["LoggingDriver"])
-            # Without any log the engine can lock up when a job writes faster than it is read.
-            log_config = LogConfig(type="json-file") if self._logging_driver == "none" else None
-            host_config = client.create_host_config(
-                init=True,  # reaps the children of a job and passes signals on
-                shm_size=SHARED_MEMORY_BYTES,
-                log_config=log_config,
-                device_requests=[DeviceRequest(count=-1, capabilities=[["gpu"]])] if spec.gpus else None,
-            )
-            created = client.create_container(
-                image=spec.image,
-                command=list(spec.args),
-                name=spec.name,
-                labels=dict(spec.labels),
-                user=spec.user,
-                environment=dict(spec.environment),
-                host_config=host_config,
-            )
+            config = _container_config(spec, self._logging_driver)
+            created = client.create_container_from_config(config, spec.name)  # type: ignore[no-untyped-call]  # so in its stubs
         return str(created["Id"])
 
     def _attend(self, client: APIClient, container: str, output: Output, cancel: CancelToken) -> Exit:
@@ -488,6 +476,52 @@ class _BuildLog:
         if pulled != self._pulled:
             self._pulled = pulled
             self.report(pulled, self.fraction)
+
+
+def _container_config(spec: ContainerSpec, logging_driver: str) -> dict[str, Any]:
+    """Return the body of the call that creates a container (ContainerCreate of the engine's API)."""
+    host: dict[str, Any] = {
+        "Init": True,  # reaps the children of a job and passes signals on
+        "ShmSize": SHARED_MEMORY_BYTES,
+        "GroupAdd": [str(group) for group in spec.groups],
+        "Mounts": [
+            {"Type": "bind", "Source": mount.source, "Target": mount.target, "ReadOnly": mount.read_only}
+            for mount in spec.mounts
+        ],
+        "PortBindings": {
+            f"{port}/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}] for port in spec.ports
+        },
+    }
+    if logging_driver == "none":
+        # Without any log the engine can lock up when a job writes faster than it is read.
+        host["LogConfig"] = {"Type": "json-file", "Config": {}}
+    if spec.gpus is True:
+        host["DeviceRequests"] = [{"Count": -1, "Capabilities": [["gpu"]]}]
+    elif spec.gpus:
+        host["DeviceRequests"] = [{"DeviceIDs": list(spec.gpus), "Capabilities": [["gpu"]]}]
+    config: dict[str, Any] = {
+        "Image": spec.image,
+        "Cmd": list(spec.args),
+        "Labels": dict(spec.labels),
+        "Env": [f"{name}={value}" for name, value in spec.environment.items()],
+        "AttachStdout": True,
+        "AttachStderr": True,
+        "AttachStdin": spec.stdin,
+        "OpenStdin": spec.stdin,
+        "StdinOnce": spec.stdin,
+        "Tty": spec.terminal,
+    }
+    if spec.user is not None:
+        config["User"] = spec.user
+    if spec.entrypoint is not None:
+        config["Entrypoint"] = list(spec.entrypoint)
+    if spec.workdir is not None:
+        config["WorkingDir"] = spec.workdir
+    wanted = run_args.parse(spec.run_args)
+    merge(config, wanted.config)
+    merge(host, wanted.host)
+    config["ExposedPorts"] = {port: {} for port in host["PortBindings"]}
+    return {**config, "HostConfig": host}
 
 
 def _build_parameters(client: APIClient, plan: ImagePlan, *, no_cache: bool, pull: bool) -> dict[str, str]:

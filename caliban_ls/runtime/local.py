@@ -11,9 +11,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from caliban_ls.cancel import CancelToken
@@ -29,21 +29,11 @@ class Sweep:
 
     Attributes:
         group: the name of the launch.
-        project: what the containers' label says of the project.
-        image: tag or id.
-        owner: the process that the containers belong to; see `runtime.owner`.
-        user: `UID:GID`, or None for the image's own.
-        environment: variables set inside.
-        gpus: whether each job gets all GPUs of the engine's machine.
+        container: what each job runs in, but for its name and its arguments; its labels say whose it is.
     """
 
     group: str
-    project: str
-    image: str
-    owner: str
-    user: str | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
-    gpus: bool = False
+    container: ContainerSpec
 
 
 class Watcher(Protocol):
@@ -104,20 +94,16 @@ def run_jobs(
 
 def container_spec(job: JobSpec, sweep: Sweep) -> ContainerSpec:
     """Return the container that a job runs in."""
-    return ContainerSpec(
-        image=sweep.image,
-        args=job.args,
+    return replace(
+        sweep.container,
+        args=(*sweep.container.args, *job.args),
         name=job.job_id,
         labels={
+            **sweep.container.labels,
             owner.KIND: "run",
-            owner.OWNER: sweep.owner,
             owner.GROUP: sweep.group,
             owner.JOB: job.job_id,
-            owner.PROJECT: sweep.project,
         },
-        user=sweep.user,
-        environment=sweep.environment,
-        gpus=sweep.gpus,
     )
 
 

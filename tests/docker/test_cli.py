@@ -253,7 +253,7 @@ def test_a_build_that_fails_says_which_step(project: Path) -> None:
 
 def test_gpus_that_the_engine_cannot_give_are_explained(project: Path) -> None:
     answer = caliban("run", "--gpu", "train.py", folder=project)
-    assert answer.returncode == 1
+    assert answer.returncode == 3
     assert "GPU" in answer.stderr
     assert "--nogpu" in answer.stderr
     assert "Traceback" not in answer.stderr

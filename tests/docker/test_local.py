@@ -26,12 +26,12 @@ PROGRAM = """
 import os, sys
 from pathlib import Path
 from caliban_ls.cancel import CancelToken
-from caliban_ls.runtime.base import JobSpec
+from caliban_ls.runtime.base import ContainerSpec, JobSpec
 from caliban_ls.runtime.docker import open_engine
 from caliban_ls.runtime.endpoint import configuration_folder, resolve_endpoint
 from caliban_ls.runtime.history import History, job_id_of, utc_now
 from caliban_ls.runtime.local import Sweep, run_jobs
-from caliban_ls.runtime.owner import this_owner
+from caliban_ls.runtime.owner import OWNER, PROJECT, this_owner
 from caliban_ls.runtime.recorder import Recorder
 
 class Watcher(Recorder):
@@ -47,7 +47,8 @@ jobs = [
     for index, script in enumerate(scripts, start=1)
 ]
 watcher.planned(group, jobs)
-sweep = Sweep(group=group, project=project, image=image, owner=this_owner())
+labels = {OWNER: this_owner(), PROJECT: project}
+sweep = Sweep(group=group, container=ContainerSpec(image=image, args=(), name="", labels=labels))
 run_jobs(jobs, sweep, engine=engine, at_once=2, watcher=watcher, cancel=CancelToken())
 """
 

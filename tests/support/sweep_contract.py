@@ -11,9 +11,10 @@ from support.engine_contract import LABELS, WAIT
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import Cancelled
-from caliban_ls.runtime.base import Engine, JobResult, JobSpec, JobState, Stream
+from caliban_ls.runtime import owner
+from caliban_ls.runtime.base import ContainerSpec, Engine, JobResult, JobSpec, JobState, Stream
 from caliban_ls.runtime.local import Sweep, run_jobs
-from caliban_ls.runtime.owner import GROUP, this_owner
+from caliban_ls.runtime.owner import GROUP, OWNER, this_owner
 
 PROJECT = LABELS["caliban.test"]
 
@@ -27,7 +28,9 @@ def jobs_of(group: str, *scripts: str) -> list[JobSpec]:
 
 
 def sweep_of(group: str, image: str, **environment: str) -> Sweep:
-    return Sweep(group=group, project=PROJECT, image=image, owner=this_owner(), environment=environment)
+    labels = {OWNER: this_owner(), owner.PROJECT: PROJECT}
+    container = ContainerSpec(image=image, args=(), name="", labels=labels, environment=environment)
+    return Sweep(group=group, container=container)
 
 
 class Notes:

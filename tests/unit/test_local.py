@@ -11,7 +11,7 @@ from support.sweep_contract import Notes, SweepContract, jobs_of, sweep_of
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import EngineUnavailable
-from caliban_ls.runtime.base import Exit, JobSpec, JobState
+from caliban_ls.runtime.base import ContainerSpec, Exit, JobSpec, JobState
 from caliban_ls.runtime.local import Sweep, container_spec, explain, run_jobs, this_user
 
 
@@ -65,14 +65,17 @@ def test_the_container_of_a_job() -> None:
     job = JobSpec(index=3, job_id="digits_20260301_142536_000001_3", args=("--lr", "0.1"))
     sweep = Sweep(
         group="digits_20260301_142536_000001",
-        project="digits",
-        image="sha256:1",
-        owner="me",
-        user="1000:1000",
-        environment={"USER": "ada"},
+        container=ContainerSpec(
+            image="sha256:1",
+            args=("run",),
+            name="",
+            labels={"caliban.owner": "me", "caliban.project": "digits"},
+            user="1000:1000",
+            environment={"USER": "ada"},
+        ),
     )
     spec = container_spec(job, sweep)
-    assert (spec.name, spec.image, spec.args) == (job.job_id, "sha256:1", ("--lr", "0.1"))
+    assert (spec.name, spec.image, spec.args) == (job.job_id, "sha256:1", ("run", "--lr", "0.1"))
     assert (spec.user, spec.environment) == ("1000:1000", {"USER": "ada"})
     assert spec.labels == {
         "caliban.kind": "run",

@@ -1,0 +1,100 @@
+"""What a container gets from the machine that it runs on: GPUs, the caller's user, and what the caller asks for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from caliban_ls.errors import MissingError, UsageError
+from caliban_ls.runtime import gpus as gpu_rules
+from caliban_ls.runtime import run_args
+from caliban_ls.runtime.base import ContainerSpec, Engine, Mount
+from caliban_ls.runtime.local import this_user
+
+if TYPE_CHECKING:
+    from caliban_ls.context import Context
+    from caliban_ls.models import ContainerArguments
+    from caliban_ls.project import Project
+    from caliban_ls.runtime.image import Mode
+
+USER_NAME = "caliban"
+"""What programs in a container call a user whose uid the image doesn't know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What containers of one command have in common, whatever they run.
+
+    Attributes:
+        mode: of the image.
+        gpus: True for all, or the ids of those that can be given out one by one; False for none.
+        user: `UID:GID` of the caller, None where there is none.
+        groups: further groups of the caller.
+        environment: variables.
+        mounts: files and folders of the machine.
+        run_args: flags of `docker run`, those of the project before the caller's own.
+    """
+
+    mode: Mode
+    gpus: bool | tuple[str, ...] = False
+    user: str | None = None
+    groups: tuple[int, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    mounts: tuple[Mount, ...] = ()
+    run_args: tuple[str, ...] = ()
+
+
+def survey(arguments: ContainerArguments, project: Project, context: Context, engine: Engine) -> Surroundings:
+    """Find out what containers of a command get.
+
+    Raises:
+        UsageError: flags contradict each other or can't be read.
+        MissingError: a GPU is insisted on, and there is none.
+    """
+    words = run_args.split(arguments.docker_run_args)
+    run_args.parse(words)
+    found = _find_gpus(arguments, project, context, engine)
+    return Surroundings(
+        mode="gpu" if found else "cpu",
+        gpus=found,
+        user=this_user(),
+        environment={"USER": USER_NAME, "LOGNAME": USER_NAME},
+        run_args=words,
+    )
+
+
+def equipped(spec: ContainerSpec, surroundings: Surroundings) -> ContainerSpec:
+    """Return a container with what the machine gives it; what it says itself stays."""
+    return replace(
+        spec,
+        user=surroundings.user,
+        groups=surroundings.groups,
+        environment={**surroundings.environment, **spec.environment},
+        mounts=(*spec.mounts, *surroundings.mounts),
+        gpus=bool(surroundings.gpus) if spec.gpus is False else spec.gpus,
+        run_args=(*surroundings.run_args, *spec.run_args),
+    )
+
+
+def _find_gpus(
+    arguments: ContainerArguments, project: Project, context: Context, engine: Engine
+) -> bool | tuple[str, ...]:
+    """Return the GPUs to use: all or by id; False for none.
+
+    Flags decide; then a config that says CPU; else it is what the machine has.
+    """
+    if arguments.gpu and arguments.nogpu:
+        raise UsageError("--gpu and --nogpu exclude each other")
+    if arguments.nogpu or (project.default_mode == "cpu" and not arguments.gpu):
+        return False
+    info = engine.describe()
+    here = info.address.startswith(("unix:", "npipe:")) and os.name == "posix"
+    found = gpu_rules.judge(info, gpu_rules.devices_here() if here else None)
+    if found.usable:
+        return found.ids or True
+    if arguments.gpu:
+        raise MissingError(f"--gpu, but {found.reason}", hint=f"{found.hint} --nogpu does without.")
+    context.report(f"No GPU is used: {found.reason}", None)
+    return False
