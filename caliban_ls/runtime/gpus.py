@@ -72,7 +72,7 @@ def judge(info: EngineInfo, devices: Devices | None) -> Gpus:
         return Gpus(
             False,
             (),
-            "this machine shows no NVIDIA card",
+            "this machine shows no NVIDIA GPU",
             "If it has one, install its driver; see `nvidia-smi`.",
         )
     if "nvidia" not in info.runtimes:
