@@ -15,7 +15,7 @@ class CancelToken:
     def __init__(self) -> None:
         self._event = threading.Event()
         self._lock = threading.Lock()
-        self._callbacks: list[Callable[[], None]] = []
+        self._callbacks: list[Callable[[], object]] = []
 
     def is_set(self) -> bool:
         """Return whether the work was asked to stop."""
@@ -41,7 +41,7 @@ class CancelToken:
             callback()
 
     @contextmanager
-    def on_set(self, callback: Callable[[], None]) -> Iterator[None]:
+    def on_set(self, callback: Callable[[], object]) -> Iterator[None]:
         """While the body runs, call back on cancellation; at once when it is cancelled already.
 
         The callback runs on the canceller's thread: it wakes the worker (closes a socket, say) and returns.

@@ -131,6 +131,7 @@ def _run(command: Command, options: argparse.Namespace, rest: tuple[str, ...] | 
             report=session.report,
             watcher=session,
             cancel=_cancelled_by_signals(),
+            ask=session.ask,
             stdin=sys.stdin.read,
             streams=not options.json,
             environment=os.environ,

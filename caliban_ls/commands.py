@@ -148,6 +148,17 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
     return sweeps.run(arguments, context)
 
 
+def trust(_arguments: models.TrustArguments, context: Context) -> models.TrustResult:
+    """Agree to what the project's config wants that needs agreement, as it stands now."""
+    from caliban_ls import agreement
+    from caliban_ls.files import read_project
+
+    wanted = agreement.demands(read_project(context))
+    if wanted:
+        agreement.agree(wanted, context)
+    return models.TrustResult(agreed=wanted)
+
+
 def doctor(_arguments: models.DoctorArguments, context: Context) -> models.DoctorResult:
     """Look at everything that a run needs, and say how to mend what is missing."""
     from caliban_ls.diagnosis import examine
@@ -222,6 +233,14 @@ COMMANDS: tuple[Command, ...] = (
         arguments=models.RunArguments,
         run=run,
         trusted=True,
+    ),
+    Command(
+        name="trust",
+        title="Agreeing",
+        summary="agree to what the project's config wants that needs agreement",
+        arguments=models.TrustArguments,
+        run=trust,
+        editor=False,
     ),
     Command(
         name="doctor",

@@ -36,6 +36,11 @@ def _no_buffer(_path: Path) -> str | None:
     return None
 
 
+def _nobody_to_ask(_question: str, _action: str) -> bool:
+    """Take silence for a no."""
+    return False
+
+
 def _no_stdin() -> str:
     raise UsageError("There is no standard input here", hint="Name a file.")
 
@@ -51,6 +56,8 @@ class Context:
         watcher: is told what jobs do, their output included, as it comes.
         cancel: watched by everything that blocks.
         buffer: the text of a file that an editor has open, None when it isn't.
+        ask: puts a question to the user, with the name of the action that a yes stands for; False for a no, and
+            where there is nobody to ask.
         stdin: reads standard input whole; raises `UsageError` where there is none.
         streams: whether the face can show a list without end, as a terminal does line by line.
         environment: the process's variables.
@@ -62,6 +69,7 @@ class Context:
     watcher: Watcher = field(default_factory=Watcher)
     cancel: CancelToken = field(default_factory=CancelToken)
     buffer: Callable[[Path], str | None] = _no_buffer
+    ask: Callable[[str, str], bool] = _nobody_to_ask
     stdin: Callable[[], str] = _no_stdin
     streams: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)

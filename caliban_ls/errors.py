@@ -3,7 +3,9 @@
 CalibanError
 ├── UsageError            exit 2   the command can't be understood, or its input is invalid
 │   ├── InvalidDocument            a file has errors; its findings say which
-│   └── Untrusted                  the editor hasn't allowed commands yet
+│   ├── Untrusted                  the editor hasn't allowed commands yet
+│   ├── NotAgreed                  the project's config wants what its user hasn't agreed to
+│   └── KeyInImage                 a file with a key or a password would be in the image
 ├── MissingError          exit 3   something on this machine or account is missing
 │   └── EngineUnavailable          no Docker engine answers
 ├── FailedError           exit 1   what was asked for was tried and failed
@@ -53,6 +55,18 @@ class Untrusted(UsageError):
 
     code = "untrusted"
     hint = 'Trust this folder in your editor, or start the server with `initializationOptions: {"trusted": true}`.'
+
+
+class NotAgreed(UsageError):
+    """The project's config wants what its user hasn't agreed to."""
+
+    code = "not-agreed"
+
+
+class KeyInImage(UsageError):
+    """A file with a key or a password would be in the image."""
+
+    code = "key-in-image"
 
 
 class MissingError(CalibanError):

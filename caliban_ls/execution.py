@@ -9,12 +9,14 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Coroutine, Mapping
+from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
 
 from caliban_ls import convert, wire
 from caliban_ls.cancel import CancelToken
@@ -100,6 +102,7 @@ def handler(
                 watcher=output,
                 cancel=cancel,
                 buffer=ls.buffer,
+                ask=partial(_ask, ls, asyncio.get_running_loop(), cancel),
                 environment=os.environ,
             )
             try:
@@ -108,6 +111,22 @@ def handler(
                 output.close()
 
     return handle
+
+
+def _ask(
+    ls: Session, loop: asyncio.AbstractEventLoop, cancel: CancelToken, question: str, action: str
+) -> bool:
+    """Put a question to the editor's user and wait for the answer, on a working thread; no answer is a no."""
+    actions = [lsp.MessageActionItem(action), lsp.MessageActionItem("Cancel")]
+    params = lsp.ShowMessageRequestParams(lsp.MessageType.Warning, question, actions)
+    answer = asyncio.run_coroutine_threadsafe(ls.window_show_message_request_async(params), loop)
+    with cancel.on_set(answer.cancel):
+        try:
+            chosen = answer.result()
+        except (futures.CancelledError, JsonRpcException):
+            cancel.check()
+            return False
+    return chosen is not None and chosen.title == action
 
 
 def _run(command: Command, raw: Mapping[str, Any], context: Context) -> Any:  # noqa: ANN401 - a JSON value

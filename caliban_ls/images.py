@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from caliban_ls import models
+from caliban_ls import agreement, models
 from caliban_ls.context import Context
-from caliban_ls.errors import UsageError
+from caliban_ls.errors import KeyInImage, MissingError, UsageError
 from caliban_ls.files import read_project
 from caliban_ls.project import Project
+from caliban_ls.runtime import credentials
 from caliban_ls.runtime.base import Engine, ImagePlan
 from caliban_ls.runtime.image import ImageOptions, Mode, plan_image
+from caliban_ls.runtime.secrets import build_inputs
 
 _LARGE = 100_000_000  # bytes that are worth a word before they are sent to the engine
 
@@ -23,10 +27,54 @@ def build(arguments: models.BuildArguments, context: Context) -> models.BuildRes
     """Build the project's image, unless the engine has it already."""
     started = time.monotonic()
     project = read_project(context)
-    plan = plan_for(arguments, project, mode_of(arguments, project), context)
-    image_id, cached = ensure(context.engine(), plan, context, no_cache=arguments.no_cache)
+    image = ensure(arguments, project, mode_of(arguments, project), context)
     seconds = round(time.monotonic() - started, 3)
-    return models.BuildResult(image_id=image_id, tag=plan.tag, cached=cached, seconds=seconds)
+    return models.BuildResult(image_id=image.id, tag=image.tag, cached=image.cached, seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image that the engine has: its id, its tag, and whether it was there already."""
+
+    id: str
+    tag: str
+    cached: bool
+
+
+def ensure(arguments: models.ImageArguments, project: Project, mode: Mode, context: Context) -> Image:
+    """Return the project's image, built if the engine doesn't have it.
+
+    Args:
+        arguments: those of `build` name a program; without one, the image has only what the project needs
+            installed.
+        project: its config.
+        mode: whether it is for a machine with a GPU.
+        context: of the command.
+
+    Raises:
+        NotAgreed: the config wants what the user hasn't agreed to.
+        KeyInImage: a file with a key or a password would be in the image.
+    """
+    agreement.require(project, context)
+    no_cache = isinstance(arguments, models.BuildArguments) and arguments.no_cache
+    plan = _safe_plan(arguments, project, mode, context)
+    engine = context.engine()
+    found = None if no_cache else engine.image_id(plan.tag)
+    if (
+        found is None
+        and project.gcloud_image is not None
+        and not _can_have(project.gcloud_image, engine, context)
+    ):
+        context.report(f"{project.gcloud_image} can't be had, so the image goes without gcloud", None)
+        plan = _safe_plan(arguments, replace(project, gcloud_image=None), mode, context)
+        found = None if no_cache else engine.image_id(plan.tag)
+    if found is not None:
+        return Image(found, plan.tag, cached=True)
+    _mention_size(plan, context)
+    key = _build_key(project, context)
+    inputs = build_inputs(context.environment, Path.home(), plan.addresses, key)
+    built = engine.build(plan, inputs, no_cache=no_cache, report=context.report, cancel=context.cancel)
+    return Image(built, plan.tag, cached=False)
 
 
 def mode_of(arguments: models.ImageArguments, project: Project) -> Mode:
@@ -36,29 +84,57 @@ def mode_of(arguments: models.ImageArguments, project: Project) -> Mode:
     return "gpu" if arguments.gpu else "cpu" if arguments.nogpu else project.default_mode or "cpu"
 
 
-def plan_for(arguments: models.BuildArguments, project: Project, mode: Mode, context: Context) -> ImagePlan:
-    """Plan the image of a module; reads the project's files, asks no engine."""
-    module = arguments.module or project.module
-    if module is None:
-        raise UsageError(
-            "Which MODULE? None is given, and the project config names none",
-            hint='Say `caliban build trainer.train`, or set "module" in .calibanconfig.json.',
-        )
+def plan_for(arguments: models.ImageArguments, project: Project, mode: Mode, context: Context) -> ImagePlan:
+    """Plan the image; reads the project's files, asks no engine."""
+    module, dirs = None, project.dirs
+    if isinstance(arguments, models.BuildArguments):
+        module, dirs = arguments.module or project.module, arguments.dir or project.dirs
+        if module is None:
+            raise UsageError(
+                "Which MODULE? None is given, and the project config names none",
+                hint='Say `caliban build trainer.train`, or set "module" in .calibanconfig.json.',
+            )
     options = ImageOptions(
         base_image=project.base_image,
         apt_packages=project.apt_packages,
         extras=arguments.extras or project.extras,
-        dirs=arguments.dir or project.dirs,
+        dirs=dirs if module is not None else (),
         python_version=".".join(map(str, sys.version_info[:2])),
-        left_out=_inside(context.folder, [project.cloud_key]),
+        left_out=_inside(context.folder, [project.cloud_key, context.environment.get(credentials.VARIABLE)]),
+        gcloud_image=project.gcloud_image,
+        dockerfile=project.docker.dockerfile,
+        build_args=project.docker.build_args,
     )
-    plan = plan_image(folder=context.folder, module=module, mode=mode, options=options, cancel=context.cancel)
-    if plan.size > _LARGE:
-        largest = ", ".join(f"{name} {_megabytes(size)}" for name, size in plan.largest[:3])
-        context.report(
-            f"{_megabytes(plan.size)} go into the image ({largest}); .dockerignore keeps files out", None
-        )
-    return plan
+    return plan_image(folder=context.folder, module=module, mode=mode, options=options, cancel=context.cancel)
+
+
+def _safe_plan(arguments: models.ImageArguments, project: Project, mode: Mode, context: Context) -> ImagePlan:
+    """Return a plan with no key in it; the user is offered to leave those out that are found."""
+    plan = plan_for(arguments, project, mode, context)
+    if not plan.secrets:
+        return plan
+    listed = "\n".join(f"    {path}: {words}" for path, words in plan.secrets)
+    message = f"The image would hold what should be in none:\n{listed}"
+    lines = ["/" + re.sub(r"([*?\[\\])", r"\\\1", path) for path, _ in plan.secrets]
+    if context.ask(message, "Leave them out by .calibanignore"):
+        _append(context.folder / ".calibanignore", lines)
+        plan = plan_for(arguments, project, mode, context)
+        if not plan.secrets:
+            return plan
+    raise KeyInImage(
+        message,
+        hint=f"Leave it out by a line {lines[0]} in .calibanignore; a line !{lines[0][1:]} says that it may travel.",
+    )
+
+
+def _append(file: Path, lines: Iterable[str]) -> None:
+    """Add lines to a text file, which may not be there yet."""
+    try:
+        before = file.read_text(encoding="utf-8") if file.exists() else ""
+        start = "\n" if before and not before.endswith("\n") else ""
+        file.write_text(before + start + "".join(f"{line}\n" for line in lines), encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file.name} can't be changed: {error}", hint="Add the lines yourself.") from error
 
 
 def _inside(folder: Path, files: Iterable[str | None]) -> tuple[str, ...]:
@@ -69,13 +145,36 @@ def _inside(folder: Path, files: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(path.as_posix() for path in paths if ".." not in path.parts)
 
 
-def ensure(engine: Engine, plan: ImagePlan, context: Context, *, no_cache: bool) -> tuple[str, bool]:
-    """Return the image's id, and whether the engine had it already."""
-    if not no_cache:
-        image_id = engine.image_id(plan.tag)
-        if image_id is not None:
-            return image_id, True
-    return engine.build(plan, no_cache=no_cache, report=context.report, cancel=context.cancel), False
+def _can_have(image: str, engine: Engine, context: Context) -> bool:
+    """Return whether the engine has an image, or can pull it."""
+    if engine.image_id(image) is not None:
+        return True
+    return engine.pull(image, report=context.report, cancel=context.cancel) is not None
+
+
+def _mention_size(plan: ImagePlan, context: Context) -> None:
+    """Name what is large before it is sent to the engine."""
+    if plan.size <= _LARGE:
+        return
+    largest = "".join(f"\n    {_megabytes(size):>8}  {name}" for name, size in plan.largest)
+    context.report(
+        f"{_megabytes(plan.size)} go into the image; a line in .calibanignore keeps a file out. The largest:{largest}",
+        None,
+    )
+
+
+def _build_key(project: Project, context: Context) -> Path | None:
+    """Return the credentials that the build may use."""
+    if not project.build_time_credentials:
+        return None
+    found = credentials.find_credentials(context.environment, Path.home(), context.folder, project.cloud_key)
+    if found is None or not found.readable:
+        raise MissingError(
+            "build_time_credentials is set, and there are no Google credentials to be read"
+            + (f" at {found.path} (from {found.source})" if found else ""),
+            hint="Run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS.",
+        )
+    return found.path
 
 
 def _megabytes(size: int) -> str:

@@ -97,6 +97,11 @@ class DoctorArguments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrustArguments:
+    """Nothing to say: the config of the working folder is meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InitArguments:
     """Nothing to say: the working folder is set up."""
 
@@ -255,3 +260,10 @@ class InitResult:
 
     written: tuple[str, ...]
     kept: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustResult:
+    """What is agreed to from now on: key of the config to value; nothing where the config wants nothing."""
+
+    agreed: dict[str, Any]

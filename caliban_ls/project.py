@@ -136,7 +136,16 @@ def _label_value(text: str) -> str | None:
     return "A label's value has up to 63 lowercase letters, digits, _ and -"
 
 
+def _variable(text: str) -> str | None:
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        return None
+    return "A build argument's name has letters, digits and _, and doesn't begin with a digit"
+
+
 _LABEL_LENGTH = 63  # Google's rule for labels of every service
+
+GCLOUD_IMAGE = "gcr.io/google.com/cloudsdktool/google-cloud-cli:alpine"
+"""Google's public image of its command line (cloud.google.com/sdk/docs/downloads-docker)."""
 
 KEYS: Mapping[str, Key] = {
     "module": Key(Text(path=True), "What `build` and `run` take when no MODULE is given: `trainer.train`."),
@@ -156,6 +165,11 @@ KEYS: Mapping[str, Key] = {
             {
                 "project_id": Key(Text(check=_project_id), "The Google Cloud project that jobs run in."),
                 "cloud_key": Key(Text(), "A service account's key file. Takes effect once you agreed to it."),
+                "install": Key(Boolean(), "Whether images get Google's command line, `gcloud`."),
+                "image": Key(
+                    Text(),
+                    f"The image that `gcloud` is taken from, with it in `/google-cloud-sdk`; `{GCLOUD_IMAGE}` by default.",
+                ),
             }
         ),
         "Google Cloud access.",
@@ -196,14 +210,25 @@ KEYS: Mapping[str, Key] = {
     "docker": Key(
         Keys(
             {
-                "run_args": Key(ListOf(Text()), "More arguments for `docker run`.", acts=False),
-                "build_args": Key(Table(Text()), "Build arguments of your own Dockerfile.", acts=False),
-                "dockerfile": Key(Text(path=True), "Your own Dockerfile.", acts=False),
+                "run_args": Key(
+                    ListOf(Text()), "More flags of `docker run`. Take effect once you agreed to them."
+                ),
+                "build_args": Key(
+                    Table(Text()),
+                    "Build arguments of your own Dockerfile. Take effect once you agreed to them.",
+                ),
+                "dockerfile": Key(
+                    Text(path=True),
+                    "Your own Dockerfile, which stands for the base image, Debian packages and dependencies. Takes effect once you agreed to it.",
+                ),
             }
         ),
         "How containers are built and run.",
     ),
-    "build_time_credentials": Key(Boolean(), "Whether the build may use your credentials.", acts=False),
+    "build_time_credentials": Key(
+        Boolean(),
+        "Whether installations in the build may use your Google credentials. Takes effect once you agreed to it.",
+    ),
     "mlflow_config": Key(Anything(), "The original program's MLflow settings.", acts=False),
     "julia_version": Key(Anything(), "The original program's Julia version.", acts=False),
     "uv": Key(Anything(), "The original program's settings for its uv tool.", acts=False),
@@ -236,6 +261,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Docker:
+    """The section `docker`; it takes effect once the user has agreed."""
+
+    run_args: tuple[str, ...] = ()
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    dockerfile: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """What a project config says. A wrong value counts as not given; `findings` name it."""
 
@@ -248,6 +282,9 @@ class Project:
     dirs: tuple[str, ...] = ()
     project_id: str | None = None
     cloud_key: str | None = None
+    gcloud_image: str | None = None
+    build_time_credentials: bool = False
+    docker: Docker = field(default_factory=Docker)
     cloud: Cloud = field(default_factory=Cloud)
     limits: Limits = field(default_factory=Limits)
     findings: tuple[Finding, ...] = ()
@@ -268,9 +305,14 @@ def read(document: JsonDocument) -> Project:
     values = _read_keys(document, root, KEYS, findings)
     cloud = Cloud(**values.pop("cloud", {}))
     limits = Limits(**values.pop("limits", {}))
-    values |= values.pop("gcloud", {})
+    docker = Docker(**values.pop("docker", {}))
+    gcloud = values.pop("gcloud", {})
+    image = gcloud.pop("image", GCLOUD_IMAGE)
+    if gcloud.pop("install", False):
+        values["gcloud_image"] = image
+    values |= gcloud
     known = {name: value for name, value in values.items() if name in Project.__dataclass_fields__}
-    return Project(**known, cloud=cloud, limits=limits, findings=tuple(findings))
+    return Project(**known, docker=docker, cloud=cloud, limits=limits, findings=tuple(findings))
 
 
 def documented(keys: Mapping[str, Key] = KEYS, prefix: str = "") -> Iterator[tuple[str, Key]]:

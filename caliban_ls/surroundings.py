@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from caliban_ls import agreement
 from caliban_ls.errors import MissingError, UsageError
+from caliban_ls.runtime import credentials, run_args
 from caliban_ls.runtime import gpus as gpu_rules
-from caliban_ls.runtime import run_args
-from caliban_ls.runtime.base import ContainerSpec, Engine, Mount
+from caliban_ls.runtime.base import ContainerSpec, Engine, EngineInfo, Mount
+from caliban_ls.runtime.credentials import Credentials, find_credentials
 from caliban_ls.runtime.local import this_user
 
 if TYPE_CHECKING:
@@ -52,17 +55,47 @@ def survey(arguments: ContainerArguments, project: Project, context: Context, en
     Raises:
         UsageError: flags contradict each other or can't be read.
         MissingError: a GPU is insisted on, and there is none.
+        NotAgreed: the config wants what the user hasn't agreed to.
     """
-    words = run_args.split(arguments.docker_run_args)
-    run_args.parse(words)
-    found = _find_gpus(arguments, project, context, engine)
+    agreement.require(project, context)
+    words = (*project.docker.run_args, *run_args.split(arguments.docker_run_args))
+    run_args.parse(words, context.environment)
+    info = engine.describe()
+    found = _find_gpus(arguments, project, context, info)
+    key = _find_credentials(project, context, info)
     return Surroundings(
         mode="gpu" if found else "cpu",
         gpus=found,
         user=this_user(),
-        environment={"USER": USER_NAME, "LOGNAME": USER_NAME},
+        environment={
+            "USER": USER_NAME,
+            "LOGNAME": USER_NAME,
+            **({} if key is None else {credentials.VARIABLE: credentials.TARGET}),
+        },
+        mounts=() if key is None else (key.mount(),),
         run_args=words,
     )
+
+
+def is_here(info: EngineInfo) -> bool:
+    """Return whether an engine sees the files of this machine, so that they can be mounted."""
+    return info.address.startswith(("unix:", "npipe:"))
+
+
+def _find_credentials(project: Project, context: Context, info: EngineInfo) -> Credentials | None:
+    """Return the Google credentials that containers get; a line says why they get none that were meant."""
+    found = find_credentials(context.environment, Path.home(), context.folder, project.cloud_key)
+    if found is None:
+        return None
+    if not found.readable:
+        context.report(
+            f"No Google credentials are mounted: {found.path} (from {found.source}) can't be read", None
+        )
+        return None
+    if not is_here(info):
+        context.report("No Google credentials are mounted: the engine is on another machine", None)
+        return None
+    return found
 
 
 def equipped(spec: ContainerSpec, surroundings: Surroundings) -> ContainerSpec:
@@ -79,7 +112,7 @@ def equipped(spec: ContainerSpec, surroundings: Surroundings) -> ContainerSpec:
 
 
 def _find_gpus(
-    arguments: ContainerArguments, project: Project, context: Context, engine: Engine
+    arguments: ContainerArguments, project: Project, context: Context, info: EngineInfo
 ) -> bool | tuple[str, ...]:
     """Return the GPUs to use: all or by id; False for none.
 
@@ -89,9 +122,7 @@ def _find_gpus(
         raise UsageError("--gpu and --nogpu exclude each other")
     if arguments.nogpu or (project.default_mode == "cpu" and not arguments.gpu):
         return False
-    info = engine.describe()
-    here = info.address.startswith(("unix:", "npipe:")) and os.name == "posix"
-    found = gpu_rules.judge(info, gpu_rules.devices_here() if here else None)
+    found = gpu_rules.judge(info, gpu_rules.devices_here() if is_here(info) and os.name == "posix" else None)
     if found.usable:
         return found.ids or True
     if arguments.gpu:

@@ -41,9 +41,7 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
         around = survey(arguments, project, context, engine)
         image = arguments.image_id
         if image is None:
-            plan = images.plan_for(arguments, project, around.mode, context)
-            images.ensure(engine, plan, context, no_cache=arguments.no_cache)
-            image = plan.tag
+            image = images.ensure(arguments, project, around.mode, context).tag
         me = owner.this_owner()
         group = recorder.begin(title=title, folder=context.folder, image=image, owner=me)
         recorder.planned(group, _jobs(arguments, combinations, group))

@@ -6,6 +6,7 @@ Progress and everything that isn't the result goes to stderr. rich is loaded onl
 from __future__ import annotations
 
 import argparse
+import json
 import shlex
 import sys
 import threading
@@ -25,6 +26,7 @@ from caliban_ls.models import (
     RuleResult,
     RunJob,
     RunResult,
+    TrustResult,
 )
 
 if TYPE_CHECKING:
@@ -109,6 +111,14 @@ def show_catalog(result: CatalogResult, _options: argparse.Namespace) -> str:
     return f"{_render(table)}Prices in {result.currency} an hour, as of {result.as_of}.\n"
 
 
+def show_trust(result: TrustResult, _options: argparse.Namespace) -> str:
+    """Return what is agreed to, one line a key."""
+    if not result.agreed:
+        return "The project's config wants nothing that needs agreement.\n"
+    lines = (f"    {key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in result.agreed.items())
+    return f"Agreed, until one of these changes:\n{''.join(lines)}"
+
+
 def show_doctor(result: DoctorResult, _options: argparse.Namespace) -> str:
     """Return one line for each thing that was looked at, with its mend beneath."""
     marks = {"ok": "ok     ", "warning": "warning", "failure": "FAILURE"}
@@ -153,6 +163,7 @@ SHOW: Mapping[str, Callable[[Any, argparse.Namespace], str | Iterator[str]]] = {
     "catalog": show_catalog,
     "build": show_build,
     "run": show_run,
+    "trust": show_trust,
     "doctor": show_doctor,
     "init": show_init,
 }
@@ -183,6 +194,16 @@ class Session(Watcher):
                 self._end_bar()
                 sys.stderr.write(f"{message}\n")
                 sys.stderr.flush()
+
+    def ask(self, question: str, action: str) -> bool:
+        """Put a question to whoever sits at the terminal; without one it is a no."""
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return False
+        with self._lock:
+            self._end_bar()
+            sys.stderr.write(f"{question}\n{action}? [y/N] ")
+            sys.stderr.flush()
+            return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
     def started(self, job: JobSpec) -> None:
         """Say which job starts, when there are several."""

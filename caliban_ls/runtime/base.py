@@ -84,25 +84,48 @@ class ImagePlan:
     """An image before it is built; equal inputs give an equal tag on any machine.
 
     Attributes:
-        tag: `caliban/PROJECT:DIGEST`, the digest being that of the rendered build, the files' bytes and
+        tag: `caliban/PROJECT:DIGEST`, the digest being that of the steps in plain form, the files' bytes and
             modes, the platform and the base image's name as written.
-        dockerfile: the rendered text.
+        dockerfile: the text in plain form.
+        buildkit: the text in BuildKit's form, with its mounts.
         dockerfile_name: where the context holds it, a path that no file of the project has.
         base_image: its first FROM.
         platform: `linux/amd64` and the like, or None for the engine's own.
+        build_args: of the user's own Dockerfile.
+        addresses: of the indexes that its packages come from, as far as the project names them.
+        secrets: files of the context that should be in no image, and what each holds, in words.
         size: bytes of all files of the context.
         largest: the ten largest entries of the context, `(path, bytes)`, largest first.
-        context: makes the tar stream anew, Dockerfile included.
+        context: makes the tar stream anew, around a Dockerfile's text.
     """
 
     tag: str
     dockerfile: str
+    buildkit: str
     dockerfile_name: str
     base_image: str
     platform: str | None
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    addresses: tuple[str, ...] = ()
+    secrets: tuple[tuple[str, str], ...] = ()
     size: int
     largest: tuple[tuple[str, int], ...]
-    context: Callable[[], Iterator[bytes]]
+    context: Callable[[str], Iterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildInputs:
+    """What a build may use of this machine, and no image, cache key or log may hold.
+
+    Attributes:
+        secrets: content by name; see `dockerfile.SECRET_FILES`.
+        needed: in words, which of them the build can't do without; empty when it could.
+        proxies: the variables of proxies, which builders keep out of images by themselves.
+    """
+
+    secrets: Mapping[str, bytes] = field(default_factory=dict)
+    needed: tuple[str, ...] = ()
+    proxies: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,11 +240,29 @@ class Engine(Protocol):
         """Return the id of an image that the engine has, or None."""
         ...
 
-    def build(self, plan: ImagePlan, *, no_cache: bool, report: Report, cancel: CancelToken) -> str:
+    def build(
+        self,
+        plan: ImagePlan,
+        inputs: BuildInputs,
+        *,
+        no_cache: bool,
+        report: Report,
+        cancel: CancelToken,
+    ) -> str:
         """Build, tag and return the image's id; a cancelled or failed build leaves no container.
 
         Raises:
+            MissingError: the build needs a secret, and there is no builder that keeps one.
             BuildFailed: a step failed, the base image can't be had, or the context is refused.
+            EngineUnavailable: the engine went away.
+            Cancelled: the token was set.
+        """
+        ...
+
+    def pull(self, reference: str, *, report: Report, cancel: CancelToken) -> str | None:
+        """Fetch an image from its registry and return its id; None when no registry gives it.
+
+        Raises:
             EngineUnavailable: the engine went away.
             Cancelled: the token was set.
         """

@@ -1,27 +1,38 @@
 """What a project says that it needs installed, and which of its files that takes.
 
-Owns the reading of requirements.txt, as far as it names other files, and the choice between it and setup.py,
-which is google/caliban 0.4.2's. Nothing of the project is run: the image's build does that.
+Owns the choice among the files that say so; the reading of each kind is elsewhere. Nothing of the project is
+run: the image's build does that.
+
+| the project has | what is installed |
+|---|---|
+| environment.yml | a conda environment, and in it what follows |
+| uv.lock | exactly the lock |
+| pylock.toml | exactly the lock |
+| requirements.txt | that |
+| setup.py, setup.cfg or a package in pyproject.toml | its dependencies, where nothing above says more, or extras are asked for |
 """
 
 from __future__ import annotations
 
-import os
-import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 from caliban_ls.errors import UsageError
+from caliban_ls.runtime.metadata import PYPROJECT, Metadata, normalized, read_metadata, read_toml
+from caliban_ls.runtime.requirements import read_requirements, read_text
 from caliban_ls.runtime.source import children, printable, project_path
 
 PROJECT_FILES = ("pyproject.toml", "requirements.txt", "setup.cfg", "setup.py")
 """Files of the project's own folder that travel with every program: some read their version from them."""
 
+Tool = Literal["pip", "uv", "conda"]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dependencies:
     """One step of an installation.
 
@@ -29,34 +40,55 @@ class Dependencies:
         files: travel before the step, by name, whatever the ignore rules say.
         roots: folders and files of the project that are installed themselves; the ignore rules hold in them.
         command: the shell command that installs, run in the project's folder.
+        tool: `uv` where nothing else can do it, `pip` where either can, `conda`.
+        addresses: of indexes that the files name, for which there may be a password.
     """
 
     files: tuple[str, ...]
-    roots: tuple[str, ...]
+    roots: tuple[str, ...] = ()
     command: str
+    tool: Tool = "pip"
+    addresses: tuple[str, ...] = ()
 
 
 def find_dependencies(folder: Path, extras: Sequence[str], mode: str) -> tuple[Dependencies, ...]:
     """Return what has to be installed, in order.
 
-    requirements.txt is enough by itself; setup.py counts where that is missing, or where extras are asked for.
-    The extra that is called like the mode, `cpu` or `gpu`, is always asked for; pip only warns if it isn't there.
+    The extra that is called like the mode, `cpu` or `gpu`, is asked for where the package has it.
 
     Raises:
-        UsageError: a requirements file names another one that is missing or lies outside of the project.
+        UsageError: a file can't be read, names one that is missing or lies outside of the project, or the package
+            has no such extra.
     """
-    found = []
+    found = list(_from_environment(folder))
+    metadata = read_metadata(folder)
+    wanted = _wanted_extras(metadata, extras, mode)
+    if (folder / _UV_LOCK).is_file():
+        return (*found, _from_uv_lock(folder, wanted, metadata))
+    if (folder / _PYLOCK).is_file():
+        return (*found, _from_pylock(folder))
     requirements = (folder / _REQUIREMENTS).is_file()
-    if (folder / "setup.py").is_file() and (extras or not requirements):
-        found.append(_from_setup(folder, tuple(dict.fromkeys((mode, *extras)))))
+    if extras or not requirements:
+        if (folder / "setup.py").is_file():
+            found.append(_from_setup(folder, wanted))
+        elif metadata.declared:
+            found.append(_from_package(folder, wanted, metadata))
     if requirements:
         found.append(_from_requirements(folder))
     return tuple(found)
 
 
-_REQUIREMENTS = "requirements.txt"
+def find_environment(folder: Path) -> str | None:
+    """Return the name of the file that describes a conda environment, None when there is none."""
+    return next((name for name in _ENVIRONMENTS if (folder / name).is_file()), None)
 
-_PIP = "python -m pip install --no-cache-dir --disable-pip-version-check"
+
+_REQUIREMENTS = "requirements.txt"
+_UV_LOCK = "uv.lock"
+_PYLOCK = "pylock.toml"
+_ENVIRONMENTS = ("environment.yml", "environment.yaml")
+
+_UV = "/opt/uv/bin/uv"
 
 _SETUP_FILES = re.compile(
     r"setup\.(py|cfg)|pyproject\.toml|MANIFEST\.in|(README|LICENSE|VERSION|CHANGELOG)(\..*)?|.*requirements.*\.txt",
@@ -65,60 +97,127 @@ _SETUP_FILES = re.compile(
 """What a setup.py reads. The packages aren't among it, so that a change of the code reinstalls nothing."""
 
 
+def install_command(uv: str, pip: str | None = None) -> str:
+    """Return a shell command that installs by uv where the image has it, and else by pip.
+
+    Args:
+        uv: arguments of `uv pip install`.
+        pip: arguments of `pip install`; the same when None.
+    """
+    other = f"python -m pip install {uv if pip is None else pip}"
+    return f"if [ -x {_UV} ]; then {_UV} pip install {uv}; else {other}; fi"
+
+
+def _wanted_extras(metadata: Metadata, extras: Sequence[str], mode: str) -> tuple[str, ...]:
+    """Return the extras to install, the mode's among them.
+
+    Raises:
+        UsageError: the package is known to have no such extra.
+    """
+    wanted = tuple(dict.fromkeys((mode, *extras)))
+    if metadata.extras is None or not metadata.declared:
+        return wanted
+    known = {normalized(name): name for name in metadata.extras}
+    for extra in extras:
+        if normalized(extra) not in known:
+            there = f"It has {', '.join(metadata.extras)}." if metadata.extras else "It has none."
+            raise UsageError(f"The package has no extra {extra}", hint=there)
+    return tuple(known[normalized(extra)] for extra in wanted if normalized(extra) in known)
+
+
 def _from_setup(folder: Path, extras: Sequence[str]) -> Dependencies:
-    names = [child.name for child in children(folder, "") if child.is_file()]
-    files = sorted(name for name in names if _SETUP_FILES.fullmatch(name))
-    target = shlex.quote(f".[{','.join(extras)}]")
+    target = shlex.quote(f".[{','.join(extras)}]" if extras else ".")
     # What building the package leaves behind would be found by the program's imports.
-    return Dependencies(tuple(files), (), f"{_PIP} {target} && rm -rf build *.egg-info")
+    command = f"{install_command(target)} && rm -rf build *.egg-info"
+    return Dependencies(files=_setup_files(folder), command=command)
+
+
+def _from_package(folder: Path, extras: Sequence[str], metadata: Metadata) -> Dependencies:
+    """Return the step for a package without setup.py: its dependencies, not the package itself."""
+    # Without a [project] table, as Poetry's older form has none, uv asks the build backend.
+    file = PYPROJECT if (folder / PYPROJECT).is_file() else "setup.cfg"
+    flags = "".join(f" --extra {shlex.quote(extra)}" for extra in extras)
+    return Dependencies(
+        files=(PYPROJECT,) if metadata.static else _setup_files(folder),
+        command=f"{_UV} pip install -r {file}{flags}",
+        tool="uv",
+        addresses=metadata.addresses,
+    )
 
 
 def _from_requirements(folder: Path) -> Dependencies:
-    files: dict[str, None] = {}
-    roots: dict[str, None] = {}
-    pending = [_REQUIREMENTS]
-    while pending:
-        file = pending.pop()
-        files[file] = None
-        text = _text(folder, file)
-        for named in _files_named(text):
-            beside = posixpath.normpath(posixpath.join(posixpath.dirname(file), named))
-            path = project_path(folder, beside, f"A file that {printable(file)} names,")
-            if path not in files:
-                pending.append(path)
-        for local in _paths_installed(text):
-            if os.path.exists(folder / local):  # noqa: PTH110 - Path.exists raises where a name is too long
-                roots[project_path(folder, local, f"A path that {printable(file)} names,")] = None
-    return Dependencies(tuple(files), tuple(roots), f"{_PIP} -r {_REQUIREMENTS}")
+    found = read_requirements(folder, _REQUIREMENTS)
+    hashes = " --require-hashes" if found.hashed else ""
+    # pip looks for the best version on every index; uv's own rule, the first index that has the name, fails
+    # for files that were written for pip.
+    uv = f"--index-strategy unsafe-best-match{hashes} -r {_REQUIREMENTS}"
+    command = install_command(uv, f"-r {_REQUIREMENTS}")
+    return Dependencies(files=found.files, roots=found.roots, command=command, addresses=found.addresses)
 
 
-def _text(folder: Path, file: str) -> str:
-    try:
-        return (folder / file).read_text("utf-8-sig", "replace")
-    except OSError as error:
+def _from_uv_lock(folder: Path, extras: Sequence[str], metadata: Metadata) -> Dependencies:
+    if not (folder / PYPROJECT).is_file():
         raise UsageError(
-            f"{printable(file)} can't be read: {error.strerror or error}",
-            hint="Requirements files name each other relative to themselves.",
-        ) from error
+            "uv.lock has no pyproject.toml beside it", hint="`uv init` writes one; or remove uv.lock."
+        )
+    flags = "".join(f" --extra {shlex.quote(extra)}" for extra in extras)
+    command = f"{_UV} sync --frozen --no-dev --no-install-project{flags}"
+    local = tuple(_local_sources(folder, read_toml(folder, _UV_LOCK)))
+    return Dependencies(
+        files=(PYPROJECT, _UV_LOCK),
+        roots=local,
+        command=command,
+        tool="uv",
+        addresses=metadata.addresses,
+    )
 
 
-def _files_named(text: str) -> Iterator[str]:
-    """Yield the other requirements files that one names, relative to itself."""
-    for line in _requirements(text):
-        option = re.match(r"(?:-r|-c|--requirement\b|--constraint\b)\s*=?\s*(.+)", line)
-        if option is not None and "://" not in option[1]:
-            yield option[1].strip("\"'")
+def _from_pylock(folder: Path) -> Dependencies:
+    local = tuple(_local_sources(folder, read_toml(folder, _PYLOCK)))
+    command = f"{_UV} pip install --require-hashes -r {_PYLOCK}"
+    return Dependencies(files=(_PYLOCK,), roots=local, command=command, tool="uv")
 
 
-def _paths_installed(text: str) -> Iterator[str]:
-    """Yield what a requirements file installs from paths, relative to where pip runs."""
-    for line in _requirements(text):
-        what = re.match(r"(?:(?:-e|-f|--editable\b|--find-links\b)\s*=?\s*)?([^-\s;\[][^\s;\[]*)", line)
-        if what is not None and re.search(r"^\.|/|\.(whl|zip|tar\.\w+)$", what[1]):
-            yield what[1]
+def _local_sources(folder: Path, lock: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the paths of the project that a lock installs from, the project itself excepted."""
+    packages = lock.get("package") or lock.get("packages")
+    for package in packages if isinstance(packages, list) else ():
+        source = package.get("source")
+        inside = source if isinstance(source, Mapping) else package
+        for key in ("editable", "directory", "path", "archive"):
+            place = inside.get(key)
+            path = place.get("path") if isinstance(place, Mapping) else place
+            if isinstance(path, str) and path not in {".", ""} and "://" not in path:
+                yield project_path(folder, path, f"The package {package.get('name')} of the lock,")
 
 
-def _requirements(text: str) -> list[str]:
-    """Return the lines that mean something. The format: pip.pypa.io, "Requirements File Format"."""
-    lines = re.sub(r"\\\r?\n", "", text).splitlines()
-    return [stripped for line in lines if (stripped := re.sub(r"(^|\s+)#.*", "", line).strip())]
+def _from_environment(folder: Path) -> Iterator[Dependencies]:
+    name = find_environment(folder)
+    if name is None:
+        return
+    files: dict[str, None] = {name: None}
+    roots: dict[str, None] = {}
+    for named in re.findall(
+        r"^\s*-\s*['\"]?(?:-r|-c|--requirement)[ =]\s*([^\s'\"#]+)", read_text(folder, name), re.MULTILINE
+    ):
+        found = read_requirements(
+            folder, project_path(folder, named, f"A file that {printable(name)} names,")
+        )
+        files |= dict.fromkeys(found.files)
+        roots |= dict.fromkeys(found.roots)
+    yield Dependencies(
+        files=tuple(files), roots=tuple(roots), command=_CONDA.replace("FILE", name), tool="conda"
+    )
+
+
+_CONDA = (
+    "if command -v micromamba; then micromamba create --yes --prefix /opt/venv --file FILE;"
+    " elif command -v mamba; then mamba env create --yes --prefix /opt/venv --file FILE;"
+    " elif command -v conda; then conda env create --yes --prefix /opt/venv --file FILE;"
+    " else echo 'The base image has no conda; mambaorg/micromamba and condaforge/miniforge3 have.' >&2; exit 1; fi"
+)
+
+
+def _setup_files(folder: Path) -> tuple[str, ...]:
+    names = [child.name for child in children(folder, "") if child.is_file()]
+    return tuple(sorted(name for name in names if _SETUP_FILES.fullmatch(name)))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import socket
 import sys
@@ -20,6 +21,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
@@ -27,9 +29,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
 from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import BuildFailed, CalibanError, EngineUnavailable, FailedError
-from caliban_ls.runtime import glance, run_args
+from caliban_ls.errors import BuildFailed, CalibanError, EngineUnavailable, FailedError, MissingError
+from caliban_ls.runtime import buildkit, glance, run_args
 from caliban_ls.runtime.base import (
+    BuildInputs,
     ContainerInfo,
     ContainerSpec,
     EngineInfo,
@@ -39,6 +42,7 @@ from caliban_ls.runtime.base import (
     Report,
     Stream,
 )
+from caliban_ls.runtime.buildkit import NoBaseImage, no_base_image
 from caliban_ls.runtime.endpoint import Endpoint, configuration_folder, resolve_endpoint
 from caliban_ls.runtime.run_args import merge
 
@@ -135,20 +139,63 @@ class DockerEngine:
             except NotFound:
                 return None
 
-    def build(self, plan: ImagePlan, *, no_cache: bool, report: Report, cancel: CancelToken) -> str:
+    def build(
+        self,
+        plan: ImagePlan,
+        inputs: BuildInputs,
+        *,
+        no_cache: bool,
+        report: Report,
+        cancel: CancelToken,
+    ) -> str:
         """See `Engine.build`. `no_cache` also asks the registry for a newer base image."""
         cancel.check()
+        self.probe()
+        docker = buildkit.find_docker(os.environ)
+        if docker is None and inputs.needed:
+            raise MissingError(
+                f"The build needs {' and '.join(inputs.needed)}, and this machine's builder would write that into the image",
+                hint="Install Docker's command line with its plugin buildx, which gives secrets to a build only.",
+            )
+        once = partial(
+            self._build_once, docker, plan, inputs, no_cache=no_cache, report=report, cancel=cancel
+        )
+        try:
+            return once(pull=no_cache)
+        except NoBaseImage:
+            # A home-made base image is in no registry, so there is nothing newer to be had.
+            if not no_cache or self.image_id(plan.base_image) is None:
+                raise
+            report(f"No registry has {plan.base_image}; building on the engine's own copy", None)
+            return once(pull=False)
+
+    def builder(self) -> str:
+        """Return in words what builds images here."""
+        docker = buildkit.find_docker(os.environ)
+        return "the engine's classic builder" if docker is None else f"BuildKit, through {docker}"
+
+    def pull(self, reference: str, *, report: Report, cancel: CancelToken) -> str | None:
+        """See `Engine.pull`."""
+        cancel.check()
+        repository, tag = _repository_and_tag(reference)
         with self._client() as client:
-            try:
-                return self._build(
-                    client, plan, no_cache=no_cache, pull=no_cache, report=report, cancel=cancel
+            with self._translated():
+                response = client.post(
+                    f"{client.base_url}/v{client.api_version}/images/create",
+                    params={"fromImage": repository, "tag": tag},
+                    stream=True,
+                    timeout=CALL_SECONDS,
                 )
-            except _NoBaseImage:
-                # A home-made base image is in no registry, so there is nothing newer to be had.
-                if not no_cache or self.image_id(plan.base_image) is None:
-                    raise
-                report(f"No registry has {plan.base_image}; building on the engine's own copy", None)
-                return self._build(client, plan, no_cache=True, pull=False, report=report, cancel=cancel)
+            connection = response.raw
+            with response, cancel.on_set(partial(_close_quietly, connection)):
+                if not response.ok:
+                    return None
+                report(f"Pulling {reference}", None)
+                for event in self._events(response):
+                    if "error" in event:
+                        return None
+        cancel.check()
+        return self.image_id(reference)
 
     def run(self, spec: ContainerSpec, *, output: Output, cancel: CancelToken) -> Exit:
         """See `Engine.run`."""
@@ -248,10 +295,44 @@ class DockerEngine:
         except (DockerException, RequestException, HTTPError, OSError) as error:
             raise _unavailable(self.endpoint, error) from error
 
-    def _build(
+    def _build_once(
+        self,
+        docker: str | None,
+        plan: ImagePlan,
+        inputs: BuildInputs,
+        *,
+        no_cache: bool,
+        pull: bool,
+        report: Report,
+        cancel: CancelToken,
+    ) -> str:
+        """Build by BuildKit where its command line is, else by the engine's classic builder."""
+        if docker is None:
+            with self._client() as client:
+                return self._build_classic(
+                    client, plan, inputs, no_cache=no_cache, pull=pull, report=report, cancel=cancel
+                )
+        try:
+            return buildkit.build(
+                docker,
+                self.endpoint,
+                plan,
+                inputs,
+                no_cache=no_cache,
+                pull=pull,
+                report=report,
+                cancel=cancel,
+                environment=os.environ,
+            )
+        except BuildFailed:
+            self.probe()  # An engine that is gone is another failure than a step.
+            raise
+
+    def _build_classic(
         self,
         client: APIClient,
         plan: ImagePlan,
+        inputs: BuildInputs,
         *,
         no_cache: bool,
         pull: bool,
@@ -263,7 +344,7 @@ class DockerEngine:
         with self._translated():
             response = client.post(
                 f"{client.base_url}/v{client.api_version}/build",
-                params=_build_parameters(client, plan, no_cache=no_cache, pull=pull),
+                params=_build_parameters(client, plan, inputs, no_cache=no_cache, pull=pull),
                 headers={"Content-Type": "application/x-tar"},
                 data=_upload(plan, cancel),
                 stream=True,
@@ -389,10 +470,6 @@ class DockerEngine:
                 client.wait(container, timeout=CALL_SECONDS, condition="removed")
 
 
-class _NoBaseImage(BuildFailed):
-    """The image of FROM is neither here nor in a registry that answers."""
-
-
 @dataclass(slots=True)
 class _BuildLog:
     """What the classic builder has said so far, told to people as it comes."""
@@ -432,13 +509,7 @@ class _BuildLog:
     def _failure(self, reason: str) -> BuildFailed:
         """Return what a builder's error means for a person."""
         if self.instruction.startswith("FROM "):
-            return _NoBaseImage(
-                f"The base image {self.plan.base_image} can't be had: {reason}",
-                hint=(
-                    f"Try `docker pull {self.plan.base_image}`, or set `base_image` in .calibanconfig.json to "
-                    "an image that the engine has or can pull."
-                ),
-            )
+            return no_base_image(self.plan.base_image, reason)
         if code := re.search(r"returned a non-zero code: (\d+)", reason):
             reason = f"the command exited with code {code[1]}"
         where = f"{self.step} ({_shortened(self.instruction, 100)})" if self.step else "the start"
@@ -524,7 +595,9 @@ def _container_config(spec: ContainerSpec, logging_driver: str) -> dict[str, Any
     return {**config, "HostConfig": host}
 
 
-def _build_parameters(client: APIClient, plan: ImagePlan, *, no_cache: bool, pull: bool) -> dict[str, str]:
+def _build_parameters(
+    client: APIClient, plan: ImagePlan, inputs: BuildInputs, *, no_cache: bool, pull: bool
+) -> dict[str, str]:
     """Return the query of a build by the classic builder."""
     parameters = {"t": plan.tag, "dockerfile": plan.dockerfile_name, "rm": "1", "forcerm": "1"}
     if no_cache:
@@ -534,19 +607,35 @@ def _build_parameters(client: APIClient, plan: ImagePlan, *, no_cache: bool, pul
     if plan.platform is not None:
         parameters["platform"] = plan.platform
     # As Docker's command line does; the builder leaves these names out of its cache keys.
-    if proxies := client._proxy_configs.get_environment():  # type: ignore[attr-defined]  # noqa: SLF001  # the SDK's own `build` reads it too
-        parameters["buildargs"] = json.dumps(proxies)
+    proxies = client._proxy_configs.get_environment() or {}  # type: ignore[attr-defined]  # noqa: SLF001  # the SDK's own `build` reads it too
+    if arguments := {**proxies, **inputs.proxies, **plan.build_args}:
+        parameters["buildargs"] = json.dumps(arguments)
     return parameters
 
 
 def _upload(plan: ImagePlan, cancel: CancelToken) -> Iterator[bytes]:
     """Yield the context; an exception in here breaks the upload off, and the engine drops the build."""
     try:
-        for chunk in plan.context():
+        for chunk in plan.context(plan.dockerfile):
             cancel.check()
             yield chunk
     except OSError as error:  # Left alone, it would be taken for a failure of the connection.
         raise BuildFailed(f"The files of the image can't be read: {error}") from error
+
+
+def _repository_and_tag(reference: str) -> tuple[str, str]:
+    """Return the two parts of an image's name as a pull takes them; the tag may be a digest."""
+    repository, at, digest = reference.partition("@")
+    if at:
+        return repository, digest
+    name, colon, tag = reference.rpartition(":")
+    return (name, tag) if colon and "/" not in tag else (reference, "latest")
+
+
+def _close_quietly(connection: Raw) -> None:
+    """End a response that another thread reads."""
+    with suppress(Exception):
+        _hang_up(connection._fp.fp.raw._sock)  # noqa: SLF001  # urllib3 has no public way to its socket
 
 
 def _explanation(body: bytes) -> str:

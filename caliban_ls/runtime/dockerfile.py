@@ -1,9 +1,12 @@
-"""The text of a Dockerfile, from the steps of an image.
+"""The text of a Dockerfile, from the steps of an image: in plain form, and in BuildKit's.
 
 Pure: what the steps are is decided elsewhere, and so is what the folders that they copy hold. The text
 names nothing of the user's but commands, which are quoted: the context has a folder for each step, so that
-no file's name is ever read as a pattern, a variable or a new line. It builds with the classic builder of
-Docker 20.10 and with BuildKit.
+no file's name is ever read as a pattern, a variable or a new line.
+
+The plain form builds with the classic builder of Docker 20.10. BuildKit's has the same steps, and mounts
+besides: caches that outlive a build, and what an installation may use and no image may hold. It needs no
+`# syntax` line, whose image would have to be pulled.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 WORKDIR = "/usr/app"
 """Where the project's files stand in an image; google/caliban's place for them."""
@@ -21,6 +25,24 @@ HOME = "/home/caliban"
 VENV = "/opt/venv"
 
 
+SETTINGS = "settings"
+"""The secret that is a shell script: it exports what installations go by."""
+
+SECRET_FILES = (SETTINGS, "netrc", "authorities", "key")
+
+_APT_CACHE = "/var/cache/caliban/apt"
+
+UV_HOME = "/opt/uv"
+"""Where uv stands in an image, beside the project's own packages."""
+
+UV_VERSION = "0.13.9"
+
+SECRETS = "/run/caliban"
+"""Where BuildKit mounts secrets, each under its own name, for the time of an installation."""
+
+Installs = Literal["apt", "python"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
     """One step: files are copied, then a command is run, then variables are set.
@@ -28,13 +50,19 @@ class Layer:
     Attributes:
         why: one line for who reads the Dockerfile.
         copy: the context's folder whose content is copied into WORKDIR, or None.
+        copy_from: `(IMAGE, PATH, TARGET)`, a folder of another image, or None.
         run: a shell command, one line, or None.
+        clean: a command that takes away what isn't to be kept, where no cache is mounted there.
+        installs: what kind of packages the command fetches, and so which caches and secrets it is given.
         environment: variables that hold from here on; `$NAME` in a value is what held before.
     """
 
     why: str
     copy: str | None = None
+    copy_from: tuple[str, str, str] | None = None
     run: str | None = None
+    clean: str | None = None
+    installs: Installs | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -43,32 +71,73 @@ class Recipe:
     """An image, before any builder's way of writing it down.
 
     Attributes:
-        base_image: what it starts from.
+        base: the lines that it starts with: a FROM, or the user's own Dockerfile.
         layers: the steps, in order.
-        command: what a container starts; a job's arguments follow.
+        command: what a container starts, a job's arguments following; None leaves the base's own.
     """
 
-    base_image: str
+    base: str
     layers: Sequence[Layer]
-    command: Sequence[str]
+    command: Sequence[str] | None
 
 
-def render(recipe: Recipe) -> str:
+def render(recipe: Recipe, *, buildkit: bool = False) -> str:
     """Return the Dockerfile.
 
     The steps run as root, whatever user the base image ends with. A container runs as whoever started it,
     and that is none of the image's business.
     """
-    blocks = [[f"FROM {recipe.base_image}"], ["USER root", f"WORKDIR {WORKDIR}"]]
+    blocks = [[recipe.base.rstrip("\n")], ["USER root", f"WORKDIR {WORKDIR}"]]
     for layer in recipe.layers:
         block = [f"# {layer.why}"]
         if layer.copy is not None:
             block.append(f"COPY {json.dumps([f'{layer.copy}/', './'])}")
+        if layer.copy_from is not None:
+            image, path, target = layer.copy_from
+            block.append(f"COPY --from={image} {json.dumps([path, target])}")
         if layer.run is not None:
-            block.append(f"RUN {layer.run}")
+            mounts = _mounts(layer) if buildkit else ""
+            clean = "" if buildkit or layer.clean is None else f" && {layer.clean}"
+            block.append(f"RUN {mounts}{_preface(layer, buildkit=buildkit)}{layer.run}{clean}")
         blocks.append([*block, *(f"ENV {name}={value}" for name, value in layer.environment.items())])
-    blocks.append([f"ENTRYPOINT {json.dumps(list(recipe.command), ensure_ascii=False)}"])
+    if recipe.command is not None:
+        blocks.append([f"ENTRYPOINT {json.dumps(list(recipe.command), ensure_ascii=False)}"])
     return "\n".join("\n".join(block) + "\n" for block in blocks)
+
+
+_CACHES: Mapping[Installs, tuple[str, ...]] = {
+    # apt holds locks on both while it works.
+    "apt": (
+        "type=cache,id=caliban-apt-lists,target=/var/lib/apt/lists,sharing=locked",
+        f"type=cache,id=caliban-apt-packages,target={_APT_CACHE},sharing=locked",
+    ),
+    "python": (
+        "type=cache,id=caliban-uv,target=/var/cache/caliban/uv",
+        "type=cache,id=caliban-pip,target=/var/cache/caliban/pip",
+    ),
+}
+
+
+def _mounts(layer: Layer) -> str:
+    """Return BuildKit's mounts of a step. A secret that a build isn't given is simply not there."""
+    if layer.installs is None:
+        return ""
+    mounts = list(_CACHES[layer.installs])
+    if layer.installs == "python":
+        mounts += (f"type=secret,id={name},target={SECRETS}/{name}" for name in SECRET_FILES)
+    return "".join(f"--mount={mount} " for mount in mounts)
+
+
+def _preface(layer: Layer, *, buildkit: bool) -> str:
+    """Return what a command needs set that fetches Python packages."""
+    if layer.installs != "python":
+        return ""
+    quiet = "PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore"
+    if not buildkit:
+        return f"export {quiet} PIP_NO_CACHE_DIR=1 UV_NO_CACHE=1; "
+    caches = "PIP_CACHE_DIR=/var/cache/caliban/pip UV_CACHE_DIR=/var/cache/caliban/uv UV_LINK_MODE=copy"
+    settings = f"{SECRETS}/{SETTINGS}"
+    return f"export {quiet} {caches}; if [ -f {settings} ]; then . {settings}; fi; "
 
 
 def folders_layer() -> Layer:
@@ -81,12 +150,18 @@ def folders_layer() -> Layer:
 
 
 def apt_layer(packages: Sequence[str]) -> Layer:
-    """Return the step that installs Debian packages."""
+    """Return the step that installs Debian packages.
+
+    The archives are kept out of the place that images for containers clean after each installation, so that
+    a cache which is mounted there stays filled; without a mount the step cleans up itself.
+    """
     return Layer(
         why="Debian packages of the project's config.",
-        run="apt-get update"
-        f" && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends {shlex.join(packages)}"
-        " && rm -rf /var/lib/apt/lists/*",
+        run=f"mkdir -p {_APT_CACHE}/partial && apt-get update"
+        f" && DEBIAN_FRONTEND=noninteractive apt-get -o Dir::Cache::archives={_APT_CACHE}"
+        f" install --yes --no-install-recommends {shlex.join(packages)}",
+        clean=f"rm -rf {_APT_CACHE} /var/lib/apt/lists/*",
+        installs="apt",
     )
 
 
@@ -100,5 +175,47 @@ def venv_layer() -> Layer:
     return Layer(
         why="Packages go on top of the base image's own, which stay importable.",
         run=f"python3 -m venv --system-site-packages --without-pip {VENV}",
-        environment={"VIRTUAL_ENV": VENV, "PATH": f"{VENV}/bin:$PATH"},
+        environment={"VIRTUAL_ENV": VENV, "UV_PROJECT_ENVIRONMENT": VENV, "PATH": f"{VENV}/bin:$PATH"},
+    )
+
+
+def conda_variables() -> dict[str, str]:
+    """Return the variables that make a conda environment the one that is used."""
+    return {"CONDA_PREFIX": VENV, "UV_PROJECT_ENVIRONMENT": VENV, "PATH": f"{VENV}/bin:$PATH"}
+
+
+def uv_layer(*, required: bool) -> Layer:
+    """Return the step that brings uv, which installs several times faster than pip.
+
+    pip goes on where uv can't do the same: on a base image that has packages of its own, which only pip
+    counts as installed, or an index of its own in pip's configuration.
+
+    Args:
+        required: whether the project has what only uv installs.
+    """
+    install = f"python3 -m pip install --quiet --target {UV_HOME} uv=={UV_VERSION}"
+    if required:
+        return Layer(
+            why="uv installs what the project's lock or package says.", run=install, installs="python"
+        )
+    own = "import importlib.metadata as m; print(*{d.metadata['Name'].lower() for d in m.distributions()} - {'pip', 'setuptools', 'wheel', 'uv'})"
+    named = "$UV_DEFAULT_INDEX$UV_INDEX$UV_INDEX_URL$UV_EXTRA_INDEX_URL"
+    configured = "python3 -m pip config list | grep -Eq '(index-url|find-links)='"
+    run = (
+        f'if [ -z "$(python3 -c "{own}")" ] && {{ [ -n "{named}" ] || ! {configured}; }};'
+        f" then {install} || echo 'There is no uv for this base image; pip installs.'; fi"
+    )
+    return Layer(
+        why="uv installs, unless the base image has packages that only pip counts.",
+        run=run,
+        installs="python",
+    )
+
+
+def gcloud_layer(image: str) -> Layer:
+    """Return the step that brings Google's command line from an image that has it in /google-cloud-sdk."""
+    return Layer(
+        why="Google's command line.",
+        copy_from=(image, "/google-cloud-sdk", "/google-cloud-sdk"),
+        environment={"CLOUDSDK_PYTHON": "python3", "PATH": "/google-cloud-sdk/bin:$PATH"},
     )

@@ -57,8 +57,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class IgnoreRules:
-    """The lines of all ignore files, in order; the last one that matches a path decides."""
+    """The lines of all ignore files, in order; the last one that matches a path decides.
 
+    Attributes:
+        named: the paths that an exception of the project names without any wildcard, `!keys/test.pem`: somebody
+            wants exactly that file to travel.
+    """
+
+    named: frozenset[str]
     _runs: tuple[_Run, ...]
 
     def top(self) -> Verdict:
@@ -92,7 +98,8 @@ def read_rules(files: Iterable[tuple[str, str]]) -> IgnoreRules:
     """
     lines = [line for name, text in (("defaults", DEFAULTS), *files) for line in _lines(name, text)]
     return IgnoreRules(
-        tuple(_Run.of(run, exception=exception) for exception, run in groupby(lines, key=_is_exception))
+        frozenset(line.removeprefix("!") for line in lines if _is_exception(line)),
+        tuple(_Run.of(run, exception=exception) for exception, run in groupby(lines, key=_is_exception)),
     )
 
 

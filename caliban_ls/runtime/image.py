@@ -11,8 +11,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,10 +19,12 @@ from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import UsageError
 from caliban_ls.runtime import dockerfile
 from caliban_ls.runtime.base import ImagePlan
-from caliban_ls.runtime.dependencies import PROJECT_FILES, find_dependencies
+from caliban_ls.runtime.dependencies import PROJECT_FILES, Dependencies, find_dependencies, find_environment
 from caliban_ls.runtime.dockerfile import Layer, Recipe
 from caliban_ls.runtime.ignore import IgnoreRules, read_rules
+from caliban_ls.runtime.metadata import python_for, read_metadata
 from caliban_ls.runtime.program import Program, find_program
+from caliban_ls.runtime.requirements import read_text
 from caliban_ls.runtime.source import (
     Entry,
     digest,
@@ -49,6 +50,10 @@ class ImageOptions:
         dirs: folders that travel beside the program's own, each its own step, in this order.
         platform: `linux/amd64` and the like, or None for the engine's own.
         left_out: files that never travel, such as a key that the config names; relative to the project.
+        gcloud_image: has Google's command line in /google-cloud-sdk, which the image gets; None for none.
+        dockerfile: the user's own, relative to the project, which then stands for base image, Debian packages and
+            dependencies; None for none.
+        build_args: of that one.
     """
 
     python_version: str
@@ -58,16 +63,25 @@ class ImageOptions:
     dirs: tuple[str, ...] = ()
     platform: str | None = None
     left_out: tuple[str, ...] = ()
+    gcloud_image: str | None = None
+    dockerfile: str | None = None
+    build_args: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan_image(
-    *, folder: Path, module: str, mode: Mode, options: ImageOptions, cancel: CancelToken | None = None
+    *,
+    folder: Path,
+    module: str | None,
+    mode: Mode,
+    options: ImageOptions,
+    cancel: CancelToken | None = None,
 ) -> ImagePlan:
     """Return the plan of an image that runs a module of a project.
 
     Args:
         folder: the project, absolute.
-        module: `pkg.mod`, `pkg/mod.py`, `script.sh` and so on; see `program.find_program`.
+        module: `pkg.mod`, `pkg/mod.py`, `script.sh` and so on, see `program.find_program`; None for an image that
+            has what the project needs installed, and no program.
         mode: whether the image is for machines with a GPU.
         options: everything else.
         cancel: watched while files are read.
@@ -78,36 +92,60 @@ def plan_image(
     """
     home = Path(os.path.realpath(folder))
     rules = read_rules(_ignore_files(home))
-    program = find_program(home, module, rules)
-    base_image = _base_image(home, mode, options)
+    options = replace(options, apt_packages=_apt_packages(mode, options))
+    program = None if module is None else find_program(home, module, rules)
+    dependencies = () if options.dockerfile else find_dependencies(home, options.extras, mode)
+    base_image, base = _base(home, mode, options)
     layers: list[Layer] = []
     context: list[tuple[str, Entry]] = []
     sent: dict[str, Entry] = {}
-    for layer, paths in _steps(home, program, mode, options, rules):
+    if options.dockerfile:
+        # The user's own steps copy from the project as it is; ours find their files beside it.
+        sent = read_entries(home, _without(_walk_all(home, ("",), rules), options), cancel or CancelToken())
+        context += sent.items()
+    own = f"{_OWN}/" if options.dockerfile else ""
+    for layer, paths in _steps(home, program, options, rules, dependencies):
         # A file travels with the first step that needs it; a later one finds it in place.
-        new = (path for path in paths if path not in sent and path not in options.left_out)
+        known = () if options.dockerfile else sent
+        new = (path for path in _without(paths, options) if path not in known)
         entries = read_entries(home, new, cancel or CancelToken())
-        context += ((f"{layer.copy}/{path}".rstrip("/"), entry) for path, entry in entries.items())
+        place = None if layer.copy is None or not entries else f"{own}{layer.copy}"
+        context += ((f"{place}/{path}".rstrip("/"), entry) for path, entry in entries.items())
         sent |= entries
-        if entries or layer.run is not None:
-            layers.append(layer if entries else replace(layer, copy=None))
-    _check_sent(home, program, sent)
-    recipe = Recipe(base_image=base_image, layers=layers, command=program.command)
+        if entries or layer.copy is None or layer.run is not None:
+            layers.append(replace(layer, copy=place))
+    if program is not None:
+        _check_sent(home, program, sent)
+    recipe = Recipe(base=base, layers=layers, command=None if program is None else program.command)
     text = dockerfile.render(recipe)
-    summary = digest([text, options.platform or "", *_identity(context)])
+    arguments = [f"{name}={value}" for name, value in sorted(options.build_args.items())]
+    summary = digest([text, options.platform or "", *arguments, *_identity(context)])
     return ImagePlan(
         tag=f"caliban/{_slug(folder.name)}:{summary[:_TAG_LENGTH]}",
         dockerfile=text,
-        dockerfile_name=_DOCKERFILE,
+        buildkit=dockerfile.render(recipe, buildkit=True),
+        dockerfile_name=own + _DOCKERFILE,
         base_image=base_image,
         platform=options.platform,
+        build_args=options.build_args,
+        addresses=tuple(address for step in dependencies for address in step.addresses),
+        secrets=tuple(
+            (path, entry.secret) for path, entry in sent.items() if entry.secret and path not in rules.named
+        ),
         size=sum(entry.size for entry in sent.values()),
         largest=_largest(sent.values()),
-        context=partial(tar_stream, home, [(_DOCKERFILE, text)], context),
+        context=lambda text: tar_stream(home, [(own + _DOCKERFILE, text)], context),
     )
 
 
-_DOCKERFILE = "Dockerfile"  # every file of the project stands in the folder of a step, so nothing clashes
+_OWN = ".caliban"
+"""The context's folder for what is ours, beside a user's own Dockerfile, whose steps copy from the project as it is.
+
+Files of the project that are called so stay at home then. Without such a Dockerfile every file of the project
+stands in the folder of a step, so nothing clashes.
+"""
+
+_DOCKERFILE = "Dockerfile"
 
 _IGNORE_FILES = (".dockerignore", ".calibanignore")  # the later one wins
 
@@ -129,25 +167,63 @@ def _ignore_files(home: Path) -> Iterator[tuple[str, str]]:
 
 
 def _steps(
-    home: Path, program: Program, mode: Mode, options: ImageOptions, rules: IgnoreRules
+    home: Path,
+    program: Program | None,
+    options: ImageOptions,
+    rules: IgnoreRules,
+    dependencies: tuple[Dependencies, ...],
 ) -> Iterator[tuple[Layer, Iterable[str]]]:
     """Yield the steps with the paths that each needs: what changes seldom first, the program last."""
     yield dockerfile.folders_layer(), ()
-    packages = _apt_packages(mode, options)
-    if packages:
-        yield dockerfile.apt_layer(packages), ()
-    dependencies = find_dependencies(home, options.extras, mode)
-    if dependencies or program.command[0] == "python":
-        yield dockerfile.venv_layer(), ()
-    for number, step in enumerate(dependencies, start=1):
-        why = "What the project needs installed, before the code, which changes more often."
-        paths = [*_with_targets(home, step.files), *_walk_all(home, step.roots, rules)]
-        yield Layer(why=why, copy=f"dependencies{number}", run=step.command), paths
+    if not options.dockerfile:
+        if packages := tuple(options.apt_packages):
+            yield dockerfile.apt_layer(packages), ()
+        python = program is None or program.command[0] == "python"
+        yield from _installation(home, rules, dependencies, python=python)
+    if options.gcloud_image is not None:
+        yield dockerfile.gcloud_layer(_image_name(options.gcloud_image, "gcloud.image")), ()
     for number, given in enumerate(options.dirs, start=1):
         paths = _extra_folder(home, given, rules)
         yield Layer(why="An extra folder.", copy=f"folder{number}"), paths
-    files = [name for name in PROJECT_FILES if (home / name).is_file()]
-    yield Layer(why="The program.", copy="program"), _walk_all(home, (program.root, *files), rules)
+    if program is not None:
+        files = [name for name in PROJECT_FILES if (home / name).is_file()]
+        yield (
+            Layer(why="The program.", copy="program"),
+            _walk_all(home, (program.root, *files), rules),
+        )
+
+
+def _installation(
+    home: Path, rules: IgnoreRules, dependencies: tuple[Dependencies, ...], *, python: bool
+) -> Iterator[tuple[Layer, Iterable[str]]]:
+    """Yield the steps that install what a project needs; `python` says whether it needs a Python anyway."""
+    conda = any(step.tool == "conda" for step in dependencies)
+    others = [step for step in dependencies if step.tool != "conda"]
+    if not conda and (others or python):
+        yield dockerfile.venv_layer(), ()
+    tools = False
+    for number, step in enumerate(dependencies, start=1):
+        if step.tool != "conda" and not tools:
+            tools = True
+            yield dockerfile.uv_layer(required=any(step.tool == "uv" for step in others)), ()
+        paths = [*_with_targets(home, step.files), *_walk_all(home, step.roots, rules)]
+        layer = Layer(
+            why="What the project needs installed, before the code, which changes more often.",
+            copy=f"dependencies{number}",
+            run=step.command,
+            installs="python",
+            environment=dockerfile.conda_variables() if step.tool == "conda" else {},
+        )
+        yield layer, paths
+
+
+def _without(paths: Iterable[str], options: ImageOptions) -> Iterator[str]:
+    """Leave out what never travels, whatever the ignore rules say."""
+    left_out = {*options.left_out}
+    if options.dockerfile is not None:
+        # The ignore file is obeyed already; a builder would find our own folder ignored by it.
+        left_out |= {".dockerignore", _OWN}
+    return (path for path in paths if path not in left_out and path.partition("/")[0] not in left_out)
 
 
 def _apt_packages(mode: Mode, options: ImageOptions) -> tuple[str, ...]:
@@ -202,10 +278,27 @@ def _check_sent(home: Path, program: Program, sent: Mapping[str, Entry]) -> None
         )
 
 
+def _base(home: Path, mode: Mode, options: ImageOptions) -> tuple[str, str]:
+    """Return the image that everything starts from, and the lines of the Dockerfile that say so."""
+    if options.dockerfile is None:
+        image = _base_image(home, mode, options)
+        return image, f"FROM {image}"
+    path = project_path(home, options.dockerfile, "docker.dockerfile")
+    text = read_text(home, path)
+    stages = re.findall(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)", text, re.MULTILINE | re.IGNORECASE)
+    if not stages:
+        raise UsageError(
+            f"{printable(path)} has no FROM", hint="A Dockerfile begins with the image that it builds on."
+        )
+    return stages[-1], text
+
+
 def _base_image(home: Path, mode: Mode, options: ImageOptions) -> str:
     configured = options.base_image
     name = configured.get(mode) if isinstance(configured, Mapping) else configured
     if name is None:
+        if find_environment(home) is not None:
+            return _CONDA_IMAGE
         return f"python:{_python_version(home, options.python_version)}-slim"
     image = _expand_dlvm(name.replace("{}", mode))
     if image.startswith("gcr.io/blueshift-playground/"):
@@ -213,21 +306,35 @@ def _base_image(home: Path, mode: Mode, options: ImageOptions) -> str:
             f"The base image {image} can't be pulled any more",
             hint="Set base_image in .calibanconfig.json to a public one such as python:3.12-slim, or remove it.",
         )
+    return _image_name(image, "base_image")
+
+
+_CONDA_IMAGE = "mambaorg/micromamba:2.0.5-debian12-slim"
+
+
+def _image_name(image: str, key: str) -> str:
+    """Return an image's name, given by a key of the config, if it is one.
+
+    Raises:
+        UsageError: a Dockerfile would read something else in it.
+    """
     if not re.fullmatch(r"[a-zA-Z0-9][\w.:/@-]*", image, re.ASCII):
         raise UsageError(
-            f"{name!r} isn't the name of an image", hint="Correct base_image in .calibanconfig.json."
+            f"{image!r} isn't the name of an image", hint=f"Correct {key} in .calibanconfig.json."
         )
     return image
 
 
 def _python_version(home: Path, running: str) -> str:
-    """Return MAJOR.MINOR: of the first version in .python-version, pyenv's file, else of what runs."""
+    """Return MAJOR.MINOR: of .python-version, pyenv's file; else what runs, if the package takes it."""
     try:
         said = (home / ".python-version").read_text("utf-8", "replace")
     except OSError:
         said = ""
     version = re.search(r"^\s*(?:c?python-)?(3\.\d+)\b", said, re.MULTILINE)
-    return version[1] if version is not None else ".".join(running.split(".")[:2])
+    if version is not None:
+        return version[1]
+    return python_for(read_metadata(home).python, ".".join(running.split(".")[:2]))
 
 
 def _expand_dlvm(image: str) -> str:

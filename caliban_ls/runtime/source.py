@@ -24,6 +24,7 @@ from typing import Literal
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import FailedError, UsageError
 from caliban_ls.runtime.ignore import IgnoreRules, Verdict
+from caliban_ls.runtime.keylike import key_like
 
 Kind = Literal["file", "link", "folder"]
 
@@ -38,6 +39,7 @@ class Entry:
         executable: whether a file's owner may run it.
         size: bytes of a file, else 0.
         content: SHA-256 of a file's bytes, or where a link points.
+        secret: what the file holds that should be in no image, in words; "" for nothing of the kind.
     """
 
     path: str
@@ -45,6 +47,7 @@ class Entry:
     executable: bool = False
     size: int = 0
     content: str = ""
+    secret: str = ""
 
     @property
     def mode(self) -> int:
@@ -209,15 +212,19 @@ def _read_entry(folder: Path, path: str, cancel: CancelToken) -> Entry:
             return Entry(path=path, kind="link", content=_link_target(folder, path))
         summary = hashlib.sha256()
         size = 0
+        secret = ""
         with _open(folder, path) as file:
             while chunk := file.read(_CHUNK):
                 cancel.check()
+                secret = secret or (key_like(path, chunk) if size == 0 else "")
                 summary.update(chunk)
                 size += len(chunk)
     except OSError as error:
         raise _unreadable(path, error) from error
     executable = bool(mode & stat.S_IXUSR)
-    return Entry(path=path, kind="file", executable=executable, size=size, content=summary.hexdigest())
+    return Entry(
+        path=path, kind="file", executable=executable, size=size, content=summary.hexdigest(), secret=secret
+    )
 
 
 def _link_target(folder: Path, path: str) -> str:

@@ -15,7 +15,7 @@ from support.second_engine import SecondEngine, second_engine
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import BuildFailed, Cancelled, EngineUnavailable
-from caliban_ls.runtime.base import Exit, Stream
+from caliban_ls.runtime.base import BuildInputs, Exit, Stream
 from caliban_ls.runtime.docker import DockerEngine
 
 
@@ -43,7 +43,7 @@ def commands_of_containers(engine: DockerEngine) -> list[str]:
 
 def build(engine: DockerEngine, plan: Any, *, no_cache: bool = False) -> tuple[str, Lines]:
     lines = Lines()
-    return engine.build(plan, no_cache=no_cache, report=lines, cancel=CancelToken()), lines
+    return engine.build(plan, BuildInputs(), no_cache=no_cache, report=lines, cancel=CancelToken()), lines
 
 
 def test_a_build_reports_its_steps_and_their_output(engine: DockerEngine, image: str) -> None:
@@ -134,7 +134,7 @@ def test_a_build_is_cancelled_in_mid_step(engine: DockerEngine, image: str) -> N
 
     plan = plan_of(image, f'RUN ["/bin/sh", "-c", "{script}"]\n')
     with pytest.raises(Cancelled):
-        engine.build(plan, no_cache=False, report=report, cancel=cancel)
+        engine.build(plan, BuildInputs(), no_cache=False, report=report, cancel=cancel)
     assert cancelled_at > 0
     while any(script[-20:] in command for command in commands_of_containers(engine)):
         assert time.monotonic() < cancelled_at + 20, "the step's container is still there"

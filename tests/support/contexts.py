@@ -27,12 +27,13 @@ def plan_of(
     return ImagePlan(
         tag=f"caliban-ls-test:{hashlib.sha256(repr(content).encode()).hexdigest()[:20]}",
         dockerfile=dockerfile,
+        buildkit=dockerfile,
         dockerfile_name="a folder/Dockerfile",
         base_image=base_image,
         platform=platform,
         size=sum(map(len, files.values())),
         largest=(),
-        context=context or (lambda: _tar(content)),
+        context=lambda _text: context() if context else _tar(content),
     )
 
 

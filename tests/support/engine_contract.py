@@ -15,7 +15,7 @@ from support.contexts import plan_of
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import BuildFailed, Cancelled, FailedError
-from caliban_ls.runtime.base import ContainerSpec, Engine, Exit, ImagePlan, Stream
+from caliban_ls.runtime.base import BuildInputs, ContainerSpec, Engine, Exit, ImagePlan, Stream
 
 LABELS = {"caliban.test": str(os.getpid())}
 
@@ -188,9 +188,11 @@ class EngineContract:
 
     def test_a_built_image_has_its_tag(self, engine: Engine, image: str) -> None:
         plan = plan_of(image, "COPY greeting /greeting\n", greeting=b"hello\n")
-        built = engine.build(plan, no_cache=False, report=_silent, cancel=CancelToken())
+        built = engine.build(plan, BuildInputs(), no_cache=False, report=_silent, cancel=CancelToken())
         assert engine.image_id(plan.tag) == built
-        assert engine.build(plan, no_cache=False, report=_silent, cancel=CancelToken()) == built
+        assert (
+            engine.build(plan, BuildInputs(), no_cache=False, report=_silent, cancel=CancelToken()) == built
+        )
 
     def test_a_context_that_cannot_be_read(self, engine: Engine, image: str) -> None:
         def broken() -> Iterator[bytes]:
@@ -199,26 +201,27 @@ class EngineContract:
 
         plan = plan_of(image, "", context=broken)
         with pytest.raises(BuildFailed, match=r"secret\.txt"):
-            engine.build(plan, no_cache=False, report=_silent, cancel=CancelToken())
+            engine.build(plan, BuildInputs(), no_cache=False, report=_silent, cancel=CancelToken())
 
     def test_a_build_cancelled_before_it_begins(self, engine: Engine, image: str) -> None:
         cancel = CancelToken()
         cancel.set()
         with pytest.raises(Cancelled):
-            engine.build(plan_of(image, ""), no_cache=False, report=_silent, cancel=cancel)
+            engine.build(plan_of(image, ""), BuildInputs(), no_cache=False, report=_silent, cancel=cancel)
 
     def test_a_build_cancelled_while_it_uploads(self, engine: Engine, image: str) -> None:
         cancel = CancelToken()
 
         def endless() -> Iterator[bytes]:
             plan: ImagePlan = plan_of(image, "")
-            yield from plan.context()
+            yield from plan.context(plan.dockerfile)
             cancel.set()
             while True:
                 yield b"\0" * 512
 
+        plan = plan_of(image, "", context=endless)
         with pytest.raises(Cancelled):
-            engine.build(plan_of(image, "", context=endless), no_cache=False, report=_silent, cancel=cancel)
+            engine.build(plan, BuildInputs(), no_cache=False, report=_silent, cancel=cancel)
 
 
 def _silent(_message: str, _fraction: float | None = None) -> None:

@@ -17,7 +17,16 @@ from contextlib import suppress
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import BuildFailed, Cancelled, EngineUnavailable, FailedError
-from caliban_ls.runtime.base import ContainerInfo, ContainerSpec, EngineInfo, Exit, ImagePlan, Output, Report
+from caliban_ls.runtime.base import (
+    BuildInputs,
+    ContainerInfo,
+    ContainerSpec,
+    EngineInfo,
+    Exit,
+    ImagePlan,
+    Output,
+    Report,
+)
 
 GRACE_SECONDS = 0.3
 
@@ -48,12 +57,21 @@ class FakeEngine:
         self._answer()
         return self.images.get(reference)
 
-    def build(self, plan: ImagePlan, *, no_cache: bool, report: Report, cancel: CancelToken) -> str:
+    def pull(self, reference: str, *, report: Report, cancel: CancelToken) -> str | None:
+        self._answer()
+        cancel.check()
+        report(f"Pulling {reference}", None)
+        return None
+
+    def build(
+        self, plan: ImagePlan, inputs: BuildInputs, *, no_cache: bool, report: Report, cancel: CancelToken
+    ) -> str:
+        assert not inputs.needed
         self._answer()
         cancel.check()
         digest = hashlib.sha256(b"anew" if no_cache else b"")
         try:
-            for chunk in plan.context():
+            for chunk in plan.context(plan.dockerfile):
                 cancel.check()
                 digest.update(chunk)
         except OSError as error:

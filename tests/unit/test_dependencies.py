@@ -23,7 +23,10 @@ def test_requirements_are_enough(tmp_path: Path) -> None:
     (found,) = find(tmp_path, {"requirements.txt": "numpy\n", "setup.py": ""})
     assert found.files == ("requirements.txt",)
     assert found.roots == ()
-    assert found.command.endswith("-r requirements.txt")
+    assert found.command == (
+        "if [ -x /opt/uv/bin/uv ]; then /opt/uv/bin/uv pip install --index-strategy unsafe-best-match"
+        " -r requirements.txt; else python -m pip install -r requirements.txt; fi"
+    )
 
 
 def test_setup_where_there_are_no_requirements(tmp_path: Path) -> None:
@@ -44,7 +47,8 @@ def test_setup_where_there_are_no_requirements(tmp_path: Path) -> None:
         "setup.py",
         "version",
     )
-    assert "install --no-cache-dir --disable-pip-version-check '.[gpu]' &&" in found.command
+    assert found.command.count(" pip install '.[gpu]'; ") == 2
+    assert found.command.endswith("fi && rm -rf build *.egg-info")
 
 
 def test_extras_ask_for_both(tmp_path: Path) -> None:
@@ -159,4 +163,110 @@ def test_what_takes_nothing_along(tmp_path: Path, line: str) -> None:
 def test_what_is_wrong(tmp_path: Path, line: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         find(tmp_path, {"requirements.txt": line, "numpy/x": ""})
+    assert message in str(caught.value)
+
+
+PROJECT = "[project]\nname='x'\nversion='1'\n[project.optional-dependencies]\ndev=['ruff']\ngpu=['jax']\n"
+
+
+def test_a_package_without_setup(tmp_path: Path) -> None:
+    (found,) = find(tmp_path, {"pyproject.toml": PROJECT, "README.md": ""}, "Dev")
+    assert found.command == "/opt/uv/bin/uv pip install -r pyproject.toml --extra gpu --extra dev"
+    assert (found.files, found.tool) == (("pyproject.toml",), "uv")
+
+
+def test_what_a_backend_computes_takes_more_files(tmp_path: Path) -> None:
+    (found,) = find(tmp_path, {"pyproject.toml": "[project]\ndynamic=['dependencies']\n", "README.md": ""})
+    assert found.files == ("README.md", "pyproject.toml")
+
+
+def test_requirements_beside_a_package(tmp_path: Path) -> None:
+    (found,) = find(tmp_path, {"pyproject.toml": PROJECT, "requirements.txt": ""})
+    assert found.files == ("requirements.txt",)
+    package, requirements = find(tmp_path, {}, "dev")
+    assert "--extra dev" in package.command
+    assert requirements.files == ("requirements.txt",)
+
+
+def test_an_extra_that_the_package_does_not_have(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no extra test") as caught:
+        find(tmp_path, {"pyproject.toml": PROJECT}, "test")
+    assert caught.value.hint == "It has dev, gpu."
+
+
+def test_a_setup_cfg_alone(tmp_path: Path) -> None:
+    (found,) = find(tmp_path, {"setup.cfg": "[metadata]\nname=x\n[options.extras_require]\ngpu = jax\n"})
+    assert found.command == "/opt/uv/bin/uv pip install -r setup.cfg --extra gpu"
+
+
+def test_a_lock_of_uv(tmp_path: Path) -> None:
+    lock = """\
+version = 1
+[[package]]
+name = "x"
+source = { virtual = "." }
+[[package]]
+name = "one"
+source = { editable = "libs/one" }
+[[package]]
+name = "two"
+source = { path = "wheels/two.whl" }
+[[package]]
+name = "six"
+source = { registry = "https://example.org/simple" }
+"""
+    (found,) = find(tmp_path, {"pyproject.toml": PROJECT, "uv.lock": lock, "requirements.txt": ""}, "dev")
+    assert (
+        found.command == "/opt/uv/bin/uv sync --frozen --no-dev --no-install-project --extra gpu --extra dev"
+    )
+    assert found.files == ("pyproject.toml", "uv.lock")
+    assert found.roots == ("libs/one", "wheels/two.whl")
+
+
+def test_a_lock_by_the_standard(tmp_path: Path) -> None:
+    lock = '[[packages]]\nname = "one"\ndirectory = { path = "libs/one" }\n'
+    (found,) = find(tmp_path, {"pylock.toml": lock, "requirements.txt": ""})
+    assert found.command.endswith("-r pylock.toml")
+    assert found.roots == ("libs/one",)
+
+
+def test_a_conda_environment_and_what_is_installed_in_it(tmp_path: Path) -> None:
+    text = "dependencies:\n  - python=3.11\n  - pip:\n    - -r reqs/all.txt\n    - six\n"
+    conda, pip = find(tmp_path, {"environment.yaml": text, "reqs/all.txt": "", "requirements.txt": ""})
+    assert sorted(conda.files) == ["environment.yaml", "reqs/all.txt"]
+    assert (conda.tool, pip.tool) == ("conda", "pip")
+
+
+def test_hashes_are_insisted_on(tmp_path: Path) -> None:
+    (found,) = find(tmp_path, {"requirements.txt": "six==1.17.0 \\\n  --hash=sha256:00\n"})
+    assert "--require-hashes -r requirements.txt" in found.command
+
+
+def test_the_indexes_that_files_name(tmp_path: Path) -> None:
+    tool = "[[tool.uv.index]]\nname='a'\nurl='https://a.example/simple'\n"
+    package, requirements = find(
+        tmp_path,
+        {
+            "pyproject.toml": PROJECT + tool,
+            "requirements.txt": "--extra-index-url https://b.example/simple\n",
+        },
+        "dev",
+    )
+    assert package.addresses == ("https://a.example/simple",)
+    assert requirements.addresses == ("https://b.example/simple",)
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        ({"pyproject.toml": "[project"}, "pyproject.toml isn't TOML"),
+        ({"pyproject.toml": "", "uv.lock": "= 1"}, "uv.lock isn't TOML"),
+        ({"uv.lock": ""}, "uv.lock has no pyproject.toml"),
+        ({"pylock.toml": "[[packages]]\nname='x'\narchive={path='../x.whl'}"}, "../x.whl lies outside"),
+        ({"environment.yml": "- pip:\n  - -r ../x.txt"}, "../x.txt lies outside"),
+    ],
+)
+def test_files_that_are_wrong(tmp_path: Path, tree: dict[str, str | None], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        find(tmp_path, tree)
     assert message in str(caught.value)

@@ -17,6 +17,7 @@ from support.tree import plant
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import Cancelled, UsageError
 from caliban_ls.runtime.base import ImagePlan
+from caliban_ls.runtime.dockerfile import apt_layer, uv_layer
 from caliban_ls.runtime.image import ImageOptions, Mode, plan_image
 
 OPTIONS = ImageOptions(python_version="3.11.7")
@@ -49,9 +50,19 @@ def digest_of(folder: Path, module: str = "trainer.train", options: ImageOptions
     return plan(folder, module, options).tag.partition(":")[2]
 
 
+def content(planned: ImagePlan) -> bytes:
+    return b"".join(planned.context(planned.dockerfile))
+
+
+def files(planned: ImagePlan) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(content(planned))) as archive:
+        opened = {member.name: archive.extractfile(member) for member in archive if member.isfile()}
+        return {name: file.read() for name, file in opened.items() if file is not None}
+
+
 def names(planned: ImagePlan) -> list[str]:
     """Return what the context holds, folders with a slash behind."""
-    with tarfile.open(fileobj=io.BytesIO(b"".join(planned.context()))) as archive:
+    with tarfile.open(fileobj=io.BytesIO(content(planned))) as archive:
         return [f"{member.name}/" if member.isdir() else member.name for member in archive]
 
 
@@ -87,9 +98,10 @@ def test_a_script_takes_the_project_along(tmp_path: Path) -> None:
 def test_the_whole_dockerfile(tmp_path: Path) -> None:
     plant(tmp_path, {**PACKAGE, "data/x": ""})
     planned = plan(tmp_path, options=replace(OPTIONS, apt_packages=("git",), dirs=("data",)))
+    settings = "export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PIP_NO_CACHE_DIR=1 UV_NO_CACHE=1; "
     assert (
         planned.dockerfile
-        == """\
+        == f"""\
 FROM python:3.11-slim
 
 USER root
@@ -101,16 +113,20 @@ ENV HOME=/home/caliban
 ENV PYTHONUNBUFFERED=1
 
 # Debian packages of the project's config.
-RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends git && rm -rf /var/lib/apt/lists/*
+RUN {apt_layer(["git"]).run} && {apt_layer(["git"]).clean}
 
 # Packages go on top of the base image's own, which stay importable.
 RUN python3 -m venv --system-site-packages --without-pip /opt/venv
 ENV VIRTUAL_ENV=/opt/venv
+ENV UV_PROJECT_ENVIRONMENT=/opt/venv
 ENV PATH=/opt/venv/bin:$PATH
+
+# uv installs, unless the base image has packages that only pip counts.
+RUN {settings}{uv_layer(required=False).run}
 
 # What the project needs installed, before the code, which changes more often.
 COPY ["dependencies1/", "./"]
-RUN python -m pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+RUN {settings}if [ -x /opt/uv/bin/uv ]; then /opt/uv/bin/uv pip install --index-strategy unsafe-best-match -r requirements.txt; else python -m pip install -r requirements.txt; fi
 
 # An extra folder.
 COPY ["folder1/", "./"]
@@ -193,7 +209,7 @@ def test_both_ignore_files_count(tmp_path: Path) -> None:
 def test_what_is_left_out_stays(tmp_path: Path) -> None:
     plant(tmp_path, {**SCRIPT, "key.json": "secret", ".env": "SECRET=1"})
     planned = plan(tmp_path, "train.py", replace(OPTIONS, left_out=("key.json",)))
-    assert b"secret" not in b"".join(planned.context()).lower()
+    assert b"secret" not in content(planned).lower()
 
 
 def test_data_beside_a_package_stays_and_beside_a_script_travels(tmp_path: Path) -> None:
@@ -201,7 +217,7 @@ def test_data_beside_a_package_stays_and_beside_a_script_travels(tmp_path: Path)
     plant(tmp_path, {**PACKAGE, "train.py": "", "data/small": "x"})
     with (tmp_path / "data/images.bin").open("wb") as file:
         file.truncate(size)
-    assert sum(map(len, plan(tmp_path).context())) < 100_000
+    assert len(content(plan(tmp_path))) < 100_000
     whole = plan(tmp_path, "train.py")
     assert whole.size > size
     assert whole.largest[0] == ("data/images.bin", size)
@@ -226,7 +242,7 @@ def test_the_largest_parts(tmp_path: Path) -> None:
 def test_nothing_is_written_into_the_project(tmp_path: Path) -> None:
     plant(tmp_path, PACKAGE)
     before = {path: path.stat().st_mtime_ns for path in (tmp_path, *tmp_path.rglob("*"))}
-    b"".join(plan(tmp_path).context())
+    content(plan(tmp_path))
     assert {path: path.stat().st_mtime_ns for path in (tmp_path, *tmp_path.rglob("*"))} == before
 
 
@@ -241,7 +257,7 @@ def test_two_clones_have_one_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         os.utime(path, (1, 1))
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
     assert digest_of(one) == digest_of(two)
-    assert b"".join(plan(one).context()) == b"".join(plan(two).context())
+    assert content(plan(one)) == content(plan(two))
     assert plan(one).tag.startswith("caliban/one:")
 
 
@@ -478,3 +494,150 @@ def test_planning_can_be_cancelled(tmp_path: Path) -> None:
             options=OPTIONS,
             cancel=cancel,
         )
+
+
+# Kinds of dependencies
+
+
+KINDS: Mapping[str, Mapping[str, str | None]] = {
+    "uv.lock": {"pyproject.toml": "[project]\nname='x'\nversion='1'\n", "uv.lock": "version = 1\n"},
+    "pylock.toml": {"pylock.toml": 'lock-version = "1.0"\n'},
+    "pyproject.toml": {"pyproject.toml": "[project]\nname='x'\nversion='1'\n"},
+    "setup.py": {"setup.py": "from setuptools import setup; setup()"},
+    "requirements.txt": {"requirements.txt": "numpy\n"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_change_of_the_code_reinstalls_nothing(tmp_path: Path, kind: str) -> None:
+    plant(tmp_path, {"trainer/train.py": "1", **KINDS[kind]})
+    before = plan(tmp_path)
+    held = files(before)
+    (tmp_path / "trainer/train.py").write_text("2")
+    after = plan(tmp_path)
+    assert before.tag != after.tag
+    assert before.dockerfile == after.dockerfile
+    changed = {name: data for name, data in files(after).items() if held[name] != data}
+    assert changed == {"program/trainer/train.py": b"2"}
+    assert f"dependencies1/{kind}" in files(after)
+
+
+def test_without_a_program_there_is_what_is_needed(tmp_path: Path) -> None:
+    plant(tmp_path, PACKAGE)
+    planned = plan_image(folder=tmp_path, module=None, mode="cpu", options=OPTIONS)
+    assert names(planned) == ["Dockerfile", "dependencies1/", "dependencies1/requirements.txt"]
+    assert "ENTRYPOINT" not in planned.dockerfile
+    # Both images share all steps but the last.
+    assert plan(tmp_path).dockerfile.startswith(planned.dockerfile)
+
+
+def test_a_conda_environment_takes_the_place_of_the_venv(tmp_path: Path) -> None:
+    plant(
+        tmp_path,
+        {"trainer/train.py": "", "environment.yml": "dependencies: [numpy]", "requirements.txt": "six"},
+    )
+    planned = plan(tmp_path)
+    assert planned.base_image.startswith("mambaorg/micromamba:")
+    assert "-m venv" not in planned.dockerfile
+    conda, pip = (
+        planned.dockerfile.index("micromamba create"),
+        planned.dockerfile.index("-r requirements.txt"),
+    )
+    assert conda < planned.dockerfile.index("ENV CONDA_PREFIX=/opt/venv") < pip
+    assert plan(tmp_path, options=replace(OPTIONS, base_image="mine")).base_image == "mine"
+
+
+@pytest.mark.parametrize(
+    ("requires", "expected"),
+    [
+        (">=3.9", "3.11"),
+        (">=3.12", "3.12"),
+        ("<3.10", "3.9"),
+        ("~=3.10.1", "3.11"),
+        ("==3.8.*", "3.8"),
+        ("odd", "3.11"),
+    ],
+)
+def test_the_python_that_the_package_takes(tmp_path: Path, requires: str, expected: str) -> None:
+    plant(
+        tmp_path, {"train.py": "", "pyproject.toml": f"[project]\nname='x'\nrequires-python='{requires}'\n"}
+    )
+    assert plan(tmp_path, "train.py").base_image == f"python:{expected}-slim"
+
+
+# The user's own Dockerfile
+
+
+def test_an_own_dockerfile_sees_the_project_as_it_is(tmp_path: Path) -> None:
+    own = "FROM debian AS first\nFROM --platform=linux/amd64 nvidia/cuda\nCOPY . /all\nUSER me\n"
+    plant(
+        tmp_path,
+        {"trainer/train.py": "", "docker/Dockerfile": own, "data/x": "", "requirements.txt": "numpy"},
+    )
+    plant(tmp_path, {".dockerignore": "*\n!trainer\n!data\n!docker\n", "trainer/.caliban": ""})
+    planned = plan(tmp_path, options=replace(OPTIONS, dockerfile="docker/Dockerfile"))
+    assert planned.base_image == "nvidia/cuda"
+    assert planned.dockerfile.startswith(own + "\nUSER root\n")
+    assert "pip" not in planned.dockerfile
+    assert planned.dockerfile_name == ".caliban/Dockerfile"
+    assert [name for name in names(planned) if not name.endswith("/")] == [
+        ".caliban/Dockerfile",
+        "data/x",
+        "docker/Dockerfile",
+        "trainer/.caliban",
+        "trainer/train.py",
+        ".caliban/program/trainer/.caliban",
+        ".caliban/program/trainer/train.py",
+    ]
+
+
+def test_build_arguments_make_another_image(tmp_path: Path) -> None:
+    plant(tmp_path, {"train.py": "", "Dockerfile": "FROM debian\nARG A\n"})
+    one = replace(OPTIONS, dockerfile="Dockerfile", build_args={"A": "1"})
+    assert plan(tmp_path, "train.py", one).build_args == {"A": "1"}
+    two = replace(one, build_args={"A": "2"})
+    assert digest_of(tmp_path, "train.py", one) != digest_of(tmp_path, "train.py", two)
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "message"),
+    [
+        ("nowhere", "nowhere can't be read: No such file"),
+        ("empty", "empty has no FROM"),
+        ("../Dockerfile", "docker.dockerfile ../Dockerfile lies outside of the project"),
+    ],
+)
+def test_own_dockerfiles_that_are_none(tmp_path: Path, dockerfile: str, message: str) -> None:
+    plant(tmp_path, {"train.py": "", "empty": "# FROM nothing\n"})
+    with pytest.raises(UsageError) as caught:
+        plan(tmp_path, "train.py", replace(OPTIONS, dockerfile=dockerfile))
+    assert message in str(caught.value)
+
+
+# gcloud
+
+
+def test_gcloud_is_a_step_before_the_code(tmp_path: Path) -> None:
+    plant(tmp_path, PACKAGE)
+    text = plan(tmp_path, options=replace(OPTIONS, gcloud_image="sdk:1")).dockerfile
+    step = 'COPY --from=sdk:1 ["/google-cloud-sdk", "/google-cloud-sdk"]'
+    assert text.index("requirements.txt") < text.index(step) < text.index('COPY ["program/"')
+    with pytest.raises(UsageError, match="isn't the name of an image") as caught:
+        plan(tmp_path, options=replace(OPTIONS, gcloud_image="sdk\nRUN evil"))
+    assert "gcloud.image" in caught.value.hint
+
+
+# Keys
+
+
+def test_keys_are_named_unless_somebody_wants_just_that_file(tmp_path: Path) -> None:
+    key = "-----BEGIN PRIVATE KEY-----\n"
+    plant(tmp_path, {"train.py": "", "a/key.pem": key, "b/key.pem": key, "b/notes.txt": f"see {key}"})
+    assert plan(tmp_path, "train.py").secrets == (
+        ("a/key.pem", "a private key"),
+        ("b/key.pem", "a private key"),
+    )
+    (tmp_path / ".calibanignore").write_text("/a/key.pem\n!/b/key.pem\n")
+    assert plan(tmp_path, "train.py").secrets == ()
+    (tmp_path / ".calibanignore").write_text("/a/key.pem\n!b\n!*/*.pem\n")
+    assert [path for path, _ in plan(tmp_path, "train.py").secrets] == ["a/key.pem", "b/key.pem"]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import tarfile
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from support.fake_engine import FakeEngine
 from support.tree import plant
 
-from caliban_ls import images, models
+from caliban_ls import commands, images, models
 from caliban_ls.context import Context
-from caliban_ls.errors import InvalidDocument, UsageError
+from caliban_ls.errors import InvalidDocument, KeyInImage, NotAgreed, UsageError
 from caliban_ls.files import read_project
+from caliban_ls.project import Project
 from caliban_ls.runtime.base import ImagePlan
 
 
@@ -38,7 +41,7 @@ def plan_of(arguments: models.BuildArguments, context: Context) -> ImagePlan:
 
 def names(folder: Path, **arguments: str) -> set[str]:
     plan = plan_of(models.BuildArguments(**arguments), context(folder))  # type: ignore[arg-type]  # strings
-    with tarfile.open(fileobj=io.BytesIO(b"".join(plan.context()))) as tar:
+    with tarfile.open(fileobj=io.BytesIO(b"".join(plan.context(plan.dockerfile)))) as tar:
         return {name.rpartition("/")[2] for name in tar.getnames()}
 
 
@@ -105,5 +108,125 @@ def test_a_large_context_is_named_with_what_is_large(tmp_path: Path) -> None:
     with (tmp_path / "data" / "big.bin").open("wb") as file:
         file.truncate(120 * 10**6)
     said: list[str] = []
-    plan_of(models.BuildArguments(module="a.py"), context(tmp_path, said))
-    assert said == ["120 MB go into the image (data/big.bin 120 MB); .dockerignore keeps files out"]
+    images.ensure(models.BuildArguments(module="a.py"), Project(), "cpu", building(tmp_path, said))
+    assert said[0].startswith("120 MB go into the image; a line in .calibanignore keeps a file out.")
+    assert "  120 MB  data/big.bin" in said[0]
+    said.clear()
+    images.ensure(
+        models.BuildArguments(module="a.py"), Project(), "cpu", building(tmp_path, said, built=True)
+    )
+    assert said == []
+
+
+def building(folder: Path, said: list[str], *answers: bool, built: bool = False) -> Context:
+    """A context with an engine, and somebody who answers questions."""
+    engine = FakeEngine("x", f"python:{sys.version_info[0]}.{sys.version_info[1]}-slim")
+    given = iter(answers)
+
+    def ask(question: str, action: str) -> bool:
+        said.append(f"{question}|{action}")
+        return next(given)
+
+    def report(message: str, _fraction: float | None = None) -> None:
+        said.append(message)
+
+    context = Context(
+        folder=folder,
+        engine=lambda: engine,
+        report=report,
+        ask=ask,
+        environment={"CALIBAN_HOME": str(folder.parent / "state")},
+    )
+    if built:
+        engine.images[plan_of(models.BuildArguments(module="a.py"), context).tag] = "sha256:1"
+    return context
+
+
+KEY = "-----BEGIN PRIVATE KEY-----\n"
+
+
+def test_a_key_stops_the_build_before_the_engine_is_asked(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": "", "keys/[1].pem": KEY})
+    with pytest.raises(KeyInImage, match=r"keys/\[1\]\.pem: a private key") as caught:
+        images.build(models.BuildArguments(module="a.py"), context(tmp_path))
+    assert r"a line /keys/\[1].pem in .calibanignore" in caught.value.hint
+
+
+def test_a_key_is_left_out_when_asked_to(tmp_path: Path) -> None:
+    plant(tmp_path / "p", {"a.py": "", "keys/[1].pem": KEY, ".calibanignore": "*.log"})
+    said: list[str] = []
+    images.build(models.BuildArguments(module="a.py"), building(tmp_path / "p", said, True))
+    assert "Leave them out by .calibanignore" in said[0]
+    assert (tmp_path / "p/.calibanignore").read_text() == "*.log\n/keys/\\[1].pem\n"
+
+
+def test_a_no_changes_nothing(tmp_path: Path) -> None:
+    plant(tmp_path / "p", {"a.py": "", "key.pem": KEY})
+    with pytest.raises(KeyInImage):
+        images.build(models.BuildArguments(module="a.py"), building(tmp_path / "p", [], False))
+    assert not (tmp_path / "p/.calibanignore").exists()
+
+
+def test_an_image_goes_without_gcloud_that_cannot_be_had(tmp_path: Path) -> None:
+    config = {"gcloud": {"install": True, "image": "no/sdk"}}
+    plant(tmp_path / "p", {"a.py": "", ".calibanconfig.json": json.dumps(config)})
+    said: list[str] = []
+    built = images.build(models.BuildArguments(module="a.py"), building(tmp_path / "p", said))
+    assert "no/sdk can't be had, so the image goes without gcloud" in said
+    (tmp_path / "p/.calibanconfig.json").unlink()
+    assert built.tag == plan_of(models.BuildArguments(module="a.py"), context(tmp_path / "p")).tag
+
+
+# What the config wants and its user has to agree to
+
+DEMANDS = [
+    {"docker": {"run_args": ["--privileged"]}},
+    {"docker": {"dockerfile": "Dockerfile"}},
+    {"docker": {"build_args": {"A": "1"}}},
+    {"build_time_credentials": True},
+    {"gcloud": {"cloud_key": "../key.json"}},
+    {"cloud": {"repository": "registry.example/x"}},
+]
+
+
+@pytest.mark.parametrize("config", DEMANDS, ids=json.dumps)
+def test_nothing_is_built_before_the_user_agreed(tmp_path: Path, config: dict[str, object]) -> None:
+    plant(tmp_path, {"a.py": "", ".calibanconfig.json": json.dumps(config), "Dockerfile": "FROM x"})
+    with pytest.raises(NotAgreed, match="needs your agreement") as caught:
+        images.build(models.BuildArguments(module="a.py"), context(tmp_path))
+    assert "caliban trust" in caught.value.hint
+
+
+@pytest.mark.parametrize("config", [{"cloud": {"repository": "us-docker.pkg.dev/p/r"}}, {"base_image": "x"}])
+def test_what_needs_no_agreement(tmp_path: Path, config: dict[str, object]) -> None:
+    plant(tmp_path / "p", {"a.py": "", ".calibanconfig.json": json.dumps(config)})
+    assert images.build(models.BuildArguments(module="a.py"), building(tmp_path / "p", [])).tag
+
+
+def test_an_agreement_holds_for_the_folder_and_the_values(tmp_path: Path) -> None:
+    config = json.dumps({"docker": {"run_args": ["--privileged"]}})
+    for folder in ("p", "q"):
+        plant(tmp_path / folder, {"a.py": "", ".calibanconfig.json": config})
+    arguments = models.BuildArguments(module="a.py")
+    said: list[str] = []
+    with pytest.raises(NotAgreed):
+        images.build(arguments, building(tmp_path / "p", said, False))
+    assert said[-1].endswith('docker.run_args: ["--privileged"]|Agree')
+    images.build(arguments, building(tmp_path / "p", said, True))
+    images.build(arguments, building(tmp_path / "p", said))  # nobody is asked again
+    with pytest.raises(NotAgreed):
+        images.build(arguments, building(tmp_path / "q", said, False))
+    (tmp_path / "p/.calibanconfig.json").write_text(config.replace("privileged", "privileged=1"))
+    with pytest.raises(NotAgreed):
+        images.build(arguments, building(tmp_path / "p", said, False))
+
+
+def test_the_command_that_agrees(tmp_path: Path) -> None:
+    plant(tmp_path / "p", {"a.py": "", ".calibanconfig.json": '{"docker": {"run_args": ["--privileged"]}}'})
+    there = building(tmp_path / "p", [])
+    assert commands.trust(models.TrustArguments(), there).agreed == {"docker.run_args": ["--privileged"]}
+    assert images.build(models.BuildArguments(module="a.py"), there).tag
+    book = tmp_path / "state/agreements.json"
+    book.write_text("damaged")
+    with pytest.raises(NotAgreed):
+        images.build(models.BuildArguments(module="a.py"), building(tmp_path / "p", [], False))

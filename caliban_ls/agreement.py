@@ -1,0 +1,116 @@
+"""What a project's config wants that its user has to agree to, and the book of what was agreed.
+
+A config comes with a cloned repository. What it says about images and sweeps is the project's business; what
+opens the machine, runs another's build or uses the user's credentials takes effect only after the user has said
+so, once for this folder and these very values. The book lies in the state folder, where no project can write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from caliban_ls.context import Context
+from caliban_ls.errors import MissingError, NotAgreed
+from caliban_ls.project import Project
+
+_BOOK = "agreements.json"
+
+_GOOGLE_REGISTRIES = re.compile(r"([a-z0-9-]+\.)*(pkg\.dev|gcr\.io)")
+
+
+def demands(project: Project) -> dict[str, Any]:
+    """Return the keys of a config that need agreement, with their values."""
+    return dict(_demands(project))
+
+
+def require(project: Project, context: Context) -> None:
+    """Return once the user has agreed to all that a config wants, asking if there is somebody to ask.
+
+    Raises:
+        NotAgreed: the user hasn't.
+    """
+    wanted = demands(project)
+    if not wanted or is_agreed(wanted, context):
+        return
+    listed = "\n".join(f"    {line}" for line in described(wanted))
+    question = f"The config of {context.folder} wants what needs your agreement:\n{listed}"
+    if not context.ask(question, "Agree"):
+        raise NotAgreed(question, hint="Read it; if it is what you want, run `caliban trust` in this folder.")
+    agree(wanted, context)
+
+
+def described(wanted: dict[str, Any]) -> Iterator[str]:
+    """Yield one line for each key."""
+    return (f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in wanted.items())
+
+
+def is_agreed(wanted: dict[str, Any], context: Context) -> bool:
+    """Return whether the user has agreed to exactly this for this folder."""
+    return _read(_book(context)).get(_key(context)) == _digest(wanted)
+
+
+def agree(wanted: dict[str, Any], context: Context) -> None:
+    """Write down that the user agrees.
+
+    Raises:
+        MissingError: the book can't be written.
+    """
+    book = _book(context)
+    agreements = {**_read(book), _key(context): _digest(wanted)}
+    fresh = book.with_name(f"{_BOOK}.{os.getpid()}")
+    try:
+        book.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh.write_text(json.dumps(agreements, indent=2), encoding="utf-8")
+        fresh.replace(book)
+    except OSError as error:
+        raise MissingError(
+            f"The agreement can't be kept in {book}: {error.strerror or error}",
+            hint="Free its disk, mend its permissions, or set CALIBAN_HOME to another folder.",
+        ) from error
+
+
+def _demands(project: Project) -> Iterator[tuple[str, Any]]:
+    if project.docker.run_args:
+        yield "docker.run_args", list(project.docker.run_args)
+    if project.docker.dockerfile is not None:
+        yield "docker.dockerfile", project.docker.dockerfile
+    if project.docker.build_args:
+        yield "docker.build_args", dict(project.docker.build_args)
+    if project.build_time_credentials:
+        yield "build_time_credentials", True
+    if project.cloud_key is not None:
+        yield "gcloud.cloud_key", project.cloud_key
+    repository = project.cloud.repository
+    if repository is not None and not _GOOGLE_REGISTRIES.fullmatch(repository.partition("/")[0]):
+        yield "cloud.repository", repository
+
+
+def _book(context: Context) -> Path:
+    from caliban_ls.runtime.history import state_folder
+
+    return state_folder(context.environment, Path.home(), sys.platform) / _BOOK
+
+
+def _key(context: Context) -> str:
+    return os.path.realpath(context.folder)
+
+
+def _digest(wanted: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+
+
+def _read(book: Path) -> dict[str, Any]:
+    """Return what was agreed to; what can't be read was not."""
+    with suppress(OSError, ValueError):
+        read = json.loads(book.read_text(encoding="utf-8"))
+        if isinstance(read, dict):
+            return read
+    return {}

@@ -1,0 +1,72 @@
+"""Files that hold a key or a password, known by their name or by how they begin. Pure.
+
+A key in an image is there for everybody who can pull it, in every layer and every copy, for good. So such
+files are looked for before a build. What is looked for are forms that nothing else has; a guess at entropy
+would cry wolf.
+"""
+
+from __future__ import annotations
+
+import re
+
+_NAMES: tuple[tuple[str, str], ...] = (
+    (r"\.env(\.(?!example$|sample$|template$|dist$).*)?", "settings that usually hold passwords"),
+    (r"id_(rsa|dsa|ecdsa|ed25519)(_sk)?", "a private SSH key"),
+    (r"[._]netrc", "passwords for hosts"),
+    (r"\.pypirc", "passwords for package indexes"),
+    (r"\.git-credentials", "passwords for git"),
+    (r"\.pgpass", "passwords for databases"),
+    (r"\.vault-token", "a token for Vault"),
+    (r"kaggle\.json", "a token for Kaggle"),
+    (r"application_default_credentials\.json", "a person's Google credentials"),
+)
+"""File names, as regular expressions, and what such a file holds."""
+
+_PATHS: tuple[tuple[str, str], ...] = (
+    (r"(.*/)?\.aws/credentials", "keys for AWS"),
+    (r"(.*/)?\.docker/config\.json", "passwords for registries"),
+    (r"(.*/)?\.kube/config", "keys for Kubernetes"),
+    (r"(.*/)?\.?huggingface/(token|stored_tokens)", "a token for Hugging Face"),
+)
+
+_TOKENS = re.compile(
+    rb"\s*(hf_[A-Za-z0-9]{30,}|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{50,}|glpat-[\w-]{20,}"
+    rb"|xox[abp]-[\w-]{20,}|AIza[\w-]{35}|ya29\.[\w-]{20,}|sk-[\w-]{32,})\s*"
+)
+"""Tokens of well-known services; a file that holds nothing else is one."""
+
+_LOOKED_AT = 64 * 1024  # bytes at a file's beginning; keys are shorter
+_TOKEN_LENGTH = 400  # bytes; a file of a token alone isn't longer
+
+
+def key_like(path: str, beginning: bytes) -> str:
+    """Return what a file seems to hold, in words for people; "" for nothing of the kind.
+
+    Args:
+        path: relative to the project.
+        beginning: its first bytes; 64 KiB are enough.
+    """
+    head = beginning[:_LOOKED_AT]
+    if not head.strip():
+        return ""
+    name = path.rpartition("/")[2]
+    for patterns, text in ((_NAMES, name), (_PATHS, path)):
+        for pattern, words in patterns:
+            if re.fullmatch(pattern, text):
+                return words
+    return _by_content(name, head)
+
+
+def _by_content(name: str, head: bytes) -> str:
+    if re.match(rb"\s*-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----", head):
+        return "a private key"
+    if name == ".npmrc" and re.search(rb"_(authToken|password|auth)\s*=\s*[^\s$]", head):
+        return "a password for a package registry"
+    if re.match(rb"\s*[{\[]", head):  # Google's files are JSON; others that quote them aren't
+        if re.search(rb'"private_key"\s*:\s*"-----BEGIN', head):
+            return "the key of a Google service account"
+        if b'"authorized_user"' in head and re.search(rb'"refresh_token"\s*:\s*"[^"]+"', head):
+            return "a person's Google credentials"
+    if len(head) <= _TOKEN_LENGTH and _TOKENS.fullmatch(head):
+        return "an access token"
+    return ""

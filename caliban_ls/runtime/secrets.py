@@ -1,0 +1,103 @@
+"""What a build may use of the user's machine without keeping it: indexes, passwords, certificates, a key.
+
+Everything here reaches a build through BuildKit's secret mounts, or not at all. Proxies go by their own way,
+build arguments that every builder keeps out of images (docs.docker.com, "Predefined ARGs").
+"""
+
+from __future__ import annotations
+
+import netrc
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from caliban_ls.runtime.base import BuildInputs
+from caliban_ls.runtime.dockerfile import SECRETS, SETTINGS
+
+AUTHORITIES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Variables that name a bundle of certificates; the first that is set counts."""
+
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+
+
+def build_inputs(
+    environment: Mapping[str, str], home: Path, addresses: Iterable[str], key: Path | None
+) -> BuildInputs:
+    """Return what a build is given.
+
+    Args:
+        environment: the process's variables.
+        home: the user's home folder, where `.netrc` is.
+        addresses: of the indexes that the project names.
+        key: the credentials that the build may use, None for none.
+    """
+    settings = _index_settings(environment)
+    secrets: dict[str, bytes] = {}
+    needed = [f"{name} of your environment" for name in settings if environment.get(name)]
+    hosts = {urlsplit(address).hostname for address in (*addresses, *_addresses(settings.values()))}
+    passwords = _passwords(environment, home, hosts)
+    if passwords:
+        secrets["netrc"] = passwords
+        settings["NETRC"] = f"{SECRETS}/netrc"
+        needed.append("a password of your .netrc")
+    if key is not None:
+        secrets["key"] = key.read_bytes()
+        settings["GOOGLE_APPLICATION_CREDENTIALS"] = f"{SECRETS}/key"
+        needed.append("your Google credentials, by `build_time_credentials`")
+    bundle = _bundle(environment)
+    if bundle is not None:
+        secrets["authorities"] = bundle
+        settings |= dict.fromkeys(AUTHORITIES, f"{SECRETS}/authorities")
+    if settings:
+        lines = (f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
+        secrets[SETTINGS] = "".join(lines).encode()
+    return BuildInputs(secrets=secrets, needed=tuple(needed), proxies=_proxies(environment))
+
+
+def _index_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that say where packages come from, those of pip for uv as well."""
+    wanted = r"PIP_(EXTRA_)?INDEX_URL|PIP_TRUSTED_HOST|UV_(EXTRA_)?INDEX_URL|UV_(DEFAULT_)?INDEX|UV_INDEX_\w+|UV_INSECURE_HOST"
+    found = {
+        name: value for name, value in sorted(environment.items()) if re.fullmatch(wanted, name) and value
+    }
+    if not any(re.fullmatch(r"UV_((EXTRA_)?INDEX_URL|(DEFAULT_)?INDEX)", name) for name in found):
+        for pip, uv in (("PIP_INDEX_URL", "UV_DEFAULT_INDEX"), ("PIP_EXTRA_INDEX_URL", "UV_INDEX")):
+            if pip in found:
+                found[uv] = found[pip]
+    return found
+
+
+def _addresses(values: Iterable[str]) -> list[str]:
+    return [address for value in values for address in re.findall(r"https?://\S+", value)]
+
+
+def _passwords(environment: Mapping[str, str], home: Path, hosts: Iterable[str | None]) -> bytes | None:
+    """Return the lines of the user's .netrc that are for these hosts, None when there are none."""
+    path = Path(environment.get("NETRC") or home / ".netrc")
+    try:
+        known = netrc.netrc(str(path))
+    except (OSError, netrc.NetrcParseError):
+        return None
+    lines = []
+    for host in sorted(host for host in hosts if host is not None and host in known.hosts):
+        login, _, password = known.hosts[host]
+        lines.append(f"machine {host} login {login} password {password}\n")
+    return "".join(lines).encode() or None
+
+
+def _bundle(environment: Mapping[str, str]) -> bytes | None:
+    """Return the certificates that this machine trusts besides the usual ones, None when it names none."""
+    for name in AUTHORITIES:
+        if environment.get(name):
+            try:
+                return Path(environment[name]).read_bytes()
+            except OSError:
+                continue
+    return None
+
+
+def _proxies(environment: Mapping[str, str]) -> dict[str, str]:
+    names = (spelled for name in PROXIES for spelled in (name, name.lower()))
+    return {name: environment[name] for name in names if environment.get(name)}
