@@ -20,6 +20,7 @@ from pathlib import Path
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import BuildFailed
 from caliban_ls.runtime.base import BuildInputs, ImagePlan, Report
+from caliban_ls.runtime.dockerfile import reasons
 from caliban_ls.runtime.endpoint import Endpoint
 
 _TAIL_LINES = 12
@@ -242,9 +243,10 @@ class _Log:
             return
         number, text = numbered[1], numbered[2]
         if head := re.match(r"\[(?:\S+ )?(\d+)/(\d+)\] (.*)", text):
-            self._names[number] = f"step {int(head[1])} of {head[2]} ({_plain(head[3])})"
+            what = reasons(self.plan.buildkit).get(head[3]) or _plain(head[3])
+            self._names[number] = f"step {int(head[1])} of {head[2]} ({what})"
             self.fraction = (int(head[1]) - 1) / int(head[2])
-            self.report(f"Step {int(head[1])}/{head[2]} : {_plain(head[3])}", self.fraction)
+            self.report(f"Step {int(head[1])}/{head[2]} : {what}", self.fraction)
         elif text.startswith("["):
             self._names[number] = text
             if text.startswith("[internal] load metadata"):

@@ -43,6 +43,7 @@ from caliban_ls.runtime.base import (
     Stream,
 )
 from caliban_ls.runtime.buildkit import NoBaseImage, no_base_image
+from caliban_ls.runtime.dockerfile import reasons
 from caliban_ls.runtime.endpoint import Endpoint, configuration_folder, resolve_endpoint
 from caliban_ls.runtime.run_args import merge
 
@@ -527,6 +528,9 @@ class _BuildLog:
         """Take one line: the head of a step, the builder's own bookkeeping, or output of a step."""
         if head := re.match(r"Step (\d+)/(\d+) : (.*)", line):
             self.step, self.instruction = f"step {head[1]} of {head[2]}", head[3]
+            if why := reasons(self.plan.dockerfile).get(head[3]):
+                self.instruction = why
+                line = f"Step {head[1]}/{head[2]} : {why}"
             self.fraction = (int(head[1]) - 1) / int(head[2])
             self._tail.clear()
         elif not line or line.startswith((" --->", "Removing intermediate container", "Successfully ")):

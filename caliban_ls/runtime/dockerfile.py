@@ -140,6 +140,23 @@ def _preface(layer: Layer, *, buildkit: bool) -> str:
     return f"export {quiet} {caches}; if [ -f {settings} ]; then . {settings}; fi; "
 
 
+def reasons(text: str) -> dict[str, str]:
+    """Return the comment above each command of a Dockerfile of ours, by the instruction as builders show it.
+
+    They show an instruction on one line, and BuildKit its mounts as well.
+    """
+    found: dict[str, str] = {}
+    why = ""
+    for line in text.splitlines():
+        if line.startswith("# "):
+            why = line.removeprefix("# ")
+        elif line.startswith("RUN ") and why:
+            found[line] = why
+        elif not line:
+            why = ""
+    return found
+
+
 def folders_layer() -> Layer:
     """Return the step that lets any user work in the image: it doesn't know the caller's uid."""
     return Layer(

@@ -4,141 +4,20 @@ from __future__ import annotations
 
 import gc
 import threading
-import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from support.contexts import plan_of
 from support.engine_contract import WAIT, EngineContract, Recording, spec_of
 from support.second_engine import SecondEngine, second_engine
 
 from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import BuildFailed, Cancelled, EngineUnavailable
-from caliban_ls.runtime.base import BuildInputs, Exit, Stream
+from caliban_ls.errors import EngineUnavailable
+from caliban_ls.runtime.base import Exit, Stream
 from caliban_ls.runtime.docker import DockerEngine
 
 
 class TestDockerEngine(EngineContract):
     """The contract, in real containers."""
-
-
-class Lines:
-    """Keeps what a build reports."""
-
-    def __init__(self) -> None:
-        self.messages: list[str] = []
-        self.fractions: list[float | None] = []
-
-    def __call__(self, message: str, fraction: float | None = None) -> None:
-        self.messages.append(message)
-        self.fractions.append(fraction)
-
-
-def commands_of_containers(engine: DockerEngine) -> list[str]:
-    """What every container of the engine runs, those of builds too."""
-    with engine._client() as client:
-        return [str(container["Command"]) for container in client.containers(all=True)]
-
-
-def build(engine: DockerEngine, plan: Any, *, no_cache: bool = False) -> tuple[str, Lines]:
-    lines = Lines()
-    return engine.build(plan, BuildInputs(), no_cache=no_cache, report=lines, cancel=CancelToken()), lines
-
-
-def test_a_build_reports_its_steps_and_their_output(engine: DockerEngine, image: str) -> None:
-    plan = plan_of(image, 'RUN ["/bin/sh", "-c", "echo one; echo two >&2"]\n')
-    _, lines = build(engine, plan, no_cache=True)
-    assert lines.messages[-3] == 'Step 2/2 : RUN ["/bin/sh", "-c", "echo one; echo two >&2"]'
-    assert sorted(lines.messages[-2:]) == ["one", "two"]  # the engine reads one stream after the other
-    assert lines.fractions[-3:] == [0.5, 0.5, 0.5]
-
-
-def test_an_unchanged_build_runs_nothing(engine: DockerEngine, image: str) -> None:
-    plan = plan_of(image, 'RUN ["/bin/sh", "-c", "echo again"]\n')
-    first, _ = build(engine, plan)
-    second, lines = build(engine, plan)
-    assert second == first
-    assert "again" not in lines.messages
-    third, lines = build(engine, plan, no_cache=True)
-    assert third != first
-    assert "again" in lines.messages
-
-
-def test_files_arrive(engine: DockerEngine, image: str) -> None:
-    plan = plan_of(image, 'COPY ["greeting", "/"]\n', greeting=b"hello\n")
-    built, _ = build(engine, plan)
-    recording = Recording()
-    assert engine.run(spec_of(built, "cat /greeting"), output=recording, cancel=CancelToken()) == Exit(0)
-    assert recording.stdout == b"hello\n"
-
-
-def test_a_step_that_fails(engine: DockerEngine, image: str) -> None:
-    step = 'RUN ["/bin/sh", "-c", "echo oh no; exit 7"]'
-    with pytest.raises(BuildFailed) as caught:
-        build(engine, plan_of(image, step + "\n"))
-    assert str(caught.value) == (
-        f"The build stopped at step 2 of 2 ({step}): the command exited with code 7\n    oh no"
-    )
-    assert not any("oh no" in command for command in commands_of_containers(engine))
-
-
-def test_a_base_image_that_nobody_has(engine: DockerEngine) -> None:
-    with pytest.raises(BuildFailed, match="base image localhost:1/no/such:tag can't be had") as caught:
-        build(engine, plan_of("localhost:1/no/such:tag", ""))
-    assert "docker pull localhost:1/no/such:tag" in caught.value.hint
-
-
-def test_a_home_made_base_image_needs_no_registry(engine: DockerEngine, image: str) -> None:
-    with engine._client() as client:
-        client.tag(image, "localhost:1/caliban-ls-test", "tools")
-    _, lines = build(engine, plan_of("localhost:1/caliban-ls-test:tools", ""), no_cache=True)
-    assert any(
-        line.startswith("No registry has localhost:1/caliban-ls-test:tools") for line in lines.messages
-    )
-
-
-@pytest.mark.parametrize(
-    ("steps", "platform", "reason"),
-    [
-        ("NONSENSE\n", None, "(?i)unknown instruction: NONSENSE"),
-        ("COPY no-such-file /\n", None, r"step 2 of 2 \(COPY no-such-file /\)"),
-        ("", "no platform!", "refused the build: .*no platform!"),
-    ],
-)
-def test_builds_that_the_engine_refuses(
-    engine: DockerEngine, image: str, steps: str, platform: str | None, reason: str
-) -> None:
-    with pytest.raises(BuildFailed, match=reason):
-        build(engine, plan_of(image, steps, platform=platform))
-
-
-def test_a_context_without_a_dockerfile(engine: DockerEngine, image: str) -> None:
-    def nothing() -> Iterator[bytes]:
-        yield b"\0" * 1024
-
-    with pytest.raises(BuildFailed, match="Dockerfile"):
-        build(engine, plan_of(image, "", context=nothing))
-
-
-def test_a_build_is_cancelled_in_mid_step(engine: DockerEngine, image: str) -> None:
-    script = f"echo working; {WAIT} # {time.monotonic_ns()}"
-    cancel = CancelToken()
-    cancelled_at = 0.0
-
-    def report(message: str, _fraction: float | None = None) -> None:
-        nonlocal cancelled_at
-        if message == "working":
-            cancelled_at = time.monotonic()
-            cancel.set()
-
-    plan = plan_of(image, f'RUN ["/bin/sh", "-c", "{script}"]\n')
-    with pytest.raises(Cancelled):
-        engine.build(plan, BuildInputs(), no_cache=False, report=report, cancel=cancel)
-    assert cancelled_at > 0
-    while any(script[-20:] in command for command in commands_of_containers(engine)):
-        assert time.monotonic() < cancelled_at + 20, "the step's container is still there"
-    assert engine.image_id(plan.tag) is None
 
 
 def test_100_megabytes_of_output(engine: DockerEngine, image: str) -> None:

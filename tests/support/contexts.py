@@ -33,7 +33,9 @@ def plan_of(
         platform=platform,
         size=sum(map(len, files.values())),
         largest=(),
-        context=lambda _text: context() if context else _tar(content),
+        context=lambda text: (
+            context() if context else _tar({**content, "a folder/Dockerfile": text.encode()})
+        ),
     )
 
 
