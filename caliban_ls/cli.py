@@ -295,12 +295,18 @@ def _with_underscores(given: list[str], parser: argparse.ArgumentParser) -> list
         for action in command._actions  # noqa: SLF001 - argparse has no public list
         for name in action.option_strings
     }
-    words = []
+    words: list[str] = []
     for word in given:
+        if words and words[-1] in _VALUE_MAY_BE_A_FLAG:
+            words[-1] += f"={word}"
+            continue
         flag, equals, value = word.partition("=")
         spelled = "--" + flag[2:].replace("-", "_")
         words.append(f"{spelled}{equals}{value}" if flag.startswith("--") and spelled in known else word)
     return words
+
+
+_VALUE_MAY_BE_A_FLAG = ("--docker_run_args",)  # argparse would take the value for another flag of ours
 
 
 def _choices(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:

@@ -163,7 +163,7 @@ def doctor(_arguments: models.DoctorArguments, context: Context) -> models.Docto
     """Look at everything that a run needs, and say how to mend what is missing."""
     from caliban_ls.diagnosis import examine
 
-    return models.DoctorResult(checks=tuple(examine(context.folder, context.engine, context.environment)))
+    return models.DoctorResult(checks=tuple(examine(context)))
 
 
 def init(_arguments: models.InitArguments, context: Context) -> models.InitResult:

@@ -5,31 +5,38 @@ Every look is bounded and none raises: what can't be seen is a line that says so
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from caliban_ls import jsondoc
+from caliban_ls import agreement, jsondoc
+from caliban_ls.context import Context
 from caliban_ls.errors import CalibanError
-from caliban_ls.files import our_files, read_text
+from caliban_ls.files import our_files, read_project, read_text
 from caliban_ls.models import DoctorCheck
-from caliban_ls.runtime.base import Engine
+from caliban_ls.project import Project
+from caliban_ls.runtime.base import Engine, EngineInfo
+from caliban_ls.runtime.credentials import find_credentials
 from caliban_ls.validation import PROJECT_FILE, has_errors, validate
 
 _LITTLE_SPACE = 5 * 2**30  # bytes; an image with a deep-learning framework needs about this much
 
 
-def examine(
-    folder: Path, engine: Callable[[], Engine], environment: Mapping[str, str]
-) -> Iterator[DoctorCheck]:
+def examine(context: Context) -> Iterator[DoctorCheck]:
     """Yield one check after the other, the cheapest first."""
     yield _python()
-    yield _project(folder)
-    yield _sweeps(folder)
-    yield _state(environment)
-    yield from _engine(engine)
+    yield _editor()
+    yield _project_config(context.folder)
+    yield _sweeps(context.folder)
+    yield _state(context.environment)
+    project = _readable_project(context)
+    yield _credentials(project, context)
+    yield _cloud_project(project, context.environment)
+    yield _registry(project, context.environment)
+    yield from _engine(project, context)
 
 
 def _python() -> DoctorCheck:
@@ -37,21 +44,23 @@ def _python() -> DoctorCheck:
     return DoctorCheck(name="Python", status="ok", message=f"{version} at {sys.executable}")
 
 
-def _project(folder: Path) -> DoctorCheck:
+def _project_config(folder: Path) -> DoctorCheck:
     path = folder / PROJECT_FILE
     if not path.exists():
         hint = "`caliban init` writes one; without it, defaults hold."
-        return DoctorCheck(name="Project", status="ok", message=f"no {PROJECT_FILE} in {folder}", hint=hint)
+        return DoctorCheck(
+            name="Project config", status="ok", message=f"no {PROJECT_FILE} in {folder}", hint=hint
+        )
     try:
         findings = validate(jsondoc.parse(read_text(path, lambda _: None)), "project")
     except CalibanError as error:
-        return DoctorCheck(name="Project", status="failure", message=str(error), hint=error.hint)
+        return DoctorCheck(name="Project config", status="failure", message=str(error), hint=error.hint)
     if has_errors(findings):
         message = f"{PROJECT_FILE} has errors"
         return DoctorCheck(
-            name="Project", status="failure", message=message, hint="`caliban check` shows them."
+            name="Project config", status="failure", message=message, hint="`caliban check` shows them."
         )
-    return DoctorCheck(name="Project", status="ok", message=f"{PROJECT_FILE} is sound")
+    return DoctorCheck(name="Project config", status="ok", message=f"{PROJECT_FILE} is sound")
 
 
 def _sweeps(folder: Path) -> DoctorCheck:
@@ -91,20 +100,136 @@ def _state(environment: Mapping[str, str]) -> DoctorCheck:
     return DoctorCheck(name="History", status="ok", message=f"kept in {folder}")
 
 
-def _engine(engine: Callable[[], Engine]) -> Iterator[DoctorCheck]:
+def _editor() -> DoctorCheck:
+    program = shutil.which("caliban")
+    if program is None:
+        hint = (
+            f"Tell your editor to start `{sys.executable} -m caliban_ls serve`, or put caliban on the PATH."
+        )
+        return DoctorCheck(
+            name="Editor", status="warning", message="`caliban serve` isn't found by its name", hint=hint
+        )
+    return DoctorCheck(name="Editor", status="ok", message=f"editors start `{program} serve`")
+
+
+def _readable_project(context: Context) -> Project:
+    """Return the project's config; what it says counts for nothing while it has errors."""
     try:
-        info = engine().describe()
+        return read_project(context)
+    except CalibanError:
+        return Project()
+
+
+def _credentials(project: Project, context: Context) -> DoctorCheck:
+    # What the config names counts only after the user has agreed to it.
+    wanted = agreement.demands(project)
+    agreed = not wanted or agreement.is_agreed(wanted, context)
+    key = project.cloud_key if agreed else None
+    found = find_credentials(context.environment, Path.home(), context.folder, key)
+    if found is None:
+        hint = "Jobs that use Google Cloud need `gcloud auth application-default login`."
+        return DoctorCheck(name="Credentials", status="warning", message="none for Google Cloud", hint=hint)
+    if not found.readable:
+        message = f"{found.path} (from {found.source}) can't be read"
+        return DoctorCheck(
+            name="Credentials",
+            status="failure",
+            message=message,
+            hint="Correct the path, or its permissions.",
+        )
+    return DoctorCheck(name="Credentials", status="ok", message=f"{found.path}, from {found.source}")
+
+
+def _cloud_project(project: Project, environment: Mapping[str, str]) -> DoctorCheck:
+    name = environment.get("PROJECT_ID") or project.project_id
+    if not name:
+        hint = "Cloud jobs need PROJECT_ID, or gcloud.project_id in the config; local runs don't."
+        return DoctorCheck(name="Cloud project", status="warning", message="none is named", hint=hint)
+    return DoctorCheck(name="Cloud project", status="ok", message=name)
+
+
+def _registry(project: Project, environment: Mapping[str, str]) -> DoctorCheck:
+    from caliban_ls.runtime.endpoint import configuration_folder
+
+    repository = project.cloud.repository
+    if repository is None:
+        message = "no cloud.repository in the config; local runs need none"
+        return DoctorCheck(name="Registry", status="ok", message=message)
+    host = repository.partition("/")[0]
+    path = configuration_folder(environment, Path.home()) / "config.json"
+    try:
+        logins = json.loads(path.read_text(encoding="utf-8"))
+        known = [*logins.get("credHelpers", {}), *logins.get("auths", {})]
+    except (OSError, ValueError, AttributeError, TypeError):
+        known = []
+    if host in known:
+        return DoctorCheck(name="Registry", status="ok", message=f"{repository}, with a login for {host}")
+    hint = f"`gcloud auth configure-docker {host}` or `docker login {host}` gives Docker one."
+    return DoctorCheck(
+        name="Registry",
+        status="warning",
+        message=f"{repository}, and Docker has no login for {host}",
+        hint=hint,
+    )
+
+
+def _engine(project: Project, context: Context) -> Iterator[DoctorCheck]:
+    try:
+        engine = context.engine()
+        info = engine.describe()
+        builder = engine.builder()
     except CalibanError as error:
         yield DoctorCheck(name="Docker engine", status="failure", message=str(error), hint=error.hint)
         return
     message = f"version {info.version} at {info.address}, {info.platform}"
     yield DoctorCheck(name="Docker engine", status="ok", message=message)
+    if info.rootless:
+        hint = "Files that jobs write into mounted folders belong to you only if they run as root inside."
+        yield DoctorCheck(
+            name="Rootless", status="warning", message="the engine maps uids to others", hint=hint
+        )
+    yield from _disk(info)
+    if "BuildKit" in builder:
+        yield DoctorCheck(name="Builder", status="ok", message=builder)
+    else:
+        hint = (
+            "Docker's command line with its plugin buildx caches packages between builds, and keeps secrets."
+        )
+        yield DoctorCheck(name="Builder", status="warning", message=builder, hint=hint)
+    yield _gpu(info)
+    yield _base_image(project, engine, context)
+
+
+def _disk(info: EngineInfo) -> Iterator[DoctorCheck]:
     root = Path(info.root)
-    if info.root and root.is_dir():
-        free = shutil.disk_usage(root).free
-        message = f"{free / 2**30:.0f} GiB free in {root}"
-        if free > _LITTLE_SPACE:
-            yield DoctorCheck(name="Disk", status="ok", message=message)
-        else:
-            hint = "`docker system prune` frees what no container uses."
-            yield DoctorCheck(name="Disk", status="warning", message=message, hint=hint)
+    if not info.root or not root.is_dir():
+        return
+    free = shutil.disk_usage(root).free
+    message = f"{free / 2**30:.0f} GiB free in {root}"
+    if free > _LITTLE_SPACE:
+        yield DoctorCheck(name="Disk", status="ok", message=message)
+    else:
+        hint = "`docker system prune` frees what no container uses."
+        yield DoctorCheck(name="Disk", status="warning", message=message, hint=hint)
+
+
+def _gpu(info: EngineInfo) -> DoctorCheck:
+    from caliban_ls.surroundings import gpus_of
+
+    found = gpus_of(info)
+    if found.usable:
+        return DoctorCheck(name="GPU", status="ok", message=found.reason)
+    return DoctorCheck(name="GPU", status="ok", message=f"none: {found.reason}", hint=found.hint)
+
+
+def _base_image(project: Project, engine: Engine, context: Context) -> DoctorCheck:
+    from caliban_ls.images import base_image_of
+
+    try:
+        image = base_image_of(project, context)
+        there = engine.image_id(image) is not None
+    except CalibanError as error:
+        return DoctorCheck(name="Base image", status="failure", message=str(error), hint=error.hint)
+    if there:
+        return DoctorCheck(name="Base image", status="ok", message=f"{image}, which the engine has")
+    return DoctorCheck(name="Base image", status="ok", message=f"{image}, pulled by the first build")

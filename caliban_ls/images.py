@@ -84,6 +84,21 @@ def mode_of(arguments: models.ImageArguments, project: Project) -> Mode:
     return "gpu" if arguments.gpu else "cpu" if arguments.nogpu else project.default_mode or "cpu"
 
 
+def base_image_of(project: Project, context: Context) -> str:
+    """Return the image that the project's own stands on.
+
+    Raises:
+        UsageError: the config or a file says something that can't be.
+    """
+    plan = plan_image(
+        folder=context.folder,
+        module=None,
+        mode=project.default_mode or "cpu",
+        options=_options(project, context),
+    )
+    return plan.base_image
+
+
 def plan_for(arguments: models.ImageArguments, project: Project, mode: Mode, context: Context) -> ImagePlan:
     """Plan the image; reads the project's files, asks no engine."""
     module, dirs = None, project.dirs
@@ -94,18 +109,25 @@ def plan_for(arguments: models.ImageArguments, project: Project, mode: Mode, con
                 "Which MODULE? None is given, and the project config names none",
                 hint='Say `caliban build trainer.train`, or set "module" in .calibanconfig.json.',
             )
-    options = ImageOptions(
-        base_image=project.base_image,
-        apt_packages=project.apt_packages,
+    options = replace(
+        _options(project, context),
         extras=arguments.extras or project.extras,
         dirs=dirs if module is not None else (),
+    )
+    return plan_image(folder=context.folder, module=module, mode=mode, options=options, cancel=context.cancel)
+
+
+def _options(project: Project, context: Context) -> ImageOptions:
+    """Return what a config says of images."""
+    return ImageOptions(
+        base_image=project.base_image,
+        apt_packages=project.apt_packages,
         python_version=".".join(map(str, sys.version_info[:2])),
         left_out=_inside(context.folder, [project.cloud_key, context.environment.get(credentials.VARIABLE)]),
         gcloud_image=project.gcloud_image,
         dockerfile=project.docker.dockerfile,
         build_args=project.docker.build_args,
     )
-    return plan_image(folder=context.folder, module=module, mode=mode, options=options, cancel=context.cancel)
 
 
 def _safe_plan(arguments: models.ImageArguments, project: Project, mode: Mode, context: Context) -> ImagePlan:

@@ -14,6 +14,7 @@ from caliban_ls.runtime import credentials, run_args
 from caliban_ls.runtime import gpus as gpu_rules
 from caliban_ls.runtime.base import ContainerSpec, Engine, EngineInfo, Mount
 from caliban_ls.runtime.credentials import Credentials, find_credentials
+from caliban_ls.runtime.gpus import Gpus
 from caliban_ls.runtime.local import this_user
 
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ def survey(arguments: ContainerArguments, project: Project, context: Context, en
     )
 
 
+def gpus_of(info: EngineInfo) -> Gpus:
+    """Return the GPUs that an engine can give its containers."""
+    return gpu_rules.judge(info, gpu_rules.devices_here() if is_here(info) and os.name == "posix" else None)
+
+
 def is_here(info: EngineInfo) -> bool:
     """Return whether an engine sees the files of this machine, so that they can be mounted."""
     return info.address.startswith(("unix:", "npipe:"))
@@ -122,7 +128,7 @@ def _find_gpus(
         raise UsageError("--gpu and --nogpu exclude each other")
     if arguments.nogpu or (project.default_mode == "cpu" and not arguments.gpu):
         return False
-    found = gpu_rules.judge(info, gpu_rules.devices_here() if is_here(info) and os.name == "posix" else None)
+    found = gpus_of(info)
     if found.usable:
         return found.ids or True
     if arguments.gpu:

@@ -236,6 +236,10 @@ class Engine(Protocol):
         """
         ...
 
+    def builder(self) -> str:
+        """Return in words what builds images here."""
+        ...
+
     def image_id(self, reference: str) -> str | None:
         """Return the id of an image that the engine has, or None."""
         ...

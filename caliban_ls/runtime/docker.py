@@ -171,7 +171,7 @@ class DockerEngine:
             return once(pull=False)
 
     def builder(self) -> str:
-        """Return in words what builds images here."""
+        """See `Engine.builder`."""
         docker = buildkit.find_docker(os.environ)
         return "the engine's classic builder" if docker is None else f"BuildKit, through {docker}"
 

@@ -53,6 +53,9 @@ class FakeEngine:
         self._answer()
         return EngineInfo(address="fake:", version="1.0", platform="linux/fake", root="/")
 
+    def builder(self) -> str:
+        return "the fake's own"
+
     def image_id(self, reference: str) -> str | None:
         self._answer()
         return self.images.get(reference)

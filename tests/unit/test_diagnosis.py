@@ -1,0 +1,97 @@
+"""What `doctor` says of a machine, line by line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from support.fake_engine import FakeEngine
+from support.tree import plant
+
+from caliban_ls import agreement
+from caliban_ls.context import Context
+from caliban_ls.diagnosis import examine
+from caliban_ls.errors import EngineUnavailable
+from caliban_ls.files import read_project
+from caliban_ls.models import DoctorCheck
+from caliban_ls.runtime.base import Engine
+
+
+def context_of(folder: Path, config: Any = None, engine: Engine | None = None, **environment: str) -> Context:
+    plant(folder, {"p/.calibanconfig.json": json.dumps(config or {})})
+
+    def absent() -> NoReturn:
+        raise EngineUnavailable("No Docker engine answers")
+
+    return Context(
+        folder=folder / "p",
+        engine=absent if engine is None else lambda: engine,
+        environment={"CALIBAN_HOME": str(folder / "state"), "DOCKER_CONFIG": str(folder), **environment},
+    )
+
+
+def check(context: Context, name: str) -> DoctorCheck:
+    (found,) = [check for check in examine(context) if check.name == name]
+    return found
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def test_nothing_raises_without_an_engine(tmp_path: Path) -> None:
+    checks = list(examine(context_of(tmp_path)))
+    assert [found.name for found in checks if found.status == "failure"] == ["Docker engine"]
+    assert {"Python", "Editor", "Project config", "Credentials", "Cloud project", "Registry"} <= {
+        found.name for found in checks
+    }
+
+
+def test_every_line_that_is_not_well_says_how_to_mend_it(tmp_path: Path) -> None:
+    context = context_of(tmp_path, {"nonsense": 1}, GOOGLE_APPLICATION_CREDENTIALS="/nowhere")
+    assert [found.name for found in examine(context) if found.status != "ok" and not found.hint] == []
+    assert check(context, "Project config").status == "failure"
+
+
+def test_an_engine_with_all_that_is_on_it(tmp_path: Path) -> None:
+    context = context_of(tmp_path, {"base_image": "mine"}, FakeEngine("mine"))
+    assert check(context, "Base image").message == "mine, which the engine has"
+    assert check(context, "Builder") == DoctorCheck(
+        name="Builder", status="warning", message="the fake's own", hint=check(context, "Builder").hint
+    )
+    assert check(context, "Docker engine").status == "ok"
+    assert "pulled by the first build" in check(context_of(tmp_path, {}, FakeEngine()), "Base image").message
+
+
+def test_credentials_and_where_they_are_from(tmp_path: Path, home: Path) -> None:
+    plant(tmp_path, {"key.json": "{}", "p/own.json": "{}"})
+    assert check(context_of(tmp_path), "Credentials").status == "warning"
+    named = context_of(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=str(tmp_path / "key.json"))
+    assert check(named, "Credentials").message.endswith("from the variable GOOGLE_APPLICATION_CREDENTIALS")
+    gone = context_of(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=str(tmp_path / "gone.json"))
+    assert check(gone, "Credentials").status == "failure"
+    configured = context_of(tmp_path, {"gcloud": {"cloud_key": "own.json"}})
+    assert check(configured, "Credentials").status == "warning", "nobody has agreed to it"
+    agreement.agree(agreement.demands(read_project(configured)), configured)
+    assert "p/own.json, from gcloud.cloud_key" in check(configured, "Credentials").message
+    plant(home, {".config/gcloud/application_default_credentials.json": "{}"})
+    assert "application-default login" in check(context_of(tmp_path), "Credentials").message
+
+
+def test_the_project_and_its_registry(tmp_path: Path) -> None:
+    config = {"cloud": {"repository": "us-docker.pkg.dev/p/r"}, "gcloud": {"project_id": "my-project"}}
+    context = context_of(tmp_path, config)
+    assert check(context, "Cloud project").message == "my-project"
+    assert (
+        check(context_of(tmp_path, config, PROJECT_ID="other-project"), "Cloud project").message
+        == "other-project"
+    )
+    assert "configure-docker us-docker.pkg.dev" in check(context, "Registry").hint
+    plant(tmp_path, {"config.json": json.dumps({"credHelpers": {"us-docker.pkg.dev": "gcloud"}})})
+    assert check(context, "Registry").status == "ok"
+    plant(tmp_path, {"config.json": "damaged"})
+    assert check(context, "Registry").status == "warning"
