@@ -196,7 +196,7 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"caliban {__version__}")
     parser.add_argument("--helpfull", action="help", help="the same as --help")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    for command in COMMANDS:
+    for command in (command for command in COMMANDS if command.terminal):
         _add_command(subparsers, command, flags=command.name == chosen)
     serve = subparsers.add_parser("serve", help="speak the Language Server Protocol on stdin and stdout")
     serve.add_argument("--stdio", action="store_true", help="accepted for editors that insist on it")

@@ -36,6 +36,7 @@ class Command:
         run: the function.
         trusted: whether it runs or sends something, so that an editor must have allowed it.
         editor: whether editors may call it; what they show anyway they needn't ask for.
+        terminal: whether the command line offers it; what has another name there it needn't.
         in_folder: whether it works on a project, so that an editor must say which one.
     """
 
@@ -46,6 +47,7 @@ class Command:
     run: Callable[[Any, Context], Any]
     trusted: bool = False
     editor: bool = True
+    terminal: bool = True
     in_folder: bool = True
 
 
@@ -141,6 +143,41 @@ def build(arguments: models.BuildArguments, context: Context) -> models.BuildRes
     return images.build(arguments, context)
 
 
+def shell(arguments: models.ShellArguments, context: Context) -> models.ShellResult:
+    """Open a shell in the project's image, or say which terminal does."""
+    from caliban_ls import shells
+
+    return shells.shell(arguments, context)
+
+
+def attach(arguments: models.AttachArguments, context: Context) -> models.ShellResult:
+    """Open a shell in a container that runs, or say which terminal does."""
+    from caliban_ls import shells
+
+    return shells.attach(arguments, context)
+
+
+def notebook(arguments: models.NotebookArguments, context: Context) -> models.NotebookResult:
+    """Start Jupyter in the project's image."""
+    from caliban_ls import notebooks
+
+    return notebooks.notebook(arguments, context)
+
+
+def containers(arguments: models.ContainersArguments, context: Context) -> models.ContainersResult:
+    """List the shells, notebooks and runs that live now."""
+    from caliban_ls import shells
+
+    return shells.containers(arguments, context)
+
+
+def stop_container(arguments: models.StopContainerArguments, context: Context) -> None:
+    """Stop and remove a container of ours."""
+    from caliban_ls import shells
+
+    shells.stop_container(arguments, context)
+
+
 def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
     """Run the project's module in local containers: once, or once for each job of a sweep."""
     from caliban_ls import sweeps
@@ -227,12 +264,56 @@ COMMANDS: tuple[Command, ...] = (
         trusted=True,
     ),
     Command(
+        name="shell",
+        title="Opening a shell",
+        summary="open a shell in the project's image, on the project's folder",
+        arguments=models.ShellArguments,
+        run=shell,
+        trusted=True,
+    ),
+    Command(
+        name="notebook",
+        title="Starting Jupyter",
+        summary="start Jupyter in the project's image, on the project's folder",
+        arguments=models.NotebookArguments,
+        run=notebook,
+        trusted=True,
+    ),
+    Command(
         name="run",
         title="Running",
         summary="run a module, or a sweep of it, in local containers",
         arguments=models.RunArguments,
         run=run,
         trusted=True,
+    ),
+    Command(
+        name="containers",
+        title="Listing containers",
+        summary="list the shells, notebooks and runs that live now",
+        arguments=models.ContainersArguments,
+        run=containers,
+        trusted=True,
+        in_folder=False,
+    ),
+    Command(
+        name="attach",
+        title="Opening a shell",
+        summary="open a shell in a container that runs",
+        arguments=models.AttachArguments,
+        run=attach,
+        trusted=True,
+        in_folder=False,
+    ),
+    Command(
+        name="stopContainer",
+        title="Stopping the container",
+        summary="stop and remove a container",
+        arguments=models.StopContainerArguments,
+        run=stop_container,
+        trusted=True,
+        terminal=False,
+        in_folder=False,
     ),
     Command(
         name="trust",

@@ -59,6 +59,9 @@ class Context:
         ask: puts a question to the user, with the name of the action that a yes stands for; False for a no, and
             where there is nobody to ask.
         stdin: reads standard input whole; raises `UsageError` where there is none.
+        opens_terminals: whether the face opens terminals by itself, so that nobody can be talked with here.
+        at_end: takes what is to be done when the face ends, for what lives as long as that; None where a command
+            stays until it is stopped.
         streams: whether the face can show a list without end, as a terminal does line by line.
         environment: the process's variables.
     """
@@ -71,5 +74,7 @@ class Context:
     buffer: Callable[[Path], str | None] = _no_buffer
     ask: Callable[[str, str], bool] = _nobody_to_ask
     stdin: Callable[[], str] = _no_stdin
+    opens_terminals: bool = False
+    at_end: Callable[[Callable[[], object]], None] | None = None
     streams: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -9,7 +9,8 @@ CalibanError
 ├── MissingError          exit 3   something on this machine or account is missing
 │   └── EngineUnavailable          no Docker engine answers
 ├── FailedError           exit 1   what was asked for was tried and failed
-│   └── BuildFailed                the image's build stopped
+│   ├── BuildFailed                the image's build stopped
+│   └── PortTaken                  something else listens there already
 ├── ServiceError          exit 4   the service refused
 └── Cancelled             exit 130 the user stopped it
 """
@@ -94,6 +95,12 @@ class BuildFailed(FailedError):
 
     code = "build-failed"
     hint = "The step's output above says why; the image wasn't made."
+
+
+class PortTaken(FailedError):
+    """Something else listens on a port already."""
+
+    code = "port-taken"
 
 
 class ServiceError(CalibanError):

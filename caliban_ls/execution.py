@@ -42,6 +42,11 @@ class Workers:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="caliban")
         self._running: dict[asyncio.Future[Any], CancelToken] = {}
+        self._at_end: list[Callable[[], object]] = []
+
+    def at_end(self, do: Callable[[], object]) -> None:
+        """Have something done when everything stops, such as removing a container that lives as long as this."""
+        self._at_end.append(do)
 
     def __len__(self) -> int:
         return len(self._running)
@@ -63,8 +68,11 @@ class Workers:
         running = dict(self._running)
         for cancel in running.values():
             _set(cancel)
-        if running:
-            await asyncio.wait(running, timeout=max(0.0, seconds))
+        loop = asyncio.get_running_loop()
+        last = [loop.run_in_executor(self._pool, partial(_do, do)) for do in self._at_end]
+        self._at_end.clear()
+        if running or last:
+            await asyncio.wait([*running, *last], timeout=max(0.0, seconds))
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _done(self, work: asyncio.Future[Any]) -> None:
@@ -73,6 +81,14 @@ class Workers:
         if cancel.is_set() and error is not None and not isinstance(error, CalibanError):
             # The request may be answered already, so that nobody else would ever say this.
             log.error("A cancelled command failed", exc_info=error)
+
+
+def _do(do: Callable[[], object]) -> None:
+    """Do a last thing; nobody is left to be told that it failed."""
+    try:
+        do()
+    except CalibanError as error:
+        log.warning("%s", error)
 
 
 def handler(
@@ -103,6 +119,8 @@ def handler(
                 cancel=cancel,
                 buffer=ls.buffer,
                 ask=partial(_ask, ls, asyncio.get_running_loop(), cancel),
+                opens_terminals=True,
+                at_end=workers.at_end,
                 environment=os.environ,
             )
             try:

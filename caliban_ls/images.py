@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from caliban_ls import agreement, models
@@ -41,7 +42,15 @@ class Image:
     cached: bool
 
 
-def ensure(arguments: models.ImageArguments, project: Project, mode: Mode, context: Context) -> Image:
+def ensure(
+    arguments: models.ImageArguments,
+    project: Project,
+    mode: Mode,
+    context: Context,
+    *,
+    packages: tuple[str, ...] = (),
+    jupyter: str | None = None,
+) -> Image:
     """Return the project's image, built if the engine doesn't have it.
 
     Args:
@@ -50,6 +59,8 @@ def ensure(arguments: models.ImageArguments, project: Project, mode: Mode, conte
         project: its config.
         mode: whether it is for a machine with a GPU.
         context: of the command.
+        packages: Debian packages that it has besides.
+        jupyter: the Jupyter that it has besides, as pip's requirement.
 
     Raises:
         NotAgreed: the config wants what the user hasn't agreed to.
@@ -57,7 +68,8 @@ def ensure(arguments: models.ImageArguments, project: Project, mode: Mode, conte
     """
     agreement.require(project, context)
     no_cache = isinstance(arguments, models.BuildArguments) and arguments.no_cache
-    plan = _safe_plan(arguments, project, mode, context)
+    plan_with = partial(_safe_plan, arguments, mode=mode, context=context, packages=packages, jupyter=jupyter)
+    plan = plan_with(project)
     engine = context.engine()
     found = None if no_cache else engine.image_id(plan.tag)
     if (
@@ -66,7 +78,7 @@ def ensure(arguments: models.ImageArguments, project: Project, mode: Mode, conte
         and not _can_have(project.gcloud_image, engine, context)
     ):
         context.report(f"{project.gcloud_image} can't be had, so the image goes without gcloud", None)
-        plan = _safe_plan(arguments, replace(project, gcloud_image=None), mode, context)
+        plan = plan_with(replace(project, gcloud_image=None))
         found = None if no_cache else engine.image_id(plan.tag)
     if found is not None:
         return Image(found, plan.tag, cached=True)
@@ -99,7 +111,15 @@ def base_image_of(project: Project, context: Context) -> str:
     return plan.base_image
 
 
-def plan_for(arguments: models.ImageArguments, project: Project, mode: Mode, context: Context) -> ImagePlan:
+def plan_for(
+    arguments: models.ImageArguments,
+    project: Project,
+    mode: Mode,
+    context: Context,
+    *,
+    packages: tuple[str, ...] = (),
+    jupyter: str | None = None,
+) -> ImagePlan:
     """Plan the image; reads the project's files, asks no engine."""
     module, dirs = None, project.dirs
     if isinstance(arguments, models.BuildArguments):
@@ -113,6 +133,8 @@ def plan_for(arguments: models.ImageArguments, project: Project, mode: Mode, con
         _options(project, context),
         extras=arguments.extras or project.extras,
         dirs=dirs if module is not None else (),
+        more_packages=packages,
+        jupyter=jupyter,
     )
     return plan_image(folder=context.folder, module=module, mode=mode, options=options, cancel=context.cancel)
 
@@ -130,9 +152,18 @@ def _options(project: Project, context: Context) -> ImageOptions:
     )
 
 
-def _safe_plan(arguments: models.ImageArguments, project: Project, mode: Mode, context: Context) -> ImagePlan:
+def _safe_plan(
+    arguments: models.ImageArguments,
+    project: Project,
+    *,
+    mode: Mode,
+    context: Context,
+    packages: tuple[str, ...],
+    jupyter: str | None,
+) -> ImagePlan:
     """Return a plan with no key in it; the user is offered to leave those out that are found."""
-    plan = plan_for(arguments, project, mode, context)
+    plan_anew = partial(plan_for, arguments, project, mode, context, packages=packages, jupyter=jupyter)
+    plan = plan_anew()
     if not plan.secrets:
         return plan
     listed = "\n".join(f"    {path}: {words}" for path, words in plan.secrets)
@@ -140,7 +171,7 @@ def _safe_plan(arguments: models.ImageArguments, project: Project, mode: Mode, c
     lines = ["/" + re.sub(r"([*?\[\\])", r"\\\1", path) for path, _ in plan.secrets]
     if context.ask(message, "Leave them out by .calibanignore"):
         _append(context.folder / ".calibanignore", lines)
-        plan = plan_for(arguments, project, mode, context)
+        plan = plan_anew()
         if not plan.secrets:
             return plan
     raise KeyInImage(

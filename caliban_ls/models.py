@@ -158,6 +158,54 @@ class RunArguments(BuildArguments, ContainerArguments):
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class FolderArguments(ContainerArguments):
+    """What a container on the project's folder is asked for."""
+
+    bare: bool = option(False, "Leave the home folder out; only the working folder is mounted.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShellArguments(FolderArguments):
+    """A shell, or one command."""
+
+    shell: str | None = option(None, "bash, zsh, fish or sh; your own when left out.", metavar="SHELL")
+    command: tuple[str, ...] = positional(
+        "Run this instead of a shell.", metavar="COMMAND", default=(), rest=True
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotebookArguments(FolderArguments):
+    """Which Jupyter, and where."""
+
+    port: int | None = option(
+        None, "The port; the first free one from 8888 when left out.", short="p", metavar="PORT"
+    )
+    jupyter_version: str | None = option(None, "The version of Jupyter.", short="jv", metavar="VERSION")
+    lab: bool = option(False, "Start JupyterLab instead of the classic notebook.")
+    detach: bool = option(False, "Return at once; the notebook lives until it is stopped.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainersArguments:
+    """Nothing to say: all of ours are listed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachArguments:
+    """Which container to open a shell in."""
+
+    container: str = positional("Its name or id, as `caliban containers` lists them.", metavar="CONTAINER")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopContainerArguments:
+    """Which container to stop."""
+
+    container: str = positional("Its name or id.", metavar="CONTAINER")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpandedJob:
     """One job of a sweep: its 1-based index, its argument vector and what that stands for."""
@@ -267,3 +315,48 @@ class TrustResult:
     """What is agreed to from now on: key of the config to value; nothing where the config wants nothing."""
 
     agreed: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminal:
+    """A terminal to open: its name, what runs in it, where, and with which variables besides the usual ones."""
+
+    name: str
+    argv: tuple[str, ...]
+    cwd: str
+    env: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShellResult:
+    """A terminal that an editor is to open, or the exit code of a shell that was here."""
+
+    terminal: Terminal | None = None
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotebookResult:
+    """Where a notebook answers, the token that it asks for, and the name of its container."""
+
+    url: str
+    token: str
+    port: int
+    container: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """One container of ours: `kind` is shell, notebook or run."""
+
+    id: str
+    kind: str
+    name: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainersResult:
+    """What of ours lives now."""
+
+    containers: tuple[Container, ...]

@@ -37,7 +37,7 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
     if arguments.dry_run:
         return _planned(arguments, project, combinations, title, context)
     with _recorder(context) as recorder:
-        engine = _open_engine(context)
+        engine = open_engine(context)
         around = survey(arguments, project, context, engine)
         image = arguments.image_id
         if image is None:
@@ -166,7 +166,7 @@ def _recorder(context: Context) -> Iterator[Recorder]:
         recorder.close()
 
 
-def _open_engine(context: Context) -> Engine:
+def open_engine(context: Context) -> Engine:
     """Open the engine, and clear away what a killed process of ours left on it."""
     engine = context.engine()
     history = None

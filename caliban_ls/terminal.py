@@ -20,12 +20,15 @@ from caliban_ls.findings import Severity
 from caliban_ls.models import (
     BuildResult,
     CatalogResult,
+    ContainersResult,
     DoctorResult,
     ExpandResult,
     InitResult,
+    NotebookResult,
     RuleResult,
     RunJob,
     RunResult,
+    ShellResult,
     TrustResult,
 )
 
@@ -111,6 +114,26 @@ def show_catalog(result: CatalogResult, _options: argparse.Namespace) -> str:
     return f"{_render(table)}Prices in {result.currency} an hour, as of {result.as_of}.\n"
 
 
+def show_shell(_result: ShellResult, _options: argparse.Namespace) -> str:
+    """Return nothing: the shell has shown itself."""
+    return ""
+
+
+def show_notebook(result: NotebookResult, _options: argparse.Namespace) -> str:
+    """Return where a notebook answers that goes on, and how to stop it."""
+    return f"{result.url}\n`caliban stop {result.container}` stops it.\n"
+
+
+def show_containers(result: ContainersResult, _options: argparse.Namespace) -> str:
+    """Return a table of what lives now."""
+    if not result.containers:
+        return "No container of caliban's runs now.\n"
+    table = _table("id", "kind", "name", "url", numbers=set())
+    for container in result.containers:
+        table.add_row(container.id, container.kind, container.name, container.url or "")
+    return _render(table)
+
+
 def show_trust(result: TrustResult, _options: argparse.Namespace) -> str:
     """Return what is agreed to, one line a key."""
     if not result.agreed:
@@ -146,6 +169,8 @@ def exit_code(name: str, result: Any, options: argparse.Namespace) -> int:  # no
         severities = {found.severity for file in result for found in file.findings}
         failing = {Severity.ERROR} if options.fail_on == "error" else {Severity.ERROR, Severity.WARNING}
         return 1 if severities & failing else 0
+    if name in {"shell", "attach"}:
+        return int(result.exit_code)
     if name == "doctor":
         return 3 if any(check.status == "failure" for check in result.checks) else 0
     if name == "run" and not options.dry_run:
@@ -162,7 +187,11 @@ SHOW: Mapping[str, Callable[[Any, argparse.Namespace], str | Iterator[str]]] = {
     "rule": show_rule,
     "catalog": show_catalog,
     "build": show_build,
+    "shell": show_shell,
+    "notebook": show_notebook,
     "run": show_run,
+    "containers": show_containers,
+    "attach": show_shell,
     "trust": show_trust,
     "doctor": show_doctor,
     "init": show_init,

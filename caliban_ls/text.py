@@ -78,3 +78,9 @@ class LineIndex:
         ends = [found.end() for found in END_OF_LINE.finditer(text, max(0, start - 1), last + 1)]
         moved = [stop + grown for stop in self._starts[rest:]] if grown else self._starts[rest:]
         self._starts[first:] = [stop for stop in ends if stop <= last] + moved
+
+
+def shortened(text: str, length: int) -> str:
+    """Return a text on one line, cut where it gets long."""
+    text = " ".join(text.split())
+    return text if len(text) <= length else text[: length - 1] + "…"

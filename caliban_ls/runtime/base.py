@@ -156,6 +156,7 @@ class ContainerSpec:
         ports: published on the loopback only, each under its own number.
         terminal: whether it has a terminal.
         stdin: whether it reads what is typed.
+        account: what the user is called inside, where the image has no name for its uid.
         run_args: flags of `docker run` that the user wants besides; see `runtime.run_args`.
     """
 
@@ -173,6 +174,7 @@ class ContainerSpec:
     ports: tuple[int, ...] = ()
     terminal: bool = False
     stdin: bool = False
+    account: str | None = None
     run_args: tuple[str, ...] = ()
 
 
@@ -198,6 +200,31 @@ class ContainerInfo:
     labels: Mapping[str, str]
     running: bool
     exit_code: int | None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Line(Protocol):
+    """The connection to a program in a container that somebody talks with."""
+
+    def send(self, data: bytes) -> None:
+        """Pass on what was typed."""
+        ...
+
+    def end_input(self) -> None:
+        """Say that no more input comes; what the program says still arrives."""
+        ...
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Tell the program's terminal its size."""
+        ...
+
+    def output(self) -> Iterator[tuple[Stream, bytes]]:
+        """Yield what the program says, until it ends. A terminal has stdout alone."""
+        ...
+
+
+Talk = Callable[[Line], None]
+"""Talks over a line until the program ends; see `interactive.Console`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,9 +313,49 @@ class Engine(Protocol):
         ...
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerInfo]:
-        """Return all containers, running or not, that carry these labels."""
+        """Return all containers, running or not, that carry these labels; an empty value stands for any."""
         ...
 
     def remove(self, container: str) -> None:
         """Stop and remove a container; one that is gone already is no error."""
+        ...
+
+    def interact(self, spec: ContainerSpec, *, talk: Talk, cancel: CancelToken) -> Exit:
+        """Run a container that somebody talks with, remove it, say how it ended.
+
+        Raises:
+            FailedError, EngineUnavailable, Cancelled: as `run` does.
+        """
+        ...
+
+    def execute(
+        self, container: str, command: tuple[str, ...], *, terminal: bool, talk: Talk, cancel: CancelToken
+    ) -> Exit:
+        """Start another program in a running container, and talk with it to its end.
+
+        Raises:
+            FailedError: the container isn't running.
+            EngineUnavailable: the engine went away.
+            Cancelled: the token was set; the program may go on, its terminal is gone.
+        """
+        ...
+
+    def start(self, spec: ContainerSpec) -> str:
+        """Start a container that nobody waits for, and return its id.
+
+        Raises:
+            PortTaken: one of its ports is in use.
+            FailedError: the engine refused to create or start it.
+            EngineUnavailable: the engine went away.
+        """
+        ...
+
+    def follow(self, container: str, *, output: Output, cancel: CancelToken) -> Exit:
+        """Hand out what a started container says, from its beginning, and say how it ended.
+
+        Raises:
+            FailedError: somebody removed it.
+            EngineUnavailable: the engine went away.
+            Cancelled: the token was set; the container goes on.
+        """
         ...

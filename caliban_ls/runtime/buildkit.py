@@ -22,6 +22,7 @@ from caliban_ls.errors import BuildFailed
 from caliban_ls.runtime.base import BuildInputs, ImagePlan, Report
 from caliban_ls.runtime.dockerfile import reasons
 from caliban_ls.runtime.endpoint import Endpoint
+from caliban_ls.text import shortened
 
 _TAIL_LINES = 12
 
@@ -245,7 +246,8 @@ class _Log:
         if head := re.match(r"\[(?:\S+ )?(\d+)/(\d+)\] (.*)", text):
             what = reasons(self.plan.buildkit).get(head[3]) or _plain(head[3])
             self._names[number] = f"step {int(head[1])} of {head[2]} ({what})"
-            self.fraction = (int(head[1]) - 1) / int(head[2])
+            # Steps that stand in the cache are told in any order.
+            self.fraction = max(self.fraction or 0.0, (int(head[1]) - 1) / int(head[2]))
             self.report(f"Step {int(head[1])}/{head[2]} : {what}", self.fraction)
         elif text.startswith("["):
             self._names[number] = text
@@ -283,5 +285,4 @@ class _Log:
 
 def _plain(instruction: str) -> str:
     """Return an instruction without the mounts that nobody asked to see, cut where it gets long."""
-    text = re.sub(r"--mount=\S+ ", "", instruction)
-    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
+    return shortened(re.sub(r"--mount=\S+ ", "", instruction), _LONGEST_NAME)

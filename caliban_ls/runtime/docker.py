@@ -16,11 +16,11 @@ import os
 import re
 import socket
 import sys
+import tarfile
 import threading
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException
@@ -29,7 +29,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
 from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import BuildFailed, CalibanError, EngineUnavailable, FailedError, MissingError
+from caliban_ls.errors import (
+    BuildFailed,
+    CalibanError,
+    EngineUnavailable,
+    FailedError,
+    MissingError,
+    PortTaken,
+)
 from caliban_ls.runtime import buildkit, glance, run_args
 from caliban_ls.runtime.base import (
     BuildInputs,
@@ -41,11 +48,13 @@ from caliban_ls.runtime.base import (
     Output,
     Report,
     Stream,
+    Talk,
 )
-from caliban_ls.runtime.buildkit import NoBaseImage, no_base_image
-from caliban_ls.runtime.dockerfile import reasons
+from caliban_ls.runtime.buildkit import NoBaseImage
+from caliban_ls.runtime.classic import BuildLog, upload
 from caliban_ls.runtime.endpoint import Endpoint, configuration_folder, resolve_endpoint
 from caliban_ls.runtime.run_args import merge
+from caliban_ls.text import shortened
 
 if TYPE_CHECKING:
     from docker import APIClient  # for annotations only, never at run time
@@ -68,9 +77,6 @@ SHARED_MEMORY_BYTES = 16 * 2**30
 
 It is taken only as it is used. The original program shared the host's instead, which outlives a job.
 """
-
-_TAIL_LINES = 12
-_LONGEST_LINE = 2_000
 
 
 def open_engine(endpoint: Endpoint) -> DockerEngine:
@@ -201,20 +207,105 @@ class DockerEngine:
     def run(self, spec: ContainerSpec, *, output: Output, cancel: CancelToken) -> Exit:
         """See `Engine.run`."""
         cancel.check()
+
+        def serve(attached: Raw, _connection: Raw) -> None:
+            for stream, chunk in self._frames(attached):
+                output(stream, chunk)
+
         with self._client() as client:
             container = self._create(client, spec)
             try:
-                end = self._attend(client, container, output, cancel)
+                end = self._attend(client, container, serve, cancel)
             finally:
                 self._remove(client, container)
         cancel.check()
         return end
 
+    def interact(self, spec: ContainerSpec, *, talk: Talk, cancel: CancelToken) -> Exit:
+        """See `Engine.interact`."""
+        cancel.check()
+        with self._client() as client:
+            container = self._create(client, spec)
+            try:
+                self._name_user(client, container, spec)
+
+                def serve(attached: Raw, connection: Raw) -> None:
+                    frames = partial(self._frames, attached, plain=spec.terminal)
+                    resize = partial(self._resize, container)
+                    talk(_Line(connection, frames, resize))
+
+                end = self._attend(client, container, serve, cancel, stdin=spec.stdin)
+            finally:
+                self._remove(client, container)
+        cancel.check()
+        return end
+
+    def execute(
+        self, container: str, command: tuple[str, ...], *, terminal: bool, talk: Talk, cancel: CancelToken
+    ) -> Exit:
+        """See `Engine.execute`."""
+        cancel.check()
+        with self._client() as client:
+            with self._translated():
+                created: Any = client.exec_create(container, list(command), stdin=True, tty=terminal)
+                program = str(created["Id"])
+                attached: Any = client.exec_start(program, tty=terminal, socket=True)
+                connection = _unhurried(client, attached)
+            resize = partial(self._resize_program, program)
+            with cancel.on_set(partial(_hang_up, connection)):
+                try:
+                    talk(_Line(connection, partial(self._frames, attached, plain=terminal), resize))
+                except EngineUnavailable:
+                    cancel.check()
+                    raise
+                finally:
+                    _hang_up(connection)
+                    attached.close()
+            cancel.check()
+            with self._translated():
+                ended: Any = client.exec_inspect(program)
+        return Exit(int(ended["ExitCode"] or 0))
+
+    def start(self, spec: ContainerSpec) -> str:
+        """See `Engine.start`."""
+        with self._client() as client:
+            container = self._create(client, spec)
+            try:
+                self._name_user(client, container, spec)
+                with self._translated():
+                    client.start(container)
+            except CalibanError as error:
+                self._remove(client, container)
+                if re.search("port is already allocated|address already in use", str(error)):
+                    raise PortTaken(f"A port of {spec.ports} is in use") from error
+                raise
+        return container
+
+    def follow(self, container: str, *, output: Output, cancel: CancelToken) -> Exit:
+        """See `Engine.follow`."""
+        with self._client() as client:
+            with self._translated():
+                params = {"stdout": 1, "stderr": 1, "stream": 1, "logs": 1}
+                attached = client.attach_socket(container, params=params)
+                connection = _unhurried(client, attached)
+            with cancel.on_set(partial(_hang_up, connection)):
+                try:
+                    for stream, chunk in self._frames(attached):
+                        output(stream, chunk)
+                    cancel.check()
+                    return self._end(client, container)
+                except EngineUnavailable:
+                    cancel.check()
+                    raise
+                finally:
+                    _hang_up(connection)
+                    attached.close()
+
     def containers(self, labels: Mapping[str, str]) -> list[ContainerInfo]:
         """See `Engine.containers`."""
         from docker.errors import NotFound
 
-        wanted = [f"{name}={value}" for name, value in labels.items()]
+        wanted = [f"{name}={value}" if value else name for name, value in labels.items()]
         found = []
         with self._client() as client, self._translated():
             for listed in client.containers(all=True, filters={"label": wanted}):
@@ -341,13 +432,13 @@ class DockerEngine:
         cancel: CancelToken,
     ) -> str:
         """Send the context, follow the builder's events, return the image's id."""
-        log = _BuildLog(plan, report)
+        log = BuildLog(plan, report)
         with self._translated():
             response = client.post(
                 f"{client.base_url}/v{client.api_version}/build",
                 params=_build_parameters(client, plan, inputs, no_cache=no_cache, pull=pull),
                 headers={"Content-Type": "application/x-tar"},
-                data=_upload(plan, cancel),
+                data=upload(plan, cancel),
                 stream=True,
                 timeout=CALL_SECONDS,
             )
@@ -385,14 +476,46 @@ class DockerEngine:
             created = client.create_container_from_config(config, spec.name)  # type: ignore[no-untyped-call]  # so in its stubs
         return str(created["Id"])
 
-    def _attend(self, client: APIClient, container: str, output: Output, cancel: CancelToken) -> Exit:
-        """Start the container and stay with it to its end.
+    def _name_user(self, client: APIClient, container: str, spec: ContainerSpec) -> None:
+        """Give the user a name in a container that is about to start, where its image has none for the uid."""
+        if spec.account is None or spec.user is None:
+            return
+        uid, _, gid = spec.user.partition(":")
+        home = spec.environment.get("HOME", "/")
+        with self._translated():
+            users = _read_file(client, container, "/etc/passwd")
+            if users is None or any(line.split(":")[2:3] == [uid] for line in users.splitlines()):
+                return
+            entry = f"{spec.account}:x:{uid}:{gid or uid}::{home}:/bin/sh\n"
+            ending = "" if not users or users.endswith("\n") else "\n"
+            client.put_archive(container, "/etc", _archive("passwd", users + ending + entry))
+
+    def _resize(self, container: str, rows: int, columns: int) -> None:
+        """Tell a container's terminal its size; one that has just ended doesn't care."""
+        with suppress(CalibanError), self._client() as client, self._translated():
+            client.resize(container, rows, columns)
+
+    def _resize_program(self, program: str, rows: int, columns: int) -> None:
+        """Tell the terminal of another program in a container its size."""
+        with suppress(CalibanError), self._client() as client, self._translated():
+            client.exec_resize(program, rows, columns)
+
+    def _attend(
+        self,
+        client: APIClient,
+        container: str,
+        serve: Callable[[Raw, Raw], None],
+        cancel: CancelToken,
+        *,
+        stdin: bool = False,
+    ) -> Exit:
+        """Start the container and stay with it to its end; `serve` gets what is attached and its connection.
 
         Attached before it starts, so that not a byte is missed, and always read, since a job whose output
         nobody takes stands still.
         """
         with self._translated():
-            params = {"stdout": 1, "stderr": 1, "stream": 1, "logs": 1}
+            params = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1, "logs": 1}
             attached = client.attach_socket(container, params=params)
             connection = _unhurried(client, attached)
         stopper = threading.Thread(target=self._stop_from_aside, args=(container, connection), daemon=True)
@@ -403,8 +526,7 @@ class DockerEngine:
                     client.start(container)
                 if cancel.is_set():
                     self._stop(client, container)  # The stopper may have come before the start.
-                for stream, chunk in self._frames(attached):
-                    output(stream, chunk)
+                serve(attached, connection)
                 return self._end(client, container)
             finally:
                 _hang_up(connection)
@@ -412,13 +534,17 @@ class DockerEngine:
                 if stopper.ident is not None:
                     stopper.join()
 
-    def _frames(self, attached: Raw) -> Iterator[tuple[Stream, bytes]]:
-        """Yield the output of an attached container until it ends.
+    def _frames(self, attached: Raw, *, plain: bool = False) -> Iterator[tuple[Stream, bytes]]:
+        """Yield the output of an attached container until it ends; a terminal's is plain, without frames.
 
         A frame is 8 bytes of header, the stream's number first and the payload's length last, and the
         payload (https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerAttach).
         """
         with self._translated():
+            if plain:
+                while chunk := attached.read(64 * 1024):
+                    yield "stdout", chunk
+                return
             reader = _reader(attached)
             while len(header := reader.read(8)) == 8:  # noqa: PLR2004  # the format's own number
                 chunk = reader.read(int.from_bytes(header[4:], "big"))
@@ -469,88 +595,6 @@ class DockerEngine:
                 if error.status_code != 409:  # noqa: PLR2004  # conflict: somebody else is removing it
                     raise
                 client.wait(container, timeout=CALL_SECONDS, condition="removed")
-
-
-@dataclass(slots=True)
-class _BuildLog:
-    """What the classic builder has said so far, told to people as it comes."""
-
-    plan: ImagePlan
-    report: Report
-    image: str | None = None
-    error: str | None = None
-    step: str = ""
-    instruction: str = ""
-    fraction: float | None = None
-    _tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL_LINES))
-    _partial: str = ""
-    _layers: dict[str, tuple[int, int]] = field(default_factory=dict)
-    _pulled: str = ""
-
-    def add(self, event: Mapping[str, Any]) -> None:
-        """Take one event of the builder."""
-        if "stream" in event:
-            self._add_text(str(event["stream"]))
-        elif "status" in event:
-            self._add_pull(event)
-        elif "error" in event:
-            self.error = str(event["error"]).strip()
-        elif "ID" in (event.get("aux") or {}):
-            self.image = str(event["aux"]["ID"])
-
-    def result(self, endpoint: Endpoint) -> str:
-        """Return the image's id, or raise what the events add up to."""
-        self._add_text("\n")
-        if self.error is not None:
-            raise self._failure(self.error)
-        if self.image is None:
-            raise EngineUnavailable(f"The Docker engine at {endpoint.address} stopped answering in mid-build")
-        return self.image
-
-    def _failure(self, reason: str) -> BuildFailed:
-        """Return what a builder's error means for a person."""
-        if self.instruction.startswith("FROM "):
-            return no_base_image(self.plan.base_image, reason)
-        if code := re.search(r"returned a non-zero code: (\d+)", reason):
-            reason = f"the command exited with code {code[1]}"
-        where = f"{self.step} ({_shortened(self.instruction, 100)})" if self.step else "the start"
-        output = "".join(f"\n    {line}" for line in self._tail)
-        return BuildFailed(f"The build stopped at {where}: {reason}{output}")
-
-    def _add_text(self, text: str) -> None:
-        """Take output that may begin and end inside a line."""
-        *lines, rest = re.split("[\r\n]+", self._partial + text)
-        self._partial = rest[:_LONGEST_LINE]
-        for line in lines:
-            self._add_line(re.sub("\x1b\\[[0-9;]*m", "", line)[:_LONGEST_LINE].rstrip())
-
-    def _add_line(self, line: str) -> None:
-        """Take one line: the head of a step, the builder's own bookkeeping, or output of a step."""
-        if head := re.match(r"Step (\d+)/(\d+) : (.*)", line):
-            self.step, self.instruction = f"step {head[1]} of {head[2]}", head[3]
-            if why := reasons(self.plan.dockerfile).get(head[3]):
-                self.instruction = why
-                line = f"Step {head[1]}/{head[2]} : {why}"
-            self.fraction = (int(head[1]) - 1) / int(head[2])
-            self._tail.clear()
-        elif not line or line.startswith((" --->", "Removing intermediate container", "Successfully ")):
-            return
-        else:
-            self._tail.append(line)
-        self.report(line, self.fraction)
-
-    def _add_pull(self, event: Mapping[str, Any]) -> None:
-        """Take the progress of one layer, and tell the sum of all when its megabytes change."""
-        detail = event.get("progressDetail") or {}
-        if event["status"] != "Downloading" or not detail.get("total"):
-            return
-        total = int(detail["total"])
-        self._layers[str(event.get("id"))] = min(int(detail.get("current", 0)), total), total
-        here, whole = (sum(sizes) // 10**6 for sizes in zip(*self._layers.values(), strict=True))
-        pulled = f"Pulling {self.plan.base_image}: {here} of {whole} MB"
-        if pulled != self._pulled:
-            self._pulled = pulled
-            self.report(pulled, self.fraction)
 
 
 def _container_config(spec: ContainerSpec, logging_driver: str) -> dict[str, Any]:
@@ -617,16 +661,6 @@ def _build_parameters(
     return parameters
 
 
-def _upload(plan: ImagePlan, cancel: CancelToken) -> Iterator[bytes]:
-    """Yield the context; an exception in here breaks the upload off, and the engine drops the build."""
-    try:
-        for chunk in plan.context(plan.dockerfile):
-            cancel.check()
-            yield chunk
-    except OSError as error:  # Left alone, it would be taken for a failure of the connection.
-        raise BuildFailed(f"The files of the image can't be read: {error}") from error
-
-
 def _repository_and_tag(reference: str) -> tuple[str, str]:
     """Return the two parts of an image's name as a pull takes them; the tag may be a digest."""
     repository, at, digest = reference.partition("@")
@@ -647,7 +681,50 @@ def _explanation(body: bytes) -> str:
     try:
         return str(json.loads(body)["message"])
     except (ValueError, KeyError, TypeError):
-        return _shortened(body.decode(errors="replace"), 200)
+        return shortened(body.decode(errors="replace"), 200)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A `Line` over a hijacked connection of the engine."""
+
+    connection: Raw
+    output: Callable[[], Iterator[tuple[Stream, bytes]]]
+    resize: Callable[[int, int], None]
+
+    def send(self, data: bytes) -> None:
+        """See `Line.send`; a program that has ended reads nothing any more."""
+        with suppress(OSError):
+            self.connection.sendall(data)
+
+    def end_input(self) -> None:
+        """See `Line.end_input`."""
+        with suppress(OSError, AttributeError):
+            self.connection.shutdown(socket.SHUT_WR)
+
+
+def _read_file(client: APIClient, container: str, path: str) -> str | None:
+    """Return a text file of a container, None when it has no such file."""
+    from docker.errors import NotFound
+
+    try:
+        chunks, _ = client.get_archive(container, path)
+    except NotFound:
+        return None
+    with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as tar:
+        file = tar.extractfile(tar.getmembers()[0])
+        return None if file is None else file.read().decode(errors="surrogateescape")
+
+
+def _archive(name: str, text: str) -> bytes:
+    """Return a tar archive of one text file that everybody may read."""
+    buffer = io.BytesIO()
+    data = text.encode(errors="surrogateescape")
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        member = tarfile.TarInfo(name)
+        member.size = len(data)
+        tar.addfile(member, io.BytesIO(data))
+    return buffer.getvalue()
 
 
 def _container_info(inspected: Mapping[str, Any]) -> ContainerInfo:
@@ -659,6 +736,7 @@ def _container_info(inspected: Mapping[str, Any]) -> ContainerInfo:
         labels=inspected["Config"]["Labels"] or {},
         running=state["Running"],
         exit_code=state["ExitCode"] if state["Status"] in {"exited", "dead"} else None,
+        environment=dict(entry.split("=", 1) for entry in inspected["Config"]["Env"] or () if "=" in entry),
     )
 
 
@@ -720,7 +798,7 @@ def _unavailable(endpoint: Endpoint, error: BaseException) -> EngineUnavailable:
         )
     reasons = [cause for cause in causes if isinstance(cause, OSError) and cause.strerror]
     reason = reasons[-1].strerror if reasons else str(causes[-1])
-    return EngineUnavailable(f"{place}: {_shortened(str(reason), 200)}")
+    return EngineUnavailable(f"{place}: {shortened(str(reason), 200)}")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -735,9 +813,3 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield cause
         inner = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
         waiting.extend(item for item in inner if isinstance(item, BaseException))
-
-
-def _shortened(text: str, length: int) -> str:
-    """Return a text on one line, cut where it gets long."""
-    text = " ".join(text.split())
-    return text if len(text) <= length else text[: length - 1] + "…"

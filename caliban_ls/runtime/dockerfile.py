@@ -173,7 +173,7 @@ def apt_layer(packages: Sequence[str]) -> Layer:
     a cache which is mounted there stays filled; without a mount the step cleans up itself.
     """
     return Layer(
-        why="Debian packages of the project's config.",
+        why="Debian packages.",
         run=f"mkdir -p {_APT_CACHE}/partial && apt-get update"
         f" && DEBIAN_FRONTEND=noninteractive apt-get -o Dir::Cache::archives={_APT_CACHE}"
         f" install --yes --no-install-recommends {shlex.join(packages)}",
@@ -236,3 +236,8 @@ def gcloud_layer(image: str) -> Layer:
         copy_from=(image, "/google-cloud-sdk", "/google-cloud-sdk"),
         environment={"CLOUDSDK_PYTHON": "python3", "PATH": "/google-cloud-sdk/bin:$PATH"},
     )
+
+
+def jupyter_layer(install: str) -> Layer:
+    """Return the step that brings Jupyter, by a command that installs it beside the project's packages."""
+    return Layer(why="Jupyter, beside the project's own packages.", run=install, installs="python")

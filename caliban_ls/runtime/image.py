@@ -19,7 +19,13 @@ from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import UsageError
 from caliban_ls.runtime import dockerfile
 from caliban_ls.runtime.base import ImagePlan
-from caliban_ls.runtime.dependencies import PROJECT_FILES, Dependencies, find_dependencies, find_environment
+from caliban_ls.runtime.dependencies import (
+    PROJECT_FILES,
+    Dependencies,
+    find_dependencies,
+    find_environment,
+    install_command,
+)
 from caliban_ls.runtime.dockerfile import Layer, Recipe
 from caliban_ls.runtime.ignore import IgnoreRules, read_rules
 from caliban_ls.runtime.metadata import python_for, read_metadata
@@ -54,6 +60,8 @@ class ImageOptions:
         dockerfile: the user's own, relative to the project, which then stands for base image, Debian packages and
             dependencies; None for none.
         build_args: of that one.
+        more_packages: Debian packages that go on top of everything, so that images with and without share the rest.
+        jupyter: the Jupyter that goes there too, as pip's requirement.
     """
 
     python_version: str
@@ -66,6 +74,8 @@ class ImageOptions:
     gcloud_image: str | None = None
     dockerfile: str | None = None
     build_args: Mapping[str, str] = field(default_factory=dict)
+    more_packages: tuple[str, ...] = ()
+    jupyter: str | None = None
 
 
 def plan_image(
@@ -180,8 +190,16 @@ def _steps(
             yield dockerfile.apt_layer(packages), ()
         python = program is None or program.command[0] == "python"
         yield from _installation(home, rules, dependencies, python=python)
+    elif options.jupyter is not None:
+        yield dockerfile.venv_layer(), ()
     if options.gcloud_image is not None:
         yield dockerfile.gcloud_layer(_image_name(options.gcloud_image, "gcloud.image")), ()
+    if options.more_packages:
+        yield dockerfile.apt_layer(options.more_packages), ()
+    if options.jupyter is not None:
+        if not any(step.tool != "conda" for step in dependencies):
+            yield dockerfile.uv_layer(required=False), ()
+        yield dockerfile.jupyter_layer(install_command(options.jupyter)), ()
     for number, given in enumerate(options.dirs, start=1):
         paths = _extra_folder(home, given, rules)
         yield Layer(why="An extra folder.", copy=f"folder{number}"), paths

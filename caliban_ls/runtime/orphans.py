@@ -21,18 +21,20 @@ class Orphan:
     """A container that was found without its owner, and is gone now.
 
     Attributes:
-        name: the container's name, which is its job's id.
+        name: the container's name, which is its job's id where it ran one.
+        job: whether it ran one.
         state: how its job ended.
         exit_code: of a job that had ended by itself.
     """
 
     name: str
+    job: bool
     state: JobState
     exit_code: int | None
 
 
 def sweep_orphans(engine: Engine, history: History | None) -> list[Orphan]:
-    """Remove the runs of dead owners, and write down how they ended.
+    """Remove the containers of dead owners, and write down how the jobs in them ended.
 
     A job that had ended by itself keeps its exit code. One that still runs is stopped, unless it was
     started to outlive its owner. Jobs that wait in the history for a dead owner end as CANCELLED.
@@ -47,7 +49,7 @@ def sweep_orphans(engine: Engine, history: History | None) -> list[Orphan]:
     """
     orphans = []
     kept = []
-    for container in engine.containers({owner.KIND: "run"}):
+    for container in engine.containers({owner.KIND: ""}):
         if not owner.is_dead(container.labels.get(owner.OWNER, "")):
             continue
         if container.running and container.labels.get(owner.DETACH) == "1":
@@ -66,13 +68,16 @@ def _orphan(container: ContainerInfo) -> Orphan:
     if container.exit_code is not None:
         state = JobState.SUCCEEDED if container.exit_code == 0 else JobState.FAILED
     return Orphan(
-        name=container.labels.get(owner.JOB, container.name), state=state, exit_code=container.exit_code
+        name=container.labels.get(owner.JOB, container.name),
+        job=owner.JOB in container.labels,
+        state=state,
+        exit_code=container.exit_code,
     )
 
 
 def _write_down(history: History, orphans: list[Orphan], kept: list[str]) -> None:
     """Give a final state to the jobs of dead owners, those that run on excepted."""
-    for orphan in orphans:
+    for orphan in (orphan for orphan in orphans if orphan.job):
         reason = OWNER_DIED if orphan.exit_code is None else explain(Exit(orphan.exit_code))
         history.finish_job(orphan.name, orphan.state, exit_code=orphan.exit_code, error=reason)
     for group in history.unfinished_groups("local"):

@@ -83,8 +83,8 @@ def test_a_killed_process_leaves_nothing_for_long(
         client.kill(ended, "USR1")
         client.wait(ended)
     assert sorted(sweep_orphans(own, history), key=lambda orphan: orphan.name) == [
-        Orphan(name=ended, state=JobState.FAILED, exit_code=7),
-        Orphan(name=running, state=JobState.CANCELLED, exit_code=None),
+        Orphan(name=ended, job=True, state=JobState.FAILED, exit_code=7),
+        Orphan(name=running, job=True, state=JobState.CANCELLED, exit_code=None),
     ]
     assert engine.containers({owner.GROUP: group}) == []
     assert [(job.state, job.exit_code, job.error) for job in history.jobs(group)] == [

@@ -26,6 +26,7 @@ from caliban_ls.runtime.base import (
     ImagePlan,
     Output,
     Report,
+    Talk,
 )
 
 GRACE_SECONDS = 0.3
@@ -111,6 +112,20 @@ class FakeEngine:
             raise FailedError("The container was removed by somebody else while it ran")
         return Exit(code if code >= 0 else 128 - code)
 
+    def interact(self, spec: ContainerSpec, *, talk: Talk, cancel: CancelToken) -> Exit:
+        raise FailedError(f"The fake has no terminal for {spec.name}, {talk} and {cancel}")
+
+    def execute(
+        self, container: str, command: tuple[str, ...], *, terminal: bool, talk: Talk, cancel: CancelToken
+    ) -> Exit:
+        raise FailedError(f"The fake has no {terminal=} for {command} in {container}, {talk} and {cancel}")
+
+    def start(self, spec: ContainerSpec) -> str:
+        raise FailedError(f"The fake starts nothing that nobody waits for, {spec.name} neither")
+
+    def follow(self, container: str, *, output: Output, cancel: CancelToken) -> Exit:
+        raise FailedError(f"The fake kept nothing of {container} for {output} and {cancel}")
+
     def containers(self, labels: Mapping[str, str]) -> list[ContainerInfo]:
         self._answer()
         with self._lock:
@@ -118,7 +133,11 @@ class FakeEngine:
                 ContainerInfo(id=spec.name, name=spec.name, labels=spec.labels, running=True, exit_code=None)
                 for spec, _ in self._running.values()
             ]
-        return [info for info in (*running, *self.left_behind) if labels.items() <= info.labels.items()]
+        return [
+            info
+            for info in (*running, *self.left_behind)
+            if all(name in info.labels and value in ("", info.labels[name]) for name, value in labels.items())
+        ]
 
     def remove(self, container: str) -> None:
         self._answer()

@@ -16,17 +16,18 @@ from support.contexts import plan_of
 
 from caliban_ls.errors import BuildFailed, EngineUnavailable
 from caliban_ls.runtime import docker
-from caliban_ls.runtime.docker import _BuildLog, _unavailable, open_engine
+from caliban_ls.runtime.classic import BuildLog
+from caliban_ls.runtime.docker import _unavailable, open_engine
 from caliban_ls.runtime.endpoint import Endpoint, Tls
 
 PLAN = plan_of("python:3.11-slim", "")
 ENDPOINT = Endpoint(address="unix:///run/x.sock", source="DOCKER_HOST")
 
 
-def follow(*events: dict[str, Any]) -> tuple[_BuildLog, list[tuple[str, float | None]]]:
+def follow(*events: dict[str, Any]) -> tuple[BuildLog, list[tuple[str, float | None]]]:
     """The log after some events, and what it reported."""
     reported: list[tuple[str, float | None]] = []
-    log = _BuildLog(PLAN, lambda message, fraction: reported.append((message, fraction)))
+    log = BuildLog(PLAN, lambda message, fraction: reported.append((message, fraction)))
     for event in events:
         log.add(event)
     return log, reported

@@ -112,7 +112,7 @@ RUN mkdir -p /home/caliban && chmod 1777 /home/caliban && chmod 0777 /usr/app
 ENV HOME=/home/caliban
 ENV PYTHONUNBUFFERED=1
 
-# Debian packages of the project's config.
+# Debian packages.
 RUN {apt_layer(["git"]).run} && {apt_layer(["git"]).clean}
 
 # Packages go on top of the base image's own, which stay importable.

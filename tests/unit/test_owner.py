@@ -146,9 +146,9 @@ def test_what_a_dead_process_left_is_ended(
     left_behind(engine, dead, ids[2])
     left_behind(engine, dead, ids[3], detach="1")
     assert sweep_orphans(engine, history) == [
-        Orphan(name=ids[0], state=JobState.SUCCEEDED, exit_code=0),
-        Orphan(name=ids[1], state=JobState.FAILED, exit_code=3),
-        Orphan(name=ids[2], state=JobState.CANCELLED, exit_code=None),
+        Orphan(name=ids[0], job=True, state=JobState.SUCCEEDED, exit_code=0),
+        Orphan(name=ids[1], job=True, state=JobState.FAILED, exit_code=3),
+        Orphan(name=ids[2], job=True, state=JobState.CANCELLED, exit_code=None),
     ]
     assert states_of(history, ids) == [
         ("SUCCEEDED", 0, None),

@@ -1,0 +1,223 @@
+"""`shell`, `attach` and `containers`: a person inside the project's image, and what of ours lives now."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from caliban_ls import images, models
+from caliban_ls.context import Context
+from caliban_ls.errors import MissingError, UsageError
+from caliban_ls.files import read_project
+from caliban_ls.runtime import owner
+from caliban_ls.runtime.base import ContainerInfo, ContainerSpec, Engine, Mount
+from caliban_ls.runtime.dockerfile import WORKDIR
+from caliban_ls.runtime.interactive import Console
+from caliban_ls.surroundings import Surroundings, equipped, is_here, survey
+from caliban_ls.sweeps import open_engine
+
+SHELLS = ("bash", "zsh", "fish", "sh")
+
+URL = "caliban.url"
+"""The label of a container that answers HTTP: where, without its token."""
+
+TOKEN = "JUPYTER_TOKEN"  # noqa: S105  # a name, no token
+"""The variable that holds a notebook's token; Jupyter's own name for it."""
+
+_FIRST_OF = (
+    'for shell in "$@"; do if command -v "$shell" >/dev/null 2>&1; then exec "$shell"; fi; done; exit 127'
+)
+
+
+def shell(arguments: models.ShellArguments, context: Context) -> models.ShellResult:
+    """Open a shell in the project's image, on the project's folder, or run one command there.
+
+    Raises:
+        UsageError: the shell isn't one.
+        MissingError: the engine can't mount folders of this machine.
+    """
+    if arguments.shell is not None and arguments.shell not in SHELLS:
+        raise UsageError(f"There is no shell {arguments.shell}", hint=f"There are {', '.join(SHELLS)}.")
+    if context.opens_terminals:
+        return models.ShellResult(terminal=_terminal("shell", _flags(arguments), context))
+    engine = open_engine(context)
+    project = read_project(context)
+    around = survey(arguments, project, context, engine)
+    wanted = arguments.shell or Path(context.environment.get("SHELL", "")).name
+    home = None if arguments.bare else home_folder(context)
+    packages = ("zsh",) if wanted == "zsh" and home is not None else ()
+    image = arguments.image_id
+    if image is None:
+        image = images.ensure(arguments, project, around.mode, context, packages=packages).tag
+    console = Console()
+    if arguments.command:
+        entrypoint = ("/bin/sh", "-c", 'exec "$@"', "sh")
+        args = arguments.command
+    else:
+        entrypoint = ("/bin/sh", "-c", _FIRST_OF, "sh")
+        args = tuple(dict.fromkeys((*([wanted] if wanted in SHELLS else []), "bash", "sh")))
+    spec = replace(
+        on_the_folder(image, "shell", around, engine, context, home=home),
+        entrypoint=entrypoint,
+        args=args,
+        terminal=console.terminal,
+        stdin=True,
+    )
+    ended = engine.interact(spec, talk=console.talk, cancel=context.cancel)
+    return models.ShellResult(exit_code=ended.code)
+
+
+def attach(arguments: models.AttachArguments, context: Context) -> models.ShellResult:
+    """Open another shell in a container of ours that runs.
+
+    Raises:
+        UsageError: there is no such container.
+    """
+    engine = open_engine(context)
+    container = find_container(engine, arguments.container)
+    if context.opens_terminals:
+        return models.ShellResult(terminal=_terminal("attach", (container.name,), context))
+    console = Console()
+    command = ("/bin/sh", "-c", _FIRST_OF, "sh", "bash", "sh")
+    ended = engine.execute(
+        container.id, command, terminal=console.terminal, talk=console.talk, cancel=context.cancel
+    )
+    return models.ShellResult(exit_code=ended.code)
+
+
+def containers(_arguments: models.ContainersArguments, context: Context) -> models.ContainersResult:
+    """List the shells, notebooks and runs that live now."""
+    live = sorted(_live(open_engine(context)), key=lambda container: container.name)
+    return models.ContainersResult(
+        containers=tuple(
+            models.Container(
+                id=container.id[:12],
+                kind=container.labels[owner.KIND],
+                name=container.name,
+                url=_url(container),
+            )
+            for container in live
+        )
+    )
+
+
+def stop_container(arguments: models.StopContainerArguments, context: Context) -> None:
+    """Stop and remove a container of ours.
+
+    Raises:
+        UsageError: there is no such container.
+    """
+    engine = open_engine(context)
+    engine.remove(find_container(engine, arguments.container).id)
+
+
+def find_container(engine: Engine, reference: str) -> ContainerInfo:
+    """Return the container of ours that a name, an id or the beginning of an id stands for.
+
+    Raises:
+        UsageError: there is none, or there are several.
+    """
+    live = list(_live(engine))
+    found = [container for container in live if reference in {container.name, container.id}]
+    if not found and reference:
+        found = [container for container in live if container.id.startswith(reference)]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(sorted(container.name for container in live)[:5])
+    hint = f"There are {names}." if names else "None of caliban's runs now."
+    raise UsageError(
+        f"{'Several containers are' if found else 'There is no container'} {reference}", hint=hint
+    )
+
+
+def on_the_folder(
+    image: str,
+    kind: str,
+    around: Surroundings,
+    engine: Engine,
+    context: Context,
+    *,
+    home: Path | None,
+) -> ContainerSpec:
+    """Return a container that works on the project's folder itself.
+
+    Args:
+        image: tag or id.
+        kind: what it is for, as its label and its name say.
+        around: what it gets of the machine.
+        engine: what will run it.
+        context: of the command.
+        home: the user's home folder to mount where it is, None for none.
+
+    Raises:
+        MissingError: the engine is on another machine, which hasn't the folder.
+    """
+    info = engine.describe()
+    if not is_here(info):
+        raise MissingError(
+            f"The engine at {info.address} is on another machine, which hasn't this folder",
+            hint=f"Use the engine of this machine for {kind}s, or run caliban over there.",
+        )
+    name = getpass.getuser() if hasattr(os, "getuid") else around.environment["USER"]
+    environment = {"USER": name, "LOGNAME": name}
+    mounts = [Mount(source=str(context.folder), target=WORKDIR)]
+    if home is not None:
+        environment["HOME"] = str(home)
+        mounts.append(Mount(source=str(home), target=str(home)))
+    spec = ContainerSpec(
+        image=image,
+        args=(),
+        name=f"caliban_{kind}_{secrets.token_hex(4)}",
+        labels={
+            owner.KIND: kind,
+            owner.OWNER: owner.this_owner(),
+            owner.PROJECT: str(context.folder),
+        },
+        environment=environment,
+        workdir=WORKDIR,
+        mounts=tuple(mounts),
+        account=name,
+    )
+    return equipped(spec, around)
+
+
+def home_folder(context: Context) -> Path | None:
+    """Return the user's home folder; None where there is none to speak of."""
+    home = Path(context.environment.get("HOME") or Path.home())
+    return home if home.is_dir() and home != Path("/") else None
+
+
+def _live(engine: Engine) -> Iterator[ContainerInfo]:
+    return (container for container in engine.containers({owner.KIND: ""}) if container.running)
+
+
+def _url(container: ContainerInfo) -> str | None:
+    address = container.labels.get(URL)
+    token = container.environment.get(TOKEN)
+    return address if address is None or token is None else f"{address}?token={token}"
+
+
+def _terminal(command: str, words: tuple[str, ...], context: Context) -> models.Terminal:
+    """Return the terminal that an editor is to open, which runs the same command."""
+    return models.Terminal(
+        name=f"caliban {command}: {context.folder.name}",
+        argv=(sys.executable, "-m", "caliban_ls", command, *words),
+        cwd=str(context.folder),
+        env={},
+    )
+
+
+def _flags(arguments: models.ShellArguments) -> tuple[str, ...]:
+    """Return arguments as the command line takes them."""
+    words = [f"--{name}" for name in ("nogpu", "gpu", "bare") if getattr(arguments, name)]
+    for extra in arguments.extras:
+        words += ["--extras", extra]
+    for name in ("image_id", "docker_run_args", "shell"):
+        if (value := getattr(arguments, name)) is not None:
+            words.append(f"--{name}={value}")
+    return (*words, *(("--", *arguments.command) if arguments.command else ()))
