@@ -185,6 +185,27 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
     return sweeps.run(arguments, context)
 
 
+def status(arguments: models.StatusArguments, context: Context) -> models.StatusResult:
+    """Tell what became of jobs."""
+    from caliban_ls import following
+
+    return following.status(arguments, context)
+
+
+def logs(arguments: models.LogsArguments, context: Context) -> models.LogsResult:
+    """Show what a job printed."""
+    from caliban_ls import following
+
+    return following.logs(arguments, context)
+
+
+def stop(arguments: models.StopArguments, context: Context) -> models.StopResult:
+    """Stop jobs, launches and containers."""
+    from caliban_ls import following
+
+    return following.stop(arguments, context)
+
+
 def trust(_arguments: models.TrustArguments, context: Context) -> models.TrustResult:
     """Agree to what the project's config wants that needs agreement, as it stands now."""
     from caliban_ls import agreement
@@ -286,6 +307,33 @@ COMMANDS: tuple[Command, ...] = (
         arguments=models.RunArguments,
         run=run,
         trusted=True,
+    ),
+    Command(
+        name="status",
+        title="Asking after jobs",
+        summary="show the jobs of this machine's history and what became of them",
+        arguments=models.StatusArguments,
+        run=status,
+        trusted=True,
+        in_folder=False,
+    ),
+    Command(
+        name="logs",
+        title="Reading the log",
+        summary="show what a job printed",
+        arguments=models.LogsArguments,
+        run=logs,
+        trusted=True,
+        in_folder=False,
+    ),
+    Command(
+        name="stop",
+        title="Stopping",
+        summary="stop jobs, groups of jobs and containers",
+        arguments=models.StopArguments,
+        run=stop,
+        trusted=True,
+        in_folder=False,
     ),
     Command(
         name="containers",

@@ -156,6 +156,36 @@ class RunArguments(BuildArguments, ContainerArguments):
     block: str | None = option(
         None, "Run one block of the sweep only, by its JSON pointer.", metavar="POINTER"
     )
+    rerun_failed: bool = option(False, "Run what didn't succeed in the newest group, or in that of --name.")
+    detach: bool = option(False, "Return once the jobs are on their way; `caliban status` follows them.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusArguments:
+    """Which launches or jobs to tell about."""
+
+    reference: str | None = positional(
+        "A group or a job; the newest groups when left out.", metavar="JOB|GROUP"
+    )
+    limit: int = option(20, "Show the newest N groups.", metavar="N")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogsArguments:
+    """Whose output to show."""
+
+    job: str = positional("A job: its id, or GROUP/INDEX; a group of one job.", metavar="JOB")
+    follow: bool = option(False, "Go on until the job ends.", short="f")
+    offset: int | None = option(None, "Begin at this byte.", metavar="N")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopArguments:
+    """What to stop."""
+
+    references: tuple[str, ...] = positional(
+        "Jobs, groups and containers.", metavar="JOB|GROUP|CONTAINER", default=()
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -360,3 +390,55 @@ class ContainersResult:
     """What of ours lives now."""
 
     containers: tuple[Container, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusJob:
+    """One job of a launch, as it is written down; values that look like credentials are masked."""
+
+    job_id: str
+    index: int
+    name: str | None
+    state: str
+    args: tuple[str, ...]
+    created: str
+    url: str | None = None
+    exit_code: int | None = None
+    seconds: float | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusGroup:
+    """One launch and its jobs."""
+
+    name: str
+    backend: str
+    folder: str
+    created: str
+    jobs: tuple[StatusJob, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusResult:
+    """Launches, the newest first."""
+
+    groups: tuple[StatusGroup, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogsResult:
+    """A piece of a job's output, and the byte at which it ends; no text where that has been handed out."""
+
+    job: str
+    text: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopResult:
+    """What was stopped, and what had ended before."""
+
+    stopped: tuple[str, ...]
+    ended: tuple[str, ...]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import getpass
-import os
+import re
 import secrets
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -163,7 +164,7 @@ def on_the_folder(
             f"The engine at {info.address} is on another machine, which hasn't this folder",
             hint=f"Use the engine of this machine for {kind}s, or run caliban over there.",
         )
-    name = getpass.getuser() if hasattr(os, "getuid") else around.environment["USER"]
+    name = _user_name(around.environment["USER"])
     environment = {"USER": name, "LOGNAME": name}
     mounts = [Mount(source=str(context.folder), target=WORKDIR)]
     if home is not None:
@@ -184,6 +185,15 @@ def on_the_folder(
         account=name,
     )
     return equipped(spec, around)
+
+
+def _user_name(default: str) -> str:
+    """Return what the user is called here; not every uid has a name, and not every name is one for passwd."""
+    with suppress(KeyError, OSError):
+        name = getpass.getuser()
+        if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name):
+            return name
+    return default
 
 
 def home_folder(context: Context) -> Path | None:

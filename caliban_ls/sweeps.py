@@ -3,134 +3,250 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import starmap
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from caliban_ls import experiment, images, models
+from caliban_ls import detached, experiment, images, models
 from caliban_ls.context import Context, Watcher
 from caliban_ls.errors import MissingError, UsageError
 from caliban_ls.files import read_experiment, read_project
 from caliban_ls.project import Project
 from caliban_ls.runtime import local, owner
 from caliban_ls.runtime.base import ContainerSpec, Engine, JobResult, JobSpec, JobState, Stream
-from caliban_ls.runtime.history import History, job_id_of, launch_name, state_folder, utc_now
+from caliban_ls.runtime.history import (
+    MASK,
+    History,
+    job_id_of,
+    launch_name,
+    masked_args,
+    state_folder,
+    utc_now,
+)
+from caliban_ls.runtime.logs import JobLogs
 from caliban_ls.runtime.orphans import sweep_orphans
 from caliban_ls.runtime.recorder import Recorder
-from caliban_ls.surroundings import equipped, survey
+from caliban_ls.surroundings import Surroundings, equipped, survey
 
 _AT_MOST = 100_000  # jobs of one local run
 
-_Combinations: TypeAlias = Callable[[], Iterable[tuple[int, dict[str, Any]]]]
-"""Makes the numbered combinations of a sweep anew; they are read twice, and never all held."""
+_Work: TypeAlias = Callable[[], Iterable[tuple[int, tuple[str, ...], dict[str, Any]]]]
+"""Makes the numbered jobs of a run anew, their arguments and parameters; they are read twice, and never all held."""
 
 
 def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
     """Run the project's module in local containers: once, or once for each job of a sweep."""
     if arguments.jobs < 1:
         raise UsageError("--jobs takes a number from 1")
-    combinations = _combinations(arguments, context)
+    if detached.is_background(context.environment):
+        context = replace(context, watcher=Watcher())  # nobody listens; the logs are kept
+    total, work = _work(arguments, context)
     title = arguments.name or context.folder.name
     project = read_project(context)
+    if arguments.rerun_failed:
+        before, total, work = _failed(arguments, work if arguments.experiment_config else None, context)
+        if not total:
+            context.report(f"Every job of {before} succeeded; there is nothing to run again", None)
+            return models.RunResult(group=before, image="", jobs=())
     if arguments.dry_run:
-        return _planned(arguments, project, combinations, title, context)
+        return _planned(arguments, project, work, title, context)
+    if arguments.detach:
+        return _detached(arguments, project, work, title, context)
     with _recorder(context) as recorder:
         engine = open_engine(context)
         around = survey(arguments, project, context, engine)
-        image = arguments.image_id
-        if image is None:
-            image = images.ensure(arguments, project, around.mode, context).tag
+        image = _image(arguments, project, around, context)
         me = owner.this_owner()
         group = recorder.begin(title=title, folder=context.folder, image=image, owner=me)
-        recorder.planned(group, _jobs(arguments, combinations, group))
-        results = _Results(context.watcher, recorder)
+        recorder.planned(group, _jobs(work, group))
+        detached.tell(group, context.environment)
+        logs = JobLogs(state_folder_of(context), group, warn=lambda line: context.report(line, None))
+        results = _Results(context, recorder, logs, total)
         labels = {owner.OWNER: me, owner.PROJECT: str(context.folder)}
         container = ContainerSpec(image=image, args=(), name="", labels=labels)
-        sweep = local.Sweep(group=group, container=equipped(container, around))
-        jobs = _jobs(arguments, combinations, group)
+        at_once = min(arguments.jobs, total)
+        sweep = local.Sweep(
+            group=group, container=equipped(container, around), gpus=_to_share(around, at_once, context)
+        )
         local.run_jobs(
-            jobs, sweep, engine=engine, at_once=arguments.jobs, watcher=results, cancel=context.cancel
+            _jobs(work, group), sweep, engine=engine, at_once=at_once, watcher=results, cancel=context.cancel
         )
         return models.RunResult(group=group, image=image, jobs=results.in_order())
 
 
+def _image(arguments: models.RunArguments, project: Project, around: Surroundings, context: Context) -> str:
+    if arguments.image_id is not None:
+        return arguments.image_id
+    return images.ensure(arguments, project, around.mode, context).tag
+
+
+def _to_share(around: Surroundings, at_once: int, context: Context) -> tuple[str, ...]:
+    """Return the GPUs that jobs share which run at once; a job that runs alone has all of them."""
+    gpus = around.gpus if isinstance(around.gpus, tuple) else ()
+    if at_once == 1 or not gpus:
+        return ()
+    if at_once > len(gpus):
+        context.report(f"{at_once} jobs at once share {len(gpus)} GPUs", None)
+    return gpus
+
+
 def _planned(
-    arguments: models.RunArguments,
-    project: Project,
-    combinations: _Combinations,
-    title: str,
-    context: Context,
+    arguments: models.RunArguments, project: Project, work: _Work, title: str, context: Context
 ) -> models.RunResult:
     """Say what would run. No engine is asked, so the image is the one for a machine without a GPU, unless --gpu."""
     image = arguments.image_id
     if image is None:
         image = images.plan_for(arguments, project, "gpu" if arguments.gpu else "cpu", context).tag
     group = launch_name(title, utc_now())
-    planned = tuple(_run_job(job, JobState.PLANNED) for job in _jobs(arguments, combinations, group))
+    planned = tuple(_run_job(job, JobState.PLANNED) for job in _jobs(work, group))
     return models.RunResult(group=group, image=image, jobs=planned)
 
 
-def _combinations(arguments: models.RunArguments, context: Context) -> _Combinations:
-    """Return the combinations that a run is for, each with its 1-based index; without a sweep, an empty one.
+def _detached(
+    arguments: models.RunArguments, project: Project, work: _Work, title: str, context: Context
+) -> models.RunResult:
+    """Have a process of its own run the jobs, and return once it has written them down."""
+    engine = open_engine(context)
+    around = survey(arguments, project, context, engine)
+    image = _image(arguments, project, around, context)
+    group = detached.launch(
+        work=((index, args, parameters) for index, args, parameters in work()),
+        image=image,
+        title=title,
+        gpu=bool(around.gpus),
+        jobs=arguments.jobs,
+        docker_run_args=arguments.docker_run_args,
+        context=context,
+    )
+    queued = tuple(_run_job(job, JobState.QUEUED) for job in _jobs(work, group))
+    return models.RunResult(group=group, image=image, jobs=queued)
+
+
+def _work(arguments: models.RunArguments, context: Context) -> tuple[int, _Work]:
+    """Return how many jobs a run is for, and what makes them; without a sweep it is one.
 
     Raises:
         UsageError: there is no such job, or there are more than one local run takes.
     """
+
+    def job(index: int, parameters: dict[str, Any]) -> tuple[int, tuple[str, ...], dict[str, Any]]:
+        # The user's own arguments come first, then those of the sweep.
+        return index, (*arguments.args, *experiment.arguments(parameters)), parameters
+
+    if detached.is_background(context.environment):
+        handed = detached.read_work(context.stdin())
+        return len(handed), lambda: handed
     if arguments.experiment_config is None:
         if arguments.index is not None or arguments.block is not None:
             raise UsageError("--index and --block choose from a sweep", hint="Add --experiment_config FILE.")
-        return lambda: [(1, {})]
+        return 1, lambda: [job(1, {})]
     sweep = read_experiment(arguments.experiment_config, arguments.block, context)
     count = sweep.count or 0
     if arguments.index is not None:
         try:
-            chosen = (arguments.index, experiment.combination(sweep, arguments.index))
+            chosen = job(arguments.index, experiment.combination(sweep, arguments.index))
         except IndexError:
             raise UsageError(f"There is no job {arguments.index}; the sweep has {count}") from None
-        return lambda: [chosen]
+        return 1, lambda: [chosen]
     if count > _AT_MOST:
         raise UsageError(
             f"{count:,} jobs are more than one local run takes ({_AT_MOST:,})",
             hint="Run a part of it with --block or --index.",
         )
-    return lambda: enumerate(experiment.expand(sweep), start=1)
+    return count, lambda: starmap(job, enumerate(experiment.expand(sweep), start=1))
 
 
-def _jobs(arguments: models.RunArguments, combinations: _Combinations, group: str) -> Iterator[JobSpec]:
-    """Yield the jobs of a run: the user's own arguments first, then those of the sweep."""
-    for index, parameters in combinations():
-        yield JobSpec(
-            index=index,
-            job_id=job_id_of(group, index),
-            args=(*arguments.args, *experiment.arguments(parameters)),
-            parameters=parameters,
+def _failed(arguments: models.RunArguments, work: _Work | None, context: Context) -> tuple[str, int, _Work]:
+    """Return the newest launch of the project, and those of its jobs that ended without success.
+
+    Args:
+        arguments: of the run.
+        work: the jobs of the sweep that is given, to choose from; None when the history alone knows them.
+        context: of the command.
+
+    Raises:
+        UsageError: there is no launch, or its jobs can't be told from the history.
+    """
+    history = History(state_folder_of(context), warn=lambda line: context.report(line, None), clock=utc_now)
+    try:
+        group = history.newest_of(context.folder, arguments.name)
+        if group is None:
+            raise UsageError(
+                "Nothing has been run in this folder so far", hint="`caliban status` lists what has."
+            )
+        failed = [job for job in history.jobs(group.name) if job.state in _WITHOUT_SUCCESS]
+    finally:
+        history.close()
+    if work is not None:
+        wanted = Counter(job.args for job in failed)
+        chosen = []
+        for index, args, parameters in work():
+            if wanted[masked_args(args)] > 0:
+                wanted[masked_args(args)] -= 1
+                chosen.append((index, args, parameters))
+    elif any(MASK in word for job in failed for word in job.args):
+        raise UsageError(
+            f"Jobs of {group.name} have arguments that the history keeps to itself",
+            hint="Add --experiment_config FILE, and the arguments behind --.",
         )
+    else:
+        chosen = [(job.index, job.args, dict(job.parameters)) for job in failed]
+    return group.name, len(chosen), lambda: chosen
+
+
+_WITHOUT_SUCCESS = {JobState.FAILED, JobState.CANCELLED, JobState.UNKNOWN}
+
+
+def _jobs(work: _Work, group: str) -> Iterator[JobSpec]:
+    """Yield the jobs of a launch."""
+    for index, args, parameters in work():
+        yield JobSpec(index=index, job_id=job_id_of(group, index), args=args, parameters=parameters)
 
 
 class _Results:
-    """Keeps how each job ended, passing everything on to the face and to the history."""
+    """Keeps how each job ended, passing everything on to the face, to the history and to the logs."""
 
-    def __init__(self, watcher: Watcher, recorder: Recorder) -> None:
-        self._watcher = watcher
+    def __init__(self, context: Context, recorder: Recorder, logs: JobLogs, total: int) -> None:
+        self._context = context
+        self._watcher: Watcher = context.watcher
         self._recorder = recorder
+        self._logs = logs
+        self._total = total
+        self._running = 0
         self._ended: list[JobResult] = []
+
+    def may_start(self, job: JobSpec) -> bool:
+        """Return whether nobody has stopped a job before its turn."""
+        return self._recorder.may_start(job)
 
     def started(self, job: JobSpec) -> None:
         """Pass on that a job starts."""
-        self._recorder.started(job)
+        self._running += 1
         self._watcher.started(job)
 
     def output(self, job: JobSpec, stream: Stream, chunk: bytes) -> None:
         """Pass on what a job printed."""
+        self._logs.write(job.index, chunk)
         self._watcher.output(job, stream, chunk)
 
     def finished(self, result: JobResult) -> None:
-        """Keep how a job ended."""
+        """Keep how a job ended; one that somebody stopped didn't fail."""
+        self._logs.finish(result.job.index)
+        self._running -= result.exit_code is not None or result.seconds is not None
+        stopped = self._recorder.state_of(result.job.job_id) in {JobState.CANCELLING, JobState.CANCELLED}
+        if stopped and result.state is JobState.FAILED:
+            result = replace(result, state=JobState.CANCELLED, error="It was stopped")
         self._ended.append(result)
         self._recorder.finished(result)
         self._watcher.finished(result)
+        if self._total > 1:
+            failed = sum(ended.state is JobState.FAILED for ended in self._ended)
+            said = f"{len(self._ended)} of {self._total} jobs done, {self._running} running, {failed} failed"
+            self._context.report(said, len(self._ended) / self._total)
 
     def in_order(self) -> tuple[models.RunJob, ...]:
         """Return the jobs by their index."""
@@ -158,7 +274,7 @@ def _recorder(context: Context) -> Iterator[Recorder]:
     def warn(message: str) -> None:
         context.report(message, None)
 
-    folder = _state_folder(context)
+    folder = state_folder_of(context)
     recorder = Recorder(lambda: History(folder, warn=warn, clock=utc_now), warn=warn, clock=utc_now)
     try:
         yield recorder
@@ -172,7 +288,7 @@ def open_engine(context: Context) -> Engine:
     history = None
     with suppress(MissingError):
         history = History(
-            _state_folder(context), warn=lambda message: context.report(message, None), clock=utc_now
+            state_folder_of(context), warn=lambda message: context.report(message, None), clock=utc_now
         )
     try:
         for orphan in sweep_orphans(engine, history):
@@ -183,5 +299,6 @@ def open_engine(context: Context) -> Engine:
     return engine
 
 
-def _state_folder(context: Context) -> Path:
+def state_folder_of(context: Context) -> Path:
+    """Return where caliban keeps its state."""
     return state_folder(context.environment, Path.home(), sys.platform)

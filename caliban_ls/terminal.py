@@ -10,9 +10,10 @@ import json
 import shlex
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from caliban_ls import report
 from caliban_ls.context import Watcher
@@ -24,11 +25,15 @@ from caliban_ls.models import (
     DoctorResult,
     ExpandResult,
     InitResult,
+    LogsResult,
     NotebookResult,
     RuleResult,
     RunJob,
     RunResult,
     ShellResult,
+    StatusJob,
+    StatusResult,
+    StopResult,
     TrustResult,
 )
 
@@ -37,6 +42,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from caliban_ls.runtime.base import JobResult, JobSpec, Stream
+
+Job = TypeVar("Job", RunJob, StatusJob)
 
 _SHOWN_JOBS = 50  # a table of more shows its first and last rows
 
@@ -76,7 +83,9 @@ def show_build(result: BuildResult, _options: argparse.Namespace) -> str:
 
 def show_run(result: RunResult, _options: argparse.Namespace) -> str:
     """Return a table of a sweep's jobs; a single job has shown itself."""
-    planned = all(job.state == "PLANNED" for job in result.jobs)
+    if not result.jobs:
+        return ""
+    planned = all(job.state in {"PLANNED", "QUEUED"} for job in result.jobs)
     if len(result.jobs) == 1 and not planned:
         return ""
     metrics = list(dict.fromkeys(name for job in result.jobs for name in job.metrics))
@@ -134,6 +143,38 @@ def show_containers(result: ContainersResult, _options: argparse.Namespace) -> s
     return _render(table)
 
 
+def show_status(result: StatusResult, _options: argparse.Namespace) -> str:
+    """Return a line for each launch; for a single one its jobs."""
+    if not result.groups:
+        return "Nothing has been run on this machine so far.\n"
+    if len(result.groups) == 1:
+        (group,) = result.groups
+        metrics = list(dict.fromkeys(name for job in group.jobs for name in job.metrics))
+        columns = ("index", "arguments", "state", "seconds", *metrics)
+        table = _table(*columns, numbers={"index", "seconds", *metrics})
+        for job in _ends(group.jobs):
+            table.add_row(*([""] * len(columns) if job is None else _job_cells(job, metrics, planned=False)))
+        errors = "".join(f"  job {job.index}: {job.error}\n" for job in group.jobs if job.error)
+        return f"{group.name} ({group.backend}, {group.folder})\n{_render(table)}{errors}"
+    table = _table("group", "backend", "created", "jobs", "states", numbers={"jobs"})
+    for group in result.groups:
+        counts = Counter(job.state for job in group.jobs)
+        states = ", ".join(f"{count} {state}" for state, count in counts.items())
+        table.add_row(group.name, group.backend, group.created[:19], str(len(group.jobs)), states)
+    return _render(table)
+
+
+def show_logs(result: LogsResult, _options: argparse.Namespace) -> str:
+    """Return nothing: the log has shown itself."""
+    return result.text
+
+
+def show_stop(result: StopResult, _options: argparse.Namespace) -> str:
+    """Return a line for each thing that was to be stopped."""
+    stopped = "".join(f"stopped {name}\n" for name in result.stopped)
+    return stopped + "".join(f"{name} had ended already\n" for name in result.ended)
+
+
 def show_trust(result: TrustResult, _options: argparse.Namespace) -> str:
     """Return what is agreed to, one line a key."""
     if not result.agreed:
@@ -173,7 +214,9 @@ def exit_code(name: str, result: Any, options: argparse.Namespace) -> int:  # no
         return int(result.exit_code)
     if name == "doctor":
         return 3 if any(check.status == "failure" for check in result.checks) else 0
-    if name == "run" and not options.dry_run:
+    if name == "run" and not (options.dry_run or options.detach):
+        if options.rerun_failed:
+            return 0 if all(job.state == "SUCCEEDED" for job in result.jobs) else 1
         if options.experiment_config is None:
             (job,) = result.jobs
             return 1 if job.exit_code is None else int(job.exit_code)
@@ -190,6 +233,9 @@ SHOW: Mapping[str, Callable[[Any, argparse.Namespace], str | Iterator[str]]] = {
     "shell": show_shell,
     "notebook": show_notebook,
     "run": show_run,
+    "status": show_status,
+    "logs": show_logs,
+    "stop": show_stop,
     "containers": show_containers,
     "attach": show_shell,
     "trust": show_trust,
@@ -329,7 +375,7 @@ def _render(table: Table) -> str:
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
 
 
-def _ends(jobs: Sequence[RunJob]) -> Iterator[RunJob | None]:
+def _ends(jobs: Sequence[Job]) -> Iterator[Job | None]:
     """Yield the first and last jobs of many, None standing for those between."""
     if len(jobs) <= _SHOWN_JOBS:
         yield from jobs
@@ -339,7 +385,7 @@ def _ends(jobs: Sequence[RunJob]) -> Iterator[RunJob | None]:
     yield from jobs[-_SHOWN_JOBS // 2 :]
 
 
-def _job_cells(job: RunJob, metrics: Sequence[str], *, planned: bool) -> list[str]:
+def _job_cells(job: RunJob | StatusJob, metrics: Sequence[str], *, planned: bool) -> list[str]:
     cells = [str(job.index), shlex.join(job.args), job.state]
     if not planned:
         cells.append("" if job.seconds is None else f"{job.seconds:.1f}")

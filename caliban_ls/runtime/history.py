@@ -233,13 +233,15 @@ class History:
                 rows,
             )
 
-    def start_job(self, job_id: str, *, name: str | None = None) -> None:
-        """Write down that a job runs, and what its backend calls it."""
+    def start_job(self, job_id: str, *, name: str | None = None) -> bool:
+        """Write down that a job runs, and what its backend calls it, unless it was stopped; return whether it runs."""
         with self._writing() as connection:
-            connection.execute(
-                "UPDATE jobs SET state = ?, name = ?, started = ? WHERE job_id = ?",
+            cursor = connection.execute(
+                "UPDATE jobs SET state = ?, name = ?, started = ? WHERE job_id = ?"
+                " AND state NOT IN ('CANCELLING', 'SUCCEEDED', 'FAILED', 'CANCELLED')",
                 (JobState.RUNNING.value, name, self._clock().isoformat(), job_id),
             )
+            return cursor.rowcount > 0
 
     def cancel_job(self, job_id: str) -> None:
         """Write down that a job is being stopped: if it fails from here on, that is what was asked."""
@@ -299,6 +301,21 @@ class History:
             "SELECT * FROM groups WHERE ? IN (name, title) ORDER BY created DESC LIMIT 1", reference
         )
         return found[0] if found else None
+
+    def newest_of(self, folder: Path, title: str | None) -> Group | None:
+        """Return the newest launch of a project, or the newest of these that has a title."""
+        found = self._groups(
+            "SELECT * FROM groups WHERE folder = ? AND (? IS NULL OR ? IN (title, name)) ORDER BY created DESC LIMIT 1",
+            str(folder),
+            title,
+            title,
+        )
+        return found[0] if found else None
+
+    def state_of(self, job_id: str) -> JobState | None:
+        """Return what is written down of a job's state, None when the job isn't known."""
+        found = self._jobs("SELECT * FROM jobs WHERE job_id = ?", job_id)
+        return found[0].state if found else None
 
     def unfinished_groups(self, backend: str) -> list[Group]:
         """Return the launches of a backend that have jobs without a final state."""

@@ -96,7 +96,7 @@ class Console:
 
         keys = sys.stdin.fileno()
         before = termios.tcgetattr(keys)
-        tty.setraw(keys)
+        tty.setraw(keys, termios.TCSADRAIN)  # what was typed ahead stays
         try:
             yield
         finally:

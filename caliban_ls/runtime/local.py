@@ -30,10 +30,12 @@ class Sweep:
     Attributes:
         group: the name of the launch.
         container: what each job runs in, but for its name and its arguments; its labels say whose it is.
+        gpus: ids of the GPUs that the jobs share; empty where they can't be given out one by one.
     """
 
     group: str
     container: ContainerSpec
+    gpus: tuple[str, ...] = ()
 
 
 class Watcher(Protocol):
@@ -41,6 +43,10 @@ class Watcher(Protocol):
 
     What it raises stops the sweep and is passed on.
     """
+
+    def may_start(self, job: JobSpec) -> bool:
+        """Return whether a job is still wanted whose turn has come."""
+        ...
 
     def started(self, job: JobSpec) -> None:
         """Take note that a job's container is about to run."""
@@ -92,10 +98,22 @@ def run_jobs(
     work.finish()
 
 
-def container_spec(job: JobSpec, sweep: Sweep) -> ContainerSpec:
-    """Return the container that a job runs in."""
+def shared_gpus(gpus: tuple[str, ...], slots: int, slot: int) -> tuple[str, ...]:
+    """Return the GPUs of one of the slots in which jobs run at once.
+
+    Args:
+        gpus: their ids.
+        slots: how many jobs run at once, at least 1.
+        slot: which of them, from 0.
+    """
+    return gpus[slot::slots] if slots <= len(gpus) else (gpus[slot % len(gpus)],)
+
+
+def container_spec(job: JobSpec, sweep: Sweep, gpus: tuple[str, ...] = ()) -> ContainerSpec:
+    """Return the container that a job runs in, with some GPUs instead of all if they are named."""
     return replace(
         sweep.container,
+        gpus=gpus or sweep.container.gpus,
         args=(*sweep.container.args, *job.args),
         name=job.job_id,
         labels={
@@ -140,7 +158,12 @@ class _Work:
     ) -> None:
         self.stop = CancelToken()
         self._threads = [
-            threading.Thread(target=self._attend, name=f"job-{number}", daemon=True)
+            threading.Thread(
+                target=self._attend,
+                args=(shared_gpus(sweep.gpus, threads, number) if sweep.gpus else (),),
+                name=f"job-{number}",
+                daemon=True,
+            )
             for number in range(threads)
         ]
         self._busy = threads
@@ -173,7 +196,7 @@ class _Work:
         if self._cut_short:
             raise Cancelled("Stopped as asked")
 
-    def _attend(self) -> None:
+    def _attend(self, gpus: tuple[str, ...]) -> None:
         """Run one job after the other until there are no more, or the sweep stops."""
         try:
             while not self.stop.is_set():
@@ -181,7 +204,7 @@ class _Work:
                     job = next(self._jobs, None)
                 if job is None:
                     break
-                self._run_job(job)
+                self._run_job(job, gpus)
         except BaseException as error:  # noqa: BLE001  # `finish` raises it again, on the caller's thread
             with self._lock:
                 self._failure = self._failure or error
@@ -192,8 +215,13 @@ class _Work:
                 if self._busy == 0:
                     self._idle.set()
 
-    def _run_job(self, job: JobSpec) -> None:
+    def _run_job(self, job: JobSpec, gpus: tuple[str, ...]) -> None:
         """Run one job to its end and tell how it ended."""
+        with self._lock:
+            wanted = self._watcher.may_start(job)
+        if not wanted:
+            self._end(JobResult(job=job, state=JobState.CANCELLED, error="It was stopped before it started"))
+            return
         metrics = MetricsReader()
 
         def output(stream: Stream, chunk: bytes) -> None:
@@ -208,7 +236,7 @@ class _Work:
         end: Exit | None = None
         lost: EngineUnavailable | None = None
         try:
-            end = self._engine.run(container_spec(job, self._sweep), output=output, cancel=self.stop)
+            end = self._engine.run(container_spec(job, self._sweep, gpus), output=output, cancel=self.stop)
         except Cancelled:
             state, error = JobState.CANCELLED, "It was stopped"
         except EngineUnavailable as gone:
@@ -233,5 +261,5 @@ class _Work:
     def _end(self, result: JobResult) -> None:
         """Tell the watcher how a job ended."""
         with self._lock:
-            self._cut_short |= result.state is JobState.CANCELLED
+            self._cut_short |= result.state is JobState.CANCELLED and self.stop.is_set()
             self._watcher.finished(result)

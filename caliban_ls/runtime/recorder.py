@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from caliban_ls.errors import MissingError
-from caliban_ls.runtime.base import JobResult, JobSpec
+from caliban_ls.runtime.base import JobResult, JobSpec, JobState
 from caliban_ls.runtime.history import History, launch_name
 
 Answer = TypeVar("Answer")
@@ -49,9 +49,13 @@ class Recorder:
         """Write down what is going to run."""
         self._note(lambda history: history.add_jobs(group, jobs))
 
-    def started(self, job: JobSpec) -> None:
-        """Write down that a job runs, in the container that has its id for a name."""
-        self._note(lambda history: history.start_job(job.job_id, name=job.job_id))
+    def state_of(self, job_id: str) -> JobState | None:
+        """Return the state that is written down, by whomever; None where nothing is known."""
+        return self._note(lambda history: history.state_of(job_id))
+
+    def may_start(self, job: JobSpec) -> bool:
+        """Write down that a job runs, in the container that has its id for a name; False if it was stopped before."""
+        return self._note(lambda history: history.start_job(job.job_id, name=job.job_id)) is not False
 
     def finished(self, result: JobResult) -> None:
         """Write down how a job ended."""

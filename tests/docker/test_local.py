@@ -35,6 +35,9 @@ from caliban_ls.runtime.owner import OWNER, PROJECT, this_owner
 from caliban_ls.runtime.recorder import Recorder
 
 class Watcher(Recorder):
+    def started(self, job):
+        pass
+
     def output(self, job, stream, chunk):
         print(job.job_id, flush=True)
 

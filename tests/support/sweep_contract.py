@@ -39,12 +39,16 @@ class Notes:
     def __init__(self, when_ready: Callable[[], object] = lambda: None, *, after: int = 1) -> None:
         self.results: dict[int, JobResult] = {}
         self.text: dict[int, bytes] = {}
+        self.unwanted: set[int] = set()
         self.running = 0
         self.most_at_once = 0
         self.ready: set[int] = set()
         self._after = after
         self._when_ready = when_ready
         self._telling = threading.Lock()
+
+    def may_start(self, job: JobSpec) -> bool:
+        return job.index not in self.unwanted
 
     def started(self, job: JobSpec) -> None:
         assert self._telling.acquire(blocking=False), "two threads told at once"

@@ -391,7 +391,7 @@ def test_a_recorder_writes_down_a_launch(
 ) -> None:
     recorder = Recorder(open_history, warn=warnings.append, clock=clock)
     job, _ = launch_by(recorder)
-    recorder.started(job)
+    recorder.may_start(job)
     recorder.finished(JobResult(job=job, state=JobState.SUCCEEDED, exit_code=0, seconds=2, metrics={"a": 1}))
     recorder.close()
     record = record_of(open_history(), job.job_id)
@@ -409,7 +409,7 @@ def test_a_launch_goes_on_without_a_history(tmp_path: Path, clock: Clock, warnin
     recorder = Recorder(open_it, warn=warnings.append, clock=clock)
     job, _ = launch_by(recorder)
     assert job.job_id == "digits_20260301_120000_000000_1"
-    recorder.started(job)
+    recorder.may_start(job)
     recorder.finished(JobResult(job=job, state=JobState.SUCCEEDED))
     recorder.close()
     assert len(warnings) == 1
@@ -426,7 +426,7 @@ def test_a_launch_goes_on_when_its_history_fails(
 
     recorder = Recorder(open_it, warn=warnings.append, clock=clock)
     jobs = launch_by(recorder, jobs=2000)
-    recorder.started(jobs[0])
+    recorder.may_start(jobs[0])
     recorder.planned("again", jobs)
     assert len(warnings) == 1
     assert "full" in warnings[0]
