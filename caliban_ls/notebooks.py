@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from caliban_ls import images, models
@@ -69,7 +70,8 @@ def notebook(arguments: models.NotebookArguments, context: Context) -> models.No
     try:
         _wait_until_ready(port, token, log, context.cancel)
     except BaseException:
-        engine.remove(container)
+        with suppress(CalibanError):  # what went wrong before is the news
+            engine.remove(container)
         raise
     result = models.NotebookResult(
         url=f"http://127.0.0.1:{port}/?token={token}", token=token, port=port, container=spec.name
@@ -139,6 +141,7 @@ def _wait_until_ready(port: int, token: str, log: _Log, cancel: CancelToken) -> 
     """Return once the server answers those who know the token."""
     deadline = time.monotonic() + _READY_SECONDS
     while not _answers(port, token):
+        log.check()
         if log.ended():
             raise FailedError(f"Jupyter didn't come up:{log.said()}")
         if time.monotonic() > deadline:
@@ -162,10 +165,8 @@ def _stay(result: models.NotebookResult, engine: Engine, container: str, log: _L
     """Stay with a notebook until the user stops it, then remove it."""
     context.report(f"Jupyter answers at {result.url}\nCtrl-C stops it.", None)
     log.show()
-    try:
-        log.wait()
-    finally:
-        engine.remove(container)
+    log.wait()
+    engine.remove(container)
     context.cancel.check()
     raise FailedError(f"Jupyter ended:{log.said()}")
 
@@ -202,7 +203,11 @@ class _Log:
         """Return when the server has ended or the user wants it to."""
         with self._context.cancel.on_set(self._stop.set):
             self._ended.wait()
-        if isinstance(self._failure, CalibanError) and not self._stop.is_set():
+        self.check()
+
+    def check(self) -> None:
+        """Raise what went wrong with the reading: the engine has gone, or somebody removed the server."""
+        if self._failure is not None and not self._stop.is_set():
             raise self._failure
 
     def let_go(self) -> None:

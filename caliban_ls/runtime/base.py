@@ -121,11 +121,14 @@ class BuildInputs:
         secrets: content by name; see `dockerfile.SECRET_FILES`.
         needed: in words, which of them the build can't do without; empty when it could.
         proxies: the variables of proxies, which builders keep out of images by themselves.
+        host_network: a proxy or an index listens on this machine's loopback only, where a build on a network
+            of its own wouldn't find it.
     """
 
     secrets: Mapping[str, bytes] = field(default_factory=dict)
     needed: tuple[str, ...] = ()
     proxies: Mapping[str, str] = field(default_factory=dict)
+    host_network: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,6 +97,7 @@ def build(
         command += [f"--tag={plan.tag}", f"--file={plan.dockerfile_name}"]
         command += ["--no-cache"] * no_cache + ["--pull"] * pull
         command += [f"--platform={plan.platform}"] if plan.platform else []
+        command += ["--network=host"] * inputs.host_network
         command += [f"--build-arg={name}={value}" for name, value in plan.build_args.items()]
         # Without a value the command line takes it from its environment, where no list of processes shows it.
         command += [f"--build-arg={name}" for name in inputs.proxies]

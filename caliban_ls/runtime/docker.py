@@ -164,6 +164,10 @@ class DockerEngine:
                 f"The build needs {' and '.join(inputs.needed)}, and this machine's builder would write that into the image",
                 hint="Install Docker's command line with its plugin buildx, which gives secrets to a build only.",
             )
+        if docker is None and "authorities" in inputs.secrets:
+            report(
+                "This machine's builder can't be lent your certificates: the build has the image's own", None
+            )
         once = partial(
             self._build_once, docker, plan, inputs, no_cache=no_cache, report=report, cancel=cancel
         )
@@ -654,6 +658,8 @@ def _build_parameters(
         parameters["pull"] = "1"
     if plan.platform is not None:
         parameters["platform"] = plan.platform
+    if inputs.host_network:
+        parameters["networkmode"] = "host"
     # As Docker's command line does; the builder leaves these names out of its cache keys.
     proxies = client._proxy_configs.get_environment() or {}  # type: ignore[attr-defined]  # noqa: SLF001  # the SDK's own `build` reads it too
     if arguments := {**proxies, **inputs.proxies, **plan.build_args}:

@@ -10,6 +10,8 @@ import netrc
 import re
 import shlex
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -53,7 +55,11 @@ def build_inputs(
     if settings:
         lines = (f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
         secrets[SETTINGS] = "".join(lines).encode()
-    return BuildInputs(secrets=secrets, needed=tuple(needed), proxies=_proxies(environment))
+    proxies = _proxies(environment)
+    # Only what the user's own environment says counts: a project mustn't choose a build's network.
+    servers = [address for name, address in proxies.items() if name.upper() != "NO_PROXY"]
+    local = any(map(_is_loopback, [*servers, *_addresses(settings.values())]))
+    return BuildInputs(secrets=secrets, needed=tuple(needed), proxies=proxies, host_network=local)
 
 
 def _index_settings(environment: Mapping[str, str]) -> dict[str, str]:
@@ -71,6 +77,13 @@ def _index_settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _addresses(values: Iterable[str]) -> list[str]:
     return [address for value in values for address in re.findall(r"https?://\S+", value)]
+
+
+def _is_loopback(address: str) -> bool:
+    host = urlsplit(address if "://" in address else f"//{address}").hostname or ""
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"
 
 
 def _passwords(environment: Mapping[str, str], home: Path, hosts: Iterable[str | None]) -> bytes | None:

@@ -174,6 +174,26 @@ def test_proxies_reach_the_build_and_no_image(engine: DockerEngine, image: str) 
         assert "proxy.example" not in f"{history(built)} {inspect(built)}"
 
 
+def test_a_build_reaches_what_listens_on_loopback_when_it_must(engine: DockerEngine, image: str) -> None:
+    steps = 'RUN ["/bin/sh", "-c", "echo interfaces: /sys/class/net/*"]\n'
+    lines = Lines()
+    for host_network in (False, True):
+        inputs = BuildInputs(host_network=host_network)
+        engine.build(plan_of(image, steps), inputs, no_cache=True, report=lines, cancel=CancelToken())
+    apart, shared = (line for line in lines.messages if line.startswith("interfaces:"))
+    assert "docker0" not in apart
+    assert "docker0" in shared
+
+
+def test_certificates_that_cannot_be_lent_are_mentioned(
+    engine: DockerEngine, image: str, builder: str
+) -> None:
+    lines = Lines()
+    inputs = BuildInputs(secrets={"authorities": b"certificates"})
+    engine.build(plan_of(image, ""), inputs, no_cache=True, report=lines, cancel=CancelToken())
+    assert any("certificates" in line for line in lines.messages) == (builder == "classic")
+
+
 def test_secrets_are_there_for_the_step_or_the_build_is_refused(
     engine: DockerEngine, image: str, builder: str
 ) -> None:

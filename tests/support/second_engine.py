@@ -28,15 +28,23 @@ class SecondEngine:
     """A `dockerd` with its data in one folder; its containers are its children and die with it."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._log = folder / "log"
-        address = f"unix://{folder}/docker.sock"
+        self.start()
+
+    def start(self) -> None:
+        """Start the program, on the data that it had before if it was killed."""
+        folder = self._folder
+        # Process numbers of the killed one would be taken for those of others.
+        (folder / "pid").unlink(missing_ok=True)
+        shutil.rmtree(folder / "exec", ignore_errors=True)
+        self.address = address = f"unix://{folder}/docker.sock"
         argv = [
             "dockerd",
             f"--host={address}",
             f"--data-root={folder}/data",
             f"--exec-root={folder}/exec",
             f"--pidfile={folder}/pid",
-            "--storage-driver=vfs",
             "--bridge=none",
             "--iptables=false",
         ]

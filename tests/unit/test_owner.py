@@ -187,10 +187,12 @@ def test_what_belongs_to_others_is_left_alone(
     assert states_of(history, ids) == [("QUEUED", None, None)] * 2
 
 
-def test_shells_are_not_runs(dead: str) -> None:
+def test_shells_go_too_and_no_job_is_told_to_have_ended(dead: str, history: History) -> None:
     engine = FakeEngine()
     left_behind(engine, dead, "x", kind="shell")
-    assert sweep_orphans(engine, None) == []
+    (orphan,) = sweep_orphans(engine, history)
+    assert orphan.name == "x"
+    assert engine.left_behind == []
 
 
 def test_without_a_history_containers_are_removed_all_the_same(dead: str) -> None:

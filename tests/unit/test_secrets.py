@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from caliban_ls.runtime.base import BuildInputs
 from caliban_ls.runtime.secrets import build_inputs
 
@@ -66,6 +68,15 @@ def test_a_key(tmp_path: Path) -> None:
     assert given.secrets["key"] == b"key"
     assert given.secrets["settings"] == b"export GOOGLE_APPLICATION_CREDENTIALS=/run/caliban/key\n"
     assert len(given.needed) == 1
+
+
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:3128", "http://u:p@localhost:3128", "socks5://[::1]:1"])
+def test_a_proxy_on_loopback_is_found_on_this_machines_network_only(tmp_path: Path, proxy: str) -> None:
+    assert inputs(tmp_path, https_proxy=proxy).host_network
+    assert inputs(tmp_path, PIP_INDEX_URL="http://127.1.2.3/simple").host_network
+    assert inputs(tmp_path, ALL_PROXY=proxy.rpartition("/")[2]).host_network
+    assert not inputs(tmp_path, NO_PROXY="localhost", HTTP_PROXY="http://far.example").host_network
+    assert not inputs(tmp_path, proxy).host_network, "a project chooses no network"
 
 
 def test_proxies_in_both_spellings(tmp_path: Path) -> None:
