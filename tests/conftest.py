@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # pytest-xdist has no types
 
 # Contracts live in modules that pytest doesn't collect; their assertions explain themselves all the same.
 pytest.register_assert_rewrite("support")
+
+# A shell starts what runs in its background deaf to Ctrl-C, and so would be all that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # see its import

@@ -128,15 +128,18 @@ def plan_image(
         _check_sent(home, program, sent)
     recipe = Recipe(base=base, layers=layers, command=None if program is None else program.command)
     text = dockerfile.render(recipe)
+    platform = options.platform
+    if platform is None and base_image.startswith(_DEEP_LEARNING):
+        platform = _DEEP_LEARNING_PLATFORM
     arguments = [f"{name}={value}" for name, value in sorted(options.build_args.items())]
-    summary = digest([text, options.platform or "", *arguments, *_identity(context)])
+    summary = digest([text, platform or "", *arguments, *_identity(context)])
     return ImagePlan(
         tag=f"caliban/{_slug(folder.name)}:{summary[:_TAG_LENGTH]}",
         dockerfile=text,
         buildkit=dockerfile.render(recipe, buildkit=True),
         dockerfile_name=own + _DOCKERFILE,
         base_image=base_image,
-        platform=options.platform,
+        platform=platform,
         build_args=options.build_args,
         addresses=tuple(address for step in dependencies for address in step.addresses),
         secrets=tuple(
@@ -156,6 +159,11 @@ stands in the folder of a step, so nothing clashes.
 """
 
 _DOCKERFILE = "Dockerfile"
+
+_DEEP_LEARNING = "gcr.io/deeplearning-platform-release/"
+
+_DEEP_LEARNING_PLATFORM = "linux/amd64"
+"""Those images exist for no other; an engine on ARM takes them when it is told so, and emulates."""
 
 _IGNORE_FILES = (".dockerignore", ".calibanignore")  # the later one wins
 
@@ -365,7 +373,7 @@ def _expand_dlvm(image: str) -> str:
             f"{image} isn't a Deep Learning image", hint="Write dlvm:pytorch-gpu-1.4, dlvm:tf2-cpu and so on."
         )
     version = f".{short[2]}-{short[3]}" if short[2] else ""
-    return f"gcr.io/deeplearning-platform-release/{short[1]}{version}"
+    return f"{_DEEP_LEARNING}{short[1]}{version}"
 
 
 def _identity(context: Iterable[tuple[str, Entry]]) -> Iterator[str]:

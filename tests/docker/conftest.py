@@ -45,16 +45,24 @@ def image(engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory) -> str
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_stays(engine: DockerEngine) -> Iterator[None]:
-    """After all tests, no container of theirs is left, and of their images only the tools, for next time."""
+    """After all tests, no container of theirs is left, and of their images only the tools, for next time.
+
+    Nor is there anything before them, which a run that was killed may have left behind.
+    """
+    _remove_all_images(engine)
     yield
-    remove_images()
+    _remove_all_images(engine)
     assert engine.containers(LABELS) == []
     assert engine.containers({PROJECT: LABELS["caliban.test"]}) == []
+
+
+def _remove_all_images(engine: DockerEngine) -> None:
+    remove_images()
     with engine._client() as client:
         for image in client.images():
             for tag in image["RepoTags"] or ():
                 if "caliban-ls-test:" in tag and tag != IMAGE:
-                    client.remove_image(tag)
+                    client.remove_image(tag, force=True)
 
 
 def import_image(engine: DockerEngine, tag: str, archive: Path) -> None:

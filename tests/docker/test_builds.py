@@ -174,6 +174,15 @@ def test_proxies_reach_the_build_and_no_image(engine: DockerEngine, image: str) 
         assert "proxy.example" not in f"{history(built)} {inspect(built)}"
 
 
+def test_a_platform(engine: DockerEngine, image: str) -> None:
+    info = engine.describe().platform.replace("x86_64", "amd64").replace("aarch64", "arm64")
+    built, _ = build(engine, replace(plan_of(image, ""), platform=info))
+    with engine._client() as client:
+        inspect: Any = client.inspect_image  # untyped in its stubs
+        found = inspect(built)
+    assert f"{found['Os']}/{found['Architecture']}" == info
+
+
 def test_a_build_reaches_what_listens_on_loopback_when_it_must(engine: DockerEngine, image: str) -> None:
     steps = 'RUN ["/bin/sh", "-c", "echo interfaces: /sys/class/net/*"]\n'
     lines = Lines()

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.leftovers import PROJECT_NAME, containers_of
-
-BASE_IMAGE = "caliban-ls-base:bookworm"
+from support.program import BASE_IMAGE, caliban
 
 TRAIN = """
 import argparse, json, os, sys
@@ -42,19 +41,6 @@ def project(tmp_path: Path) -> Path:
     (folder / "train.py").write_text(TRAIN)
     (folder / "script.sh").write_text('echo "script $*"\n')
     return folder
-
-
-def caliban(*argv: str, folder: Path, home: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the real program in a folder, with a history of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "caliban_ls", *argv],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        env={**os.environ, "CALIBAN_HOME": str(home or folder.parent / "state")},
-    )
 
 
 @pytest.mark.parametrize("module", ["trainer.train", "trainer/train.py", "train.py", "train"])

@@ -29,11 +29,12 @@ parser.add_argument("--fail", action="store_true")
 parser.add_argument("--stay", action="store_true")
 parser.add_argument("--token")
 options = parser.parse_args()
-print(f"job {options.n} is up", flush=True)
-print("aside", file=sys.stderr, flush=True)
+# Each in one piece: the engine mixes the two streams as they come.
+sys.stdout.write(f"job {options.n} is up\\n")
+sys.stderr.write("aside\\n")
 if options.stay:
     time.sleep(600)
-print(json.dumps({"n": options.n}))
+sys.stdout.write(json.dumps({"n": options.n}) + "\\n")
 sys.exit(3 if options.fail else 0)
 """
 
@@ -125,8 +126,7 @@ def test_a_log_is_followed_from_another_process_to_its_end(project: Path) -> Non
         wait_until(lambda: groups(project) and states(project) == ["RUNNING"])
         with begin(project, "logs", "-f", "one") as following:
             assert following.stdout is not None
-            assert following.stdout.readline() == "job 7 is up\n"
-            assert following.stdout.readline() == "aside\n"
+            assert {following.stdout.readline() for _ in range(2)} == {"job 7 is up\n", "aside\n"}
             caliban("stop", "one", folder=project)
             assert following.stdout.read() == ""
             assert following.wait(PATIENCE) == 0
@@ -332,5 +332,5 @@ def test_an_editor_follows_and_stops(project: Path) -> None:
         }
         assert client.answer(following)["result"]["offset"] > 0
         text = result("logs", {"job": job["job_id"]})["text"]
-        assert text.splitlines()[0] == "job 5 is up"
+        assert "job 5 is up" in text.splitlines()
         assert client.quit() == 0

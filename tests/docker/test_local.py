@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,9 @@ def test_an_ended_container_tells_its_code(engine: DockerEngine, image: str) -> 
             ended = engine.containers(labels)
         finally:
             client.remove_container(created, force=True)
-    assert never_started == [
-        ContainerInfo(id=created, name=name, labels=labels, running=False, exit_code=None)
-    ]
-    assert ended == [ContainerInfo(id=created, name=name, labels=labels, running=False, exit_code=9)]
+    environment = {"PATH": "/bin"}
+    expected = ContainerInfo(
+        id=created, name=name, labels=labels, running=False, exit_code=None, environment=environment
+    )
+    assert never_started == [expected]
+    assert ended == [replace(expected, exit_code=9)]

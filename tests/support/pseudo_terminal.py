@@ -1,4 +1,4 @@
-"""A person at a terminal: the real program on a pty of its own, with keys, a window and an ear."""
+"""A person at a terminal: a real program on a pty of its own, with keys, a window and an ear."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -30,7 +30,7 @@ raise SystemExit(main(sys.argv[1:]))
 
 
 class PseudoTerminal:
-    """The program at a terminal. Leaving the block closes the window."""
+    """A program at a terminal, ours unless another is named. Leaving the block closes the window."""
 
     def __init__(
         self,
@@ -39,11 +39,12 @@ class PseudoTerminal:
         environment: Mapping[str, str],
         uid: int = 0,
         size: tuple[int, int] = (24, 80),
+        program: Sequence[str] | None = None,
     ) -> None:
         self.keys, theirs = pty.openpty()
         self.resize(*size)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _LAUNCHER, str(uid), *argv],
+            [*(program or (sys.executable, "-c", _LAUNCHER, str(uid))), *argv],
             cwd=folder,
             stdin=theirs,
             stdout=theirs,

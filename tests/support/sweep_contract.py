@@ -172,6 +172,20 @@ class SweepContract:
         notes = Notes(lambda: signal.pthread_kill(main, signal.SIGINT), after=2)
         self.check_cut_short(engine, image, group, notes, CancelToken())
 
+    def test_a_job_that_was_stopped_before_its_turn(self, engine: Engine, image: str, group: str) -> None:
+        notes = Notes()
+        notes.unwanted = {2}
+        run_jobs(
+            jobs_of(group, "exit 0", "echo never", "exit 0"),
+            sweep_of(group, image),
+            engine=engine,
+            at_once=1,
+            watcher=notes,
+            cancel=CancelToken(),
+        )
+        assert notes.states() == [JobState.SUCCEEDED, JobState.CANCELLED, JobState.SUCCEEDED]
+        assert 2 not in notes.text
+
     def test_cancelled_before_it_begins(self, engine: Engine, image: str, group: str) -> None:
         cancel = CancelToken()
         cancel.set()

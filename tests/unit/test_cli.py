@@ -260,3 +260,10 @@ def test_doctor_says_what_is_missing(tmp_path: Path) -> None:
     assert checks["Docker engine"]["status"] == "failure"
     assert checks["History"]["status"] == "warning"
     assert all(check["hint"] for check in checks.values() if check["status"] != "ok")
+
+
+@pytest.mark.parametrize("words", [["--docker_run_args", "--memory 2g"], ["--docker-run-args=--memory 2g"]])
+def test_flags_of_docker_run_may_begin_with_dashes(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "t.py").write_text("")
+    answer = caliban("run", *words, "--dry_run", "t.py", folder=tmp_path)
+    assert answer.returncode == 0, answer.stderr

@@ -403,6 +403,13 @@ def test_the_base_image(tmp_path: Path, base_image: object, mode: Mode | None, e
         check_base(tmp_path, expected, mode=mode, base_image=base_image)
 
 
+def test_a_platform_is_named_where_there_is_but_one(tmp_path: Path) -> None:
+    plant(tmp_path, {"t.py": ""})
+    assert plan(tmp_path, "t.py").platform is None
+    chosen = replace(OPTIONS, base_image="dlvm:tf2-cpu")
+    assert plan(tmp_path, "t.py", chosen).platform == "linux/amd64"
+
+
 # What can't be planned
 
 

@@ -12,7 +12,7 @@ from support.sweep_contract import Notes, SweepContract, jobs_of, sweep_of
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import EngineUnavailable
 from caliban_ls.runtime.base import ContainerSpec, Exit, JobSpec, JobState
-from caliban_ls.runtime.local import Sweep, container_spec, explain, run_jobs, this_user
+from caliban_ls.runtime.local import Sweep, container_spec, explain, run_jobs, shared_gpus, this_user
 
 
 class TestFakeSweeps(SweepContract):
@@ -114,3 +114,17 @@ def test_jobs_run_as_their_caller(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_interrupt_handler_is_pythons_own() -> None:
     # The contract's keyboard test relies on it.
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize(
+    ("gpus", "slots", "expected"),
+    [
+        ("abcd", 2, ["ac", "bd"]),
+        ("abcd", 4, ["a", "b", "c", "d"]),
+        ("abc", 2, ["ac", "b"]),
+        ("ab", 3, ["a", "b", "a"]),
+        ("a", 1, ["a"]),
+    ],
+)
+def test_gpus_are_shared_out(gpus: str, slots: int, expected: list[str]) -> None:
+    assert ["".join(shared_gpus(tuple(gpus), slots, slot)) for slot in range(slots)] == expected

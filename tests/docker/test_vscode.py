@@ -1,0 +1,49 @@
+"""A person in a real VS Code, who runs a project whose config wants more than its folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.leftovers import PROJECT_NAME
+from support.program import BASE_IMAGE, caliban
+from support.tree import plant
+from support.vscode import Window, until, vscode
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    config = {"base_image": BASE_IMAGE, "module": "look.py", "docker": {"run_args": ["--pid", "host"]}}
+    files = {
+        ".calibanconfig.json": json.dumps(config),
+        "look.py": "print('pid 1 is ' + open('/proc/1/comm').read())",
+        "experiment.json": '{"lr": []}',
+    }
+    return plant(tmp_path / PROJECT_NAME, files)
+
+
+@pytest.fixture
+def window(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    keys = [{"key": "ctrl+alt+r", "command": "caliban-ls.run", "args": {}}]
+    state = {"CALIBAN_HOME": str(project.parent / "state")}
+    with vscode(project, tmp_path_factory.mktemp("v"), environment=state, keys=keys) as window:
+        yield window
+
+
+def states(project: Path) -> list[str]:
+    answer = caliban("status", "--json", folder=project)
+    assert answer.returncode == 0, answer.stderr
+    return [job["state"] for group in json.loads(answer.stdout)["groups"] for job in group.get("jobs", [])]
+
+
+def test_what_a_config_wants_is_asked_before_it_is_done(window: Window, project: Path) -> None:
+    window.open("experiment.json")
+    until("a finding", lambda: window.squiggles().count() == 1)
+    window.page.keyboard.press("Control+Alt+R")
+    question = window.toast("wants what needs your agreement")
+    assert 'docker.run_args: ["--pid", "host"]' in question.inner_text()
+    assert states(project) == []
+    window.press(question, "Agree")
+    until("a job", lambda: states(project) == ["SUCCEEDED"])
