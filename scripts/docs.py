@@ -103,7 +103,8 @@ def section(command: Command) -> str:
     editor = ""
     if command.editor:
         trust = ", once the folder is trusted" if command.trusted else ""
-        editor = f" Editors call it as `caliban-ls.{command.name}`{trust}."
+        name = f"as `caliban-ls.{command.name}`" if command.terminal else "so"
+        editor = f" Editors call it {name}{trust}."
     rows = []
     for argument in fields(command.arguments):
         metadata = argument.metadata
@@ -117,7 +118,8 @@ def section(command: Command) -> str:
             spelled = f"{short}--{metadata['flag'] or argument.name}{value}"
         rows.append(f"| `{spelled}` | {metadata['help']} |")
     table = "\n".join(["\n| argument | meaning |", "|---|---|", *rows]) if rows else ""
-    return f"## `caliban {command.name}`\n\n{command.summary[0].upper()}{command.summary[1:]}.{editor}\n{table}\n"
+    face = f"caliban {command.name}" if command.terminal else f"caliban-ls.{command.name}"
+    return f"## `{face}`\n\n{command.summary[0].upper()}{command.summary[1:]}.{editor}\n{table}\n"
 
 
 if __name__ == "__main__":
