@@ -19,15 +19,14 @@ from caliban_ls.project import Project
 from caliban_ls.runtime import local, owner
 from caliban_ls.runtime.base import ContainerSpec, Engine, JobResult, JobSpec, JobState, Stream
 from caliban_ls.runtime.history import (
-    MASK,
     History,
     job_id_of,
     launch_name,
-    masked_args,
     state_folder,
     utc_now,
 )
 from caliban_ls.runtime.logs import JobLogs
+from caliban_ls.runtime.masking import MASK, masked_args
 from caliban_ls.runtime.orphans import sweep_orphans
 from caliban_ls.runtime.recorder import Recorder
 from caliban_ls.surroundings import Surroundings, equipped, survey

@@ -16,6 +16,9 @@ from caliban_ls.runtime.base import Mount
 
 VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
 
+PROJECT_KEY = "gcloud.cloud_key in .calibanconfig.json"
+"""The source of credentials that the project names."""
+
 TARGET = "/run/caliban/credentials.json"
 """Where a container finds them."""
 
@@ -53,7 +56,7 @@ def find_credentials(
     if named := environment.get(VARIABLE):
         return _found(folder / Path(named).expanduser(), f"the variable {VARIABLE}")
     if cloud_key is not None:
-        return _found(folder / Path(cloud_key).expanduser(), "gcloud.cloud_key in .calibanconfig.json")
+        return _found(folder / Path(cloud_key).expanduser(), PROJECT_KEY)
     defaults = gcloud_folder(environment, home) / "application_default_credentials.json"
     return _found(defaults, "gcloud auth application-default login") if defaults.is_file() else None
 

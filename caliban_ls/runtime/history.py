@@ -19,13 +19,16 @@ from pathlib import Path
 
 from caliban_ls.errors import MissingError
 from caliban_ls.runtime.base import JobSpec, JobState
+from caliban_ls.runtime.masking import masked_args, masked_parameters
 
 FILE_NAME = "history.sqlite3"
 
+_NEW_GROUP = (
+    "INSERT INTO groups (name, title, backend, folder, image, owner, created) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+
 BUSY_SECONDS = 10
 """How long a write waits for those of other processes."""
-
-MASK = "***"
 
 _MIGRATIONS = (
     (
@@ -60,6 +63,15 @@ _MIGRATIONS = (
         ) WITHOUT ROWID
         """,
     ),
+    (
+        "ALTER TABLE groups ADD COLUMN project TEXT",  # Google's, NULL for local launches
+        "ALTER TABLE groups ADD COLUMN region TEXT",
+        "ALTER TABLE groups ADD COLUMN details TEXT NOT NULL DEFAULT '{}'",  # JSON; see `Group.details`
+        "ALTER TABLE jobs ADD COLUMN request TEXT",  # JSON, what the service is sent; credentials masked
+        "ALTER TABLE jobs ADD COLUMN doubted TEXT",  # when a request went without an answer
+        "CREATE INDEX jobs_by_name ON jobs (name) WHERE name IS NOT NULL",
+        "CREATE INDEX jobs_by_state ON jobs (group_name, state)",
+    ),
 )
 """Each entry brings the file from the version of its place to the next; entries are never changed."""
 
@@ -76,6 +88,9 @@ class Group:
         image: what the jobs run in.
         owner: see `runtime.owner`; None for jobs that need no living process.
         created: UTC.
+        project: Google's, None for local launches.
+        region: where cloud jobs run.
+        details: what else was known: hardware, price, commit, who.
     """
 
     name: str
@@ -85,6 +100,9 @@ class Group:
     image: str | None
     owner: str | None
     created: datetime
+    project: str | None = None
+    region: str | None = None
+    details: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +123,7 @@ class JobRecord:
     exit_code: int | None
     metrics: Mapping[str, float] = field(default_factory=dict)
     error: str | None = None
+    doubted: datetime | None = None
 
 
 def state_folder(environment: Mapping[str, str], home: Path, platform: str) -> Path:
@@ -144,27 +163,6 @@ def job_id_of(group: str, index: int) -> str:
     return f"{group}_{index}"
 
 
-def masked_args(args: Iterable[str]) -> tuple[str, ...]:
-    """Return arguments with the values of flags masked whose names speak of a credential."""
-    shown: list[str] = []
-    secret_follows = False
-    for arg in args:
-        name, equals, _ = arg.partition("=")
-        if secret_follows and not arg.startswith("--"):
-            shown.append(MASK)
-        elif equals and _is_secret(name):
-            shown.append(f"{name}={MASK}")
-        else:
-            shown.append(arg)
-        secret_follows = arg.startswith("-") and not equals and _is_secret(arg)
-    return tuple(shown)
-
-
-def masked_parameters(parameters: Mapping[str, object]) -> dict[str, object]:
-    """Return parameters with the values masked whose names speak of a credential."""
-    return {name: MASK if _is_secret(name) else value for name, value in parameters.items()}
-
-
 class History:
     """The open file. Safe to use from several threads; every method is one transaction.
 
@@ -183,6 +181,11 @@ class History:
         except _Damaged as error:
             warn(str(error))
 
+    def make_durable(self) -> None:
+        """From here on, what was written survives a power cut too; each write then waits for the disk."""
+        with self._explained():
+            self._connection.execute("PRAGMA synchronous = FULL")
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
@@ -193,12 +196,12 @@ class History:
     ) -> Group:
         """Write down a launch, and so reserve its name among all processes."""
         created = self._clock()
-        with self._writing() as connection:
+        with self.transaction() as connection:
             while True:
                 name = launch_name(title, created)
                 values = (name, title, backend, str(folder), image, owner, created.isoformat())
                 with suppress(sqlite3.IntegrityError):  # Another launch of this very microsecond.
-                    connection.execute("INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+                    connection.execute(_NEW_GROUP, values)
                     break
                 created += timedelta(microseconds=1)
         return Group(
@@ -226,7 +229,7 @@ class History:
             )
             for job in jobs
         )
-        with self._writing() as connection:
+        with self.transaction() as connection:
             connection.executemany(
                 "INSERT INTO jobs (job_id, group_name, number, args, parameters, state, created)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -235,7 +238,7 @@ class History:
 
     def start_job(self, job_id: str, *, name: str | None = None) -> bool:
         """Write down that a job runs, and what its backend calls it, unless it was stopped; return whether it runs."""
-        with self._writing() as connection:
+        with self.transaction() as connection:
             cursor = connection.execute(
                 "UPDATE jobs SET state = ?, name = ?, started = ? WHERE job_id = ?"
                 " AND state NOT IN ('CANCELLING', 'SUCCEEDED', 'FAILED', 'CANCELLED')",
@@ -245,7 +248,7 @@ class History:
 
     def cancel_job(self, job_id: str) -> None:
         """Write down that a job is being stopped: if it fails from here on, that is what was asked."""
-        with self._writing() as connection:
+        with self.transaction() as connection:
             connection.execute(
                 "UPDATE jobs SET state = 'CANCELLING' WHERE job_id = ?"
                 " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')",
@@ -263,7 +266,7 @@ class History:
         error: str | None = None,
     ) -> None:
         """Write down how a job ended. What was written first stands; a job stopped on purpose didn't fail."""
-        with self._writing() as connection:
+        with self.transaction() as connection:
             connection.execute(
                 "UPDATE jobs SET state = CASE WHEN state = 'CANCELLING' AND :state = 'FAILED'"
                 " THEN 'CANCELLED' ELSE :state END,"
@@ -282,7 +285,7 @@ class History:
 
     def abandon(self, group: str, *, error: str, alive: Iterable[str] = ()) -> int:
         """Write CANCELLED to the unfinished jobs of a launch, those `alive` (ids) excepted; return how many."""
-        with self._writing() as connection:
+        with self.transaction() as connection:
             cursor = connection.execute(
                 "UPDATE jobs SET state = 'CANCELLED', ended = ?, error = ? WHERE group_name = ?"
                 " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
@@ -376,7 +379,7 @@ class History:
         # Readers then don't wait for writers. Where it can't be had (some network drives), locks do as well.
         with suppress(sqlite3.OperationalError):
             self._connection.execute("PRAGMA journal_mode = WAL")
-        with self._writing() as connection:
+        with self.transaction() as connection:
             for version, statements in enumerate(_MIGRATIONS[self._version() :], self._version() + 1):
                 for statement in statements:
                     connection.execute(statement)
@@ -387,7 +390,7 @@ class History:
         return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         """Make the body one transaction that holds the file's lock from its start."""
         with self._lock, self._explained():
             self._connection.execute("BEGIN IMMEDIATE")
@@ -449,15 +452,6 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-def _is_secret(name: str) -> bool:
-    """Return whether a name speaks of a credential: `api_key` and `--hfToken` do, `tokenizer` doesn't."""
-    words = [word.lower() for word in re.findall("[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
-    return any(
-        word.endswith(("key", "token", "pwd")) or re.search("secret|passw|passphrase|credential", word)
-        for word in words
-    )
-
-
 def _inode(path: Path) -> int | None:
     """Return what tells a file from a later one of the same name."""
     with suppress(FileNotFoundError):
@@ -475,6 +469,9 @@ def _group(row: sqlite3.Row) -> Group:
         image=row["image"],
         owner=row["owner"],
         created=datetime.fromisoformat(row["created"]),
+        project=row["project"],
+        region=row["region"],
+        details=json.loads(row["details"]),
     )
 
 
@@ -499,4 +496,5 @@ def _job_record(row: sqlite3.Row) -> JobRecord:
         exit_code=row["exit_code"],
         metrics=json.loads(row["metrics"]),
         error=row["error"],
+        doubted=moment("doubted"),
     )

@@ -22,11 +22,10 @@ from caliban_ls.runtime.history import (
     JobRecord,
     job_id_of,
     launch_name,
-    masked_args,
-    masked_parameters,
     state_folder,
     utc_now,
 )
+from caliban_ls.runtime.masking import masked_args, masked_parameters
 from caliban_ls.runtime.recorder import Recorder
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)

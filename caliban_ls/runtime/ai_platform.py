@@ -1,0 +1,131 @@
+"""AI Platform Training: a job as a training job of ml.googleapis.com v1, google/caliban's service.
+
+It was closed for the public on 2025-01-31; this is for those whose endpoint still speaks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from caliban_ls.catalog import catalog
+from caliban_ls.runtime import labels
+from caliban_ls.runtime.base import JobState
+from caliban_ls.runtime.cloud import Body, CloudJob, Made
+from caliban_ls.runtime.google import Google
+from caliban_ls.runtime.refusals import Refused
+
+_STATES = {
+    "QUEUED": JobState.QUEUED,
+    "PREPARING": JobState.PREPARING,
+    "RUNNING": JobState.RUNNING,
+    "SUCCEEDED": JobState.SUCCEEDED,
+    "FAILED": JobState.FAILED,
+    "CANCELLING": JobState.CANCELLING,
+    "CANCELLED": JobState.CANCELLED,
+}
+
+_TPU_WORKER = "cloud_tpu"
+
+
+def body(job: CloudJob) -> Body:
+    """Return the training job of a job.
+
+    Source: cloud.google.com/ai-platform/training/docs/reference/rest/v1/projects.jobs.
+    """
+    choice = job.choice
+    master: dict[str, Any] = {"imageUri": job.image}
+    training: dict[str, Any] = {
+        "scaleTier": "CUSTOM",
+        "region": choice.region,
+        "masterType": choice.machine_type,
+        "masterConfig": master,
+    }
+    if choice.accelerator is not None:
+        kind = catalog().accelerators.get(choice.accelerator.type)
+        name = (kind.api if kind else None) or choice.accelerator.type
+        accelerator = {"type": name, "count": str(choice.accelerator.count)}
+        if choice.accelerator.kind == "tpu":
+            # The TPU is a worker; the program itself runs on the machine that talks to it.
+            training["masterType"] = catalog().default_machines["cpu"]
+            training |= {"workerType": _TPU_WORKER, "workerCount": "1"}
+            training["workerConfig"] = {"imageUri": job.image, "acceleratorConfig": accelerator}
+        else:
+            master["acceleratorConfig"] = accelerator
+    if job.args:
+        training["args"] = list(job.args)
+    if job.service_account is not None:
+        training["serviceAccount"] = job.service_account
+    return {"jobId": job.job_id, "labels": dict(job.labels), "trainingInput": training}
+
+
+@dataclass(frozen=True, slots=True)
+class AiPlatform:
+    """The jobs of a project; see `cloud.Service`."""
+
+    google: Google
+    project: str
+    keyed: bool = True
+
+    def create(self, body: Body) -> Made:
+        """See `Service.create`. The service takes no id twice; whether it is the same job, its label tells."""
+        try:
+            return self._made(self.google.ask(self._jobs().create(parent=self._parent, body=body)))
+        except Refused as error:
+            if error.status != HTTPStatus.CONFLICT:
+                raise
+            there = self.get(f"{self._parent}/jobs/{body['jobId']}")
+            if there.labels.get(labels.JOB) != body["labels"][labels.JOB]:
+                raise
+            return there
+
+    def find(self, group: str) -> Iterator[Made]:
+        """See `Service.find`."""
+        jobs = self._jobs()
+        request = jobs.list(parent=self._parent, filter=f'labels.{labels.GROUP}="{group}"')
+        while request is not None:
+            page = self.google.ask(request)
+            yield from map(self._made, page.get("jobs", ()))
+            request = jobs.list_next(request, page)
+
+    def get(self, name: str) -> Made:
+        """See `Service.get`."""
+        return self._made(self.google.ask(self._jobs().get(name=name)))
+
+    def cancel(self, name: str) -> None:
+        """See `Service.cancel`."""
+        try:
+            self.google.ask(self._jobs().cancel(name=name, body={}))
+        except Refused as error:
+            # That is how it says that a job has ended.
+            if error.status != HTTPStatus.BAD_REQUEST or "state" not in str(error):
+                raise
+
+    def url(self, name: str) -> str:
+        """See `Service.url`."""
+        job = name.rpartition("/")[2]
+        return f"https://console.cloud.google.com/ai-platform/jobs/{job}?projectId={self.project}"
+
+    def args(self, name: str) -> tuple[str, ...]:
+        """See `Service.args`."""
+        return tuple(self.google.ask(self._jobs().get(name=name))["trainingInput"].get("args", ()))
+
+    @property
+    def _parent(self) -> str:
+        return f"projects/{self.project}"
+
+    def _jobs(self) -> Any:  # noqa: ANN401 - made at run time
+        return self.google.service("ml", "v1", "https://ml.googleapis.com/").projects().jobs()
+
+    def _made(self, job: dict[str, Any]) -> Made:
+        return Made(
+            name=f"{self._parent}/jobs/{job['jobId']}",
+            labels=job.get("labels", {}),
+            state=_STATES.get(job.get("state", ""), JobState.UNKNOWN),
+            error=job.get("errorMessage"),
+            created=job.get("createTime"),
+            started=job.get("startTime"),
+            ended=job.get("endTime"),
+        )

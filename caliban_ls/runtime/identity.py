@@ -1,0 +1,181 @@
+"""Whom Google's APIs are asked as: credentials of every kind, found and opened.
+
+The only importer of `google.auth` besides `google`, and only inside functions. What a token is used for is no
+business of this module, and no token leaves it but in an `Identity`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import threading
+import warnings
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from caliban_ls.errors import MissingError
+from caliban_ls.runtime.credentials import PROJECT_KEY, find_credentials
+
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials  # for annotations only, never at run time
+
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+
+_GCLOUD_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks.
+
+    Attributes:
+        credentials: of google-auth.
+        source: where they come from, in words.
+        account: the service account that they are, None for a person or where that isn't known.
+        project: the project that they belong to, None where that isn't known.
+        refreshing: held while they are renewed.
+    """
+
+    credentials: Credentials
+    source: str
+    account: str | None
+    project: str | None
+    refreshing: threading.Lock
+
+
+def find_identity(
+    environment: Mapping[str, str],
+    home: Path,
+    folder: Path,
+    *,
+    cloud_key: str | None,
+    project_key: str | None,
+) -> Identity:
+    """Return whom Google's APIs are asked as.
+
+    The order is that of google-auth: a key that is named, by the flag, the variable or the project's config;
+    `gcloud auth application-default login`; gcloud's own login; the machine's, on Google's own.
+
+    Args:
+        environment: the process's variables.
+        home: the user's home folder.
+        folder: the project.
+        cloud_key: the file that a flag names, None for none.
+        project_key: the file that the project's config names, to which the user has agreed.
+
+    Raises:
+        MissingError: there are none, or they can't be read.
+    """
+    if cloud_key is not None:
+        return _from_file((folder / Path(cloud_key).expanduser()), "--cloud_key")
+    found = find_credentials(environment, home, folder, project_key)
+    if found is not None:
+        return _from_file(found.path, found.source, only_keys=found.source == PROJECT_KEY)
+    return _from_gcloud(environment) or _from_machine(environment)
+
+
+def _from_file(path: Path, source: str, *, only_keys: bool = False) -> Identity:
+    """Return the identity of a file of credentials: a key, a person's, another cloud's, an impersonation.
+
+    Args:
+        path: the file.
+        source: who named it, in words.
+        only_keys: whether it has to be a service account's key: the other kinds name addresses and programs to
+            ask, and a project doesn't say which.
+    """
+    import google.auth
+    from google.auth.exceptions import GoogleAuthError
+
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        if only_keys and read["type"] != "service_account":
+            raise ValueError(read["type"])
+        with warnings.catch_warnings():
+            # It warns of files from others; this one is the user's own choice.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            credentials, project = google.auth.load_credentials_from_dict(read, scopes=[SCOPE])
+    except OSError as error:
+        raise MissingError(
+            f"The credentials {path} (from {source}) can't be read: {error.strerror or error}",
+            hint="Correct the path, or run `gcloud auth application-default login`.",
+        ) from error
+    except (ValueError, LookupError, TypeError, GoogleAuthError) as error:
+        kind = "a service account's key" if only_keys else "credentials of Google's"
+        raise MissingError(
+            f"{path} (from {source}) doesn't hold {kind}",
+            hint="It should be a service account's key as JSON, or what gcloud writes.",
+        ) from error
+    account = getattr(credentials, "service_account_email", None)
+    known = account if account and account != "default" else None
+    project = project or read.get("quota_project_id")
+    return Identity(credentials, source, known, project, threading.Lock())
+
+
+def _from_gcloud(environment: Mapping[str, str]) -> Identity | None:
+    """Return the identity that is logged in with gcloud, None when there is none."""
+    gcloud = shutil.which("gcloud", path=environment.get("PATH"))
+    if gcloud is None:
+        return None
+
+    def ask() -> dict[str, Any] | None:
+        with suppress(OSError, subprocess.SubprocessError, ValueError):
+            command = [gcloud, "config", "config-helper", "--format=json", "--min-expiry=5m"]
+            said = subprocess.run(
+                command, capture_output=True, check=True, timeout=_GCLOUD_SECONDS, env=dict(environment)
+            ).stdout
+            read = json.loads(said)
+            return read if read["credential"]["access_token"] else None
+        return None
+
+    first = ask()
+    if first is None:
+        return None
+    core = first.get("configuration", {}).get("properties", {}).get("core", {})
+    account = str(core.get("account", ""))
+    credentials = _gcloud_credentials(first, ask)
+    known = account if account.endswith("gserviceaccount.com") else None
+    return Identity(credentials, "gcloud auth login", known, core.get("project"), threading.Lock())
+
+
+def _gcloud_credentials(first: dict[str, Any], ask: Callable[[], dict[str, Any] | None]) -> Credentials:
+    """Return credentials whose tokens gcloud gives."""
+    from google.auth.credentials import Credentials
+    from google.auth.exceptions import RefreshError
+
+    class OfGcloud(Credentials):
+        def refresh(self, _request: object) -> None:
+            said = ask()
+            if said is None:
+                raise RefreshError("gcloud gives no token")
+            take(self, said)
+
+    def take(credentials: Credentials, said: dict[str, Any]) -> None:
+        credentials.token = said["credential"]["access_token"]
+        end = str(said["credential"].get("token_expiry", ""))
+        with suppress(ValueError):
+            # google-auth compares with UTC that doesn't say so.
+            credentials.expiry = datetime.fromisoformat(end.replace("Z", "+00:00")).replace(tzinfo=None)
+
+    made: Credentials = OfGcloud()  # type: ignore[no-untyped-call]  # its base has no types
+    take(made, first)
+    return made
+
+
+def _from_machine(environment: Mapping[str, str]) -> Identity:
+    """Return the identity of this machine, if Google runs it."""
+    import google.auth
+    from google.auth.exceptions import GoogleAuthError
+
+    with suppress(GoogleAuthError, OSError):
+        if not environment.get("NO_GCE_CHECK"):
+            credentials, project = google.auth.default(scopes=[SCOPE])
+            return Identity(credentials, "this machine's own account", None, project, threading.Lock())
+    raise MissingError(
+        "There are no Google credentials here",
+        hint="Run `gcloud auth application-default login`, or name a service account's key with --cloud_key.",
+    )

@@ -1,0 +1,258 @@
+"""The journal of a launch in the cloud: what is to be sent, what was sent, and what nobody knows of.
+
+Everything is written down before the first request, and every answer when it comes, so that another process can
+go on where one was killed. Lies in the history's file; arguments that look like credentials lie beside it, in a
+file of their own that only the user can read, until they are sent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from caliban_ls.errors import CalibanError, MissingError
+from caliban_ls.runtime import owner
+from caliban_ls.runtime.base import JobSpec, JobState
+from caliban_ls.runtime.cloud import Body, Made
+from caliban_ls.runtime.history import Group, History
+from caliban_ls.runtime.masking import masked_args, masked_parameters
+
+FOLDER = "unsent"
+
+_OPEN = "('PLANNED', 'SUBMITTING', 'UNKNOWN')"
+"""States of jobs that no service is known to have."""
+
+
+class NameTaken(CalibanError):
+    """Another launch has this very name."""
+
+
+class InUse(CalibanError):
+    """Another process is at work on a launch."""
+
+    code = "in-use"
+    exit_code = 3
+    hint = "Wait for it, or stop it; `caliban status` shows how far it is."
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A job that no service is known to have.
+
+    Attributes:
+        job_id: ours.
+        index: its 1-based place.
+        body: the request, whole.
+        doubted: when it was sent, if it was and nobody answered; None if it wasn't.
+    """
+
+    job_id: str
+    index: int
+    body: Body
+    doubted: datetime | None
+
+
+class Journal:
+    """The launches of the history, as a sender sees them. Safe to use from several threads."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._folder = history.path.parent / FOLDER
+        # A power cut mustn't take back what was written before a request.
+        history.make_durable()
+
+    def begin(self, group: Group, jobs: Iterable[tuple[JobSpec, Body]]) -> None:
+        """Write down a whole launch in one transaction, before anything is sent.
+
+        Args:
+            group: its name is to be free.
+            jobs: with the requests that make them; read as they are written.
+
+        Raises:
+            NameTaken: there is a launch of this name.
+        """
+        held: dict[int, list[str]] = {}
+        created = group.created.isoformat()
+
+        def rows() -> Iterator[tuple[object, ...]]:
+            for job, body in jobs:
+                shown = list(masked_args(job.args))
+                if shown != list(job.args):
+                    held[job.index] = list(job.args)
+                yield (
+                    job.job_id,
+                    group.name,
+                    job.index,
+                    json.dumps(shown),
+                    json.dumps(masked_parameters(job.parameters), default=str),
+                    JobState.PLANNED.value,
+                    created,
+                    json.dumps(_with_args(body, shown)),
+                )
+
+        with self._history.transaction() as connection:
+            try:
+                connection.execute(
+                    "INSERT INTO groups (name, title, backend, folder, image, owner, created, project, region, details)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        group.name,
+                        group.title,
+                        group.backend,
+                        str(group.folder),
+                        group.image,
+                        group.owner,
+                        created,
+                        group.project,
+                        group.region,
+                        json.dumps(dict(group.details)),
+                    ),
+                )
+            except sqlite3.IntegrityError as error:
+                raise NameTaken(f"There is a launch {group.name} already") from error
+            connection.executemany(
+                "INSERT INTO jobs (job_id, group_name, number, args, parameters, state, created, request)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                rows(),
+            )
+            # Inside of the transaction: without its arguments no job may be written down.
+            if held:
+                self._hold(group.name, held)
+
+    def take(self, group: str) -> None:
+        """Make this process the one that works on a launch.
+
+        Raises:
+            InUse: another one does.
+        """
+        me = owner.this_owner()
+        with self._history.transaction() as connection:
+            row = connection.execute("SELECT owner FROM groups WHERE name = ?", (group,)).fetchone()
+            if row is not None and row["owner"] not in (None, me) and not owner.is_dead(row["owner"]):
+                raise InUse(f"Another caliban is sending the jobs of {group}")
+            connection.execute("UPDATE groups SET owner = ? WHERE name = ?", (me, group))
+
+    def leave(self, group: str) -> None:
+        """Let others work on a launch; once everything is sent, forget the arguments that were held."""
+        with self._history.transaction() as connection:
+            connection.execute(
+                "UPDATE groups SET owner = NULL WHERE name = ? AND owner = ?", (group, owner.this_owner())
+            )
+            left = connection.execute(
+                f"SELECT 1 FROM jobs WHERE group_name = ? AND state IN {_OPEN} LIMIT 1",  # noqa: S608  # a constant
+                (group,),
+            ).fetchone()
+        if left is None:
+            self._file(group).unlink(missing_ok=True)
+
+    def unsent(self, group: str) -> list[str]:
+        """Return the ids of the jobs that no service is known to have, by their place."""
+        with self._history.transaction() as connection:
+            rows = connection.execute(
+                f"SELECT job_id FROM jobs WHERE group_name = ? AND state IN {_OPEN} ORDER BY number",  # noqa: S608  # a constant
+                (group,),
+            )
+            return [row["job_id"] for row in rows]
+
+    def job(self, job_id: str) -> Unsent | None:
+        """Return a job that is to be sent; None when it isn't any more.
+
+        Raises:
+            MissingError: its arguments were held in a file that is gone.
+        """
+        with self._history.transaction() as connection:
+            row = connection.execute(
+                f"SELECT * FROM jobs WHERE job_id = ? AND state IN {_OPEN}",  # noqa: S608  # a constant
+                (job_id,),
+            ).fetchone()
+        if row is None:
+            return None
+        body = json.loads(row["request"])
+        args = json.loads(row["args"])
+        if "***" in " ".join(args):
+            body = _with_args(body, self._held(row["group_name"], row["number"], args))
+        doubted = row["doubted"] and datetime.fromisoformat(row["doubted"])
+        if doubted is None and row["state"] != JobState.PLANNED.value:
+            doubted = datetime.fromisoformat(row["started"] or row["created"])
+        return Unsent(job_id, row["number"], body, doubted)
+
+    def sending(self, job_id: str, now: datetime) -> bool:
+        """Write down that a job is about to be sent; return whether it may be, which it may not once it is stopped."""
+        with self._history.transaction() as connection:
+            cursor = connection.execute(
+                f"UPDATE jobs SET state = 'SUBMITTING', doubted = ?, error = NULL WHERE job_id = ? AND state IN {_OPEN}",  # noqa: S608  # a constant
+                (now.isoformat(), job_id),
+            )
+            return cursor.rowcount > 0
+
+    def sent(self, job_id: str, made: Made) -> None:
+        """Write down that a service has a job."""
+        with self._history.transaction() as connection:
+            connection.execute(
+                "UPDATE jobs SET state = CASE WHEN state = 'CANCELLING' THEN state ELSE ? END, name = ?,"
+                " doubted = NULL, error = ? WHERE job_id = ?",
+                (made.state.value, made.name, made.error, job_id),
+            )
+
+    def not_sent(self, job_id: str, error: str | None = None) -> None:
+        """Write down that no service has a job, though it was sent; it may be sent again."""
+        with self._history.transaction() as connection:
+            connection.execute(
+                "UPDATE jobs SET state = 'PLANNED', doubted = NULL, error = ? WHERE job_id = ? AND state IN"
+                " ('SUBMITTING', 'UNKNOWN')",
+                (error, job_id),
+            )
+
+    def in_doubt(self, job_id: str, error: str) -> None:
+        """Write down that nobody knows whether a service has a job."""
+        with self._history.transaction() as connection:
+            connection.execute(
+                "UPDATE jobs SET state = 'UNKNOWN', error = ? WHERE job_id = ? AND state IN ('SUBMITTING', 'UNKNOWN')",
+                (error, job_id),
+            )
+
+    def _hold(self, group: str, args: Mapping[int, list[str]]) -> None:
+        path = self._file(group)
+        try:
+            path.parent.mkdir(exist_ok=True, mode=0o700)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                json.dump(args, file)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise MissingError(
+                f"Arguments can't be kept in {path.parent}: {error.strerror or error}",
+                hint="Free its disk, mend its permissions, or set CALIBAN_HOME to another folder.",
+            ) from error
+
+    def _held(self, group: str, index: int, shown: list[str]) -> list[str]:
+        with suppress(OSError, ValueError):
+            read: dict[str, Any] = json.loads(self._file(group).read_text(encoding="utf-8"))
+            args = read.get(str(index), shown)
+            return [str(arg) for arg in args]
+        raise MissingError(
+            f"The arguments of {group}/{index} that looked like credentials are no longer there",
+            hint="Submit the sweep anew.",
+        )
+
+    def _file(self, group: str) -> Path:
+        return self._folder / f"{group}.json"
+
+
+def _with_args(body: Body, args: list[str]) -> Body:
+    """Return a request with other arguments, wherever its service has them."""
+    changed: Body = json.loads(json.dumps(body))
+    if "trainingInput" in changed:
+        holder = changed["trainingInput"]
+    else:
+        holder = changed["jobSpec"]["workerPoolSpecs"][0]["containerSpec"]
+    if args:
+        holder["args"] = args
+    return changed

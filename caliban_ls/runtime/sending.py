@@ -1,0 +1,339 @@
+"""Sends the jobs of a launch to a service: many at once, each exactly once, slowed by what the service says.
+
+A request may end without an answer. A service that takes no job id twice is then simply asked again. Vertex AI
+knows no such id: there a job is looked for by its label, again and again, until more time has gone by than a
+request can take, and only then sent anew. What can't be ruled out is a job that comes into being later than that.
+
+Knows the journal and the service's protocol; whoever calls has confirmed what is sent.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from caliban_ls.cancel import CancelToken
+from caliban_ls.errors import CalibanError
+from caliban_ls.runtime import labels
+from caliban_ls.runtime.base import Report
+from caliban_ls.runtime.cloud import Made, Service
+from caliban_ls.runtime.google import REQUEST_SECONDS
+from caliban_ls.runtime.journal import Journal, Unsent
+from caliban_ls.runtime.refusals import Busy, NoAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How patient sending is; all but the first are seconds.
+
+    Attributes:
+        at_once: requests that are under way together.
+        doubt: how long after it was sent a job is looked for that nobody has seen, before it is sent again.
+        look: between two looks for such jobs.
+        first_wait: after a refusal that names no time; each that follows doubles it.
+        longest_wait: what that ends at.
+        patience: without any answer but refusals to answer, until sending is given up.
+        farewell: that requests which are under way get when the user stops it all.
+    """
+
+    at_once: int = 16
+    doubt: float = 2 * REQUEST_SECONDS
+    look: float = 3.0
+    first_wait: float = 1.0
+    longest_wait: float = 64.0
+    patience: float = 900.0
+    farewell: float = 5.0
+
+
+TIMING = Timing()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How far it came.
+
+    Attributes:
+        sent: jobs that the service has, from this call or before.
+        planned: jobs that it doesn't have.
+        doubtful: jobs of which nobody knows.
+        failure: why it ended before all were sent, None if it didn't or the user stopped it.
+    """
+
+    sent: int
+    planned: int
+    doubtful: int
+    failure: CalibanError | None
+
+
+def send(
+    group: str,
+    service: Service,
+    journal: Journal,
+    *,
+    resumed: bool,
+    report: Report,
+    cancel: CancelToken,
+    clock: Callable[[], datetime],
+    hang_up: Callable[[], object],
+    timing: Timing = TIMING,
+) -> Outcome:
+    """Send what isn't sent of a launch. The journal has to be this process's, see `Journal.take`.
+
+    Args:
+        group: the launch.
+        service: where to.
+        journal: of the launch.
+        resumed: whether another process was at it before, so that jobs may exist of which nobody wrote.
+        report: is told how far it is.
+        cancel: ends it; what is sent is sent, and the rest stays as it is.
+        clock: the time of day, UTC.
+        hang_up: ends the requests that are under way.
+        timing: how patient it is.
+    """
+    work = _Sending(group, service, journal, report, clock, timing)
+    work.add(journal.unsent(group), look_first=resumed)
+    threads = [
+        threading.Thread(target=work.work, daemon=True) for _ in range(min(timing.at_once, work.total))
+    ]
+    for thread in threads:
+        thread.start()
+    with cancel.on_set(work.stop):
+        work.watch()
+    work.stop()
+    deadline = time.monotonic() + timing.farewell
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    if any(thread.is_alive() for thread in threads):
+        hang_up()
+        for thread in threads:
+            thread.join()
+    return work.outcome()
+
+
+@dataclass(slots=True)
+class _Sending:
+    """What the threads share; every field but the first ones under the lock."""
+
+    group: str
+    service: Service
+    journal: Journal
+    report: Report
+    clock: Callable[[], datetime]
+    timing: Timing
+    total: int = 0
+    _waiting: deque[str] = field(default_factory=deque)
+    _doubts: dict[str, tuple[str, float]] = field(default_factory=dict)  # label and deadline, by job id
+    _busy: int = 0
+    _sent: int = 0
+    _over: bool = False
+    _failure: CalibanError | None = None
+    _pause_ends: float = 0.0
+    _pauses: int = 0
+    _last_news: float = field(default_factory=time.monotonic)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def add(self, job_ids: Iterable[str], *, look_first: bool) -> None:
+        """Take jobs that are to be sent; those that were sent before without an answer are looked for first."""
+        ids = list(job_ids)
+        self.total = len(ids)
+        if not look_first:
+            self._waiting.extend(ids)
+            return
+        now = self.clock()
+        for job_id in ids:
+            job = self.journal.job(job_id)
+            if job is None:
+                continue
+            if job.doubted is None or self.service.keyed:
+                self._waiting.append(job_id)
+            else:
+                # A clock that was set back since then must not make the wait endless, nor none at all.
+                since = min(max(0.0, (now - job.doubted).total_seconds()), self.timing.doubt)
+                self._doubt(job, self.timing.doubt - since)
+        # What was sent before a power cut may not even be in doubt.
+        self._look(everything=True)
+
+    def work(self) -> None:
+        """Send one job after the other, as long as there are any."""
+        while (job_id := self._next()) is not None:
+            try:
+                self._send(job_id)
+            except CalibanError as error:
+                self._fail(error)
+            except BaseException as error:
+                self._fail(CalibanError(f"{type(error).__name__}: {error}"))
+                raise
+            finally:
+                with self._changed:
+                    self._busy -= 1
+                    self._changed.notify_all()
+
+    def watch(self) -> None:
+        """Look for what is in doubt and tell how far it is, until there is nothing left to do."""
+        told = ""
+        next_look = 0.0
+        while True:
+            with self._changed:
+                if self._over or not (self._waiting or self._busy or self._doubts):
+                    return
+                line = self._progress()
+                doubts = bool(self._doubts)
+                silent = time.monotonic() - self._last_news
+            if line != told:
+                self.report(line, self._sent / self.total if self.total else None)
+                told = line
+            if silent > self.timing.patience:
+                self._fail(NoAnswer(f"for {silent / 60:.0f} minutes", sent=True))
+                return
+            if doubts and time.monotonic() >= next_look:
+                with suppress(NoAnswer, Busy):
+                    self._look(everything=False)
+                next_look = time.monotonic() + self.timing.look
+            with self._changed:
+                if not self._over:
+                    self._changed.wait(min(0.2, self.timing.look))
+
+    def stop(self) -> None:
+        """Send nothing more."""
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+
+    def outcome(self) -> Outcome:
+        """Return how far it came."""
+        left = self.journal.unsent(self.group)
+        doubtful = len(self._doubts)
+        return Outcome(
+            sent=self._sent,
+            planned=len(left) - doubtful,
+            doubtful=doubtful,
+            failure=self._failure,
+        )
+
+    def _next(self) -> str | None:
+        """Return the next job, once there is one and the service is willing; None when nothing is left."""
+        with self._changed:
+            while not self._over:
+                pause = self._pause_ends - time.monotonic()
+                if self._waiting and pause <= 0:
+                    self._busy += 1
+                    return self._waiting.popleft()
+                if not (self._waiting or self._busy or self._doubts):
+                    break
+                self._changed.wait(min(pause, 0.5) if pause > 0 else 0.5)
+            self._changed.notify_all()
+            return None
+
+    def _send(self, job_id: str) -> None:
+        job = self.journal.job(job_id)
+        if job is None or not self.journal.sending(job_id, self.clock()):
+            return  # It was stopped in the meantime.
+        try:
+            made = self.service.create(job.body)
+        except Busy as busy:
+            self.journal.not_sent(job_id)
+            self._again(job_id, busy.wait)
+            self._heard()
+        except NoAnswer as silence:
+            if not silence.sent:
+                self.journal.not_sent(job_id)
+                self._again(job_id, None)
+                return
+            self.journal.in_doubt(job_id, str(silence))
+            if self.service.keyed:
+                self._again(job_id, None)
+            else:
+                self._doubt(job, self.timing.doubt)
+        except CalibanError as error:
+            self.journal.not_sent(job_id, str(error))
+            raise
+        else:
+            self._made(job_id, made)
+
+    def _made(self, job_id: str, made: Made) -> None:
+        self.journal.sent(job_id, made)
+        with self._changed:
+            self._sent += 1
+            self._pauses = 0
+        self._heard()
+
+    def _heard(self) -> None:
+        with self._changed:
+            self._last_news = time.monotonic()
+
+    def _again(self, job_id: str, wait: float | None) -> None:
+        """Put a job back, and let everybody wait before the next one."""
+        with self._changed:
+            self._waiting.appendleft(job_id)
+            now = time.monotonic()
+            if wait is None and self._pause_ends <= now:
+                longest = min(self.timing.longest_wait, self.timing.first_wait * 2**self._pauses)
+                wait = longest * random.uniform(0.5, 1.0)  # noqa: S311  # no secret
+                self._pauses += 1
+            if wait is not None:
+                self._pause_ends = max(self._pause_ends, now + wait)
+            self._changed.notify_all()
+
+    def _doubt(self, job: Unsent, seconds: float) -> None:
+        label = job.body["labels"][labels.JOB]
+        with self._changed:
+            self._doubts[job.job_id] = (label, time.monotonic() + seconds)
+            self._changed.notify_all()
+
+    def _look(self, *, everything: bool) -> None:
+        """Look for jobs that may have been made; send those again that were looked for long enough."""
+        began = time.monotonic()
+        with self._changed:
+            doubts = dict(self._doubts)
+        found = {made.labels.get(labels.JOB): made for made in self.service.find(self.group_label)}
+        self._heard()
+        for job_id, (label, deadline) in doubts.items():
+            if label in found:
+                self._made(job_id, found[label])
+            elif began >= deadline:
+                self.journal.not_sent(job_id)
+            else:
+                continue
+            with self._changed:
+                del self._doubts[job_id]
+                if label not in found:
+                    self._waiting.append(job_id)
+                self._changed.notify_all()
+        if everything:
+            self._take_unwritten(found)
+
+    def _take_unwritten(self, found: dict[str | None, Made]) -> None:
+        """Write down jobs that the service has and the journal calls unsent."""
+        for job_id in list(self._waiting):
+            job = self.journal.job(job_id)
+            made = found.get(job.body["labels"][labels.JOB]) if job else None
+            if made is not None:
+                self._made(job_id, made)
+                self._waiting.remove(job_id)
+
+    @property
+    def group_label(self) -> str:
+        """The value of the label that the launch's jobs share."""
+        return labels.group_value(self.group)
+
+    def _fail(self, error: CalibanError) -> None:
+        with self._changed:
+            self._failure = self._failure or error
+            self._over = True
+            self._changed.notify_all()
+
+    def _progress(self) -> str:
+        """Return how far it is, in words; under the lock."""
+        line = f"{self._sent} of {self.total} jobs sent"
+        pause = self._pause_ends - time.monotonic()
+        if pause >= 1 and self._waiting:
+            line += f"; Google asks for patience, going on in {pause:.0f} s"
+        if self._doubts:
+            line += f"; looking for {len(self._doubts)} that nobody answered for"
+        return line

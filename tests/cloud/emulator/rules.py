@@ -1,0 +1,58 @@
+"""What both services say in prose: labels, names, filters, pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cloud.emulator.errors import Refusal, invalid
+
+MOST_LABELS = 64
+
+
+def check_labels(labels: Mapping[str, str]) -> None:
+    """Google's rules for labels: cloud.google.com/resource-manager/docs/labels-overview."""
+    if len(labels) > MOST_LABELS:
+        raise invalid("labels", f"There are {len(labels)} labels; at most {MOST_LABELS} are allowed.")
+    for key, value in labels.items():
+        if not re.fullmatch(r"[a-z][a-z0-9_-]{0,62}", key):
+            raise invalid("labels", f"The key {key!r} isn't a label's.")
+        if not re.fullmatch(r"[a-z0-9_-]{0,63}", value):
+            raise invalid("labels", f"The value {value!r} of {key!r} isn't a label's.")
+
+
+def matches(text: str, job: Mapping[str, Any], names: Mapping[str, str]) -> bool:
+    """Whether a job is meant by a list's filter: `FIELD="VALUE"`, several joined by AND.
+
+    Args:
+        text: the filter.
+        job: as it is sent.
+        names: the filter's names of the job's fields.
+    """
+    for term in filter(None, re.split(r"\s+AND\s+", text.strip())):
+        match = re.fullmatch(r'([\w.-]+)\s*(!?[=:])\s*(?:"([^"]*)"|([\w-]+))', term)
+        if match is None:
+            raise Refusal(400, f"Invalid filter: {term}")
+        key, operator, value = match[1], match[2], match[3] if match[3] is not None else match[4]
+        if key.startswith("labels."):
+            found = job.get("labels", {}).get(key.removeprefix("labels."))
+        elif key in names:
+            found = job.get(names[key])
+        else:
+            raise Refusal(400, f"Invalid filter: there is no field {key}")
+        if (found == value) == operator.startswith("!"):
+            return False
+    return True
+
+
+def page(
+    items: Sequence[Any], query: Mapping[str, str], largest: int
+) -> tuple[Sequence[Any], dict[str, str]]:
+    """One page of a list, and what tells where the next begins."""
+    size = min(int(query.get("pageSize") or largest), largest)
+    if size < 0:
+        raise Refusal(400, "Page size must not be negative.")
+    start = int(query.get("pageToken") or 0)
+    rest = {"nextPageToken": str(start + size)} if start + size < len(items) else {}
+    return items[start : start + size], rest

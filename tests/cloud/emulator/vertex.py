@@ -1,0 +1,168 @@
+"""Vertex AI's custom jobs: aiplatform.googleapis.com, v1."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+import time
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from cloud.emulator.errors import Refusal, invalid
+from cloud.emulator.rules import check_labels, matches, page
+
+_FINAL = {"JOB_STATE_SUCCEEDED", "JOB_STATE_FAILED", "JOB_STATE_CANCELLED"}
+
+_FLEX_TYPES = {"NVIDIA_L4", "NVIDIA_TESLA_A100", "NVIDIA_A100_80GB", "NVIDIA_H100_80GB"}
+_FLEX_TYPES |= {"NVIDIA_H100_MEGA_80GB", "NVIDIA_H200_141GB", "NVIDIA_B200"}
+
+_LONGEST_NAME = 128
+_WEEK = 7 * 24 * 3600
+
+
+class Vertex:
+    """The jobs of all projects, by name."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.quota: dict[str, int] = {}  # accelerators of a type that a project may have; missing: any number
+        self.forbidden_accounts: set[str] = set()
+        self._made: dict[str, float] = {}
+        self._ids = itertools.count(1000)
+        self._lock = threading.RLock()
+
+    def check(self, job: Mapping[str, Any], region: str) -> None:
+        """Refuse a job as the service would."""
+        name = job.get("displayName", "")
+        if not name or len(name) > _LONGEST_NAME:
+            raise invalid("display_name", f"It must have 1 to {_LONGEST_NAME} characters.")
+        check_labels(job.get("labels", {}))
+        spec = job.get("jobSpec")
+        if not spec or not spec.get("workerPoolSpecs"):
+            raise invalid("job_spec.worker_pool_specs", "Required field is not set.")
+        pools = spec["workerPoolSpecs"]
+        if int(pools[0].get("replicaCount", 0)) != 1:
+            raise invalid(
+                "job_spec.worker_pool_specs[0].replica_count", "The first pool has exactly 1 replica."
+            )
+        for index, pool in enumerate(pools):
+            self._check_pool(pool, f"job_spec.worker_pool_specs[{index}]", len(pools))
+        self._check_scheduling(spec.get("scheduling", {}), pools)
+        account = spec.get("serviceAccount")
+        if account in self.forbidden_accounts:
+            raise Refusal(
+                400,
+                f"You do not have permission to act as service_account: {account}. (or it may not exist).",
+            )
+        for pool in pools:
+            machine = pool["machineSpec"]
+            kind = machine.get("acceleratorType")
+            if kind in self.quota and machine["acceleratorCount"] > self.quota[kind]:
+                metric = kind.lower().replace("nvidia_tesla_", "nvidia_")
+                raise Refusal(
+                    429,
+                    "The following quota metrics exceed quota limits: "
+                    f"aiplatform.googleapis.com/custom_model_training_{metric}_gpus",
+                )
+        if not region:
+            raise Refusal(404, "There is no such location.")
+
+    def create(self, parent: str, job: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a job, which was checked."""
+        with self._lock:
+            name = f"{parent}/customJobs/{next(self._ids)}"
+            now = _now()
+            made = {**job, "name": name, "state": "JOB_STATE_QUEUED", "createTime": now, "updateTime": now}
+            self.jobs[name] = made
+            self._made[name] = time.monotonic()
+            return dict(made)
+
+    def get(self, name: str) -> dict[str, Any]:
+        """A job as it is."""
+        with self._lock:
+            if name not in self.jobs:
+                raise Refusal(404, f"The CustomJob does not exist: {name}")
+            return dict(self.jobs[name])
+
+    def list(self, parent: str, query: Mapping[str, str], hidden: float) -> dict[str, Any]:
+        """One page of the jobs of a location, the newest first."""
+        names = {"display_name": "displayName", "state": "state"}
+        with self._lock:
+            seen = [
+                dict(job)
+                for name, job in self.jobs.items()
+                if name.startswith(f"{parent}/")
+                and time.monotonic() - self._made[name] >= hidden
+                and matches(query.get("filter", ""), job, names)
+            ]
+        jobs, rest = page(seen[::-1], query, 100)
+        return {**({"customJobs": jobs} if jobs else {}), **rest}
+
+    def cancel(self, name: str) -> dict[str, Any]:
+        """Ask a job to end; one that never ran ends at once."""
+        with self._lock:
+            self.get(name)
+            job = self.jobs[name]
+            if job["state"] not in _FINAL:
+                job["state"] = "JOB_STATE_CANCELLING"
+                if "startTime" not in job:
+                    self.move(name, "JOB_STATE_CANCELLED")
+        return {}
+
+    def move(self, name: str, state: str, message: str = "") -> None:
+        """Bring a job into a state, as time and the training do."""
+        with self._lock:
+            job = self.jobs[name]
+            if job["state"] in _FINAL:
+                return
+            job["state"] = state
+            job["updateTime"] = _now()
+            if state == "JOB_STATE_RUNNING":
+                job.setdefault("startTime", _now())
+            if state in _FINAL:
+                job["endTime"] = _now()
+            if state == "JOB_STATE_CANCELLED":
+                job["error"] = {"code": 1, "message": "CANCELED"}
+            elif message:
+                job["error"] = {"code": 3, "message": message}
+
+    def _check_pool(self, pool: Mapping[str, Any], place: str, pools: int) -> None:
+        machine = pool.get("machineSpec", {})
+        if not machine.get("machineType"):
+            raise invalid(f"{place}.machine_spec.machine_type", "Required field is not set.")
+        if not pool.get("containerSpec", {}).get("imageUri"):
+            raise invalid(f"{place}.container_spec.image_uri", "Required field is not set.")
+        if ("acceleratorType" in machine) != ("acceleratorCount" in machine):
+            message = "Both `accelerator_type` and `accelerator_count` should be specified or none."
+            raise invalid(f"{place}.machine_spec.accelerator_type", message)
+        kind, name = machine.get("acceleratorType", ""), machine["machineType"]
+        if kind == "NVIDIA_TESLA_K80":
+            raise Refusal(400, f'Accelerator "{kind}" is not supported for machine type "{name}"')
+        if kind.startswith("TPU") or "tpuTopology" in machine:
+            if pools != 1 or int(pool.get("replicaCount", 0)) != 1:
+                raise invalid(f"{place}.replica_count", "A TPU job has one pool with one replica.")
+            if kind and name != "cloud-tpu":
+                raise invalid(f"{place}.machine_spec", f'{kind} needs machine type "cloud-tpu".')
+        elif kind and not re.match(r"(n1|a2|a3|a4|a4x|g2|g4)-", name):
+            raise Refusal(400, f'Accelerator "{kind}" is not supported for machine type "{name}"')
+
+    def _check_scheduling(self, scheduling: Mapping[str, Any], pools: Any) -> None:
+        strategy = scheduling.get("strategy", "STANDARD")
+        if strategy not in ("STANDARD", "SPOT", "FLEX_START"):
+            raise invalid("job_spec.scheduling.strategy", f"{strategy} is no longer supported.")
+        machine = pools[0]["machineSpec"]
+        if strategy == "SPOT" and machine.get("tpuTopology", "1x1") not in ("1x1", "2x2", "2x4"):
+            raise invalid("job_spec.scheduling.strategy", "SPOT isn't supported with TPU pods.")
+        if strategy == "FLEX_START":
+            if machine.get("acceleratorType") not in _FLEX_TYPES:
+                raise invalid("job_spec.scheduling.strategy", "FLEX_START isn't supported for this machine.")
+            if float(scheduling.get("timeout", "0s").rstrip("s")) > _WEEK:
+                raise invalid("job_spec.scheduling.timeout", "It must be at most 7 days.")
+        elif "maxWaitDuration" in scheduling:
+            raise invalid("job_spec.scheduling.max_wait_duration", "It goes with FLEX_START only.")
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,134 @@
+"""Jobs are sent once each, whatever goes wrong on the way."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from cloud.emulator.faults import Faults
+from cloud.emulator.server import Emulator
+
+from caliban_ls.cancel import CancelToken
+from caliban_ls.errors import CalibanError
+from caliban_ls.hardware import Request, resolve
+from caliban_ls.runtime import labels
+from caliban_ls.runtime.ai_platform import AiPlatform
+from caliban_ls.runtime.base import JobSpec, JobState
+from caliban_ls.runtime.cloud import CloudJob, Service, body_of
+from caliban_ls.runtime.google import Google
+from caliban_ls.runtime.history import Group, History, job_id_of, utc_now
+from caliban_ls.runtime.journal import InUse, Journal, NameTaken
+from caliban_ls.runtime.sending import Outcome, Timing, send
+from caliban_ls.runtime.vertex import Vertex
+
+QUICK = Timing(doubt=2.0, look=0.2, first_wait=0.05, longest_wait=0.2, patience=20.0, farewell=0.5)
+
+Backend = Literal["vertex", "ai-platform"]
+
+
+@pytest.fixture(params=["vertex", "ai-platform"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    chosen: Backend = request.param
+    return chosen
+
+
+@pytest.fixture
+def service(google: Google, backend: Backend) -> Service:
+    return Vertex(google, "my-project", "us-central1") if backend == "vertex" else AiPlatform(google, "my-project")
+
+
+def begin(journal: Journal, backend: Backend, count: int, *, name: str = "g_1", **flags: str) -> str:
+    """Write down a launch of some jobs."""
+    group = Group(
+        name=name,
+        title="g",
+        backend=backend,
+        folder=Path("/p"),
+        image="i",
+        owner=None,
+        created=utc_now(),
+        project="my-project",
+        region="us-central1",
+    )
+    choice = resolve(Request(backend=backend))
+
+    def jobs() -> Iterator[tuple[JobSpec, Any]]:
+        for index in range(1, count + 1):
+            job_id = job_id_of(name, index)
+            args = ("--n", str(index), *(word for flag, value in flags.items() for word in (f"--{flag}", value)))
+            ours = {labels.GROUP: labels.group_value(name), labels.JOB: f"key-{name}-{index}"}
+            job = CloudJob(job_id=job_id, image="r/i:t", args=args, labels=ours, choice=choice)
+            yield JobSpec(index=index, job_id=job_id, args=args), body_of(backend, job)
+
+    journal.begin(group, jobs())
+    return name
+
+
+def sent(
+    group: str,
+    service: Service,
+    journal: Journal,
+    google: Google,
+    *,
+    resumed: bool = False,
+    cancel: CancelToken | None = None,
+    timing: Timing = QUICK,
+    lines: list[str] | None = None,
+) -> Outcome:
+    journal.take(group)
+    try:
+        return send(
+            group,
+            service,
+            journal,
+            resumed=resumed,
+            report=lambda line, _: lines.append(line) if lines is not None else None,
+            cancel=cancel or CancelToken(),
+            clock=utc_now,
+            hang_up=google.hang_up,
+            timing=timing,
+        )
+    finally:
+        journal.leave(group)
+
+
+def keys(emulator: Emulator) -> Counter[str]:
+    """How often each job was made."""
+    jobs = [*emulator.vertex.jobs.values(), *emulator.ai_platform.jobs.values()]
+    return Counter(job["labels"][labels.JOB] for job in jobs)
+
+
+def expected(group: str, count: int) -> Counter[str]:
+    return Counter({f"key-{group}-{index}": 1 for index in range(1, count + 1)})
+
+
+def test_all_are_sent_many_at_once(
+    emulator: Emulator, google: Google, service: Service, backend: Backend, journal: Journal, history: History
+) -> None:
+    emulator.faults = Faults(latency=0.05)
+    group = begin(journal, backend, 40)
+    assert sent(group, service, journal, google) == Outcome(sent=40, planned=0, doubtful=0, failure=None)
+    assert keys(emulator) == expected(group, 40)
+    assert 8 <= emulator.most_at_once <= 16
+    assert {job.state for job in history.jobs(group)} == {JobState.QUEUED}
+    names = {job.name for job in history.jobs(group)}
+    assert names == {*emulator.vertex.jobs, *emulator.ai_platform.jobs}
+    assert emulator.refused == []
+
+
+def test_whatever_goes_wrong_each_is_there_once(
+    emulator: Emulator, google: Google, service: Service, backend: Backend, journal: Journal
+) -> None:
+    emulator.faults = Faults(busy=0.2, unavailable=0.1, lost=0.1, reset=0.05, late=1.0, hidden=0.5)
+    group = begin(journal, backend, 300)
+    lines: list[str] = []
+    outcome = sent(group, service, journal, google, lines=lines)
+    assert outcome == Outcome(sent=300, planned=0, doubtful=0, failure=None)
+    assert keys(emulator) == expected(group, 300)
+    if backend == "vertex":
+        assert any("nobody answered for" in line for line in lines)
