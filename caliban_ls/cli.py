@@ -132,6 +132,7 @@ def _run(command: Command, options: argparse.Namespace, rest: tuple[str, ...] | 
             watcher=session,
             cancel=_cancelled_by_signals(),
             ask=session.ask,
+            insist=session.insist,
             stdin=sys.stdin.read,
             streams=not options.json,
             environment=os.environ,

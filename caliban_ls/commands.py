@@ -185,6 +185,34 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
     return sweeps.run(arguments, context)
 
 
+def cloud(arguments: models.CloudArguments, context: Context) -> models.CloudResult:
+    """Plan a submission to Google Cloud, and submit it once somebody has said yes."""
+    from caliban_ls import submission
+
+    return submission.cloud(arguments, context)
+
+
+def plan(arguments: models.CloudArguments, context: Context) -> models.CloudResult:
+    """Plan a submission, and keep the plan for a day."""
+    from caliban_ls import submission
+
+    return submission.plan(arguments, context)
+
+
+def submit(arguments: models.SubmitArguments, context: Context) -> models.CloudResult:
+    """Submit a plan that was kept."""
+    from caliban_ls import submission
+
+    return submission.submit(arguments, context)
+
+
+def resume(arguments: models.ResumeArguments, context: Context) -> models.CloudResult:
+    """Finish a submission that was cut short."""
+    from caliban_ls import submission
+
+    return submission.resume(arguments, context)
+
+
 def status(arguments: models.StatusArguments, context: Context) -> models.StatusResult:
     """Tell what became of jobs."""
     from caliban_ls import following
@@ -307,6 +335,43 @@ COMMANDS: tuple[Command, ...] = (
         arguments=models.RunArguments,
         run=run,
         trusted=True,
+    ),
+    Command(
+        name="cloud",
+        title="Submitting",
+        summary="run a module, or a sweep of it, on Google's machines",
+        arguments=models.CloudArguments,
+        run=cloud,
+        trusted=True,
+        editor=False,
+    ),
+    Command(
+        name="plan",
+        title="Planning",
+        summary="plan a submission: jobs, hardware, price and requests",
+        arguments=models.CloudArguments,
+        run=plan,
+        trusted=True,
+        terminal=False,
+    ),
+    Command(
+        name="submit",
+        title="Submitting",
+        summary="submit a plan",
+        arguments=models.SubmitArguments,
+        run=submit,
+        trusted=True,
+        terminal=False,
+        in_folder=False,
+    ),
+    Command(
+        name="resume",
+        title="Resuming",
+        summary="finish a submission that was cut short",
+        arguments=models.ResumeArguments,
+        run=resume,
+        trusted=True,
+        in_folder=False,
     ),
     Command(
         name="status",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import UsageError
+from caliban_ls.settings import Settings
 
 if TYPE_CHECKING:  # what runs nothing needn't load what runs are made of
     from caliban_ls.runtime.base import Engine, JobResult, JobSpec, Report, Stream
@@ -58,12 +59,15 @@ class Context:
         buffer: the text of a file that an editor has open, None when it isn't.
         ask: puts a question to the user, with the name of the action that a yes stands for; False for a no, and
             where there is nobody to ask.
+        insist: like `ask`, for what is done seldom: the user has to type the second text; False for anything else.
         stdin: reads standard input whole; raises `UsageError` where there is none.
         opens_terminals: whether the face opens terminals by itself, so that nobody can be talked with here.
         at_end: takes what is to be done when the face ends, for what lives as long as that; None where a command
             stays until it is stopped.
         streams: whether the face can show a list without end, as a terminal does line by line.
         environment: the process's variables.
+        confirmed: whether the face shows plans itself, so that nobody need be asked again.
+        settings: the user's own.
     """
 
     folder: Path
@@ -73,8 +77,11 @@ class Context:
     cancel: CancelToken = field(default_factory=CancelToken)
     buffer: Callable[[Path], str | None] = _no_buffer
     ask: Callable[[str, str], bool] = _nobody_to_ask
+    insist: Callable[[str, str], bool] = _nobody_to_ask
     stdin: Callable[[], str] = _no_stdin
     opens_terminals: bool = False
     at_end: Callable[[Callable[[], object]], None] | None = None
     streams: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    confirmed: bool = False
+    settings: Settings = field(default_factory=Settings)

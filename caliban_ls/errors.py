@@ -5,11 +5,13 @@ CalibanError
 │   ├── InvalidDocument            a file has errors; its findings say which
 │   ├── Untrusted                  the editor hasn't allowed commands yet
 │   ├── NotAgreed                  the project's config wants what its user hasn't agreed to
+│   ├── NotConfirmed               nobody said yes to a plan
 │   └── KeyInImage                 a file with a key or a password would be in the image
 ├── MissingError          exit 3   something on this machine or account is missing
 │   └── EngineUnavailable          no Docker engine answers
 ├── FailedError           exit 1   what was asked for was tried and failed
 │   ├── BuildFailed                the image's build stopped
+│   ├── PushFailed                 a registry didn't take the image
 │   └── PortTaken                  something else listens there already
 ├── ServiceError          exit 4   the service refused
 └── Cancelled             exit 130 the user stopped it
@@ -64,6 +66,13 @@ class NotAgreed(UsageError):
     code = "not-agreed"
 
 
+class NotConfirmed(UsageError):
+    """Nobody said yes to a plan."""
+
+    code = "not-confirmed"
+    hint = "On a terminal you are asked; elsewhere --yes says it, as long as no limit is passed."
+
+
 class KeyInImage(UsageError):
     """A file with a key or a password would be in the image."""
 
@@ -95,6 +104,12 @@ class BuildFailed(FailedError):
 
     code = "build-failed"
     hint = "The step's output above says why; the image wasn't made."
+
+
+class PushFailed(FailedError):
+    """A registry didn't take an image."""
+
+    code = "push-failed"
 
 
 class PortTaken(FailedError):

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from caliban_ls import models
 from caliban_ls.context import Context
 from caliban_ls.errors import CalibanError, EngineUnavailable, UsageError
+from caliban_ls.records import open_engine, open_history, state_folder_of
 from caliban_ls.runtime import owner
 from caliban_ls.runtime.base import Engine, JobSpec, JobState
-from caliban_ls.runtime.history import Group, History, JobRecord, utc_now
+from caliban_ls.runtime.history import Group, History, JobRecord
 from caliban_ls.runtime.logs import log_file
 from caliban_ls.runtime.orphans import OWNER_DIED
 from caliban_ls.shells import find_container
-from caliban_ls.sweeps import open_engine, state_folder_of
 
 _ANSWER = 64 * 1024  # bytes of a log in one answer
 
@@ -33,7 +32,7 @@ def status(arguments: models.StatusArguments, context: Context) -> models.Status
     Raises:
         UsageError: there is no such launch or job.
     """
-    with _history(context) as history:
+    with open_history(context) as history:
         _find_out_about_the_dead(history, context)
         if arguments.reference is None:
             groups = history.groups(limit=arguments.limit)
@@ -50,7 +49,7 @@ def logs(arguments: models.LogsArguments, context: Context) -> models.LogsResult
     Raises:
         UsageError: there is no such job, or several.
     """
-    with _history(context) as history:
+    with open_history(context) as history:
         _, jobs = _find(arguments.job, history)
         if len(jobs) != 1:
             raise UsageError(
@@ -79,7 +78,7 @@ def stop(arguments: models.StopArguments, context: Context) -> models.StopResult
     stopped: list[str] = []
     ended: list[str] = []
     engine = open_engine(context)
-    with _history(context) as history:
+    with open_history(context) as history:
         for reference in arguments.references:
             try:
                 group, jobs = _find(reference, history)
@@ -235,14 +234,3 @@ def _no_log(job: JobRecord, error: OSError) -> CalibanError:
         )
         return UsageError(f"There is no output of {job.job_id}", hint=why)
     return UsageError(f"The output of {job.job_id} can't be read: {error.strerror or error}")
-
-
-@contextmanager
-def _history(context: Context) -> Iterator[History]:
-    history = History(
-        state_folder_of(context), warn=lambda message: context.report(message, None), clock=utc_now
-    )
-    try:
-        yield history
-    finally:
-        history.close()

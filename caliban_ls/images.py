@@ -50,6 +50,7 @@ def ensure(
     *,
     packages: tuple[str, ...] = (),
     jupyter: str | None = None,
+    platform: str | None = None,
 ) -> Image:
     """Return the project's image, built if the engine doesn't have it.
 
@@ -61,6 +62,7 @@ def ensure(
         context: of the command.
         packages: Debian packages that it has besides.
         jupyter: the Jupyter that it has besides, as pip's requirement.
+        platform: that it is for, None for the engine's own.
 
     Raises:
         NotAgreed: the config wants what the user hasn't agreed to.
@@ -68,7 +70,15 @@ def ensure(
     """
     agreement.require(project, context)
     no_cache = isinstance(arguments, models.BuildArguments) and arguments.no_cache
-    plan_with = partial(_safe_plan, arguments, mode=mode, context=context, packages=packages, jupyter=jupyter)
+    plan_with = partial(
+        _safe_plan,
+        arguments,
+        mode=mode,
+        context=context,
+        packages=packages,
+        jupyter=jupyter,
+        platform=platform,
+    )
     plan = plan_with(project)
     engine = context.engine()
     found = None if no_cache else engine.image_id(plan.tag)
@@ -119,6 +129,7 @@ def plan_for(
     *,
     packages: tuple[str, ...] = (),
     jupyter: str | None = None,
+    platform: str | None = None,
 ) -> ImagePlan:
     """Plan the image; reads the project's files, asks no engine."""
     module, dirs = None, project.dirs
@@ -135,6 +146,7 @@ def plan_for(
         dirs=dirs if module is not None else (),
         more_packages=packages,
         jupyter=jupyter,
+        platform=platform,
     )
     return plan_image(folder=context.folder, module=module, mode=mode, options=options, cancel=context.cancel)
 
@@ -160,9 +172,19 @@ def _safe_plan(
     context: Context,
     packages: tuple[str, ...],
     jupyter: str | None,
+    platform: str | None,
 ) -> ImagePlan:
     """Return a plan with no key in it; the user is offered to leave those out that are found."""
-    plan_anew = partial(plan_for, arguments, project, mode, context, packages=packages, jupyter=jupyter)
+    plan_anew = partial(
+        plan_for,
+        arguments,
+        project,
+        mode,
+        context,
+        packages=packages,
+        jupyter=jupyter,
+        platform=platform,
+    )
     plan = plan_anew()
     if not plan.secrets:
         return plan

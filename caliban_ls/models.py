@@ -160,6 +160,56 @@ class RunArguments(BuildArguments, ContainerArguments):
     detach: bool = option(False, "Return once the jobs are on their way; `caliban status` follows them.")
 
 
+@dataclass(frozen=True, kw_only=True)
+class CloudArguments(BuildArguments):
+    """What to run on Google's machines, and on which."""
+
+    args: tuple[str, ...] = positional("Passed to the job, untouched.", metavar="ARGS", default=(), rest=True)
+    experiment_config: str | None = option(
+        None, "The sweep to submit: FILE or stdin.", metavar="FILE", document=True
+    )
+    dry_run: bool = option(False, "Show the plan and the requests; build and send nothing.")
+    image_tag: str | None = option(None, "Use this image of a registry; nothing is built.", metavar="IMAGE")
+    project_id: str | None = option(None, "The Google Cloud project.", metavar="PROJECT")
+    region: str | None = option(None, "Where the jobs run.", metavar="REGION")
+    machine_type: str | None = option(None, "The machine of each job.", metavar="TYPE")
+    gpu_spec: str | None = option(None, "The GPUs of each job: 2xT4.", metavar="NUMxTYPE")
+    tpu_spec: str | None = option(None, "The TPU of each job: 8xV3.", metavar="NUMxTYPE")
+    spot: bool = option(False, "Use spot machines: cheaper, and taken away at any time.")
+    force: bool = option(False, "Submit as specified, whatever the catalogue says of the hardware.")
+    name: str | None = option(None, "Name of the group of jobs.", metavar="NAME")
+    label: tuple[str, ...] = option((), "A label of each job.", short="l", metavar="KEY=VALUE")
+    cloud_key: str | None = option(None, "A service account's key file.", metavar="FILE")
+    backend: str | None = option(None, "vertex or ai-platform.", metavar="BACKEND")
+    service_account: str | None = option(None, "The account that the jobs run as.", metavar="EMAIL")
+    create_repository: bool = option(False, "Make the image repository if it is missing.")
+    index: int | None = option(
+        None, "Submit only this combination of the sweep (1 is the first).", metavar="N"
+    )
+    block: str | None = option(
+        None, "Submit one block of the sweep only, by its JSON pointer.", metavar="POINTER"
+    )
+    max_jobs: int | None = option(None, "The most jobs that may be submitted.", metavar="N")
+    max_cost_per_hour: float | None = option(
+        None, "The most that all jobs together may cost an hour, in US dollars.", metavar="X"
+    )
+    yes: bool = option(False, "Submit without asking; a limit holds all the same.", short="y")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitArguments:
+    """Which plan to submit."""
+
+    plan_id: str = positional("The id of a plan.", metavar="PLAN")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeArguments:
+    """Which submission to finish."""
+
+    group: str | None = positional("A group; the newest unfinished one when left out.", metavar="GROUP")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusArguments:
     """Which launches or jobs to tell about."""
@@ -390,6 +440,82 @@ class ContainersResult:
     """What of ours lives now."""
 
     containers: tuple[Container, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudAccelerator:
+    """What a job has besides its machine's processors."""
+
+    type: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudCost:
+    """What jobs cost, in `currency`, by prices of the day `as_of`."""
+
+    currency: str
+    per_job_hour: float
+    all_jobs_hour: float
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudQuota:
+    """A quota that the jobs use: its metric if that is known, and what all of them take."""
+
+    metric: str | None
+    of: str
+    needed: int
+    granted: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudJob:
+    """One job of a plan or a submission; values that look like credentials are masked."""
+
+    index: int
+    job_id: str
+    args: tuple[str, ...]
+    labels: dict[str, str]
+    state: str
+    name: str | None = None
+    url: str | None = None
+    error: str | None = None
+    request: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudResult:
+    """A plan, or what became of it.
+
+    Attributes:
+        plan_id: digest of all that decides over it.
+        group: the launch.
+        count: jobs.
+        cost: None where no price is known.
+        quotas: what they need granted.
+        seconds: that the sending will take, roughly.
+        service_account: what the jobs run as, None for Google's own agent.
+        notes: what to know before saying yes.
+    """
+
+    plan_id: str
+    group: str
+    backend: str
+    project_id: str
+    region: str
+    machine_type: str
+    accelerator: CloudAccelerator | None
+    spot: bool
+    image: str
+    count: int
+    cost: CloudCost | None
+    quotas: tuple[CloudQuota, ...]
+    seconds: float
+    service_account: str | None
+    notes: tuple[str, ...]
+    jobs: tuple[CloudJob, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

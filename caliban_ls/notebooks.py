@@ -18,11 +18,11 @@ from caliban_ls.cancel import CancelToken
 from caliban_ls.context import Context
 from caliban_ls.errors import CalibanError, Cancelled, FailedError, PortTaken, UsageError
 from caliban_ls.files import read_project
+from caliban_ls.records import open_engine
 from caliban_ls.runtime import owner
 from caliban_ls.runtime.base import ContainerSpec, Engine, Stream
 from caliban_ls.shells import TOKEN, URL, home_folder, on_the_folder
 from caliban_ls.surroundings import survey
-from caliban_ls.sweeps import open_engine
 
 FIRST_PORT = 8888
 

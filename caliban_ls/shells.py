@@ -15,12 +15,12 @@ from caliban_ls import images, models
 from caliban_ls.context import Context
 from caliban_ls.errors import MissingError, UsageError
 from caliban_ls.files import read_project
+from caliban_ls.records import open_engine
 from caliban_ls.runtime import owner
 from caliban_ls.runtime.base import ContainerInfo, ContainerSpec, Engine, Mount
 from caliban_ls.runtime.dockerfile import WORKDIR
 from caliban_ls.runtime.interactive import Console
 from caliban_ls.surroundings import Surroundings, equipped, is_here, survey
-from caliban_ls.sweeps import open_engine
 
 SHELLS = ("bash", "zsh", "fish", "sh")
 

@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from itertools import starmap
-from pathlib import Path
-from typing import Any, TypeAlias
 
-from caliban_ls import detached, experiment, images, models
+from caliban_ls import detached, images, models
 from caliban_ls.context import Context, Watcher
-from caliban_ls.errors import MissingError, UsageError
-from caliban_ls.files import read_experiment, read_project
+from caliban_ls.errors import UsageError
+from caliban_ls.files import read_project
 from caliban_ls.project import Project
+from caliban_ls.records import open_engine, open_history, state_folder_of
 from caliban_ls.runtime import local, owner
-from caliban_ls.runtime.base import ContainerSpec, Engine, JobResult, JobSpec, JobState, Stream
+from caliban_ls.runtime.base import ContainerSpec, JobResult, JobSpec, JobState, Stream
 from caliban_ls.runtime.history import (
     History,
-    job_id_of,
     launch_name,
-    state_folder,
     utc_now,
 )
 from caliban_ls.runtime.logs import JobLogs
 from caliban_ls.runtime.masking import MASK, masked_args
-from caliban_ls.runtime.orphans import sweep_orphans
 from caliban_ls.runtime.recorder import Recorder
 from caliban_ls.surroundings import Surroundings, equipped, survey
-
-_AT_MOST = 100_000  # jobs of one local run
-
-_Work: TypeAlias = Callable[[], Iterable[tuple[int, tuple[str, ...], dict[str, Any]]]]
-"""Makes the numbered jobs of a run anew, their arguments and parameters; they are read twice, and never all held."""
+from caliban_ls.work import Work, jobs_of, work_of
 
 
 def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
@@ -43,7 +33,7 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
         raise UsageError("--jobs takes a number from 1")
     if detached.is_background(context.environment):
         context = replace(context, watcher=Watcher())  # nobody listens; the logs are kept
-    total, work = _work(arguments, context)
+    total, work = work_of(arguments, context)
     title = arguments.name or context.folder.name
     project = read_project(context)
     if arguments.rerun_failed:
@@ -61,7 +51,7 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
         image = _image(arguments, project, around, context)
         me = owner.this_owner()
         group = recorder.begin(title=title, folder=context.folder, image=image, owner=me)
-        recorder.planned(group, _jobs(work, group))
+        recorder.planned(group, jobs_of(work, group))
         detached.tell(group, context.environment)
         logs = JobLogs(state_folder_of(context), group, warn=lambda line: context.report(line, None))
         results = _Results(context, recorder, logs, total)
@@ -72,7 +62,12 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
             group=group, container=equipped(container, around), gpus=_to_share(around, at_once, context)
         )
         local.run_jobs(
-            _jobs(work, group), sweep, engine=engine, at_once=at_once, watcher=results, cancel=context.cancel
+            jobs_of(work, group),
+            sweep,
+            engine=engine,
+            at_once=at_once,
+            watcher=results,
+            cancel=context.cancel,
         )
         return models.RunResult(group=group, image=image, jobs=results.in_order())
 
@@ -94,19 +89,19 @@ def _to_share(around: Surroundings, at_once: int, context: Context) -> tuple[str
 
 
 def _planned(
-    arguments: models.RunArguments, project: Project, work: _Work, title: str, context: Context
+    arguments: models.RunArguments, project: Project, work: Work, title: str, context: Context
 ) -> models.RunResult:
     """Say what would run. No engine is asked, so the image is the one for a machine without a GPU, unless --gpu."""
     image = arguments.image_id
     if image is None:
         image = images.plan_for(arguments, project, "gpu" if arguments.gpu else "cpu", context).tag
     group = launch_name(title, utc_now())
-    planned = tuple(_run_job(job, JobState.PLANNED) for job in _jobs(work, group))
+    planned = tuple(_run_job(job, JobState.PLANNED) for job in jobs_of(work, group))
     return models.RunResult(group=group, image=image, jobs=planned)
 
 
 def _detached(
-    arguments: models.RunArguments, project: Project, work: _Work, title: str, context: Context
+    arguments: models.RunArguments, project: Project, work: Work, title: str, context: Context
 ) -> models.RunResult:
     """Have a process of its own run the jobs, and return once it has written them down."""
     engine = open_engine(context)
@@ -121,45 +116,11 @@ def _detached(
         docker_run_args=arguments.docker_run_args,
         context=context,
     )
-    queued = tuple(_run_job(job, JobState.QUEUED) for job in _jobs(work, group))
+    queued = tuple(_run_job(job, JobState.QUEUED) for job in jobs_of(work, group))
     return models.RunResult(group=group, image=image, jobs=queued)
 
 
-def _work(arguments: models.RunArguments, context: Context) -> tuple[int, _Work]:
-    """Return how many jobs a run is for, and what makes them; without a sweep it is one.
-
-    Raises:
-        UsageError: there is no such job, or there are more than one local run takes.
-    """
-
-    def job(index: int, parameters: dict[str, Any]) -> tuple[int, tuple[str, ...], dict[str, Any]]:
-        # The user's own arguments come first, then those of the sweep.
-        return index, (*arguments.args, *experiment.arguments(parameters)), parameters
-
-    if detached.is_background(context.environment):
-        handed = detached.read_work(context.stdin())
-        return len(handed), lambda: handed
-    if arguments.experiment_config is None:
-        if arguments.index is not None or arguments.block is not None:
-            raise UsageError("--index and --block choose from a sweep", hint="Add --experiment_config FILE.")
-        return 1, lambda: [job(1, {})]
-    sweep = read_experiment(arguments.experiment_config, arguments.block, context)
-    count = sweep.count or 0
-    if arguments.index is not None:
-        try:
-            chosen = job(arguments.index, experiment.combination(sweep, arguments.index))
-        except IndexError:
-            raise UsageError(f"There is no job {arguments.index}; the sweep has {count}") from None
-        return 1, lambda: [chosen]
-    if count > _AT_MOST:
-        raise UsageError(
-            f"{count:,} jobs are more than one local run takes ({_AT_MOST:,})",
-            hint="Run a part of it with --block or --index.",
-        )
-    return count, lambda: starmap(job, enumerate(experiment.expand(sweep), start=1))
-
-
-def _failed(arguments: models.RunArguments, work: _Work | None, context: Context) -> tuple[str, int, _Work]:
+def _failed(arguments: models.RunArguments, work: Work | None, context: Context) -> tuple[str, int, Work]:
     """Return the newest launch of the project, and those of its jobs that ended without success.
 
     Args:
@@ -170,16 +131,13 @@ def _failed(arguments: models.RunArguments, work: _Work | None, context: Context
     Raises:
         UsageError: there is no launch, or its jobs can't be told from the history.
     """
-    history = History(state_folder_of(context), warn=lambda line: context.report(line, None), clock=utc_now)
-    try:
+    with open_history(context) as history:
         group = history.newest_of(context.folder, arguments.name)
         if group is None:
             raise UsageError(
                 "Nothing has been run in this folder so far", hint="`caliban status` lists what has."
             )
         failed = [job for job in history.jobs(group.name) if job.state in _WITHOUT_SUCCESS]
-    finally:
-        history.close()
     if work is not None:
         wanted = Counter(job.args for job in failed)
         chosen = []
@@ -198,12 +156,6 @@ def _failed(arguments: models.RunArguments, work: _Work | None, context: Context
 
 
 _WITHOUT_SUCCESS = {JobState.FAILED, JobState.CANCELLED, JobState.UNKNOWN}
-
-
-def _jobs(work: _Work, group: str) -> Iterator[JobSpec]:
-    """Yield the jobs of a launch."""
-    for index, args, parameters in work():
-        yield JobSpec(index=index, job_id=job_id_of(group, index), args=args, parameters=parameters)
 
 
 class _Results:
@@ -279,25 +231,3 @@ def _recorder(context: Context) -> Iterator[Recorder]:
         yield recorder
     finally:
         recorder.close()
-
-
-def open_engine(context: Context) -> Engine:
-    """Open the engine, and clear away what a killed process of ours left on it."""
-    engine = context.engine()
-    history = None
-    with suppress(MissingError):
-        history = History(
-            state_folder_of(context), warn=lambda message: context.report(message, None), clock=utc_now
-        )
-    try:
-        for orphan in sweep_orphans(engine, history):
-            context.report(f"Removed {orphan.name}, left by a caliban that was killed", None)
-    finally:
-        if history is not None:
-            history.close()
-    return engine
-
-
-def state_folder_of(context: Context) -> Path:
-    """Return where caliban keeps its state."""
-    return state_folder(context.environment, Path.home(), sys.platform)

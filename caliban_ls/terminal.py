@@ -21,6 +21,8 @@ from caliban_ls.findings import Severity
 from caliban_ls.models import (
     BuildResult,
     CatalogResult,
+    CloudJob,
+    CloudResult,
     ContainersResult,
     DoctorResult,
     ExpandResult,
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
     from caliban_ls.runtime.base import JobResult, JobSpec, Stream
 
-Job = TypeVar("Job", RunJob, StatusJob)
+Job = TypeVar("Job", RunJob, StatusJob, CloudJob)
 
 _SHOWN_JOBS = 50  # a table of more shows its first and last rows
 
@@ -107,6 +109,20 @@ def show_run(result: RunResult, _options: argparse.Namespace) -> str:
     said = ", ".join(f"{count} {state}" for state, count in counts.items())
     errors = "".join(f"  job {job.index}: {job.error}\n" for job in result.jobs if job.error)
     return f"{_render(table)}{result.group}: {said}\n{errors}"
+
+
+def show_cloud(result: CloudResult, options: argparse.Namespace) -> str:
+    """Return the plan, or a table of what was sent."""
+    if getattr(options, "dry_run", False):
+        table = _table("index", "arguments", numbers={"index"})
+        for job in _ends(result.jobs):
+            table.add_row(*(["…", ""] if job is None else [str(job.index), shlex.join(job.args)]))
+        return f"{_described(result)}\n{_render(table)}Nothing was built or sent.\n"
+    table = _table("index", "arguments", "state", "url", numbers={"index"})
+    for job in _ends(result.jobs):
+        cells = [] if job is None else [str(job.index), shlex.join(job.args), job.state, job.url or ""]
+        table.add_row(*(cells or ["…", "", "", ""]))
+    return f"{_render(table)}{result.group}: {result.count} jobs; `caliban status {result.group}` follows them.\n"
 
 
 def show_catalog(result: CatalogResult, _options: argparse.Namespace) -> str:
@@ -233,6 +249,8 @@ SHOW: Mapping[str, Callable[[Any, argparse.Namespace], str | Iterator[str]]] = {
     "shell": show_shell,
     "notebook": show_notebook,
     "run": show_run,
+    "cloud": show_cloud,
+    "resume": show_cloud,
     "status": show_status,
     "logs": show_logs,
     "stop": show_stop,
@@ -279,6 +297,16 @@ class Session(Watcher):
             sys.stderr.write(f"{question}\n{action}? [y/N] ")
             sys.stderr.flush()
             return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+    def insist(self, question: str, word: str) -> bool:
+        """Have whoever sits at the terminal type a word; without one it is a no."""
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return False
+        with self._lock:
+            self._end_bar()
+            sys.stderr.write(f"{question}\nType {word} to go on: ")
+            sys.stderr.flush()
+            return sys.stdin.readline().strip() == word
 
     def started(self, job: JobSpec) -> None:
         """Say which job starts, when there are several."""
@@ -373,6 +401,12 @@ def _render(table: Table) -> str:
     with console.capture() as capture:
         console.print(table)
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+
+
+def _described(result: CloudResult) -> str:
+    from caliban_ls.planning import described
+
+    return described(result)
 
 
 def _ends(jobs: Sequence[Job]) -> Iterator[Job | None]:

@@ -117,7 +117,7 @@ class AiPlatform:
         return f"projects/{self.project}"
 
     def _jobs(self) -> Any:  # noqa: ANN401 - made at run time
-        return self.google.service("ml", "v1", "https://ml.googleapis.com/").projects().jobs()
+        return self.google.methods("ml", "v1", "https://ml.googleapis.com/", "projects", "jobs")
 
     def _made(self, job: dict[str, Any]) -> Made:
         return Made(

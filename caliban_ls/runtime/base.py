@@ -131,6 +131,14 @@ class BuildInputs:
     host_network: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A name and a password for a registry."""
+
+    user: str
+    password: str = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mount:
     """A file or folder of the engine's machine that a container sees; both paths absolute."""
@@ -297,6 +305,33 @@ class Engine(Protocol):
         """Fetch an image from its registry and return its id; None when no registry gives it.
 
         Raises:
+            EngineUnavailable: the engine went away.
+            Cancelled: the token was set.
+        """
+        ...
+
+    def published(self, reference: str, login: Login | None) -> str | None:
+        """Return the digest under which a registry has an image; None when it hasn't, or doesn't say.
+
+        Raises:
+            EngineUnavailable: the engine went away.
+        """
+        ...
+
+    def push(
+        self, source: str, reference: str, login: Login | None, *, report: Report, cancel: CancelToken
+    ) -> str:
+        """Give an image a second name and send it to the registry of that name; return its digest there.
+
+        Args:
+            source: tag or id of an image that the engine has.
+            reference: full name, with a tag.
+            login: for the registry; None for what the user's Docker configuration says of it.
+            report: is told how much has gone.
+            cancel: ends the upload.
+
+        Raises:
+            PushFailed: the registry doesn't take it.
             EngineUnavailable: the engine went away.
             Cancelled: the token was set.
         """

@@ -62,8 +62,9 @@ class Service(Protocol):
     All raise `refusals.NoAnswer`, `Busy`, `OverQuota` or `Refused`, and may be called from several threads.
     """
 
-    keyed: bool
-    """Whether the service itself takes no job id twice, so that a doubtful request can be sent again at once."""
+    @property
+    def keyed(self) -> bool:
+        """Whether the service itself takes no job id twice, so that a doubtful request can be sent again at once."""
 
     def create(self, body: Body) -> Made:
         """Make a job. Where the service knows the job already, return that one."""

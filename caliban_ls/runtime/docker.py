@@ -36,6 +36,7 @@ from caliban_ls.errors import (
     FailedError,
     MissingError,
     PortTaken,
+    PushFailed,
 )
 from caliban_ls.runtime import buildkit, glance, run_args
 from caliban_ls.runtime.base import (
@@ -45,6 +46,7 @@ from caliban_ls.runtime.base import (
     EngineInfo,
     Exit,
     ImagePlan,
+    Login,
     Output,
     Report,
     Stream,
@@ -53,6 +55,7 @@ from caliban_ls.runtime.base import (
 from caliban_ls.runtime.buildkit import NoBaseImage
 from caliban_ls.runtime.classic import BuildLog, upload
 from caliban_ls.runtime.endpoint import Endpoint, configuration_folder, resolve_endpoint
+from caliban_ls.runtime.pushing import PushLog
 from caliban_ls.runtime.run_args import merge
 from caliban_ls.text import shortened
 
@@ -207,6 +210,42 @@ class DockerEngine:
                         return None
         cancel.check()
         return self.image_id(reference)
+
+    def published(self, reference: str, login: Login | None) -> str | None:
+        """See `Engine.published`."""
+        with self._client() as client, self._translated():
+            response = client.get(
+                f"{client.base_url}/v{client.api_version}/distribution/{reference}/json",
+                headers=_registry_headers(client, reference, login),
+                timeout=CALL_SECONDS,
+            )
+        return str(response.json()["Descriptor"]["digest"]) if response.ok else None
+
+    def push(
+        self, source: str, reference: str, login: Login | None, *, report: Report, cancel: CancelToken
+    ) -> str:
+        """See `Engine.push`."""
+        cancel.check()
+        repository, tag = _repository_and_tag(reference)
+        log = PushLog(reference, report)
+        with self._client() as client:
+            with self._translated():
+                client.tag(source, repository, tag, force=True)
+                response = client.post(
+                    f"{client.base_url}/v{client.api_version}/images/{repository}/push",
+                    params={"tag": tag},
+                    headers=_registry_headers(client, reference, login),
+                    stream=True,
+                    timeout=CALL_SECONDS,
+                )
+            connection = response.raw
+            with response, cancel.on_set(partial(_close_quietly, connection)):
+                if not response.ok:
+                    raise PushFailed(f"{reference} wasn't pushed: {_explanation(response.content)}")
+                for event in self._events(response):
+                    log.add(event)
+        cancel.check()
+        return log.result()
 
     def run(self, spec: ContainerSpec, *, output: Output, cancel: CancelToken) -> Exit:
         """See `Engine.run`."""
@@ -665,6 +704,18 @@ def _build_parameters(
     if arguments := {**proxies, **inputs.proxies, **plan.build_args}:
         parameters["buildargs"] = json.dumps(arguments)
     return parameters
+
+
+def _registry_headers(client: APIClient, reference: str, login: Login | None) -> dict[str, str]:
+    """Return what the engine is told of how to log in at the registry of an image."""
+    from docker import auth
+
+    if login is not None:
+        config: Any = {"username": login.user, "password": login.password}
+    else:
+        registry, _ = auth.resolve_repository_name(reference)
+        config = auth.resolve_authconfig(client._auth_configs, registry) or {}  # type: ignore[attr-defined]  # noqa: SLF001  # the SDK's own `push` reads it too
+    return {"X-Registry-Auth": auth.encode_header(config).decode()}
 
 
 def _repository_and_tag(reference: str) -> tuple[str, str]:

@@ -44,33 +44,36 @@ class Google:
     def __init__(self, identity: Identity, environment: Mapping[str, str]) -> None:
         self.identity = identity
         self._environment = environment
-        self._services: dict[str, Any] = {}
+        self._resources: dict[str, Any] = {}
         self._building = threading.Lock()
         self._local = threading.local()
         self._wires: list[_Wire] = []
 
-    def service(self, name: str, version: str, address: str) -> Any:  # noqa: ANN401 - made at run time
-        """Return a service's methods, as googleapiclient makes them of its discovery document.
+    def methods(self, name: str, version: str, address: str, *path: str) -> Any:  # noqa: ANN401 - made at run time
+        """Return the methods of a service's resource, as googleapiclient makes them of its discovery document.
 
         Args:
             name: `aiplatform` and so on.
             version: of the API.
             address: where it is, unless the user's environment says otherwise.
+            path: of the resource, from the service's root.
 
         Raises:
             UsageError: the environment says something that no token is sent to.
         """
         base = endpoint(name, address, self._environment)
+        key = " ".join((base, name, *path))
         with self._building:
-            if base not in self._services:
+            if key not in self._resources:
                 from googleapiclient.discovery import build_from_document
                 from googleapiclient.discovery_cache import get_static_doc
 
                 document = json.loads(get_static_doc(name, version))
-                self._services[base] = build_from_document(
-                    document, http=self._wire, client_options={"api_endpoint": base}
-                )
-            return self._services[base]
+                found = build_from_document(document, http=self._wire, client_options={"api_endpoint": base})
+                for step in path:
+                    found = getattr(found, step)()
+                self._resources[key] = found
+            return self._resources[key]
 
     def ask(self, request: Any) -> dict[str, Any]:  # noqa: ANN401 - googleapiclient's, made at run time
         """Send a request once and return its answer.

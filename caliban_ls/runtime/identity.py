@@ -86,19 +86,22 @@ def _from_file(path: Path, source: str, *, only_keys: bool = False) -> Identity:
         path: the file.
         source: who named it, in words.
         only_keys: whether it has to be a service account's key: the other kinds name addresses and programs to
-            ask, and a project doesn't say which.
+            ask, and it isn't for a project to say which.
     """
     import google.auth
     from google.auth.exceptions import GoogleAuthError
+    from google.oauth2 import service_account
 
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
-        if only_keys and read["type"] != "service_account":
-            raise ValueError(read["type"])
         with warnings.catch_warnings():
             # It warns of files from others; this one is the user's own choice.
             warnings.simplefilter("ignore", DeprecationWarning)
-            credentials, project = google.auth.load_credentials_from_dict(read, scopes=[SCOPE])
+            if only_keys:
+                credentials = service_account.Credentials.from_service_account_info(read, scopes=[SCOPE])
+                project = credentials.project_id
+            else:
+                credentials, project = google.auth.load_credentials_from_dict(read, scopes=[SCOPE])
     except OSError as error:
         raise MissingError(
             f"The credentials {path} (from {source}) can't be read: {error.strerror or error}",

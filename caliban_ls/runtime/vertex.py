@@ -97,7 +97,7 @@ class Vertex:
 
     def _jobs(self) -> Any:  # noqa: ANN401 - made at run time
         address = f"https://{self.region}-aiplatform.googleapis.com/"
-        return self.google.service("aiplatform", "v1", address).projects().locations().customJobs()
+        return self.google.methods("aiplatform", "v1", address, "projects", "locations", "customJobs")
 
 
 def _machine(choice: Choice) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def google(emulator: Emulator, tmp_path: Path) -> Iterator[Google]:
 
 @pytest.fixture
 def history(tmp_path: Path) -> Iterator[History]:
-    history = History(tmp_path / "state", warn=lambda message: pytest.fail(message), clock=utc_now)
+    history = History(tmp_path / "state", warn=pytest.fail, clock=utc_now)
     yield history
     history.close()
 

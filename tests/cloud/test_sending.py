@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +12,6 @@ from cloud.emulator.faults import Faults
 from cloud.emulator.server import Emulator
 
 from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import CalibanError
 from caliban_ls.hardware import Request, resolve
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.ai_platform import AiPlatform
@@ -22,7 +19,7 @@ from caliban_ls.runtime.base import JobSpec, JobState
 from caliban_ls.runtime.cloud import CloudJob, Service, body_of
 from caliban_ls.runtime.google import Google
 from caliban_ls.runtime.history import Group, History, job_id_of, utc_now
-from caliban_ls.runtime.journal import InUse, Journal, NameTaken
+from caliban_ls.runtime.journal import Journal
 from caliban_ls.runtime.sending import Outcome, Timing, send
 from caliban_ls.runtime.vertex import Vertex
 
@@ -39,7 +36,11 @@ def backend(request: pytest.FixtureRequest) -> Backend:
 
 @pytest.fixture
 def service(google: Google, backend: Backend) -> Service:
-    return Vertex(google, "my-project", "us-central1") if backend == "vertex" else AiPlatform(google, "my-project")
+    return (
+        Vertex(google, "my-project", "us-central1")
+        if backend == "vertex"
+        else AiPlatform(google, "my-project")
+    )
 
 
 def begin(journal: Journal, backend: Backend, count: int, *, name: str = "g_1", **flags: str) -> str:
@@ -60,7 +61,11 @@ def begin(journal: Journal, backend: Backend, count: int, *, name: str = "g_1", 
     def jobs() -> Iterator[tuple[JobSpec, Any]]:
         for index in range(1, count + 1):
             job_id = job_id_of(name, index)
-            args = ("--n", str(index), *(word for flag, value in flags.items() for word in (f"--{flag}", value)))
+            args = (
+                "--n",
+                str(index),
+                *(word for flag, value in flags.items() for word in (f"--{flag}", value)),
+            )
             ours = {labels.GROUP: labels.group_value(name), labels.JOB: f"key-{name}-{index}"}
             job = CloudJob(job_id=job_id, image="r/i:t", args=args, labels=ours, choice=choice)
             yield JobSpec(index=index, job_id=job_id, args=args), body_of(backend, job)

@@ -24,6 +24,7 @@ from caliban_ls.runtime.base import (
     EngineInfo,
     Exit,
     ImagePlan,
+    Login,
     Output,
     Report,
     Talk,
@@ -37,6 +38,7 @@ class FakeEngine:
 
     def __init__(self, *images: str) -> None:
         self.images = {image: f"sha256:{image}" for image in images}
+        self.registry: dict[str, str] = {}
         self.left_behind: list[ContainerInfo] = []
         self.most_at_once = 0
         self._running: dict[str, tuple[ContainerSpec, subprocess.Popen[bytes]]] = {}
@@ -56,6 +58,25 @@ class FakeEngine:
 
     def builder(self) -> str:
         return "the fake's own"
+
+    def published(self, reference: str, login: Login | None) -> str | None:  # noqa: ARG002 - a registry for all
+        self._answer()
+        return self.registry.get(reference)
+
+    def push(
+        self,
+        source: str,
+        reference: str,
+        login: Login | None,  # noqa: ARG002 - a registry for all
+        *,
+        report: Report,
+        cancel: CancelToken,
+    ) -> str:
+        self._answer()
+        cancel.check()
+        report(f"Pushing {reference}", None)
+        self.registry[reference] = self.images[source]
+        return self.images[source]
 
     def image_id(self, reference: str) -> str | None:
         self._answer()

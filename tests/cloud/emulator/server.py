@@ -213,7 +213,6 @@ class Emulator:
             raise Refusal(503, "The service is currently unavailable.")
         return made
 
-
     def _make_quietly(self, make: Callable[[], Any]) -> None:
         with suppress(Refusal):  # Nobody is left to hear it.
             make()

@@ -1,0 +1,91 @@
+"""Where caliban's own memory is opened: the state folder, the history in it, and the engine that it tells of."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from caliban_ls.context import Context
+from caliban_ls.errors import MissingError
+from caliban_ls.runtime.base import Engine
+from caliban_ls.runtime.history import History, state_folder, utc_now
+from caliban_ls.runtime.orphans import sweep_orphans
+from caliban_ls.settings import Defaults, Limits, Settings, parse_settings
+
+SETTINGS_FILE = "config.json"
+"""The user's own settings, in the state folder: those of an editor, for every face."""
+
+
+def state_folder_of(context: Context) -> Path:
+    """Return where caliban keeps its state."""
+    return state_folder(context.environment, Path.home(), sys.platform)
+
+
+def settings_of(context: Context) -> Settings:
+    """Return the user's settings: what the editor says, and where it says nothing the file in the state folder."""
+    path = state_folder_of(context) / SETTINGS_FILE
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return context.settings
+    except (OSError, ValueError) as error:
+        # A limit may stand there; going on without it could be dear.
+        raise MissingError(
+            f"{path} can't be read: {error}", hint="Correct the file, or remove it."
+        ) from error
+    own, problems = parse_settings(raw)
+    if problems:
+        raise MissingError(f"{path} is wrong: {'. '.join(problems)}", hint="Correct the file, or remove it.")
+    said = context.settings
+    return replace(
+        said,
+        limits=Limits(**_first(said.limits, own.limits)),
+        defaults=Defaults(**_first(said.defaults, own.defaults)),
+    )
+
+
+def _first(chosen: Any, other: Any) -> dict[str, Any]:  # noqa: ANN401 - two of one dataclass
+    """Return the fields of one, and of the other where it says nothing."""
+    names = (one.name for one in fields(chosen))
+    return {
+        name: getattr(other, name) if getattr(chosen, name) is None else getattr(chosen, name)
+        for name in names
+    }
+
+
+@contextmanager
+def open_history(context: Context) -> Iterator[History]:
+    """Open the history for the time of the body.
+
+    Raises:
+        MissingError: it can't be used.
+    """
+    history = History(
+        state_folder_of(context), warn=lambda message: context.report(message, None), clock=utc_now
+    )
+    try:
+        yield history
+    finally:
+        history.close()
+
+
+def open_engine(context: Context) -> Engine:
+    """Open the engine, and clear away what a killed process of ours left on it."""
+    engine = context.engine()
+    history = None
+    with suppress(MissingError):
+        history = History(
+            state_folder_of(context), warn=lambda message: context.report(message, None), clock=utc_now
+        )
+    try:
+        for orphan in sweep_orphans(engine, history):
+            context.report(f"Removed {orphan.name}, left by a caliban that was killed", None)
+    finally:
+        if history is not None:
+            history.close()
+    return engine

@@ -1,0 +1,116 @@
+"""The project's image in a registry, from where a service can pull it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from caliban_ls.context import Context
+from caliban_ls.errors import MissingError
+from caliban_ls.runtime.base import Engine, Login
+from caliban_ls.runtime.google import Google
+from caliban_ls.runtime.pushing import BrokenUpload
+from caliban_ls.runtime.refusals import Refused
+
+_TRIES = 4
+
+_GOOGLES = re.compile(r"(?:([a-z0-9-]+)-docker\.pkg\.dev|(?:[a-z]+\.)?gcr\.io)")
+
+_TOKEN_USER = "oauth2accesstoken"  # noqa: S105  # a name
+"""The name under which Google's registries take an access token for a password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository of Artifact Registry, taken from an image's name."""
+
+    location: str
+    project: str
+    name: str
+
+
+def login_for(reference: str, google: Google) -> Login | None:
+    """Return how to log in where an image is; None where the user's Docker configuration says it.
+
+    A token of Google's goes to Google's registries only.
+    """
+    if _GOOGLES.fullmatch(reference.partition("/")[0]):
+        return Login(_TOKEN_USER, google.token())
+    return None
+
+
+def repository_of(reference: str) -> Repository | None:
+    """Return the repository of an image of Artifact Registry, None for other registries."""
+    host, *path = reference.split("/")
+    match = _GOOGLES.fullmatch(host)
+    if match is None or match[1] is None or len(path) < 3:  # noqa: PLR2004  # project, repository, image
+        return None
+    return Repository(match[1], path[0], path[1])
+
+
+def see_to_repository(reference: str, google: Google, context: Context, *, create: bool) -> None:
+    """See to it that there is a repository for an image, before anything is built for it.
+
+    Args:
+        reference: the image's full name.
+        google: asked for it.
+        context: of the command.
+        create: whether to make it if it is missing.
+
+    Raises:
+        MissingError: it is missing, and wasn't to be made.
+    """
+    wanted = repository_of(reference)
+    if wanted is None:
+        return
+    parent = f"projects/{wanted.project}/locations/{wanted.location}"
+    methods = google.methods(
+        "artifactregistry",
+        "v1",
+        "https://artifactregistry.googleapis.com/",
+        "projects",
+        "locations",
+        "repositories",
+    )
+    try:
+        google.ask(methods.get(name=f"{parent}/repositories/{wanted.name}"))
+    except Refused as refused:
+        if refused.status == 403:  # noqa: PLR2004  # whoever may push needn't be allowed to look
+            return
+        if refused.status != 404:  # noqa: PLR2004  # not found
+            raise
+        if not create:
+            raise MissingError(
+                f"There is no image repository {wanted.name} in {wanted.location} of {wanted.project}",
+                hint="--create_repository makes it, as does: gcloud artifacts repositories create"
+                f" {wanted.name} --repository-format=docker --location={wanted.location} --project={wanted.project}",
+            ) from refused
+        context.report(f"Making the image repository {wanted.name} in {wanted.location}", None)
+        google.ask(methods.create(parent=parent, repositoryId=wanted.name, body={"format": "DOCKER"}))
+
+
+def publish(source: str, reference: str, engine: Engine, google: Google, context: Context) -> str:
+    """Push an image unless it is there already, and return its digest.
+
+    Args:
+        source: what the engine calls it.
+        reference: its full name in the registry.
+        engine: that has it.
+        google: gives the token for Google's registries.
+        context: of the command.
+
+    Raises:
+        PushFailed: the registry doesn't take it.
+    """
+    for attempt in range(1, _TRIES + 1):
+        try:
+            return engine.push(
+                source, reference, login_for(reference, google), report=context.report, cancel=context.cancel
+            )
+        except BrokenUpload as broken:
+            if attempt == _TRIES:
+                raise
+            context.report(f"{broken}; trying again", None)
+            context.cancel.wait(2.0**attempt)
+            context.cancel.check()
+    raise AssertionError  # the loop returns or raises

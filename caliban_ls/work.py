@@ -1,0 +1,79 @@
+"""Which jobs a command is for: one, or those of a sweep, or of a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import starmap
+from typing import Any, Protocol, TypeAlias
+
+from caliban_ls import detached, experiment
+from caliban_ls.context import Context
+from caliban_ls.errors import UsageError
+from caliban_ls.files import read_experiment
+from caliban_ls.runtime.base import JobSpec
+from caliban_ls.runtime.history import job_id_of
+
+_AT_MOST = 100_000  # jobs of one launch
+
+Work: TypeAlias = Callable[[], Iterable[tuple[int, tuple[str, ...], dict[str, Any]]]]
+"""Makes the numbered jobs of a launch anew, their arguments and parameters; they are read twice, and never all held."""
+
+
+class SweepArguments(Protocol):
+    """What `run` and `cloud` say alike."""
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        """Passed to each job, untouched."""
+
+    @property
+    def experiment_config(self) -> str | None:
+        """The sweep; None for a single job."""
+
+    @property
+    def index(self) -> int | None:
+        """The one combination that is meant."""
+
+    @property
+    def block(self) -> str | None:
+        """JSON pointer of the one block that is meant."""
+
+
+def work_of(arguments: SweepArguments, context: Context) -> tuple[int, Work]:
+    """Return how many jobs a launch is for, and what makes them; without a sweep it is one.
+
+    Raises:
+        UsageError: there is no such job, or there are more than one launch takes.
+    """
+
+    def job(index: int, parameters: dict[str, Any]) -> tuple[int, tuple[str, ...], dict[str, Any]]:
+        # The user's own arguments come first, then those of the sweep.
+        return index, (*arguments.args, *experiment.arguments(parameters)), parameters
+
+    if detached.is_background(context.environment):
+        handed = detached.read_work(context.stdin())
+        return len(handed), lambda: handed
+    if arguments.experiment_config is None:
+        if arguments.index is not None or arguments.block is not None:
+            raise UsageError("--index and --block choose from a sweep", hint="Add --experiment_config FILE.")
+        return 1, lambda: [job(1, {})]
+    sweep = read_experiment(arguments.experiment_config, arguments.block, context)
+    count = sweep.count or 0
+    if arguments.index is not None:
+        try:
+            chosen = job(arguments.index, experiment.combination(sweep, arguments.index))
+        except IndexError:
+            raise UsageError(f"There is no job {arguments.index}; the sweep has {count}") from None
+        return 1, lambda: [chosen]
+    if count > _AT_MOST:
+        raise UsageError(
+            f"{count:,} jobs are more than one launch takes ({_AT_MOST:,})",
+            hint="Run a part of it with --block or --index.",
+        )
+    return count, lambda: starmap(job, enumerate(experiment.expand(sweep), start=1))
+
+
+def jobs_of(work: Work, group: str) -> Iterator[JobSpec]:
+    """Yield the jobs of a launch."""
+    for index, args, parameters in work():
+        yield JobSpec(index=index, job_id=job_id_of(group, index), args=args, parameters=parameters)
