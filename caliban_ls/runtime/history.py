@@ -389,6 +389,11 @@ class History:
         """Return the version of the file's schema, 0 for a new file."""
         return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
 
+    def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """Return the rows of a query."""
+        with self._explained():
+            return self._connection.execute(query, values).fetchall()
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Make the body one transaction that holds the file's lock from its start."""

@@ -154,12 +154,8 @@ class Journal:
 
     def unsent(self, group: str) -> list[str]:
         """Return the ids of the jobs that no service is known to have, by their place."""
-        with self._history.transaction() as connection:
-            rows = connection.execute(
-                f"SELECT job_id FROM jobs WHERE group_name = ? AND state IN {_OPEN} ORDER BY number",  # noqa: S608  # a constant
-                (group,),
-            )
-            return [row["job_id"] for row in rows]
+        query = f"SELECT job_id FROM jobs WHERE group_name = ? AND state IN {_OPEN} ORDER BY number"  # noqa: S608  # a constant
+        return [row["job_id"] for row in self._history.rows(query, group)]
 
     def job(self, job_id: str) -> Unsent | None:
         """Return a job that is to be sent; None when it isn't any more.
@@ -167,13 +163,11 @@ class Journal:
         Raises:
             MissingError: its arguments were held in a file that is gone.
         """
-        with self._history.transaction() as connection:
-            row = connection.execute(
-                f"SELECT * FROM jobs WHERE job_id = ? AND state IN {_OPEN}",  # noqa: S608  # a constant
-                (job_id,),
-            ).fetchone()
-        if row is None:
+        query = f"SELECT * FROM jobs WHERE job_id = ? AND state IN {_OPEN}"  # noqa: S608  # a constant
+        found = self._history.rows(query, job_id)
+        if not found:
             return None
+        (row,) = found
         body = json.loads(row["request"])
         args = json.loads(row["args"])
         if "***" in " ".join(args):

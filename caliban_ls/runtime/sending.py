@@ -23,9 +23,9 @@ from caliban_ls.errors import CalibanError
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import Report
 from caliban_ls.runtime.cloud import Made, Service
-from caliban_ls.runtime.google import REQUEST_SECONDS
 from caliban_ls.runtime.journal import Journal, Unsent
 from caliban_ls.runtime.refusals import Busy, NoAnswer
+from caliban_ls.runtime.transport import REQUEST_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,8 @@ class Timing:
 
 
 TIMING = Timing()
+
+_WORD_SECONDS = 0.5  # between two words about how far it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +179,7 @@ class _Sending:
     def watch(self) -> None:
         """Look for what is in doubt and tell how far it is, until there is nothing left to do."""
         told = ""
-        next_look = 0.0
+        next_look = next_word = 0.0
         while True:
             with self._changed:
                 if self._over or not (self._waiting or self._busy or self._doubts):
@@ -185,9 +187,10 @@ class _Sending:
                 line = self._progress()
                 doubts = bool(self._doubts)
                 silent = time.monotonic() - self._last_news
-            if line != told:
+            if line != told and time.monotonic() >= next_word:
                 self.report(line, self._sent / self.total if self.total else None)
                 told = line
+                next_word = time.monotonic() + _WORD_SECONDS
             if silent > self.timing.patience:
                 self._fail(NoAnswer(f"for {silent / 60:.0f} minutes", sent=True))
                 return

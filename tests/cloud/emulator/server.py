@@ -50,6 +50,8 @@ class Emulator:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     def __enter__(self) -> Emulator:  # noqa: PYI034 - Self came with Python 3.11
+        for service in _SERVICES:
+            schema.methods(service)  # now, and not with the first request
         self._thread.start()
         return self
 
