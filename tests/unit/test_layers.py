@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "caliban_ls"
 
 LAYERS: list[set[str]] = [
-    {"text", "findings", "errors", "cancel"},
+    {"text", "duration", "findings", "errors", "cancel"},
     {"rules", "jsondoc", "settings"},
     {"jsonedit", "experiment", "catalog"},
     {"hardware"},
@@ -25,7 +25,9 @@ LAYERS: list[set[str]] = [
     {"surroundings", "detached"},
     {"images", "work"},
     {"sweeps", "diagnosis", "shells"},
-    {"notebooks", "following", "planning", "registries"},
+    {"notebooks", "following", "planning", "registries", "provenance", "services"},
+    {"plans", "kept_plans"},
+    {"spending"},
     {"submission"},
     {"commands"},
     {"documents", "convert", "stdio", "terminal"},
