@@ -72,6 +72,13 @@ def repeated(member: Member) -> list[Node]:
     return again
 
 
+def different_jobs(sweep: Experiment) -> int | None:
+    """Return how many jobs of a sweep have flags that no other has, None where that isn't counted."""
+    if sweep.count is None or sweep.count > MOST_COMPARED:
+        return None
+    return len(frozenset().union(*(_keys(block) for block in sweep.blocks)))
+
+
 def _repeats(document: JsonDocument, block: Block) -> tuple[Finding, ...]:
     """Find values that stand twice in a list. Spans count from the block's start."""
     if "repeats" not in block.notes:
