@@ -23,6 +23,7 @@ from caliban_ls.cancel import CancelToken
 from caliban_ls.commands import Command
 from caliban_ls.context import Context
 from caliban_ls.errors import CalibanError, Untrusted, UsageError
+from caliban_ls.neighbours import project_folder
 from caliban_ls.progress import OutputLog, progress
 from caliban_ls.protocol import STOP_SECONDS
 from caliban_ls.runtime.base import Engine
@@ -175,7 +176,7 @@ def _put_document(raw: dict[str, Any], command: Command, path: str) -> None:
 
 
 def _folder(ls: Session, root: object, document: str | None) -> Path:
-    """Return the folder that a command works on: the one that was named, or else the document's, or the only one.
+    """Return the folder that a command works on: the one that was named, or else the document's project, or the only one.
 
     Raises:
         UsageError: the editor has several folders open, or none, and nothing says which is meant.
@@ -188,8 +189,7 @@ def _folder(ls: Session, root: object, document: str | None) -> Path:
         return folder
     folders = ls.folders()
     if document is not None:
-        around = [folder for folder in folders if Path(document).is_relative_to(folder)]
-        return max(around, key=lambda folder: len(folder.parts), default=Path(document).parent)
+        return project_folder(Path(document), folders)
     if len(folders) == 1:
         return folders[0]
     if not folders:

@@ -135,7 +135,9 @@ def _keys(block: Block) -> frozenset[str]:
         keys = set()
         for rows in itertools.product(*(axis.rows for axis in parts)):
             values = [value for row in rows for value in row]
-            words = (f"{flags[place]}\0{_spelled(values[place])}" for place in order if values[place] is not False)
+            words = (
+                f"{flags[place]}\0{_spelled(values[place])}" for place in order if values[place] is not False
+            )
             keys.add("\0\0".join(words))
         block.notes["keys"] = frozenset(keys)
     known: frozenset[str] = block.notes["keys"]

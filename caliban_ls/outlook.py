@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from caliban_ls import models
 from caliban_ls.errors import UsageError
 from caliban_ls.findings import Severity
 from caliban_ls.project import Limits, Project
-from caliban_ls.settings import Settings
+from caliban_ls.settings import Defaults, Settings
+from caliban_ls.settings import Limits as OwnLimits
 
 if TYPE_CHECKING:
     from caliban_ls.hardware import Accelerator, Choice, Kind, Mode, Price, Request
+
+_Number = TypeVar("_Number", int, float)
 
 MAX_JOBS = 100
 """How many jobs one submission may have when nobody says otherwise."""
@@ -46,9 +49,7 @@ class Outlook:
     def request(self) -> Request | None:
         """What is asked for without any flag, None where it can't be read."""
         try:
-            return request_of(
-                models.CloudArguments(), self.project, self.settings.defaults, self.environment
-            )
+            return request_of(models.CloudArguments(), self.project, self.settings.defaults, self.environment)
         except UsageError:
             return None
 
@@ -88,7 +89,7 @@ class Outlook:
 
 
 def request_of(
-    arguments: models.CloudArguments, project: Project, defaults: Any, environment: Mapping[str, str]
+    arguments: models.CloudArguments, project: Project, defaults: Defaults, environment: Mapping[str, str]
 ) -> Request:
     """Return the hardware that is asked for, each part by whoever says it first.
 
@@ -129,7 +130,7 @@ def request_of(
     )
 
 
-def lower_limits(own: Any, theirs: Limits) -> Limits:
+def lower_limits(own: OwnLimits, theirs: Limits) -> Limits:
     """Return a user's limits, lowered by a project's, which never raises them; None where nobody says any."""
     return Limits(
         max_jobs=_lower(own.max_jobs, theirs.max_jobs),
@@ -137,13 +138,13 @@ def lower_limits(own: Any, theirs: Limits) -> Limits:
     )
 
 
-def jobs_allowed(own: Any, theirs: Limits) -> int:
+def jobs_allowed(own: OwnLimits, theirs: Limits) -> int:
     """Return how many jobs a submission may have; a project raises not even what holds by default."""
-    allowed: int = _lower(own.max_jobs if own.max_jobs is not None else MAX_JOBS, theirs.max_jobs)
-    return allowed
+    allowed = MAX_JOBS if own.max_jobs is None else own.max_jobs
+    return allowed if theirs.max_jobs is None else min(allowed, theirs.max_jobs)
 
 
-def _lower(own: Any, theirs: Any) -> Any:
+def _lower(own: _Number | None, theirs: _Number | None) -> _Number | None:
     known = [limit for limit in (own, theirs) if limit is not None]
     return min(known) if known else None
 

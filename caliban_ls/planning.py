@@ -11,7 +11,6 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 from caliban_ls import hardware, images, models
 from caliban_ls.catalog import Accelerator, Kind, Mode, catalog
@@ -19,7 +18,7 @@ from caliban_ls.context import Context
 from caliban_ls.duration import DAY, parse_duration
 from caliban_ls.errors import MissingError, UsageError
 from caliban_ls.findings import Severity
-from caliban_ls.hardware import Backend, Choice, Price, Request, SpecProblem
+from caliban_ls.hardware import Backend, Choice, Price, Request
 from caliban_ls.outlook import FREE_A_MINUTE, request_of
 from caliban_ls.project import Project
 from caliban_ls.records import settings_of

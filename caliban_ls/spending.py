@@ -12,6 +12,7 @@ from caliban_ls.planning import Plan
 from caliban_ls.project import Project
 from caliban_ls.records import settings_of
 
+
 def check_limits(plan: Plan, arguments: models.CloudArguments, project: Project, context: Context) -> bool:
     """Return whether a plan is allowed without asking for more than a yes.
 
@@ -48,4 +49,3 @@ def _over_limits(
         yield f"What {plan.choice.machine_type} costs isn't known, and at most {most:g} USD an hour is allowed (--max_cost_per_hour)"
     elif cost.total * plan.count > most:
         yield f"{cost.total * plan.count:.2f} USD an hour is more than {most:g} (--max_cost_per_hour)"
-

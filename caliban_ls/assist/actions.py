@@ -80,14 +80,14 @@ def _of_list(page: Page, member: Member, value: Node) -> Iterator[Refactoring]:
         return
     again = repeated(member)
     if again:
-        yield Refactoring(
-            title="Remove repeated values", edits=remove_items(page.document, value, again)
-        )
+        yield Refactoring(title="Remove repeated values", edits=remove_items(page.document, value, again))
     order = _order(items)
     if order is not None:
         texts = _texts(page, value)
         edits = tuple(
-            Edit(item.span, texts[place]) for item, place in zip(items, order, strict=True) if item is not items[place]
+            Edit(item.span, texts[place])
+            for item, place in zip(items, order, strict=True)
+            if item is not items[place]
         )
         if edits:
             yield Refactoring(title="Sort the values", edits=edits)
@@ -122,7 +122,7 @@ def _ranges(page: Page, value: Node) -> Iterator[Refactoring]:
 def _spread(low: float, high: float, number: int) -> Iterator[tuple[str, list[float]]]:
     """Yield ways from one number to another, by name, without the ends."""
     try:
-        if 0 < low and 0 < high and max(low, high) >= _MAGNITUDE * min(low, high):
+        if low > 0 and high > 0 and max(low, high) >= _MAGNITUDE * min(low, high):
             ratio = (high / low) ** (1 / (number - 1))
             yield "logarithmic", [low * ratio**step for step in range(1, number - 1)]
         if low != high:
@@ -145,7 +145,9 @@ def _partners(block: Block, member: Member) -> list[Member]:
         for number, other in enumerate(members)
         if other is not member and _is_plain_list(other) and experiment.row_count(other) == size
     ]
-    return [other for _, _, other in sorted(fit, key=lambda row: row[:2])[:_MOST_PARTNERS]] if size > 1 else []
+    return (
+        [other for _, _, other in sorted(fit, key=lambda row: row[:2])[:_MOST_PARTNERS]] if size > 1 else []
+    )
 
 
 def _tied(page: Page, block: Block, members: Sequence[Member]) -> Iterator[Refactoring]:
@@ -168,7 +170,9 @@ def _tied(page: Page, block: Block, members: Sequence[Member]) -> Iterator[Refac
         *remove_members(page.document, block.node, others),
     )
     shown = shortened(" and ".join(str(member.key.value) for member in members), 60)
-    yield Refactoring(title=f"Tie {shown} together: {words.jobs(left)} instead of {block.count:,}", edits=edits)
+    yield Refactoring(
+        title=f"Tie {shown} together: {words.jobs(left)} instead of {block.count:,}", edits=edits
+    )
 
 
 def _untied(page: Page, block: Block, member: Member) -> Iterator[Refactoring]:
@@ -182,9 +186,7 @@ def _untied(page: Page, block: Block, member: Member) -> Iterator[Refactoring]:
         return
     rows = [_texts(page, row) for row in value.items]
     columns = zip(*rows, strict=True)
-    members = [
-        f"{quote(name)}: [{', '.join(column)}]" for name, column in zip(names, columns, strict=True)
-    ]
+    members = [f"{quote(name)}: [{', '.join(column)}]" for name, column in zip(names, columns, strict=True)]
     count = (block.count or 0) * size ** (len(names) - 1)
     separator = _between(page, block, member)
     title = f"Untie {member.key.value}: {words.jobs(count)} instead of {block.count:,}"
@@ -236,9 +238,7 @@ def _texts(page: Page, value: Node | None) -> list[str]:
     if value is None:
         return []
     base = value.span.start
-    return [
-        page.text[base + item.offset : base + item.offset + item.length] for item in value.items
-    ]
+    return [page.text[base + item.offset : base + item.offset + item.length] for item in value.items]
 
 
 def _touches(one: Span, other: Span) -> bool:

@@ -224,7 +224,4 @@ def _own_member(spot: Spot) -> Member | None:
     if node is None or node.kind is not Kind.OBJECT:
         return None
     base = node.span.start
-    return next(
-        (member for member in node.members if base + member.key.offset == spot.span.start), None
-    )
-
+    return next((member for member in node.members if base + member.key.offset == spot.span.start), None)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from caliban_ls.hardware import Accelerator, Request
+from caliban_ls.hardware import Changes, Field, Request, applied
 from caliban_ls.hardware.possible import is_possible
 from caliban_ls.jsondoc import Member
 from caliban_ls.outlook import Outlook
@@ -52,16 +52,12 @@ def asked(outlook: Outlook) -> Request:
     return request if request is not None else Request(mode=outlook.project.default_mode)
 
 
-def without(request: Request, *fields: str) -> Request:
+def without(request: Request, *fields: Field) -> Request:
     """Return a request that doesn't say some of its keys."""
-    return replace(request, **dict.fromkeys(fields))
+    nothing: Changes = dict.fromkeys(fields)
+    return applied(request, nothing)
 
 
 def goes(request: Request) -> bool:
     """Return whether a request breaks no rule of the catalogue."""
     return is_possible(request)
-
-
-def spec_of(request: Request) -> Accelerator | None:
-    """Return the accelerator that is asked for."""
-    return request.gpu_spec or request.tpu_spec

@@ -16,7 +16,7 @@ from caliban_ls.catalog import Kind, catalog
 from caliban_ls.catalog.nearest import regions_by_nearness
 from caliban_ls.hardware import Accelerator, Request
 from caliban_ls.jsondoc import quote
-from caliban_ls.project import KEYS, Boolean, ByMode, Key, Keys, ListOf, Number, Shape, Table, Text, describe
+from caliban_ls.project import KEYS, Boolean, ByMode, Key, Keys, ListOf, Shape, Table, Text, describe
 
 BASE_IMAGES: Final[Mapping[str, str]] = {
     "python:3.12-slim": "Debian with Python 3.12 and little else; torch and jax bring their own CUDA libraries.",
@@ -128,7 +128,9 @@ def _keys_of(spot: Spot) -> tuple[Mapping[str, Key], str]:
     if isinstance(shape, Keys):
         return shape.keys, f"{found.name}."
     if isinstance(shape, ByMode):
-        return {mode: Key(shape.value, f"In {mode.upper()} mode.") for mode in ("cpu", "gpu")}, f"{found.name}."
+        return {
+            mode: Key(shape.value, f"In {mode.upper()} mode.") for mode in ("cpu", "gpu")
+        }, f"{found.name}."
     return {}, ""
 
 
@@ -175,7 +177,9 @@ def _region_items(request: Request) -> tuple[Item, ...]:
     """Return the regions, those first where the rest of a request can be had, nearest first."""
     service = catalog().services[request.backend or "vertex"]
     # A region that is half typed is near to none.
-    here = request.region if request.region in catalog().regions else catalog().default_region
+    here = request.region or ""
+    if here not in catalog().regions:
+        here = catalog().default_region
     wanted = hardware.resolve(config.without(request, "region")).accelerator
     rows = []
     for name in regions_by_nearness(service, here):

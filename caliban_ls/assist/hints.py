@@ -69,7 +69,7 @@ def _make(block: Block) -> Iterator[Hint]:
         rows = experiment.row_count(member)
         if rows > 1:
             tooltip = f"Without this key the block would have {words.jobs(block.count // rows)}."
-            yield Hint(value.offset + value.length, f"×{rows:,}", tooltip)
+            yield Hint(value.offset + value.length, words.times(rows), tooltip)
 
 
 def _of_config(page: Page) -> Iterator[Hint]:

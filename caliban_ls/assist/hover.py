@@ -77,7 +77,9 @@ def _of_experiment(page: Page, path: Sequence[Node | Member], offset: int) -> Ho
 def _of_key(page: Page, member: Member, key: Span) -> Hover | None:
     script = page.script
     found = [
-        flag for name in flags.flags_of(member) for flag in (resolve(script, name) if script is not None else ())
+        flag
+        for name in flags.flags_of(member)
+        for flag in (resolve(script, name) if script is not None else ())
     ]
     texts = [words.flag_text(flag, script) for flag in found] if script is not None else []
     size = _list_text(page, member)
@@ -98,7 +100,7 @@ def _list_text(page: Page, member: Member) -> str | None:
     what = "value" if rows == 1 else "values"
     if str(member.key.value).startswith("["):
         what = "row" if rows == 1 else "rows"
-    lines = [f"**×{rows}**: {rows:,} {what}; the block has {words.jobs(block.count)}"]
+    lines = [f"**{words.times(rows)}**: {rows:,} {what}; the block has {words.jobs(block.count)}"]
     if rows > 1:
         lines.append(f"Without this key it would have {words.jobs(block.count // rows)}.")
     if again:
@@ -213,9 +215,9 @@ def _price_lines(page: Page) -> list[str]:
     on_demand, spot = words.each_hour(price, spot=False), words.each_hour(price, spot=True)
     machine = choice.machine_type + (f" with {choice.accelerator}" if choice.accelerator else "")
     sure = ", by one source alone" if price.uncertain else ""
+    costs = f"{on_demand} on demand, {spot or 'no known price'} on spot machines"
     return [
-        f"{machine} in {choice.region}: {on_demand} on demand, {spot or 'no known price'} on spot machines"
-        f" (fee and boot disk included; prices of {price.as_of}{sure})."
+        f"{machine} in {choice.region}: {costs} (fee and boot disk included; prices of {price.as_of}{sure})."
     ]
 
 

@@ -61,9 +61,7 @@ def submission_title(outlook: Outlook, count: int, which: str = "") -> str:
     return title
 
 
-def _of(
-    outlook: Outlook, count: int, span: Span, arguments: Mapping[str, Any], which: str
-) -> Iterator[Lens]:
+def _of(outlook: Outlook, count: int, span: Span, arguments: Mapping[str, Any], which: str) -> Iterator[Lens]:
     if count == 0:
         return
     of_sweep = {key: value for key, value in arguments.items() if key == "block"}

@@ -96,7 +96,9 @@ def renamed_uses(page: Page, old: str, new: str) -> list[Edit]:
         names = [use for member in block.node.members for use in _of_key(page.document, member)]
         own = [use for use in names if use.name == old]
         if own and any(use.name == new for use in names):
-            raise UsageError(f"Block {number} of an experiment sets {new} already", hint="Choose another name.")
+            raise UsageError(
+                f"Block {number} of an experiment sets {new} already", hint="Choose another name."
+            )
         edits += [Edit(use.span, quote(new)[1:-1]) for use in own]
     return edits
 

@@ -72,9 +72,11 @@ def _of_block(page: Page, node: Node, base: int) -> Iterator[Symbol]:
         value = member.value
         start = base + member.key.offset
         end = base + (value or member.key).offset + (value or member.key).length
-        shown = f"×{rows:,}" if rows > 1 else ""
+        shown = words.times(rows) if rows > 1 else ""
         if value is not None and not shown:
-            shown = shortened(page.text[base + value.offset : base + value.offset + min(value.length, 60)], 40)
+            shown = shortened(
+                page.text[base + value.offset : base + value.offset + min(value.length, 60)], 40
+            )
         yield Symbol(
             name=member.key.value,
             detail=shown,

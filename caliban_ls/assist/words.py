@@ -6,7 +6,13 @@ from caliban_ls.catalog import Machine, catalog
 from caliban_ls.hardware import Choice, Price
 from caliban_ls.script import Flag, Script
 
-_TAKES = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false", "path": "a path"}
+_TAKES = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "path": "a path",
+}
 _MANY = {
     "optional": "or nothing",
     "some": "one or more",
@@ -18,6 +24,11 @@ _MANY = {
 def jobs(count: int) -> str:
     """Return a number of jobs."""
     return "1 job" if count == 1 else f"{count:,} jobs"
+
+
+def times(number: int) -> str:
+    """Return by how much something multiplies."""
+    return f"\N{MULTIPLICATION SIGN}{number:,}"
 
 
 def money(amount: float) -> str:

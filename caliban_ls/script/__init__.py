@@ -29,6 +29,4 @@ def read_script(path: str, read: Read) -> Script | None:
     text = read(path)
     if text is None:
         return None
-    return Script(
-        path=path, library=None, flags=(), complete=False, certain=False, files=frozenset({path})
-    )
+    return Script(path=path, library=None, flags=(), complete=False, certain=False, files=frozenset({path}))

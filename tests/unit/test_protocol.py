@@ -15,9 +15,10 @@ from support.lsp_client import Message
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.commands import Command
+from caliban_ls.host import Server
 from caliban_ls.progress import MOST_UNSENT, OutputLog, progress
 from caliban_ls.runtime.base import JobSpec
-from caliban_ls.server import Server, build_server
+from caliban_ls.server import build_server
 
 
 @pytest.fixture
