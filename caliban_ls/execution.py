@@ -19,6 +19,7 @@ from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
 from caliban_ls import convert, wire
+from caliban_ls.briefs import brief
 from caliban_ls.cancel import CancelToken
 from caliban_ls.commands import Command
 from caliban_ls.context import Context
@@ -101,6 +102,7 @@ def handler(
         if command.trusted and not ls.trusted:
             raise Untrusted(f"{params.command} runs or sends something, which this editor hasn't allowed")
         raw = _one_object(params)
+        shown = raw.pop("show", False) is True
         document = _path(raw.pop("uri"), "uri") if "uri" in raw else None
         root = raw.pop("root", None)
         folder = _folder(ls, root, document) if command.in_folder else Path.home()
@@ -127,9 +129,13 @@ def handler(
                 settings=ls.settings,
             )
             try:
-                return await workers.run(partial(_run, command, raw, context), cancel)
+                result = await workers.run(partial(_run, command, raw, context), cancel)
             finally:
                 output.close()
+        text = brief(command.name, result) if shown else None
+        if text is not None:
+            ls.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, text))
+        return result
 
     return handle
 

@@ -171,7 +171,7 @@ def _is_closed(text: str, span: Span, offset: int) -> bool:
 
 def _word_around(text: str, since: int, offset: int) -> Span:
     """Return the word, begun with a quote or not, that an offset stands in or behind; else an empty span."""
-    begun = re.search(rf'"?{_WORD}*$', text[max(since, offset - 200) : offset])
+    begun = re.search(rf'"?{_WORD}*\Z', text[max(since, offset - 200) : offset])
     start = offset - (len(begun[0]) if begun else 0)
     rest = re.compile(rf'{_WORD}*"?' if text[start : start + 1] == '"' else rf"{_WORD}*").match(text, offset)
     return Span(start, rest.end() if rest and start < offset else offset)

@@ -19,7 +19,7 @@ LAYERS: list[set[str]] = [
     {"hardware"},
     {"project"},
     {"placement"},
-    {"models"},
+    {"models", "briefs"},
     {"outlook"},
     {"limits"},
     {"validation", "report", "runtime"},

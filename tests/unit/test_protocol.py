@@ -132,7 +132,7 @@ async def test_after_shutdown_only_exit_is_accepted(wire: Wire) -> None:
 
 
 @pytest.mark.usefixtures("no_log")
-@pytest.mark.parametrize("method", ["no/such", "$/noSuch", "textDocument/hover", "caliban-ls/log", ""])
+@pytest.mark.parametrize("method", ["no/such", "$/noSuch", "textDocument/declaration", "caliban-ls/log", ""])
 def test_unknown_methods(open_wire: Wire, method: str) -> None:
     refused(open_wire.request(method, {"type_name": "1 2", "class": {"jsonrpc": "2.0"}}), -32601, 1)
     assert open_wire.notify(method, {"type_name": "1 2"}) == []
