@@ -147,14 +147,20 @@ async def workspace_diagnostic(
         judged = entry if document is None else ls.judge(document)
         version = None if document is None else document.version
         if before.get(uri) == judged.result_id:
-            reports.append(lsp.WorkspaceUnchangedDocumentDiagnosticReport(uri, judged.result_id, version))
+            reports.append(
+                lsp.WorkspaceUnchangedDocumentDiagnosticReport(
+                    uri=uri, result_id=judged.result_id, version=version
+                )
+            )
         else:
             reports.append(
-                lsp.WorkspaceFullDocumentDiagnosticReport(uri, judged.diagnostics, version, judged.result_id)
+                lsp.WorkspaceFullDocumentDiagnosticReport(
+                    uri=uri, items=judged.diagnostics, version=version, result_id=judged.result_id
+                )
             )
     # What was told of a file that is gone, or isn't ours any more, is taken back.
     gone = [uri for uri in before if uri not in told and ls.document(uri) is None]
-    reports += [lsp.WorkspaceFullDocumentDiagnosticReport(uri, [], None) for uri in gone]
+    reports += [lsp.WorkspaceFullDocumentDiagnosticReport(uri=uri, items=[]) for uri in gone]
     return lsp.WorkspaceDiagnosticReport(reports)
 
 
