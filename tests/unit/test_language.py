@@ -277,7 +277,7 @@ async def _all_files(tmp_path: Path) -> None:
     assert await told() == {**dict.fromkeys(first), "experiment.json": ["CAL202"]}
     opened(wire, tmp_path / ".calibanconfig.json", "{}")
     wire.notify("textDocument/didClose", {"textDocument": {"uri": (tmp_path / "experiment.json").as_uri()}})
-    assert await told() == {**dict.fromkeys(first), "experiment.json": []}
+    assert await told() == {**dict.fromkeys(first), ".calibanconfig.json": [], "experiment.json": []}
     (tmp_path / "sub" / "experiment.json").unlink()
     assert await told() == {**dict.fromkeys(first), "sub/experiment.json": []}
     assert "sub/experiment.json" not in await told()
