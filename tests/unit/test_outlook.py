@@ -105,7 +105,8 @@ def check(lens: Lens, outlook: Outlook, context: Context) -> None:
     assert f" {jobs} " in f"{lens.title} "
     assert len(list(plan.jobs())) == plan.count
     held = plan.choice.accelerator
-    machine, accelerator = plan.choice.machine_type, held and (held.type, held.count)
+    machine = plan.choice.machine_type
+    accelerator = None if held is None else (held.type, held.count)
     assert facts.ok("vertex", plan.choice.region, machine, accelerator)
     each = second_cost(plan.choice)
     cost = plans.result_of(plan, jobs=()).cost
