@@ -38,9 +38,7 @@ def lens_of(client: Client, uri: str, block: str | None) -> Message:
 def clicked(client: Client, lens: Message, answer: str | None, **more: Any) -> Message:
     """Choose a lens, answer its question, and return what the command comes to."""
     arguments = {**lens["arguments"][0], "image_tag": IMAGE, **more}
-    call = client.request(
-        "workspace/executeCommand", {"command": lens["command"], "arguments": [arguments]}
-    )
+    call = client.request("workspace/executeCommand", {"command": lens["command"], "arguments": [arguments]})
     asked = client.wait_for(lambda one: one.get("method") == "window/showMessageRequest")
     chosen = next((one for one in asked["params"]["actions"] if one["title"] == answer), None)
     client.send({"jsonrpc": "2.0", "id": asked["id"], "result": chosen})
