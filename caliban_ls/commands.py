@@ -490,7 +490,8 @@ def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], Checked
         outlook = None
         if kind == "experiment":
             folder = project_folder(path.absolute(), [context.folder])
-            outlook = neighbours.outlook(folder, context.settings)
+            if not neighbours.says_nothing(folder, context.settings):
+                outlook = neighbours.outlook(folder, context.settings)
         findings = validate(document, kind, outlook=outlook)
         return CheckedFile(shown, text, tuple(sound_fixes(document, kind, findings, outlook)))
 

@@ -10,22 +10,24 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
 from caliban_ls import convert, jsondoc
-from caliban_ls.assist.flags import flags_of
-from caliban_ls.assist.page import Page
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import CalibanError
 from caliban_ls.files import our_files, read_text
 from caliban_ls.neighbours import Neighbours, Stamp, project_folder, script_path, stamp_of
-from caliban_ls.outlook import Outlook
 from caliban_ls.rules.base import DocumentKind
-from caliban_ls.script import Script
 from caliban_ls.settings import Settings
 from caliban_ls.text import LineIndex
 from caliban_ls.validation import validate
+
+if TYPE_CHECKING:
+    from caliban_ls.assist.page import Page
+    from caliban_ls.outlook import Outlook
+    from caliban_ls.script import Script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,8 @@ class Inventory:
             text = read_text(path, lambda _: None)
         except CalibanError:
             return None
+        from caliban_ls.assist.page import Page
+
         document = jsondoc.parse(text)
         named, script = None, None
         if outlook is None:
@@ -156,6 +160,8 @@ class _Around:
 
 def page_of(entry: Entry) -> tuple[LineIndex, Page] | None:
     """Return a file and what stands around it, None when it can't be read any more."""
+    from caliban_ls.assist.page import Page
+
     try:
         text = read_text(entry.path, lambda _: None)
     except CalibanError:
@@ -164,6 +170,8 @@ def page_of(entry: Entry) -> tuple[LineIndex, Page] | None:
 
 
 def _flags(page: Page) -> Iterator[str]:
+    from caliban_ls.assist.flags import flags_of
+
     if page.kind == "experiment":
         for block in page.sweep.blocks:
             for member in block.node.members:

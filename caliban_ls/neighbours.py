@@ -14,17 +14,21 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from caliban_ls import jsondoc, project
+from caliban_ls import jsondoc
 from caliban_ls.errors import CalibanError
 from caliban_ls.files import read_text
 from caliban_ls.home import SETTINGS_FILE, state_folder
-from caliban_ls.outlook import Outlook
-from caliban_ls.project import Project, leaves_project
-from caliban_ls.script import Script, read_script
 from caliban_ls.settings import Settings, parse_settings, supplemented
 from caliban_ls.validation import PROJECT_FILE
+
+# What reads configs, scripts and hardware takes longer to load than most experiments to judge, and an editor
+# waits for its server to start.
+if TYPE_CHECKING:
+    from caliban_ls.outlook import Outlook
+    from caliban_ls.project import Project
+    from caliban_ls.script import Script
 
 Stamp: TypeAlias = tuple[object, ...]
 """What is equal as long as a file says the same."""
@@ -79,7 +83,15 @@ class Neighbours:
         with self._lock:
             return self._outlook(folder, settings)
 
+    def says_nothing(self, folder: Path, settings: Settings) -> bool:
+        """Return whether there is neither a project config nor a setting, so that nothing is limited or chosen."""
+        path = folder / PROJECT_FILE
+        bare = self._buffer(path) is None and not path.is_file()
+        return bare and settings == Settings() and self._own_settings() is None
+
     def _outlook(self, folder: Path, settings: Settings) -> Outlook:
+        from caliban_ls.outlook import Outlook
+
         config = self._project(folder)
         state = (config, settings, self._own_settings(), self._environment.get("REGION"))
         known = self._outlooks.get(folder)
@@ -98,6 +110,8 @@ class Neighbours:
 
     def script_at(self, folder: Path, path: str) -> Script | None:
         """Return a project's script; the same object as long as none of its files has changed."""
+        from caliban_ls.script import read_script
+
         with self._lock:
             known = self._scripts.get((folder, path))
             if known is not None and all(
@@ -130,18 +144,23 @@ class Neighbours:
 
     def own_outlook(self, config: jsondoc.JsonDocument, settings: Settings) -> Outlook:
         """Return what a project config says, as it stands in its editor."""
+        from caliban_ls import project
+        from caliban_ls.outlook import Outlook
+
         own = self._own_settings()
         merged = settings if own is None else supplemented(settings, own)
         return Outlook(project.read(config), merged, dict(self._environment))
 
     def _project(self, folder: Path) -> Project:
+        from caliban_ls import project
+
         path = folder / PROJECT_FILE
         opened = self._buffer(path)
         stamp = stamp_of(path) if opened is None else opened[0]
         known = self._projects.get(folder)
         if known is not None and known[0] == stamp:
             return known[1]
-        read = Project()
+        read = project.Project()
         if opened is not None:
             read = project.read(jsondoc.parse(opened[1]))
         elif stamp is not None:
@@ -175,6 +194,8 @@ _SCRIPT_COMMENT = re.compile(r"caliban:[ \t]*script[ \t]*=[ \t]*(\S+)")
 
 def script_path(config: Project, experiment: jsondoc.JsonDocument) -> str | None:
     """Return the path of the script that a config or a comment names, relative to the project; None if none does."""
+    from caliban_ls.project import leaves_project
+
     named = config.script or config.module
     if named is None:
         for comment in experiment.comments:

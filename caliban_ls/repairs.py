@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from caliban_ls import jsondoc
 from caliban_ls.findings import Edit, Finding, Fix, Severity
 from caliban_ls.jsondoc import JsonDocument
-from caliban_ls.outlook import Outlook
 from caliban_ls.rules.base import DocumentKind
 from caliban_ls.text import Span
 from caliban_ls.validation import validate
+
+if TYPE_CHECKING:
+    from caliban_ls.outlook import Outlook
 
 
 class Trial:
