@@ -259,6 +259,9 @@ here.unlink()
         elif job.startswith("["):
             shown.setdefault(text.split()[0], []).append(text)
     assert 1 < max(together) <= 4
+    for n in range(50):
+        lost = {f"{n} {line}" for line in range(lines)} - set(shown[str(n)])
+        assert not lost, f"job {n} lost {len(lost)} lines, among them {min(lost)!r} and {max(lost)!r}"
     assert shown == {str(n): [f"{n} {line}" for line in range(lines)] for n in range(50)}
     group = groups(project)[0]["name"]
     kept = (project.parent / "state/logs" / group).glob("*.log")
