@@ -200,16 +200,13 @@ class DockerEngine:
                     stream=True,
                     timeout=CALL_SECONDS,
                 )
-            connection = response.raw
-            with response, cancel.on_set(partial(_close_quietly, connection)):
-                if not response.ok:
-                    return None
-                report(f"Pulling {reference}", None)
-                for event in self._events(response):
-                    if "error" in event:
-                        return None
-        cancel.check()
-        return self.image_id(reference)
+            if not response.ok:
+                return None
+            report(f"Pulling {reference}", None)
+            failed = False
+            for event in self._followed(client, response, cancel):
+                failed |= "error" in event
+        return None if failed else self.image_id(reference)
 
     def published(self, reference: str, login: Login | None) -> str | None:
         """See `Engine.published`."""
@@ -238,13 +235,10 @@ class DockerEngine:
                     stream=True,
                     timeout=CALL_SECONDS,
                 )
-            connection = response.raw
-            with response, cancel.on_set(partial(_close_quietly, connection)):
-                if not response.ok:
-                    raise PushFailed(f"{reference} wasn't pushed: {_explanation(response.content)}")
-                for event in self._events(response):
-                    log.add(event)
-        cancel.check()
+            if not response.ok:
+                raise PushFailed(f"{reference} wasn't pushed: {_explanation(response.content)}")
+            for event in self._followed(client, response, cancel):
+                log.add(event)
         return log.result()
 
     def run(self, spec: ContainerSpec, *, output: Output, cancel: CancelToken) -> Exit:
@@ -487,20 +481,30 @@ class DockerEngine:
             )
             if not response.ok:
                 raise BuildFailed(f"The Docker engine refused the build: {_explanation(response.content)}")
+        for event in self._followed(client, response, cancel):
+            log.add(event)
+        return log.result(self.endpoint)
+
+    def _followed(self, client: APIClient, response: Raw, cancel: CancelToken) -> Iterator[dict[str, Any]]:
+        """Yield the events of something that the engine does, however long it is silent, until it is done.
+
+        Raises:
+            EngineUnavailable: the engine went away.
+            Cancelled: the token was set; the engine, whose client has gone, ends what it was doing.
+        """
+        with self._translated():
             attached = client._get_raw_response_socket(response)  # type: ignore[attr-defined]  # noqa: SLF001  # no public way
             connection = _unhurried(client, attached)
         try:
             with cancel.on_set(lambda: _hang_up(connection)):
-                for event in self._events(response):
-                    log.add(event)
+                yield from self._events(response)
         except EngineUnavailable:
-            cancel.check()  # Hanging up is how a build is cancelled; the reader sees a lost connection.
+            cancel.check()  # Hanging up is how it is cancelled; the reader sees a lost connection.
             raise
         finally:
             _hang_up(connection)  # first, since closing a response waits for the step that is running
             response.close()
         cancel.check()
-        return log.result(self.endpoint)
 
     def _events(self, response: Raw) -> Iterator[dict[str, Any]]:
         """Yield the builder's events as they come, one JSON object a line."""
@@ -725,12 +729,6 @@ def _repository_and_tag(reference: str) -> tuple[str, str]:
         return repository, digest
     name, colon, tag = reference.rpartition(":")
     return (name, tag) if colon and "/" not in tag else (reference, "latest")
-
-
-def _close_quietly(connection: Raw) -> None:
-    """End a response that another thread reads."""
-    with suppress(Exception):
-        _hang_up(connection._fp.fp.raw._sock)  # noqa: SLF001  # urllib3 has no public way to its socket
 
 
 def _explanation(body: bytes) -> str:

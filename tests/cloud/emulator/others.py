@@ -67,6 +67,7 @@ class Repositories:
 
     def __init__(self) -> None:
         self.known: dict[str, dict[str, Any]] = {}
+        self._operations: dict[str, dict[str, Any]] = {}
 
     def get(self, name: str) -> dict[str, Any]:
         """A repository."""
@@ -75,7 +76,7 @@ class Repositories:
         return self.known[name]
 
     def create(self, parent: str, query: Mapping[str, str], body: Mapping[str, Any]) -> dict[str, Any]:
-        """Make a repository; the answer is an operation that is done."""
+        """Make a repository; the answer is an operation, which is done when it is next asked for."""
         identifier = query.get("repositoryId", "")
         if not re.fullmatch(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", identifier):
             raise Refusal(400, f"Invalid repository id {identifier!r}")
@@ -85,4 +86,12 @@ class Repositories:
         if name in self.known:
             raise Refusal(409, "the repository already exists")
         self.known[name] = {**body, "name": name}
-        return {"name": f"{parent}/operations/1", "done": True, "response": self.known[name]}
+        operation = f"{parent}/operations/{identifier}"
+        self._operations[operation] = self.known[name]
+        return {"name": operation}
+
+    def operation(self, name: str) -> dict[str, Any]:
+        """What came of making a repository."""
+        if name not in self._operations:
+            raise Refusal(404, f"Operation not found: {name}")
+        return {"name": name, "done": True, "response": self._operations[name]}
