@@ -7,8 +7,8 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,14 +22,13 @@ from caliban_ls.planning import Plan
 from caliban_ls.project import Project
 from caliban_ls.records import open_engine, open_history, state_folder_of
 from caliban_ls.runtime import sending
-from caliban_ls.runtime.ai_platform import AiPlatform
 from caliban_ls.runtime.base import JobState
 from caliban_ls.runtime.cloud import Service
 from caliban_ls.runtime.google import Google
 from caliban_ls.runtime.history import Group, History, utc_now
-from caliban_ls.runtime.identity import Identity, find_identity
+from caliban_ls.runtime.identity import Identity
 from caliban_ls.runtime.journal import Journal, NameTaken
-from caliban_ls.runtime.vertex import Vertex
+from caliban_ls.services import find_identity_of, open_google, service_for
 
 _PLANS = "plans"
 
@@ -106,31 +105,8 @@ def resume(arguments: models.ResumeArguments, context: Context) -> models.CloudR
         group = _unfinished(arguments.group, history)
         there = replace(context, folder=group.folder if group.folder.is_dir() else context.folder)
         project = read_project(there) if there.folder == group.folder else Project()
-        with _google(find_identity_of(None, project, there), context) as google:
+        with open_google(find_identity_of(None, project, there), context) as google:
             return _send(group, history, google, context, resumed=True)
-
-
-def service_for(group: Group, google: Google) -> Service:
-    """Return the service that has the jobs of a launch."""
-    project = group.project or ""
-    if group.backend == "ai-platform":
-        return AiPlatform(google, project)
-    return Vertex(google, project, group.region or "")
-
-
-def find_identity_of(cloud_key: str | None, project: Project, context: Context) -> Identity:
-    """Return whom Google is asked as; a key of the project's needs agreement before.
-
-    Raises:
-        MissingError: there are no credentials.
-    """
-    return find_identity(
-        context.environment,
-        Path.home(),
-        context.folder,
-        cloud_key=cloud_key,
-        project_key=project.cloud_key,
-    )
 
 
 def _identity(arguments: models.CloudArguments, project: Project, context: Context) -> Identity | None:
@@ -166,7 +142,7 @@ def _submit(
     plan: Plan, arguments: models.CloudArguments, project: Project, identity: Identity, context: Context
 ) -> models.CloudResult:
     """Publish the image, write the whole plan down, and send it."""
-    with open_history(context) as history, _google(identity, context) as google:
+    with open_history(context) as history, open_google(identity, context) as google:
         digest = _publish(plan, arguments, project, google, context)
         group = _begin(plan, history, digest, context)
         result = _send(group, history, google, context, resumed=False)
@@ -325,15 +301,6 @@ def _unfinished(reference: str | None, history: History) -> Group:
             return group
     what = reference or "every submission"
     raise UsageError(f"All jobs of {what} are sent; there is nothing to resume")
-
-
-@contextmanager
-def _google(identity: Identity, context: Context) -> Iterator[Google]:
-    google = Google(identity, context.environment)
-    try:
-        yield google
-    finally:
-        google.close()
 
 
 def _keep(plan: Plan, arguments: models.CloudArguments, context: Context) -> None:

@@ -21,7 +21,7 @@ LAYERS: list[set[str]] = [
     {"placement"},
     {"validation", "report", "runtime", "models"},
     {"context", "templates", "wire"},
-    {"agreement", "files", "records"},
+    {"agreement", "files", "records", "services"},
     {"surroundings", "detached"},
     {"images", "work"},
     {"sweeps", "diagnosis", "shells"},

@@ -1,0 +1,71 @@
+"""Which of Google's services has the jobs of a launch, and as whom it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from caliban_ls import agreement
+from caliban_ls.context import Context
+from caliban_ls.errors import UsageError
+from caliban_ls.files import read_project
+from caliban_ls.project import Project
+from caliban_ls.runtime.ai_platform import AiPlatform
+from caliban_ls.runtime.cloud import Service
+from caliban_ls.runtime.google import Google
+from caliban_ls.runtime.history import Group
+from caliban_ls.runtime.identity import Identity, find_identity
+from caliban_ls.runtime.vertex import Vertex
+
+
+def service_for(group: Group, google: Google) -> Service:
+    """Return the service that has the jobs of a launch."""
+    project = group.project or ""
+    if group.backend == "ai-platform":
+        return AiPlatform(google, project)
+    return Vertex(google, project, group.region or "")
+
+
+def find_identity_of(cloud_key: str | None, project: Project, context: Context) -> Identity:
+    """Return whom Google is asked as; a key of the project's needs agreement before.
+
+    Raises:
+        MissingError: there are no credentials.
+    """
+    return find_identity(
+        context.environment,
+        Path.home(),
+        context.folder,
+        cloud_key=cloud_key,
+        project_key=project.cloud_key,
+    )
+
+
+def find_identity_for(group: Group, cloud_key: str | None, context: Context) -> Identity:
+    """Return whom Google is asked as about a launch: as its own project says, if that still stands where it did.
+
+    Nobody is asked for an agreement to the project's key: without one, the user's own credentials are taken.
+
+    Raises:
+        MissingError: there are no credentials.
+    """
+    there = replace(context, folder=group.folder if group.folder.is_dir() else context.folder)
+    project = Project()
+    with suppress(UsageError):  # A config with mistakes keeps nobody from looking after running jobs.
+        found = read_project(there) if there.folder == group.folder else project
+        if agreement.is_agreed(agreement.demands(found), there):
+            project = found
+    # A flag's path is meant from where it was typed.
+    return find_identity_of(cloud_key, project, context if cloud_key else there)
+
+
+@contextmanager
+def open_google(identity: Identity, context: Context) -> Iterator[Google]:
+    """Open the services for the time of the body."""
+    google = Google(identity, context.environment)
+    try:
+        yield google
+    finally:
+        google.close()
