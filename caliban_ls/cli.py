@@ -132,6 +132,7 @@ def _run(command: Command, options: argparse.Namespace, rest: tuple[str, ...] | 
             watcher=session,
             cancel=_cancelled_by_signals(),
             ask=session.ask,
+            can_ask=terminal.is_somebody_there(),
             insist=session.insist,
             stdin=sys.stdin.read,
             streams=not options.json,

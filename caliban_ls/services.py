@@ -14,9 +14,11 @@ from caliban_ls.files import read_project
 from caliban_ls.project import Project
 from caliban_ls.runtime.ai_platform import AiPlatform
 from caliban_ls.runtime.cloud import Service
+from caliban_ls.runtime.credentials import find_credentials
 from caliban_ls.runtime.google import Google
 from caliban_ls.runtime.history import Group
 from caliban_ls.runtime.identity import Identity, find_identity
+from caliban_ls.runtime.patience import Patience, PatientGoogle
 from caliban_ls.runtime.vertex import Vertex
 
 
@@ -59,6 +61,26 @@ def find_identity_for(group: Group, cloud_key: str | None, context: Context) -> 
             project = found
     # A flag's path is meant from where it was typed.
     return find_identity_of(cloud_key, project, context if cloud_key else there)
+
+
+def are_credentials_at_hand(group: Group, cloud_key: str | None, context: Context) -> bool:
+    """Return whether there are credentials for a launch that no program and no network has to be asked for."""
+    folder = group.folder if group.folder.is_dir() else context.folder
+    return (
+        cloud_key is not None or find_credentials(context.environment, Path.home(), folder, None) is not None
+    )
+
+
+@contextmanager
+def open_patient(identity: Identity, context: Context, patience: Patience) -> Iterator[PatientGoogle]:
+    """Open the services, which are asked again while they are busy or silent, for the time of the body."""
+    google = PatientGoogle(
+        identity, context.environment, patience=patience, report=context.report, cancel=context.cancel
+    )
+    try:
+        yield google
+    finally:
+        google.close()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import CalibanError
+from caliban_ls.errors import CalibanError, ServiceError
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import Report
 from caliban_ls.runtime.cloud import Made, Service
@@ -260,7 +260,10 @@ class _Sending:
             self._made(job_id, made)
 
     def _made(self, job_id: str, made: Made) -> None:
-        self.journal.sent(job_id, made)
+        if self.journal.sent(job_id, made):
+            # It was stopped while it was on its way. Whoever stopped it sees to it too, and more patiently.
+            with suppress(ServiceError):
+                self.service.cancel(made.name)
         with self._changed:
             self._sent += 1
             self._pauses = 0

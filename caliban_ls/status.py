@@ -1,0 +1,223 @@
+"""`status`: launches of this machine's history, their jobs, and what they have cost so far.
+
+Shows what is written down, which is quick however much that is. Google's services are asked when `--refresh` says so,
+and for a single launch or job whenever that is cheap: credentials lie at hand, and few pages answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from caliban_ls import models, refreshing
+from caliban_ls.context import Context
+from caliban_ls.errors import EngineUnavailable, UsageError
+from caliban_ls.records import open_engine, open_history
+from caliban_ls.references import CLOUD, find_group, states_of
+from caliban_ls.runtime import owner
+from caliban_ls.runtime.base import JobState
+from caliban_ls.runtime.cloud import url_of
+from caliban_ls.runtime.history import Group, History, JobRecord, utc_now
+from caliban_ls.runtime.orphans import OWNER_DIED
+from caliban_ls.runtime.patience import Patience
+from caliban_ls.runtime.tally import Tally, tallies
+from caliban_ls.services import are_credentials_at_hand
+
+SHOWN = 50
+"""Jobs of a table; of more it shows the first and the last."""
+
+GONE = "Google no longer knows it; this is what was last seen"
+
+_CHEAP_JOBS = 1000  # ten pages of a list
+
+_BRIEF = Patience(whole=5.0)
+
+_UNSENT = {JobState.PLANNED.value, JobState.SUBMITTING.value, JobState.UNKNOWN.value}
+
+
+def status(arguments: models.StatusArguments, context: Context) -> models.StatusResult:
+    """Return launches with their jobs, the newest first; of one launch or job when one is named.
+
+    Raises:
+        UsageError: there is no such launch, job, state or backend.
+        MissingError: the history can't be used.
+    """
+    states = states_of(arguments.state)
+    if arguments.backend not in (None, "local", *CLOUD):
+        raise UsageError(
+            f"There is no backend {arguments.backend}", hint="There are local, vertex and ai-platform."
+        )
+    if arguments.limit < 0:
+        raise UsageError("--limit takes a number that isn't negative")
+    with open_history(context) as history:
+        _find_out_about_the_dead(history, context)
+        only = None
+        if arguments.reference is None:
+            groups = history.groups(limit=arguments.limit, backend=arguments.backend)
+        else:
+            group, only = find_group(arguments.reference, history)
+            groups = [group] if arguments.backend in (None, group.backend) else []
+        notes = _refreshed(arguments, groups, only, history, context)
+        if only is not None:
+            only = history.job(only.job_id)
+        elif states and arguments.reference is None:
+            groups = history.groups(limit=arguments.limit, backend=arguments.backend, states=states)
+        every = not context.streams or arguments.reference is not None or len(groups) == 1
+        ends = SHOWN // 2 if context.streams else None
+        view = _View(history, utc_now(), states, only, every=every, ends=ends)
+        counted = tallies(history, (group.name for group in groups), view.now, states)
+        shown = [_group(group, counted[group.name], view) for group in groups]
+        if arguments.reference is not None:
+            notes += _about_unsent(groups, counted)
+    return models.StatusResult(groups=tuple(shown), notes=tuple(notes))
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What of the launches is wanted, and as of when.
+
+    Attributes:
+        states: jobs in these only; empty for all.
+        only: this job only.
+        every: whether jobs are wanted, and not only their number.
+        ends: so many jobs from each end of a launch; None for all.
+    """
+
+    history: History
+    now: datetime
+    states: Collection[JobState]
+    only: JobRecord | None
+    every: bool
+    ends: int | None
+
+
+def _refreshed(
+    arguments: models.StatusArguments,
+    groups: list[Group],
+    only: JobRecord | None,
+    history: History,
+    context: Context,
+) -> list[str]:
+    """Ask Google where that is wanted, or cheap; return what is to be said about it."""
+    job_id = only.job_id if only else None
+    if arguments.refresh:
+        return refreshing.refresh(groups, history, context, cloud_key=arguments.cloud_key, only=job_id)
+    going = [group for group in groups if group.backend in CLOUD and _open_jobs(group, history)]
+    if arguments.reference is None:
+        return ["Google wasn't asked; --refresh asks"] if going else []
+    cheap = [
+        group
+        for group in going
+        if (only is not None or _open_jobs(group, history) <= _CHEAP_JOBS)
+        and are_credentials_at_hand(group, arguments.cloud_key, context)
+    ]
+    if not cheap:
+        return ["Google wasn't asked; --refresh asks"] if going else []
+    return refreshing.refresh(
+        cheap, history, context, cloud_key=arguments.cloud_key, patience=_BRIEF, only=job_id
+    )
+
+
+def _open_jobs(group: Group, history: History) -> int:
+    (row,) = history.rows(
+        "SELECT COUNT(*) AS jobs FROM jobs WHERE group_name = ?"
+        " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')",
+        group.name,
+    )
+    return int(row["jobs"])
+
+
+def _find_out_about_the_dead(history: History, context: Context) -> None:
+    """Let the history tell how jobs ended whose process was killed, as far as the engine can be asked."""
+    if any(_is_lost(group) for group in history.unfinished_groups("local")):
+        with suppress(EngineUnavailable):
+            open_engine(context)
+
+
+def _is_lost(group: Group) -> bool:
+    """Return whether nobody is left who would tell how local jobs end; those in the cloud need nobody here."""
+    return group.backend not in CLOUD and group.owner is not None and owner.is_dead(group.owner)
+
+
+def _group(group: Group, tally: Tally, view: _View) -> models.StatusGroup:
+    lost = _is_lost(group)
+    details: Mapping[str, Any] = group.details
+    jobs: Collection[JobRecord] = ()
+    if view.only is not None:
+        jobs = [view.only]
+    elif view.every:
+        jobs = view.history.jobs(group.name, states=view.states, ends=view.ends)
+    price = details.get("per_job_hour")
+    cost = None
+    if isinstance(price, (int, float)):
+        cost = models.StatusCost(
+            currency=str(details.get("currency") or "USD"),
+            so_far=round(price * tally.seconds / 3600, 4),
+            per_job_hour=price,
+            as_of=details.get("prices_as_of"),
+        )
+    return models.StatusGroup(
+        name=group.name,
+        backend=group.backend,
+        folder=str(group.folder),
+        created=group.created.isoformat(),
+        project_id=group.project,
+        region=group.region,
+        machine_type=details.get("machine_type"),
+        accelerator=details.get("accelerator"),
+        spot=bool(details.get("spot")),
+        image=group.image,
+        count=sum(tally.states.values()),
+        states=_lost_states(tally.states) if lost else tally.states,
+        gone=tally.gone,
+        hours=round(tally.seconds / 3600, 4),
+        cost=cost,
+        jobs=tuple(_job(job, group, view.now, lost=lost) for job in jobs),
+    )
+
+
+def _lost_states(states: Mapping[str, int]) -> dict[str, int]:
+    """Return the states of jobs of which nobody will ever tell how they ended."""
+    known: dict[str, int] = {}
+    for state, count in states.items():
+        name = state if JobState(state).finished else JobState.UNKNOWN.value
+        known[name] = known.get(name, 0) + count
+    return known
+
+
+def _job(job: JobRecord, group: Group, now: datetime, *, lost: bool) -> models.StatusJob:
+    unknown = lost and not job.state.finished
+    url = None
+    if job.name is not None and group.backend in CLOUD:
+        url = url_of(group.backend, job.name, group.project or "", group.region or "")
+    seconds = job.seconds
+    if seconds is None and job.started is not None and job.ended is None:
+        until = job.seen if job.gone else now
+        seconds = round((until - job.started).total_seconds(), 1) if until and until >= job.started else None
+    return models.StatusJob(
+        job_id=job.job_id,
+        index=job.index,
+        name=job.name,
+        state=JobState.UNKNOWN.value if unknown else job.state.value,
+        args=job.args,
+        created=job.created.isoformat(),
+        started=job.started.isoformat() if job.started else None,
+        ended=job.ended.isoformat() if job.ended else None,
+        url=url,
+        exit_code=job.exit_code,
+        seconds=seconds,
+        metrics=dict(job.metrics),
+        error=OWNER_DIED if unknown else GONE if job.gone and not job.error else job.error,
+        gone=job.gone is not None,
+    )
+
+
+def _about_unsent(groups: list[Group], counted: Mapping[str, Tally]) -> Iterator[str]:
+    """Yield which launches were cut short, and what goes on with them."""
+    for group in groups:
+        left = sum(count for state, count in counted[group.name].states.items() if state in _UNSENT)
+        if group.backend in CLOUD and left and (group.owner is None or owner.is_dead(group.owner)):
+            yield f"{left} jobs aren't sent, or nobody knows; `caliban resume {group.name}` goes on with them"
