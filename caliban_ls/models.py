@@ -176,6 +176,14 @@ class CloudArguments(BuildArguments):
     gpu_spec: str | None = option(None, "The GPUs of each job: 2xT4.", metavar="NUMxTYPE")
     tpu_spec: str | None = option(None, "The TPU of each job: 8xV3.", metavar="NUMxTYPE")
     spot: bool = option(False, "Use spot machines: cheaper, and taken away at any time.")
+    flex_start: bool = option(False, "Wait until machines are free, for less money: L4, A100 and newer GPUs.")
+    timeout: str | None = option(
+        None, "How long a job may run: 12h. Google ends it after 7 days.", metavar="TIME"
+    )
+    max_wait: str | None = option(
+        None, "How long a job may wait to start: 2d; with flex-start 1 day.", metavar="TIME"
+    )
+    restart: bool = option(False, "Begin a job anew when its machine is restarted.")
     force: bool = option(False, "Submit as specified, whatever the catalogue says of the hardware.")
     name: str | None = option(None, "Name of the group of jobs.", metavar="NAME")
     label: tuple[str, ...] = option((), "A label of each job.", short="l", metavar="KEY=VALUE")
@@ -536,9 +544,12 @@ class CloudResult:
     Attributes:
         plan_id: digest of all that decides over it.
         group: the launch.
+        flex_start: whether jobs wait until machines are free.
+        module: what they run, None for what the image says.
         count: jobs.
         cost: None where no price is known.
         quotas: what they need granted.
+        timeout: seconds that a job may run, None for the service's own limit.
         seconds: that the sending will take, roughly.
         service_account: what the jobs run as, None for Google's own agent.
         notes: what to know before saying yes.
@@ -552,10 +563,13 @@ class CloudResult:
     machine_type: str
     accelerator: CloudAccelerator | None
     spot: bool
+    flex_start: bool
+    module: str | None
     image: str
     count: int
     cost: CloudCost | None
     quotas: tuple[CloudQuota, ...]
+    timeout: int | None
     seconds: float
     service_account: str | None
     notes: tuple[str, ...]

@@ -23,7 +23,7 @@ from caliban_ls.services import find_identity_for, open_patient, service_for
 
 PATIENCE = Patience(whole=30.0)
 
-_FEW = 4  # jobs that are asked for one by one, though the list of their launch would tell of them too
+_FEW = 4  # jobs that are looked for one by one; of more, the list of their launch tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,12 @@ def ask(jobs: Collection[OpenJob], group: str, service: Service) -> Told:
         MissingError: the credentials give no access.
     """
     named = {job.name: job.job_id for job in jobs if job.name is not None}
-    if len(jobs) <= _FEW and len(named) == len(jobs):
-        seen = sightings.Seen({}, {})
+    label = labels.group_value(group)
+    if len(jobs) <= _FEW:
+        listed = [made for job in jobs if job.label for made in service.find(label, job.label)]
     else:
-        seen = sightings.recognised(jobs, service.find(labels.group_value(group)))
+        listed = list(service.find(label))
+    seen = sightings.recognised(jobs, listed)
     found, gone = dict(seen.found), []
     # Lists show new jobs late, so that one which isn't listed is asked for by its name.
     missing = [name for name, job_id in named.items() if job_id not in found]
@@ -141,11 +143,11 @@ def _why(error: CalibanError) -> str:
 def _by_identity(
     groups: Collection[Group], cloud_key: str | None, context: Context, notes: list[str]
 ) -> Iterator[tuple[Identity, list[Group]]]:
-    """Yield whom to ask as, with the launches that they are asked for; launches of one folder share it."""
-    by_folder: dict[str, list[Group]] = {}
+    """Yield whom to ask as, with the launches that they are asked about; those that were submitted alike share it."""
+    alike: dict[str, list[Group]] = {}
     for group in groups:
-        by_folder.setdefault(str(group.folder), []).append(group)
-    for theirs in by_folder.values():
+        alike.setdefault(f"{group.folder}\n{group.details.get('cloud_key')}", []).append(group)
+    for theirs in alike.values():
         try:
             identity = find_identity_for(theirs[0], cloud_key, context)
         except MissingError as error:

@@ -474,7 +474,7 @@ def _render(table: Table) -> str:
 
 
 def _described(result: CloudResult) -> str:
-    from caliban_ls.planning import described
+    from caliban_ls.plans import described
 
     return described(result)
 

@@ -56,6 +56,10 @@ def body(job: CloudJob) -> Body:
             master["acceleratorConfig"] = accelerator
     if job.args:
         training["args"] = list(job.args)
+    said = {"maxRunningTime": job.scheduling.timeout, "maxWaitTime": job.scheduling.max_wait}
+    scheduling = {name: f"{seconds}s" for name, seconds in said.items() if seconds is not None}
+    if scheduling:
+        training["scheduling"] = scheduling
     if job.service_account is not None:
         training["serviceAccount"] = job.service_account
     return {"jobId": job.job_id, "labels": dict(job.labels), "trainingInput": training}
@@ -86,10 +90,10 @@ class AiPlatform:
                 raise
             return there
 
-    def find(self, group: str) -> Iterator[Made]:
+    def find(self, group: str, job: str | None = None) -> Iterator[Made]:
         """See `Service.find`."""
         jobs = self._jobs()
-        request = jobs.list(parent=self._parent, filter=f'labels.{labels.GROUP}="{group}"')
+        request = jobs.list(parent=self._parent, filter=labels.filter_for(group, job))
         while request is not None:
             page = self.google.ask(request)
             yield from map(self._made, page.get("jobs", ()))

@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any
 from caliban_ls.errors import CalibanError, MissingError, UsageError
 from caliban_ls.runtime import owner
 from caliban_ls.runtime.base import JobSpec, JobState
-from caliban_ls.runtime.cloud import Body, Made
+from caliban_ls.runtime.cloud import Body, Made, with_args
 from caliban_ls.runtime.history import Group, History
 from caliban_ls.runtime.masking import masked_args, masked_parameters
 
@@ -108,11 +108,11 @@ class Journal:
                     json.dumps(masked_parameters(job.parameters), default=str),
                     JobState.PLANNED.value,
                     created,
-                    json.dumps(_with_args(body, shown)),
+                    json.dumps(with_args(body, shown)),
                     origins.get(job.index),
                 )
 
-        with self._history.transaction() as connection:
+        with self._forgetting(group.name), self._history.transaction() as connection:
             if origins:
                 _refuse_to_do_twice(connection, origins)
             try:
@@ -200,6 +200,11 @@ class Journal:
         query = f"SELECT job_id FROM jobs WHERE group_name = ? AND state IN {_OPEN} ORDER BY number"  # noqa: S608  # a constant
         return [row["job_id"] for row in self._history.rows(query, group)]
 
+    def bodies(self, group: str) -> dict[str, Body]:
+        """Return the requests of a launch by their job's id, credentials masked."""
+        rows = self._history.rows("SELECT job_id, request FROM jobs WHERE group_name = ?", group)
+        return {row["job_id"]: json.loads(row["request"]) for row in rows if row["request"]}
+
     def job(self, job_id: str) -> Unsent | None:
         """Return a job that is to be sent; None when it isn't any more.
 
@@ -214,7 +219,7 @@ class Journal:
         body = json.loads(row["request"])
         args = json.loads(row["args"])
         if "***" in " ".join(args):
-            body = _with_args(body, self._held(row["group_name"], row["number"], args))
+            body = with_args(body, self._held(row["group_name"], row["number"], args))
         doubted = row["doubted"] and datetime.fromisoformat(row["doubted"])
         if doubted is None and row["state"] != JobState.PLANNED.value:
             doubted = datetime.fromisoformat(row["started"] or row["created"])
@@ -258,6 +263,18 @@ class Journal:
                 (error, job_id),
             )
 
+    @contextmanager
+    def _forgetting(self, group: str) -> Iterator[None]:
+        """Remove arguments that were held for a launch which then couldn't be written down."""
+        try:
+            yield
+        except NameTaken:
+            raise  # They are another's.
+        except BaseException:
+            with suppress(OSError):
+                self._file(group).unlink(missing_ok=True)
+            raise
+
     def _hold(self, group: str, args: Mapping[int, list[str]]) -> None:
         path = self._file(group)
         try:
@@ -298,15 +315,3 @@ def _refuse_to_do_twice(connection: sqlite3.Connection, origins: Mapping[int, st
             f"{found['origin']} is being done again already, as {found['job_id']}, which is {found['state']}",
             hint="Nothing was sent. `caliban status --refresh` tells how that one goes.",
         )
-
-
-def _with_args(body: Body, args: list[str]) -> Body:
-    """Return a request with other arguments, wherever its service has them."""
-    changed: Body = json.loads(json.dumps(body))
-    if "trainingInput" in changed:
-        holder = changed["trainingInput"]
-    else:
-        holder = changed["jobSpec"]["workerPoolSpecs"][0]["containerSpec"]
-    if args:
-        holder["args"] = args
-    return changed

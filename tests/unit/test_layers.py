@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "caliban_ls"
 
 LAYERS: list[set[str]] = [
-    {"text", "findings", "errors", "cancel"},
+    {"text", "duration", "findings", "errors", "cancel"},
     {"rules", "jsondoc", "settings"},
     {"jsonedit", "experiment", "catalog"},
     {"hardware"},
@@ -25,7 +25,9 @@ LAYERS: list[set[str]] = [
     {"surroundings", "detached", "references", "refreshing"},
     {"images", "work"},
     {"sweeps", "diagnosis", "shells"},
-    {"notebooks", "status", "following", "stopping", "exporting", "planning", "registries"},
+    {"notebooks", "status", "following", "stopping", "exporting", "planning", "registries", "provenance"},
+    {"plans", "kept_plans"},
+    {"spending"},
     {"submission"},
     {"resubmission"},
     {"commands"},
