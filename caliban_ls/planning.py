@@ -10,8 +10,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
-from types import MappingProxyType
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from caliban_ls import hardware, images, models
@@ -89,7 +88,7 @@ class Plan:
     price: Price | None
     notes: tuple[str, ...]
     repeats: str | None = None
-    origins: Mapping[int, str] = MappingProxyType({})
+    origins: Mapping[int, str] = field(default_factory=dict)
 
     def jobs(self) -> Iterator[tuple[JobSpec, Body]]:
         """Yield each job with the request that makes it; made anew with each call."""
