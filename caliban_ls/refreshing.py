@@ -40,6 +40,11 @@ class Told:
     gone: tuple[str, ...]
     others: Mapping[str, tuple[Made, ...]]
 
+    @property
+    def known(self) -> frozenset[str]:
+        """Our ids of the jobs that it said anything of."""
+        return frozenset({*self.found, *self.gone})
+
 
 def refresh(
     groups: Collection[Group],

@@ -194,11 +194,15 @@ def _stop_cloud(
     ids = [job.job_id for job in jobs]
     doubtful = journal.take_out(ids, utc_now())
     journal.forget(group.name)
+    over: set[str] = set()
     going = _open(ids, group, history)
     if going:
         with open_patient(find_identity_for(group, cloud_key, context), context, PATIENCE) as google:
             there = _There(group, service_for(group, google), history, context, done)
-            doubtful -= _cancel(going, there)
+            told = _cancel(going, there)
+            # The process that sends may have ended those in doubt a moment ago; they were stopped all the same.
+            over = {job_id for job_id, made in told.found.items() if made.state.finished} - doubtful
+            doubtful -= told.known
             if doubtful:
                 _wait_for_doubtful(doubtful, journal, there)
             # A last look, for those that had ended by themselves, and those that ended at once.
@@ -211,7 +215,9 @@ def _stop_cloud(
             history.finish_job(
                 job.job_id, JobState.CANCELLED, error="Google no longer knew it when it was stopped"
             )
-        ended = job.gone is not None or job.state in {JobState.SUCCEEDED, JobState.FAILED}
+        ended = (
+            job.job_id in over or job.gone is not None or job.state in {JobState.SUCCEEDED, JobState.FAILED}
+        )
         (done.ended if ended else done.stopped).append(job.job_id)
     return done
 
@@ -222,8 +228,8 @@ def _open(job_ids: Collection[str], group: Group, history: History) -> list[Open
     return [job for job in sightings.open_jobs(history, group.name) if job.job_id in chosen]
 
 
-def _cancel(jobs: Collection[OpenJob], there: _There) -> set[str]:
-    """Have a service end those jobs that it has, or says that it has; return the ids of those that it knows of."""
+def _cancel(jobs: Collection[OpenJob], there: _There) -> refreshing.Told:
+    """Have a service end those jobs that it has and that go on; return what it said of them before."""
     told = there.ask(jobs)
     # One job may be there twice, under two names.
     names: dict[str, str] = {}
@@ -241,7 +247,7 @@ def _cancel(jobs: Collection[OpenJob], there: _There) -> set[str]:
         elif answer:
             stopping.add(names[name])
     sightings.write_stopping(there.history, stopping - set(there.done.failed))
-    return {*told.found, *told.gone}
+    return told
 
 
 def _cancel_one(name: str, service: Service) -> bool:
@@ -272,7 +278,7 @@ def _wait_for_doubtful(doubtful: set[str], journal: Journal, there: _There) -> N
     while waiting := there.open(doubtful):
         if turned_up := [job for job in waiting if job.name is not None]:
             # The process that sent it may be ending it too, which does no harm.
-            doubtful = doubtful - _cancel(turned_up, there)
+            doubtful = doubtful - _cancel(turned_up, there).known
             continue
         if there.ask(waiting).found:
             continue
