@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from caliban_ls import models, refreshing
+from caliban_ls import models
 from caliban_ls.context import Context
 from caliban_ls.errors import EngineUnavailable, UsageError
 from caliban_ls.records import open_engine, open_history
@@ -22,9 +22,7 @@ from caliban_ls.runtime.base import JobState
 from caliban_ls.runtime.cloud import url_of
 from caliban_ls.runtime.history import Group, History, JobRecord, utc_now
 from caliban_ls.runtime.orphans import OWNER_DIED
-from caliban_ls.runtime.patience import Patience
 from caliban_ls.runtime.tally import Tally, tallies
-from caliban_ls.services import are_credentials_at_hand
 
 SHOWN = 50
 """Jobs of a table; of more it shows the first and the last."""
@@ -33,7 +31,9 @@ GONE = "Google no longer knows it; this is what was last seen"
 
 _CHEAP_JOBS = 1000  # ten pages of a list
 
-_BRIEF = Patience(whole=5.0)
+_BRIEF_SECONDS = 5.0  # for which a service may be silent that wasn't asked expressly
+
+_NOT_ASKED = "Google wasn't asked; --refresh asks"
 
 _UNSENT = {JobState.PLANNED.value, JobState.SUBMITTING.value, JobState.UNKNOWN.value}
 
@@ -102,22 +102,29 @@ def _refreshed(
     context: Context,
 ) -> list[str]:
     """Ask Google where that is wanted, or cheap; return what is to be said about it."""
-    job_id = only.job_id if only else None
-    if arguments.refresh:
-        return refreshing.refresh(groups, history, context, cloud_key=arguments.cloud_key, only=job_id)
     going = [group for group in groups if group.backend in CLOUD and _open_jobs(group, history)]
-    if arguments.reference is None:
-        return ["Google wasn't asked; --refresh asks"] if going else []
-    cheap = [
-        group
-        for group in going
-        if (only is not None or _open_jobs(group, history) <= _CHEAP_JOBS)
-        and are_credentials_at_hand(group, arguments.cloud_key, context)
-    ]
-    if not cheap:
-        return ["Google wasn't asked; --refresh asks"] if going else []
+    if not going:
+        return []
+    if arguments.reference is None and not arguments.refresh:
+        return [_NOT_ASKED]
+    # What asks is heavy, and most of the time nobody does.
+    from caliban_ls import refreshing
+    from caliban_ls.services import are_credentials_at_hand
+
+    patience = refreshing.PATIENCE
+    if not arguments.refresh:
+        (group, *_) = going
+        cheap = only is not None or _open_jobs(group, history) <= _CHEAP_JOBS
+        if not (cheap and are_credentials_at_hand(group, arguments.cloud_key, context)):
+            return [_NOT_ASKED]
+        patience = replace(patience, whole=_BRIEF_SECONDS)
     return refreshing.refresh(
-        cheap, history, context, cloud_key=arguments.cloud_key, patience=_BRIEF, only=job_id
+        going,
+        history,
+        context,
+        cloud_key=arguments.cloud_key,
+        patience=patience,
+        only=only.job_id if only else None,
     )
 
 

@@ -67,11 +67,11 @@ def to_json(value: object) -> Any:  # noqa: ANN401 - a JSON value
     Raises:
         TypeError: the result holds something that can't be sent, which is a mistake in its command.
     """
-    if value is None or isinstance(value, (bool, int)):
+    if value is None or type(value) in {str, bool, int}:
         return value
     if isinstance(value, Enum):
         return to_json(value.value)
-    if isinstance(value, str):
+    if isinstance(value, (str, int)):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
@@ -80,12 +80,17 @@ def to_json(value: object) -> Any:  # noqa: ANN401 - a JSON value
     if isinstance(value, date):
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+        return {name: to_json(getattr(value, name)) for name in _names(type(value))}
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray, memoryview)):
         return [to_json(item) for item in value]
     raise TypeError(f"{type(value).__name__} can't be sent to an editor")
+
+
+@cache
+def _names(model: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(model))
 
 
 @cache

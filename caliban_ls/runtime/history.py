@@ -552,7 +552,7 @@ def _job_record(row: sqlite3.Row) -> JobRecord:
         ended=moment("ended"),
         seconds=row["seconds"],
         exit_code=row["exit_code"],
-        metrics=json.loads(row["metrics"]),
+        metrics={} if row["metrics"] == "{}" else json.loads(row["metrics"]),
         error=row["error"],
         doubted=moment("doubted"),
         seen=moment("seen"),
