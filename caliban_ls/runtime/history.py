@@ -11,6 +11,7 @@ import os
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ _JOB_COLUMNS = (
 
 BUSY_SECONDS = 10
 """How long a write waits for those of other processes."""
+
+_LEAST_SECONDS = 0.5
 
 _MIGRATIONS = (
     (
@@ -450,7 +453,12 @@ class History:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Make the body one transaction that holds the file's lock from its start."""
+        begun = time.monotonic()
         with self._lock, self._explained():
+            # Time in the queue of this process counts: otherwise each of its threads would wait for another process in
+            # turn, and all of them together for minutes.
+            patience = max(_LEAST_SECONDS, BUSY_SECONDS - (time.monotonic() - begun))
+            self._connection.execute(f"PRAGMA busy_timeout = {patience * 1000:.0f}")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
