@@ -123,6 +123,8 @@ def handler(
                 opens_terminals=True,
                 at_end=workers.at_end,
                 environment=os.environ,
+                confirmed=ls.confirms,
+                settings=ls.settings,
             )
             try:
                 return await workers.run(partial(_run, command, raw, context), cancel)

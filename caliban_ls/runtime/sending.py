@@ -9,6 +9,7 @@ Knows the journal and the service's protocol; whoever calls has confirmed what i
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -371,7 +372,7 @@ class _Sending:
         line = f"{self._sent} of {self.total} jobs sent"
         pause = self._pause_ends - time.monotonic()
         if pause >= 1 and self._waiting:
-            line += f"; Google asks for patience, going on in {pause:.0f} s"
+            line += f"; Google asks for patience, going on in {math.ceil(pause)} s"
         if self._doubts:
             line += f"; looking for {len(self._doubts)} that nobody answered for"
         return line

@@ -13,6 +13,7 @@ STATUS = {
     409: "ALREADY_EXISTS",
     429: "RESOURCE_EXHAUSTED",
     500: "INTERNAL",
+    501: "UNIMPLEMENTED",
     503: "UNAVAILABLE",
 }
 
@@ -39,3 +40,16 @@ class Refusal(Exception):
 def invalid(field: str, message: str) -> Refusal:
     """A 400 about one field, in the form of Vertex AI."""
     return Refusal(400, f"List of found errors:\t1.Field: {field}; Message: {message}\t")
+
+
+class Grant(Exception):
+    """A refusal of a token endpoint, in the form of OAuth, RFC 6749."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(f"{error}: {description}")
+        self.error = error
+        self.description = description
+
+    def body(self) -> bytes:
+        """The JSON that Google's token endpoints send."""
+        return json.dumps({"error": self.error, "error_description": self.description}).encode()

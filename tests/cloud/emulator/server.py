@@ -3,35 +3,47 @@
 from __future__ import annotations
 
 import json
-import socket
-import struct
+import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
-from cloud.emulator import schema
+from cloud.emulator import credentials, schema
 from cloud.emulator.ai_platform import AiPlatform
-from cloud.emulator.errors import Refusal
+from cloud.emulator.authority import DOMAIN, Authority
+from cloud.emulator.errors import Grant, Refusal
 from cloud.emulator.faults import Faults
-from cloud.emulator.others import ACCOUNT, Logging, Repositories, Tokens
+from cloud.emulator.listening import Answer, Asked, HangUp, listen
+from cloud.emulator.others import Logging, Repositories
+from cloud.emulator.tokens import Tokens
 from cloud.emulator.vertex import Vertex
 
-_SERVICES = ("aiplatform.v1", "ml.v1", "logging.v2", "artifactregistry.v1")
-
-
-class _HangUp(Exception):
-    """The connection ends here, without an answer."""
+_HOSTS = {
+    "aiplatform.v1": rf"[a-z0-9-]+-aiplatform\.{DOMAIN}",
+    "ml.v1": rf"ml\.{DOMAIN}",
+    "logging.v2": rf"logging\.{DOMAIN}",
+    "artifactregistry.v1": rf"artifactregistry\.{DOMAIN}",
+}
+"""The services, and their real hosts."""
 
 
 class Emulator:
-    """Google, on a port of the loopback. Leaving the block ends it."""
+    """Google, on a port of the loopback: led here by addresses, or by a proxy for its real hosts' names.
+
+    Leaving the block ends it.
+
+    Attributes:
+        calls: how often each method was asked, by who may ask.
+        refused: each error that was answered.
+        strangers: hosts that weren't Google's and were asked for by the proxy.
+        denied: which permission is missing, by method.
+        most_at_once: requests that were under way together.
+    """
 
     def __init__(self) -> None:
         self.vertex = Vertex()
@@ -40,17 +52,19 @@ class Emulator:
         self.logging = Logging()
         self.repositories = Repositories()
         self.faults = Faults()
+        self.authority = Authority()
         self.calls: Counter[str] = Counter()
         self.refused: list[str] = []
-        self.denied: dict[str, str] = {}  # method id -> the permission that is missing
+        self.strangers: list[str] = []
+        self.denied: dict[str, str] = {}
         self.at_once = 0
         self.most_at_once = 0
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = listen(self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     def __enter__(self) -> Emulator:  # noqa: PYI034 - Self came with Python 3.11
-        for service in _SERVICES:
+        for service in _HOSTS:
             schema.methods(service)  # now, and not with the first request
         self._thread.start()
         return self
@@ -77,120 +91,121 @@ class Emulator:
         services = ("AIPLATFORM", "ML", "LOGGING", "ARTIFACTREGISTRY", "IAMCREDENTIALS")
         return {f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{service}": self.url for service in services}
 
-    def service_account(self, path: Path) -> Path:
+    def proxied_environment(self, folder: Path) -> dict[str, str]:
+        """The variables by which a program reaches Google's real hosts' names, and nothing else, through here.
+
+        Args:
+            folder: where the certificate of the stand-in's authority is written.
+        """
+        bundle = folder / "authority.pem"
+        bundle.write_text(self.authority.certificate)
+        proxy = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), self.url)
+        # None of what the machine itself uses may stand beside it.
+        direct = dict.fromkeys(("NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"), "")
+        trust = dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(bundle))
+        return {**proxy, **direct, **trust}
+
+    def machine_environment(self) -> dict[str, str]:
+        """The variables that make a program believe that it's on a machine of Google's."""
+        here = f"127.0.0.1:{self.port}"
+        return {"GCE_METADATA_HOST": here, "GCE_METADATA_IP": here}
+
+    def service_account(self, path: Path, *, token_uri: str | None = None) -> Path:
         """Write a service account's key."""
-        key = {
-            "type": "service_account",
-            "project_id": "my-project",
-            "private_key_id": "1",
-            "private_key": self.tokens.private_key(),
-            "client_email": ACCOUNT,
-            "client_id": "1",
-            "token_uri": f"{self.url}token",
-        }
-        path.write_text(json.dumps(key))
-        return path
+        key = credentials.service_account(self.tokens.private_key(), token_uri or f"{self.url}token")
+        return credentials.write(path, key)
 
     def jobs(self) -> list[dict[str, Any]]:
         """Every job of Vertex AI."""
         return list(self.vertex.jobs.values())
 
-    def answer(
-        self, verb: str, target: str, host: str, token: str | None, body: bytes
-    ) -> tuple[int, dict[str, str], bytes]:
-        """Answer one request; raises `_HangUp` where there is to be no answer."""
-        address = urlsplit(target)
-        if address.path == "/token" or host.startswith("oauth2."):
-            return self._json(lambda: self.tokens.exchange(dict(parse_qsl(body.decode()))))
-        if address.path.endswith(":generateAccessToken"):
-            return self._json(lambda: self._impersonated(token))
+    def pause(self) -> float:
+        """See `Behind.pause`."""
+        return self.faults.slow_body
+
+    def answer(self, asked: Asked) -> Answer:
+        """Answer one request; raises `HangUp` where there is to be no answer."""
+        if asked.path == "/" or asked.path.startswith("/computeMetadata/"):
+            return self.tokens.metadata(asked)
+        if asked.host == f"oauth2.{DOMAIN}" or asked.path == "/token":
+            return self._said(lambda: self.tokens.exchange(asked.form))
+        if asked.host == f"sts.{DOMAIN}" and asked.path == "/v1/token":
+            return self._said(lambda: self.tokens.exchange(asked.form))
+        if asked.path.endswith(":generateAccessToken"):
+            return self._said(lambda: self._impersonated(asked))
         with self._lock:
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             time.sleep(self.faults.latency)
-            return self._json(lambda: self._dispatch(verb, address, host, token, body))
+            return self._said(lambda: self._dispatch(asked))
         finally:
             with self._lock:
                 self.at_once -= 1
 
-    def _impersonated(self, token: str | None) -> dict[str, Any]:
-        self.tokens.check(token)
-        return self.tokens.impersonate()
+    def _impersonated(self, asked: Asked) -> dict[str, Any]:
+        self.tokens.check(asked.token)
+        return self.tokens.impersonate(asked.path.rpartition("/")[2].partition(":")[0])
 
-    def _json(self, ask: Callable[[], Any]) -> tuple[int, dict[str, str], bytes]:
+    def _said(self, ask: Callable[[], Any]) -> Answer:
+        """Put what there is to say into the words of the wire."""
+        kind = {"Content-Type": "application/json; charset=UTF-8"}
         try:
-            return 200, {}, json.dumps(ask()).encode()
+            return Answer(200, json.dumps(ask()).encode(), kind)
+        except Grant as grant:
+            code, body, headers = 400, grant.body(), {}
+            refused = str(grant)
         except Refusal as refusal:
-            with self._lock:
-                self.refused.append(f"{refusal.code} {refusal}")
-            return refusal.code, refusal.headers, refusal.body()
+            code, body, headers = refusal.code, refusal.body(), refusal.headers
+            refused = str(refusal)
+        with self._lock:
+            self.refused.append(f"{code} {refused}")
+        return Answer(code, body, {**kind, **headers})
 
-    def _dispatch(self, verb: str, address: Any, host: str, token: str | None, body: bytes) -> Any:
-        method, path = self._method(verb, address.path)
-        query = dict(parse_qsl(address.query))
-        self.tokens.check(token)
+    def _dispatch(self, asked: Asked) -> Any:
+        method, path = _method(asked)
+        self.tokens.check(asked.token)
         with self._lock:
             self.calls[method.id] += 1
-        schema.check_query(method, query)
-        content = json.loads(body) if body else None
+        schema.check_query(method, asked.query)
+        content = _content(asked)
         schema.check_body(method, content)
+        _check_region(asked)
         if method.id in self.denied:
-            permission, resource = self.denied[method.id], address.path.removeprefix("/v1/")
-            details = [
-                {
-                    "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-                    "reason": "IAM_PERMISSION_DENIED",
-                    "domain": "aiplatform.googleapis.com",
-                    "metadata": {"permission": permission, "resource": resource},
-                }
-            ]
-            message = f"Permission '{permission}' denied on resource '//aiplatform.googleapis.com/{resource}' (or it may not exist)."
-            raise Refusal(403, message, details=details)
-        return self._answers(method.id, path, query, content, host)
+            raise _denied(self.denied[method.id], asked.path.removeprefix("/v1/"))
+        answers = self._answers(asked, path, content)
+        if method.id not in answers:
+            raise Refusal(501, f"{method.id} isn't stood in for")
+        return answers[method.id]()
 
-    def _method(self, verb: str, path: str) -> tuple[schema.Method, dict[str, str]]:
-        for service in _SERVICES:
-            try:
-                return schema.find(service, verb, path)
-            except Refusal:
-                continue
-        raise Refusal(404, f"{verb} {path} is no method of any service")
+    def _answers(self, asked: Asked, path: dict[str, str], body: Any) -> dict[str, Callable[[], Any]]:
+        """What each method does with a request; the schema has looked at it, and no more is known here."""
+        hidden, query = self.faults.hidden, asked.query
+        parent, name = path.get("parent", ""), path.get("name", "")
+        custom, training = "aiplatform.projects.locations.customJobs", "ml.projects.jobs"
+        repositories = "artifactregistry.projects.locations.repositories"
 
-    def _answers(
-        self, method: str, path: Mapping[str, str], query: Mapping[str, str], body: Any, host: str
-    ) -> Any:
-        hidden = self.faults.hidden
-        if method == "aiplatform.projects.locations.customJobs.create":
-            parent = path["parent"]
-            region = parent.rpartition("/")[2]
-            if host.endswith("googleapis.com") and not host.startswith(f"{region}-aiplatform."):
-                raise Refusal(400, f"The host {host} isn't that of {region}.")
-            self.vertex.check(body, region)
+        def create_custom() -> Any:
+            self.vertex.check(body, parent.rpartition("/")[2])
             return self._create(lambda: self.vertex.create(parent, body))
-        if method == "ml.projects.jobs.create":
+
+        def create_training() -> Any:
             self.ai_platform.check(body)
-            return self._create(lambda: self.ai_platform.create(path["parent"], body))
-        answers: dict[str, Callable[[], Any]] = {
-            "aiplatform.projects.locations.customJobs.get": lambda: self.vertex.get(path["name"]),
-            "aiplatform.projects.locations.customJobs.list": lambda: self.vertex.list(
-                path["parent"], query, hidden
-            ),
-            "aiplatform.projects.locations.customJobs.cancel": lambda: self.vertex.cancel(path["name"]),
-            "ml.projects.jobs.get": lambda: self.ai_platform.get(path["name"]),
-            "ml.projects.jobs.list": lambda: self.ai_platform.list(path["parent"], query, hidden),
-            "ml.projects.jobs.cancel": lambda: self.ai_platform.cancel(path["name"]),
+            return self._create(lambda: self.ai_platform.create(parent, body))
+
+        return {
+            f"{custom}.create": create_custom,
+            f"{custom}.get": lambda: self.vertex.get(name),
+            f"{custom}.list": lambda: self.vertex.list(parent, query, hidden),
+            f"{custom}.cancel": lambda: self.vertex.cancel(name),
+            f"{training}.create": create_training,
+            f"{training}.get": lambda: self.ai_platform.get(name),
+            f"{training}.list": lambda: self.ai_platform.list(parent, query, hidden),
+            f"{training}.cancel": lambda: self.ai_platform.cancel(name),
             "logging.entries.list": lambda: self.logging.list(body or {}),
-            "artifactregistry.projects.locations.repositories.get": lambda: self.repositories.get(
-                path["name"]
-            ),
-            "artifactregistry.projects.locations.repositories.create": lambda: self.repositories.create(
-                path["parent"], query, body or {}
-            ),
+            f"{repositories}.get": lambda: self.repositories.get(name),
+            f"{repositories}.create": lambda: self.repositories.create(parent, query, body or {}),
         }
-        if method not in answers:
-            raise Refusal(404, f"{method} isn't stood in for")
-        return answers[method]()
 
     def _create(self, make: Callable[[], Any]) -> Any:
         """Make a job, or go wrong as it was asked for."""
@@ -202,15 +217,15 @@ class Emulator:
         if fault == "unavailable":
             raise Refusal(503, "The service is currently unavailable.")
         if fault == "reset":
-            raise _HangUp
+            raise HangUp
         if fault == "lost" and self.faults.late:
             timer = threading.Timer(self.faults.late, self._make_quietly, [make])
             timer.daemon = True
             timer.start()
-            raise _HangUp
+            raise HangUp
         made = make()
         if fault == "lost":
-            raise _HangUp
+            raise HangUp
         if fault == "unavailable after":
             raise Refusal(503, "The service is currently unavailable.")
         return made
@@ -220,47 +235,43 @@ class Emulator:
             make()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
+def _method(asked: Asked) -> tuple[schema.Method, dict[str, str]]:
+    """The method that a request is for. One of Google's hosts has its own service only."""
+    for service, host in _HOSTS.items():
+        if asked.host.endswith(DOMAIN) and not re.fullmatch(host, asked.host):
+            continue
+        with suppress(Refusal):
+            return schema.find(service, asked.verb, asked.path)
+    raise Refusal(404, f"The requested URL {asked.path} was not found on this server.")
 
 
-def _handler(emulator: Emulator) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+def _check_region(asked: Asked) -> None:
+    """Refuse what is asked of another region's host: each knows its own jobs alone."""
+    host = re.fullmatch(_HOSTS["aiplatform.v1"], asked.host)
+    region = re.search(r"/locations/([^/]+)", asked.path)
+    if host and region and not asked.host.startswith(f"{region[1]}-aiplatform."):
+        raise Refusal(
+            400, f"The location {region[1]} of the resource doesn't match that of the endpoint {asked.host}."
+        )
 
-        def do_GET(self) -> None:
-            self._serve()
 
-        def do_POST(self) -> None:
-            self._serve()
+def _content(asked: Asked) -> Any:
+    try:
+        return json.loads(asked.body) if asked.body else None
+    except ValueError as error:
+        raise Refusal(400, "Invalid JSON payload received. Unable to parse.") from error
 
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            host = (self.headers.get("Host") or "").partition(":")[0]
-            try:
-                status, headers, content = emulator.answer(
-                    self.command, self.path, host, self.headers.get("Authorization"), body
-                )
-            except _HangUp:
-                # A reset, as a balancer that dies gives one.
-                linger = struct.pack("ii", 1, 0)
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                self.close_connection = True
-                return
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Type", "application/json; charset=UTF-8")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            pause = emulator.faults.slow_body
-            for piece in [content] if not pause else [content[at : at + 1] for at in range(len(content))]:
-                time.sleep(pause)
-                self.wfile.write(piece)
 
-        def log_message(self, *_arguments: object) -> None:
-            """Say nothing."""
-
-    return Handler
+def _denied(permission: str, resource: str) -> Refusal:
+    details = [
+        {
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+            "reason": "IAM_PERMISSION_DENIED",
+            "domain": "aiplatform.googleapis.com",
+            "metadata": {"permission": permission, "resource": resource},
+        }
+    ]
+    where = f"//aiplatform.googleapis.com/{resource}"
+    return Refusal(
+        403, f"Permission '{permission}' denied on resource '{where}' (or it may not exist).", details=details
+    )

@@ -1,0 +1,78 @@
+"""Google's hosts by their real names: each answers for itself, over TLS, and nobody else is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cloud.bodies import job_of
+from cloud.emulator import credentials
+from cloud.emulator.server import Emulator
+
+from caliban_ls.runtime.ai_platform import AiPlatform
+from caliban_ls.runtime.google import Google
+from caliban_ls.runtime.identity import find_identity
+from caliban_ls.runtime.refusals import NoAnswer, Refused
+from caliban_ls.runtime.vertex import Vertex
+
+
+@pytest.fixture
+def google(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
+    """Google as a key's account, by the hosts' real names."""
+    for name, value in emulator.proxied_environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    key = emulator.service_account(tmp_path / "key.json", token_uri=credentials.GOOGLES)
+    identity = find_identity({}, tmp_path, tmp_path, cloud_key=str(key), project_key=None)
+    google = Google(identity, {})
+    yield google
+    google.close()
+
+
+@pytest.mark.parametrize("region", ["us-central1", "europe-west4"])
+def test_a_job_is_made_at_the_host_of_its_region(emulator: Emulator, google: Google, region: str) -> None:
+    vertex = Vertex(google, "my-project", region)
+    made = vertex.create(job_of("vertex"))
+    assert made.name.startswith(f"projects/my-project/locations/{region}/customJobs/")
+    assert [job["name"] for job in emulator.jobs()] == [made.name]
+    assert vertex.get(made.name) == made
+    assert emulator.strangers == emulator.refused == []
+
+
+def test_a_legacy_job_is_made_at_its_one_host(emulator: Emulator, google: Google) -> None:
+    made = AiPlatform(google, "my-project").create(job_of("ai-platform"))
+    assert list(emulator.ai_platform.jobs) == [made.name]
+    assert emulator.strangers == emulator.refused == []
+
+
+def test_the_host_of_another_region_knows_none_of_its_jobs(google: Google) -> None:
+    made = Vertex(google, "my-project", "us-central1").create(job_of("vertex"))
+    with pytest.raises(Refused, match=r"us-central1 .* doesn't match .* europe-west4-aiplatform") as refused:
+        Vertex(google, "my-project", "europe-west4").get(made.name)
+    assert refused.value.status == 400
+
+
+def test_a_host_of_google_has_no_other_services_methods(google: Google) -> None:
+    methods = google.methods("ml", "v1", "https://logging.googleapis.com/", "projects", "jobs")
+    with pytest.raises(Refused, match="was not found on this server") as refused:
+        google.ask(methods.list(parent="projects/my-project"))
+    assert refused.value.status == 404
+
+
+def test_other_hosts_arent_reached(emulator: Emulator, google: Google) -> None:
+    methods = google.methods("ml", "v1", "https://ml.example.com/", "projects", "jobs")
+    with pytest.raises(NoAnswer) as silence:
+        google.ask(methods.list(parent="projects/my-project"))
+    assert not silence.value.sent
+    assert emulator.strangers == ["ml.example.com"]
+
+
+def test_who_doesnt_trust_the_authority_sends_nothing(
+    emulator: Emulator, google: Google, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name)
+    with pytest.raises(NoAnswer, match="certificate verify failed"):
+        Vertex(google, "my-project", "us-central1").create(job_of("vertex"))
+    assert emulator.tokens.grants == []
+    assert emulator.jobs() == []
