@@ -6,6 +6,8 @@ and for a single launch or job whenever that is cheap: credentials lie at hand, 
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -61,9 +63,7 @@ def status(arguments: models.StatusArguments, context: Context) -> models.Status
             group, only = find_group(arguments.reference, history)
             groups = [group] if arguments.backend in (None, group.backend) else []
         notes = _refreshed(arguments, groups, only, history, context)
-        if only is not None:
-            only = history.job(only.job_id)
-        elif states and arguments.reference is None:
+        if states and arguments.reference is None:
             groups = history.groups(limit=arguments.limit, backend=arguments.backend, states=states)
         every = not context.streams or arguments.reference is not None or len(groups) == 1
         ends = SHOWN // 2 if context.streams else None
@@ -152,11 +152,10 @@ def _is_lost(group: Group) -> bool:
 def _group(group: Group, tally: Tally, view: _View) -> models.StatusGroup:
     lost = _is_lost(group)
     details: Mapping[str, Any] = group.details
-    jobs: Collection[JobRecord] = ()
-    if view.only is not None:
-        jobs = [view.only]
-    elif view.every:
-        jobs = view.history.jobs(group.name, states=view.states, ends=view.ends)
+    jobs: list[sqlite3.Row] = []
+    if view.every:
+        only = view.only.job_id if view.only else None
+        jobs = view.history.job_rows(group.name, states=view.states, only=only, ends=view.ends)
     price = details.get("per_job_hour")
     cost = None
     if isinstance(price, (int, float)):
@@ -195,31 +194,40 @@ def _lost_states(states: Mapping[str, int]) -> dict[str, int]:
     return known
 
 
-def _job(job: JobRecord, group: Group, now: datetime, *, lost: bool) -> models.StatusJob:
-    unknown = lost and not job.state.finished
+def _job(row: sqlite3.Row, group: Group, now: datetime, *, lost: bool) -> models.StatusJob:
+    state, gone, error = row["state"], row["gone"] is not None, row["error"]
+    if lost and not JobState(state).finished:
+        state, error = JobState.UNKNOWN.value, OWNER_DIED
     url = None
-    if job.name is not None and group.backend in CLOUD:
-        url = url_of(group.backend, job.name, group.project or "", group.region or "")
-    seconds = job.seconds
-    if seconds is None and job.started is not None and job.ended is None:
-        until = job.seen if job.gone else now
-        seconds = round((until - job.started).total_seconds(), 1) if until and until >= job.started else None
+    if row["name"] is not None and group.backend in CLOUD:
+        url = url_of(group.backend, row["name"], group.project or "", group.region or "")
     return models.StatusJob(
-        job_id=job.job_id,
-        index=job.index,
-        name=job.name,
-        state=JobState.UNKNOWN.value if unknown else job.state.value,
-        args=job.args,
-        created=job.created.isoformat(),
-        started=job.started.isoformat() if job.started else None,
-        ended=job.ended.isoformat() if job.ended else None,
+        job_id=row["job_id"],
+        index=row["number"],
+        name=row["name"],
+        state=state,
+        args=tuple(json.loads(row["args"])),
+        created=row["created"],
+        started=row["started"],
+        ended=row["ended"],
         url=url,
-        exit_code=job.exit_code,
-        seconds=seconds,
-        metrics=dict(job.metrics),
-        error=OWNER_DIED if unknown else GONE if job.gone and not job.error else job.error,
-        gone=job.gone is not None,
+        exit_code=row["exit_code"],
+        seconds=_seconds(row, now),
+        metrics={} if row["metrics"] == "{}" else json.loads(row["metrics"]),
+        error=GONE if gone and not error else error,
+        gone=gone,
     )
+
+
+def _seconds(row: sqlite3.Row, now: datetime) -> float | None:
+    """Return how long a job ran; of one that runs, how long it has so far."""
+    known: float | None = row["seconds"]
+    if known is not None or row["started"] is None or row["ended"] is not None:
+        return known
+    until = now if row["gone"] is None else datetime.fromisoformat(row["seen"] or row["gone"])
+    ran = (until - datetime.fromisoformat(row["started"])).total_seconds()
+    # A clock that was set back makes no time negative.
+    return round(ran, 1) if ran >= 0 else None
 
 
 def _about_unsent(groups: list[Group], counted: Mapping[str, Tally]) -> Iterator[str]:

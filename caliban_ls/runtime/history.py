@@ -367,26 +367,36 @@ class History:
             backend,
         )
 
-    def jobs(
-        self, group: str, *, states: Collection[JobState] = (), ends: int | None = None
-    ) -> list[JobRecord]:
-        """Return the jobs of a launch by their place.
+    def jobs(self, group: str) -> list[JobRecord]:
+        """Return the jobs of a launch by their place."""
+        return [_job_record(row) for row in self.job_rows(group)]
+
+    def job_rows(
+        self,
+        group: str,
+        *,
+        states: Collection[JobState] = (),
+        only: str | None = None,
+        ends: int | None = None,
+    ) -> list[sqlite3.Row]:
+        """Return the jobs of a launch by their place, as they are written: for those who show thousands of them.
 
         Args:
             group: its name.
             states: in one of these only; empty for all.
+            only: the job of this id only.
             ends: so many from each end only; None for all.
         """
         chosen = (
-            f"SELECT {_JOB_COLUMNS} FROM jobs WHERE group_name = ? AND (? = '[]' OR state IN"  # noqa: S608  # a constant
-            " (SELECT value FROM json_each(?)))"
+            f"SELECT {_JOB_COLUMNS} FROM jobs WHERE group_name = ? AND ? IN (job_id, '')"  # noqa: S608  # a constant
+            " AND (? = '[]' OR state IN (SELECT value FROM json_each(?)))"
         )
-        values = (group, *[json.dumps([state.value for state in states])] * 2)
+        values = (group, only or "", *[json.dumps([state.value for state in states])] * 2)
         if ends is None:
-            return self._jobs(f"{chosen} ORDER BY number", *values)
-        first = self._jobs(f"{chosen} ORDER BY number LIMIT ?", *values, ends)
-        last = self._jobs(f"{chosen} ORDER BY number DESC LIMIT ?", *values, ends)
-        return [*first, *(job for job in reversed(last) if not first or job.index > first[-1].index)]
+            return self.rows(f"{chosen} ORDER BY number", *values)
+        first = self.rows(f"{chosen} ORDER BY number LIMIT ?", *values, ends)
+        last = self.rows(f"{chosen} ORDER BY number DESC LIMIT ?", *values, ends)
+        return [*first, *(row for row in reversed(last) if not first or row["number"] > first[-1]["number"])]
 
     def job(self, reference: str) -> JobRecord | None:
         """Return a job by its id, by what its backend calls it, or by `GROUP/INDEX`."""
