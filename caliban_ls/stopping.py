@@ -13,7 +13,7 @@ from http import HTTPStatus
 
 from caliban_ls import models, refreshing
 from caliban_ls.context import Context
-from caliban_ls.errors import CalibanError, Cancelled, NotConfirmed, UsageError
+from caliban_ls.errors import CalibanError, Cancelled, EngineUnavailable, NotConfirmed, UsageError
 from caliban_ls.records import open_engine, open_history
 from caliban_ls.references import CLOUD, find_jobs
 from caliban_ls.runtime import owner, sending, sightings
@@ -68,6 +68,12 @@ class _Done:
     ended: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
+    def add(self, part: _Done) -> None:
+        """Take what became of some of it."""
+        self.stopped += part.stopped
+        self.ended += part.ended
+        self.failed |= part.failed
+
 
 @dataclass(frozen=True, slots=True)
 class _There:
@@ -105,40 +111,43 @@ def stop(arguments: models.StopArguments, context: Context) -> models.StopResult
             hint="Name jobs, groups or containers; `caliban status` lists them. --all alone means all jobs.",
         )
     done = _Done()
+    failure: CalibanError | None = None
     with open_history(context) as history:
         chosen = _choose(arguments, history)
-        engine = None
+        engine, containers = None, []
         if chosen.containers or chosen.unfinished(cloud=False):
-            engine = open_engine(context)
-            found = [find_container(engine, reference) for reference in chosen.containers]
+            try:
+                engine = open_engine(context)
+                containers = [find_container(engine, reference) for reference in chosen.containers]
+            except EngineUnavailable as error:
+                # What runs elsewhere is stopped all the same.
+                if not chosen.unfinished(cloud=True):
+                    raise
+                failure = error
+                done.failed |= {reference: str(error) for reference in chosen.containers}
         _confirm(chosen, arguments, context)
         if engine is not None:
-            for container in found:
+            for container in containers:
                 engine.remove(container.id)
                 done.stopped.append(container.name)
-        failure: CalibanError | None = None
         for name, group in chosen.groups.items():
             jobs = list(chosen.jobs[name].values())
             done.ended += [job.job_id for job in jobs if job.state.finished]
             going = [job for job in jobs if not job.state.finished]
-            if group.backend not in CLOUD:
-                if engine is not None:
-                    _stop_local(going, group, engine, history)
-                    done.stopped += [job.job_id for job in going]
-            elif going:
-                try:
+            try:
+                if not going:
+                    continue
+                if group.backend in CLOUD:
                     part = _stop_cloud(going, group, history, arguments.cloud_key, context)
-                    done.stopped += part.stopped
-                    done.ended += part.ended
-                    done.failed |= part.failed
-                except Cancelled:
-                    raise
-                except CalibanError as error:
-                    # The other launches are stopped all the same.
-                    failure = failure or error
-                    done.failed |= {
-                        job.job_id: str(error) for job in _open(chosen.jobs[name], group, history)
-                    }
+                else:
+                    part = _stop_local(going, group, engine or open_engine(context), history)
+            except Cancelled:
+                raise
+            except CalibanError as error:
+                # The other launches are stopped all the same.
+                failure = failure or error
+                part = _so_far(going, str(error), history)
+            done.add(part)
         if failure is not None and not done.stopped:
             raise failure
     return models.StopResult(
@@ -146,6 +155,17 @@ def stop(arguments: models.StopArguments, context: Context) -> models.StopResult
         ended=tuple(done.ended),
         failed=tuple(models.StopFailure(job=job, error=why) for job, why in done.failed.items()),
     )
+
+
+def _so_far(jobs: Collection[JobRecord], why: str, history: History) -> _Done:
+    """Return what became of jobs though the rest of them couldn't be stopped."""
+    done = _Done()
+    for job in jobs:
+        if history.state_of(job.job_id) is JobState.CANCELLED:
+            done.stopped.append(job.job_id)
+        else:
+            done.failed[job.job_id] = why
+    return done
 
 
 def _choose(arguments: models.StopArguments, history: History) -> _Chosen:
@@ -208,8 +228,9 @@ def _stop_cloud(
             # A last look, for those that had ended by themselves, and those that ended at once.
             if left := there.open(ids):
                 _quietly(lambda: there.ask(left), context)
+    told_of = set(ids) - set(done.failed)
     for job in history.jobs(group.name):
-        if job.job_id not in set(ids) - set(done.failed):
+        if job.job_id not in told_of:
             continue
         if job.gone and not job.state.finished:
             history.finish_job(
@@ -304,7 +325,7 @@ def _quietly(look: Callable[[], object], context: Context) -> None:
         context.report(f"What became of the jobs can't be seen: {error}", None)
 
 
-def _stop_local(jobs: list[JobRecord], group: Group, engine: Engine, history: History) -> None:
+def _stop_local(jobs: list[JobRecord], group: Group, engine: Engine, history: History) -> _Done:
     """Stop jobs that haven't ended: those that wait never start, those that run are ended."""
     for job in jobs:
         history.cancel_job(job.job_id)
@@ -326,3 +347,4 @@ def _stop_local(jobs: list[JobRecord], group: Group, engine: Engine, history: Hi
     for job in jobs:
         # What its own process wrote stands.
         history.finish_job(job.job_id, JobState.CANCELLED, error="It was stopped")
+    return _Done(stopped=[job.job_id for job in jobs])

@@ -233,6 +233,8 @@ def show_logs(result: LogsResult, _options: argparse.Namespace) -> str:
 def show_stop(result: StopResult, _options: argparse.Namespace) -> str:
     """Return a line for each thing that was to be stopped."""
     stopped = "".join(f"stopped {name}\n" for name in result.stopped)
+    if not (result.stopped or result.ended or result.failed):
+        return "There was nothing to stop.\n"
     stopped += "".join(f"{name} had ended already\n" for name in result.ended)
     return stopped + "".join(f"{one.job} couldn't be stopped: {one.error}\n" for one in result.failed)
 

@@ -18,7 +18,15 @@ from support.launches import Ears, Launches, in_background
 
 from caliban_ls import exporting, following, stopping
 from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import CalibanError, Cancelled, MissingError, NotConfirmed, ServiceError, UsageError
+from caliban_ls.errors import (
+    CalibanError,
+    Cancelled,
+    EngineUnavailable,
+    MissingError,
+    NotConfirmed,
+    ServiceError,
+    UsageError,
+)
 from caliban_ls.models import (
     ExportArguments,
     LogsArguments,
@@ -31,8 +39,10 @@ from caliban_ls.models import (
     StopResult,
 )
 from caliban_ls.resubmission import resubmit
+from caliban_ls.runtime.base import JobSpec
 from caliban_ls.runtime.cloud_logs import Pace
 from caliban_ls.runtime.history import utc_now
+from caliban_ls.runtime.journal import Journal
 from caliban_ls.status import status
 from caliban_ls.submission import resume
 
@@ -471,6 +481,55 @@ def test_a_stop_while_jobs_are_sent_leaves_none_running(launches: Launches) -> N
     }
     assert len(launches.there()) < 60
     assert sum(job.name is not None for job in launches.jobs(group)) == len(launches.there())
+
+
+def test_who_sends_ends_what_was_stopped_on_its_way(launches: Launches) -> None:
+    """Whoever stopped it may be gone by then."""
+    launches.emulator.faults = Faults(latency=0.3)
+    thread, failures = in_background(lambda: launches.submit(40))
+    while launches.emulator.at_once < 8:
+        assert thread.is_alive()
+        thread.join(0.01)
+    with launches.history() as history:
+        group = history.groups()[0].name
+        Journal(history).take_out([job.job_id for job in history.jobs(group)], utc_now())
+    thread.join(60)
+    assert failures == []
+    assert 0 < len(launches.there()) < 40
+    stopped = [job for job in launches.jobs(group) if job.state.value == "CANCELLING"]
+    assert stopped
+    assert {launches.state_there(job) for job in stopped} == {"CANCELLED"}
+
+
+def test_what_isnt_sent_is_stopped_without_credentials(launches: Launches) -> None:
+    group = launches.submit(4)
+    launches.write("UPDATE jobs SET state = 'PLANNED', name = NULL WHERE number > 2")
+    nobody = {**launches.environment, "GOOGLE_APPLICATION_CREDENTIALS": "", "NO_GCE_CHECK": "1", "PATH": ""}
+    nobody["CLOUDSDK_CONFIG"] = str(launches.folder)
+    done = stopping.stop(StopArguments(references=(group,)), launches.context(environment=nobody))
+    assert done.stopped == (f"{group}_3", f"{group}_4")
+    assert [one.job for one in done.failed] == [f"{group}_1", f"{group}_2"]
+    assert "no Google credentials" in done.failed[0].error
+    with pytest.raises(MissingError):
+        stopping.stop(StopArguments(references=(group,)), launches.context(environment=nobody))
+
+
+def test_an_engine_that_is_away_keeps_nobody_from_stopping_the_rest(launches: Launches) -> None:
+    def no_engine() -> Any:
+        raise EngineUnavailable("No Docker engine answers")
+
+    group = launches.submit(2)
+    with launches.history() as history:
+        local = history.add_group(
+            title="here", backend="local", folder=launches.folder, image=None, owner=None
+        )
+        history.add_jobs(local.name, [JobSpec(index=1, job_id=f"{local.name}_1", args=())])
+    context = launches.context(engine=no_engine)
+    done = stopping.stop(StopArguments(all=True, yes=True), context)
+    assert done.stopped == (f"{group}_1", f"{group}_2")
+    assert [one.job for one in done.failed] == [f"{local.name}_1"]
+    with pytest.raises(EngineUnavailable):
+        stopping.stop(StopArguments(references=(local.name,)), context)
 
 
 def test_a_job_in_doubt_is_stopped_once_it_turns_up(launches: Launches) -> None:
