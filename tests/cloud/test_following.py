@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import random
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cloud.emulator.errors import Refusal
 from cloud.emulator.faults import Faults
 from cloud.emulator.server import Emulator
 from support.launches import Ears, Launches, in_background
@@ -552,6 +554,33 @@ def test_a_job_in_doubt_that_never_turns_up_was_never_made(launches: Launches) -
     )
     assert stop(launches, first.job_id).stopped == (first.job_id,)
     assert launches.jobs(group)[0].error == "It was stopped, and its service never had it"
+
+
+def test_a_service_that_is_busy_is_waited_for(launches: Launches) -> None:
+    group = launches.submit(80)
+    services = launches.emulator.vertex if launches.backend == "vertex" else launches.emulator.ai_platform
+    dice = random.Random(7)
+    refusals: list[int] = []
+
+    def moody(method: Callable[..., Any]) -> Callable[..., Any]:
+        def answer(*arguments: Any) -> Any:
+            number = dice.random()
+            if len(refusals) == 10:
+                launches.emulator.tokens.expire()
+            if number < 0.3:
+                refusals.append(429 if number < 0.2 else 503)
+                raise Refusal(refusals[-1], "Not now", headers={"Retry-After": "0"})
+            return method(*arguments)
+
+        return answer
+
+    for name in ("list", "get", "cancel"):
+        setattr(services, name, moody(getattr(services, name)))
+    done = stop(launches, group)
+    assert (len(done.stopped), done.failed) == (80, ())
+    assert {launches.state_there(job) for job in launches.jobs(group)} == {"CANCELLED"}
+    assert set(launches.states(group)) == {"CANCELLED"}
+    assert {429, 503} <= set(refusals)
 
 
 def test_what_cant_be_stopped_is_named(launches: Launches) -> None:
