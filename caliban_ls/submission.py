@@ -220,7 +220,7 @@ def result_of(group: Group, history: History, service: Service) -> models.CloudR
         for job in history.jobs(group.name)
     )
     details: Mapping[str, Any] = group.details
-    accelerator = _accelerator_of(details)
+    accelerator = accelerator_of(details)
     price = details.get("per_job_hour")
     cost = None
     if price is not None:
@@ -315,7 +315,7 @@ def _begin(
             details=details,
         )
         try:
-            journal.begin(group, made.jobs())
+            journal.begin(group, made.jobs(), made.origins)
         except NameTaken:
             if once:
                 raise _submitted_before(made) from None
@@ -331,6 +331,10 @@ def _details(
     return {
         "plan_id": made.plan_id,
         "module": made.module,
+        "dir": list(arguments.dir),
+        "extras": list(arguments.extras),
+        "mode": made.mode,
+        "repeats": made.repeats,
         "machine_type": choice.machine_type,
         "accelerator": str(choice.accelerator) if choice.accelerator else None,
         "spot": choice.spot,
@@ -346,7 +350,7 @@ def _details(
     }
 
 
-def _accelerator_of(details: Mapping[str, Any]) -> hardware.Accelerator | None:
+def accelerator_of(details: Mapping[str, Any]) -> hardware.Accelerator | None:
     """Return the accelerator that was written down."""
     text = details.get("accelerator")
     kinds: tuple[Kind, ...] = ("gpu", "tpu")
@@ -359,7 +363,7 @@ def _accelerator_of(details: Mapping[str, Any]) -> hardware.Accelerator | None:
 
 def _instead(group: Group) -> tuple[str, tuple[str, ...]]:
     """Return in words what everybody is granted of a launch's hardware, and what else could be used."""
-    accelerator = _accelerator_of(group.details)
+    accelerator = accelerator_of(group.details)
     gpu = accelerator is not None and accelerator.kind == "gpu"
     backend: Any = group.backend
     choice = hardware.resolve(
