@@ -6,6 +6,7 @@ CalibanError
 │   ├── Untrusted                  the editor hasn't allowed commands yet
 │   ├── NotAgreed                  the project's config wants what its user hasn't agreed to
 │   ├── NotConfirmed               nobody said yes to a plan
+│   ├── OverLimit                  a plan is over a limit of jobs or of money
 │   └── KeyInImage                 a file with a key or a password would be in the image
 ├── MissingError          exit 3   something on this machine or account is missing
 │   └── EngineUnavailable          no Docker engine answers
@@ -71,6 +72,13 @@ class NotConfirmed(UsageError):
 
     code = "not-confirmed"
     hint = "On a terminal you are asked; elsewhere --yes says it, as long as no limit is passed."
+
+
+class OverLimit(UsageError):
+    """A plan is over a limit of jobs or of money."""
+
+    code = "over-limit"
+    hint = "The flag that is named allows it; on a terminal the number of jobs is asked for."
 
 
 class KeyInImage(UsageError):

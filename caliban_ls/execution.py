@@ -119,9 +119,12 @@ def handler(
                 cancel=cancel,
                 buffer=ls.buffer,
                 ask=partial(_ask, ls, asyncio.get_running_loop(), cancel),
+                can_ask=True,
                 opens_terminals=True,
                 at_end=workers.at_end,
                 environment=os.environ,
+                confirmed=ls.confirms,
+                settings=ls.settings,
             )
             try:
                 return await workers.run(partial(_run, command, raw, context), cancel)

@@ -46,6 +46,7 @@ def hardware_findings(document: JsonDocument, project: Project) -> list[Finding]
         gpu_spec=specs["gpu_spec"].accelerator if "gpu_spec" in specs else None,
         tpu_spec=specs["tpu_spec"].accelerator if "tpu_spec" in specs else None,
         spot=cloud.spot,
+        flex_start=cloud.flex_start,
         mode=project.default_mode,
         force=cloud.force,
     )
@@ -85,7 +86,7 @@ def _with_change(text: str, section: str, key: str, value: str | bool | Accelera
 
 
 _SPECS: Mapping[str, Kind] = {"gpu_spec": "gpu", "tpu_spec": "tpu"}
-_ASKS = ("backend", "region", "machine_type", "gpu_spec", "tpu_spec", "spot")
+_ASKS = ("backend", "region", "machine_type", "gpu_spec", "tpu_spec", "spot", "flex_start")
 
 
 def _spec_finding(document: JsonDocument, section: Node, field: str, problem: SpecProblem) -> Finding:

@@ -9,37 +9,35 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from caliban_ls import hardware, images, models
 from caliban_ls.catalog import Accelerator, Kind, Mode, catalog
 from caliban_ls.context import Context
+from caliban_ls.duration import DAY, parse_duration
 from caliban_ls.errors import MissingError, UsageError
 from caliban_ls.findings import Severity
 from caliban_ls.hardware import Backend, Choice, Price, Request, SpecProblem
 from caliban_ls.project import Project
 from caliban_ls.records import settings_of
 from caliban_ls.runtime import labels
-from caliban_ls.runtime.base import JobSpec, JobState
-from caliban_ls.runtime.cloud import Body, CloudJob, body_of
+from caliban_ls.runtime.base import JobSpec
+from caliban_ls.runtime.claims import Claims
+from caliban_ls.runtime.cloud import Body, CloudJob, Scheduling, body_of
 from caliban_ls.runtime.history import launch_name, utc_now
-from caliban_ls.runtime.identity import Identity
-from caliban_ls.runtime.masking import masked_args
 from caliban_ls.work import Work, jobs_of, work_of
 
 PLATFORM = "linux/amd64"
 """What Google's machines run, whatever this one is."""
 
-MAX_JOBS = 100
-"""How many jobs one submission may have when nobody says otherwise."""
+FREE_A_MINUTE = 60
+"""Submissions that a project is granted in a minute without being asked; Google's published default."""
 
-_AGENT = "Google's own service agent"
+_FLEX_LONGEST = 7 * DAY  # that a job of flex-start may run
 
-_JOBS_PER_SECOND = 10  # that a service takes in, roughly; at 60 a minute each is told to wait
-
-_AT_ONCE_FREE = 60  # creates in a minute that a project is granted without being asked
+_WAIT_SHORTEST = 1800  # seconds that AI Platform Training lets a job wait, at least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +52,20 @@ class Plan:
         backend: the service.
         project_id: Google's project.
         choice: what each job runs on.
+        module: what the jobs run, None where the image itself says it.
         image: full name.
         own_image: whether that is the project's own, to be built and pushed.
         mode: of the image.
         count: jobs.
         work: makes them.
         user_labels: of every job.
+        flags: the user's own, which every job has besides those of the sweep.
+        scheduling: when jobs start and end.
         service_account: that the jobs run as, None for the service's own agent.
         price: of one job, None where unknown.
         notes: what to know before saying yes.
+        repeats: the launch some of whose jobs these do again, None for a new one.
+        origins: the ids of the jobs that were first, by the places of those that do them again.
     """
 
     plan_id: str
@@ -72,15 +75,20 @@ class Plan:
     backend: Backend
     project_id: str
     choice: Choice
+    module: str | None
     image: str
     own_image: bool
     mode: Mode
     count: int
     work: Work
     user_labels: Mapping[str, str]
+    flags: Mapping[str, str]
+    scheduling: Scheduling
     service_account: str | None
     price: Price | None
     notes: tuple[str, ...]
+    repeats: str | None = None
+    origins: Mapping[int, str] = field(default_factory=dict)
 
     def jobs(self) -> Iterator[tuple[JobSpec, Body]]:
         """Yield each job with the request that makes it; made anew with each call."""
@@ -97,7 +105,7 @@ class Plan:
             "tpu_enabled": str(_is(self.choice.accelerator, "tpu")).lower(),
             "docker_image": labels.value_of(self.image.rpartition("/")[2]),
         }
-        return labels.job_labels(ours, self.user_labels, job.parameters)
+        return labels.job_labels(ours, self.user_labels, {**self.flags, **job.parameters})
 
     def _cloud_job(self, job: JobSpec) -> CloudJob:
         return CloudJob(
@@ -106,19 +114,18 @@ class Plan:
             args=job.args,
             labels=self.labels_of(job).kept,
             choice=self.choice,
+            scheduling=self.scheduling,
             service_account=self.service_account,
         )
 
 
-def make_plan(
-    arguments: models.CloudArguments, project: Project, identity: Identity | None, context: Context
-) -> Plan:
+def make_plan(arguments: models.CloudArguments, project: Project, claims: Claims, context: Context) -> Plan:
     """Return the plan of a submission.
 
     Args:
         arguments: of the command.
         project: its config.
-        identity: who will ask, None where nobody can.
+        claims: who will ask.
         context: of the command.
 
     Raises:
@@ -127,26 +134,23 @@ def make_plan(
         InvalidDocument: a file has errors.
     """
     total, work = work_of(arguments, context)
-    request = _request(arguments, project, context)
+    request = request_of(arguments, project, context)
     notes = list(_judged(request))
     choice = hardware.resolve(request)
-    project_id = _project_id(arguments, project, identity, context)
+    scheduling = _scheduling(arguments, project, choice)
+    project_id = _project_id(arguments, project, claims, context)
     if arguments.image_tag is not None:
         image, own = arguments.image_tag, False
     else:
-        planned = images.plan_for(arguments, project, choice.mode, context, platform=PLATFORM)
-        repository = project.cloud.repository or f"{choice.region}-docker.pkg.dev/{project_id}/caliban"
-        image, own = f"{repository.rstrip('/')}/{planned.tag.removeprefix('caliban/')}", True
-        notes += _about_registry(repository)
-    known = identity.account if identity else None
-    account = arguments.service_account or project.cloud.service_account or known
+        image, own = image_name(arguments, project, choice, project_id, context), True
+    notes += _about_registry(image)
+    account = arguments.service_account or project.cloud.service_account or claims.account
     if account is None:
         notes.append(
             "The jobs run as Google's own service agent, which reaches few other services;"
             " --service_account names another"
         )
     title = arguments.name or context.folder.name
-    user_labels = {**project.cloud.labels, **dict(map(_label, arguments.label))}
     plan = Plan(
         plan_id="",
         group=launch_name(title, utc_now()),
@@ -155,19 +159,33 @@ def make_plan(
         backend=choice.backend,
         project_id=project_id,
         choice=choice,
+        module=arguments.module or project.module,
         image=image,
         own_image=own,
         mode=choice.mode,
         count=total,
         work=work,
-        user_labels=user_labels,
+        user_labels={**project.cloud.labels, **dict(map(_label, arguments.label))},
+        flags=labels.flags_of(arguments.args),
+        scheduling=scheduling,
         service_account=account,
         price=hardware.price(choice),
         notes=(),
     )
-    notes += _about_labels(plan)
+    plan_id, dropped = _read_through(plan)
+    if dropped:
+        notes.append(f"Google takes {labels.MOST} labels of a job; these found no room: {', '.join(dropped)}")
     notes += _about_pace(total)
-    return replace(plan, plan_id=_digest(plan), notes=tuple(notes))
+    return replace(plan, plan_id=plan_id, notes=tuple(notes))
+
+
+def image_name(
+    arguments: models.CloudArguments, project: Project, choice: Choice, project_id: str, context: Context
+) -> str:
+    """Return the full name of the project's image as it stands now, where it is to be pushed."""
+    planned = images.plan_for(arguments, project, choice.mode, context, platform=PLATFORM)
+    repository = project.cloud.repository or f"{choice.region}-docker.pkg.dev/{project_id}/caliban"
+    return f"{repository.rstrip('/')}/{planned.tag.removeprefix('caliban/')}"
 
 
 def renamed(plan: Plan) -> Plan:
@@ -175,122 +193,7 @@ def renamed(plan: Plan) -> Plan:
     return replace(plan, group=launch_name(plan.title, utc_now()), key=secrets.token_hex(8))
 
 
-def check_limits(plan: Plan, arguments: models.CloudArguments, project: Project, context: Context) -> bool:
-    """Return whether a plan is allowed without asking for more than a yes.
-
-    A user's own limit holds, lowered by the project's but never raised; a flag is the user's own word. A terminal may
-    go over a limit by typing the number of jobs.
-
-    Raises:
-        UsageError: it is over a limit, and nobody is there who may say that it may be.
-    """
-    over = list(_over_limits(plan, arguments, project, context))
-    if not over:
-        return True
-    message = f"{'; '.join(over)}"
-    if context.insist(f"{described(result_of(plan, jobs=()))}\n{message}", str(plan.count)):
-        return False
-    raise UsageError(f"{message}. Nothing was built or sent", hint="The flag that is named allows it.")
-
-
-def result_of(
-    plan: Plan, jobs: Iterable[models.CloudJob] | None = None, *, requests: bool = False
-) -> models.CloudResult:
-    """Return a plan as it is shown; its jobs are PLANNED unless others are given.
-
-    Args:
-        plan: the plan.
-        jobs: what became of its jobs, None for nothing so far.
-        requests: whether each job carries its request.
-    """
-    choice, cost = plan.choice, plan.price.effective if plan.price else None
-    accelerator = choice.accelerator
-    held = shown = None
-    if accelerator is not None:
-        held = models.CloudAccelerator(type=accelerator.type, count=accelerator.count)
-    if cost is not None and plan.price is not None:
-        shown = models.CloudCost(
-            currency=plan.price.currency,
-            per_job_hour=round(cost.total, 6),
-            all_jobs_hour=round(cost.total * plan.count, 6),
-            as_of=plan.price.as_of,
-        )
-    return models.CloudResult(
-        plan_id=plan.plan_id,
-        group=plan.group,
-        backend=plan.backend,
-        project_id=plan.project_id,
-        region=choice.region,
-        machine_type=choice.machine_type,
-        accelerator=held,
-        spot=choice.spot,
-        image=plan.image,
-        count=plan.count,
-        cost=shown,
-        quotas=tuple(
-            models.CloudQuota(
-                metric=need.metric, of=need.of, needed=need.needed * plan.count, granted=need.granted
-            )
-            for need in hardware.quotas(choice)
-        ),
-        seconds=round(plan.count / _JOBS_PER_SECOND, 1),
-        service_account=plan.service_account,
-        notes=plan.notes,
-        jobs=tuple(_planned(plan, requests=requests) if jobs is None else jobs),
-    )
-
-
-def described(result: models.CloudResult) -> str:
-    """Return a plan in a few lines, for a person who is to say yes or no."""
-    hardware_text = result.machine_type
-    if result.accelerator:
-        hardware_text += f" with {result.accelerator.count}x{result.accelerator.type}"
-    if result.spot:
-        hardware_text += ", spot"
-    jobs = "1 job" if result.count == 1 else f"{result.count:,} jobs"
-    lines = [
-        f"{jobs} on {hardware_text} in {result.region}, project {result.project_id} ({result.backend})",
-        f"    image    {result.image}",
-        f"    runs as  {result.service_account or _AGENT}",
-    ]
-    if result.cost is None:
-        lines.append("    price    not known")
-    else:
-        cost = result.cost
-        each = f"{cost.per_job_hour:.2f} {cost.currency} an hour each"
-        lines.append(f"    price    {each}, {cost.all_jobs_hour:.2f} all at once (prices of {cost.as_of})")
-    for quota in result.quotas:
-        granted = "" if quota.granted is None else f"; a new project is granted {quota.granted}"
-        lines.append(f"    quota    {quota.needed} {quota.of}{granted}")
-    lines += [f"    note     {note}" for note in result.notes]
-    return "\n".join(lines)
-
-
-def _planned(plan: Plan, *, requests: bool) -> Iterator[models.CloudJob]:
-    for job, body in plan.jobs():
-        shown = masked_args(job.args)
-        yield models.CloudJob(
-            index=job.index,
-            job_id=job.job_id,
-            args=shown,
-            labels=dict(body["labels"]),
-            state=JobState.PLANNED.value,
-            request=_masked(body, job.args, shown) if requests else None,
-        )
-
-
-def _masked(body: Any, args: tuple[str, ...], shown: tuple[str, ...]) -> Any:  # noqa: ANN401 - JSON
-    """Return a request with other arguments in their place."""
-    if body == list(args):
-        return list(shown)
-    if isinstance(body, dict):
-        return {key: _masked(value, args, shown) for key, value in body.items()}
-    if isinstance(body, list):
-        return [_masked(value, args, shown) for value in body]
-    return body
-
-
-def _request(arguments: models.CloudArguments, project: Project, context: Context) -> Request:
+def request_of(arguments: models.CloudArguments, project: Project, context: Context) -> Request:
     """Return the hardware that is asked for, each part by whoever says it first."""
     cloud, defaults = project.cloud, settings_of(context).defaults
     if arguments.gpu and arguments.nogpu:
@@ -312,9 +215,46 @@ def _request(arguments: models.CloudArguments, project: Project, context: Contex
         gpu_spec=_accelerator(gpu, "gpu"),
         tpu_spec=_accelerator(tpu, "tpu"),
         spot=arguments.spot or cloud.spot,
+        flex_start=arguments.flex_start or cloud.flex_start,
         mode=mode,
         force=arguments.force or cloud.force,
     )
+
+
+def _scheduling(arguments: models.CloudArguments, project: Project, choice: Choice) -> Scheduling:
+    """Return when jobs start and end.
+
+    Raises:
+        UsageError: it can't be read, or the service doesn't offer it.
+    """
+    cloud = project.cloud
+    timeout = _seconds("--timeout", arguments.timeout or cloud.timeout)
+    max_wait = _seconds("--max_wait", arguments.max_wait or cloud.max_wait)
+    restart = arguments.restart or bool(cloud.restart)
+    if choice.flex_start and timeout is not None and timeout > _FLEX_LONGEST:
+        raise UsageError("With flex-start a job may run for 7 days", hint="Shorten --timeout.")
+    if choice.backend == "vertex" and max_wait is not None and not choice.flex_start:
+        raise UsageError(
+            "On Vertex AI only flex-start jobs have a limit to their waiting",
+            hint="Add --flex_start, or leave --max_wait out.",
+        )
+    if choice.backend == "ai-platform":
+        if restart:
+            raise UsageError("AI Platform Training doesn't restart jobs", hint="Leave --restart out.")
+        if max_wait is not None and max_wait < _WAIT_SHORTEST:
+            raise UsageError(
+                "AI Platform Training lets a job wait for 30m at least", hint="Raise --max_wait."
+            )
+    return Scheduling(timeout=timeout, max_wait=max_wait, restart=restart)
+
+
+def _seconds(flag: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    seconds = parse_duration(text)
+    if seconds is None:
+        raise UsageError(f"{flag} {text} is no duration", hint="Write a number and a unit: 90m, 12h or 7d.")
+    return seconds
 
 
 def _accelerator(text: str | None, kind: Kind) -> Accelerator | None:
@@ -348,15 +288,13 @@ def _judged(request: Request) -> Iterator[str]:
         yield f"{problem.message} ({problem.code})"
 
 
-def _project_id(
-    arguments: models.CloudArguments, project: Project, identity: Identity | None, context: Context
-) -> str:
+def _project_id(arguments: models.CloudArguments, project: Project, claims: Claims, context: Context) -> str:
     for found in (
         arguments.project_id,
         context.environment.get("PROJECT_ID"),
         project.project_id,
         context.environment.get("GOOGLE_CLOUD_PROJECT"),
-        identity.project if identity else None,
+        claims.project,
     ):
         if found:
             return found
@@ -373,8 +311,8 @@ def _label(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _about_registry(repository: str) -> Iterator[str]:
-    host = repository.partition("/")[0]
+def _about_registry(image: str) -> Iterator[str]:
+    host = image.partition("/")[0]
     if host == "gcr.io" or host.endswith(".gcr.io"):
         yield (
             f"{host} is Container Registry, which was shut down on 2025-03-18; Artifact Registry answers for it"
@@ -382,57 +320,20 @@ def _about_registry(repository: str) -> Iterator[str]:
         )
 
 
-def _about_labels(plan: Plan) -> Iterator[str]:
-    """Yield which flags find no room among the labels; the first job speaks for all."""
-    job = next(jobs_of(plan.work, plan.group), None)
-    dropped = plan.labels_of(job).dropped if job else ()
-    if dropped:
-        yield f"Google takes {labels.MOST} labels; these flags are in none: {', '.join(dropped)}"
-
-
 def _about_pace(count: int) -> Iterator[str]:
-    if count > _AT_ONCE_FREE:
+    if count > FREE_A_MINUTE:
         yield (
-            f"A project may submit {_AT_ONCE_FREE} jobs a minute unless it was granted more,"
-            f" so that {count:,} take up to {-(-count // _AT_ONCE_FREE)} minutes"
+            f"A project may submit {FREE_A_MINUTE} jobs a minute unless it was granted more,"
+            f" so that {count:,} take up to {-(-count // FREE_A_MINUTE)} minutes"
         )
-
-
-def _over_limits(
-    plan: Plan, arguments: models.CloudArguments, project: Project, context: Context
-) -> Iterator[str]:
-    """Yield what is over a limit, with the flag that would allow it."""
-    own, theirs = settings_of(context).limits, project.limits
-    jobs = (
-        arguments.max_jobs
-        if arguments.max_jobs is not None
-        else _lower(own.max_jobs or MAX_JOBS, theirs.max_jobs)
-    )
-    if jobs is not None and plan.count > jobs:
-        yield f"{plan.count:,} jobs are more than {jobs:,} (--max_jobs)"
-    most = arguments.max_cost_per_hour
-    if most is None:
-        most = _lower(own.max_cost_per_hour, theirs.max_cost_per_hour)
-    if most is None:
-        return
-    cost = plan.price.effective if plan.price else None
-    if cost is None:
-        yield f"What {plan.choice.machine_type} costs isn't known, and at most {most:g} USD an hour is allowed (--max_cost_per_hour)"
-    elif cost.total * plan.count > most:
-        yield f"{cost.total * plan.count:.2f} USD an hour is more than {most:g} (--max_cost_per_hour)"
-
-
-def _lower(own: float | None, theirs: float | None) -> float | None:
-    known = [limit for limit in (own, theirs) if limit is not None]
-    return min(known) if known else None
 
 
 def _is(accelerator: Accelerator | None, kind: Kind) -> bool:
     return accelerator is not None and accelerator.kind == kind
 
 
-def _digest(plan: Plan) -> str:
-    """Return a digest of all that decides over a plan."""
+def _read_through(plan: Plan) -> tuple[str, tuple[str, ...]]:
+    """Read all jobs once, and return a digest of all that decides over a plan, and the labels without room."""
     digest = hashlib.sha256()
     said = {
         "backend": plan.backend,
@@ -442,6 +343,8 @@ def _digest(plan: Plan) -> str:
         "accelerator": str(plan.choice.accelerator),
         "topology": plan.choice.topology,
         "spot": plan.choice.spot,
+        "flex_start": plan.choice.flex_start,
+        "scheduling": asdict(plan.scheduling),
         "image": plan.image,
         "labels": dict(plan.user_labels),
         "service_account": plan.service_account,
@@ -450,6 +353,14 @@ def _digest(plan: Plan) -> str:
         "prices": plan.price and plan.price.as_of,
     }
     digest.update(json.dumps(said, sort_keys=True).encode())
-    for index, args, _ in plan.work():
-        digest.update(f"\0{index}\0{chr(1).join(args)}".encode())
-    return digest.hexdigest()[:32]
+    dropped: dict[str, None] = {}
+    seen: set[tuple[str, ...]] = set()
+    for index, args, parameters in plan.work():
+        digest.update(json.dumps([index, args]).encode())
+        # Jobs with the same flags have the same labels, but for their values.
+        names = tuple(parameters)
+        if names not in seen:
+            seen.add(names)
+            job = JobSpec(index=index, job_id="", args=args, parameters=parameters)
+            dropped |= dict.fromkeys(plan.labels_of(job).dropped)
+    return digest.hexdigest()[:32], tuple(dropped)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from caliban_ls.duration import parse_duration
 from caliban_ls.findings import Edit, Finding, Fix
 from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, quote
 from caliban_ls.jsonedit import remove_member
@@ -124,6 +125,12 @@ def _repository(text: str) -> str | None:
     )
 
 
+def _duration(text: str) -> str | None:
+    if parse_duration(text) is not None:
+        return None
+    return "A duration is a number and a unit, such as 90m, 12h or 7d"
+
+
 def _label_key(text: str) -> str | None:
     if re.fullmatch(r"[^\W\dA-Z_][^\WA-Z]*(?:-[^\WA-Z]*)*", text) and len(text) <= _LABEL_LENGTH:
         return None
@@ -186,6 +193,19 @@ KEYS: Mapping[str, Key] = {
                 "gpu_spec": Key(Text(), "GPUs of each job, NUMxTYPE: `2xT4`."),
                 "tpu_spec": Key(Text(), "TPU of each job, NUMxTYPE: `8xV3`."),
                 "spot": Key(Boolean(), "Use spot machines: cheaper, and taken away at any time."),
+                "flex_start": Key(
+                    Boolean(), "Wait until machines are free, for less money: for L4, A100 and newer GPUs."
+                ),
+                "timeout": Key(
+                    Text(check=_duration), "How long a job may run: `12h`. Seven days by default."
+                ),
+                "max_wait": Key(
+                    Text(check=_duration),
+                    "How long a job may wait to start: `2d`. A day by default, with flex-start.",
+                ),
+                "restart": Key(
+                    Boolean(), "Start a job again from its beginning when its machine is restarted."
+                ),
                 "labels": Key(Table(Text(check=_label_value), _label_key), "Labels for every job."),
                 "service_account": Key(Text(check=_service_account), "The account that jobs run as."),
                 "repository": Key(Text(check=_repository), "Where images are pushed."),
@@ -246,6 +266,10 @@ class Cloud:
     gpu_spec: str | None = None
     tpu_spec: str | None = None
     spot: bool | None = None
+    flex_start: bool | None = None
+    timeout: str | None = None
+    max_wait: str | None = None
+    restart: bool | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     service_account: str | None = None
     repository: str | None = None

@@ -89,6 +89,7 @@ def initialize(ls: Server, params: lsp.InitializeParams) -> None:
         ls.workspace.add_folder(lsp.WorkspaceFolder(ls.workspace.root_uri, ""))
     options = params.initialization_options
     ls.trusted = isinstance(options, dict) and options.get("trusted") is True
+    ls.confirms = isinstance(options, dict) and options.get("confirms") is True
     ls.make_documents(partial(_open_document, ls))
     ls.pulls = params.capabilities.text_document is not None and bool(
         params.capabilities.text_document.diagnostic

@@ -50,6 +50,7 @@ class Session(StdioServer):
     Attributes:
         settings: what holds now.
         trusted: whether the client lets commands run and send things.
+        confirms: whether the client shows plans itself, and has its user say yes before it submits one.
         pulls: whether the client asks for diagnostics, so that none may be published.
     """
 
@@ -57,6 +58,7 @@ class Session(StdioServer):
         super().__init__(name, version)
         self.settings = Settings()
         self.trusted = False
+        self.confirms = False
         self.pulls = False
         self._initial: Mapping[str, Any] = {}
         self._judgements: WeakKeyDictionary[Document, Judgement] = WeakKeyDictionary()

@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-import getpass
-import json
-import os
-import platform
-import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from caliban_ls import agreement, images, models, planning, registries
+from caliban_ls import agreement, hardware, images, kept_plans, models, planning, plans, registries, spending
+from caliban_ls.catalog import Kind
 from caliban_ls.context import Context
-from caliban_ls.errors import MissingError, NotConfirmed, UsageError
+from caliban_ls.errors import CalibanError, NotConfirmed, UsageError
 from caliban_ls.files import read_project
+from caliban_ls.hardware import Request, SpecProblem
 from caliban_ls.planning import Plan
 from caliban_ls.project import Project
-from caliban_ls.records import open_engine, open_history, state_folder_of
+from caliban_ls.provenance import provenance
+from caliban_ls.records import open_engine, open_history
 from caliban_ls.runtime import sending
-from caliban_ls.runtime.ai_platform import AiPlatform
 from caliban_ls.runtime.base import JobState
+from caliban_ls.runtime.claims import Claims, read_claims
 from caliban_ls.runtime.cloud import Service
 from caliban_ls.runtime.google import Google
 from caliban_ls.runtime.history import Group, History, utc_now
-from caliban_ls.runtime.identity import Identity, find_identity
+from caliban_ls.runtime.identity import Identity
 from caliban_ls.runtime.journal import Journal, NameTaken
-from caliban_ls.runtime.vertex import Vertex
+from caliban_ls.runtime.refusals import OverQuota
+from caliban_ls.services import find_identity_of, open_google, service_for
 
-_PLANS = "plans"
-
-_PLANS_KEPT = timedelta(hours=24)
-
-_GIT_SECONDS = 5
+_SHOWN_JOBS = 6  # of a plan, to somebody who is to say yes
 
 
 def cloud(arguments: models.CloudArguments, context: Context) -> models.CloudResult:
@@ -43,20 +36,19 @@ def cloud(arguments: models.CloudArguments, context: Context) -> models.CloudRes
 
     Raises:
         NotConfirmed: nobody said yes.
-        UsageError: it is over a limit, or something that was said can't be.
+        OverLimit: it is over a limit.
+        UsageError: something that was said can't be.
     """
     project = read_project(context)
     agreement.require(project, context)
-    identity = _identity(arguments, project, context)
-    plan = planning.make_plan(arguments, project, identity, context)
+    made = planning.make_plan(arguments, project, claims_of(arguments, project, context), context)
     if arguments.dry_run:
-        return planning.result_of(plan, requests=True)
-    if identity is None:
-        identity = find_identity_of(arguments.cloud_key, project, context)
-    asks = planning.check_limits(plan, arguments, project, context)
-    if asks and not arguments.yes:
-        _confirm(plan, context)
-    return _submit(plan, arguments, project, identity, context)
+        return plans.result_of(made, requests=True)
+    within = spending.check_limits(made, arguments, project, context)
+    if within and not arguments.yes:
+        confirm(made, context)
+    identity = find_identity_of(arguments.cloud_key, project, context)
+    return submit_plan(made, arguments, project, identity, context)
 
 
 def plan(arguments: models.CloudArguments, context: Context) -> models.CloudResult:
@@ -66,33 +58,37 @@ def plan(arguments: models.CloudArguments, context: Context) -> models.CloudResu
         UsageError: something that was said can't be.
     """
     project = read_project(context)
-    made = planning.make_plan(arguments, project, _identity(arguments, project, context), context)
-    _keep(made, arguments, context)
-    return planning.result_of(made, requests=True)
+    agreement.require(project, context)
+    made = planning.make_plan(arguments, project, claims_of(arguments, project, context), context)
+    kept_plans.keep(made, arguments, context)
+    return plans.result_of(made, requests=True)
 
 
 def submit(arguments: models.SubmitArguments, context: Context) -> models.CloudResult:
-    """Submit a plan that was kept, if nothing of it has changed since.
+    """Submit a plan that was kept, if nothing of it has changed since; a plan is submitted once.
 
     Raises:
-        UsageError: there is no such plan, or it has changed.
+        UsageError: there is no such plan, or it has changed, or it was submitted before.
         NotConfirmed: nobody said yes.
+        OverLimit: it is over a limit.
     """
-    said = _kept(arguments.plan_id, context)
-    context = replace(context, folder=Path(said["folder"]))
+    kept = kept_plans.find(arguments.plan_id, context)
+    context = replace(context, folder=kept.folder)
     project = read_project(context)
     agreement.require(project, context)
-    identity = find_identity_of(said["arguments"].cloud_key, project, context)
-    made = planning.make_plan(said["arguments"], project, identity, context)
+    made = planning.make_plan(kept.arguments, project, claims_of(kept.arguments, project, context), context)
     if made.plan_id != arguments.plan_id:
         raise UsageError(
             "What was planned has changed since: the code, the sweep, the config or the hardware",
             hint="Plan it anew, and look at the new plan.",
         )
-    made = replace(made, group=said["group"], key=said["key"])
-    if planning.check_limits(made, said["arguments"], project, context) and not context.confirmed:
-        _confirm(made, context)
-    return _submit(made, said["arguments"], project, identity, context)
+    made = replace(made, group=kept.group, key=kept.key)
+    _refuse_second(made, context)
+    within = spending.check_limits(made, kept.arguments, project, context)
+    if within and not context.confirmed:
+        confirm(made, context)
+    identity = find_identity_of(kept.arguments.cloud_key, project, context)
+    return submit_plan(made, kept.arguments, project, identity, context, once=True)
 
 
 def resume(arguments: models.ResumeArguments, context: Context) -> models.CloudResult:
@@ -104,148 +100,86 @@ def resume(arguments: models.ResumeArguments, context: Context) -> models.CloudR
     """
     with open_history(context) as history:
         group = _unfinished(arguments.group, history)
-        there = replace(context, folder=group.folder if group.folder.is_dir() else context.folder)
-        project = read_project(there) if there.folder == group.folder else Project()
-        with _google(find_identity_of(None, project, there), context) as google:
-            return _send(group, history, google, context, resumed=True)
+        there, project = context, Project()
+        if group.folder.is_dir():
+            there = replace(context, folder=group.folder)
+            project = read_project(there)
+            agreement.require(project, there)
+        key = group.details.get("cloud_key")
+        identity = find_identity_of(key if isinstance(key, str) else None, project, there)
+        with open_google(identity, context) as google:
+            send(group, history, google, context, resumed=True)
+            return result_of(group, history, service_for(group, google))
 
 
-def service_for(group: Group, google: Google) -> Service:
-    """Return the service that has the jobs of a launch."""
-    project = group.project or ""
-    if group.backend == "ai-platform":
-        return AiPlatform(google, project)
-    return Vertex(google, project, group.region or "")
-
-
-def find_identity_of(cloud_key: str | None, project: Project, context: Context) -> Identity:
-    """Return whom Google is asked as; a key of the project's needs agreement before.
-
-    Raises:
-        MissingError: there are no credentials.
-    """
-    return find_identity(
+def claims_of(arguments: models.CloudArguments, project: Project, context: Context) -> Claims:
+    """Return who asks, as far as files say."""
+    return read_claims(
         context.environment,
         Path.home(),
         context.folder,
-        cloud_key=cloud_key,
+        cloud_key=arguments.cloud_key,
         project_key=project.cloud_key,
     )
 
 
-def _identity(arguments: models.CloudArguments, project: Project, context: Context) -> Identity | None:
-    """Return who will ask, for what a plan says of it; a plan can be had without."""
-    with suppress(MissingError):
-        return find_identity_of(arguments.cloud_key, project, context)
-    if arguments.cloud_key is not None:
-        find_identity_of(arguments.cloud_key, project, context)
-    return None
-
-
-def _confirm(plan: Plan, context: Context) -> None:
+def confirm(made: Plan, context: Context) -> None:
     """Show a plan and ask for a yes.
 
     Raises:
         NotConfirmed: it was a no, or there is nobody to ask.
     """
-    result = planning.result_of(plan)
-    shown = [f"    {job.index:>8}  {' '.join(job.args)}" for job in _ends(result.jobs)]
-    if plan.count > len(shown):
-        shown.insert(len(shown) // 2, f"              … {plan.count - len(shown):,} more …")
-    question = "\n".join([planning.described(result), *shown])
-    what = "Submit this job" if plan.count == 1 else f"Submit these {plan.count:,} jobs"
+    result = plans.result_of(made)
+    question = "\n".join([plans.described(result), *plans.ends(result, _SHOWN_JOBS)])
+    what = "Submit this job" if made.count == 1 else f"Submit these {made.count:,} jobs"
     if not context.ask(question, what):
         raise NotConfirmed(f"{question}\nNothing was built or sent: nobody said yes")
 
 
-def _ends(jobs: tuple[models.CloudJob, ...]) -> tuple[models.CloudJob, ...]:
-    return jobs if len(jobs) <= 6 else (*jobs[:3], *jobs[-3:])  # noqa: PLR2004  # a screenful
-
-
-def _submit(
-    plan: Plan, arguments: models.CloudArguments, project: Project, identity: Identity, context: Context
+def submit_plan(
+    made: Plan,
+    arguments: models.CloudArguments,
+    project: Project,
+    identity: Identity,
+    context: Context,
+    *,
+    once: bool = False,
 ) -> models.CloudResult:
-    """Publish the image, write the whole plan down, and send it."""
-    with open_history(context) as history, _google(identity, context) as google:
-        digest = _publish(plan, arguments, project, google, context)
-        group = _begin(plan, history, digest, context)
-        result = _send(group, history, google, context, resumed=False)
-    return replace(planning.result_of(plan, jobs=result.jobs), group=group.name)
+    """Publish the image of a confirmed plan, write all of the plan down, and send it.
 
-
-def _publish(
-    plan: Plan, arguments: models.CloudArguments, project: Project, google: Google, context: Context
-) -> str | None:
-    """Build and push the image, as far as that isn't done; return its digest in the registry."""
-    if not plan.own_image:
-        return None
-    registries.see_to_repository(plan.image, google, context, create=arguments.create_repository)
-    engine = open_engine(context)
-    if not arguments.no_cache:
-        there = engine.published(plan.image, registries.login_for(plan.image, google))
-        if there is not None:
-            context.report(f"{plan.image} is in its registry already", None)
-            return there
-    image = images.ensure(arguments, project, plan.mode, context, platform=planning.PLATFORM)
-    return registries.publish(image.tag, plan.image, engine, google, context)
-
-
-def _begin(plan: Plan, history: History, digest: str | None, context: Context) -> Group:
-    """Write a plan down, under a name that no other launch has."""
-    journal = Journal(history)
-    while True:
-        group = Group(
-            name=plan.group,
-            title=plan.title,
-            backend=plan.backend,
-            folder=context.folder,
-            image=plan.image,
-            owner=None,
-            created=utc_now(),
-            project=plan.project_id,
-            region=plan.choice.region,
-            details=_details(plan, digest, context),
-        )
-        try:
-            journal.begin(group, plan.jobs())
-        except NameTaken:
-            plan = planning.renamed(plan)
-        else:
-            return group
-
-
-def _details(plan: Plan, digest: str | None, context: Context) -> Mapping[str, object]:
-    cost = plan.price.effective if plan.price else None
-    return {
-        "plan_id": plan.plan_id,
-        "machine_type": plan.choice.machine_type,
-        "accelerator": str(plan.choice.accelerator) if plan.choice.accelerator else None,
-        "spot": plan.choice.spot,
-        "per_job_hour": None if cost is None else cost.total,
-        "currency": plan.price.currency if plan.price else None,
-        "prices_as_of": plan.price.as_of if plan.price else None,
-        "digest": digest,
-        "user": _user(),
-        "host": platform.node(),
-        **_git(context.folder),
-    }
-
-
-def _send(
-    group: Group, history: History, google: Google, context: Context, *, resumed: bool
-) -> models.CloudResult:
-    """Send what isn't sent of a launch, and tell what became of it.
+    Args:
+        made: the plan.
+        arguments: of the command.
+        project: its config.
+        identity: who asks.
+        context: of the command.
+        once: whether a launch of the plan's name is this very plan, submitted before.
 
     Raises:
         ServiceError: the service refused, or didn't answer; what is left can be resumed.
     """
+    with open_history(context) as history, open_google(identity, context) as google:
+        digest = _publish(made, arguments, project, google, context)
+        group = _begin(made, arguments, history, digest, context, once=once)
+        send(group, history, google, context, resumed=False)
+        result = result_of(group, history, service_for(group, google))
+    return replace(plans.result_of(made, jobs=result.jobs), group=group.name)
+
+
+def send(group: Group, history: History, google: Google, context: Context, *, resumed: bool) -> None:
+    """Send what isn't sent of a launch that is written down.
+
+    Raises:
+        InUse: another process is at it.
+        ServiceError: the service refused, or didn't answer; what is left can be resumed.
+        Cancelled: the user stopped it; what is left can be resumed.
+    """
     journal = Journal(history)
-    service = service_for(group, google)
     journal.take(group.name)
     try:
         outcome = sending.send(
             group.name,
-            service,
+            service_for(group, google),
             journal,
             resumed=resumed,
             report=context.report,
@@ -256,26 +190,28 @@ def _send(
         )
     finally:
         journal.leave(group.name)
-    left = outcome.planned + outcome.doubtful
-    if left:
+    if outcome.planned or outcome.doubtful:
         how_far = f"{outcome.sent} jobs were sent, {outcome.planned} weren't"
         if outcome.doubtful:
             how_far += f", and of {outcome.doubtful} nobody knows"
         context.report(f"{how_far}; `caliban resume {group.name}` goes on", None)
+    if isinstance(outcome.failure, OverQuota):
+        raise OverQuota(str(outcome.failure), outcome.failure.metrics, *_instead(group)) from outcome.failure
     if outcome.failure is not None:
         raise outcome.failure
-    context.cancel.check()
-    return _result(group, history, service)
+    if outcome.planned or outcome.doubtful:
+        context.cancel.check()
 
 
-def _result(group: Group, history: History, service: Service) -> models.CloudResult:
-    """Return what is written down of a launch."""
+def result_of(group: Group, history: History, service: Service) -> models.CloudResult:
+    """Return what is written down of a launch in the cloud."""
+    bodies = Journal(history).bodies(group.name)
     jobs = tuple(
         models.CloudJob(
             index=job.index,
             job_id=job.job_id,
             args=job.args,
-            labels={},
+            labels=bodies.get(job.job_id, {}).get("labels", {}),
             state=job.state.value,
             name=job.name,
             url=service.url(job.name) if job.name else None,
@@ -284,6 +220,16 @@ def _result(group: Group, history: History, service: Service) -> models.CloudRes
         for job in history.jobs(group.name)
     )
     details: Mapping[str, Any] = group.details
+    accelerator = accelerator_of(details)
+    price = details.get("per_job_hour")
+    cost = None
+    if price is not None:
+        cost = models.CloudCost(
+            currency=details["currency"],
+            per_job_hour=round(price, 6),
+            all_jobs_hour=round(price * len(jobs), 6),
+            as_of=details["prices_as_of"],
+        )
     return models.CloudResult(
         plan_id=str(details.get("plan_id", "")),
         group=group.name,
@@ -291,17 +237,150 @@ def _result(group: Group, history: History, service: Service) -> models.CloudRes
         project_id=group.project or "",
         region=group.region or "",
         machine_type=str(details.get("machine_type", "")),
-        accelerator=None,
+        accelerator=(
+            None
+            if accelerator is None
+            else models.CloudAccelerator(type=accelerator.type, count=accelerator.count)
+        ),
         spot=bool(details.get("spot")),
+        flex_start=bool(details.get("flex_start")),
+        module=details.get("module"),
         image=group.image or "",
         count=len(jobs),
-        cost=None,
+        cost=cost,
         quotas=(),
+        timeout=details.get("timeout"),
         seconds=0.0,
-        service_account=None,
+        service_account=details.get("service_account"),
         notes=(),
         jobs=jobs,
     )
+
+
+def _refuse_second(made: Plan, context: Context) -> None:
+    """Refuse a plan that was submitted before; whoever wants its jobs twice plans them twice."""
+    with open_history(context) as history:
+        if history.group(made.group) is not None:
+            raise _submitted_before(made)
+
+
+def _submitted_before(made: Plan) -> CalibanError:
+    return UsageError(
+        f"This plan was submitted already, as {made.group}",
+        hint=f"`caliban status {made.group}` follows it; plan anew to submit the same jobs again.",
+    )
+
+
+def _publish(
+    made: Plan, arguments: models.CloudArguments, project: Project, google: Google, context: Context
+) -> str | None:
+    """Build and push the image, as far as that isn't done; return its digest in the registry."""
+    if not made.own_image:
+        return None
+    registries.see_to_repository(made.image, google, context, create=arguments.create_repository)
+    engine = open_engine(context)
+    if not arguments.no_cache:
+        there = engine.published(made.image, registries.login_for(made.image, google))
+        if there is not None:
+            context.report(f"{made.image} is in its registry already", None)
+            return there
+    image = images.ensure(arguments, project, made.mode, context, platform=planning.PLATFORM)
+    return registries.publish(image.tag, made.image, engine, google, context)
+
+
+def _begin(
+    made: Plan,
+    arguments: models.CloudArguments,
+    history: History,
+    digest: str | None,
+    context: Context,
+    *,
+    once: bool,
+) -> Group:
+    """Write a plan down, under a name that no other launch has."""
+    context.cancel.check()
+    journal = Journal(history)
+    details = _details(made, arguments, digest, context)
+    while True:
+        group = Group(
+            name=made.group,
+            title=made.title,
+            backend=made.backend,
+            folder=context.folder,
+            image=made.image,
+            owner=None,
+            created=utc_now(),
+            project=made.project_id,
+            region=made.choice.region,
+            details=details,
+        )
+        try:
+            journal.begin(group, made.jobs(), made.origins)
+        except NameTaken:
+            if once:
+                raise _submitted_before(made) from None
+            made = planning.renamed(made)
+        else:
+            return group
+
+
+def _details(
+    made: Plan, arguments: models.CloudArguments, digest: str | None, context: Context
+) -> Mapping[str, object]:
+    cost, choice = made.price.effective if made.price else None, made.choice
+    return {
+        "plan_id": made.plan_id,
+        "module": made.module,
+        "dir": list(arguments.dir),
+        "extras": list(arguments.extras),
+        "mode": made.mode,
+        "repeats": made.repeats,
+        "machine_type": choice.machine_type,
+        "accelerator": str(choice.accelerator) if choice.accelerator else None,
+        "spot": choice.spot,
+        "flex_start": choice.flex_start,
+        "timeout": made.scheduling.timeout,
+        "service_account": made.service_account,
+        "cloud_key": arguments.cloud_key,  # its path, so that whoever resumes asks as the same
+        "per_job_hour": None if cost is None else cost.total,
+        "currency": made.price.currency if made.price else None,
+        "prices_as_of": made.price.as_of if made.price else None,
+        "digest": digest,
+        **provenance(context.folder),
+    }
+
+
+def accelerator_of(details: Mapping[str, Any]) -> hardware.Accelerator | None:
+    """Return the accelerator that was written down."""
+    text = details.get("accelerator")
+    kinds: tuple[Kind, ...] = ("gpu", "tpu")
+    for kind in kinds if text else ():
+        read = hardware.parse_spec(str(text), kind)
+        if not isinstance(read, SpecProblem):
+            return read.accelerator
+    return None
+
+
+def _instead(group: Group) -> tuple[str, tuple[str, ...]]:
+    """Return in words what everybody is granted of a launch's hardware, and what else could be used."""
+    accelerator = accelerator_of(group.details)
+    gpu = accelerator is not None and accelerator.kind == "gpu"
+    backend: Any = group.backend
+    choice = hardware.resolve(
+        Request(
+            backend=backend,
+            region=group.region,
+            machine_type=str(group.details.get("machine_type")),
+            gpu_spec=accelerator if gpu else None,
+            tpu_spec=None if gpu else accelerator,
+            mode="gpu" if gpu else "cpu",
+        )
+    )
+    granted = ", ".join(
+        f"{need.granted} {need.of}" for need in hardware.quotas(choice) if need.granted is not None
+    )
+    others = tuple(found.title[0].lower() + found.title[1:] for found in hardware.instead(choice))
+    return f"Without being asked, Google grants {granted} in {choice.region}" if granted else "", others
 
 
 def _unfinished(reference: str | None, history: History) -> Group:
@@ -315,7 +394,7 @@ def _unfinished(reference: str | None, history: History) -> Group:
         group = history.group(reference)
         if group is None:
             raise UsageError(f"There is no group {reference}", hint="`caliban status` lists them.")
-        candidates = [group]
+        candidates = [group] if group.backend != "local" else []
     else:
         candidates = [
             group for backend in ("vertex", "ai-platform") for group in history.unfinished_groups(backend)
@@ -325,90 +404,3 @@ def _unfinished(reference: str | None, history: History) -> Group:
             return group
     what = reference or "every submission"
     raise UsageError(f"All jobs of {what} are sent; there is nothing to resume")
-
-
-@contextmanager
-def _google(identity: Identity, context: Context) -> Iterator[Google]:
-    google = Google(identity, context.environment)
-    try:
-        yield google
-    finally:
-        google.close()
-
-
-def _keep(plan: Plan, arguments: models.CloudArguments, context: Context) -> None:
-    """Keep a plan for a day, and forget those that are older."""
-    from caliban_ls.wire import to_json
-
-    folder = state_folder_of(context) / _PLANS
-    said = {
-        "folder": str(context.folder),
-        "group": plan.group,
-        "key": plan.key,
-        "arguments": to_json(arguments),
-    }
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for old in folder.glob("*.json"):
-            if utc_now().timestamp() - old.stat().st_mtime > _PLANS_KEPT.total_seconds():
-                old.unlink(missing_ok=True)
-        file = folder / f"{plan.plan_id}.json"
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
-            json.dump(said, opened)
-    except OSError as error:
-        raise MissingError(
-            f"The plan can't be kept in {folder}: {error.strerror or error}",
-            hint="Free its disk, mend its permissions, or set CALIBAN_HOME to another folder.",
-        ) from error
-
-
-def _kept(plan_id: str, context: Context) -> dict[str, Any]:
-    """Return a plan that was kept.
-
-    Raises:
-        UsageError: there is none of this id, or not any more.
-    """
-    from caliban_ls.wire import parse_arguments
-
-    file = state_folder_of(context) / _PLANS / f"{plan_id}.json"
-    try:
-        if (
-            not plan_id.isalnum()
-            or utc_now().timestamp() - file.stat().st_mtime > _PLANS_KEPT.total_seconds()
-        ):
-            raise FileNotFoundError(file)
-        said: dict[str, Any] = json.loads(file.read_text())
-        said["arguments"] = parse_arguments(models.CloudArguments, said["arguments"])
-    except (OSError, ValueError, KeyError) as error:
-        raise UsageError(
-            f"There is no plan {plan_id}", hint="Plans are kept for 24 hours; make a new one."
-        ) from error
-    return said
-
-
-def _user() -> str | None:
-    with suppress(KeyError, OSError):
-        return getpass.getuser()
-    return None
-
-
-def _git(folder: Path) -> dict[str, object]:
-    """Return the project's commit, and whether there is more than that; nothing where git doesn't know."""
-
-    def ask(*words: str) -> str | None:
-        with suppress(OSError, subprocess.SubprocessError):
-            done = subprocess.run(
-                # A project's own configuration could name programs to run.
-                ["git", "-c", "core.fsmonitor=", "-C", str(folder), *words],
-                capture_output=True,
-                text=True,
-                timeout=_GIT_SECONDS,
-                check=True,
-            )
-            return done.stdout.strip()
-        return None
-
-    commit = ask("rev-parse", "HEAD")
-    if commit is None:
-        return {"commit": None, "dirty": None}
-    return {"commit": commit, "dirty": bool(ask("status", "--porcelain"))}

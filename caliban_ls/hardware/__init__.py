@@ -25,6 +25,7 @@ from caliban_ls.hardware.offers import (
 )
 from caliban_ls.hardware.pricing import Cost, Price, price
 from caliban_ls.hardware.request import Alternative, Backend, Changes, Field, Part, Problem, Request, applied
+from caliban_ls.hardware.shortage import instead
 from caliban_ls.hardware.spec import Spec, SpecProblem, parse_spec
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "SpecProblem",
     "accelerators",
     "applied",
+    "instead",
     "judge",
     "machines",
     "parse_spec",

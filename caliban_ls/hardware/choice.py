@@ -31,6 +31,7 @@ class Choice:
         accelerator: None to run without one.
         topology: of a TPU slice, None for everything else.
         spot: whether on spot machines.
+        flex_start: whether it waits until machines are free.
         mode: whether jobs use GPUs.
         defaulted: the keys that nobody wrote.
         gave_way: the default that something else took the place of, None if none did.
@@ -42,6 +43,7 @@ class Choice:
     accelerator: Accelerator | None
     topology: str | None
     spot: bool
+    flex_start: bool
     mode: Mode
     defaulted: frozenset[Field]
     gave_way: GaveWay | None
@@ -91,6 +93,7 @@ def resolve(request: Request) -> Choice:
         accelerator=accelerator,
         topology=machine.topologies.get(accelerator.count) if machine and accelerator else None,
         spot=bool(request.spot),
+        flex_start=bool(request.flex_start),
         mode=seen.mode,
         defaulted=frozenset(field for field in get_args(Field) if getattr(request, field) is None),
         gave_way=_gave_way(seen, possible) if possible else None,
@@ -108,9 +111,9 @@ def quotas(choice: Choice) -> list[Quota]:
         *(_cpu_quota(machine, region) if machine else ()),
         *_accelerator_quota(choice.accelerator, region),
     ]
-    if not choice.spot:
+    if not (choice.spot or choice.flex_start):
         return needs
-    # Spot machines count against quotas of their own, and what those grant isn't known.
+    # Spot machines, and those of flex-start, count against quotas of their own; what those grant isn't known.
     return [
         replace(need, metric=need.metric and known.spot_metric(need.metric), granted=None) for need in needs
     ]

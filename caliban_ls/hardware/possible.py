@@ -188,6 +188,28 @@ def _spot_not_offered(seen: Seen) -> Fault | None:
     return Fault("CAL414", f"{seen.service.title} has no spot machines", (Part.SPOT,))
 
 
+def _flex_start_not_offered(seen: Seen) -> Fault | None:
+    if not seen.request.flex_start:
+        return None
+    if seen.service.closed is not None:
+        return Fault("CAL421", f"{seen.service.title} has no flex-start", (Part.FLEX_START,))
+    if seen.request.spot:
+        return Fault("CAL421", "Spot and flex-start exclude each other", (Part.FLEX_START,))
+    blame = (Part.FLEX_START, Part.ACCELERATOR)
+    brought = seen.machine.holds[0] if seen.machine and seen.machine.bound else None
+    wanted = seen.spec or brought or (seen.service.default_gpu if seen.mode == "gpu" else None)
+    if seen.accelerator_unknown or seen.machine_unknown or can_flex(wanted):
+        return None
+    names = _either(name for name, found in catalog().accelerators.items() if found.flex_start)
+    what = "nothing" if wanted is None else wanted.type
+    return Fault("CAL421", f"Flex-start is for {names}; these jobs have {what}", blame)
+
+
+def can_flex(accelerator: Accelerator | None) -> bool:
+    """Return whether flex-start has an accelerator."""
+    return accelerator is not None and catalog().accelerators[accelerator.type].flex_start
+
+
 _RULES: tuple[Callable[[Seen], Fault | None], ...] = (
     _two_accelerators,
     _region_not_offered,
@@ -200,6 +222,7 @@ _RULES: tuple[Callable[[Seen], Fault | None], ...] = (
     _count_not_on_machine,
     _count_on_no_machine,
     _spot_not_offered,
+    _flex_start_not_offered,
 )
 """Every rule that a request can break. Of several that are broken, the first is the error."""
 

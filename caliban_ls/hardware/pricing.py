@@ -89,7 +89,8 @@ def price(choice: Choice) -> Price | None:
     return Price(
         on_demand=on_demand,
         spot=spot,
-        effective=spot if choice.spot else on_demand,
+        # What flex-start costs isn't published machine by machine.
+        effective=None if choice.flex_start else spot if choice.spot else on_demand,
         currency=data["currency"],
         as_of=data["as_of"],
         uncertain=_is_uncertain(machine, choice),

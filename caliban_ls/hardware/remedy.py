@@ -8,7 +8,7 @@ from itertools import combinations
 from caliban_ls.catalog import Accelerator, Machine, catalog
 from caliban_ls.catalog.nearest import nearest, regions_by_nearness, wish
 from caliban_ls.hardware.choice import default_accelerator, is_unasked
-from caliban_ls.hardware.possible import Fault, Seen, first_fault, is_possible, see
+from caliban_ls.hardware.possible import Fault, Seen, can_flex, first_fault, is_possible, see
 from caliban_ls.hardware.request import Changes, Field, Part, Request, applied
 
 TO_VERTEX: Changes = {"backend": "vertex"}
@@ -73,6 +73,8 @@ def _nearest_change(seen: Seen, free: set[Field]) -> Changes | None:
     wanted = seen.spec or (_brought(seen) if free_machine else default_accelerator(seen))
 
     def accepts(_machine: Machine, accelerator: Accelerator | None) -> bool:
+        if request.flex_start and not can_flex(accelerator):
+            return False
         if free_machine or free_spec:
             return (accelerator and accelerator.kind) == (wanted and wanted.kind)
         return is_unasked(seen, accelerator)
@@ -124,6 +126,8 @@ def _removals(seen: Seen, fault: Fault) -> Iterator[Changes]:
     """Yield the removal of keys, where nothing else would help."""
     if fault.code == "CAL414":
         yield {"spot": None}
+    if fault.code == "CAL421":
+        yield {"flex_start": None}
     if fault.code == "CAL413":
         yield completed(seen.request, {"gpu_spec": None})
         yield completed(seen.request, {"tpu_spec": None})

@@ -11,7 +11,7 @@ from caliban_ls.catalog import Accelerator, Kind, Mode
 from caliban_ls.findings import Severity
 
 Backend = Literal["vertex", "ai-platform"]
-Field = Literal["backend", "region", "machine_type", "gpu_spec", "tpu_spec", "spot"]
+Field = Literal["backend", "region", "machine_type", "gpu_spec", "tpu_spec", "spot", "flex_start"]
 """The keys of a request, as project configs and flags spell them."""
 
 Changes = Mapping[Field, "str | bool | Accelerator | None"]
@@ -25,6 +25,7 @@ class Part(str, Enum):
     REGION = "region"
     MACHINE_TYPE = "machine_type"
     SPOT = "spot"
+    FLEX_START = "flex_start"
     ACCELERATOR = "accelerator"
     COUNT = "count"
 
@@ -40,6 +41,7 @@ class Request:
         gpu_spec: as `parse_spec` reads it; of kind "gpu".
         tpu_spec: likewise; of kind "tpu".
         spot: whether to use spot machines; no by default.
+        flex_start: whether to wait until machines are free, which costs less; no by default.
         mode: whether jobs use GPUs; "gpu" by default.
         force: whether to go ahead whatever the catalogue says.
     """
@@ -50,6 +52,7 @@ class Request:
     gpu_spec: Accelerator | None = None
     tpu_spec: Accelerator | None = None
     spot: bool | None = None
+    flex_start: bool | None = None
     mode: Mode | None = None
     force: bool = False
 
@@ -97,8 +100,9 @@ def applied(request: Request, changes: Changes) -> Request:
 def alternative(changes: Changes) -> Alternative:
     """Return some changes with their title."""
     names = {"backend": "backend ", "region": "region ", "machine_type": "machine type "}
+    switches = {"spot": "spot machines", "flex_start": "flex-start"}
     used = [
-        "spot machines" if field == "spot" else f"{names.get(field, '')}{value}"
+        switches.get(field, f"{names.get(field, '')}{value}")
         for field, value in changes.items()
         if value is not None
     ]

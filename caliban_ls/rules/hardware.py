@@ -248,4 +248,16 @@ RULES: tuple[Rule, ...] = (
         right='{"cloud": {"gpu_spec": "1xH100", "spot": true}}\n',
         kind="project",
     ),
+    Rule(
+        code="CAL421",
+        name="flex-start-not-offered",
+        severity=Severity.ERROR,
+        explanation=(
+            "With flex-start a job waits until Google has machines free, and costs less. It is for jobs on L4, A100 "
+            "and newer GPUs on Vertex AI, and excludes spot machines."
+        ),
+        wrong='{"cloud": {"gpu_spec": "1xT4", "flex_start": true}}\n',
+        right='{"cloud": {"gpu_spec": "1xL4", "flex_start": true}}\n',
+        kind="project",
+    ),
 )

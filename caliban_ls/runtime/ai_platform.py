@@ -56,9 +56,18 @@ def body(job: CloudJob) -> Body:
             master["acceleratorConfig"] = accelerator
     if job.args:
         training["args"] = list(job.args)
+    said = {"maxRunningTime": job.scheduling.timeout, "maxWaitTime": job.scheduling.max_wait}
+    scheduling = {name: f"{seconds}s" for name, seconds in said.items() if seconds is not None}
+    if scheduling:
+        training["scheduling"] = scheduling
     if job.service_account is not None:
         training["serviceAccount"] = job.service_account
     return {"jobId": job.job_id, "labels": dict(job.labels), "trainingInput": training}
+
+
+def url(name: str, project: str) -> str:
+    """Return where a person sees a job in the console."""
+    return f"https://console.cloud.google.com/ai-platform/jobs/{name.rpartition('/')[2]}?projectId={project}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +90,10 @@ class AiPlatform:
                 raise
             return there
 
-    def find(self, group: str) -> Iterator[Made]:
+    def find(self, group: str, job: str | None = None) -> Iterator[Made]:
         """See `Service.find`."""
         jobs = self._jobs()
-        request = jobs.list(parent=self._parent, filter=f'labels.{labels.GROUP}="{group}"')
+        request = jobs.list(parent=self._parent, filter=labels.filter_for(group, job))
         while request is not None:
             page = self.google.ask(request)
             yield from map(self._made, page.get("jobs", ()))
@@ -105,8 +114,7 @@ class AiPlatform:
 
     def url(self, name: str) -> str:
         """See `Service.url`."""
-        job = name.rpartition("/")[2]
-        return f"https://console.cloud.google.com/ai-platform/jobs/{job}?projectId={self.project}"
+        return url(name, self.project)
 
     def args(self, name: str) -> tuple[str, ...]:
         """See `Service.args`."""

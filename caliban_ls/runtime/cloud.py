@@ -15,6 +15,21 @@ Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduling:
+    """When jobs start and end, besides the strategy, which is the choice's; None for the service's own.
+
+    Attributes:
+        timeout: seconds that a job may run.
+        max_wait: seconds that it may wait to start.
+        restart: whether it begins anew when its machine is restarted.
+    """
+
+    timeout: int | None = None
+    max_wait: int | None = None
+    restart: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloudJob:
     """One job, before it is put into the words of a service.
 
@@ -24,6 +39,7 @@ class CloudJob:
         args: of the program.
         labels: within Google's rules.
         choice: what it runs on.
+        scheduling: when it starts and ends.
         service_account: what it runs as, None for the service's own.
     """
 
@@ -32,6 +48,7 @@ class CloudJob:
     args: tuple[str, ...]
     labels: Mapping[str, str]
     choice: Choice
+    scheduling: Scheduling = Scheduling()
     service_account: str | None = None
 
 
@@ -69,8 +86,8 @@ class Service(Protocol):
     def create(self, body: Body) -> Made:
         """Make a job. Where the service knows the job already, return that one."""
 
-    def find(self, group: str) -> Iterable[Made]:
-        """Return all jobs that have a value of the label `labels.GROUP`."""
+    def find(self, group: str, job: str | None = None) -> Iterable[Made]:
+        """Return all jobs that have a value of the label `labels.GROUP`, and if named, one of `labels.JOB`."""
 
     def get(self, name: str) -> Made:
         """Return a job by the service's name for it."""
@@ -85,8 +102,29 @@ class Service(Protocol):
         """Return the arguments that a job was made with."""
 
 
+def with_args(body: Body, args: Iterable[str]) -> Body:
+    """Return a request with other arguments, wherever its service has them."""
+    if "trainingInput" in body:
+        return {**body, "trainingInput": _holding(body["trainingInput"], args)}
+    spec = body["jobSpec"]
+    first, *others = spec["workerPoolSpecs"]
+    pool = {**first, "containerSpec": _holding(first["containerSpec"], args)}
+    return {**body, "jobSpec": {**spec, "workerPoolSpecs": [pool, *others]}}
+
+
+def _holding(holder: Body, args: Iterable[str]) -> Body:
+    return {**holder, "args": list(args)} if args else holder
+
+
 def body_of(backend: BackendName, job: CloudJob) -> Body:
     """Return the request that makes a job."""
     from caliban_ls.runtime import ai_platform, vertex
 
     return vertex.body(job) if backend == "vertex" else ai_platform.body(job)
+
+
+def url_of(backend: str, name: str, project: str, region: str) -> str:
+    """Return where a person sees a job in the console, without asking anybody."""
+    from caliban_ls.runtime import ai_platform, vertex
+
+    return ai_platform.url(name, project) if backend == "ai-platform" else vertex.url(name, project, region)

@@ -41,15 +41,16 @@ def job_labels(ours: Mapping[str, str], user: Mapping[str, str], parameters: Map
     """Return the labels of one job.
 
     Where two keys become the same, the one that comes later gets a number, so that neither is lost; but a
-    user's own label takes the place of a flag's. Flags whose names speak of a credential get none.
+    user's own label takes the place of a flag's, and of ours except for `GROUP` and `JOB`. Flags whose names
+    speak of a credential get none.
 
     Args:
         ours: keys and values that Google takes as they are; kept first.
         user: kept next, cleaned.
-        parameters: the flags of the sweep with their values, in order; kept while there is room.
+        parameters: the flags of the job with their values, in order; kept while there is room.
     """
-    kept = dict(ours)
     chosen = {key_of(name): value_of(value) for name, value in user.items()}
+    kept = {key: value for key, value in ours.items() if key in (GROUP, JOB) or key not in chosen}
     dropped = _add(kept, chosen.items())
     flags = [
         (key_of(name), value_of(str(value).lower() if isinstance(value, bool) else str(value)))
@@ -58,6 +59,20 @@ def job_labels(ours: Mapping[str, str], user: Mapping[str, str], parameters: Map
     ]
     dropped += _add(kept, flags)
     return Labels(kept, tuple(dropped))
+
+
+def flags_of(args: Iterable[str]) -> dict[str, str]:
+    """Return the flags of an argument vector with their values, `true` for those that have none."""
+    flags: dict[str, str] = {}
+    waiting: str | None = None
+    for arg in args:
+        if re.match(r"--?[A-Za-z]", arg):
+            name, equals, value = arg.lstrip("-").partition("=")
+            flags[name] = value if equals else "true"
+            waiting = None if equals else name
+        elif waiting is not None:
+            flags[waiting], waiting = arg, None
+    return flags
 
 
 def key_of(name: str) -> str:
@@ -74,6 +89,11 @@ def value_of(text: str) -> str:
 def group_value(group: str) -> str:
     """Return the value of the label `GROUP`: of a long name its end, in which launches differ."""
     return _cleaned(group)[-LONGEST:]
+
+
+def filter_for(group: str, job: str | None = None) -> str:
+    """Return the filter of a list of jobs: those of a launch, or one of them, by the values of their labels."""
+    return f'labels.{GROUP}="{group}"' + ("" if job is None else f' AND labels.{JOB}="{job}"')
 
 
 def _cleaned(text: str) -> str:

@@ -56,12 +56,13 @@ class OverQuota(ServiceError):
 
     code = "quota"
 
-    def __init__(self, message: str, metrics: tuple[str, ...]) -> None:
+    def __init__(
+        self, message: str, metrics: tuple[str, ...], limit: str = "", instead: tuple[str, ...] = ()
+    ) -> None:
         names = ", ".join(metrics)
-        super().__init__(
-            message,
-            hint=f"Ask for more of {names} in the console under IAM & Admin > Quotas, or choose other hardware.",
-        )
+        others = "; ".join(instead) or "choose other hardware"
+        ask = f"Ask for more of {names} in the console under IAM & Admin > Quotas, or {others}."
+        super().__init__(message, hint=f"{limit}. {ask}" if limit else ask)
         self.metrics = metrics
 
 

@@ -9,6 +9,7 @@ Knows the journal and the service's protocol; whoever calls has confirmed what i
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import CalibanError
+from caliban_ls.errors import CalibanError, ServiceError
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import Report
 from caliban_ls.runtime.cloud import Made, Service
@@ -54,6 +55,8 @@ class Timing:
 TIMING = Timing()
 
 _WORD_SECONDS = 0.5  # between two words about how far it is
+
+_FEW = 10  # jobs in doubt that are each looked for by themselves, not in a list of all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +108,18 @@ def send(
     ]
     for thread in threads:
         thread.start()
-    with cancel.on_set(work.stop):
-        work.watch()
-    work.stop()
-    deadline = time.monotonic() + timing.farewell
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
-    if any(thread.is_alive() for thread in threads):
-        hang_up()
+    try:
+        with cancel.on_set(work.stop):
+            work.watch()
+    finally:
+        work.stop()
+        deadline = time.monotonic() + timing.farewell
         for thread in threads:
-            thread.join()
+            thread.join(max(0.0, deadline - time.monotonic()))
+        if any(thread.is_alive() for thread in threads):
+            hang_up()
+            for thread in threads:
+                thread.join()
     return work.outcome()
 
 
@@ -133,6 +138,8 @@ class _Sending:
     _doubts: dict[str, tuple[str, float]] = field(default_factory=dict)  # label and deadline, by job id
     _busy: int = 0
     _sent: int = 0
+    _accepted: bool = False  # whether the service took a job; until then one is tried at a time
+    _blind: CalibanError | None = None  # why jobs that are in doubt can't be looked for
     _over: bool = False
     _failure: CalibanError | None = None
     _pause_ends: float = 0.0
@@ -182,11 +189,11 @@ class _Sending:
         next_look = next_word = 0.0
         while True:
             with self._changed:
-                if self._over or not (self._waiting or self._busy or self._doubts):
+                if self._over or not self._is_going():
                     return
                 line = self._progress()
-                doubts = bool(self._doubts)
-                silent = time.monotonic() - self._last_news
+                doubts = bool(self._doubts) and self._blind is None
+                silent = time.monotonic() - max(self._last_news, self._pause_ends)
             if line != told and time.monotonic() >= next_word:
                 self.report(line, self._sent / self.total if self.total else None)
                 told = line
@@ -195,9 +202,10 @@ class _Sending:
                 self._fail(NoAnswer(f"for {silent / 60:.0f} minutes", sent=True))
                 return
             if doubts and time.monotonic() >= next_look:
-                with suppress(NoAnswer, Busy):
-                    self._look(everything=False)
-                next_look = time.monotonic() + self.timing.look
+                began = time.monotonic()
+                self._look_again()
+                # A long list takes its time, and a share of the requests that a project may make.
+                next_look = time.monotonic() + max(self.timing.look, 5 * (time.monotonic() - began))
             with self._changed:
                 if not self._over:
                     self._changed.wait(min(0.2, self.timing.look))
@@ -211,12 +219,13 @@ class _Sending:
     def outcome(self) -> Outcome:
         """Return how far it came."""
         left = self.journal.unsent(self.group)
-        doubtful = len(self._doubts)
+        # One that is in doubt and was stopped is the business of whoever stopped it.
+        doubtful = len(self._doubts.keys() & set(left))
         return Outcome(
             sent=self._sent,
             planned=len(left) - doubtful,
             doubtful=doubtful,
-            failure=self._failure,
+            failure=self._failure or (self._blind if doubtful else None),
         )
 
     def _next(self) -> str | None:
@@ -224,14 +233,19 @@ class _Sending:
         with self._changed:
             while not self._over:
                 pause = self._pause_ends - time.monotonic()
-                if self._waiting and pause <= 0:
+                # What is wrong with one job is wrong with all: the first is sent alone.
+                if self._waiting and pause <= 0 and (self._accepted or not self._busy):
                     self._busy += 1
                     return self._waiting.popleft()
-                if not (self._waiting or self._busy or self._doubts):
+                if not self._is_going():
                     break
                 self._changed.wait(min(pause, 0.5) if pause > 0 else 0.5)
             self._changed.notify_all()
             return None
+
+    def _is_going(self) -> bool:
+        """Return whether there is something left to do; under the lock."""
+        return bool(self._waiting or self._busy or (self._doubts and self._blind is None))
 
     def _send(self, job_id: str) -> None:
         job = self.journal.job(job_id)
@@ -260,10 +274,15 @@ class _Sending:
             self._made(job_id, made)
 
     def _made(self, job_id: str, made: Made) -> None:
-        self.journal.sent(job_id, made)
+        if self.journal.sent(job_id, made):
+            # It was stopped while it was on its way. Whoever stopped it sees to it too, and more patiently.
+            with suppress(ServiceError):
+                self.service.cancel(made.name)
         with self._changed:
             self._sent += 1
+            self._accepted = True
             self._pauses = 0
+            self._changed.notify_all()
         self._heard()
 
     def _heard(self) -> None:
@@ -289,13 +308,27 @@ class _Sending:
             self._doubts[job.job_id] = (label, time.monotonic() + seconds)
             self._changed.notify_all()
 
+    def _look_again(self) -> None:
+        """Look for what is in doubt. If that isn't allowed, it stays in doubt, and the others go on."""
+        try:
+            self._look(everything=False)
+        except (NoAnswer, Busy):
+            return
+        except CalibanError as error:
+            with self._changed:
+                self._blind = error
+                self._changed.notify_all()
+
     def _look(self, *, everything: bool) -> None:
         """Look for jobs that may have been made; send those again that were looked for long enough."""
         began = time.monotonic()
         with self._changed:
             doubts = dict(self._doubts)
-        found = {made.labels.get(labels.JOB): made for made in self.service.find(self.group_label)}
-        self._heard()
+        if everything or len(doubts) > _FEW:
+            made = list(self.service.find(self.group_label))
+        else:
+            made = [job for label, _ in doubts.values() for job in self.service.find(self.group_label, label)]
+        found = {job.labels.get(labels.JOB): job for job in made}
         for job_id, (label, deadline) in doubts.items():
             if label in found:
                 self._made(job_id, found[label])
@@ -313,12 +346,15 @@ class _Sending:
 
     def _take_unwritten(self, found: dict[str | None, Made]) -> None:
         """Write down jobs that the service has and the journal calls unsent."""
-        for job_id in list(self._waiting):
-            job = self.journal.job(job_id)
+        waiting = []
+        for job_id in self._waiting:
+            job = self.journal.job(job_id) if found else None
             made = found.get(job.body["labels"][labels.JOB]) if job else None
-            if made is not None:
+            if made is None:
+                waiting.append(job_id)
+            else:
                 self._made(job_id, made)
-                self._waiting.remove(job_id)
+        self._waiting = deque(waiting)
 
     @property
     def group_label(self) -> str:
@@ -336,7 +372,7 @@ class _Sending:
         line = f"{self._sent} of {self.total} jobs sent"
         pause = self._pause_ends - time.monotonic()
         if pause >= 1 and self._waiting:
-            line += f"; Google asks for patience, going on in {pause:.0f} s"
+            line += f"; Google asks for patience, going on in {math.ceil(pause)} s"
         if self._doubts:
             line += f"; looking for {len(self._doubts)} that nobody answered for"
         return line

@@ -43,11 +43,20 @@ def body(job: CloudJob) -> Body:
             {"machineSpec": _machine(job.choice), "replicaCount": "1", "containerSpec": container}
         ]
     }
-    if job.choice.spot:
-        spec["scheduling"] = {"strategy": "SPOT"}
+    scheduling = _scheduling(job)
+    if scheduling:
+        spec["scheduling"] = scheduling
     if job.service_account is not None:
         spec["serviceAccount"] = job.service_account
     return {"displayName": job.job_id, "labels": dict(job.labels), "jobSpec": spec}
+
+
+def url(name: str, project: str, region: str) -> str:
+    """Return where a person sees a job in the console, which calls the service Agent Platform."""
+    job = name.rpartition("/")[2]
+    return (
+        f"https://console.cloud.google.com/agent-platform/locations/{region}/training/{job}?project={project}"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +72,9 @@ class Vertex:
         """See `Service.create`. Nothing keeps the service from making the same job twice."""
         return _made(self.google.ask(self._jobs().create(parent=self._parent, body=body)))
 
-    def find(self, group: str) -> Iterator[Made]:
+    def find(self, group: str, job: str | None = None) -> Iterator[Made]:
         """See `Service.find`."""
-        wanted = f'labels.{labels.GROUP}="{group}"'
-        jobs = self._jobs()
+        jobs, wanted = self._jobs(), labels.filter_for(group, job)
         request = jobs.list(parent=self._parent, filter=wanted, pageSize=_PAGE)
         while request is not None:
             page = self.google.ask(request)
@@ -83,8 +91,7 @@ class Vertex:
 
     def url(self, name: str) -> str:
         """See `Service.url`."""
-        job = name.rpartition("/")[2]
-        return f"https://console.cloud.google.com/vertex-ai/locations/{self.region}/training/{job}?project={self.project}"
+        return url(name, self.project, self.region)
 
     def args(self, name: str) -> tuple[str, ...]:
         """See `Service.args`."""
@@ -98,6 +105,23 @@ class Vertex:
     def _jobs(self) -> Any:  # noqa: ANN401 - made at run time
         address = f"https://{self.region}-aiplatform.googleapis.com/"
         return self.google.methods("aiplatform", "v1", address, "projects", "locations", "customJobs")
+
+
+def _scheduling(job: CloudJob) -> dict[str, Any]:
+    """Return the Scheduling of a job; empty where all is the service's own choice."""
+    said = job.scheduling
+    scheduling: dict[str, Any] = {}
+    if job.choice.spot:
+        scheduling["strategy"] = "SPOT"
+    if job.choice.flex_start:
+        scheduling["strategy"] = "FLEX_START"
+    if said.timeout is not None:
+        scheduling["timeout"] = f"{said.timeout}s"
+    if said.max_wait is not None:
+        scheduling["maxWaitDuration"] = f"{said.max_wait}s"
+    if said.restart:
+        scheduling["restartJobOnWorkerRestart"] = True
+    return scheduling
 
 
 def _machine(choice: Choice) -> dict[str, Any]:

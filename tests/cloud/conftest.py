@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cloud.emulator.server import Emulator
+from support.desk import Desk
 
 from caliban_ls.runtime.google import Google
 from caliban_ls.runtime.history import History, utc_now
@@ -39,3 +40,8 @@ def history(tmp_path: Path) -> Iterator[History]:
 @pytest.fixture
 def journal(history: History) -> Journal:
     return Journal(history)
+
+
+@pytest.fixture
+def desk(emulator: Emulator, tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "digits", emulator)

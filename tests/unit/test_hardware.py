@@ -419,7 +419,7 @@ def test_what_a_request_comes_to(written: dict[str, Any], machine: str, spec: st
 
 def test_a_choice_says_what_nobody_wrote() -> None:
     choice = resolve(asked(tpu_spec="16xV5E", spot=True))
-    assert choice.defaulted == {"backend", "region", "machine_type", "gpu_spec"}
+    assert choice.defaulted == {"backend", "region", "machine_type", "gpu_spec", "flex_start"}
     assert (choice.backend, choice.region, choice.topology, choice.spot) == (
         "vertex",
         "us-central1",

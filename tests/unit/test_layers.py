@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "caliban_ls"
 
 LAYERS: list[set[str]] = [
-    {"text", "findings", "errors", "cancel"},
+    {"text", "duration", "findings", "errors", "cancel"},
     {"rules", "jsondoc", "settings"},
     {"jsonedit", "experiment", "catalog"},
     {"hardware"},
@@ -21,12 +21,15 @@ LAYERS: list[set[str]] = [
     {"placement"},
     {"validation", "report", "runtime", "models"},
     {"context", "templates", "wire"},
-    {"agreement", "files", "records"},
-    {"surroundings", "detached"},
+    {"agreement", "files", "records", "services"},
+    {"surroundings", "detached", "references", "refreshing"},
     {"images", "work"},
     {"sweeps", "diagnosis", "shells"},
-    {"notebooks", "following", "planning", "registries"},
+    {"notebooks", "status", "following", "stopping", "exporting", "planning", "registries", "provenance"},
+    {"plans", "kept_plans"},
+    {"spending"},
     {"submission"},
+    {"resubmission"},
     {"commands"},
     {"documents", "convert", "stdio", "terminal"},
     {"protocol", "progress", "session", "execution"},

@@ -1,0 +1,73 @@
+"""What else a project could use when Google won't give it what a choice needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from caliban_ls.catalog import Accelerator, Machine, catalog
+from caliban_ls.catalog.nearest import nearest, regions_by_nearness, wish
+from caliban_ls.hardware.choice import Choice, quotas, resolve
+from caliban_ls.hardware.possible import is_possible
+from caliban_ls.hardware.request import Alternative, Request, alternative, applied, spec_field
+
+_OF_EACH_KIND = 2
+
+
+def instead(choice: Choice) -> list[Alternative]:
+    """Return other regions, then other accelerators, of which a project is granted enough without asking.
+
+    Empty on a service without known quotas.
+    """
+    request = _as_request(choice)
+    return [
+        *islice(_elsewhere(request), _OF_EACH_KIND),
+        *islice(_other_accelerators(request, choice), 1),
+    ]
+
+
+def _elsewhere(request: Request) -> Iterator[Alternative]:
+    service = catalog().services[request.backend or "vertex"]
+    for region in regions_by_nearness(service, request.region or catalog().default_region):
+        moved = replace(request, region=region)
+        if region != request.region and is_possible(moved) and _is_granted(moved):
+            yield alternative({"region": region})
+
+
+def _other_accelerators(request: Request, choice: Choice) -> Iterator[Alternative]:
+    held = choice.accelerator
+    if held is None:
+        return
+    service = catalog().services[choice.backend]
+
+    def accepts(machine: Machine, other: Accelerator | None) -> bool:
+        if other is None or other.type == held.type or other.kind != held.kind:
+            return False
+        asked = applied(request, {"machine_type": machine.name, spec_field(other.kind): other})
+        return is_possible(asked) and _is_granted(asked)
+
+    found = nearest(service, [choice.region], wish(choice.machine_type, held), accepts=accepts)
+    if found is not None:
+        changes = {spec_field(held.kind): found.accelerator, "machine_type": found.machine.name}
+        yield alternative({key: value for key, value in changes.items() if value != choice.machine_type})
+
+
+def _is_granted(request: Request) -> bool:
+    """Return whether a project is granted all that one job needs, as far as that is known."""
+    needs = quotas(resolve(request))
+    return bool(needs) and all(need.granted is not None and need.granted >= need.needed for need in needs)
+
+
+def _as_request(choice: Choice) -> Request:
+    """Return the request that says all of a choice."""
+    request = Request(
+        backend=choice.backend,
+        region=choice.region,
+        machine_type=choice.machine_type,
+        spot=choice.spot,
+        flex_start=choice.flex_start,
+        mode=choice.mode,
+    )
+    held = choice.accelerator
+    return request if held is None else applied(request, {spec_field(held.kind): held})

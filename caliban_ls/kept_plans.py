@@ -1,0 +1,98 @@
+"""Plans that were made and not submitted yet: kept for a day in the state folder, apart from the history.
+
+Only what makes the plan anew is kept, so that a plan can't be submitted whose inputs have changed. Arguments that
+look like credentials stay in the memory of the process that made the plan.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from caliban_ls import models
+from caliban_ls.context import Context
+from caliban_ls.errors import MissingError, UsageError
+from caliban_ls.planning import Plan
+from caliban_ls.records import state_folder_of
+from caliban_ls.runtime.history import utc_now
+from caliban_ls.runtime.masking import masked_args
+from caliban_ls.wire import parse_arguments, to_json
+
+_FOLDER = "plans"
+
+_KEPT = timedelta(hours=24)
+
+_secret_args: dict[str, tuple[str, ...]] = {}
+"""Arguments with something in them that no file may hold, by the id of their plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPlan:
+    """What makes a plan anew: the command's arguments and folder, and the names that its launch was given."""
+
+    arguments: models.CloudArguments
+    folder: Path
+    group: str
+    key: str
+
+
+def keep(plan: Plan, arguments: models.CloudArguments, context: Context) -> None:
+    """Keep a plan for a day, and forget those that are older.
+
+    Raises:
+        MissingError: it can't be written.
+    """
+    folder = state_folder_of(context) / _FOLDER
+    shown = masked_args(arguments.args)
+    if shown != arguments.args:
+        _secret_args[plan.plan_id] = arguments.args
+    said = {
+        "folder": str(context.folder),
+        "group": plan.group,
+        "key": plan.key,
+        "secrets": shown != arguments.args,
+        "arguments": to_json(replace(arguments, args=shown)),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for old in folder.glob("*.json"):
+            if _age(old) > _KEPT:
+                old.unlink(missing_ok=True)
+        file = folder / f"{plan.plan_id}.json"
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
+            json.dump(said, opened)
+    except OSError as error:
+        raise MissingError(
+            f"The plan can't be kept in {folder}: {error.strerror or error}",
+            hint="Free its disk, mend its permissions, or set CALIBAN_HOME to another folder.",
+        ) from error
+
+
+def find(plan_id: str, context: Context) -> KeptPlan:
+    """Return a plan that was kept.
+
+    Raises:
+        UsageError: there is none of this id, or not any more.
+    """
+    file = state_folder_of(context) / _FOLDER / f"{plan_id}.json"
+    try:
+        if not plan_id.isalnum() or _age(file) > _KEPT:
+            raise FileNotFoundError(file)
+        said = json.loads(file.read_text())
+        arguments: models.CloudArguments = parse_arguments(models.CloudArguments, said["arguments"])
+        if said["secrets"]:
+            arguments = replace(arguments, args=_secret_args[plan_id])
+        return KeptPlan(arguments, Path(said["folder"]), said["group"], said["key"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"There is no plan {plan_id}",
+            hint="Plans are kept for 24 hours, and those with credentials in their arguments in memory only;"
+            " make a new one.",
+        ) from error
+
+
+def _age(file: Path) -> timedelta:
+    return timedelta(seconds=utc_now().timestamp() - file.stat().st_mtime)

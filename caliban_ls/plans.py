@@ -1,0 +1,125 @@
+"""Plans as they are shown: as data for programs and editors, and as lines for a person who is to say yes or no."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+
+from caliban_ls import hardware, models
+from caliban_ls.duration import DAY, spoken_duration
+from caliban_ls.planning import FREE_A_MINUTE, Plan
+from caliban_ls.runtime.base import JobState
+from caliban_ls.runtime.cloud import with_args
+from caliban_ls.runtime.masking import masked_args
+
+_AGENT = "Google's own service agent"
+
+_A_SECOND = 50  # jobs that a service takes in, with many requests at once
+
+
+def result_of(
+    plan: Plan, jobs: Iterable[models.CloudJob] | None = None, *, requests: bool = False
+) -> models.CloudResult:
+    """Return a plan as it is shown; its jobs are PLANNED unless others are given.
+
+    Args:
+        plan: the plan.
+        jobs: what became of its jobs, None for nothing so far.
+        requests: whether each job carries its request.
+    """
+    choice, cost = plan.choice, plan.price.effective if plan.price else None
+    accelerator = choice.accelerator
+    held = shown = None
+    if accelerator is not None:
+        held = models.CloudAccelerator(type=accelerator.type, count=accelerator.count)
+    if cost is not None and plan.price is not None:
+        shown = models.CloudCost(
+            currency=plan.price.currency,
+            per_job_hour=round(cost.total, 6),
+            all_jobs_hour=round(cost.total * plan.count, 6),
+            as_of=plan.price.as_of,
+        )
+    return models.CloudResult(
+        plan_id=plan.plan_id,
+        group=plan.group,
+        backend=plan.backend,
+        project_id=plan.project_id,
+        region=choice.region,
+        machine_type=choice.machine_type,
+        accelerator=held,
+        spot=choice.spot,
+        flex_start=choice.flex_start,
+        module=plan.module,
+        image=plan.image,
+        count=plan.count,
+        cost=shown,
+        quotas=tuple(
+            models.CloudQuota(
+                metric=need.metric, of=need.of, needed=need.needed * plan.count, granted=need.granted
+            )
+            for need in hardware.quotas(choice)
+        ),
+        timeout=plan.scheduling.timeout,
+        seconds=sending_seconds(plan.count),
+        service_account=plan.service_account,
+        notes=plan.notes,
+        jobs=tuple(_planned(plan, requests=requests) if jobs is None else jobs),
+    )
+
+
+def sending_seconds(count: int) -> float:
+    """Return how long it takes to submit so many jobs, when the project is granted no more than everybody is."""
+    return round(count / _A_SECOND + max(0, count - FREE_A_MINUTE) * 60 / FREE_A_MINUTE, 1)
+
+
+def described(result: models.CloudResult) -> str:
+    """Return a plan in a few lines, for a person who is to say yes or no."""
+    hardware_text = result.machine_type
+    if result.accelerator:
+        hardware_text += f" with {result.accelerator.count}x{result.accelerator.type}"
+    if result.spot:
+        hardware_text += ", spot"
+    if result.flex_start:
+        hardware_text += ", flex-start"
+    jobs = "1 job" if result.count == 1 else f"{result.count:,} jobs"
+    lines = [
+        f"{jobs} on {hardware_text} in {result.region}, project {result.project_id} ({result.backend})",
+        f"    module   {result.module or 'what the image runs'}",
+        f"    image    {result.image}",
+        f"    runs as  {result.service_account or _AGENT}",
+    ]
+    if result.cost is None:
+        lines.append("    price    not known")
+    else:
+        cost = result.cost
+        each = f"{cost.per_job_hour:.2f} {cost.currency} an hour each"
+        lines.append(f"    price    {each}, {cost.all_jobs_hour:.2f} all at once (prices of {cost.as_of})")
+    for quota in result.quotas:
+        granted = "" if quota.granted is None else f"; a new project is granted {quota.granted}"
+        lines.append(f"    quota    {quota.needed} {quota.of}{granted}")
+    lines.append(f"    ends     after {spoken_duration(result.timeout or 7 * DAY)} at the latest")
+    lines.append(f"    sending  takes about {spoken_duration(max(1, result.seconds))}")
+    lines += [f"    note     {note}" for note in result.notes]
+    return "\n".join(lines)
+
+
+def ends(result: models.CloudResult, most: int) -> list[str]:
+    """Return a line for each job, or for the first and last of many, and how many are between."""
+    jobs, half = result.jobs, most // 2
+    lines = [f"    {job.index:>8}  {shlex.join(job.args)}" for job in jobs]
+    if len(lines) > most:
+        lines[half:-half] = [f"              … {len(lines) - 2 * half:,} more …"]
+    return lines
+
+
+def _planned(plan: Plan, *, requests: bool) -> Iterator[models.CloudJob]:
+    for job, body in plan.jobs():
+        shown = masked_args(job.args)
+        yield models.CloudJob(
+            index=job.index,
+            job_id=job.job_id,
+            args=shown,
+            labels=dict(body["labels"]),
+            state=JobState.PLANNED.value,
+            request=with_args(body, shown) if requests else None,
+        )

@@ -1,0 +1,88 @@
+"""What files on this machine say of who asks Google: the account and the project, without asking anybody.
+
+A plan is made of it, so that planning needs no token and no network. Whether the credentials are any good shows
+when they are used; see `identity`.
+"""
+
+from __future__ import annotations
+
+import configparser
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from caliban_ls.runtime.credentials import find_credentials, gcloud_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Who asks, as far as files say.
+
+    Attributes:
+        account: the service account whose key is in use, None for everybody else.
+        project: Google's, None where no file names one.
+    """
+
+    account: str | None = None
+    project: str | None = None
+
+
+def read_claims(
+    environment: Mapping[str, str],
+    home: Path,
+    folder: Path,
+    *,
+    cloud_key: str | None,
+    project_key: str | None,
+) -> Claims:
+    """Return who asks; what can't be read says nothing. The order is that of `identity.find_identity`.
+
+    Args:
+        environment: the process's variables.
+        home: the user's home folder.
+        folder: the project.
+        cloud_key: the file that a flag names, None for none.
+        project_key: the file that the project's config names, to which the user has agreed.
+    """
+    gcloud = _of_gcloud(environment, home)
+    if cloud_key is not None:
+        path = folder / Path(cloud_key).expanduser()
+    else:
+        found = find_credentials(environment, home, folder, project_key)
+        if found is None:
+            return gcloud
+        path = found.path
+    read = _json(path)
+    account = read.get("client_email") if read.get("type") == "service_account" else None
+    project = read.get("project_id") or read.get("quota_project_id") or gcloud.project
+    return Claims(_text(account), _text(project))
+
+
+def _of_gcloud(environment: Mapping[str, str], home: Path) -> Claims:
+    """Return what gcloud's active configuration says."""
+    folder = gcloud_folder(environment, home)
+    active = environment.get("CLOUDSDK_ACTIVE_CONFIG_NAME")
+    with suppress(OSError, UnicodeDecodeError):
+        active = active or (folder / "active_config").read_text(encoding="utf-8").strip()
+    parser = configparser.ConfigParser(interpolation=None)
+    with suppress(OSError, UnicodeDecodeError, configparser.Error):
+        parser.read(folder / "configurations" / f"config_{active or 'default'}", encoding="utf-8")
+    account = environment.get("CLOUDSDK_CORE_ACCOUNT") or parser.get("core", "account", fallback=None)
+    project = environment.get("CLOUDSDK_CORE_PROJECT") or parser.get("core", "project", fallback=None)
+    is_service = account is not None and account.endswith(".gserviceaccount.com")
+    return Claims(account if is_service else None, project)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    with suppress(OSError, ValueError):
+        read = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(read, dict):
+            return read
+    return {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,106 @@
+"""Which of Google's services has the jobs of a launch, and as whom it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from caliban_ls import agreement
+from caliban_ls.context import Context
+from caliban_ls.errors import UsageError
+from caliban_ls.files import read_project
+from caliban_ls.project import Project
+from caliban_ls.runtime.ai_platform import AiPlatform
+from caliban_ls.runtime.cloud import Service
+from caliban_ls.runtime.credentials import find_credentials
+from caliban_ls.runtime.google import Google
+from caliban_ls.runtime.history import Group
+from caliban_ls.runtime.identity import Identity, find_identity
+from caliban_ls.runtime.patience import Patience, PatientGoogle
+from caliban_ls.runtime.vertex import Vertex
+
+
+def service_for(group: Group, google: Google) -> Service:
+    """Return the service that has the jobs of a launch."""
+    project = group.project or ""
+    if group.backend == "ai-platform":
+        return AiPlatform(google, project)
+    return Vertex(google, project, group.region or "")
+
+
+def find_identity_of(cloud_key: str | None, project: Project, context: Context) -> Identity:
+    """Return whom Google is asked as; a key of the project's needs agreement before.
+
+    Raises:
+        MissingError: there are no credentials.
+    """
+    return find_identity(
+        context.environment,
+        Path.home(),
+        context.folder,
+        cloud_key=cloud_key,
+        project_key=project.cloud_key,
+    )
+
+
+def find_identity_for(group: Group, cloud_key: str | None, context: Context) -> Identity:
+    """Return whom Google is asked as about a launch: as it was submitted, or as its project says by now.
+
+    Nobody is asked for an agreement to the project's key: without one, the user's own credentials are taken.
+
+    Args:
+        group: the launch.
+        cloud_key: a key's file that a flag names, which comes first.
+        context: of the command.
+
+    Raises:
+        MissingError: there are no credentials.
+    """
+    if cloud_key is not None:
+        return find_identity_of(cloud_key, Project(), context)
+    there, project = context, Project()
+    if group.folder.is_dir():
+        there = replace(context, folder=group.folder)
+        with suppress(UsageError):  # A config with mistakes keeps nobody from looking after running jobs.
+            found = read_project(there)
+            if agreement.is_agreed(agreement.demands(found), there):
+                project = found
+    return find_identity_of(_key_of(group), project, there)
+
+
+def are_credentials_at_hand(group: Group, cloud_key: str | None, context: Context) -> bool:
+    """Return whether there are credentials for a launch that no program and no network has to be asked for."""
+    if cloud_key is not None or _key_of(group) is not None:
+        return True
+    folder = group.folder if group.folder.is_dir() else context.folder
+    return find_credentials(context.environment, Path.home(), folder, None) is not None
+
+
+def _key_of(group: Group) -> str | None:
+    """Return the key's file that a flag named when a launch was submitted."""
+    key = group.details.get("cloud_key")
+    return key if isinstance(key, str) else None
+
+
+@contextmanager
+def open_patient(identity: Identity, context: Context, patience: Patience) -> Iterator[PatientGoogle]:
+    """Open the services, which are asked again while they are busy or silent, for the time of the body."""
+    google = PatientGoogle(
+        identity, context.environment, patience=patience, report=context.report, cancel=context.cancel
+    )
+    try:
+        yield google
+    finally:
+        google.close()
+
+
+@contextmanager
+def open_google(identity: Identity, context: Context) -> Iterator[Google]:
+    """Open the services for the time of the body."""
+    google = Google(identity, context.environment)
+    try:
+        yield google
+    finally:
+        google.close()
