@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cloud.emulator.errors import Refusal, invalid
 
 MOST_LABELS = 64
+_LONGEST_LABEL = 63
 
 
 def check_labels(labels: Mapping[str, str]) -> None:
@@ -16,10 +18,20 @@ def check_labels(labels: Mapping[str, str]) -> None:
     if len(labels) > MOST_LABELS:
         raise invalid("labels", f"There are {len(labels)} labels; at most {MOST_LABELS} are allowed.")
     for key, value in labels.items():
-        if not re.fullmatch(r"[a-z][a-z0-9_-]{0,62}", key):
+        if not _is_label(key) or not key or not _is_lower(key[0]):
             raise invalid("labels", f"The key {key!r} isn't a label's.")
-        if not re.fullmatch(r"[a-z0-9_-]{0,63}", value):
+        if not _is_label(value):
             raise invalid("labels", f"The value {value!r} of {key!r} isn't a label's.")
+
+
+def _is_label(text: str) -> bool:
+    return len(text) <= _LONGEST_LABEL and all(
+        sign in "_-" or _is_lower(sign) or unicodedata.category(sign) == "Nd" for sign in text
+    )
+
+
+def _is_lower(sign: str) -> bool:
+    return unicodedata.category(sign) in ("Ll", "Lo")
 
 
 def matches(text: str, job: Mapping[str, Any], names: Mapping[str, str]) -> bool:
@@ -47,12 +59,15 @@ def matches(text: str, job: Mapping[str, Any], names: Mapping[str, str]) -> bool
 
 
 def page(
-    items: Sequence[Any], query: Mapping[str, str], largest: int
+    items: Sequence[Any], query: Mapping[str, str], largest: int, *, usual: int | None = None
 ) -> tuple[Sequence[Any], dict[str, str]]:
     """One page of a list, and what tells where the next begins."""
-    size = min(int(query.get("pageSize") or largest), largest)
+    size = min(int(query.get("pageSize") or usual or largest), largest)
     if size < 0:
         raise Refusal(400, "Page size must not be negative.")
-    start = int(query.get("pageToken") or 0)
+    token = query.get("pageToken") or "0"
+    if not token.isdecimal():
+        raise Refusal(400, "The page token is invalid.")
+    start = int(token)
     rest = {"nextPageToken": str(start + size)} if start + size < len(items) else {}
     return items[start : start + size], rest
