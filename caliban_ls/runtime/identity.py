@@ -45,16 +45,12 @@ class Identity:
     Attributes:
         credentials: of google-auth.
         source: where they come from, in words.
-        account: the service account that they are, None for a person or where that isn't known.
-        project: the project that they belong to, None where that isn't known.
         mend: what to do when they give no access.
         refreshing: held while they are renewed.
     """
 
     credentials: Credentials
     source: str
-    account: str | None
-    project: str | None
     mend: str
     refreshing: threading.Lock = field(default_factory=threading.Lock)
 
@@ -109,9 +105,8 @@ def _from_file(path: Path, source: str, *, only_keys: bool = False) -> Identity:
             warnings.simplefilter("ignore", DeprecationWarning)
             if only_keys:
                 credentials = service_account.Credentials.from_service_account_info(read, scopes=[SCOPE])
-                project = credentials.project_id
             else:
-                credentials, project = _opened(read)
+                credentials = _opened(read)
     except OSError as error:
         raise MissingError(
             f"The credentials {path} (from {source}) can't be read: {error.strerror or error}",
@@ -125,30 +120,28 @@ def _from_file(path: Path, source: str, *, only_keys: bool = False) -> Identity:
             hint="It should be a service account's key as JSON, or what gcloud writes.",
         ) from error
     account = getattr(credentials, "service_account_email", None)
-    known = account if account and account != "default" else None
-    project = project or read.get("quota_project_id")
-    return Identity(credentials, source, known, project, _mend(read, known))
+    return Identity(credentials, source, _mend(read, account))
 
 
-def _opened(read: dict[str, Any]) -> tuple[Any, str | None]:
-    """Return the credentials of a file's content, and their project. Asks nobody."""
+def _opened(read: dict[str, Any]) -> Any:  # noqa: ANN401 - one of many classes
+    """Return the credentials of a file's content. Asks nobody."""
     import google.auth
 
     if read.get("type") != "external_account":
-        credentials, project = google.auth.load_credentials_from_dict(read, scopes=[SCOPE])
-        return credentials, project
+        credentials, _ = google.auth.load_credentials_from_dict(read, scopes=[SCOPE])
+        return credentials
     # google-auth's own way asks for a token and a project at once, without a time limit.
     if read.get("subject_token_type") == "urn:ietf:params:aws:token-type:aws4_request":
         from google.auth.aws import Credentials as Aws
 
-        return Aws.from_info(read, scopes=[SCOPE]), None
+        return Aws.from_info(read, scopes=[SCOPE])
     if read.get("credential_source", {}).get("executable") is not None:
         from google.auth.pluggable import Credentials as Program
 
-        return Program.from_info(read, scopes=[SCOPE]), None
+        return Program.from_info(read, scopes=[SCOPE])
     from google.auth.identity_pool import Credentials as Pool
 
-    return Pool.from_info(read, scopes=[SCOPE]), None
+    return Pool.from_info(read, scopes=[SCOPE])
 
 
 def _mend(read: Mapping[str, Any], account: str | None) -> str:
@@ -203,11 +196,7 @@ def _from_gcloud(environment: Mapping[str, str]) -> Identity | None:
             return None
         reason = shortened(first.partition(") ")[2] or first, 200)
         raise MissingError(f"gcloud gives no token: {reason}", hint=_GCLOUD_MEND)
-    core = first.get("configuration", {}).get("properties", {}).get("core", {})
-    account = str(core.get("account", ""))
-    credentials = _gcloud_credentials(first, ask)
-    known = account if account.endswith("gserviceaccount.com") else None
-    return Identity(credentials, "gcloud auth login", known, core.get("project"), _GCLOUD_MEND)
+    return Identity(_gcloud_credentials(first, ask), "gcloud auth login", _GCLOUD_MEND)
 
 
 def _gcloud_credentials(first: dict[str, Any], ask: Callable[[], dict[str, Any] | str]) -> Credentials:
@@ -242,9 +231,9 @@ def _from_machine(environment: Mapping[str, str]) -> Identity:
     # Asked before google-auth asks, which takes ten seconds to find that it's elsewhere.
     if not environment.get("NO_GCE_CHECK") and _is_googles(environment):
         with suppress(GoogleAuthError, OSError):
-            credentials, project = google.auth.default(scopes=[SCOPE])
+            credentials, _ = google.auth.default(scopes=[SCOPE])
             mend = "Give this machine a service account with the scope cloud-platform, or name a key: --cloud_key"
-            return Identity(credentials, "this machine's own account", None, project, mend)
+            return Identity(credentials, "this machine's own account", mend)
     raise MissingError(
         "There are no Google credentials here",
         hint="Run `gcloud auth application-default login`, or name a service account's key with --cloud_key.",
