@@ -77,7 +77,7 @@ def _of_gcloud(environment: Mapping[str, str], home: Path) -> Claims:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RecursionError):
         read = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(read, dict):
             return read
