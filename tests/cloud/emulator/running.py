@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ LABEL = "caliban-ls-test.emulated-job"
 """The label of every container that runs here; its value is the job's name."""
 
 _CALL_SECONDS = 300
+
+_FINAL = {"SUCCEEDED", "FAILED", "CANCELLED"}
 
 
 class PullFailed(Exception):
@@ -76,14 +79,18 @@ class Machines:
         for thread in self._threads:
             thread.join(_CALL_SECONDS)
 
-    def wait(self, count: int, state: str) -> None:
-        """Return once so many jobs are in a state."""
+    def wait(self, **counts: int) -> None:
+        """Return once so many jobs are in each of these states; raise once no job can change any more."""
 
-        def there() -> int:
-            return sum(job["state"] == f"JOB_STATE_{state}" for job in self._jobs.values())
+        def now() -> Counter[str]:
+            return Counter(self._state(name) for name in self._jobs)
+
+        def is_there() -> bool:
+            return all(now()[state] >= count for state, count in counts.items())
 
         with self._changed:
-            if not self._changed.wait_for(lambda: there() >= count, _CALL_SECONDS):
+            self._changed.wait_for(lambda: is_there() or not now().keys() - _FINAL, _CALL_SECONDS)
+            if not is_there():
                 raise AssertionError([(job["state"], job.get("error")) for job in self._jobs.values()])
 
     def _work(self) -> None:
@@ -172,12 +179,13 @@ class Machines:
             errors.join()
         try:
             ended = client.inspect_container(container)["State"]
-        except NotFound:  # It was stopped, with its machine.
-            self._move(name, "CANCELLED")
-            return
+        except NotFound:
+            ended = {"ExitCode": 137, "OOMKilled": False}  # Whoever stopped it has removed it.
         code = ended["ExitCode"]
         if code == 0:
             self._move(name, "SUCCEEDED")
+        elif self._state(name) == "CANCELLING":
+            self._move(name, "CANCELLED")
         else:
             self._move(name, "FAILED", _failure(name, code, out_of_memory=ended["OOMKilled"]))
 
