@@ -23,9 +23,10 @@ test: lint build/reference/ready
 e2e: .venv/.develops
 	$(BIN)/pytest -q -n 2 tests/e2e
 
-# How long a user waits for the first answer, beside a schema validator.
-bench: build/bench/bin/check-jsonschema
+# How long a user waits for the first answer, beside a schema validator, and for a submission, beside the original.
+bench: .venv/.develops build/bench/bin/check-jsonschema build/bench-reference/ready
 	$(BIN)/python benchmarks/start.py
+	$(BIN)/python benchmarks/submission.py
 
 clean:
 	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache
@@ -49,6 +50,15 @@ lint: .venv/.develops
 # The program whose expansion ours is compared with.
 build/reference/ready: scripts/reference.sh
 	PYTHON=$(PYTHON) scripts/reference.sh
+
+# The same program whole, as far as its command `cloud` needs it.
+build/bench-reference/ready:
+	$(PYTHON) -m venv build/bench-reference
+	build/bench-reference/bin/pip install --quiet --disable-pip-version-check --no-deps caliban==0.4.2
+	build/bench-reference/bin/pip install --quiet --disable-pip-version-check commentjson==0.9.0 blessings==1.7 \
+	  schema==0.7.2 'setuptools<81' 'SQLAlchemy<2' absl-py tqdm pyyaml yaspin docker kubernetes pg8000 pysocks \
+	  psycopg2-binary google-auth google-auth-httplib2 google-cloud-core google-cloud-container google-api-python-client
+	touch $@
 
 build/bench/bin/check-jsonschema: .venv/.runs
 	$(PYTHON) -m venv build/bench

@@ -35,6 +35,8 @@ _INTERRUPTED = 130
 
 _READABLE = 500_000  # characters of JSON; laying out more takes longer than all the rest
 
+_GARBAGE_THRESHOLD = 50_000  # objects more than before, until garbage is looked for
+
 _PRESENTATION: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "check": {
         "--format": {
@@ -69,6 +71,8 @@ Flags may be spelled with hyphens, too. Exit codes: 0 done, 1 findings or a fail
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. No traceback reaches a user without `--debug`."""
     given = list(sys.argv[1:] if argv is None else argv)
+    # Importing makes many objects and no garbage; with Python's own threshold it would be looked for all the time.
+    gc.set_threshold(_GARBAGE_THRESHOLD, 20, 100)
     if given in (["--stdio"], ["serve"], ["serve", "--stdio"]):
         return _serve()
     _mend_streams()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from caliban_ls import agreement
 from caliban_ls.context import Context
-from caliban_ls.errors import UsageError
+from caliban_ls.errors import CalibanError, UsageError
 from caliban_ls.files import read_project
 from caliban_ls.project import Project
 from caliban_ls.runtime.ai_platform import AiPlatform
@@ -98,9 +99,16 @@ def open_patient(identity: Identity, context: Context, patience: Patience) -> It
 
 @contextmanager
 def open_google(identity: Identity, context: Context) -> Iterator[Google]:
-    """Open the services for the time of the body."""
+    """Open the services for the time of the body, and fetch a token for them meanwhile."""
     google = Google(identity, context.environment)
+    threading.Thread(target=_renew, args=(google,), daemon=True).start()
     try:
         yield google
     finally:
         google.close()
+
+
+def _renew(google: Google) -> None:
+    """Have a token ready for the first request, which says what is wrong if there is none."""
+    with suppress(CalibanError):
+        google.token()

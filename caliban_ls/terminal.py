@@ -120,11 +120,12 @@ def show_cloud(result: CloudResult, options: argparse.Namespace) -> str:
         for job in _ends(result.jobs):
             table.add_row(*(["…", ""] if job is None else [str(job.index), shlex.join(job.args)]))
         return f"{_described(result)}\n{_render(table)}Nothing was built or sent.\n"
-    table = _table("index", "arguments", "state", "url", numbers={"index"})
-    for job in _ends(result.jobs):
-        cells = [] if job is None else [str(job.index), shlex.join(job.args), job.state, job.url or ""]
-        table.add_row(*(cells or ["…", "", "", ""]))
-    return f"{_render(table)}{result.group}: {result.count} jobs; `caliban status {result.group}` follows them.\n"
+    lines = [
+        "…" if job is None else f"{job.index:>6}  {job.state}  {job.url or shlex.join(job.args)}"
+        for job in _ends(result.jobs)
+    ]
+    follow = f"{result.group}: {result.count} jobs; `caliban status {result.group}` follows them."
+    return "\n".join([*lines, follow, ""])
 
 
 def show_catalog(result: CatalogResult, _options: argparse.Namespace) -> str:

@@ -43,7 +43,7 @@ class Timing:
         farewell: that requests which are under way get when the user stops it all.
     """
 
-    at_once: int = 16
+    at_once: int = 20
     doubt: float = 2 * REQUEST_SECONDS
     look: float = 3.0
     first_wait: float = 1.0

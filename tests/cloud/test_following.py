@@ -16,7 +16,7 @@ import pytest
 from cloud.emulator.errors import Refusal
 from cloud.emulator.faults import Faults
 from cloud.emulator.server import Emulator
-from support.launches import Ears, Launches, in_background
+from support.launches import IMAGE, Ears, Launches, in_background
 
 from caliban_ls import exporting, following, stopping
 from caliban_ls.cancel import CancelToken
@@ -702,6 +702,19 @@ def test_a_dry_run_touches_nothing(launches: Launches) -> None:
     assert [(job.args, job.state) for job in result.jobs] == [(("--n", "0"), "PLANNED")]
     assert result.jobs[0].request is not None
     assert sum(launches.emulator.calls.values()) == calls
+
+
+def test_the_project_as_it_is_now_can_take_the_place_of_the_old_image(launches: Launches) -> None:
+    (launches.folder / "train.py").write_text("print('mended')")
+    group = launches.submit(2)
+    launches.move(group, "FAILED")
+    told(launches, group, refresh=True)
+    result = again(launches, group, rebuild=True, dry_run=True)
+    assert result.image.startswith("us-central1-docker.pkg.dev/my-project/caliban/digits:")
+    request = json.dumps(result.jobs[0].request)
+    assert result.image in request
+    assert IMAGE not in request
+    assert result.jobs[0].labels["docker_image"] == result.image.rpartition("/")[2].replace(":", "_")
 
 
 def test_arguments_that_arent_written_down_are_asked_for(launches: Launches) -> None:
