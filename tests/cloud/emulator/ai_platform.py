@@ -11,7 +11,7 @@ from typing import Any
 
 from cloud.emulator import machines
 from cloud.emulator.errors import Refusal
-from cloud.emulator.rules import check_labels, matches, page
+from cloud.emulator.rules import check_labels, chosen, page
 
 _FINAL = {"SUCCEEDED", "FAILED", "CANCELLED"}
 
@@ -56,13 +56,14 @@ class AiPlatform:
 
     def list(self, project: str, query: Mapping[str, str], hidden: float) -> dict[str, Any]:
         """One page of the jobs of a project, the newest first."""
+        is_meant = chosen(query.get("filter", ""), {"jobId": "jobId", "state": "state"})
         with self._lock:
             seen = [
                 dict(job)
                 for name, job in self.jobs.items()
                 if name.startswith(f"{project}/")
                 and time.monotonic() - self._made[name] >= hidden
-                and matches(query.get("filter", ""), job, {"jobId": "jobId", "state": "state"})
+                and is_meant(job)
             ]
         jobs, rest = page(seen[::-1], query, 100)
         return {**({"jobs": jobs} if jobs else {}), **rest}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cloud.emulator.errors import Refusal, invalid
@@ -34,28 +34,29 @@ def _is_lower(sign: str) -> bool:
     return unicodedata.category(sign) in ("Ll", "Lo")
 
 
-def matches(text: str, job: Mapping[str, Any], names: Mapping[str, str]) -> bool:
-    """Whether a job is meant by a list's filter: `FIELD="VALUE"`, several joined by AND.
+def chosen(text: str, names: Mapping[str, str]) -> Callable[[Mapping[str, Any]], bool]:
+    """Which jobs are meant by a list's filter: `FIELD="VALUE"`, several joined by AND.
 
     Args:
         text: the filter.
-        job: as it is sent.
-        names: the filter's names of the job's fields.
+        names: the filter's names of a job's fields.
     """
-    for term in filter(None, re.split(r"\s+AND\s+", text.strip())):
-        match = re.fullmatch(r'([\w.-]+)\s*(!?[=:])\s*(?:"([^"]*)"|([\w-]+))', term)
-        if match is None:
-            raise Refusal(400, f"Invalid filter: {term}")
-        key, operator, value = match[1], match[2], match[3] if match[3] is not None else match[4]
-        if key.startswith("labels."):
-            found = job.get("labels", {}).get(key.removeprefix("labels."))
-        elif key in names:
-            found = job.get(names[key])
-        else:
-            raise Refusal(400, f"Invalid filter: there is no field {key}")
-        if (found == value) == operator.startswith("!"):
-            return False
-    return True
+    terms = [_term(term, names) for term in re.split(r"\s+AND\s+", text.strip()) if term]
+    return lambda job: all(term(job) for term in terms)
+
+
+def _term(text: str, names: Mapping[str, str]) -> Callable[[Mapping[str, Any]], bool]:
+    match = re.fullmatch(r'([\w.-]+)\s*(!?[=:])\s*(?:"([^"]*)"|([\w-]+))', text)
+    if match is None:
+        raise Refusal(400, f"Invalid filter: {text}")
+    key, wanted = match[1], match[3] if match[3] is not None else match[4]
+    is_not = match[2].startswith("!")
+    if key.startswith("labels."):
+        label = key.removeprefix("labels.")
+        return lambda job: (job.get("labels", {}).get(label) == wanted) != is_not
+    if key not in names:
+        raise Refusal(400, f"Invalid filter: there is no field {key}")
+    return lambda job: (job.get(names[key]) == wanted) != is_not
 
 
 def page(

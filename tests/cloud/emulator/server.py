@@ -186,7 +186,7 @@ class Emulator:
         repositories = "artifactregistry.projects.locations.repositories"
 
         def create_custom() -> Any:
-            self.vertex.check(body, parent.rpartition("/")[2])
+            self.vertex.check(body)
             return self._create(lambda: self.vertex.create(parent, body))
 
         def create_training() -> Any:

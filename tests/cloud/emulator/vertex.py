@@ -11,7 +11,7 @@ from typing import Any
 
 from cloud.emulator import machines
 from cloud.emulator.errors import Refusal, invalid
-from cloud.emulator.rules import check_labels, matches, page
+from cloud.emulator.rules import check_labels, chosen, page
 
 _FINAL = {"JOB_STATE_SUCCEEDED", "JOB_STATE_FAILED", "JOB_STATE_CANCELLED"}
 
@@ -30,11 +30,10 @@ class Vertex:
         self._made: dict[str, float] = {}
         self._ids = itertools.count(1000)
         self._lock = threading.RLock()
+        self.changed = threading.Condition(self._lock)  # told of every job that is made or moved
 
-    def check(self, job: Mapping[str, Any], region: str) -> None:
+    def check(self, job: Mapping[str, Any]) -> None:
         """Refuse a job as the service would."""
-        if not machines.is_region("vertex", region):
-            raise Refusal(404, f"The location {region} is not found or has no custom training.")
         name = job.get("displayName", "")
         if not name or len(name) > _LONGEST_NAME:
             raise invalid("display_name", f"It must have 1 to {_LONGEST_NAME} characters.")
@@ -75,6 +74,7 @@ class Vertex:
             made = {**job, "name": name, "state": "JOB_STATE_QUEUED", "createTime": now, "updateTime": now}
             self.jobs[name] = made
             self._made[name] = time.monotonic()
+            self.changed.notify_all()
             return dict(made)
 
     def get(self, name: str) -> dict[str, Any]:
@@ -86,14 +86,14 @@ class Vertex:
 
     def list(self, parent: str, query: Mapping[str, str], hidden: float) -> dict[str, Any]:
         """One page of the jobs of a location, the newest first."""
-        names = {"display_name": "displayName", "state": "state"}
+        is_meant = chosen(query.get("filter", ""), {"display_name": "displayName", "state": "state"})
         with self._lock:
             seen = [
                 dict(job)
                 for name, job in self.jobs.items()
                 if name.startswith(f"{parent}/")
                 and time.monotonic() - self._made[name] >= hidden
-                and matches(query.get("filter", ""), job, names)
+                and is_meant(job)
             ]
         jobs, rest = page(seen[::-1], query, 100)
         return {**({"customJobs": jobs} if jobs else {}), **rest}
@@ -105,6 +105,7 @@ class Vertex:
             job = self.jobs[name]
             if job["state"] not in _FINAL:
                 job["state"] = "JOB_STATE_CANCELLING"
+                self.changed.notify_all()
                 if "startTime" not in job:
                     self.move(name, "JOB_STATE_CANCELLED")
         return {}
@@ -116,6 +117,7 @@ class Vertex:
             if job["state"] in _FINAL:
                 return
             job["state"] = state
+            self.changed.notify_all()
             job["updateTime"] = _now()
             if state == "JOB_STATE_RUNNING":
                 job.setdefault("startTime", _now())
