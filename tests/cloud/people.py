@@ -118,10 +118,10 @@ KINDS = {
     "key by project": Kind(lay=key_by_project, grants=(KEY,), account=ACCOUNT),
     "application default": Kind(lay=application_default, grants=(PERSON,), account=None),
     "gcloud": Kind(lay=gcloud, grants=(PERSON,), account=None),
-    "impersonation": Kind(lay=impersonation, grants=(PERSON, IMPERSONATION), account=None),
+    "impersonation": Kind(lay=impersonation, grants=(PERSON, IMPERSONATION), account=ACCOUNT),
     "workload identity": Kind(lay=workload_identity, grants=(FEDERATION,), account=None),
     "workload identity, impersonating": Kind(
-        lay=workload_impersonating, grants=(FEDERATION, IMPERSONATION), account=None
+        lay=workload_impersonating, grants=(FEDERATION, IMPERSONATION), account=ACCOUNT
     ),
     "machine": Kind(lay=machine, grants=(METADATA,), account=None),
 }
