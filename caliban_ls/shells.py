@@ -52,8 +52,9 @@ def shell(arguments: models.ShellArguments, context: Context) -> models.ShellRes
     wanted = arguments.shell or Path(context.environment.get("SHELL", "")).name
     home = None if arguments.bare else home_folder(context)
     packages = ("zsh",) if wanted == "zsh" and home is not None else ()
-    image = arguments.image_id
-    if image is None:
+    if arguments.image_id is not None:
+        image = images.given(arguments.image_id, engine)
+    else:
         image = images.ensure(arguments, project, around.mode, context, packages=packages).tag
     console = Console()
     if arguments.command:
