@@ -23,7 +23,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
@@ -451,12 +451,12 @@ class DockerEngine:
         cancel: CancelToken,
     ) -> str:
         """Build by BuildKit where its command line is, else by the engine's classic builder."""
-        if docker is None:
-            with self._client() as client:
-                return self._build_classic(
-                    client, plan, inputs, no_cache=no_cache, pull=pull, report=report, cancel=cancel
-                )
         try:
+            if docker is None:
+                with self._client() as client:
+                    return self._build_classic(
+                        client, plan, inputs, no_cache=no_cache, pull=pull, report=report, cancel=cancel
+                    )
             return buildkit.build(
                 docker,
                 self.endpoint,
@@ -469,7 +469,7 @@ class DockerEngine:
                 environment=os.environ,
             )
         except BuildFailed:
-            self.probe()  # An engine that is gone is another failure than a step.
+            self.probe()  # An engine that is going has killed the step; it answers nobody new already.
             raise
 
     def _build_classic(
@@ -864,6 +864,8 @@ def _unavailable(endpoint: Endpoint, error: BaseException) -> EngineUnavailable:
             hint="Install paramiko beside caliban-ls (`pipx inject caliban-ls paramiko`).",
         )
     reasons = [cause for cause in causes if isinstance(cause, OSError) and cause.strerror]
+    if not reasons and any(isinstance(cause, IncompleteRead) for cause in causes):
+        return EngineUnavailable(f"{place}: the connection broke off")
     reason = reasons[-1].strerror if reasons else str(causes[-1])
     return EngineUnavailable(f"{place}: {shortened(str(reason), 200)}")
 
