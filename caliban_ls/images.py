@@ -99,6 +99,7 @@ def ensure(
     key = _build_key(project, context)
     inputs = build_inputs(context.environment, Path.home(), plan.addresses, key)
     built = engine.build(plan, inputs, no_cache=no_cache, report=context.report, cancel=context.cancel)
+    context.report("", None)
     return Image(built, plan.tag, cached=False)
 
 
