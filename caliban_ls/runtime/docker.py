@@ -490,7 +490,7 @@ class DockerEngine:
                 f"{client.base_url}/v{client.api_version}/build",
                 params=_build_parameters(client, plan, inputs, no_cache=no_cache, pull=pull),
                 headers={"Content-Type": "application/x-tar"},
-                data=upload(plan, cancel),
+                data=upload(plan, report, cancel),
                 stream=True,
                 timeout=CALL_SECONDS,
             )
