@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -22,6 +21,9 @@ from caliban_ls.runtime import credentials
 from caliban_ls.runtime.base import Engine, ImagePlan
 from caliban_ls.runtime.image import ImageOptions, Mode, plan_image
 from caliban_ls.runtime.secrets import build_inputs, hosts_with_passwords
+
+_PYTHON = "3.12"
+"""For a project that asks for none. Not the one that runs this: a project gives the same image on every machine."""
 
 _LARGE = 100_000_000  # bytes that are worth a word before they are sent to the engine
 
@@ -193,7 +195,7 @@ def _options(project: Project, context: Context) -> ImageOptions:
     return ImageOptions(
         base_image=project.base_image,
         apt_packages=project.apt_packages,
-        python_version=".".join(map(str, sys.version_info[:2])),
+        python_version=_PYTHON,
         left_out=_inside(context.folder, [project.cloud_key, context.environment.get(credentials.VARIABLE)]),
         gcloud_image=project.gcloud_image,
         dockerfile=project.docker.dockerfile,

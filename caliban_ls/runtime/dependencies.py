@@ -213,9 +213,7 @@ def _from_environment(folder: Path) -> Iterator[Dependencies]:
     files: dict[str, None] = {name: None}
     roots: dict[str, None] = {}
     addresses = dict.fromkeys(re.findall(r"(?<![+\w])https?://[^\s'\"\]},]+", text))
-    for named in re.findall(
-        r"^\s*-\s*['\"]?(?:-r|-c|--requirement)[ =]\s*([^\s'\"#]+)", text, re.MULTILINE
-    ):
+    for named in re.findall(r"^\s*-\s*['\"]?(?:-r|-c|--requirement)[ =]\s*([^\s'\"#]+)", text, re.MULTILINE):
         found = read_requirements(
             folder, project_path(folder, named, f"A file that {printable(name)} names,")
         )

@@ -89,7 +89,9 @@ def test_the_window_and_its_keys(project: Path) -> None:
 
 
 def test_nothing_is_drawn_over_a_shell(project: Path) -> None:
-    plant(project, {"requirements.txt": f"six==1.16.0  # {uuid.uuid4()}\n"})  # no engine has that image already
+    plant(
+        project, {"requirements.txt": f"six==1.16.0  # {uuid.uuid4()}\n"}
+    )  # no engine has that image already
     with shell(project) as window:
         window.type("echo arri''ved\r")
         building = window.wait_for("arrived")
@@ -110,7 +112,9 @@ def test_zsh_with_its_own_settings_and_history(project: Path) -> None:
         window.wait_for("zsh5")
         assert window.exit_code() == 7
     assert "exit 7" in (project.parent / "home/.zsh_history").read_text()
-    plain = caliban("shell", "--bare", "--", "sh", "-c", "command -v zsh", folder=project, environment=environment)
+    plain = caliban(
+        "shell", "--bare", "--", "sh", "-c", "command -v zsh", folder=project, environment=environment
+    )
     assert plain.returncode != 0, "without a home there is nothing that zsh would be for"
 
 

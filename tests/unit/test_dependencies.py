@@ -264,8 +264,7 @@ def test_the_indexes_that_files_name(tmp_path: Path) -> None:
         ("requirements.txt", "six @ git+https://a.example/six.git  # https://b.example\n", ()),
         (
             "pylock.toml",
-            "[[packages]]\nname='x'\nindex='https://a.example/simple'\n"
-            "[[packages.wheels]]\nurl='https://b.example/1'\n[[packages.wheels]]\nurl='https://b.example/2'\n",
+            "[[packages]]\nname='x'\nindex='https://a.example/simple'\nwheels=[{url='https://b.example/1'}, {url='https://b.example/2'}]",
             ("https://a.example", "https://b.example"),
         ),
         (

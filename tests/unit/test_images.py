@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 import tarfile
 from pathlib import Path
 from typing import NoReturn
@@ -86,6 +85,13 @@ def test_the_mode(tmp_path: Path, config: dict[str, str], arguments: dict[str, b
     assert plan.base_image == image
 
 
+def test_the_image_does_not_depend_on_the_python_that_runs_this(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": ""})
+    assert plan_of(models.BuildArguments(module="a.py"), context(tmp_path)).base_image == "python:3.12-slim"
+    plant(tmp_path, {".python-version": "3.10.4\n"})
+    assert plan_of(models.BuildArguments(module="a.py"), context(tmp_path)).base_image == "python:3.10-slim"
+
+
 def test_both_modes_at_once_are_refused(tmp_path: Path) -> None:
     plant(tmp_path, {"a.py": ""})
     with pytest.raises(UsageError, match="exclude"):
@@ -120,7 +126,7 @@ def test_a_large_context_is_named_with_what_is_large(tmp_path: Path) -> None:
 
 def building(folder: Path, said: list[str], *answers: bool, built: bool = False) -> Context:
     """A context with an engine, and somebody who answers questions."""
-    engine = FakeEngine("x", f"python:{sys.version_info[0]}.{sys.version_info[1]}-slim")
+    engine = FakeEngine("x", "python:3.12-slim")
     given = iter(answers)
 
     def ask(question: str, action: str) -> bool:
@@ -250,7 +256,7 @@ def test_a_dockerfile_is_agreed_to_as_it_is(tmp_path: Path) -> None:
     images.build(arguments, building(tmp_path / "p", [], True))
     images.build(arguments, building(tmp_path / "p", []))
     plant(tmp_path / "p", {"Dockerfile": "FROM x\nRUN --mount=type=secret,id=key cat /run/secrets/key\n"})
-    with pytest.raises(NotAgreed, match="docker.dockerfile"):
+    with pytest.raises(NotAgreed, match=r"docker\.dockerfile"):
         images.build(arguments, building(tmp_path / "p", [], False))
 
 
@@ -270,7 +276,7 @@ def test_a_link_is_agreed_to_with_its_target(tmp_path: Path) -> None:
         images.build(arguments, building(tmp_path / "p", said, False))
     (tmp_path / "p/key.json").unlink()
     plant(tmp_path / "p", {"key.json": "{}"})
-    with pytest.raises(NotAgreed, match='gcloud.cloud_key: "key.json"$'):
+    with pytest.raises(NotAgreed, match=r'gcloud\.cloud_key: "key\.json"$'):
         images.build(arguments, building(tmp_path / "q", said, False))
 
 
@@ -287,7 +293,9 @@ def test_a_password_for_a_host_that_the_project_names_needs_agreement(
         images.build(arguments, building(tmp_path / "p", said, False))
     assert 'passwords of your .netrc: ["a.example"]|Agree' in said[0]
     there = building(tmp_path / "p", said)
-    assert commands.trust(models.TrustArguments(), there).agreed == {"passwords of your .netrc": ["a.example"]}
+    assert commands.trust(models.TrustArguments(), there).agreed == {
+        "passwords of your .netrc": ["a.example"]
+    }
     assert agreement.is_agreed(images.demands(read_project(there), there), there)
 
 
