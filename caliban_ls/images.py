@@ -20,6 +20,7 @@ from caliban_ls.project import Project
 from caliban_ls.runtime import credentials
 from caliban_ls.runtime.base import Engine, ImagePlan
 from caliban_ls.runtime.image import ImageOptions, Mode, plan_image
+from caliban_ls.runtime.keylike import IN_ADDRESS
 from caliban_ls.runtime.secrets import build_inputs, hosts_with_passwords
 
 _PYTHON = "3.12"
@@ -230,6 +231,12 @@ def _safe_plan(
     listed = "\n".join(f"    {path}: {words}" for path, words in plan.secrets)
     message = f"The image would hold what should be in none:\n{listed}"
     lines = [_ignore_line(path) for path, _ in plan.secrets]
+    if any(words == IN_ADDRESS for _, words in plan.secrets):
+        raise KeyInImage(
+            message,
+            hint="Take the password out of the address, and put it into your .netrc or PIP_EXTRA_INDEX_URL, which"
+            f" lend it to a build only; a line !{lines[0][1:]} in .calibanignore says that it may travel.",
+        )
     if context.ask(message, "Leave them out by .calibanignore"):
         _append(context.folder / ".calibanignore", lines)
         plan = plan_anew()

@@ -166,6 +166,16 @@ def test_a_key_is_left_out_when_asked_to(tmp_path: Path) -> None:
     assert (tmp_path / "p/.calibanignore").read_text() == "*.log\n/keys/\\[1].pem\n"
 
 
+def test_a_password_in_requirements_cannot_be_left_out(tmp_path: Path) -> None:
+    tree = {"a.py": "", "requirements.txt": "-i https://me:pass@a.example/simple\nsix\n"}
+    plant(tmp_path / "p", tree)
+    with pytest.raises(KeyInImage, match=r"requirements\.txt: a password in an address") as caught:
+        images.build(models.BuildArguments(module="a.py"), building(tmp_path / "p", []))
+    assert "PIP_EXTRA_INDEX_URL" in caught.value.hint
+    plant(tmp_path / "p", {".calibanignore": "!requirements.txt\n"})
+    assert images.build(models.BuildArguments(module="a.py"), building(tmp_path / "p", [])).tag
+
+
 def test_a_no_changes_nothing(tmp_path: Path) -> None:
     plant(tmp_path / "p", {"a.py": "", "key.pem": KEY})
     with pytest.raises(KeyInImage):
