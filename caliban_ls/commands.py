@@ -250,10 +250,10 @@ def export(arguments: models.ExportArguments, context: Context) -> models.Export
 
 def trust(_arguments: models.TrustArguments, context: Context) -> models.TrustResult:
     """Agree to what the project's config wants that needs agreement, as it stands now."""
-    from caliban_ls import agreement
+    from caliban_ls import agreement, images
     from caliban_ls.files import read_project
 
-    wanted = agreement.demands(read_project(context))
+    wanted = images.demands(read_project(context), context)
     if wanted:
         agreement.agree(wanted, context)
     return models.TrustResult(agreed=wanted)

@@ -351,9 +351,9 @@ class Session(Watcher):
         with self._lock:
             if sys.stderr.isatty() and fraction is not None:
                 self._draw(message, fraction)
-            elif message:
+            else:
                 self._end_bar()
-                sys.stderr.write(f"{message}\n")
+                sys.stderr.write(f"{message}\n" if message else "")
                 sys.stderr.flush()
 
     def ask(self, question: str, action: str) -> bool:
