@@ -66,7 +66,7 @@ def find_identity_for(group: Group, cloud_key: str | None, context: Context) -> 
         there = replace(context, folder=group.folder)
         with suppress(UsageError):  # A config with mistakes keeps nobody from looking after running jobs.
             found = read_project(there)
-            if agreement.is_agreed(agreement.demands(found), there):
+            if agreement.is_agreed(agreement.demands(found, there.folder), there):
                 project = found
     return find_identity_of(_key_of(group), project, there)
 

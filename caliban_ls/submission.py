@@ -26,7 +26,7 @@ from caliban_ls.runtime.history import Group, History, utc_now
 from caliban_ls.runtime.identity import Identity
 from caliban_ls.runtime.journal import Journal, NameTaken
 from caliban_ls.runtime.refusals import OverQuota
-from caliban_ls.services import find_identity_of, open_google, service_for
+from caliban_ls.services import find_identity_for, find_identity_of, open_google, service_for
 
 _SHOWN_JOBS = 6  # of a plan, to somebody who is to say yes
 
@@ -100,14 +100,7 @@ def resume(arguments: models.ResumeArguments, context: Context) -> models.CloudR
     """
     with open_history(context) as history:
         group = _unfinished(arguments.group, history)
-        there, project = context, Project()
-        if group.folder.is_dir():
-            there = replace(context, folder=group.folder)
-            project = read_project(there)
-            agreement.require(project, there)
-        key = group.details.get("cloud_key")
-        identity = find_identity_of(key if isinstance(key, str) else None, project, there)
-        with open_google(identity, context) as google:
+        with open_google(find_identity_for(group, None, context), context) as google:
             send(group, history, google, context, resumed=True)
             return result_of(group, history, service_for(group, google))
 
