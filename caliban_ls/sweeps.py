@@ -15,6 +15,7 @@ from caliban_ls.project import Project
 from caliban_ls.records import open_engine, open_history, state_folder_of
 from caliban_ls.runtime import local, owner
 from caliban_ls.runtime.base import ContainerSpec, Engine, JobResult, JobSpec, JobState, Stream
+from caliban_ls.runtime.gpus import ALL_BY_CDI
 from caliban_ls.runtime.history import (
     History,
     launch_name,
@@ -83,7 +84,7 @@ def _image(
 def _to_share(around: Surroundings, at_once: int, context: Context) -> tuple[str, ...]:
     """Return the GPUs that jobs share which run at once; a job that runs alone has all of them."""
     gpus = around.gpus if isinstance(around.gpus, tuple) else ()
-    if at_once == 1 or not gpus:
+    if at_once == 1 or not gpus or gpus == (ALL_BY_CDI,):
         return ()
     if at_once > len(gpus):
         context.report(f"{at_once} jobs at once share {len(gpus)} GPUs", None)

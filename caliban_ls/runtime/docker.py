@@ -674,7 +674,10 @@ def _container_config(spec: ContainerSpec, logging_driver: str) -> dict[str, Any
     if spec.gpus is True:
         host["DeviceRequests"] = [{"Count": -1, "Capabilities": [["gpu"]]}]
     elif spec.gpus:
-        host["DeviceRequests"] = [{"DeviceIDs": list(spec.gpus), "Capabilities": [["gpu"]]}]
+        # A CDI device is asked for by its whole name, of a driver that knows no capabilities.
+        by_cdi = any("=" in gpu for gpu in spec.gpus)
+        kind = {"Driver": "cdi"} if by_cdi else {"Capabilities": [["gpu"]]}
+        host["DeviceRequests"] = [{"DeviceIDs": list(spec.gpus), **kind}]
     config: dict[str, Any] = {
         "Image": spec.image,
         "Cmd": list(spec.args),
