@@ -124,7 +124,7 @@ def _with_target(name: str, folder: Path) -> str:
 
 
 def _book(context: Context) -> Path:
-    from caliban_ls.runtime.history import state_folder
+    from caliban_ls.home import state_folder
 
     return state_folder(context.environment, Path.home(), sys.platform) / _BOOK
 

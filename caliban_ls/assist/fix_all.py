@@ -1,0 +1,22 @@
+"""All certain repairs of a document at once: what a person would do without thinking, finding by finding."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from caliban_ls.assist.page import Page
+from caliban_ls.findings import Edit, Finding
+from caliban_ls.jsonedit import difference
+from caliban_ls.repairs import Trial
+
+_CERTAIN: Final = frozenset({"CAL211"})
+
+
+def fix_all(page: Page) -> tuple[Edit, ...]:
+    """Return the edit that makes every repair that can only be meant one way; none where there is none."""
+    return difference(page.text, Trial(page.text, page.kind, page.outlook).repaired(is_certain))
+
+
+def is_certain(found: Finding) -> bool:
+    """Return whether a finding has one repair, of how something is written and not of what is meant."""
+    return len(found.fixes) == 1 and (found.code.startswith("CAL1") or found.code in _CERTAIN)

@@ -1,0 +1,30 @@
+"""A training script's flags, read from its text alone; nothing is ever imported or run.
+
+Files come from a function that is passed in: this package touches no disk. What can't be known is said to be
+unknown, never guessed.
+
+The package is one address for what readers need. Inside, `model` is the answer, `values` and `run` the state of
+one reading, `expressions`, `statements` and `calls` follow the text, and each `from_…` knows one library.
+"""
+
+from __future__ import annotations
+
+from caliban_ls.script.choice import Named, choose, named_in
+from caliban_ls.script.model import Arity, Flag, Library, Scalar, Script, ValueKind, is_same, resolve
+from caliban_ls.script.reading import Read, read_script
+
+__all__ = [
+    "Arity",
+    "Flag",
+    "Library",
+    "Named",
+    "Read",
+    "Scalar",
+    "Script",
+    "ValueKind",
+    "choose",
+    "is_same",
+    "named_in",
+    "read_script",
+    "resolve",
+]
