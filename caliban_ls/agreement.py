@@ -94,7 +94,7 @@ def _demands(project: Project) -> Iterator[tuple[str, Any]]:
 
 
 def _book(context: Context) -> Path:
-    from caliban_ls.runtime.history import state_folder
+    from caliban_ls.home import state_folder
 
     return state_folder(context.environment, Path.home(), sys.platform) / _BOOK
 

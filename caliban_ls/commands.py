@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from caliban_ls import experiment, jsondoc, models
@@ -199,6 +199,13 @@ def plan(arguments: models.CloudArguments, context: Context) -> models.CloudResu
     return submission.plan(arguments, context)
 
 
+def plan_and_submit(arguments: models.CloudArguments, context: Context) -> models.CloudResult:
+    """Plan a submission, show the plan, and submit it once the user has said yes; nothing skips the question."""
+    from caliban_ls import submission
+
+    return submission.cloud(replace(arguments, yes=False, dry_run=False), context)
+
+
 def submit(arguments: models.SubmitArguments, context: Context) -> models.CloudResult:
     """Submit a plan that was kept."""
     from caliban_ls import submission
@@ -351,6 +358,15 @@ COMMANDS: tuple[Command, ...] = (
         summary="plan a submission: jobs, hardware, price and requests",
         arguments=models.CloudArguments,
         run=plan,
+        trusted=True,
+        terminal=False,
+    ),
+    Command(
+        name="planAndSubmit",
+        title="Planning",
+        summary="plan a submission, ask whether it is meant, and submit it",
+        arguments=models.CloudArguments,
+        run=plan_and_submit,
         trusted=True,
         terminal=False,
     ),

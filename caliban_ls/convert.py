@@ -48,12 +48,41 @@ def to_position(lines: Lines, offset: int, encoding: str) -> lsp.Position:
     """Return where an offset stands, in units of the client's encoding."""
     offset = max(0, min(offset, len(lines.text)))
     line, column = lines.line_col(offset)
+    if lines.text.isascii():  # Python knows without looking.
+        return lsp.Position(line, column)
     return lsp.Position(line, _UNITS[encoding](lines.text[offset - column : offset]))
 
 
 def to_range(lines: Lines, span: Span, encoding: str) -> lsp.Range:
     """Return a span as the client counts it."""
     return lsp.Range(to_position(lines, span.start, encoding), to_position(lines, span.end, encoding))
+
+
+class Ruler:
+    """Turns many spans of one text into ranges; in the order of the text none measures anew what one before has."""
+
+    def __init__(self, lines: Lines, encoding: str) -> None:
+        self._lines = lines
+        self._encoding = encoding
+        self._at = (0, 0, 0, 0)  # a line, where it starts, an offset in it, and the units between the two
+
+    def range(self, span: Span) -> lsp.Range:
+        """Return a span as the client counts it."""
+        return lsp.Range(self.position(span.start), self.position(span.end))
+
+    def position(self, offset: int) -> lsp.Position:
+        """Return where an offset of the text stands."""
+        line, column = self._lines.line_col(offset)
+        text = self._lines.text
+        if text.isascii():
+            return lsp.Position(line, column)
+        start = offset - column
+        last_line, last_start, last, units = self._at
+        if (last_line, last_start) != (line, start) or last > offset:
+            last, units = start, 0
+        units += _UNITS[self._encoding](text[last:offset])
+        self._at = (line, start, offset, units)
+        return lsp.Position(line, units)
 
 
 def to_offset(lines: Lines, position: lsp.Position, encoding: str) -> int:
@@ -89,8 +118,18 @@ def to_span(lines: Lines, given: lsp.Range, encoding: str) -> Span:
 
 def to_diagnostic(lines: Lines, finding: Finding, encoding: str) -> lsp.Diagnostic:
     """Return a finding as editors show it."""
+    return _diagnostic(finding, to_range(lines, finding.span, encoding))
+
+
+def to_diagnostics(lines: Lines, findings: Sequence[Finding], encoding: str) -> list[lsp.Diagnostic]:
+    """Return all findings of a document as editors show them."""
+    ruler = Ruler(lines, encoding)
+    return [_diagnostic(finding, ruler.range(finding.span)) for finding in findings]
+
+
+def _diagnostic(finding: Finding, where: lsp.Range) -> lsp.Diagnostic:
     return lsp.Diagnostic(
-        range=to_range(lines, finding.span, encoding),
+        range=where,
         message=finding.message,
         severity=_SEVERITIES[finding.severity],
         code=finding.code,

@@ -87,7 +87,7 @@ def _sweeps(folder: Path) -> DoctorCheck:
 
 
 def _state(environment: Mapping[str, str]) -> DoctorCheck:
-    from caliban_ls.runtime.history import state_folder
+    from caliban_ls.home import state_folder
 
     folder = state_folder(environment, Path.home(), sys.platform)
     nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())

@@ -19,10 +19,12 @@ from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
 from caliban_ls import convert, wire
+from caliban_ls.briefs import brief
 from caliban_ls.cancel import CancelToken
 from caliban_ls.commands import Command
 from caliban_ls.context import Context
 from caliban_ls.errors import CalibanError, Untrusted, UsageError
+from caliban_ls.neighbours import project_folder
 from caliban_ls.progress import OutputLog, progress
 from caliban_ls.protocol import STOP_SECONDS
 from caliban_ls.runtime.base import Engine
@@ -100,6 +102,7 @@ def handler(
         if command.trusted and not ls.trusted:
             raise Untrusted(f"{params.command} runs or sends something, which this editor hasn't allowed")
         raw = _one_object(params)
+        shown = raw.pop("show", False) is True
         document = _path(raw.pop("uri"), "uri") if "uri" in raw else None
         root = raw.pop("root", None)
         folder = _folder(ls, root, document) if command.in_folder else Path.home()
@@ -126,9 +129,13 @@ def handler(
                 settings=ls.settings,
             )
             try:
-                return await workers.run(partial(_run, command, raw, context), cancel)
+                result = await workers.run(partial(_run, command, raw, context), cancel)
             finally:
                 output.close()
+        text = brief(command.name, result) if shown else None
+        if text is not None:
+            ls.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, text))
+        return result
 
     return handle
 
@@ -175,7 +182,7 @@ def _put_document(raw: dict[str, Any], command: Command, path: str) -> None:
 
 
 def _folder(ls: Session, root: object, document: str | None) -> Path:
-    """Return the folder that a command works on: the one that was named, or else the document's, or the only one.
+    """Return the folder that a command works on: the one that was named, or else the document's project, or the only one.
 
     Raises:
         UsageError: the editor has several folders open, or none, and nothing says which is meant.
@@ -188,8 +195,7 @@ def _folder(ls: Session, root: object, document: str | None) -> Path:
         return folder
     folders = ls.folders()
     if document is not None:
-        around = [folder for folder in folders if Path(document).is_relative_to(folder)]
-        return max(around, key=lambda folder: len(folder.parts), default=Path(document).parent)
+        return project_folder(Path(document), folders)
     if len(folders) == 1:
         return folders[0]
     if not folders:

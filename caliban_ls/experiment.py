@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
@@ -40,11 +40,14 @@ class Block:
         node: where it stands.
         pointer: JSON pointer (RFC 6901) to it; empty for a config that is a single object.
         count: how many jobs it stands for, None when it has errors.
+        notes: what readers remember about it, each under a name of its own, until an edit touches it; what
+            has a place counts from the block's start.
     """
 
     node: Node
     pointer: str
     count: int | None
+    notes: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class _Reading:
 
     count: int
     findings: tuple[Finding, ...]
+    notes: dict[str, Any] = field(default_factory=dict)
 
 
 def read(document: JsonDocument) -> Experiment:
@@ -78,7 +82,8 @@ def read(document: JsonDocument) -> Experiment:
         if node.kind is Kind.OBJECT:
             reading = _read_block(node)
             findings += [shifted(found, node.span.start) for found in reading.findings]
-            blocks.append(Block(node, pointer, None if _has_errors(reading.findings) else reading.count))
+            count = None if _has_errors(reading.findings) else reading.count
+            blocks.append(Block(node, pointer, count, reading.notes))
         elif node.kind is not Kind.INVALID:
             message = f'{_describe(node)} isn\'t a block of flags; write an object such as {{"lr": 0.1}}'
             findings.append(finding("CAL201", node.span, message))
@@ -91,11 +96,34 @@ def read(document: JsonDocument) -> Experiment:
 
 def axes(block: Block) -> tuple[Axis, ...]:
     """Return the axes of a block without errors, in the file's order."""
-    return tuple(
-        Axis(_flags(member.key.value), _rows(member))
-        for member in block.node.members
-        if member.value is not None
-    )
+    return tuple(axis_of(member) for member in block.node.members if member.value is not None)
+
+
+def axis_of(member: Member) -> Axis:
+    """Return the axis that a key without errors is."""
+    return Axis(flags_of(member.key.value), _rows(member))
+
+
+def flags_of(name: str) -> tuple[str, ...]:
+    """Return the flags that a valid key sets."""
+    if name.startswith("["):
+        return tuple(flag.strip() for flag in name.strip("[]").split(","))
+    return (name,)
+
+
+def is_key(name: str) -> bool:
+    """Return whether a text is a valid key, plain or compound."""
+    return _KEY.fullmatch(name) is not None
+
+
+def row_count(member: Member) -> int:
+    """Return by how many a key of a block without errors multiplies its jobs."""
+    value = member.value
+    if value is None or value.kind is not Kind.ARRAY:
+        return 1
+    if member.key.value.startswith("[") and not any(item.kind is Kind.ARRAY for item in value.items):
+        return 1
+    return len(value.items)
 
 
 def expand(experiment: Experiment) -> Iterator[dict[str, Any]]:
@@ -164,7 +192,7 @@ def _read_block(node: Node) -> _Reading:
             findings += _judge_member(node, member)
         findings += _set_twice(node)
         start = node.span.start
-        counts = [_row_count(member) for member in node.members if member.value is not None]
+        counts = [row_count(member) for member in node.members if member.value is not None]
         node.memo = _Reading(prod(counts), tuple(shifted(found, -start) for found in findings))
     return node.memo
 
@@ -178,10 +206,10 @@ def _judge_member(block: Node, member: Member) -> list[Finding]:
     if found:
         return [found]
     findings = _judge_compound(name, key.span, value) if name.startswith("[") else _judge_plain(value)
-    if any(flag.startswith("-") for flag in _flags(name)):
+    if any(flag.startswith("-") for flag in flags_of(name)):
         bare = re.sub(r"(?<![^\[\s,])-+", "", name)
         fixes = [_rename(key.span, bare)] if _KEY.fullmatch(bare) else []
-        message = f"Dashes are added for you: {quote(name)} would become --{_flags(name)[0]}"
+        message = f"Dashes are added for you: {quote(name)} would become --{flags_of(name)[0]}"
         findings.append(finding("CAL211", key.span, message, *fixes))
     return findings
 
@@ -220,8 +248,8 @@ def _fits(name: str, block: Node, member: Member) -> bool:
     if not _KEY.fullmatch(name) or member.value is None:
         return False
     others = [other.key.value for other in block.members if other is not member]
-    taken = {flag for other in others if isinstance(other, str) for flag in _flags(other)}
-    flags = _flags(name)
+    taken = {flag for other in others if isinstance(other, str) for flag in flags_of(other)}
+    flags = flags_of(name)
     if taken & set(flags) or len(set(flags)) < len(flags):
         return False
     return not name.startswith("[") or not _judge_compound(name, member.key.span, member.value)
@@ -239,7 +267,7 @@ def _judge_plain(value: Node) -> list[Finding]:
 
 
 def _judge_compound(name: str, span: Span, value: Node) -> list[Finding]:
-    width = len(_flags(name))
+    width = len(flags_of(name))
     if value.kind is not Kind.ARRAY:
         fixes = []
         if width == 1 and not _judge_value(value):
@@ -317,7 +345,7 @@ def _set_twice(node: Node) -> list[Finding]:
         if member.key.kind is not Kind.STRING or member.key.damaged or not _KEY.fullmatch(member.key.value):
             continue
         name: str = member.key.value
-        flags = _flags(name)
+        flags = flags_of(name)
         for flag in flags:
             if flag in seen and seen[flag] != name:
                 message = f"--{flag} is set here and in {quote(seen[flag])}; keep one of the two"
@@ -347,22 +375,6 @@ def _no_jobs(root: Node) -> list[Finding]:
 
 def _rename(span: Span, name: str) -> Fix:
     return Fix(f"Rename to {quote(name)}", (Edit(span, quote(name)),))
-
-
-def _flags(name: str) -> tuple[str, ...]:
-    """Return the flags that a valid key sets."""
-    if name.startswith("["):
-        return tuple(flag.strip() for flag in name.strip("[]").split(","))
-    return (name,)
-
-
-def _row_count(member: Member) -> int:
-    value = member.value
-    if value is None or value.kind is not Kind.ARRAY:
-        return 1
-    if member.key.value.startswith("[") and not any(item.kind is Kind.ARRAY for item in value.items):
-        return 1
-    return len(value.items)
 
 
 def _rows(member: Member) -> tuple[tuple[Any, ...], ...]:

@@ -1,8 +1,10 @@
-"""Edits of a JSON text that keep the rest as its author wrote it: set a member, remove a member."""
+"""Edits of a JSON text that keep the rest as its author wrote it: set a member, remove members and items."""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Collection
 
 from caliban_ls.findings import Edit
 from caliban_ls.jsondoc import JsonDocument, Member, Node, quote
@@ -32,14 +34,65 @@ def set_member(document: JsonDocument, node: Node, key: str, spelling: str) -> t
 
 def remove_member(document: JsonDocument, node: Node, member: Member) -> tuple[Edit, ...]:
     """Return the edits that remove a member of an object, and the comma that goes with it."""
-    members = node.members
-    place = next(number for number, other in enumerate(members) if other is member)
-    if place + 1 < len(members):
-        return (Edit(Span(member.span.start, members[place + 1].span.start), ""),)
-    if place > 0:
-        return (Edit(Span(members[place - 1].span.end, member.span.end), ""),)
-    comma = re.compile(r"\s*,").match(document.text, member.span.end)
-    return (Edit(Span(member.span.start, comma.end() if comma else member.span.end), ""),)
+    return remove_members(document, node, [member])
+
+
+def remove_items(document: JsonDocument, node: Node, items: Collection[Node]) -> tuple[Edit, ...]:
+    """Return the edits that remove items of a list, and the commas that go with them.
+
+    Args:
+        document: the text that the list stands in.
+        node: a list of sound syntax.
+        items: some of its items.
+    """
+    unwanted = {id(item) for item in items}
+    base = node.span.start
+    spans = [Span(base + item.offset, base + item.offset + item.length) for item in node.items]
+    return _without(document, spans, [id(item) in unwanted for item in node.items])
+
+
+def remove_members(document: JsonDocument, node: Node, members: Collection[Member]) -> tuple[Edit, ...]:
+    """Return the edits that remove several members of an object at once."""
+    unwanted = {id(member) for member in members}
+    spans = [member.span for member in node.members]
+    return _without(document, spans, [id(member) in unwanted for member in node.members])
+
+
+def difference(old: str, new: str) -> tuple[Edit, ...]:
+    """Return the smallest single edit that turns one text into the other."""
+    if old == new:
+        return ()
+    shorter = min(len(old), len(new))
+    start = bisect_left(range(shorter), True, key=lambda size: old[: size + 1] != new[: size + 1])
+    rest = shorter - start
+    end = bisect_left(
+        range(rest), True, key=lambda size: old[len(old) - size - 1 :] != new[len(new) - size - 1 :]
+    )
+    return (Edit(Span(start, len(old) - end), new[start : len(new) - end]),)
+
+
+def _without(document: JsonDocument, spans: list[Span], unwanted: list[bool]) -> tuple[Edit, ...]:
+    """Return the edits that remove some of the children of a container."""
+    if all(unwanted):
+        return (Edit(Span(spans[0].start, _behind_comma(document, spans[-1].end)), ""),) if spans else ()
+    edits = []
+    place = 0
+    while place < len(spans):
+        first = place
+        while place < len(spans) and unwanted[place]:
+            place += 1
+        if place == first:
+            place += 1
+        elif place < len(spans):
+            edits.append(Edit(Span(spans[first].start, spans[place].start), ""))
+        else:
+            edits.append(Edit(Span(spans[first - 1].end, spans[-1].end), ""))
+    return tuple(edits)
+
+
+def _behind_comma(document: JsonDocument, position: int) -> int:
+    comma = re.compile(r"\s*,").match(document.text, position)
+    return comma.end() if comma else position
 
 
 def _separator(document: JsonDocument, node: Node) -> str:

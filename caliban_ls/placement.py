@@ -6,16 +6,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from caliban_ls import hardware, jsondoc
 from caliban_ls.catalog import Kind
 from caliban_ls.findings import Edit, Finding, Fix, apply_edits
-from caliban_ls.hardware import Accelerator, Alternative, Changes, Part, Problem, Request, Spec, SpecProblem
+from caliban_ls.hardware import (
+    Accelerator,
+    Alternative,
+    Changes,
+    Field,
+    Part,
+    Problem,
+    Request,
+    Spec,
+    SpecProblem,
+)
+from caliban_ls.hardware.remedy import completed
+from caliban_ls.hardware.request import alternative
 from caliban_ls.jsondoc import JsonDocument, Node, inner_span, quote
-from caliban_ls.jsonedit import remove_member, set_member
+from caliban_ls.jsonedit import difference, remove_member, set_member
 from caliban_ls.project import Project
 from caliban_ls.rules import finding
-from caliban_ls.text import Span
 
 
 def hardware_findings(document: JsonDocument, project: Project) -> list[Finding]:
@@ -31,15 +43,22 @@ def hardware_findings(document: JsonDocument, project: Project) -> list[Finding]
     values = {field: getattr(cloud, field) for field in _ASKS if getattr(cloud, field) is not None}
     if section is None or section.damaged or not values:
         return []
-    specs: dict[str, Spec] = {}
+    read = {
+        field: hardware.parse_spec(values[field], kind) for field, kind in _SPECS.items() if field in values
+    }
+    specs: dict[str, Spec] = {field: spec for field, spec in read.items() if isinstance(spec, Spec)}
     for field, kind in _SPECS.items():
-        if field not in values:
-            continue
-        spec = hardware.parse_spec(values[field], kind)
+        spec = read.get(field)
         if isinstance(spec, SpecProblem):
-            return [_spec_finding(document, section, field, spec)]
-        specs[field] = spec
-    request = Request(
+            problem = replace(spec, alternatives=_readable(spec, field, kind, _request(project, specs)))
+            return [_spec_finding(document, section, field, problem)]
+    request = _request(project, specs)
+    return [_finding(document, section, problem, specs) for problem in hardware.judge(request)]
+
+
+def _request(project: Project, specs: Mapping[str, Spec]) -> Request:
+    cloud = project.cloud
+    return Request(
         backend=cloud.backend,
         region=cloud.region,
         machine_type=cloud.machine_type,
@@ -50,7 +69,20 @@ def hardware_findings(document: JsonDocument, project: Project) -> list[Finding]
         mode=project.default_mode,
         force=cloud.force,
     )
-    return [_finding(document, section, problem, specs) for problem in hardware.judge(request)]
+
+
+def _readable(problem: SpecProblem, field: Field, kind: Kind, rest: Request) -> tuple[Alternative, ...]:
+    """Return what could be written instead of a spec that can't be read, so that all goes together.
+
+    Where nobody can tell what was meant, that is what jobs would get by default, and nothing at all.
+    """
+    changes = [found.changes for found in problem.alternatives]
+    if not changes:
+        accelerator = hardware.resolve(rest).accelerator
+        if accelerator is not None and accelerator.kind == kind:
+            changes.append({field: accelerator})
+        changes.append({field: None})
+    return tuple(alternative(completed(rest, change)) for change in changes)
 
 
 def changed(document: JsonDocument, section: str, changes: Changes) -> tuple[Edit, ...]:
@@ -64,7 +96,7 @@ def changed(document: JsonDocument, section: str, changes: Changes) -> tuple[Edi
     text = document.text
     for key, value in changes.items():
         text = _with_change(text, section, key, value)
-    return _difference(document.text, text)
+    return difference(document.text, text)
 
 
 def _with_change(text: str, section: str, key: str, value: str | bool | Accelerator | None) -> str:  # noqa: FBT001 - JSON
@@ -85,7 +117,7 @@ def _with_change(text: str, section: str, key: str, value: str | bool | Accelera
     return apply_edits(text, remove_member(document, member.value, inner)) if inner is not None else text
 
 
-_SPECS: Mapping[str, Kind] = {"gpu_spec": "gpu", "tpu_spec": "tpu"}
+_SPECS: Mapping[Field, Kind] = {"gpu_spec": "gpu", "tpu_spec": "tpu"}
 _ASKS = ("backend", "region", "machine_type", "gpu_spec", "tpu_spec", "spot", "flex_start")
 
 
@@ -115,14 +147,3 @@ def _value(section: Node, field: str) -> Node:
     assert member is not None  # noqa: S101 - a problem is about a key that is written
     assert member.value is not None  # noqa: S101 - and whose value was read
     return member.value
-
-
-def _difference(old: str, new: str) -> tuple[Edit, ...]:
-    """Return the smallest single edit that turns one text into the other."""
-    start = 0
-    while start < min(len(old), len(new)) and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
-        end += 1
-    return (Edit(Span(start, len(old) - end), new[start : len(new) - end]),) if old != new else ()

@@ -11,7 +11,6 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 from caliban_ls import hardware, images, models
 from caliban_ls.catalog import Accelerator, Kind, Mode, catalog
@@ -19,7 +18,8 @@ from caliban_ls.context import Context
 from caliban_ls.duration import DAY, parse_duration
 from caliban_ls.errors import MissingError, UsageError
 from caliban_ls.findings import Severity
-from caliban_ls.hardware import Backend, Choice, Price, Request, SpecProblem
+from caliban_ls.hardware import Backend, Choice, Price, Request
+from caliban_ls.outlook import FREE_A_MINUTE, request_of
 from caliban_ls.project import Project
 from caliban_ls.records import settings_of
 from caliban_ls.runtime import labels
@@ -31,9 +31,6 @@ from caliban_ls.work import Work, jobs_of, work_of
 
 PLATFORM = "linux/amd64"
 """What Google's machines run, whatever this one is."""
-
-FREE_A_MINUTE = 60
-"""Submissions that a project is granted in a minute without being asked; Google's published default."""
 
 _FLEX_LONGEST = 7 * DAY  # that a job of flex-start may run
 
@@ -130,7 +127,7 @@ def make_plan(arguments: models.CloudArguments, project: Project, claims: Claims
         InvalidDocument: a file has errors.
     """
     total, work = work_of(arguments, context)
-    request = request_of(arguments, project, context)
+    request = request_of(arguments, project, settings_of(context).defaults, context.environment)
     notes = list(_judged(request))
     choice = hardware.resolve(request)
     scheduling = _scheduling(arguments, project, choice)
@@ -182,34 +179,6 @@ def renamed(plan: Plan) -> Plan:
     return replace(plan, group=launch_name(plan.title, utc_now()), key=secrets.token_hex(8))
 
 
-def request_of(arguments: models.CloudArguments, project: Project, context: Context) -> Request:
-    """Return the hardware that is asked for, each part by whoever says it first."""
-    cloud, defaults = project.cloud, settings_of(context).defaults
-    if arguments.gpu and arguments.nogpu:
-        raise UsageError("--gpu and --nogpu exclude each other")
-    mode: Mode | None = "gpu" if arguments.gpu else "cpu" if arguments.nogpu else project.default_mode
-    # A spec of one kind, said by a flag, takes the place of the other kind's in the config.
-    said = arguments.gpu_spec is not None or arguments.tpu_spec is not None
-    gpu = arguments.gpu_spec if said else cloud.gpu_spec
-    tpu = arguments.tpu_spec if said else cloud.tpu_spec
-    if not said and gpu is None and tpu is None and mode != "cpu":
-        gpu = defaults.gpu_spec
-    backend: Any = arguments.backend or cloud.backend or defaults.backend
-    if backend not in (None, "vertex", "ai-platform"):
-        raise UsageError(f"There is no backend {backend}", hint="There are vertex and ai-platform.")
-    return Request(
-        backend=backend,
-        region=arguments.region or context.environment.get("REGION") or cloud.region or defaults.region,
-        machine_type=arguments.machine_type or cloud.machine_type or defaults.machine_type,
-        gpu_spec=_accelerator(gpu, "gpu"),
-        tpu_spec=_accelerator(tpu, "tpu"),
-        spot=arguments.spot or cloud.spot,
-        flex_start=arguments.flex_start or cloud.flex_start,
-        mode=mode,
-        force=arguments.force or cloud.force,
-    )
-
-
 def _scheduling(arguments: models.CloudArguments, project: Project, choice: Choice) -> Scheduling:
     """Return when jobs start and end.
 
@@ -244,17 +213,6 @@ def _seconds(flag: str, text: str | None) -> int | None:
     if seconds is None:
         raise UsageError(f"{flag} {text} is no duration", hint="Write a number and a unit: 90m, 12h or 7d.")
     return seconds
-
-
-def _accelerator(text: str | None, kind: Kind) -> Accelerator | None:
-    if text is None:
-        return None
-    read = hardware.parse_spec(text, kind)
-    if isinstance(read, SpecProblem):
-        raise UsageError(
-            f"--{kind}_spec {text}: {read.message}", hint="Write NUMxTYPE, such as 2xT4 or 8xV3."
-        )
-    return read.accelerator
 
 
 def _judged(request: Request) -> Iterator[str]:

@@ -6,19 +6,15 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
 
 from caliban_ls.context import Context
 from caliban_ls.errors import MissingError
+from caliban_ls.home import SETTINGS_FILE, state_folder
 from caliban_ls.runtime.base import Engine
-from caliban_ls.runtime.history import History, state_folder, utc_now
+from caliban_ls.runtime.history import History, utc_now
 from caliban_ls.runtime.orphans import sweep_orphans
-from caliban_ls.settings import Defaults, Limits, Settings, parse_settings
-
-SETTINGS_FILE = "config.json"
-"""The user's own settings, in the state folder: those of an editor, for every face."""
+from caliban_ls.settings import Settings, parse_settings, supplemented
 
 
 def state_folder_of(context: Context) -> Path:
@@ -41,21 +37,7 @@ def settings_of(context: Context) -> Settings:
     own, problems = parse_settings(raw)
     if problems:
         raise MissingError(f"{path} is wrong: {'. '.join(problems)}", hint="Correct the file, or remove it.")
-    said = context.settings
-    return replace(
-        said,
-        limits=Limits(**_first(said.limits, own.limits)),
-        defaults=Defaults(**_first(said.defaults, own.defaults)),
-    )
-
-
-def _first(chosen: Any, other: Any) -> dict[str, Any]:  # noqa: ANN401 - two of one dataclass
-    """Return the fields of one, and of the other where it says nothing."""
-    names = (one.name for one in fields(chosen))
-    return {
-        name: getattr(other, name) if getattr(chosen, name) is None else getattr(chosen, name)
-        for name in names
-    }
+    return supplemented(context.settings, own)
 
 
 @contextmanager

@@ -15,22 +15,28 @@ from functools import partial
 from typing import Any, Final
 
 from lsprotocol import types as lsp
-from pygls.capabilities import get_capability
 
-from caliban_ls import __version__, convert, execution
+from caliban_ls import __version__, crossfiles, execution, language
 from caliban_ls.commands import COMMANDS, Command
 from caliban_ls.documents import Document
-from caliban_ls.findings import Edit
+from caliban_ls.host import Server
+from caliban_ls.language import can
 from caliban_ls.protocol import collect_garbage_again
 from caliban_ls.runtime.base import Engine
-from caliban_ls.session import Session
 from caliban_ls.settings import SECTION, section
 from caliban_ls.stdio import ForeignInput, take_over
+from caliban_ls.validation import PROJECT_FILE
 
 log = logging.getLogger(__name__)
 
 PUBLISH_DELAY: Final = 0.1
 """Seconds of quiet after a keystroke before findings are published to a client that doesn't ask for them."""
+
+
+_LOOKED_AT_BY_OTHERS: Final = (PROJECT_FILE, ".py")
+"""How files end that experiments are judged by."""
+
+_WATCHED: Final = (f"**/{PROJECT_FILE}", "**/*.py", "**/*.json")
 
 
 def serve(commands: Sequence[Command] = COMMANDS) -> int:
@@ -59,27 +65,14 @@ def build_server(
         if command.editor:
             handle = execution.handler(server, server.workers, command, open_engine or _open_engine)
             server.command(execution.PREFIX + command.name)(handle)
-    for method, feature, options in _FEATURES:
+    for method, feature, options in (
+        *_FEATURES,
+        *language.features(),
+        *crossfiles.FEATURES,
+        *crossfiles.workspace_features(),
+    ):
         server.feature(method, options)(feature)
     return server
-
-
-class Server(Session):
-    """The session, the threads that work for it, and what is still to be published."""
-
-    def __init__(self, name: str, version: str) -> None:
-        super().__init__(name, version)
-        self.workers = execution.Workers()
-        self.to_publish: dict[str, asyncio.TimerHandle] = {}
-        self.published: set[str] = set()
-
-    def is_working(self) -> bool:
-        """Return whether a command that was asked to stop goes on."""
-        return len(self.workers) > 0
-
-    async def stop_working(self, seconds: float) -> None:
-        """Stop all commands."""
-        await self.workers.stop(seconds)
 
 
 def initialize(ls: Server, params: lsp.InitializeParams) -> None:
@@ -97,25 +90,31 @@ def initialize(ls: Server, params: lsp.InitializeParams) -> None:
     if ls.pulls:
         # A client that asks gets nothing published, and one that can't ask isn't told that it may.
         provided = lsp.DiagnosticOptions(
-            inter_file_dependencies=False, workspace_diagnostics=False, identifier=SECTION
+            inter_file_dependencies=True, workspace_diagnostics=True, identifier=SECTION
         )
         ls.feature(lsp.TEXT_DOCUMENT_DIAGNOSTIC, provided)(diagnostic)
+        ls.feature(lsp.WORKSPACE_DIAGNOSTIC)(crossfiles.workspace_diagnostic)
     _apply(ls, section(options), initial=True)
 
 
 def initialized(ls: Server, _params: lsp.InitializedParams) -> None:
     """Ask for the settings, and to be told of their changes."""
     collect_garbage_again()
-    if _can(ls, "workspace.did_change_configuration.dynamic_registration"):
+    if can(ls, "workspace.did_change_configuration.dynamic_registration"):
         change = lsp.Registration("caliban-settings", lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
         ls.spawn(ls.client_register_capability_async(lsp.RegistrationParams([change])))
-    if _can(ls, "workspace.configuration"):
+    if can(ls, "workspace.did_change_watched_files.dynamic_registration"):
+        watchers = [lsp.FileSystemWatcher(glob) for glob in _WATCHED]
+        options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
+        watch = lsp.Registration("caliban-files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+        ls.spawn(ls.client_register_capability_async(lsp.RegistrationParams([watch])))
+    if can(ls, "workspace.configuration"):
         ls.spawn(_ask_for_settings(ls))
 
 
 def did_change_configuration(ls: Server, params: lsp.DidChangeConfigurationParams) -> None:
     """Take changed settings, from the client's answer if it can be asked, or else from the message."""
-    if _can(ls, "workspace.configuration"):
+    if can(ls, "workspace.configuration"):
         ls.spawn(_ask_for_settings(ls))
     else:
         _apply(ls, section(params.settings))
@@ -129,11 +128,20 @@ def did_open(ls: Server, params: lsp.DidOpenTextDocumentParams) -> None:
 def did_change(ls: Server, params: lsp.DidChangeTextDocumentParams) -> None:
     """Publish what is wrong when typing pauses."""
     _publish_soon(ls, params.text_document.uri, delay=PUBLISH_DELAY)
+    if params.text_document.uri.endswith(_LOOKED_AT_BY_OTHERS):
+        _refresh_soon(ls)
+
+
+def did_change_watched_files(ls: Server, _params: lsp.DidChangeWatchedFilesParams) -> None:
+    """Judge anew what stands beside a file that has changed on the disk."""
+    _refresh_soon(ls)
 
 
 def did_close(ls: Server, params: lsp.DidCloseTextDocumentParams) -> None:
     """Take back what was published."""
     _publish_soon(ls, params.text_document.uri, delay=0)
+    if params.text_document.uri.endswith(_LOOKED_AT_BY_OTHERS):
+        _refresh_soon(ls)
 
 
 def diagnostic(ls: Server, params: lsp.DocumentDiagnosticParams) -> lsp.DocumentDiagnosticReport:
@@ -147,21 +155,6 @@ def diagnostic(ls: Server, params: lsp.DocumentDiagnosticParams) -> lsp.Document
     return lsp.RelatedFullDocumentDiagnosticReport(items=judgement.diagnostics, result_id=judgement.result_id)
 
 
-def code_action(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-    """Offer the fixes of what is wrong in a range."""
-    document = ls.document(params.text_document.uri)
-    if document is None or not _asks_for_quick_fixes(ls, params.context):
-        return []
-    span = convert.to_span(document, params.range, ls.encoding)
-    judgement = ls.judge(document)
-    return [
-        convert.to_code_action(fix, _workspace_edit(ls, document, fix.edits), shown, preferred=rank == 0)
-        for finding, shown in zip(judgement.findings, judgement.diagnostics, strict=True)
-        if finding.span.start <= span.end and span.start <= finding.span.end
-        for rank, fix in enumerate(finding.fixes)
-    ]
-
-
 _FEATURES: Final[tuple[tuple[str, Callable[..., Any], Any], ...]] = (
     (lsp.INITIALIZE, initialize, None),
     (lsp.INITIALIZED, initialized, None),
@@ -169,7 +162,7 @@ _FEATURES: Final[tuple[tuple[str, Callable[..., Any], Any], ...]] = (
     (lsp.TEXT_DOCUMENT_DID_OPEN, did_open, None),
     (lsp.TEXT_DOCUMENT_DID_CHANGE, did_change, None),
     (lsp.TEXT_DOCUMENT_DID_CLOSE, did_close, None),
-    (lsp.TEXT_DOCUMENT_CODE_ACTION, code_action, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix])),
+    (lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, did_change_watched_files, None),
 )
 
 
@@ -201,8 +194,27 @@ def _apply(ls: Server, raw: dict[str, Any], *, initial: bool = False) -> None:
     if not ls.take_settings(raw, initial=initial):
         return
     logging.getLogger("caliban_ls").setLevel(ls.settings.log_level.upper())
-    if ls.pulls and not initial and _can(ls, "workspace.diagnostics.refresh_support"):
+    if ls.pulls and not initial and can(ls, "workspace.diagnostics.refresh_support"):
         ls.workspace_diagnostic_refresh(None)
+    for document in ls.documents():
+        _publish_soon(ls, document.uri, delay=0)
+
+
+def _refresh_soon(ls: Server) -> None:
+    """Have everything that is shown worked out anew when typing pauses: what stands beside it has changed."""
+    if ls.to_refresh is not None:
+        ls.to_refresh.cancel()
+    ls.to_refresh = asyncio.get_running_loop().call_later(PUBLISH_DELAY, _refresh, ls)
+
+
+def _refresh(ls: Server) -> None:
+    ls.to_refresh = None
+    if ls.pulls and can(ls, "workspace.diagnostics.refresh_support"):
+        ls.workspace_diagnostic_refresh(None)
+    if can(ls, "workspace.code_lens.refresh_support"):
+        ls.workspace_code_lens_refresh(None)
+    if can(ls, "workspace.inlay_hint.refresh_support"):
+        ls.workspace_inlay_hint_refresh(None)
     for document in ls.documents():
         _publish_soon(ls, document.uri, delay=0)
 
@@ -236,24 +248,3 @@ def _publish(ls: Server, uri: str) -> None:
             diagnostics=[] if judgement is None else judgement.diagnostics,
         )
     )
-
-
-def _asks_for_quick_fixes(ls: Server, context: lsp.CodeActionContext) -> bool:
-    """Say whether quick fixes are wanted, and can be taken as more than a command's name."""
-    wanted = context.only is None or any(
-        kind in ("", lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.QuickFix.value) for kind in context.only
-    )
-    return wanted and _can(ls, "text_document.code_action.code_action_literal_support")
-
-
-def _workspace_edit(ls: Server, document: Document, edits: Sequence[Edit]) -> lsp.WorkspaceEdit:
-    """Return an edit of one document, tied to its version where the client can check that."""
-    text_edits = convert.to_text_edits(document, edits, ls.encoding)
-    if not _can(ls, "workspace.workspace_edit.document_changes"):
-        return lsp.WorkspaceEdit(changes={document.uri: text_edits})
-    versioned = lsp.OptionalVersionedTextDocumentIdentifier(document.uri, document.version)
-    return lsp.WorkspaceEdit(document_changes=[lsp.TextDocumentEdit(versioned, text_edits)])
-
-
-def _can(ls: Server, capability: str) -> bool:
-    return bool(get_capability(ls.client_capabilities, capability))

@@ -1,7 +1,7 @@
 """What a running server knows: its client's settings and trust, its folders, and the open documents' findings.
 
-Answers from memory: no engine, no network, and no disk but for the links on the way to an open file. All of
-it runs on the event loop, except for `buffer`, which working threads call.
+Answers from memory: no engine, no network, and of the disk only what stands beside an open file. All of it
+runs on the event loop, except for `buffer`, which working threads call.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from weakref import WeakKeyDictionary
 from lsprotocol import types as lsp
 
 from caliban_ls import convert
+from caliban_ls.assist.page import Page
 from caliban_ls.documents import Document
 from caliban_ls.findings import Finding
+from caliban_ls.neighbours import Neighbours, project_folder
 from caliban_ls.protocol import StdioServer
 from caliban_ls.settings import Settings, merged, parse_settings
+from caliban_ls.text import LineIndex, Span
 from caliban_ls.validation import document_kind, validate
 
 
@@ -30,18 +33,23 @@ class Judgement:
     """What was found in a document.
 
     Attributes:
-        state: the revision of the document and the settings that it holds for.
-        ours: whether the document is of a kind that we judge.
+        state: the revision of the document, and all else that it holds for.
+        page: the document and what stands around it, None when it isn't ours.
         findings: what is wrong.
         diagnostics: the same, as the client is told.
         result_id: equal for equal diagnostics of one document, else never used twice.
     """
 
-    state: tuple[int, Settings]
-    ours: bool
+    state: tuple[object, ...]
+    page: Page | None
     findings: list[Finding]
     diagnostics: list[lsp.Diagnostic]
     result_id: str
+
+    @property
+    def ours(self) -> bool:
+        """Whether the document is of a kind that we judge."""
+        return self.page is not None
 
 
 class Session(StdioServer):
@@ -64,6 +72,7 @@ class Session(StdioServer):
         self._judgements: WeakKeyDictionary[Document, Judgement] = WeakKeyDictionary()
         self._result_ids = itertools.count(1)
         self._told: set[str] = set()
+        self.neighbours = Neighbours(self._opened_at, os.environ)
 
     def take_settings(self, raw: Mapping[str, Any], *, initial: bool = False) -> bool:
         """Let settings hold, over the initial ones; return whether anything changed. Empty ones change nothing."""
@@ -104,17 +113,65 @@ class Session(StdioServer):
         uris = [folder.uri for folder in self.workspace.folders.values()]
         return [Path(path) for uri in uris if (path := convert.to_path(uri)) is not None]
 
+    def folder_of(self, document: Document) -> Path:
+        """Return the folder of the project that a document belongs to."""
+        return project_folder(Path(document.path), self.folders()) if document.local else Path.home()
+
     def judge(self, document: Document) -> Judgement:
-        """Return what is wrong with a document; judged once for each of its revisions."""
-        state = (document.revision, self.settings)
+        """Return what is wrong with a document; judged once for each state of it and of what stands around it."""
+        kind = document_kind(document.path, document.text, self.settings.experiment_files)
+        outlook, script = None, None
+        if kind == "experiment":
+            folder = self.folder_of(document)
+            outlook = self.neighbours.outlook(folder, self.settings)
+            script = self.neighbours.script(folder, outlook, document.json)
+        state = (document.revision, self.settings, kind, outlook, script)
         known = self._judgements.get(document)
         if known is not None and known.state == state:
             return known
-        kind = document_kind(document.path, document.text, self.settings.experiment_files)
-        findings = [] if kind is None else validate(document.json, kind)
-        diagnostics = [convert.to_diagnostic(document, finding, self.encoding) for finding in findings]
+        page, findings = None, []
+        if kind is not None:
+            outlook = outlook or self.neighbours.own_outlook(document.json, self.settings)
+            page = Page(document.json, kind, outlook, script)
+            findings = validate(document.json, kind, outlook=outlook)
+        diagnostics = convert.to_diagnostics(document, findings, self.encoding)
         same = known is not None and known.diagnostics == diagnostics
-        result_id = known.result_id if known is not None and same else str(next(self._result_ids))
-        judgement = Judgement(state, kind is not None, findings, diagnostics, result_id)
+        result_id = known.result_id if known is not None and same else self.next_result_id()
+        judgement = Judgement(state, page, findings, diagnostics, result_id)
         self._judgements[document] = judgement
         return judgement
+
+    def page(self, uri: str) -> tuple[Document, Page] | None:
+        """Return an open document that is ours, with what stands around it."""
+        document = self.document(uri)
+        page = None if document is None else self.judge(document).page
+        return None if document is None or page is None else (document, page)
+
+    def place_of(self, folder: Path, path: str, span: Span) -> lsp.Location | None:
+        """Return a part of a project's file as the client counts it, None when the file can't be read."""
+        file = folder / path
+        text = self.neighbours.text(file)
+        if text is None:
+            return None
+        return lsp.Location(convert.to_uri(str(file)), convert.to_range(LineIndex(text), span, self.encoding))
+
+    def next_result_id(self) -> str:
+        """Return an id that no answer has had."""
+        return str(next(self._result_ids))
+
+    def opened(self) -> dict[str, Document]:
+        """Return the open local documents by their paths, links on the way resolved."""
+        return {os.path.realpath(one.path): one for one in self.documents() if one.local}
+
+    def _opened_at(self, path: Path) -> tuple[tuple[object, ...], str] | None:
+        """Return what an editor has open at a path, for those who look around a document."""
+        wanted = os.path.realpath(path)
+        for document in self.documents():
+            # The name decides before links are followed, which asks the disk.
+            if (
+                document.path.endswith(path.name)
+                and document.local
+                and os.path.realpath(document.path) == wanted
+            ):
+                return (id(document), document.revision), document.text
+        return None

@@ -10,7 +10,7 @@ import difflib
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Final
 
 SECTION: Final = "caliban"
@@ -129,6 +129,24 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         elif value is not None:
             result[key] = value
     return result
+
+
+def supplemented(said: Settings, own: Settings) -> Settings:
+    """Return an editor's settings, and the user's own where it says nothing."""
+    return replace(
+        said,
+        limits=Limits(**_first(said.limits, own.limits)),
+        defaults=Defaults(**_first(said.defaults, own.defaults)),
+    )
+
+
+def _first(chosen: Any, other: Any) -> dict[str, Any]:  # noqa: ANN401 - two of one dataclass
+    """Return the fields of one, and of the other where it says nothing."""
+    names = (one.name for one in fields(chosen))
+    return {
+        name: getattr(other, name) if getattr(chosen, name) is None else getattr(chosen, name)
+        for name in names
+    }
 
 
 def camel(name: str) -> str:

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from caliban_ls import models, plans
 from caliban_ls.context import Context
 from caliban_ls.errors import OverLimit
+from caliban_ls.outlook import jobs_allowed, lower_limits
 from caliban_ls.planning import Plan
 from caliban_ls.project import Project
 from caliban_ls.records import settings_of
-
-MAX_JOBS = 100
-"""How many jobs one submission may have when nobody says otherwise."""
 
 
 def check_limits(plan: Plan, arguments: models.CloudArguments, project: Project, context: Context) -> bool:
@@ -38,16 +36,12 @@ def _over_limits(
 ) -> Iterator[str]:
     """Yield what is over a limit, with the flag that would allow it."""
     own, theirs = settings_of(context).limits, project.limits
-    jobs = (
-        arguments.max_jobs
-        if arguments.max_jobs is not None
-        else _lower(own.max_jobs or MAX_JOBS, theirs.max_jobs)
-    )
-    if jobs is not None and plan.count > jobs:
+    jobs = arguments.max_jobs if arguments.max_jobs is not None else jobs_allowed(own, theirs)
+    if plan.count > jobs:
         yield f"{plan.count:,} jobs are more than {jobs:,} (--max_jobs)"
     most = arguments.max_cost_per_hour
     if most is None:
-        most = _lower(own.max_cost_per_hour, theirs.max_cost_per_hour)
+        most = lower_limits(own, theirs).max_cost_per_hour
     if most is None:
         return
     cost = plan.price.effective if plan.price else None
@@ -55,8 +49,3 @@ def _over_limits(
         yield f"What {plan.choice.machine_type} costs isn't known, and at most {most:g} USD an hour is allowed (--max_cost_per_hour)"
     elif cost.total * plan.count > most:
         yield f"{cost.total * plan.count:.2f} USD an hour is more than {most:g} (--max_cost_per_hour)"
-
-
-def _lower(own: float | None, theirs: float | None) -> float | None:
-    known = [limit for limit in (own, theirs) if limit is not None]
-    return min(known) if known else None

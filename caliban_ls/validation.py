@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 from pathlib import PurePath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from caliban_ls.findings import Finding, Severity
 from caliban_ls.jsondoc import JsonDocument
 from caliban_ls.rules.base import DocumentKind
 from caliban_ls.text import LineIndex
+
+if TYPE_CHECKING:
+    from caliban_ls.outlook import Outlook
 
 PROJECT_FILE: Final = ".calibanconfig.json"
 EXPERIMENT_FILES: Final = (
@@ -46,13 +49,21 @@ def document_kind(path: str, text: str, patterns: tuple[str, ...] = ()) -> Docum
     return "experiment" if by_name or by_setting or by_marker else None
 
 
-def validate(document: JsonDocument, kind: DocumentKind) -> list[Finding]:
-    """Return everything that is wrong with a document, in the order of the text, less what it silences."""
+def validate(document: JsonDocument, kind: DocumentKind, *, outlook: Outlook | None = None) -> list[Finding]:
+    """Return everything that is wrong with a document, in the order of the text, less what it silences.
+
+    Args:
+        document: the document.
+        kind: what it is.
+        outlook: the project that an experiment belongs to, None where that isn't known.
+    """
     # What judges the other kind, and the catalogue's tables, take longer to load than most files to judge.
     if kind == "experiment":
         from caliban_ls import experiment
+        from caliban_ls.limits import limit_findings
 
-        own = list(experiment.read(document).findings)
+        sweep = experiment.read(document)
+        own = [*sweep.findings, *limit_findings(document, sweep, outlook)]
     else:
         from caliban_ls import project
 

@@ -22,6 +22,7 @@ class Rule:
         wrong: a whole document that has exactly this finding.
         right: the same document, mended.
         kind: which of our documents the two examples are.
+        project: the project config beside them, where it matters.
     """
 
     code: str
@@ -31,3 +32,4 @@ class Rule:
     wrong: str
     right: str
     kind: DocumentKind = "experiment"
+    project: str | None = None

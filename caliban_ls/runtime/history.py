@@ -126,25 +126,6 @@ class JobRecord:
     doubted: datetime | None = None
 
 
-def state_folder(environment: Mapping[str, str], home: Path, platform: str) -> Path:
-    """Return where caliban keeps its state: CALIBAN_HOME, else the platform's place for it.
-
-    Args:
-        environment: the process's variables.
-        home: the user's home folder.
-        platform: as `sys.platform` has it.
-    """
-    if chosen := environment.get("CALIBAN_HOME"):
-        return Path(chosen)
-    if platform == "darwin":
-        return home / "Library" / "Application Support" / "caliban"
-    if platform == "win32":
-        return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "caliban"
-    state = environment.get("XDG_STATE_HOME", "")
-    # The XDG Base Directory Specification asks to ignore relative paths.
-    return (Path(state) if state.startswith("/") else home / ".local" / "state") / "caliban"
-
-
 def launch_name(title: str, moment: datetime) -> str:
     """Return `NAME_TIMESTAMP` in letters that containers and both Google services take.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from caliban_ls.errors import MissingError
+from caliban_ls.home import state_folder
 from caliban_ls.runtime import history as module
 from caliban_ls.runtime.base import JobResult, JobSpec, JobState
 from caliban_ls.runtime.history import (
@@ -22,7 +23,6 @@ from caliban_ls.runtime.history import (
     JobRecord,
     job_id_of,
     launch_name,
-    state_folder,
     utc_now,
 )
 from caliban_ls.runtime.masking import masked_args, masked_parameters

@@ -15,9 +15,10 @@ from support.lsp_client import Message
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.commands import Command
+from caliban_ls.host import Server
 from caliban_ls.progress import MOST_UNSENT, OutputLog, progress
 from caliban_ls.runtime.base import JobSpec
-from caliban_ls.server import Server, build_server
+from caliban_ls.server import build_server
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ async def test_after_shutdown_only_exit_is_accepted(wire: Wire) -> None:
 
 
 @pytest.mark.usefixtures("no_log")
-@pytest.mark.parametrize("method", ["no/such", "$/noSuch", "textDocument/hover", "caliban-ls/log", ""])
+@pytest.mark.parametrize("method", ["no/such", "$/noSuch", "textDocument/declaration", "caliban-ls/log", ""])
 def test_unknown_methods(open_wire: Wire, method: str) -> None:
     refused(open_wire.request(method, {"type_name": "1 2", "class": {"jsonrpc": "2.0"}}), -32601, 1)
     assert open_wire.notify(method, {"type_name": "1 2"}) == []

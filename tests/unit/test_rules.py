@@ -9,37 +9,45 @@ from pathlib import Path
 
 import pytest
 
-from caliban_ls import jsondoc
-from caliban_ls.findings import Severity, apply_edits
+from caliban_ls import jsondoc, project
+from caliban_ls.findings import Finding, Severity, apply_edits
+from caliban_ls.outlook import Outlook
+from caliban_ls.project import Project
 from caliban_ls.rules import RULES
-from caliban_ls.rules.base import DocumentKind
+from caliban_ls.rules.base import Rule
 from caliban_ls.validation import validate
 
 ROOT = Path(__file__).parents[2]
 
 
-def codes(text: str, kind: DocumentKind) -> list[str]:
-    return [found.code for found in validate(jsondoc.parse(text), kind)]
+def judged(text: str, rule: Rule) -> list[Finding]:
+    """Return what is found in a text that stands where a rule's examples do."""
+    read = Project() if rule.project is None else project.read(jsondoc.parse(rule.project))
+    return validate(jsondoc.parse(text), rule.kind, outlook=Outlook(read))
+
+
+def codes(text: str, rule: Rule) -> list[str]:
+    return [found.code for found in judged(text, rule)]
 
 
 @pytest.mark.parametrize("code", RULES)
 def test_the_wrong_example_has_just_this_finding(code: str) -> None:
     rule = RULES[code]
-    found = validate(jsondoc.parse(rule.wrong), rule.kind)
+    found = judged(rule.wrong, rule)
     assert [(item.code, item.severity) for item in found] == [(code, rule.severity)]
 
 
 @pytest.mark.parametrize("code", RULES)
 def test_the_right_example_has_none(code: str) -> None:
-    assert codes(RULES[code].right, RULES[code].kind) == []
+    assert codes(RULES[code].right, RULES[code]) == []
 
 
 @pytest.mark.parametrize("code", RULES)
 def test_every_fix_of_the_wrong_example_removes_the_finding_and_brings_no_other(code: str) -> None:
     rule = RULES[code]
-    (found,) = validate(jsondoc.parse(rule.wrong), rule.kind)
+    (found,) = judged(rule.wrong, rule)
     for fix in found.fixes:
-        left = validate(jsondoc.parse(apply_edits(rule.wrong, fix.edits)), rule.kind)
+        left = judged(apply_edits(rule.wrong, fix.edits), rule)
         # What is possible may still be worth a word, such as a quota that has to be asked for.
         assert {item.severity for item in left} <= {Severity.INFORMATION}, fix.title
         assert code not in {item.code for item in left}, fix.title
@@ -48,10 +56,10 @@ def test_every_fix_of_the_wrong_example_removes_the_finding_and_brings_no_other(
 @pytest.mark.parametrize("code", [code for code in RULES if RULES[code].wrong.strip()])
 def test_a_comment_silences_the_rule(code: str) -> None:
     rule = RULES[code]
-    (found,) = validate(jsondoc.parse(rule.wrong), rule.kind)
+    (found,) = judged(rule.wrong, rule)
     line_start = rule.wrong.rfind("\n", 0, found.span.start) + 1
     silenced = f"{rule.wrong[:line_start]}// caliban: ignore {code}\n{rule.wrong[line_start:]}"
-    assert codes(silenced, rule.kind) == []
+    assert codes(silenced, rule) == []
 
 
 def test_codes_are_in_order_and_every_code_that_is_emitted_is_a_rule() -> None:
@@ -64,7 +72,7 @@ def test_messages_and_explanations_read_like_sentences() -> None:
     for rule in RULES.values():
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.name)
         assert rule.explanation.rstrip().endswith((".", ":", "`"))
-        (found,) = validate(jsondoc.parse(rule.wrong), rule.kind)
+        (found,) = judged(rule.wrong, rule)
         assert not found.message.endswith(".")
 
 

@@ -105,8 +105,8 @@ def test_what_a_client_that_asks_is_offered(wire: Wire) -> None:
     capabilities = wire.messages[-1]["result"]["capabilities"]
     assert capabilities["diagnosticProvider"] == {
         "identifier": "caliban",
-        "interFileDependencies": False,
-        "workspaceDiagnostics": False,
+        "interFileDependencies": True,
+        "workspaceDiagnostics": True,
     }
     assert capabilities["textDocumentSync"]["change"] == 2
     assert capabilities["executeCommandProvider"] == {"commands": ["caliban-ls.nothing"]}

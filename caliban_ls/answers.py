@@ -1,0 +1,175 @@
+"""Answers of `assist` as the protocol has them; positions are made by `convert`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from lsprotocol import types as lsp
+
+from caliban_ls.assist.completion import Completion
+from caliban_ls.assist.hints import Hint
+from caliban_ls.assist.hover import Hover
+from caliban_ls.assist.lenses import Lens
+from caliban_ls.assist.links import Link
+from caliban_ls.assist.structure import Fold, Symbol
+from caliban_ls.convert import Lines, Ruler, to_range, to_text_edits
+from caliban_ls.text import Span
+
+_ITEM_KINDS: Final = {
+    "key": lsp.CompletionItemKind.Property,
+    "value": lsp.CompletionItemKind.Value,
+    "snippet": lsp.CompletionItemKind.Snippet,
+}
+_SYMBOL_KINDS: Final = {"block": lsp.SymbolKind.Object, "key": lsp.SymbolKind.Key}
+
+
+def completions(
+    lines: Lines, found: Sequence[Completion], encoding: str, *, snippets: bool
+) -> lsp.CompletionList:
+    """Return what completion offers; text to fill in only for clients that know how."""
+    spans = {one.edit.span for one in found}
+    ranges = {span: to_range(lines, span, encoding) for span in spans}
+    return lsp.CompletionList(
+        is_incomplete=False,
+        items=[_completion(lines, one, ranges, encoding, snippets=snippets) for one in found],
+    )
+
+
+def _completion(
+    lines: Lines, one: Completion, ranges: Mapping[Span, lsp.Range], encoding: str, *, snippets: bool
+) -> lsp.CompletionItem:
+    is_snippet = snippets and one.snippet is not None
+    text = one.snippet if is_snippet and one.snippet is not None else one.edit.new_text
+    item = one.item
+    return lsp.CompletionItem(
+        label=item.label,
+        kind=_ITEM_KINDS[item.kind],
+        detail=item.detail or None,
+        documentation=_markdown(item.documentation) if item.documentation else None,
+        sort_text=f"{one.rank:05}",
+        filter_text=one.filter,
+        insert_text_format=lsp.InsertTextFormat.Snippet if is_snippet else lsp.InsertTextFormat.PlainText,
+        text_edit=lsp.TextEdit(ranges[one.edit.span], text),
+        additional_text_edits=to_text_edits(lines, one.more, encoding) or None,
+    )
+
+
+def hover(lines: Lines, found: Hover, encoding: str, places: Iterable[lsp.Location]) -> lsp.Hover:
+    """Return a hover, with links to where its flags are defined."""
+    links = [
+        f"[Defined in {place.uri.rpartition('/')[2]}, line {place.range.start.line + 1}]"
+        f"({place.uri}#L{place.range.start.line + 1})"
+        for place in places
+    ]
+    text = "\n\n".join([found.text, *dict.fromkeys(links)])
+    return lsp.Hover(_markdown(text), to_range(lines, found.span, encoding))
+
+
+def hints(lines: Lines, found: Iterable[Hint], encoding: str) -> list[lsp.InlayHint]:
+    """Return inlay hints."""
+    ruler = Ruler(lines, encoding)
+    return [
+        lsp.InlayHint(
+            position=ruler.position(hint.offset), label=hint.label, tooltip=hint.tooltip, padding_left=True
+        )
+        for hint in found
+    ]
+
+
+def lenses(
+    lines: Lines, found: Iterable[Lens], encoding: str, command: Callable[[Lens], lsp.Command]
+) -> list[lsp.CodeLens]:
+    """Return code lenses; those of one block share their range."""
+    ruler = Ruler(lines, encoding)
+    ranges: dict[Span, lsp.Range] = {}
+    made = []
+    for lens in found:
+        where = ranges.get(lens.span)
+        if where is None:
+            where = ranges[lens.span] = ruler.range(lens.span)
+        made.append(lsp.CodeLens(where, command(lens)))
+    return made
+
+
+def symbols(lines: Lines, found: Sequence[Symbol], encoding: str) -> list[lsp.DocumentSymbol]:
+    """Return a document's outline as a tree."""
+    return _symbols(Ruler(lines, encoding), found)
+
+
+def _symbols(ruler: Ruler, found: Sequence[Symbol]) -> list[lsp.DocumentSymbol]:
+    return [
+        lsp.DocumentSymbol(
+            name=one.name,
+            detail=one.detail or None,
+            kind=_SYMBOL_KINDS[one.kind],
+            range=ruler.range(one.span),
+            selection_range=ruler.range(one.name_span),
+            children=_symbols(ruler, one.children) or None,
+        )
+        for one in found
+    ]
+
+
+def flat_symbols(
+    lines: Lines, found: Sequence[Symbol], encoding: str, uri: str
+) -> list[lsp.SymbolInformation]:
+    """Return a document's outline as a list, for clients that know no trees."""
+    ruler = Ruler(lines, encoding)
+    listed = []
+    waiting: list[tuple[str | None, Symbol]] = [(None, one) for one in reversed(found)]
+    while waiting:
+        around, one = waiting.pop()
+        where = lsp.Location(uri, ruler.range(one.span))
+        listed.append(
+            lsp.SymbolInformation(
+                location=where, name=one.name, kind=_SYMBOL_KINDS[one.kind], container_name=around
+            )
+        )
+        waiting += [(one.name, child) for child in reversed(one.children)]
+    return listed
+
+
+def folds(lines: Lines, found: Iterable[Fold]) -> list[lsp.FoldingRange]:
+    """Return what takes several lines and can be folded; of a bracket pair the last line stays."""
+    made = []
+    for fold in found:
+        first = lines.line_col(fold.span.start)[0]
+        last = lines.line_col(fold.span.end)[0]
+        if fold.kind == "region":
+            last -= 1
+            kind = lsp.FoldingRangeKind.Region
+        else:
+            kind = lsp.FoldingRangeKind.Comment
+        if last > first:
+            made.append(lsp.FoldingRange(first, last, kind=kind))
+    return made
+
+
+def selection(lines: Lines, spans: Sequence[Span], encoding: str) -> lsp.SelectionRange:
+    """Return what a selection grows to, as a chain from the innermost."""
+    chain: lsp.SelectionRange | None = None
+    for span in reversed(spans):
+        chain = lsp.SelectionRange(to_range(lines, span, encoding), chain)
+    assert chain is not None  # noqa: S101 - the whole text is always among them
+    return chain
+
+
+def links(
+    lines: Lines, found: Iterable[Link], encoding: str, target: Callable[[Link], str | None]
+) -> list[lsp.DocumentLink]:
+    """Return the links that lead anywhere."""
+    return [
+        lsp.DocumentLink(to_range(lines, link.span, encoding), target=where, tooltip=link.tooltip)
+        for link in found
+        if (where := target(link)) is not None
+    ]
+
+
+def _markdown(text: str) -> lsp.MarkupContent:
+    return lsp.MarkupContent(lsp.MarkupKind.Markdown, text)
+
+
+def command(name: str, title: str, arguments: Mapping[str, Any]) -> lsp.Command:
+    """Return a call of one of our commands."""
+    return lsp.Command(title, name, arguments=[dict(arguments)])

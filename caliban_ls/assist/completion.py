@@ -1,0 +1,227 @@
+"""Completion: which keys and values could stand at the cursor, best first, with what is known of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from caliban_ls.assist import flags, words
+from caliban_ls.assist.config_completion import config_keys, config_values
+from caliban_ls.assist.item import Item, placeholder, snippet_of
+from caliban_ls.assist.page import Page
+from caliban_ls.assist.spot import Spot, spot_at
+from caliban_ls.experiment import flags_of
+from caliban_ls.findings import Edit
+from caliban_ls.jsondoc import Kind, Member, Node, quote
+from caliban_ls.script import Flag, Script
+from caliban_ls.text import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """One thing to choose, as it would be written.
+
+    Attributes:
+        item: what it is.
+        edit: what choosing it does to the text around the cursor.
+        snippet: the same in the syntax of snippets, where there is something to fill in.
+        more: edits elsewhere, such as a comma that is missing.
+        filter: what typed text is compared with.
+        rank: its place among all.
+    """
+
+    item: Item
+    edit: Edit
+    snippet: str | None
+    more: tuple[Edit, ...]
+    filter: str
+    rank: int
+
+
+def complete(page: Page, offset: int) -> list[Completion]:
+    """Return what could be written at an offset, best first."""
+    spot = spot_at(page.document, offset)
+    if spot is None:
+        return []
+    if page.kind == "project":
+        items: Iterable[Item] = config_keys(spot) if spot.place == "key" else config_values(page, spot)
+        return _placed(page, spot, items)
+    if spot.place == "value":
+        return _placed(page, spot, _values(page, spot))
+    if not flags.is_block(spot.container):
+        return []
+    inner = _inside_brackets(page, spot, offset)
+    return _placed(page, spot, _keys(page, spot)) if inner is None else inner
+
+
+def _placed(page: Page, spot: Spot, items: Iterable[Item]) -> list[Completion]:
+    """Return items as edits of a spot, with the colon and the commas that it lacks."""
+    typed = page.text[spot.span.start : spot.span.end]
+    more = () if spot.comma_before is None else (Edit(Span(spot.comma_before, spot.comma_before), ","),)
+    comma = "," if spot.comma_after else ""
+    placed = []
+    for rank, item in enumerate(items):
+        text, snippet = item.text, item.snippet
+        if spot.place == "key" and not spot.colon_follows:
+            text = f"{text}: {item.value}"
+            snippet = f"{snippet or snippet_of(item.text)}: {item.value_snippet or snippet_of(item.value)}"
+        elif spot.place == "key":
+            snippet = None
+        filtered = item.text if typed[:1] in ('"', "") else item.text.strip('"')
+        placed.append(
+            Completion(
+                item=item,
+                edit=Edit(spot.span, text + comma),
+                snippet=None if snippet is None else snippet + comma,
+                more=more,
+                filter=filtered,
+                rank=rank,
+            )
+        )
+    return placed
+
+
+def _keys(page: Page, spot: Spot) -> Iterator[Item]:
+    """Yield the flags that a block doesn't set, and a compound key of two of them."""
+    script, block = page.script, spot.container
+    own = _own_member(spot)
+    unset = list(flags.unset_flags(script, block, own)) if script is not None and block is not None else []
+    for flag in unset:
+        assert script is not None  # noqa: S101 - its flags are listed
+        value = flags.first_value(flag)
+        choices = flags.values_of(flag)
+        yield Item(
+            label=flag.name,
+            text=quote(flag.name),
+            value=value,
+            value_snippet=placeholder(1, value, choices if flag.choices or flag.arity == "none" else ()),
+            kind="key",
+            detail="required" if flag.required else _short(flag),
+            documentation=words.flag_text(flag, script),
+        )
+    first, second = (unset[0], unset[1]) if len(unset) > 1 else (None, None)
+    names = (first.name, second.name) if first and second else ("a", "b")
+    values = [flags.first_value(flag) if flag else "1" for flag in (first, second)]
+    if not spot.colon_follows and (script is None or len(unset) > 1):
+        yield Item(
+            label=f"[{names[0]},{names[1]}]",
+            text=quote(f"[{','.join(names)}]"),
+            snippet=f'"[{placeholder(1, names[0])},{placeholder(2, names[1])}]"',
+            value=f"[[{values[0]}, {values[1]}]]",
+            value_snippet=f"[[{placeholder(3, values[0])}, {placeholder(4, values[1])}]]",
+            kind="snippet",
+            detail="flags that vary together",
+            documentation="A compound key: each row gives one value to each of its flags.",
+        )
+
+
+def _short(flag: Flag) -> str:
+    return flag.kind or ("switch" if flag.arity == "none" else "")
+
+
+def _inside_brackets(page: Page, spot: Spot, offset: int) -> list[Completion] | None:
+    """Return names for the part of a compound key that the cursor is in, None where it is in none."""
+    before = page.text[spot.span.start : offset]
+    if not before.startswith('"['):
+        return None
+    script, block = page.script, spot.container
+    if script is None or block is None:
+        return []
+    start = spot.span.start + max(before.rfind("["), before.rfind(",")) + 1
+    rest = page.text[offset : spot.span.end]
+    end = offset + min((rest.find(mark) for mark in ',]"' if mark in rest), default=len(rest))
+    part = Span(start, end)
+    own = _own_member(spot)
+    named = flags_of(str(own.key.value).rstrip("]") + "]") if own is not None else ()
+    typed = page.text[start:end].strip()
+    others = [name for name in named if name != typed]
+    found = [flag for flag in flags.unset_flags(script, block, own) if flag.name not in others]
+    return [
+        Completion(
+            item=Item(
+                label=flag.name,
+                text=flag.name,
+                kind="key",
+                detail=_short(flag),
+                documentation=words.flag_text(flag, script),
+            ),
+            edit=Edit(part, flag.name),
+            snippet=None,
+            more=(),
+            filter=flag.name,
+            rank=rank,
+        )
+        for rank, flag in enumerate(found)
+    ]
+
+
+def _values(page: Page, spot: Spot) -> Iterator[Item]:
+    """Yield values for the flag that the cursor is at the value of."""
+    if not spot.members:
+        if spot.container is None or spot.container.kind is Kind.ARRAY:
+            yield Item(label="{ }", text="{}", snippet="{$1}", kind="snippet", detail="a block of flags")
+        return
+    member = spot.members[-1]
+    if len(spot.members) > 1 or _is_row_of_rows(member, spot):
+        return
+    known = _flags_here(page.script, member, spot)
+    script = page.script
+    given = _siblings(page, spot)
+    seen: set[str] = set()
+    for flag in known:
+        for value in flags.values_of(flag):
+            if value in seen or value in given:
+                continue
+            seen.add(value)
+            yield Item(
+                label=value.strip('"'),
+                text=value,
+                kind="value",
+                detail="default" if value == flags.default_of(flag) else "",
+                documentation=words.flag_text(flag, script) if script is not None else "",
+            )
+    for value in ("true", "false"):
+        if not known and value not in given:
+            yield Item(label=value, text=value, kind="value", detail=_SWITCH[value])
+
+
+_SWITCH = {"true": "the bare flag", "false": "leaves the flag out"}
+
+
+def _flags_here(script: Script | None, member: Member, spot: Spot) -> tuple[Flag, ...]:
+    if script is None:
+        return ()
+    return flags.flag_at(script, member, spot.item)
+
+
+def _is_row_of_rows(member: Member, spot: Spot) -> bool:
+    """Whether rows stand where the cursor is, so that a value doesn't."""
+    node = spot.container
+    compound = str(member.key.value).startswith("[")
+    if node is None or node.kind is not Kind.ARRAY:
+        return compound
+    return compound and node is member.value and any(item.kind is Kind.ARRAY for item in node.items)
+
+
+def _siblings(page: Page, spot: Spot) -> set[str]:
+    """Return the texts of the other values in a plain key's list."""
+    node = spot.container
+    if node is None or node.kind is not Kind.ARRAY or str(spot.members[-1].key.value).startswith("["):
+        return set()
+    if len(node.items) > _MOST_COMPARED:
+        return set()
+    base = node.span.start
+    spans = [Span(base + item.offset, base + item.offset + item.length) for item in node.items]
+    return {page.text[span.start : span.end] for span in spans if span != spot.span}
+
+
+_MOST_COMPARED = 500
+
+
+def _own_member(spot: Spot) -> Member | None:
+    """Return the member whose key is being written, None where there is none yet."""
+    node: Node | None = spot.container
+    if node is None or node.kind is not Kind.OBJECT:
+        return None
+    base = node.span.start
+    return next((member for member in node.members if base + member.key.offset == spot.span.start), None)

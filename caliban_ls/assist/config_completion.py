@@ -1,0 +1,299 @@
+"""What could stand in a project config: its keys, and values with where they are, how large and how dear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, Final
+
+from caliban_ls import hardware, project
+from caliban_ls.assist import config, words
+from caliban_ls.assist.item import Item, placeholder
+from caliban_ls.assist.page import Page
+from caliban_ls.assist.spot import Spot
+from caliban_ls.catalog import Kind, catalog
+from caliban_ls.catalog.nearest import regions_by_nearness
+from caliban_ls.hardware import Accelerator, Request
+from caliban_ls.jsondoc import quote
+from caliban_ls.project import KEYS, Boolean, ByMode, Key, Keys, ListOf, Shape, Table, Text, describe
+
+BASE_IMAGES: Final[Mapping[str, str]] = {
+    "python:3.12-slim": "Debian with Python 3.12 and little else; torch and jax bring their own CUDA libraries.",
+    "python:3.11-slim": "Debian with Python 3.11 and little else.",
+    "python:3.10-slim": "Debian with Python 3.10 and little else.",
+    "python:3.12": "Debian with Python 3.12 and compilers, for packages that are built from source.",
+    "pytorch/pytorch:latest": "PyTorch with CUDA, by its makers.",
+    "tensorflow/tensorflow:latest-gpu": "TensorFlow with CUDA, by its makers.",
+    "nvidia/cuda:12.4.1-runtime-ubuntu22.04": "Ubuntu with CUDA's libraries; it has no Python of its own.",
+}
+"""Public images to build on, the most usual first."""
+
+_EXAMPLES: Final[Mapping[str, str]] = {
+    "module": '"trainer.train"',
+    "script": '"trainer/train.py"',
+    "default_mode": '"GPU"',
+    "base_image": '"python:3.12-slim"',
+    "apt_packages": '["git"]',
+    "extras": '["gpu"]',
+    "dirs": '["data"]',
+    "gcloud.project_id": '"my-project"',
+    "gcloud.cloud_key": '"key.json"',
+    "gcloud.image": quote(project.GCLOUD_IMAGE),
+    "cloud.backend": '"vertex"',
+    "cloud.region": '"us-central1"',
+    "cloud.machine_type": '"n1-standard-8"',
+    "cloud.gpu_spec": '"1xT4"',
+    "cloud.tpu_spec": '"8xV3"',
+    "cloud.timeout": '"12h"',
+    "cloud.max_wait": '"2d"',
+    "cloud.labels": '{"team": "research"}',
+    "cloud.service_account": '"trainer@my-project.iam.gserviceaccount.com"',
+    "cloud.repository": '"us-central1-docker.pkg.dev/my-project/training"',
+    "limits.max_jobs": "100",
+    "limits.max_cost_per_hour": "20",
+    "docker.run_args": '["--shm-size=1g"]',
+    "docker.build_args": '{"VERSION": "1"}',
+    "docker.dockerfile": '"Dockerfile"',
+}
+"""A value for each key that has no obvious one, to be written over."""
+
+
+def config_keys(spot: Spot) -> Iterator[Item]:
+    """Yield the keys that an object of the config doesn't have so far."""
+    keys, prefix = _keys_of(spot)
+    container = spot.container
+    present = {
+        member.key.value
+        for member in (container.members if container is not None else ())
+        if container is not None and container.span.start + member.key.offset != spot.span.start
+    }
+    for name, key in keys.items():
+        if name in present or not key.acts:
+            continue
+        value = _first_value(prefix + name, key.shape)
+        yield Item(
+            label=name,
+            text=quote(name),
+            value=value,
+            value_snippet=_value_snippet(key.shape, value),
+            kind="key",
+            detail=describe(key.shape),
+            documentation=key.doc,
+        )
+
+
+def config_values(page: Page, spot: Spot) -> Iterator[Item]:
+    """Yield values for the key that the cursor is at the value of."""
+    if not spot.members:
+        if spot.container is None:
+            yield Item(label="{ }", text="{}", snippet="{$1}", kind="snippet", detail="a project config")
+        return
+    found = config.place_of(spot.members)
+    if found is None:
+        return
+    listed = _VALUES.get(found.name)
+    if listed is not None:
+        yield from listed(page)
+        return
+    shape = config.value_shape(found.key.shape, in_list=spot.item is not None)
+    if isinstance(shape, Text) and shape.choices:
+        for choice in shape.choices:
+            yield Item(label=choice, text=quote(choice), kind="value", documentation=found.key.doc)
+    elif isinstance(shape, Boolean):
+        for text in ("true", "false"):
+            yield Item(label=text, text=text, kind="value", documentation=found.key.doc)
+    elif found.name in _EXAMPLES and not isinstance(shape, Table | Keys):
+        example = _EXAMPLES[found.name]
+        if spot.item is not None:
+            example = example.strip("[]")
+        yield Item(
+            label=example.strip('"'),
+            text=example,
+            snippet=None if "[" in example else placeholder(1, example),
+            kind="value",
+            detail="an example",
+            documentation=found.key.doc,
+        )
+
+
+def _keys_of(spot: Spot) -> tuple[Mapping[str, Key], str]:
+    """Return the keys that an object may have, and what stands before them in dotted names."""
+    if not spot.members:
+        return KEYS, ""
+    found = config.place_of(spot.members)
+    if found is None or len(spot.members) > found.name.count(".") + 1:
+        return {}, ""
+    shape = found.key.shape
+    if isinstance(shape, Keys):
+        return shape.keys, f"{found.name}."
+    if isinstance(shape, ByMode):
+        return {
+            mode: Key(shape.value, f"In {mode.upper()} mode.") for mode in ("cpu", "gpu")
+        }, f"{found.name}."
+    return {}, ""
+
+
+def _first_value(name: str, shape: Shape) -> str:
+    if name in _EXAMPLES:
+        return _EXAMPLES[name]
+    parent = name.rpartition(".")[0]
+    if parent in _EXAMPLES:  # one of the two modes
+        return _EXAMPLES[parent]
+    if isinstance(shape, Boolean):
+        return "true"
+    if isinstance(shape, Keys):
+        return "{}"
+    return quote("") if isinstance(shape, Text) else "[]" if isinstance(shape, ListOf) else "1"
+
+
+def _value_snippet(shape: Shape, value: str) -> str:
+    if isinstance(shape, ByMode):
+        shape = shape.value
+    if isinstance(shape, Keys):
+        return "{$1}"
+    if isinstance(shape, Text) and shape.choices:
+        return placeholder(1, value, [quote(choice) for choice in shape.choices])
+    if isinstance(shape, Boolean):
+        return placeholder(1, value, ("true", "false"))
+    if isinstance(shape, ListOf):
+        return f"[{placeholder(1, value[1:-1])}]"
+    if isinstance(shape, Table):
+        return value.replace("$", "\\$").replace("}", "\\}")
+    return placeholder(1, value)
+
+
+def _base_images(_page: Page) -> Iterator[Item]:
+    for image, text in BASE_IMAGES.items():
+        yield Item(label=image, text=quote(image), kind="value", documentation=text)
+
+
+def _regions(page: Page) -> Iterator[Item]:
+    yield from _region_items(config.asked(page.outlook))
+
+
+@lru_cache(maxsize=32)
+def _region_items(request: Request) -> tuple[Item, ...]:
+    """Return the regions, those first where the rest of a request can be had, nearest first."""
+    service = catalog().services[request.backend or "vertex"]
+    # A region that is half typed is near to none.
+    here = request.region or ""
+    if here not in catalog().regions:
+        here = catalog().default_region
+    wanted = hardware.resolve(config.without(request, "region")).accelerator
+    rows = []
+    for name in regions_by_nearness(service, here):
+        moved = replace(request, region=name)
+        has = config.goes(moved)
+        choice = hardware.resolve(moved)
+        price = hardware.price(choice) if has else None
+        there = str(choice.accelerator or "no GPU") if has else "not with this hardware"
+        costs = words.each_hour(price, spot=choice.spot)
+        rows.append(
+            (
+                not has or choice.accelerator != wanted,
+                Item(
+                    label=name,
+                    text=quote(name),
+                    kind="value",
+                    detail=" · ".join(part for part in (words.place(name), there, costs) if part),
+                    documentation=_region_text(name, request),
+                ),
+            )
+        )
+    return tuple(item for _, item in sorted(rows, key=lambda row: row[0]))
+
+
+def _region_text(name: str, request: Request) -> str:
+    service = catalog().services[request.backend or "vertex"]
+    types = [type_ for type_, regions in service.regions_of.items() if name in regions]
+    return f"{words.place(name)}. It trains on {', '.join(types) or 'no accelerator'}."
+
+
+def _machine_types(page: Page) -> Iterator[Item]:
+    yield from _machine_items(config.without(config.asked(page.outlook), "machine_type"))
+
+
+@lru_cache(maxsize=32)
+def _machine_items(request: Request) -> tuple[Item, ...]:
+    """Return the machine types that go with the rest of a request, by what a job on them costs."""
+    service = catalog().services[request.backend or "vertex"]
+    rows = []
+    for machine in service.machines.values():
+        asked = replace(request, machine_type=machine.name)
+        if not config.goes(asked):
+            continue
+        choice = hardware.resolve(asked)
+        price = hardware.price(choice)
+        cost = price.effective if price is not None else None
+        held = f"with {choice.accelerator}" if choice.accelerator is not None else "no GPU"
+        costs = words.each_hour(price, spot=choice.spot) or "price not known"
+        item = Item(
+            label=machine.name,
+            text=quote(machine.name),
+            kind="value",
+            detail=f"{words.shape(machine)} · {held} · {costs}",
+            documentation=_machine_text(machine.name, choice.region),
+        )
+        rows.append(((cost is None, cost.total if cost else 0.0, machine.name), item))
+    return tuple(item for _, item in sorted(rows, key=lambda row: row[0]))
+
+
+def _machine_text(name: str, region: str) -> str:
+    machine = catalog().machines[name]
+    specs = ", ".join(str(held) for held in machine.holds)
+    takes = f"It takes {specs}." if specs else "It takes no accelerator."
+    return f"{words.shape(machine)}. {takes} Prices are for {region}, fee and boot disk in them."
+
+
+def _specs(kind: Kind) -> Callable[[Page], Iterator[Item]]:
+    def items(page: Page) -> Iterator[Item]:
+        yield from _spec_items(config.without(config.asked(page.outlook), "gpu_spec", "tpu_spec"), kind)
+
+    return items
+
+
+@lru_cache(maxsize=32)
+def _spec_items(request: Request, kind: Kind) -> tuple[Item, ...]:
+    """Return the accelerators that go with the rest of a request, by the catalogue's order and their number."""
+    service = catalog().services[request.backend or "vertex"]
+    every: dict[Accelerator, None] = {
+        held: None for _, held in service.pairs if held is not None and held.kind == kind
+    }
+    rows = []
+    for held in every:
+        asked = hardware.applied(request, {"gpu_spec" if kind == "gpu" else "tpu_spec": held})
+        if not config.goes(asked):
+            continue
+        choice = hardware.resolve(asked)
+        costs = words.each_hour(hardware.price(choice), spot=choice.spot) or "price not known"
+        known = catalog().accelerators[held.type]
+        memory = f"{known.memory_gb * held.count:g} GB · " if known.memory_gb else ""
+        item = Item(
+            label=str(held),
+            text=quote(str(held)),
+            kind="value",
+            detail=f"{memory}{choice.machine_type} · {costs}",
+            documentation=accelerator_text(held, choice.region),
+        )
+        rows.append(((bool(known.support_ended), known.last_choice, known.rank, held.count), item))
+    return tuple(item for _, item in sorted(rows, key=lambda row: row[0]))
+
+
+def accelerator_text(held: Accelerator, region: str) -> str:
+    """Return what is known of an accelerator, as Markdown."""
+    known = catalog().accelerators[held.type]
+    memory = f"{known.memory_gb:g} GB each. " if known.memory_gb else ""
+    others = sorted(name for name in known.quotas if name != region)
+    ended = f"Out of support since {known.support_ended}. " if known.support_ended else ""
+    elsewhere = f"Also in {', '.join(others)}." if others else "Nowhere else."
+    return f"{held.count} {held.type}: {memory}{ended}{elsewhere}"
+
+
+_VALUES: Final[Mapping[str, Callable[[Page], Iterator[Any]]]] = {
+    "base_image": _base_images,
+    "cloud.region": _regions,
+    "cloud.machine_type": _machine_types,
+    "cloud.gpu_spec": _specs("gpu"),
+    "cloud.tpu_spec": _specs("tpu"),
+}

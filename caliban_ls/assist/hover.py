@@ -1,0 +1,229 @@
+"""Hover: what the thing under the pointer is, and what it does to the number of jobs and to the bill."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from caliban_ls import experiment, hardware
+from caliban_ls.assist import config, flags, words
+from caliban_ls.assist.config_completion import accelerator_text
+from caliban_ls.assist.page import Page
+from caliban_ls.catalog import catalog
+from caliban_ls.experiment import Block
+from caliban_ls.findings import Finding
+from caliban_ls.hardware import Accelerator, Request, SpecProblem
+from caliban_ls.jsondoc import Kind, Member, Node, path_at
+from caliban_ls.limits import different_jobs, repeated
+from caliban_ls.project import describe
+from caliban_ls.rules import RULES
+from caliban_ls.script import Flag, resolve
+from caliban_ls.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Hover:
+    """What is shown over a span.
+
+    Attributes:
+        span: what it is about.
+        text: Markdown.
+        flags: whose definitions are worth a link.
+    """
+
+    span: Span
+    text: str
+    flags: tuple[Flag, ...] = ()
+
+
+def hover_at(page: Page, offset: int, findings: Sequence[Finding] = ()) -> Hover | None:
+    """Return what there is to say at an offset, None where that is nothing.
+
+    Args:
+        page: the document.
+        offset: where the pointer is.
+        findings: what is wrong with the document; those under the pointer are explained.
+    """
+    path = path_at(page.document.root, offset)
+    own = _of_experiment(page, path, offset) if page.kind == "experiment" else _of_config(page, path, offset)
+    explained = [found for found in findings if found.span.start <= offset <= found.span.end]
+    if not explained:
+        return own
+    texts = [] if own is None else [own.text]
+    texts += dict.fromkeys(explanation(found.code) for found in explained)
+    span = own.span if own is not None else explained[0].span
+    return Hover(span, "\n\n---\n\n".join(texts), () if own is None else own.flags)
+
+
+def explanation(code: str) -> str:
+    """Return what a diagnostic's code means, as Markdown."""
+    rule = RULES[code]
+    return f"**{code}** {rule.name}: {rule.explanation}"
+
+
+def _of_experiment(page: Page, path: Sequence[Node | Member], offset: int) -> Hover | None:
+    member = next((step for step in path if isinstance(step, Member)), None)
+    if member is None:
+        return _of_block(page, path, offset)
+    key = member.key.span
+    if key.start <= offset <= key.end:
+        return _of_key(page, member, key)
+    value = path[path.index(member) + 1] if path[-1] is not member else None
+    if isinstance(value, Node) and value.kind is Kind.ARRAY and (text := _list_text(page, member)):
+        return Hover(value.span, text)
+    return None
+
+
+def _of_key(page: Page, member: Member, key: Span) -> Hover | None:
+    script = page.script
+    found = [
+        flag
+        for name in flags.flags_of(member)
+        for flag in (resolve(script, name) if script is not None else ())
+    ]
+    texts = [words.flag_text(flag, script) for flag in found] if script is not None else []
+    size = _list_text(page, member)
+    if size:
+        texts.append(size)
+    return Hover(key, "\n\n---\n\n".join(texts), tuple(found)) if texts else None
+
+
+def _list_text(page: Page, member: Member) -> str | None:
+    """Return by how much a list multiplies its block, None where it doesn't or that can't be told."""
+    block = _block_of(page, member.key)
+    if block is None or block.count is None or member.value is None or member.value.kind is not Kind.ARRAY:
+        return None
+    rows = experiment.row_count(member)
+    if rows < 1:
+        return None
+    again = len(repeated(member))
+    what = "value" if rows == 1 else "values"
+    if str(member.key.value).startswith("["):
+        what = "row" if rows == 1 else "rows"
+    lines = [f"**{words.times(rows)}**: {rows:,} {what}; the block has {words.jobs(block.count)}"]
+    if rows > 1:
+        lines.append(f"Without this key it would have {words.jobs(block.count // rows)}.")
+    if again:
+        lines.append(f"{again} of them stand here twice.")
+    return " ".join([f"{lines[0]}.", *lines[1:]])
+
+
+def _of_block(page: Page, path: Sequence[Node | Member], offset: int) -> Hover | None:
+    """Say what a block, or the whole file, comes to, over its first bracket."""
+    node = path[-1] if path else None
+    if not isinstance(node, Node) or node.kind not in {Kind.OBJECT, Kind.ARRAY}:
+        return None
+    start = node.span.start
+    if not start <= offset <= start + 1:
+        return None
+    block = _block_of(page, node)
+    if block is not None and block.count is not None and node is not page.document.root:
+        return Hover(Span(start, start + 1), _total(page, block.count, f"Block `{block.pointer}`: "))
+    if node is page.document.root and page.sweep.count is not None:
+        blocks = len(page.sweep.blocks)
+        of = "" if blocks < 2 else f"{blocks:,} blocks: "  # noqa: PLR2004 - one is the file itself
+        return Hover(Span(start, start + 1), _total(page, page.sweep.count, of))
+    return None
+
+
+def _total(page: Page, count: int, of: str) -> str:
+    outlook = page.outlook
+    lines = [f"**{of}{words.jobs(count)}**"]
+    if outlook.choice is not None:
+        each = outlook.hourly
+        costs = "price not known"
+        if each is not None:
+            costs = f"{words.money(each)} each, {words.money(each * count)} all at once"
+        lines.append(f"In the cloud: {words.hardware_of(outlook.choice)}; {costs}.")
+    different = different_jobs(page.sweep) if count == page.sweep.count else None
+    if different is not None and different < count:
+        lines.append(f"{words.jobs(count - different)} of them: the same as another.")
+    return "\n\n".join(lines)
+
+
+def _block_of(page: Page, node: Node) -> Block | None:
+    """Return the block that a node is, or is a key of."""
+    owner = node if node.kind is Kind.OBJECT else node.parent
+    return next((block for block in page.sweep.blocks if block.node is owner), None)
+
+
+def _of_config(page: Page, path: Sequence[Node | Member], offset: int) -> Hover | None:
+    members = [step for step in path if isinstance(step, Member)]
+    if not members:
+        return None
+    place = config.place_of(members)
+    if place is None:
+        return None
+    member = members[-1]
+    key = member.key.span
+    if key.start <= offset <= key.end:
+        text = f"`{place.name}`: {place.key.doc}\n\nTakes {describe(place.key.shape)}."
+        return Hover(key, text if place.key.acts else f"{text} *It has no effect in this version.*")
+    value = path[-1]
+    if not isinstance(value, Node) or not isinstance(value.value, str):
+        return None
+    said = _VALUES[place.name](page, value.value) if place.name in _VALUES else None
+    return None if said is None else Hover(value.span, said)
+
+
+def _region_text(page: Page, name: str) -> str | None:
+    known = catalog().regions.get(name)
+    if known is None:
+        return None
+    service = catalog().services[config.asked(page.outlook).backend or "vertex"]
+    types = [type_ for type_, regions in service.regions_of.items() if name in regions]
+    lines = [f"**{name}**, {known.place}", f"It trains on {', '.join(types) or 'no accelerator'}."]
+    return "\n\n".join([*lines, *_price_lines(page)])
+
+
+def _machine_text(page: Page, name: str) -> str | None:
+    machine = catalog().machines.get(name)
+    if machine is None:
+        return None
+    specs = ", ".join(str(held) for held in machine.holds)
+    lines = [f"**{name}**: {words.shape(machine)}"]
+    lines.append(f"It takes {specs}." if specs else "It takes no accelerator.")
+    request = config.asked(page.outlook)
+    others = [offer.region for offer in hardware.regions(request.backend or "vertex", machine_type=name)]
+    lines += _price_lines(page)
+    lines.append(f"It is to be had in {', '.join(others)}." if others else "No region has it for training.")
+    return "\n\n".join(lines)
+
+
+def _spec_text(page: Page, text: str) -> str | None:
+    spec = hardware.parse_spec(text, "gpu")
+    if isinstance(spec, SpecProblem):
+        spec = hardware.parse_spec(text, "tpu")
+    if isinstance(spec, SpecProblem) or spec.accelerator.type not in catalog().accelerators:
+        return None
+    held: Accelerator = spec.accelerator
+    known = catalog().accelerators[held.type]
+    region = config.asked(page.outlook).region or catalog().default_region
+    total = f"\n\n{known.memory_gb * held.count:g} GB of GPU memory in all." if known.memory_gb else ""
+    return "\n\n".join([f"**{held}**: {accelerator_text(held, region)}{total}", *_price_lines(page)])
+
+
+def _price_lines(page: Page) -> list[str]:
+    """Return what a job of this config costs, on demand and on spot machines."""
+    request: Request | None = page.outlook.request
+    choice = page.outlook.choice
+    if request is None or choice is None:
+        return ["Together with the rest of this config it can't be had."]
+    price = page.outlook.price
+    if price is None:
+        return [f"What {words.hardware_of(choice)} costs isn't known."]
+    on_demand, spot = words.each_hour(price, spot=False), words.each_hour(price, spot=True)
+    machine = choice.machine_type + (f" with {choice.accelerator}" if choice.accelerator else "")
+    sure = ", by one source alone" if price.uncertain else ""
+    costs = f"{on_demand} on demand, {spot or 'no known price'} on spot machines"
+    return [
+        f"{machine} in {choice.region}: {costs} (fee and boot disk included; prices of {price.as_of}{sure})."
+    ]
+
+
+_VALUES = {
+    "cloud.region": _region_text,
+    "cloud.machine_type": _machine_text,
+    "cloud.gpu_spec": _spec_text,
+    "cloud.tpu_spec": _spec_text,
+}

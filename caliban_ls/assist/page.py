@@ -1,0 +1,40 @@
+"""One of our documents and what is known around it: what every answer is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from caliban_ls import experiment
+from caliban_ls.experiment import Experiment
+from caliban_ls.jsondoc import JsonDocument
+from caliban_ls.outlook import Outlook
+from caliban_ls.rules.base import DocumentKind
+from caliban_ls.script import Script
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """A document at one moment.
+
+    Attributes:
+        document: the text and its tree.
+        kind: which of ours it is.
+        outlook: the project that it belongs to; of a project config, what it says itself.
+        script: the script that an experiment's flags are for, None where that isn't known.
+    """
+
+    document: JsonDocument
+    kind: DocumentKind
+    outlook: Outlook
+    script: Script | None = None
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return self.document.text
+
+    @cached_property
+    def sweep(self) -> Experiment:
+        """What an experiment config stands for."""
+        return experiment.read(self.document)

@@ -1,0 +1,148 @@
+"""The shape of a document: its outline, what can be folded, and what a selection grows to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from caliban_ls import experiment
+from caliban_ls.assist import words
+from caliban_ls.assist.page import Page
+from caliban_ls.jsondoc import Kind, Member, Node, path_at, walk
+from caliban_ls.text import Span, shortened
+
+MOST: Final = 5000
+"""So many entries an outline, and so many places to fold, a document has at most; more help nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Symbol:
+    """An entry of an outline.
+
+    Attributes:
+        name: what it is called.
+        detail: a few words beside it.
+        kind: a block of flags, or a key.
+        span: all that belongs to it.
+        name_span: where its name stands.
+        children: entries inside it.
+    """
+
+    name: str
+    detail: str
+    kind: Literal["block", "key"]
+    span: Span
+    name_span: Span
+    children: tuple[Symbol, ...] = ()
+
+
+def outline(page: Page) -> list[Symbol]:
+    """Return a document's entries in the order of the text."""
+    root = page.document.root
+    if root is None:
+        return []
+    if page.kind == "project":
+        return list(_keys(page, root, 0)) if root.kind is Kind.OBJECT else []
+    blocks = page.sweep.blocks
+    deep = sum(len(block.node.members) + 1 for block in blocks) <= MOST
+    symbols = []
+    for number, block in enumerate(blocks[:MOST], start=1):
+        span = block.node.span
+        children = tuple(_of_block(page, block.node, span.start)) if deep else ()
+        detail = words.jobs(block.count) if block.count is not None else "has errors"
+        symbols.append(
+            Symbol(
+                name=f"Block {number}",
+                detail=detail,
+                kind="block",
+                span=span,
+                name_span=Span(span.start, span.start + 1),
+                children=children,
+            )
+        )
+    return symbols
+
+
+def _of_block(page: Page, node: Node, base: int) -> Iterator[Symbol]:
+    for member in node.members:
+        if not isinstance(member.key.value, str) or not member.key.value:
+            continue
+        rows = experiment.row_count(member)
+        value = member.value
+        start = base + member.key.offset
+        end = base + (value or member.key).offset + (value or member.key).length
+        shown = words.times(rows) if rows > 1 else ""
+        if value is not None and not shown:
+            shown = shortened(
+                page.text[base + value.offset : base + value.offset + min(value.length, 60)], 40
+            )
+        yield Symbol(
+            name=member.key.value,
+            detail=shown,
+            kind="key",
+            span=Span(start, end),
+            name_span=Span(start, start + member.key.length),
+        )
+
+
+def _keys(page: Page, node: Node, depth: int) -> Iterator[Symbol]:
+    for member in node.members[:MOST]:
+        if not isinstance(member.key.value, str) or not member.key.value:
+            continue
+        value = member.value
+        nested = value is not None and value.kind is Kind.OBJECT and depth < 2  # noqa: PLR2004 - no key is deeper
+        where = value.span if value is not None else member.key.span
+        yield Symbol(
+            name=member.key.value,
+            detail="" if nested or value is None else shortened(page.text[where.start : where.end][:60], 40),
+            kind="key",
+            span=member.span,
+            name_span=member.key.span,
+            children=tuple(_keys(page, value, depth + 1)) if nested and value is not None else (),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A part of the text that can be folded away."""
+
+    span: Span
+    kind: Literal["region", "comment"]
+
+
+def folds(page: Page) -> Iterator[Fold]:
+    """Yield objects, lists and comments; which of them take several lines is for the asker to see."""
+    for comment in page.document.comments[:MOST]:
+        yield Fold(comment, "comment")
+    root = page.document.root
+    number = 0
+    starts: dict[int, int] = {}
+    for node in walk(root) if root is not None else ():
+        if node.kind not in {Kind.OBJECT, Kind.ARRAY}:
+            continue
+        # Where the parent stands is known already, so that no node's place costs a climb to the root.
+        start = starts.get(id(node.parent), 0) + node.offset
+        starts[id(node)] = start
+        yield Fold(Span(start, start + node.length), "region")
+        number += 1
+        if number >= MOST:
+            return
+
+
+def selections(page: Page, offset: int) -> list[Span]:
+    """Return what a selection at an offset grows to, innermost first."""
+    spans: list[Span] = []
+    for step in path_at(page.document.root, offset):
+        span = step.span
+        spans.append(span)
+        if isinstance(step, Member):
+            continue
+        quoted = step.kind is Kind.STRING and step.length > 1
+        bracketed = step.kind in {Kind.OBJECT, Kind.ARRAY} and step.closed
+        inner = Span(span.start + 1, span.end - 1)
+        if (quoted or bracketed) and inner.start <= offset <= inner.end:
+            spans.append(inner)
+    spans.insert(0, Span(0, len(page.text)))
+    unique = list(dict.fromkeys(spans))
+    return unique[::-1]

@@ -1,0 +1,29 @@
+"""A server as its handlers see it: the session, the threads that work for it, and what it knows of files."""
+
+from __future__ import annotations
+
+import asyncio
+
+from caliban_ls import execution
+from caliban_ls.inventory import Inventory
+from caliban_ls.session import Session
+
+
+class Server(Session):
+    """The session, the threads that work for it, and what is still to be published."""
+
+    def __init__(self, name: str, version: str) -> None:
+        super().__init__(name, version)
+        self.workers = execution.Workers()
+        self.inventory = Inventory(self.neighbours, self.next_result_id)
+        self.to_refresh: asyncio.TimerHandle | None = None
+        self.to_publish: dict[str, asyncio.TimerHandle] = {}
+        self.published: set[str] = set()
+
+    def is_working(self) -> bool:
+        """Return whether a command that was asked to stop goes on."""
+        return len(self.workers) > 0
+
+    async def stop_working(self, seconds: float) -> None:
+        """Stop all commands."""
+        await self.workers.stop(seconds)

@@ -1,0 +1,148 @@
+"""Our files in the open folders: what is wrong with each, and which flags each sets.
+
+Looks at a file again only when it has changed on the disk. Runs on working threads; which documents are open
+it is told, and leaves to the event loop.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lsprotocol import types as lsp
+
+from caliban_ls import convert, jsondoc
+from caliban_ls.assist.flags import flags_of
+from caliban_ls.assist.page import Page
+from caliban_ls.cancel import CancelToken
+from caliban_ls.errors import CalibanError
+from caliban_ls.files import our_files, read_text
+from caliban_ls.neighbours import Neighbours, Stamp, project_folder, script_path, stamp_of
+from caliban_ls.outlook import Outlook
+from caliban_ls.rules.base import DocumentKind
+from caliban_ls.script import Script
+from caliban_ls.settings import Settings
+from caliban_ls.text import LineIndex
+from caliban_ls.validation import validate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A file of ours on the disk.
+
+    Attributes:
+        state: all that it holds for.
+        path: absolute.
+        kind: which of ours it is.
+        folder: of its project.
+        outlook: its project.
+        script_path: of the script that it names or its project names.
+        script: whose flags it sets.
+        flags: those that its keys name.
+        diagnostics: what is wrong with it.
+        result_id: equal for equal diagnostics, else never used twice.
+    """
+
+    state: tuple[object, ...]
+    path: Path
+    kind: DocumentKind
+    folder: Path
+    outlook: Outlook
+    script_path: str | None
+    script: Script | None
+    flags: frozenset[str]
+    diagnostics: list[lsp.Diagnostic]
+    result_id: str
+
+
+class Inventory:
+    """All that was found out about the files so far."""
+
+    def __init__(self, neighbours: Neighbours, next_result_id: Callable[[], str]) -> None:
+        self._neighbours = neighbours
+        self._next_result_id = next_result_id
+        self._entries: dict[Path, Entry] = {}
+        self._lock = threading.Lock()
+
+    def look(
+        self, folders: Iterable[Path], settings: Settings, encoding: str, cancel: CancelToken
+    ) -> list[Entry]:
+        """Return an entry for each of our files, in a stable order; those that can't be read are left out."""
+        with self._lock:
+            roots = list(folders)
+            found: dict[Path, Entry] = {}
+            projects: dict[Path, Path] = {}
+            for root in roots:
+                for path, kind in our_files(root, settings.experiment_files):
+                    cancel.check()
+                    if path in found:
+                        continue
+                    if path.parent not in projects:
+                        projects[path.parent] = project_folder(path, roots)
+                    entry = self._entry(path, kind, projects[path.parent], settings, encoding)
+                    if entry is not None:
+                        found[path] = entry
+            self._entries = found
+            return list(found.values())
+
+    def _entry(
+        self, path: Path, kind: DocumentKind, folder: Path, settings: Settings, encoding: str
+    ) -> Entry | None:
+        stamp: Stamp | None = stamp_of(path)
+        outlook = self._neighbours.outlook(folder, settings) if kind == "experiment" else None
+        state = (stamp, kind, settings, outlook, encoding)
+        known = self._entries.get(path)
+        if (
+            known is not None
+            and known.state == state
+            and self._script(folder, known.script_path) is known.script
+        ):
+            return known
+        try:
+            text = read_text(path, lambda _: None)
+        except CalibanError:
+            return None
+        document = jsondoc.parse(text)
+        named, script = None, None
+        if outlook is None:
+            outlook = self._neighbours.own_outlook(document, settings)
+        else:
+            named = script_path(outlook.project, document)
+            script = self._script(folder, named)
+        page = Page(document, kind, outlook, script)
+        findings = validate(document, kind, outlook=outlook)
+        diagnostics = convert.to_diagnostics(LineIndex(text), findings, encoding)
+        same = known is not None and known.diagnostics == diagnostics
+        return Entry(
+            state=state,
+            path=path,
+            kind=kind,
+            folder=folder,
+            outlook=outlook,
+            script_path=named,
+            script=script,
+            flags=frozenset(_flags(page)),
+            diagnostics=diagnostics,
+            result_id=known.result_id if known is not None and same else self._next_result_id(),
+        )
+
+    def _script(self, folder: Path, path: str | None) -> Script | None:
+        return None if path is None else self._neighbours.script_at(folder, path)
+
+
+def page_of(entry: Entry) -> tuple[LineIndex, Page] | None:
+    """Return a file and what stands around it, None when it can't be read any more."""
+    try:
+        text = read_text(entry.path, lambda _: None)
+    except CalibanError:
+        return None
+    return LineIndex(text), Page(jsondoc.parse(text), entry.kind, entry.outlook, entry.script)
+
+
+def _flags(page: Page) -> Iterator[str]:
+    if page.kind == "experiment":
+        for block in page.sweep.blocks:
+            for member in block.node.members:
+                yield from flags_of(member)

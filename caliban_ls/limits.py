@@ -1,0 +1,170 @@
+"""How large a sweep is beside what its project allows, and jobs that it has twice: family CAL6.
+
+Counting never enumerates. Jobs of one block are compared by their lists alone; those of different blocks one
+by one, as long as there are few enough, and each block is enumerated once until an edit touches it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from caliban_ls import experiment
+from caliban_ls.experiment import Block, Experiment
+from caliban_ls.findings import Finding, Fix, shifted
+from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node
+from caliban_ls.jsonedit import remove_items
+from caliban_ls.outlook import FREE_A_MINUTE, Outlook
+from caliban_ls.rules import finding
+from caliban_ls.text import Span, shortened
+
+MOST_COMPARED: Final = 10_000
+"""So many jobs of one sweep are compared with each other; beyond, blocks are looked at one by one."""
+
+
+def limit_findings(document: JsonDocument, sweep: Experiment, outlook: Outlook | None) -> list[Finding]:
+    """Judge the size of a sweep.
+
+    Args:
+        document: the experiment config.
+        sweep: what was read from it.
+        outlook: the project that it belongs to, None where that isn't known: nothing is limited then.
+    """
+    found = [
+        shifted(repeat, block.node.span.start)
+        for block in sweep.blocks
+        if block.count is not None
+        for repeat in _repeats(document, block)
+    ]
+    if sweep.count is None or document.root is None:
+        return found
+    start = document.root.span.start
+    whole = Span(start, start + 1)
+    found += _repeated_blocks(document, sweep)
+    if sweep.count > FREE_A_MINUTE:
+        minutes = -(-sweep.count // FREE_A_MINUTE)
+        message = (
+            f"Google takes {FREE_A_MINUTE} submissions a minute unless the project was granted more:"
+            f" {sweep.count:,} jobs take up to {minutes:,} minutes"
+        )
+        found.append(finding("CAL604", whole, message))
+    if outlook is not None:
+        found += _over_limits(sweep.count, whole, outlook)
+    return found
+
+
+def repeated(member: Member) -> list[Node]:
+    """Return the values, or rows, of a key that make jobs which an earlier one has made already."""
+    value = member.value
+    if value is None or value.kind is not Kind.ARRAY or not isinstance(member.key.value, str):
+        return []
+    axis = experiment.axis_of(member)
+    if len(axis.rows) != len(value.items):
+        return []  # one flat row
+    seen: set[tuple[str, ...]] = set()
+    again = []
+    for row, item in zip(axis.rows, value.items, strict=True):
+        spelled = tuple(_spelled(one) for one in row)
+        if spelled in seen:
+            again.append(item)
+        seen.add(spelled)
+    return again
+
+
+def different_jobs(sweep: Experiment) -> int | None:
+    """Return how many jobs of a sweep have flags that no other has, None where that isn't counted."""
+    if sweep.count is None or sweep.count > MOST_COMPARED:
+        return None
+    return len(frozenset().union(*(_keys(block) for block in sweep.blocks)))
+
+
+def _repeats(document: JsonDocument, block: Block) -> tuple[Finding, ...]:
+    """Find values that stand twice in a list. Spans count from the block's start."""
+    if "repeats" not in block.notes:
+        start = block.node.span.start
+        found = [
+            shifted(_repeat(document, member, again), -start)
+            for member in block.node.members
+            if (again := repeated(member))
+        ]
+        block.notes["repeats"] = tuple(found)
+    known: tuple[Finding, ...] = block.notes["repeats"]
+    return known
+
+
+def _repeat(document: JsonDocument, member: Member, again: Sequence[Node]) -> Finding:
+    assert member.value is not None  # noqa: S101 - it has items
+    span = again[0].span
+    shown = shortened(document.text[span.start : span.end], 30)
+    others = "" if len(again) == 1 else f", and {len(again) - 1} more values"
+    title = "Remove it" if len(again) == 1 else f"Remove the {len(again)} repeated values"
+    message = f"{shown} stands in this list already{others}; the jobs that it makes have the very same flags"
+    fix = Fix(title, remove_items(document, member.value, again))
+    return finding("CAL603", span, message, fix)
+
+
+def _repeated_blocks(document: JsonDocument, sweep: Experiment) -> Iterator[Finding]:
+    """Find blocks with jobs that an earlier block has."""
+    if len(sweep.blocks) < 2 or (sweep.count or 0) > MOST_COMPARED:  # noqa: PLR2004 - it takes two
+        return
+    first: dict[str, int] = {}
+    for number, block in enumerate(sweep.blocks, start=1):
+        keys = _keys(block)
+        known = [first[key] for key in keys if key in first]
+        for key in keys:
+            first.setdefault(key, number)
+        if not known:
+            continue
+        start = block.node.span.start
+        parent = block.node.parent
+        fixes = []
+        if len(known) == len(keys) and parent is not None and not parent.damaged:
+            fixes = [Fix("Remove this block", remove_items(document, parent, [block.node]))]
+        which = "This job is" if len(keys) == 1 else f"{len(known):,} of these {len(keys):,} jobs are"
+        message = f"{which} in block {known[0]} already, with the very same flags"
+        yield finding("CAL603", Span(start, start + 1), message, *fixes)
+
+
+def _keys(block: Block) -> frozenset[str]:
+    """Return a text for each different job of a block that is equal for equal ones."""
+    if "keys" not in block.notes:
+        parts = experiment.axes(block)
+        flags = [flag for axis in parts for flag in axis.flags]
+        order = sorted(range(len(flags)), key=flags.__getitem__)
+        keys = set()
+        for rows in itertools.product(*(axis.rows for axis in parts)):
+            values = [value for row in rows for value in row]
+            words = (
+                f"{flags[place]}\0{_spelled(values[place])}" for place in order if values[place] is not False
+            )
+            keys.add("\0\0".join(words))
+        block.notes["keys"] = frozenset(keys)
+    known: frozenset[str] = block.notes["keys"]
+    return known
+
+
+def _spelled(value: Any) -> str:  # noqa: ANN401 - JSON
+    """Return what a flag's value is on a command line; marks what is no text there."""
+    return f"\1{value}" if isinstance(value, bool) else str(value)
+
+
+def _over_limits(count: int, whole: Span, outlook: Outlook) -> Iterator[Finding]:
+    limits = outlook.limits
+    if limits.max_jobs is not None and count > limits.max_jobs:
+        message = f"{count:,} jobs are more than the {limits.max_jobs:,} that one submission may have"
+        yield finding("CAL601", whole, f"{message}; submit a part of them, or make the sweep smaller")
+    most = limits.max_cost_per_hour
+    if most is None:
+        return
+    hourly = outlook.hourly
+    if hourly is None:
+        machine = outlook.choice.machine_type if outlook.choice is not None else "the hardware"
+        message = f"What {machine} costs isn't known, and at most {most:g} USD an hour are allowed"
+        yield finding("CAL602", whole, message)
+    elif hourly * count > most:
+        message = (
+            f"{count:,} jobs at {hourly:.2f} USD an hour come to {hourly * count:,.2f},"
+            f" and at most {most:g} are allowed"
+        )
+        yield finding("CAL602", whole, message)

@@ -1,0 +1,187 @@
+"""What stands around a document: the folder of its project, that project's config, and the user's settings.
+
+Each file is read when it is first needed and again when it has changed; what an editor has open comes before
+what the disk holds. Commands and editors find a document's project here, so that both mean the same one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
+
+from caliban_ls import jsondoc, project
+from caliban_ls.errors import CalibanError
+from caliban_ls.files import read_text
+from caliban_ls.home import SETTINGS_FILE, state_folder
+from caliban_ls.outlook import Outlook
+from caliban_ls.project import Project, leaves_project
+from caliban_ls.script import Script, read_script
+from caliban_ls.settings import Settings, parse_settings, supplemented
+from caliban_ls.validation import PROJECT_FILE
+
+Stamp: TypeAlias = tuple[object, ...]
+"""What is equal as long as a file says the same."""
+
+Buffer: TypeAlias = Callable[[Path], "tuple[Stamp, str] | None"]
+"""The text of a file that an editor has open, None when it isn't."""
+
+
+def project_folder(path: Path, folders: Iterable[Path]) -> Path:
+    """Return the folder of the project that a file belongs to.
+
+    It is the nearest one with a project config, from the file's own up to the open folder that holds it; where
+    there is none, that open folder, or the file's own.
+
+    Args:
+        path: absolute path of the file.
+        folders: those that are open, or that a command line works on.
+    """
+    around = [folder for folder in folders if path.is_relative_to(folder)]
+    top = max(around, key=lambda folder: len(folder.parts), default=path.parent)
+    for folder in path.parents:
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+        if folder == top:
+            break
+    return top
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Return a file's stamp on the disk, None when there is no such file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+class Neighbours:
+    """The projects of the documents that were asked about, each as it was when it last changed. Any thread may ask."""
+
+    def __init__(self, buffer: Buffer, environment: Mapping[str, str]) -> None:
+        self._buffer = buffer
+        self._environment = environment
+        self._projects: dict[Path, tuple[Stamp | None, Project]] = {}
+        self._outlooks: dict[Path, tuple[tuple[object, ...], Outlook]] = {}
+        self._scripts: dict[tuple[Path, str], tuple[dict[str, Stamp | None], Script | None]] = {}
+        self._own: tuple[Stamp | None, Settings | None] = (None, None)
+        self._lock = threading.RLock()
+
+    def outlook(self, folder: Path, settings: Settings) -> Outlook:
+        """Return a project as its experiments see it; the same object as long as nothing has changed."""
+        with self._lock:
+            return self._outlook(folder, settings)
+
+    def _outlook(self, folder: Path, settings: Settings) -> Outlook:
+        config = self._project(folder)
+        state = (config, settings, self._own_settings(), self._environment.get("REGION"))
+        known = self._outlooks.get(folder)
+        if known is not None and known[0] == state:
+            return known[1]
+        own = self._own_settings()
+        merged = settings if own is None else supplemented(settings, own)
+        made = Outlook(config, merged, dict(self._environment))
+        self._outlooks[folder] = (state, made)
+        return made
+
+    def script(self, folder: Path, outlook: Outlook, experiment: jsondoc.JsonDocument) -> Script | None:
+        """Return the script whose flags an experiment sets, None where that isn't known."""
+        path = script_path(outlook.project, experiment)
+        return None if path is None else self.script_at(folder, path)
+
+    def script_at(self, folder: Path, path: str) -> Script | None:
+        """Return a project's script; the same object as long as none of its files has changed."""
+        with self._lock:
+            known = self._scripts.get((folder, path))
+            if known is not None and all(
+                self._stamp(folder / file) == stamp for file, stamp in known[0].items()
+            ):
+                return known[1]
+            stamps: dict[str, Stamp | None] = {}
+
+            def read(file: str) -> str | None:
+                stamps[file] = self._stamp(folder / file)
+                return self.text(folder / file)
+
+            script = read_script(path, read)
+            self._scripts[folder, path] = (stamps, script)
+            return script
+
+    def text(self, path: Path) -> str | None:
+        """Return a file's text, from its editor or else from the disk; None when it can't be read."""
+        opened = self._buffer(path)
+        if opened is not None:
+            return opened[1]
+        try:
+            return read_text(path, lambda _: None)
+        except CalibanError:
+            return None
+
+    def _stamp(self, path: Path) -> Stamp | None:
+        opened = self._buffer(path)
+        return stamp_of(path) if opened is None else opened[0]
+
+    def own_outlook(self, config: jsondoc.JsonDocument, settings: Settings) -> Outlook:
+        """Return what a project config says, as it stands in its editor."""
+        own = self._own_settings()
+        merged = settings if own is None else supplemented(settings, own)
+        return Outlook(project.read(config), merged, dict(self._environment))
+
+    def _project(self, folder: Path) -> Project:
+        path = folder / PROJECT_FILE
+        opened = self._buffer(path)
+        stamp = stamp_of(path) if opened is None else opened[0]
+        known = self._projects.get(folder)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        read = Project()
+        if opened is not None:
+            read = project.read(jsondoc.parse(opened[1]))
+        elif stamp is not None:
+            # What can't be read says nothing; commands say why.
+            with suppress(CalibanError):
+                read = project.read(jsondoc.parse(read_text(path, lambda _: None)))
+        # Where findings stand doesn't matter to experiments, and typing in a config mustn't judge them anew.
+        read = replace(read, findings=())
+        if known is not None and known[1] == read:
+            read = known[1]
+        self._projects[folder] = (stamp, read)
+        return read
+
+    def _own_settings(self) -> Settings | None:
+        """Return the settings in the state folder, None where there are none that can be read."""
+        path = state_folder(self._environment, Path.home(), sys.platform) / SETTINGS_FILE
+        stamp = stamp_of(path)
+        if stamp != self._own[0]:
+            own = None
+            try:
+                own, problems = parse_settings(json.loads(path.read_text(encoding="utf-8")))
+                own = None if problems else own
+            except (OSError, ValueError):
+                pass  # Commands refuse to go on, and say why.
+            self._own = (stamp, own)
+        return self._own[1]
+
+
+_SCRIPT_COMMENT = re.compile(r"caliban:[ \t]*script[ \t]*=[ \t]*(\S+)")
+
+
+def script_path(config: Project, experiment: jsondoc.JsonDocument) -> str | None:
+    """Return the path of the script that a config or a comment names, relative to the project; None if none does."""
+    named = config.script or config.module
+    if named is None:
+        for comment in experiment.comments:
+            found = _SCRIPT_COMMENT.search(experiment.text, comment.start, comment.end)
+            if found is not None:
+                named = found[1]
+                break
+    if named is None or leaves_project(named):
+        return None
+    return named if named.endswith(".py") else f"{named.replace('.', '/')}.py"

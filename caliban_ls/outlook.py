@@ -1,0 +1,162 @@
+"""What a submission would come to, by all that is written before anybody asks: its hardware, price and limits.
+
+Editors show it, rules judge by it and plans are made from it, so that all three say the same. Reads values
+that it is given; what isn't said by a flag is taken from the environment, then from the project's config,
+then from the user's settings, then by default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from caliban_ls import models
+from caliban_ls.errors import UsageError
+from caliban_ls.findings import Severity
+from caliban_ls.project import Limits, Project
+from caliban_ls.settings import Defaults, Settings
+from caliban_ls.settings import Limits as OwnLimits
+
+if TYPE_CHECKING:
+    from caliban_ls.hardware import Accelerator, Choice, Kind, Mode, Price, Request
+
+_Number = TypeVar("_Number", int, float)
+
+MAX_JOBS = 100
+"""How many jobs one submission may have when nobody says otherwise."""
+
+FREE_A_MINUTE = 60
+"""Submissions that a project is granted in a minute without being asked; Google's published default."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """A project as its experiments see it. Hardware and price are looked up at the first use, then kept.
+
+    Attributes:
+        project: its config.
+        settings: the user's own.
+        environment: the process's variables.
+    """
+
+    project: Project = field(default_factory=Project)
+    settings: Settings = field(default_factory=Settings)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def request(self) -> Request | None:
+        """What is asked for without any flag, None where it can't be read."""
+        try:
+            return request_of(models.CloudArguments(), self.project, self.settings.defaults, self.environment)
+        except UsageError:
+            return None
+
+    @cached_property
+    def choice(self) -> Choice | None:
+        """What each job would run on, None where that can't be had."""
+        from caliban_ls import hardware
+
+        if self.request is None or any(
+            problem.severity is Severity.ERROR for problem in hardware.judge(self.request)
+        ):
+            return None
+        return hardware.resolve(self.request)
+
+    @cached_property
+    def price(self) -> Price | None:
+        """What one job would cost, None where that isn't known."""
+        from caliban_ls import hardware
+
+        return hardware.price(self.choice) if self.choice is not None else None
+
+    @property
+    def hourly(self) -> float | None:
+        """What one job would cost an hour, None where that isn't known."""
+        cost = self.price.effective if self.price is not None else None
+        return None if cost is None else cost.total
+
+    @property
+    def limits(self) -> Limits:
+        """The limits that somebody has written."""
+        return lower_limits(self.settings.limits, self.project.limits)
+
+    @property
+    def most_jobs(self) -> int:
+        """How many jobs one submission may have without a flag that says otherwise."""
+        return jobs_allowed(self.settings.limits, self.project.limits)
+
+
+def request_of(
+    arguments: models.CloudArguments, project: Project, defaults: Defaults, environment: Mapping[str, str]
+) -> Request:
+    """Return the hardware that is asked for, each part by whoever says it first.
+
+    Args:
+        arguments: the flags.
+        project: its config.
+        defaults: of the user's settings.
+        environment: the process's variables.
+
+    Raises:
+        UsageError: what is said can't be read.
+    """
+    from caliban_ls.hardware import Request
+
+    cloud = project.cloud
+    if arguments.gpu and arguments.nogpu:
+        raise UsageError("--gpu and --nogpu exclude each other")
+    mode: Mode | None = "gpu" if arguments.gpu else "cpu" if arguments.nogpu else project.default_mode
+    # A spec of one kind, said by a flag, takes the place of the other kind's in the config.
+    said = arguments.gpu_spec is not None or arguments.tpu_spec is not None
+    gpu = arguments.gpu_spec if said else cloud.gpu_spec
+    tpu = arguments.tpu_spec if said else cloud.tpu_spec
+    if not said and gpu is None and tpu is None and mode != "cpu":
+        gpu = defaults.gpu_spec
+    backend: Any = arguments.backend or cloud.backend or defaults.backend
+    if backend not in (None, "vertex", "ai-platform"):
+        raise UsageError(f"There is no backend {backend}", hint="There are vertex and ai-platform.")
+    return Request(
+        backend=backend,
+        region=arguments.region or environment.get("REGION") or cloud.region or defaults.region,
+        machine_type=arguments.machine_type or cloud.machine_type or defaults.machine_type,
+        gpu_spec=_accelerator(gpu, "gpu"),
+        tpu_spec=_accelerator(tpu, "tpu"),
+        spot=arguments.spot or cloud.spot,
+        flex_start=arguments.flex_start or cloud.flex_start,
+        mode=mode,
+        force=arguments.force or cloud.force,
+    )
+
+
+def lower_limits(own: OwnLimits, theirs: Limits) -> Limits:
+    """Return a user's limits, lowered by a project's, which never raises them; None where nobody says any."""
+    return Limits(
+        max_jobs=_lower(own.max_jobs, theirs.max_jobs),
+        max_cost_per_hour=_lower(own.max_cost_per_hour, theirs.max_cost_per_hour),
+    )
+
+
+def jobs_allowed(own: OwnLimits, theirs: Limits) -> int:
+    """Return how many jobs a submission may have; a project raises not even what holds by default."""
+    allowed = MAX_JOBS if own.max_jobs is None else own.max_jobs
+    return allowed if theirs.max_jobs is None else min(allowed, theirs.max_jobs)
+
+
+def _lower(own: _Number | None, theirs: _Number | None) -> _Number | None:
+    known = [limit for limit in (own, theirs) if limit is not None]
+    return min(known) if known else None
+
+
+def _accelerator(text: str | None, kind: Kind) -> Accelerator | None:
+    from caliban_ls import hardware
+
+    if text is None:
+        return None
+    read = hardware.parse_spec(text, kind)
+    if isinstance(read, hardware.SpecProblem):
+        raise UsageError(
+            f"--{kind}_spec {text}: {read.message}", hint="Write NUMxTYPE, such as 2xT4 or 8xV3."
+        )
+    return read.accelerator

@@ -1,0 +1,307 @@
+"""What an editor is answered, positions counted as it counts: the server in this process, no pipe between."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.loopback import Wire
+from support.lsp_client import Message
+from support.marked import unmark
+
+from caliban_ls.catalog import catalog
+
+ENCODINGS = ("utf-8", "utf-16", "utf-32")
+
+CAPABILITIES: Message = {
+    "textDocument": {
+        "diagnostic": {},
+        "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}},
+        "completion": {"completionItem": {"snippetSupport": True}},
+        "documentSymbol": {"hierarchicalDocumentSymbolSupport": True},
+        "rename": {"prepareSupport": True},
+    },
+    "workspace": {"workspaceEdit": {"documentChanges": True}, "diagnostics": {"refreshSupport": True}},
+}
+
+
+def started(folder: Path, encoding: str = "utf-16", **options: Any) -> Wire:
+    wire = Wire()
+    capabilities = {**CAPABILITIES, "general": {"positionEncodings": [encoding]}}
+    folders = [{"uri": folder.as_uri(), "name": folder.name}]
+    wire.initialize(capabilities, workspaceFolders=folders, initializationOptions=options)
+    return wire
+
+
+def opened(wire: Wire, path: Path, text: str) -> str:
+    item = {"uri": path.as_uri(), "languageId": "json", "version": 1, "text": text}
+    wire.notify("textDocument/didOpen", {"textDocument": item})
+    return path.as_uri()
+
+
+def asked(wire: Wire, method: str, uri: str, **params: Any) -> Any:
+    (answer,) = wire.request(f"textDocument/{method}", {"textDocument": {"uri": uri}, **params})
+    assert "result" in answer, answer
+    return answer["result"]
+
+
+def position(text: str, offset: int, encoding: str) -> Message:
+    """Return where an offset stands, worked out in the plainest way there is."""
+    before = text[:offset].replace("\r\n", "\n").replace("\r", "\n")
+    line = before.rpartition("\n")[2]
+    width = {"utf-8": 1, "utf-16": 2, "utf-32": 4}[encoding]
+    codec = {"utf-8": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}[encoding]
+    return {"line": before.count("\n"), "character": len(line.encode(codec)) // width}
+
+
+TEXT = (
+    "// 😀 é e\u0301\f caliban: experiment\r\n"
+    '[{/*\f*/"é😀": "\U0001f468\u200d\U0001f469", ⟦"⟦lr⟧"⟧: ⟦[1, ⟦"e\u0301😀"⟧, 2]⟧⟦⟧, "x": ⟦null⟧},\r\n'
+    '\r ⟦{⟧"😀": "\U00010000", "lr": [3, 4]⟦⟧}]'
+)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_positions_of_every_answer(tmp_path: Path, encoding: str) -> None:
+    text, spans = unmark(TEXT)
+    key, name, values, item, behind, null, block, last = spans
+    wire = started(tmp_path, encoding)
+    uri = opened(wire, tmp_path / "experiment.json", text)
+
+    def at(offset: int) -> Message:
+        return position(text, offset, encoding)
+
+    def where(span: Any) -> Message:
+        return {"start": at(span.start), "end": at(span.end)}
+
+    (found,) = asked(wire, "diagnostic", uri)["items"]
+    assert found["range"] == where(null)
+    assert asked(wire, "hover", uri, position=at(null.start))["range"] == where(null)
+    mended = text.replace("null", "true")
+    change = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"range": where(null), "text": "true"}]}
+    wire.notify("textDocument/didChange", change)
+    document = wire.server.document(uri)
+    assert document is not None
+    assert document.text == mended  # "true" is as long as "null", so that all marks still hold
+
+    assert asked(wire, "hover", uri, position=at(values.start + 1))["range"] == where(values)
+    everywhere = {"start": at(0), "end": at(len(text))}
+    hints = asked(wire, "inlayHint", uri, range=everywhere)
+    assert [one["position"] for one in hints if one["label"].startswith("×")] == [at(behind.start), at(last.start)]
+    lenses = asked(wire, "codeLens", uri)
+    assert {json.dumps(lens["range"]) for lens in lenses[-4:]} == {json.dumps(where(block))}
+    symbols = asked(wire, "documentSymbol", uri)
+    assert symbols[0]["children"][1]["selectionRange"] == where(key)
+    grown = asked(wire, "selectionRange", uri, positions=[at(item.start + 2)])[0]
+    assert where(item) in _ranges(grown)
+    actions = asked(wire, "codeAction", uri, range=where(item), context={"diagnostics": []})
+    (run,) = [one for one in actions if one["kind"] == "caliban.run"]
+    assert "lr=e\u0301😀" in run["title"]
+    folds = asked(wire, "foldingRange", uri)
+    assert [(fold["startLine"], fold["endLine"]) for fold in folds] == [(1, 2)]
+    renamed = asyncio.run(_later(wire, "rename", uri, position=at(name.start), newName="rate"))
+    (edits,) = [change["edits"] for change in renamed["documentChanges"]]
+    assert edits[0] == {"range": where(name), "newText": "rate"}
+    spot = text.index('"x"')
+    insert = {"start": at(spot), "end": at(spot)}
+    change = {"textDocument": {"uri": uri, "version": 3}, "contentChanges": [{"range": insert, "text": "o"}]}
+    wire.notify("textDocument/didChange", change)
+    changed = document.text
+    offered = asked(wire, "completion", uri, position=position(changed, spot + 1, encoding))["items"]
+    edit = offered[0]["textEdit"]["range"]
+    assert edit == {"start": position(changed, spot, encoding), "end": position(changed, spot + 1, encoding)}
+
+
+def _ranges(chain: Message | None) -> list[Message]:
+    return [] if chain is None else [chain["range"], *_ranges(chain.get("parent"))]
+
+
+async def _later(wire: Wire, method: str, uri: str | None, prefix: str = "textDocument", **params: Any) -> Any:
+    """Ask what is worked out on a thread, and return the result."""
+    named = {} if uri is None else {"textDocument": {"uri": uri}}
+    number = 1000 + len(wire.messages)
+    wire.request(f"{prefix}/{method}", {**named, **params}, msg_id=number)
+    answer = await wire.last(id=number)
+    assert "result" in answer, answer
+    return answer["result"]
+
+
+def test_plain_text_where_snippets_are_unknown(tmp_path: Path) -> None:
+    wire = Wire()
+    wire.initialize({})
+    uri = opened(wire, tmp_path / ".calibanconfig.json", "{}")
+    items = asked(wire, "completion", uri, position={"line": 0, "character": 1})["items"]
+    assert all("$" not in item["textEdit"]["newText"] for item in items)
+    assert all(item["insertTextFormat"] == 1 for item in items)
+    assert [item["sortText"] for item in items] == sorted(item["sortText"] for item in items)
+
+
+def test_files_that_are_not_ours_get_no_answer(tmp_path: Path) -> None:
+    wire = started(tmp_path)
+    uri = opened(wire, tmp_path / "package.json", '{"lr": [1, 2]}')
+    origin = {"line": 0, "character": 2}
+    everywhere = {"start": origin, "end": origin}
+    for method, params in (
+        ("hover", {"position": origin}),
+        ("completion", {"position": origin}),
+        ("codeLens", {}),
+        ("inlayHint", {"range": everywhere}),
+        ("documentSymbol", {}),
+        ("foldingRange", {}),
+        ("documentLink", {}),
+        ("definition", {"position": origin}),
+        ("selectionRange", {"positions": [origin]}),
+        ("codeAction", {"range": everywhere, "context": {"diagnostics": []}}),
+    ):
+        assert not asked(wire, method, uri, **params), method
+
+
+def test_a_lens_calls_a_command_with_all_that_it_needs(tmp_path: Path) -> None:
+    wire = started(tmp_path)
+    uri = opened(wire, tmp_path / "experiment.json", '[{"a": 1}, {"a": [1, 2]}]')
+    calls = [lens["command"] for lens in asked(wire, "codeLens", uri)]
+    names = {call["command"] for call in calls}
+    assert names == {f"caliban-ls.{name}" for name in ("run", "planAndSubmit", "plan", "expand")}
+    assert calls[-1]["arguments"] == [{"uri": uri, "block": "/1", "limit": 1000, "show": True}]
+    confirming = started(tmp_path, confirms=True)
+    opened(confirming, tmp_path / "experiment.json", '{"a": 1}')
+    calls = [lens["command"] for lens in asked(confirming, "codeLens", uri)]
+    assert all("show" not in call["arguments"][0] for call in calls)
+
+
+def test_editing_the_config_changes_what_is_said_of_its_experiments(tmp_path: Path) -> None:
+    asyncio.run(_editing_the_config(tmp_path))
+
+
+async def _editing_the_config(tmp_path: Path) -> None:
+    wire = started(tmp_path)
+    uri = opened(wire, tmp_path / "experiment.json", '{"a": [1, 2, 3]}')
+    assert asked(wire, "diagnostic", uri)["items"] == []
+    config = opened(wire, tmp_path / ".calibanconfig.json", '{"limits": {"max_jobs": 3}}')
+    assert asked(wire, "diagnostic", uri)["items"] == []
+    change = {"textDocument": {"uri": config, "version": 2}, "contentChanges": [{"text": '{"limits": {"max_jobs": 2}}'}]}
+    wire.notify("textDocument/didChange", change)
+    await wire.last(method="workspace/diagnostic/refresh")
+    assert [one["code"] for one in asked(wire, "diagnostic", uri)["items"]] == ["CAL601"]
+    wire.notify("textDocument/didClose", {"textDocument": {"uri": config}})
+    assert asked(wire, "diagnostic", uri)["items"] == []
+    (tmp_path / ".calibanconfig.json").write_text('{"limits": {"max_jobs": 1}}')
+    assert [one["code"] for one in asked(wire, "diagnostic", uri)["items"]] == ["CAL601"]
+
+
+def test_a_documents_project_is_the_nearest_config_around_it(tmp_path: Path) -> None:
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    (tmp_path / ".calibanconfig.json").write_text('{"limits": {"max_jobs": 1}}')
+    wire = started(tmp_path)
+    uri = opened(wire, inner / "experiment.json", '{"a": [1, 2]}')
+    assert [one["code"] for one in asked(wire, "diagnostic", uri)["items"]] == ["CAL601"]
+    (tmp_path / "a" / ".calibanconfig.json").write_text("{}")
+    assert asked(wire, "diagnostic", uri)["items"] == []
+
+
+def test_links_lead_to_files_that_are_there(tmp_path: Path) -> None:
+    (tmp_path / "train.py").touch()
+    wire = started(tmp_path)
+    text = '{"module": "train", "script": "none.py", "base_image": "python:3.12-slim"}'
+    uri = opened(wire, tmp_path / ".calibanconfig.json", text)
+    targets = [link["target"] for link in asked(wire, "documentLink", uri)]
+    assert targets == [(tmp_path / "train.py").as_uri(), "https://hub.docker.com/_/python"]
+
+
+def test_all_repairs_are_made_only_when_they_are_asked_for(tmp_path: Path) -> None:
+    wire = started(tmp_path)
+    uri = opened(wire, tmp_path / "experiment.json", '{"a": 1,}')
+    where = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
+    for only, kinds in (
+        (None, set()),
+        (["source.fixAll"], {"source.fixAll.caliban"}),
+        (["source"], {"source.fixAll.caliban"}),
+        (["source.organizeImports"], set()),
+        (["refactor"], set()),
+    ):
+        context = {"diagnostics": [], **({} if only is None else {"only": only})}
+        found = asked(wire, "codeAction", uri, range=where, context=context)
+        assert {one["kind"] for one in found} == kinds, only
+
+
+def test_refactorings_are_offered_by_kind(tmp_path: Path) -> None:
+    wire = started(tmp_path)
+    uri = opened(wire, tmp_path / "experiment.json", '{"a": [2, 1]}')
+    where = {"start": {"line": 0, "character": 7}, "end": {"line": 0, "character": 7}}
+    for only, kinds in (
+        (["refactor"], {"refactor.rewrite"}),
+        (["caliban"], {"caliban.run"}),
+        (["quickfix"], set()),
+        ([""], {"refactor.rewrite", "caliban.run"}),
+    ):
+        found = asked(wire, "codeAction", uri, range=where, context={"diagnostics": [], "only": only})
+        assert {one["kind"] for one in found} == kinds, only
+
+
+def test_all_files_of_the_folder_are_judged_once_and_then_when_they_change(tmp_path: Path) -> None:
+    asyncio.run(_all_files(tmp_path))
+
+
+async def _all_files(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / ".calibanconfig.json").write_text('{"limits": {"max_jobs": 1}}')
+    (tmp_path / "experiment.json").write_text('{"a": [1, 2]}')
+    (tmp_path / "sub" / "experiment.json").write_text('{"a": null}')
+    (tmp_path / "package.json").write_text("[,")
+    wire = started(tmp_path)
+    known: dict[str, str] = {}
+
+    async def told() -> dict[str, list[str] | None]:
+        """Return what is told of each file: its codes, None for nothing new."""
+        ids = [{"uri": uri, "value": value} for uri, value in known.items()]
+        result = await _later(wire, "diagnostic", None, "workspace", previousResultIds=ids)
+        known.clear()
+        known.update({one["uri"]: one["resultId"] for one in result["items"] if "resultId" in one})
+        return {
+            one["uri"].removeprefix(f"{tmp_path.as_uri()}/"): [found["code"] for found in one["items"]]
+            if one["kind"] == "full"
+            else None
+            for one in result["items"]
+        }
+
+    first = {".calibanconfig.json": [], "experiment.json": ["CAL601"], "sub/experiment.json": ["CAL203"]}
+    assert await told() == first
+    assert await told() == dict.fromkeys(first)
+    (tmp_path / "sub" / "experiment.json").write_text('{"a": 1}')
+    assert await told() == {**dict.fromkeys(first), "sub/experiment.json": []}
+    opened(wire, tmp_path / "experiment.json", '{"a": []}')
+    assert await told() == {**dict.fromkeys(first), "experiment.json": ["CAL202"]}
+    opened(wire, tmp_path / ".calibanconfig.json", "{}")
+    wire.notify("textDocument/didClose", {"textDocument": {"uri": (tmp_path / "experiment.json").as_uri()}})
+    assert await told() == {**dict.fromkeys(first), "experiment.json": []}
+    (tmp_path / "sub" / "experiment.json").unlink()
+    assert await told() == {**dict.fromkeys(first), "sub/experiment.json": []}
+    assert "sub/experiment.json" not in await told()
+
+
+def test_symbols_of_all_files(tmp_path: Path) -> None:
+    asyncio.run(_symbols(tmp_path))
+
+
+async def _symbols(tmp_path: Path) -> None:
+    (tmp_path / "first.experiment.json").write_text('[{"learning-rate": 1, "x": 2}]')
+    (tmp_path / "experiment.json").write_text('{"rate": [1]}')
+    wire = started(tmp_path)
+    found = await _later(wire, "symbol", None, "workspace", query="rate")
+    assert {(one["name"], one["containerName"]) for one in found} == {
+        ("learning-rate", "first.experiment.json"),
+        ("rate", "experiment.json"),
+    }
+    found = await _later(wire, "symbol", None, "workspace", query="first")
+    assert {one["name"] for one in found} == {"Block 1"}
+
+
+def test_regions_in_a_config_are_those_of_the_catalogue(tmp_path: Path) -> None:
+    wire = started(tmp_path)
+    uri = opened(wire, tmp_path / ".calibanconfig.json", '{"cloud": {"region": ""}}')
+    items = asked(wire, "completion", uri, position={"line": 0, "character": 22})["items"]
+    assert {item["label"] for item in items} == set(catalog().services["vertex"].regions)
