@@ -13,7 +13,7 @@ from typing import Any, Final
 from caliban_ls import experiment
 from caliban_ls.experiment import Block, Experiment
 from caliban_ls.findings import Finding, Fix, shifted
-from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node
+from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, walk
 from caliban_ls.jsonedit import remove_items
 from caliban_ls.outlook import FREE_A_MINUTE, Outlook
 from caliban_ls.rules import finding
@@ -59,6 +59,8 @@ def repeated(member: Member) -> list[Node]:
     value = member.value
     if value is None or value.kind is not Kind.ARRAY or not isinstance(member.key.value, str):
         return []
+    if any(node.kind is Kind.INVALID or node.damaged for node in walk(value)):
+        return []  # what is meant isn't known yet
     axis = experiment.axis_of(member)
     if len(axis.rows) != len(value.items):
         return []  # one flat row
