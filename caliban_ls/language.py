@@ -20,6 +20,7 @@ from caliban_ls.assist.structure import folds, outline, selections
 from caliban_ls.documents import Document
 from caliban_ls.execution import PREFIX
 from caliban_ls.findings import Edit
+from caliban_ls.repairs import Trial
 from caliban_ls.session import Session
 from caliban_ls.text import Span
 
@@ -150,11 +151,19 @@ def code_action(ls: Session, params: lsp.CodeActionParams) -> list[lsp.CodeActio
 
 def _quick_fixes(ls: Session, document: Document, span: Span) -> list[lsp.CodeAction]:
     judgement = ls.judge(document)
+    touched = [
+        (finding, shown)
+        for finding, shown in zip(judgement.findings, judgement.diagnostics, strict=True)
+        if finding.span.start <= span.end and span.start <= finding.span.end and finding.fixes
+    ]
+    if not touched or judgement.page is None:
+        return []
+    page = judgement.page
+    trial = Trial(page.text, page.kind, page.outlook)
     return [
         convert.to_code_action(fix, workspace_edit(ls, document, fix.edits), shown, preferred=rank == 0)
-        for finding, shown in zip(judgement.findings, judgement.diagnostics, strict=True)
-        if finding.span.start <= span.end and span.start <= finding.span.end
-        for rank, fix in enumerate(finding.fixes)
+        for finding, shown in touched
+        for rank, fix in enumerate(trial.sound(finding).fixes)
     ]
 
 

@@ -142,7 +142,11 @@ CONFIGS = [
     ('{"cloud": {⟦⟧}}', "region", '{"cloud": {"region": "us-central1"}}'),
     ('{"cloud": {"re⟦⟧": "us-east1"}}', "region", '{"cloud": {"region": "us-east1"}}'),
     ('{"cloud": {"region": "us-⟦⟧}}', "us-east1", '{"cloud": {"region": "us-east1"}}'),
-    ('{"cloud": {"region": ⟦⟧, "spot": true}}', "us-east1", '{"cloud": {"region": "us-east1", "spot": true}}'),
+    (
+        '{"cloud": {"region": ⟦⟧, "spot": true}}',
+        "us-east1",
+        '{"cloud": {"region": "us-east1", "spot": true}}',
+    ),
     ('{"cloud": {"machine_type": "⟦⟧"}}', "n1-standard-4", '{"cloud": {"machine_type": "n1-standard-4"}}'),
     ('{"cloud": {"gpu_spec": "1x⟦⟧"}}', "4xT4", '{"cloud": {"gpu_spec": "4xT4"}}'),
     ('{"cloud": {"tpu_spec": ⟦⟧}}', "8xV3", '{"cloud": {"tpu_spec": "8xV3"}}'),
@@ -171,9 +175,7 @@ def test_keys_that_do_nothing_or_are_there_are_not_offered() -> None:
 
 def test_regions_come_nearest_first_and_those_with_the_gpu_before_others() -> None:
     _, found = offered('{"cloud": {"region": "⟦⟧", "gpu_spec": "8xA100"}}', "project")
-    has = [
-        goes(Request(region=one.item.label, gpu_spec=hardware.Accelerator("A100", 8))) for one in found
-    ]
+    has = [goes(Request(region=one.item.label, gpu_spec=hardware.Accelerator("A100", 8))) for one in found]
     assert has == sorted(has, reverse=True)
     assert found[0].item.label == "us-central1"
     assert "Iowa" in found[0].item.detail

@@ -81,7 +81,10 @@ def test_positions_of_every_answer(tmp_path: Path, encoding: str) -> None:
     assert found["range"] == where(null)
     assert asked(wire, "hover", uri, position=at(null.start))["range"] == where(null)
     mended = text.replace("null", "true")
-    change = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"range": where(null), "text": "true"}]}
+    change = {
+        "textDocument": {"uri": uri, "version": 2},
+        "contentChanges": [{"range": where(null), "text": "true"}],
+    }
     wire.notify("textDocument/didChange", change)
     document = wire.server.document(uri)
     assert document is not None
@@ -90,7 +93,10 @@ def test_positions_of_every_answer(tmp_path: Path, encoding: str) -> None:
     assert asked(wire, "hover", uri, position=at(values.start + 1))["range"] == where(values)
     everywhere = {"start": at(0), "end": at(len(text))}
     hints = asked(wire, "inlayHint", uri, range=everywhere)
-    assert [one["position"] for one in hints if one["label"].startswith("×")] == [at(behind.start), at(last.start)]
+    assert [one["position"] for one in hints if one["label"].startswith("\N{MULTIPLICATION SIGN}")] == [
+        at(behind.start),
+        at(last.start),
+    ]
     lenses = asked(wire, "codeLens", uri)
     assert {json.dumps(lens["range"]) for lens in lenses[-4:]} == {json.dumps(where(block))}
     symbols = asked(wire, "documentSymbol", uri)
@@ -119,7 +125,9 @@ def _ranges(chain: Message | None) -> list[Message]:
     return [] if chain is None else [chain["range"], *_ranges(chain.get("parent"))]
 
 
-async def _later(wire: Wire, method: str, uri: str | None, prefix: str = "textDocument", **params: Any) -> Any:
+async def _later(
+    wire: Wire, method: str, uri: str | None, prefix: str = "textDocument", **params: Any
+) -> Any:
     """Ask what is worked out on a thread, and return the result."""
     named = {} if uri is None else {"textDocument": {"uri": uri}}
     number = 1000 + len(wire.messages)
@@ -182,7 +190,10 @@ async def _editing_the_config(tmp_path: Path) -> None:
     assert asked(wire, "diagnostic", uri)["items"] == []
     config = opened(wire, tmp_path / ".calibanconfig.json", '{"limits": {"max_jobs": 3}}')
     assert asked(wire, "diagnostic", uri)["items"] == []
-    change = {"textDocument": {"uri": config, "version": 2}, "contentChanges": [{"text": '{"limits": {"max_jobs": 2}}'}]}
+    change = {
+        "textDocument": {"uri": config, "version": 2},
+        "contentChanges": [{"text": '{"limits": {"max_jobs": 2}}'}],
+    }
     wire.notify("textDocument/didChange", change)
     await wire.last(method="workspace/diagnostic/refresh")
     assert [one["code"] for one in asked(wire, "diagnostic", uri)["items"]] == ["CAL601"]
@@ -277,7 +288,7 @@ async def _all_files(tmp_path: Path) -> None:
     assert await told() == {**dict.fromkeys(first), "experiment.json": ["CAL202"]}
     opened(wire, tmp_path / ".calibanconfig.json", "{}")
     wire.notify("textDocument/didClose", {"textDocument": {"uri": (tmp_path / "experiment.json").as_uri()}})
-    assert await told() == {**dict.fromkeys(first), "experiment.json": []}
+    assert await told() == {**dict.fromkeys(first), ".calibanconfig.json": [], "experiment.json": []}
     (tmp_path / "sub" / "experiment.json").unlink()
     assert await told() == {**dict.fromkeys(first), "sub/experiment.json": []}
     assert "sub/experiment.json" not in await told()

@@ -53,7 +53,9 @@ def test_a_key_leads_to_its_definition() -> None:
 
 
 def test_uses_are_found_under_every_name_that_the_script_gives() -> None:
-    text, spans = unmark('[{"⟦lr⟧": 1, "x": 2}, {"[a,⟦learning-rate⟧]": [[1, 2]]}, {"⟦lear⟧": 3}, {"lrs": 4}]')
+    text, spans = unmark(
+        '[{"⟦lr⟧": 1, "x": 2}, {"[a,⟦learning-rate⟧]": [[1, 2]]}, {"⟦lear⟧": 3}, {"lrs": 4}]'
+    )
     page = page_of(text)
     assert [use.span for use in uses(page, SCRIPT, "lr")] == spans
     assert [use.span for use in uses(page, None, "lr")] == spans[:1]

@@ -1,0 +1,125 @@
+"""What a lens says is what its command then does: for random configs, settings and environments."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import hardware_facts as facts
+from support.price_facts import DISK, expected
+
+from caliban_ls import jsondoc, planning, plans, project, spending
+from caliban_ls.assist.lenses import Lens, lenses
+from caliban_ls.assist.page import Page
+from caliban_ls.catalog import catalog
+from caliban_ls.context import Context
+from caliban_ls.errors import OverLimit, UsageError
+from caliban_ls.models import CloudArguments
+from caliban_ls.outlook import Outlook
+from caliban_ls.runtime.claims import Claims
+from caliban_ls.settings import Defaults, Limits, Settings
+
+NUMBERS = range(100)
+
+
+def some_config(dice: random.Random) -> dict[str, Any]:
+    """Hardware that goes together, most of it left to defaults as often as not, and limits."""
+    service = catalog().services["vertex"]
+    machine, held = dice.choice(service.pairs)
+    region = dice.choice([name for name in service.regions if service.has((machine, held), name)])
+    cloud: dict[str, Any] = {"region": region}
+    if dice.random() < 0.7:
+        cloud["machine_type"] = machine.name
+        if held is not None:
+            cloud[f"{held.kind}_spec"] = str(held)
+    if dice.random() < 0.3 and machine.machines(held) == 1:
+        cloud["spot"] = True
+    config: dict[str, Any] = {"cloud": cloud}
+    if held is None or dice.random() < 0.2:
+        config["default_mode"] = "CPU"
+    if dice.random() < 0.5:
+        config["limits"] = {"max_jobs": dice.randint(1, 30), "max_cost_per_hour": dice.choice([1, 20, 500])}
+    return config
+
+
+def some_sweep(dice: random.Random) -> list[dict[str, Any]]:
+    return [
+        {letter: list(range(dice.randint(1, 4))) for letter in dice.sample("abcdef", dice.randint(0, 3))}
+        for _ in range(dice.randint(1, 3))
+    ]
+
+
+def some_settings(dice: random.Random) -> Settings:
+    defaults = Defaults(
+        region=dice.choice([None, "europe-west4"]),
+        machine_type=dice.choice([None, None, "n1-standard-16"]),
+        gpu_spec=dice.choice([None, "2xT4"]),
+    )
+    return Settings(defaults=defaults, limits=Limits(max_jobs=dice.choice([None, 10])))
+
+
+def second_cost(choice: Any) -> float | None:
+    """Return what one job costs an hour by the tables, disk in it, None where they don't say."""
+    held = choice.accelerator
+    on_demand, spot = expected(choice.region, choice.machine_type, held and (held.type, held.count))
+    paid = spot if choice.spot else on_demand
+    machine = catalog().machines[choice.machine_type]
+    return None if paid is None else paid + DISK * machine.machines(held)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_lens_says_what_its_command_does(tmp_path: Path, number: int) -> None:
+    dice = random.Random(f"lens {number}")
+    config, sweep, settings = some_config(dice), some_sweep(dice), some_settings(dice)
+    environment = {"CALIBAN_HOME": str(tmp_path / "state"), **dice.choice([{}, {}, {"REGION": "us-west1"}])}
+    (tmp_path / "experiment.json").write_text(json.dumps(sweep))
+    read = project.read(jsondoc.parse(json.dumps(config)))
+    assert not read.findings
+    outlook = Outlook(read, settings, environment)
+    page = Page(jsondoc.parse(json.dumps(sweep)), "experiment", outlook)
+
+    def no_engine() -> Any:
+        raise AssertionError("a plan needs no engine")
+
+    context = Context(folder=tmp_path, engine=no_engine, environment=environment, settings=settings)
+    found = [lens for lens in lenses(page) if lens.command == "planAndSubmit"]
+    assert found
+    for lens in found:
+        check(lens, outlook, context)
+
+
+def check(lens: Lens, outlook: Outlook, context: Context) -> None:
+    """Plan what a lens stands for, and hold its title against the plan."""
+    arguments = CloudArguments(
+        experiment_config="experiment.json", module="train.py", image_tag="r/i:t", **lens.arguments
+    )
+    try:
+        plan = planning.make_plan(arguments, outlook.project, Claims(project="my-project"), context)
+    except UsageError:
+        assert lens.title.endswith("the hardware can't be had")
+        return
+    jobs = "1 job" if plan.count == 1 else f"{plan.count} jobs"
+    assert f" {jobs} " in f"{lens.title} "
+    assert len(list(plan.jobs())) == plan.count
+    held = plan.choice.accelerator
+    machine = plan.choice.machine_type
+    accelerator = None if held is None else (held.type, held.count)
+    assert facts.ok("vertex", plan.choice.region, machine, accelerator)
+    each = second_cost(plan.choice)
+    cost = plans.result_of(plan, jobs=()).cost
+    if each is None:
+        assert cost is None
+        assert "price not known" in lens.title
+    else:
+        assert cost is not None
+        assert cost.all_jobs_hour == pytest.approx(each * plan.count, abs=1e-5)
+        assert f"≈ ${each * plan.count:,.2f}/h" in lens.title
+    try:
+        spending.check_limits(plan, arguments, outlook.project, context)
+    except OverLimit:
+        assert "over the limit" in lens.title
+    else:
+        assert "over the limit" not in lens.title
