@@ -209,7 +209,9 @@ def _is_whole(member: Member) -> bool:
     if value is None or member.key.kind is not Kind.STRING or member.key.damaged:
         return False
     # Most values have nothing inside them, and needn't be walked through.
-    parts = (value, *value.items) if not any(item.items or item.members for item in value.items) else walk(value)
+    parts = (
+        (value, *value.items) if not any(item.items or item.members for item in value.items) else walk(value)
+    )
     return all(node.kind is not Kind.INVALID and not node.damaged for node in parts)
 
 

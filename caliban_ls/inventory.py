@@ -73,31 +73,27 @@ class Inventory:
         with self._lock:
             roots = list(folders)
             found: dict[Path, Entry] = {}
-            projects: dict[Path, Path] = {}
+            around = _Around(self._neighbours, roots, settings)
             for root in roots:
                 for path, kind in our_files(root, settings.experiment_files):
                     cancel.check()
-                    if path in found:
-                        continue
-                    if path.parent not in projects:
-                        projects[path.parent] = project_folder(path, roots)
-                    entry = self._entry(path, kind, projects[path.parent], settings, encoding)
+                    entry = None if path in found else self._entry(path, kind, around, encoding)
                     if entry is not None:
                         found[path] = entry
             self._entries = found
             return list(found.values())
 
-    def _entry(
-        self, path: Path, kind: DocumentKind, folder: Path, settings: Settings, encoding: str
-    ) -> Entry | None:
+    def _entry(self, path: Path, kind: DocumentKind, around: _Around, encoding: str) -> Entry | None:
         stamp: Stamp | None = stamp_of(path)
-        outlook = self._neighbours.outlook(folder, settings) if kind == "experiment" else None
+        folder = around.folder(path)
+        settings = around.settings
+        outlook = around.outlook(folder) if kind == "experiment" else None
         state = (stamp, kind, settings, outlook, encoding)
         known = self._entries.get(path)
         if (
             known is not None
             and known.state == state
-            and self._script(folder, known.script_path) is known.script
+            and around.script(folder, known.script_path) is known.script
         ):
             return known
         try:
@@ -110,7 +106,7 @@ class Inventory:
             outlook = self._neighbours.own_outlook(document, settings)
         else:
             named = script_path(outlook.project, document)
-            script = self._script(folder, named)
+            script = around.script(folder, named)
         page = Page(document, kind, outlook, script)
         findings = validate(document, kind, outlook=outlook)
         diagnostics = convert.to_diagnostics(LineIndex(text), findings, encoding)
@@ -128,8 +124,34 @@ class Inventory:
             result_id=known.result_id if known is not None and same else self._next_result_id(),
         )
 
-    def _script(self, folder: Path, path: str | None) -> Script | None:
-        return None if path is None else self._neighbours.script_at(folder, path)
+
+class _Around:
+    """What stands around files, asked of the disk once in a pass over them."""
+
+    def __init__(self, neighbours: Neighbours, roots: list[Path], settings: Settings) -> None:
+        self.settings = settings
+        self._neighbours = neighbours
+        self._roots = roots
+        self._folders: dict[Path, Path] = {}
+        self._outlooks: dict[Path, Outlook] = {}
+        self._scripts: dict[tuple[Path, str], Script | None] = {}
+
+    def folder(self, path: Path) -> Path:
+        if path.parent not in self._folders:
+            self._folders[path.parent] = project_folder(path, self._roots)
+        return self._folders[path.parent]
+
+    def outlook(self, folder: Path) -> Outlook:
+        if folder not in self._outlooks:
+            self._outlooks[folder] = self._neighbours.outlook(folder, self.settings)
+        return self._outlooks[folder]
+
+    def script(self, folder: Path, path: str | None) -> Script | None:
+        if path is None:
+            return None
+        if (folder, path) not in self._scripts:
+            self._scripts[folder, path] = self._neighbours.script_at(folder, path)
+        return self._scripts[folder, path]
 
 
 def page_of(entry: Entry) -> tuple[LineIndex, Page] | None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.marked import unmark
-from support.pages import SCRIPT, page_of
+from support.pages import page_of
 
 from caliban_ls import hardware
 from caliban_ls.assist.completion import Completion, complete
@@ -253,6 +253,6 @@ def test_no_text_makes_it_fail(text: str, offset: int) -> None:
 
 def test_documentation_says_what_the_script_says() -> None:
     _, found = offered("{⟦⟧}")
-    (one,) = [one for one in found if one.item.label == SCRIPT.flags[0].name]
+    (one,) = [one for one in found if one.item.label == "learning-rate"]
     assert r"Step \*size\*" in one.item.documentation
     assert "default `0.001`" in one.item.documentation

@@ -1,0 +1,470 @@
+"""What a call in a script does: functions and classes of the project, the built-in ones, those of the libraries.
+
+Whatever is handed to somebody whom we can't follow may be changed there; `escape` says so.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from caliban_ls.script import from_absl, from_argparse, from_click, from_dataclasses, from_fire, from_typer
+from caliban_ls.script.expressions import (
+    attribute,
+    evaluate,
+    is_enumeration,
+    items_of,
+    members_of,
+)
+from caliban_ls.script.run import MOST_CALLS, Exhausted, Run
+from caliban_ls.script.values import (
+    UNKNOWN,
+    Action,
+    Arguments,
+    Bound,
+    Call,
+    Class,
+    External,
+    Function,
+    Given,
+    Group,
+    Instance,
+    Items,
+    Parser,
+    Scope,
+    Subparsers,
+    Super,
+    Table,
+    Unknown,
+    Value,
+    is_known,
+    is_scalar,
+)
+
+_LIBRARIES = (from_argparse, from_absl, from_click, from_typer, from_dataclasses, from_fire)
+_FUNCTIONS = {name: handler for library in _LIBRARIES for name, handler in library.FUNCTIONS.items()}
+_EXITS = {"sys.exit", "os._exit", "builtins.exit", "builtins.quit"}
+_TEXT_METHODS = frozenset(
+    "replace format join split strip lower upper startswith endswith lstrip rstrip removeprefix removesuffix title "
+    "capitalize casefold rsplit splitlines partition rpartition swapcase isdigit isalpha".split()
+)
+_LONGEST = 10_000
+
+
+def call(run: Run, node: ast.Call, scope: Scope) -> Value:
+    """Return what a call gives."""
+    target = evaluate(run, node.func, scope)
+    return apply(run, target, given(run, node, scope))
+
+
+def given(run: Run, node: ast.Call, scope: Scope) -> Call:
+    """Return the arguments of a call."""
+    positional: list[Given] = []
+    keywords: dict[str, Given] = {}
+    exact = True
+    for argument in node.args:
+        value = evaluate(run, argument.value if isinstance(argument, ast.Starred) else argument, scope)
+        if not isinstance(argument, ast.Starred):
+            positional.append(Given(value, argument))
+            continue
+        items = items_of(value)
+        exact = exact and items is not None
+        elements = argument.value.elts if isinstance(argument.value, ast.Tuple | ast.List) else []
+        for place, item in enumerate(items or []):
+            positional.append(Given(item, elements[place] if place < len(elements) else argument.value))
+    for keyword in node.keywords:
+        value = evaluate(run, keyword.value, scope)
+        if keyword.arg is not None:
+            keywords[keyword.arg] = Given(value, keyword.value)
+        elif isinstance(value, Table) and value.exact:
+            keywords.update({str(name): Given(item, keyword.value) for name, item in value.items()})
+        else:
+            exact = False
+            escape(run, value)
+    return Call(node, scope, tuple(positional), keywords, exact)
+
+
+def apply(run: Run, target: Value, arguments: Call) -> Value:
+    """Return what calling a value gives."""
+    if isinstance(target, Function):
+        return _call_with(run, target, None, arguments)
+    if isinstance(target, Bound):
+        if isinstance(target.target, Function):
+            return _call_with(run, target.target, target.owner, arguments)
+        return _method(run, target.owner, target.target, arguments)
+    if isinstance(target, Class):
+        return _instantiate(run, target, arguments)
+    if isinstance(target, External):
+        if target.name == "builtins.super":
+            return _super(arguments)
+        return _external(run, target.name, arguments)
+    for library in (from_click, from_typer):
+        if library.accepts(target):
+            return library.apply(run, target, arguments)
+    if isinstance(target, Instance):
+        bound = target.type.find("__call__")
+        if isinstance(bound, Function):
+            return _call_with(run, bound, target, arguments)
+    return _unknown(run, arguments)
+
+
+def call_function(
+    run: Run, function: Function, positional: tuple[Value, ...], keywords: Mapping[str, Value], *, exact: bool
+) -> Value:
+    """Follow a function of the project, and return what it returns."""
+    if isinstance(function.node, ast.Lambda):
+        scope = Scope(function.scope.source, parent=function.scope)
+        _bind(run, function, scope, positional, keywords, exact=exact)
+        return evaluate(run, function.node.body, scope)
+    if run.depth >= MOST_CALLS:
+        raise Exhausted
+    scope = Scope(function.scope.source, parent=function.scope)
+    _bind(run, function, scope, positional, keywords, exact=exact)
+    from caliban_ls.script.statements import Flow, execute
+
+    run.depth += 1
+    run.returns.append([])
+    if function.owner is not None:
+        scope.names["__class__"] = function.owner
+    flow = execute(run, function.node.body, scope)
+    run.depth -= 1
+    returned = run.returns.pop()
+    if flow is Flow.STOP:
+        return External("sys.exit()") if not returned and not run.doubt else UNKNOWN
+    if flow is not Flow.RETURN:
+        returned.append(None)
+    if not function.plain or isinstance(function.node, ast.AsyncFunctionDef) or _yields(function.node):
+        for value in returned:
+            escape(run, value)
+        return UNKNOWN
+    result = returned[0]
+    from caliban_ls.script.expressions import joined
+
+    for other in returned[1:]:
+        result = joined(run, result, other)
+    return result
+
+
+def _yields(node: ast.AST) -> bool:
+    return any(isinstance(child, ast.Yield | ast.YieldFrom) for child in ast.walk(node))
+
+
+def _bind(  # noqa: C901, PLR0912 - Python's own rules have as many cases
+    run: Run,
+    function: Function,
+    scope: Scope,
+    positional: tuple[Value, ...],
+    keywords: Mapping[str, Value],
+    *,
+    exact: bool,
+) -> None:
+    """Give a function's parameters their values."""
+    parameters = function.node.args
+    names = [one.arg for one in (*parameters.posonlyargs, *parameters.args)]
+    defaults: dict[str, ast.expr] = dict(
+        zip(names[len(names) - len(parameters.defaults) :], parameters.defaults, strict=True)
+    )
+    for one, default in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True):
+        if default is not None:
+            defaults[one.arg] = default
+    values: dict[str, Value] = dict(zip(names, positional, strict=False))
+    rest = list(positional[len(names) :])
+    extra = Table()
+    for name, value in keywords.items():
+        if name in names or any(one.arg == name for one in parameters.kwonlyargs):
+            values[name] = value
+        else:
+            extra[name] = value
+    for name in (*names, *(one.arg for one in parameters.kwonlyargs)):
+        if name not in values:
+            values[name] = evaluate(run, defaults[name], function.scope) if name in defaults and exact else UNKNOWN
+    if parameters.vararg is not None:
+        if exact:
+            values[parameters.vararg.arg] = tuple(rest)
+        else:
+            items = Items(rest)
+            items.exact = False
+            values[parameters.vararg.arg] = items
+    else:
+        for value in rest:
+            escape(run, value)
+    if parameters.kwarg is not None:
+        extra.exact = exact
+        values[parameters.kwarg.arg] = extra
+    scope.names.update(values)
+
+
+def escape(run: Run, value: Value, *, depth: int = 0) -> None:
+    """Note that somebody whom we can't follow has hold of a value: a parser may get more flags there."""
+    if isinstance(value, Group | Subparsers | Action):
+        value = value.parser
+    if isinstance(value, Parser):
+        value.complete = False
+    elif isinstance(value, Arguments) and value.whole:
+        run.complete = False
+    elif depth < 3:  # noqa: PLR2004 - nobody hides a parser deeper
+        if isinstance(value, Items | tuple):
+            for item in value[:50]:
+                escape(run, item, depth=depth + 1)
+        elif isinstance(value, Table):
+            for item in list(value.values())[:50]:
+                escape(run, item, depth=depth + 1)
+        elif isinstance(value, Instance):
+            for item in list(value.attributes.values())[:50]:
+                escape(run, item, depth=depth + 1)
+        elif isinstance(value, Bound):
+            escape(run, value.owner, depth=depth + 1)
+    if isinstance(value, Items | Table):
+        value.exact = False
+
+
+def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
+    """Let an attribute of a value stand for another value."""
+    if isinstance(owner, External):
+        if owner.name == "sys" and name == "argv":
+            run.certain = False
+    elif isinstance(owner, Parser | Group | Subparsers | Action):
+        from_argparse.set_attribute(run, owner, name, value)
+    elif isinstance(owner, Instance):
+        if run.doubt and name in owner.attributes and owner.attributes[name] is not value:
+            escape(run, owner.attributes[name])
+            escape(run, value)
+            value = UNKNOWN
+        owner.attributes[name] = value
+    elif isinstance(owner, Class | Scope):
+        owner.names[name] = UNKNOWN if run.doubt else value
+    else:
+        escape(run, value)
+
+
+def decorated(run: Run, decorator: Value, function: Value) -> Value:
+    """Return what a decorator makes of a function."""
+    for library in (from_click, from_typer):
+        if library.accepts(decorator):
+            return library.decorate(run, decorator, function)
+    if isinstance(decorator, Function):
+        inner = Function(decorator.node, decorator.scope, decorator.owner, decorator.role)
+        result = call_function(run, inner, (function,), {}, exact=True)
+        if isinstance(result, Unknown) and isinstance(function, Function):
+            return _obscured(function)
+        # A wrapper made by the project's own decorator calls the function with the same arguments.
+        if isinstance(result, Function) and result is not function and isinstance(function, Function):
+            return _obscured(function)
+        return result
+    if isinstance(decorator, External) and isinstance(function, Function):
+        role = decorator.name.removeprefix("builtins.").removeprefix("functools.").replace("cached_property", "property")
+        if role in {"staticmethod", "classmethod", "property"}:
+            function.role = role
+            return function
+        if decorator.name in _TRANSPARENT:
+            return function
+    if isinstance(function, Function):
+        return _obscured(function)
+    escape(run, function)
+    return function
+
+
+_TRANSPARENT = {"abc.abstractmethod", "functools.cache", "functools.wraps()", "typing.no_type_check", "typing.override"}
+
+
+def _obscured(function: Function) -> Function:
+    """Return a function behind a decorator that nobody knows; what it returns isn't known, either."""
+    function.plain = False
+    return function
+
+
+def _call_with(run: Run, function: Function, owner: Value, arguments: Call) -> Value:
+    values = tuple(one.value for one in arguments.positional)
+    if owner is not None:
+        values = (owner, *values)
+    keywords = {name: one.value for name, one in arguments.keywords.items()}
+    return call_function(run, function, values, keywords, exact=arguments.exact)
+
+
+def _instantiate(run: Run, target: Class, arguments: Call) -> Value:
+    if is_enumeration(target):
+        wanted = arguments.positional[0].value if arguments.positional else UNKNOWN
+        return next((one for one in members_of(target) if is_scalar(wanted) and one.value == wanted), UNKNOWN)
+    if target.derives("argparse.ArgumentParser", "simple_parsing.ArgumentParser", "transformers.HfArgumentParser"):
+        return from_argparse.subclass(run, target, arguments, _call_with)
+    instance = Instance(target)
+    constructor = target.find("__init__")
+    if isinstance(constructor, Function):
+        _call_with(run, constructor, instance, arguments)
+    else:
+        for one in (*arguments.positional, *arguments.keywords.values()):
+            escape(run, one.value)
+        instance.attributes.update(
+            {name: one.value for name, one in arguments.keywords.items()} if target.decorators else {}
+        )
+    return instance if target.known or constructor is not None else UNKNOWN
+
+
+def _super(arguments: Call) -> Value:
+    scope: Scope | None = arguments.scope
+    while scope is not None and "__class__" not in scope.names:
+        scope = scope.parent
+    if scope is None:
+        return UNKNOWN
+    kind = scope.names["__class__"]
+    owner = next(iter(scope.names.values()))  # A method's first parameter is the first to get its value.
+    return Super(kind, owner) if isinstance(kind, Class) and owner is not kind else UNKNOWN
+
+
+def _external(run: Run, name: str, arguments: Call) -> Value:
+    handler = _FUNCTIONS.get(name)
+    if handler is not None:
+        return handler(run, arguments)
+    if name in _EXITS:
+        return External("sys.exit()")
+    if name.startswith("sys.argv."):
+        run.certain = False
+        return UNKNOWN
+    if name in {"builtins.exec", "builtins.eval", "builtins.__import__", "runpy.run_path", "runpy.run_module"}:
+        run.complete = False
+        return UNKNOWN
+    if name in {"functools.wraps", "contextlib.suppress"}:
+        return External(f"{name}()")
+    if name.startswith("builtins.") or name in {"os.path.join", "os.path.basename", "asyncio.run"}:
+        result = _builtin(run, name.removeprefix("builtins."), arguments)
+        if not isinstance(result, Unknown):
+            return result
+        if name in _HARMLESS:
+            return UNKNOWN
+    return _unknown(run, arguments)
+
+
+_HARMLESS = {f"builtins.{name}" for name in "print len isinstance hasattr str repr type sum min max any all".split()}
+
+
+def _builtin(run: Run, name: str, arguments: Call) -> Value:  # noqa: C901, PLR0912 - one case for each function
+    values = [one.value for one in arguments.positional]
+    if not arguments.exact:
+        return UNKNOWN
+    if name == "getattr" and len(values) >= 2 and isinstance(values[1], str):  # noqa: PLR2004 - the object and its attribute
+        return attribute(run, values[0], values[1])
+    if name in {"list", "tuple", "sorted", "set", "frozenset", "reversed"} and not arguments.keywords:
+        items = items_of(values[0]) if values else []
+        if items is None:
+            return UNKNOWN
+        if name == "sorted":
+            if not all(isinstance(item, str) for item in items) and not all(
+                isinstance(item, int | float) for item in items
+            ):
+                return UNKNOWN
+            items = sorted(items)
+        if name == "reversed":
+            items = items[::-1]
+        return tuple(items) if name == "tuple" else Items(items)
+    if name == "dict":
+        if values:
+            return Table(values[0]) if isinstance(values[0], Table) and values[0].exact and not arguments.keywords else UNKNOWN
+        return Table({key: one.value for key, one in arguments.keywords.items()})
+    if not values or not all(is_known(value) for value in values) or arguments.keywords:
+        return UNKNOWN
+    first = values[0]
+    try:
+        if name == "range" and all(isinstance(value, int) for value in values):
+            numbers = range(*values)
+            return Items(numbers) if len(numbers) <= _LONGEST else UNKNOWN
+        if name == "len" and isinstance(first, str | tuple | list | dict):
+            return len(first)
+        if name in {"str", "int", "float"} and is_scalar(first) and len(values) == 1:
+            return {"str": str, "int": int, "float": float}[name](first)
+        if name in {"zip", "enumerate"}:
+            columns = [items_of(value) for value in values]
+            if name == "enumerate" and columns[0] is not None and len(values) == 1:
+                return Items(enumerate(columns[0]))
+            if name == "zip" and None not in columns:
+                return Items(zip(*(column or [] for column in columns), strict=False))
+    except Exception:  # noqa: BLE001 - whatever the script's own call would raise
+        return UNKNOWN
+    return UNKNOWN
+
+
+def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
+    """Return what a built-in method of a value gives."""
+    if isinstance(owner, Parser | Group | Subparsers | Action):
+        return from_argparse.method(run, owner, name, arguments)
+    for library in (from_click, from_typer, from_absl):
+        if library.owns(owner):
+            return library.method(run, owner, name, arguments)
+    if isinstance(owner, Arguments):
+        return _arguments_method(run, owner, name)
+    values = [one.value for one in arguments.positional]
+    if isinstance(owner, str):
+        return _text_method(owner, name, arguments, values)
+    if isinstance(owner, Items | Table):
+        return _container_method(run, owner, name, values)
+    return _unknown(run, arguments)
+
+
+def _arguments_method(run: Run, owner: Arguments, name: str) -> Value:
+    if name in {"index", "count", "copy"}:
+        run.complete = False
+    elif owner.whole:
+        run.certain = False
+    return UNKNOWN
+
+
+def _text_method(owner: str, name: str, arguments: Call, values: list[Value]) -> Value:
+    keywords = {key: one.value for key, one in arguments.keywords.items()}
+    if name not in _TEXT_METHODS or not arguments.exact:
+        return UNKNOWN
+    if not all(is_known(value) and isinstance(value, str | int | float | tuple | Items) for value in (*values, *keywords.values())):
+        return UNKNOWN
+    if name == "format" and ":" in owner:
+        return UNKNOWN
+    try:
+        result = getattr(owner, name)(*values, **keywords)
+    except Exception:  # noqa: BLE001 - whatever the script's own call would raise
+        return UNKNOWN
+    if isinstance(result, list):
+        return Items(result)
+    return UNKNOWN if isinstance(result, str) and len(result) > _LONGEST else result
+
+
+def _container_method(run: Run, owner: Items | Table, name: str, values: list[Value]) -> Value:
+    if isinstance(owner, Table):
+        if name in {"keys", "values", "items"}:
+            found = Items({"keys": owner.keys, "values": owner.values, "items": owner.items}[name]())
+            found.exact = owner.exact
+            return found
+        if name == "get" and values and is_scalar(values[0]) and owner.exact:
+            return owner.get(values[0], values[1] if len(values) > 1 else None)
+        if name == "copy":
+            copied = Table(owner)
+            copied.exact = owner.exact
+            return copied
+        if name == "update" and len(values) == 1 and isinstance(values[0], Table) and not run.doubt:
+            owner.update(values[0])
+            owner.exact = owner.exact and values[0].exact
+            return None
+    elif name == "copy":
+        found = Items(owner)
+        found.exact = owner.exact
+        return found
+    elif name == "append" and len(values) == 1 and not run.doubt:
+        owner.append(values[0])
+        return None
+    elif name == "extend" and len(values) == 1 and not run.doubt and (more := items_of(values[0])) is not None:
+        owner.extend(more)
+        return None
+    if name not in {"get", "index", "count"}:
+        owner.exact = False
+    for value in values:
+        escape(run, value)
+    return UNKNOWN
+
+
+def _unknown(run: Run, arguments: Call) -> Value:
+    """Follow what a call of something unknown may do with what it is given."""
+    for one in (*arguments.positional, *arguments.keywords.values()):
+        escape(run, one.value)
+        target = one.value
+        function = target.target if isinstance(target, Bound) else target
+        if isinstance(function, Function) and not isinstance(function.node, ast.Lambda) and run.depth < MOST_CALLS // 2:
+            owner = (target.owner,) if isinstance(target, Bound) else ()
+            with run.doubting():
+                call_function(run, function, owner, {}, exact=False)
+    return UNKNOWN

@@ -1,0 +1,189 @@
+"""Flags of absl: `DEFINE_*` in every module that the script imports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from caliban_ls.script.expressions import is_enumeration, items_of
+from caliban_ls.script.model import Arity, Flag, ValueKind
+from caliban_ls.script.run import Run, literal_span, span_of
+from caliban_ls.script.types import names_of
+from caliban_ls.script.values import UNKNOWN, Bound, Call, Function, Parser, Unknown, Value, scalars, shown
+from caliban_ls.text import Span
+
+_KINDS: dict[str, ValueKind] = {"integer": "int", "float": "float", "string": "str", "enum": "str"}
+
+_OWN: Final[dict[str, Arity | None]] = {
+    **dict.fromkeys(
+        "help helpshort helpfull helpxml only_check_args only_check_flags pdb pdb_post_mortem run_with_pdb "
+        "run_with_profiling use_cprofile_for_profiling logtostderr alsologtostderr showprefixforinfo".split(),
+        "none",
+    ),
+    **dict.fromkeys("v verbosity log_dir logger_levels stderrthreshold profile_file flagfile undefok".split()),
+}
+"""What `absl.app`, `absl.logging` and `absl.flags` define themselves."""
+
+_WITHOUT_FLAGS: Final = frozenset(
+    "__future__ abc argparse ast asyncio base64 bisect calendar cmath collections concurrent configparser contextlib "
+    "copy csv ctypes dataclasses datetime decimal difflib enum errno fcntl fnmatch fractions functools gc getpass glob "
+    "gzip hashlib heapq hmac html http importlib inspect io itertools json locale logging lzma math mimetypes "
+    "multiprocessing numbers operator os pathlib pickle platform pprint queue random re resource shlex shutil signal "
+    "socket sqlite3 ssl stat statistics string struct subprocess sys tarfile tempfile textwrap threading time timeit "
+    "traceback types typing unicodedata unittest urllib uuid warnings weakref xml zipfile zlib zoneinfo tomllib "
+    "absl numpy scipy pandas sklearn torch torchvision tqdm yaml PIL matplotlib einops typing_extensions "
+    "jax flax optax chex".split()
+)
+"""The standard library, and libraries that define no flags of absl's."""
+
+
+def owns(value: Value) -> bool:
+    """Whether a value is of this module's own."""
+    del value
+    return False
+
+
+def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
+    """Return what a method gives; there are none."""
+    del run, owner, name, arguments
+    return UNKNOWN
+
+
+def is_complete(run: Run) -> bool:
+    """Whether none of the modules that were imported can have flags that we don't see."""
+    return run.foreign <= _WITHOUT_FLAGS
+
+
+def _parser(run: Run) -> Parser:
+    if run.absl is None:
+        run.absl = Parser("absl", positionals=True)
+        run.parsers.append(run.absl)
+    return run.absl
+
+
+def _definer(name: str) -> Callable[[Run, Call], Value]:
+    """Return what `DEFINE_…` does."""
+
+    def define(run: Run, arguments: Call) -> Value:
+        parser = _parser(run)
+        given = arguments.get("name", 0)
+        if given is None or not isinstance(given.value, str):
+            parser.complete = False
+            return UNKNOWN
+        parser.flags.append(_flag(run, name, arguments, given.value))
+        return UNKNOWN
+
+    return define
+
+
+def _flag(run: Run, kind: str, arguments: Call, key: str) -> Flag:
+    source = arguments.scope.source
+    given = arguments.get("name", 0)
+    span = literal_span(source, given.node) if given is not None else None
+    default = arguments.value("default", 1)
+    plain = kind.removeprefix("multi_")
+    is_bool = plain in ("bool", "boolean")
+    place = 2 if "enum" not in plain else 3
+    help_text = arguments.value("help", place)
+    short = arguments.value("short_name", place + 1 if plain in ("bool", "boolean", "string") else None)
+    choices = scalars(arguments.value("enum_values", 2)) if plain == "enum" else None
+    ignores_case = plain == "enum" and arguments.value("case_sensitive", default=True) is False
+    if plain == "enum_class":
+        enumeration = arguments.value("enum_class", 2)
+        choices = names_of(enumeration) if is_enumeration(enumeration) else None
+        ignores_case = arguments.value("case_sensitive", default=False) is not True
+    if isinstance(short, Unknown):
+        _parser(run).complete = False
+    return Flag(
+        name=key,
+        names=(f"--{key}", f"--{short}") if isinstance(short, str) else (f"--{key}",),
+        negations=(f"--no{key}",) if is_bool else (),
+        kind="bool" if is_bool else _KINDS.get(plain, "str" if choices else None),
+        arity="none" if is_bool else ("one" if plain in _VALUED else None),
+        choices=choices,
+        ignores_case=ignores_case,
+        default=shown(default),
+        required=arguments.value("required", default=False) is True and not run.doubt,
+        repeatable=kind.startswith("multi_"),
+        help=" ".join(help_text.split()) if isinstance(help_text, str) else None,
+        path=source.path,
+        span=span_of(source, arguments.node),
+        name_spans=() if span is None else (span,),
+    )
+
+
+_VALUED = {"string", "integer", "float", "enum", "enum_class", "list", "spaceseplist"}
+
+
+def _alias(run: Run, arguments: Call) -> Value:
+    parser = _parser(run)
+    name, original = arguments.value("name", 0), arguments.value("original_name", 1)
+    for place, flag in enumerate(parser.flags):
+        if isinstance(name, str) and flag.name == original:
+            negations = (*flag.negations, f"--no{name}") if flag.negations else ()
+            parser.flags[place] = replace(flag, names=(*flag.names, f"--{name}"), negations=negations)
+            return UNKNOWN
+    parser.complete = False
+    return UNKNOWN
+
+
+def _require(run: Run, arguments: Call) -> Value:
+    parser = _parser(run)
+    wanted = arguments.value("flag_name", 0, default=arguments.value("flag_names", 0))
+    names = [wanted] if isinstance(wanted, str) else items_of(wanted) or []
+    for place, flag in enumerate(parser.flags):
+        if flag.name in names and not run.doubt and flag.default is None:
+            parser.flags[place] = replace(flag, required=True)
+    return UNKNOWN
+
+
+def _run(run: Run, arguments: Call) -> Value:
+    from caliban_ls.script.calls import apply
+
+    parser = _parser(run)
+    if arguments.value("flags_parser") is not None or arguments.value("argv") is not None:
+        run.certain = False
+    run.invoke(parser)
+    main = arguments.value("main", 0)
+    if isinstance(main, Function | Bound):
+        # It gets what no flag has taken.
+        apply(run, main, replace(arguments, positional=(), keywords={}, exact=False))
+    return UNKNOWN
+
+
+def _parse(run: Run, arguments: Call) -> Value:
+    known = arguments.value("known_only", 1, default=False)
+    run.invoke(_parser(run), strict=known is False)
+    return UNKNOWN
+
+
+def _nothing(run: Run, arguments: Call) -> Value:
+    del run, arguments
+    return UNKNOWN
+
+
+def own_flags(path: str) -> list[Flag]:
+    """Return the flags that every program of absl has."""
+    return [
+        Flag(name=name, names=(f"--{name}",), negations=(f"--no{name}",) if arity else (), arity=arity, hidden=True,
+             path=path, span=Span(0, 0))
+        for name, arity in _OWN.items()
+    ]  # fmt: skip
+
+
+_DEFINERS = (
+    "string boolean bool integer float enum enum_class list spaceseplist multi_string multi_integer multi_float "
+    "multi_enum multi_enum_class multi"
+).split()
+
+FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
+    **{f"absl.flags.DEFINE_{name}": _definer(name) for name in _DEFINERS},
+    **{f"absl.flags.{name}": _definer("unknown") for name in ("DEFINE", "DEFINE_flag")},
+    "absl.flags.DEFINE_alias": _alias,
+    "absl.flags.mark_flag_as_required": _require,
+    "absl.flags.mark_flags_as_required": _require,
+    "absl.flags.FLAGS": _parse,
+    "absl.app.run": _run,
+    "absl.app.define_help_flags": _nothing,
+}

@@ -1,0 +1,416 @@
+"""Flags of argparse: parsers, groups, subparsers, parents, and what `add_argument` says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from caliban_ls.script.expressions import is_enumeration, items_of
+from caliban_ls.script.model import Arity, Flag, Library, Scalar, ValueKind
+from caliban_ls.script.run import Run, literal_span, span_of
+from caliban_ls.script.types import PLAIN, values_of
+from caliban_ls.script.values import (
+    UNKNOWN,
+    Action,
+    Arguments,
+    Bound,
+    Call,
+    Class,
+    External,
+    Function,
+    Group,
+    Member,
+    Parser,
+    Subparsers,
+    Table,
+    Unknown,
+    Value,
+    is_known,
+    scalars,
+    shown,
+)
+from caliban_ls.text import Span
+
+CREATED: dict[str, Library] = {
+    "argparse.ArgumentParser": "argparse",
+    "simple_parsing.ArgumentParser": "simple-parsing",
+    "transformers.HfArgumentParser": "transformers",
+    "transformers.hf_argparser.HfArgumentParser": "transformers",
+}
+_CHANGES_PARSING = {
+    "_get_option_tuples",
+    "_parse_optional",
+    "_parse_known_args",
+    "_check_value",
+    "_get_values",
+    "_get_value",
+    "_add_action",
+    "convert_arg_line_to_args",
+    "error",
+}
+_MOST_CHOICES = 300
+
+
+def create(run: Run, arguments: Call, library: Library, parser: Parser | None = None) -> Parser:
+    """Return a new parser, or set up the one that is given."""
+    if parser is None:
+        parser = Parser(library)
+        run.parsers.append(parser)
+    parser.library = library
+    abbreviations = arguments.value("allow_abbrev", default=True)
+    parser.abbreviations = abbreviations is True
+    prefixes = arguments.value("prefix_chars", default="-")
+    from_file = arguments.value("fromfile_prefix_chars")
+    parser.from_file = from_file is not None
+    if not arguments.exact or not isinstance(abbreviations, bool) or prefixes != "-" or not isinstance(from_file, str | None):
+        parser.complete = parser.certain = False
+    if arguments.value("add_help", default=True) is not False:
+        parser.flags.append(_help(arguments))
+        parser.destinations.append("help")
+    parents = arguments.value("parents", default=())
+    known = items_of(parents)
+    for parent in known or []:
+        if isinstance(parent, Parser):
+            _adopt(parser, parent)
+        else:
+            parser.complete = False
+    if known is None:
+        parser.complete = False
+    if library == "transformers":
+        from caliban_ls.script.from_dataclasses import add_transformers
+
+        add_transformers(run, parser, arguments.value("dataclass_types", 0, default=()), arguments)
+    elif library == "simple-parsing":
+        from caliban_ls.script.from_dataclasses import check_simple_parsing
+
+        check_simple_parsing(parser, arguments)
+    return parser
+
+
+def subclass(run: Run, target: Class, arguments: Call, call_with: Callable[..., Value]) -> Parser:
+    """Return an object of the project's own subclass of `ArgumentParser`."""
+    library = next(
+        CREATED[one.name] for one in target.lineage() if isinstance(one, External) and one.name in CREATED
+    )
+    parser = Parser(library, type=target)
+    run.parsers.append(parser)
+    for name in _CHANGES_PARSING:
+        if target.find(name) is not None and name != "error":
+            parser.complete = parser.certain = False
+    constructor = target.find("__init__")
+    if isinstance(constructor, Function):
+        call_with(run, constructor, parser, arguments)
+    else:
+        create(run, arguments, library, parser)
+    return parser
+
+
+def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
+    """Return what a method of a parser, a group or an action gives."""
+    parser: Parser = owner.parser if isinstance(owner, Group | Subparsers | Action) else owner
+    if isinstance(owner, Action):
+        return UNKNOWN
+    if isinstance(owner, Subparsers):
+        return _add_parser(run, parser, arguments) if name == "add_parser" else UNKNOWN
+    handler = _METHODS.get(name)
+    if handler is not None:
+        return handler(run, owner, parser, arguments)
+    if name in {"add_arguments"} and parser.library == "simple-parsing":
+        from caliban_ls.script.from_dataclasses import add_simple_parsing
+
+        add_simple_parsing(run, parser, arguments)
+        return UNKNOWN
+    if name in _PARSES:
+        return _parse(run, parser, arguments, *_PARSES[name])
+    if name not in _HARMLESS:
+        parser.complete = False
+        if name.startswith("_") or name in {"register"}:
+            parser.certain = False
+    return UNKNOWN
+
+
+_PARSES = {  # whether it is strict, and whether it returns what is left, too
+    "parse_args": (True, False),
+    "parse_intermixed_args": (True, False),
+    "parse_known_args": (False, True),
+    "parse_known_intermixed_args": (False, True),
+    "parse_args_into_dataclasses": (True, False),
+}
+_HARMLESS = {
+    "print_help", "print_usage", "format_help", "format_usage", "error", "exit", "get_default", "parse_json_file",
+    "parse_yaml_file", "parse_dict", "equivalent_argparse_code",
+}  # fmt: skip
+
+
+def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
+    """Let an attribute of a parser or of an action stand for another value."""
+    del run
+    if isinstance(owner, Action):
+        flag = owner.parser.flags[owner.place]
+        changed = replace(flag, required=False, choices=None, default=None)
+        owner.parser.flags[owner.place] = changed if name in {"required", "choices", "default"} else replace(changed, kind=None, arity=None)
+        return
+    parser: Parser = owner.parser if isinstance(owner, Group | Subparsers) else owner
+    if name in {"description", "epilog", "usage", "prog", "title", "_positionals", "_optionals", "formatter_class"}:
+        return
+    if isinstance(owner, Parser) and owner.type is not None and not name.startswith("_") and name not in _SETTINGS:
+        owner.attributes[name] = value
+        return
+    parser.complete = parser.certain = False
+
+
+_SETTINGS = {"allow_abbrev", "prefix_chars", "fromfile_prefix_chars", "conflict_handler", "argument_default", "add_help"}
+
+
+def _initialize(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+    del owner
+    create(run, arguments, parser.library, parser)
+    return None
+
+
+def _add_group(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+    del run, arguments
+    return Group(parser, owner.exclusive if isinstance(owner, Group) else None)
+
+
+def _add_exclusive_group(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+    del owner, arguments
+    run.fresh += 1
+    return Group(parser, None if run.doubt else run.fresh)
+
+
+def _add_subparsers(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+    del run, owner
+    if arguments.value("parser_class") is not None:
+        parser.complete = False
+    parser.positionals = True
+    return Subparsers(parser)
+
+
+def _add_parser(run: Run, parent: Parser, arguments: Call) -> Value:
+    name = arguments.value("name", 0)
+    sub = Parser("argparse")
+    create(run, replace(arguments, positional=()), "argparse", sub)
+    parent.subparsers.append((name if isinstance(name, str) else "?", sub))
+    if not isinstance(name, str):
+        parent.complete = False
+    return sub
+
+
+def _set_defaults(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+    del run, owner
+    for place, (flag, destination) in enumerate(zip(parser.flags, parser.destinations, strict=True)):
+        if not arguments.exact:
+            parser.flags[place] = replace(flag, default=None)
+        elif destination in arguments.keywords:
+            parser.flags[place] = replace(flag, default=shown(arguments.keywords[destination].value))
+    return None
+
+
+def _parse(run: Run, parser: Parser, arguments: Call, strict: bool, rest: bool) -> Value:  # noqa: FBT001 - a row of `_PARSES`
+    given = arguments.value("args", 0 if parser.library != "transformers" or rest else None)
+    left = arguments.value("return_remaining_strings", default=False)
+    if parser.library == "transformers" and not rest:
+        strict = strict and left is False
+        if arguments.value("look_for_args_file", default=True) is not True or arguments.value("args_filename") is not None:
+            run.certain = False
+    if given is None or (isinstance(given, Arguments) and not given.whole):
+        if isinstance(given, Arguments) and given.left_by is not None and given.left_by is not parser:
+            # What the first has taken, the second doesn't see.
+            run.invoke(parser, strict=strict)
+        else:
+            run.invoke(parser, strict=strict)
+    elif isinstance(given, Unknown | Arguments) or not is_known(given):
+        run.certain = False
+        run.invoke(parser, strict=strict)
+    remaining = Arguments(left_by=parser)
+    if rest:
+        return (UNKNOWN, remaining)
+    return UNKNOWN
+
+
+def add_argument(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+    """Take in one argument, and return its action."""
+    names = [one.value for one in arguments.positional]
+    if not all(isinstance(name, str) for name in names) or (not arguments.exact and not names):
+        parser.complete = False
+        return UNKNOWN
+    if not names or not names[0].startswith("-"):
+        parser.positionals = True
+        if names or isinstance(arguments.value("dest"), str):
+            return UNKNOWN
+        return UNKNOWN
+    if not all(name.startswith("-") for name in names):
+        return UNKNOWN  # argparse itself refuses them
+    flag = flag_of(run, parser, owner.exclusive if isinstance(owner, Group) else None, arguments)
+    parser.flags.append(flag)
+    destination = arguments.value("dest")
+    parser.destinations.append(destination if isinstance(destination, str) else flag.name.replace("-", "_"))
+    return Action(parser, len(parser.flags) - 1)
+
+
+def flag_of(run: Run, parser: Parser, exclusive: int | None, arguments: Call) -> Flag:
+    """Return the flag that a call of `add_argument` defines."""
+    del parser
+    source = arguments.scope.source
+    names = tuple(one.value for one in arguments.positional)
+    spans = [literal_span(source, one.node) for one in arguments.positional]
+    help_text = arguments.value("help")
+    action = arguments.value("action", default="store")
+    shape = _shape(action, arguments)
+    long = [name for name in names if name.startswith("--")]
+    negations: tuple[str, ...] = ()
+    if shape.negates:
+        negations = tuple(f"--no-{name[2:]}" for name in long)
+    default = arguments.value("default", default=UNKNOWN if not arguments.exact else None)
+    if action in ("store_true", "store_false") and default is None:
+        default = action == "store_false"
+    return Flag(
+        name=max(long or names, key=len).lstrip("-"),
+        names=names,
+        negations=negations,
+        kind=shape.kind,
+        arity=shape.arity,
+        choices=shape.choices,
+        default=None if default == External("argparse.SUPPRESS") else shown(default),
+        required=arguments.value("required", default=False) is True and not run.doubt and shape.plain,
+        repeatable=shape.repeatable,
+        hidden=help_text == External("argparse.SUPPRESS") or shape.hidden,
+        help=" ".join(help_text.split()) if isinstance(help_text, str) else None,
+        exclusive=exclusive,
+        path=source.path,
+        span=span_of(source, arguments.node),
+        name_spans=tuple(span for span in spans if span is not None) if None not in spans else (),
+    )
+
+
+class _Shape:
+    """What an action makes of the rest of the arguments."""
+
+    __slots__ = ("arity", "choices", "hidden", "kind", "negates", "plain", "repeatable")
+
+    def __init__(self) -> None:
+        self.kind: ValueKind | None = None
+        self.arity: Arity | None = None
+        self.choices: tuple[Scalar, ...] | None = None
+        self.repeatable = self.hidden = self.negates = False
+        self.plain = True
+
+
+def _shape(action: Value, arguments: Call) -> _Shape:
+    shape = _Shape()
+    if action in ("store_true", "store_false", "store_const", "append_const", "count", "help", "version"):
+        shape.arity = "none"
+        shape.repeatable = action in ("append_const", "count")
+        shape.hidden = action in ("help", "version")
+        return shape
+    if action == External("argparse.BooleanOptionalAction"):
+        shape.arity, shape.negates, shape.kind = "none", True, "bool"
+        return shape
+    if action in ("store", "append", "extend", None) or action == External("argparse._StoreAction"):
+        shape.arity = _arity(arguments.value("nargs"))
+        shape.repeatable = action in ("append", "extend")
+    else:
+        shape.plain = isinstance(action, Class) and action.find("__init__") is None
+        shape.repeatable = True
+        if shape.plain and action.derives("argparse.Action"):
+            shape.arity = _arity(arguments.value("nargs"))
+    if shape.plain:
+        shape.kind, shape.choices = _values(arguments)
+    return shape
+
+
+def _arity(nargs: Value) -> Arity | None:
+    named: dict[Any, Arity] = {"?": "optional", "*": "any", "+": "some"}
+    if nargs is None or (nargs == 1 and isinstance(nargs, int)):
+        return "one"
+    if isinstance(nargs, str):
+        return named.get(nargs)
+    return "several" if isinstance(nargs, int) and nargs > 1 else None
+
+
+def _values(arguments: Call) -> tuple[ValueKind | None, tuple[Scalar, ...] | None]:
+    """Return how a value is read, and which ones are taken."""
+    read_by = arguments.value("type")
+    given = arguments.value("choices")
+    if is_enumeration(given):
+        given = items_of(given)
+    members = [one for one in given if isinstance(one, Member)] if isinstance(given, list) else []
+    if isinstance(given, list | tuple) and members and len(members) == len(given):
+        values = tuple(one.value for one in members)
+        if read_by is members[0].type and all(isinstance(one, str) for one in values):
+            return "str", values
+        return None, None
+    choices = scalars(given) if isinstance(given, list | tuple | dict) else None
+    if choices is not None and len(choices) > _MOST_CHOICES:
+        choices = None
+    if isinstance(given, str):
+        choices = tuple(given)
+    if read_by is None:
+        return "str", choices
+    if isinstance(read_by, External):
+        return PLAIN.get(read_by.name), choices
+    if is_enumeration(read_by):
+        values_given = values_of(read_by)
+        if given is None and values_given and all(isinstance(one, str) for one in values_given) and read_by.find("_missing_") is None:
+            return "str", values_given
+    return None, choices
+
+
+def _adopt(parser: Parser, parent: Parser) -> None:
+    """Take over a parent parser's flags, as they are now."""
+    own = {name for flag in parser.flags for name in flag.names}
+    for flag, destination in zip(parent.flags, parent.destinations, strict=True):
+        if not own & set(flag.names):
+            parser.flags.append(flag)
+            parser.destinations.append(destination)
+    parser.subparsers += parent.subparsers
+    parser.positionals = parser.positionals or parent.positionals
+    parser.complete = parser.complete and parent.complete
+    parser.certain = parser.certain and parent.certain
+
+
+def _help(arguments: Call) -> Flag:
+    source = arguments.scope.source
+    return Flag(
+        name="help",
+        names=("-h", "--help"),
+        arity="none",
+        hidden=True,
+        help="show this help message and exit",
+        path=source.path,
+        span=span_of(source, arguments.node),
+    )
+
+
+def _file_type(run: Run, arguments: Call) -> Value:
+    del run, arguments
+    return External("argparse.FileType()")
+
+
+def _get_attribute(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+    del run, owner, arguments
+    parser.complete = False
+    return UNKNOWN
+
+
+_METHODS: dict[str, Callable[[Run, Any, Parser, Call], Value]] = {
+    "__init__": _initialize,
+    "add_argument": add_argument,
+    "add_argument_group": _add_group,
+    "add_mutually_exclusive_group": _add_exclusive_group,
+    "add_subparsers": _add_subparsers,
+    "set_defaults": _set_defaults,
+}
+
+
+def _creator(library: Library) -> Callable[[Run, Call], Value]:
+    return lambda run, arguments: create(run, arguments, library)
+
+
+FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
+    **{name: _creator(library) for name, library in CREATED.items()},
+    "argparse.FileType": _file_type,
+}
+

@@ -1,0 +1,104 @@
+"""Flags of python-fire: the parameters of a function, or of a class and its methods."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from caliban_ls.script.expressions import evaluate
+from caliban_ls.script.from_typer import parameters
+from caliban_ls.script.model import Flag
+from caliban_ls.script.run import Run, name_span, span_of
+from caliban_ls.script.values import UNKNOWN, Call, Class, Function, Parser, Table, Value, shown
+
+
+def _fire(run: Run, arguments: Call) -> Value:
+    parser = Parser("fire", positionals=True)
+    run.parsers.append(parser)
+    target = arguments.value("component", 0)
+    if arguments.value("command") is not None or arguments.value("serialize") is not None or not arguments.exact:
+        run.certain = False
+    if isinstance(target, Function):
+        _fill(run, parser, target, bound=False)
+    elif isinstance(target, Class):
+        _fill_class(run, parser, target)
+    elif isinstance(target, Table) and target.exact and all(isinstance(one, Function) for one in target.values()):
+        for name, function in target.items():
+            inner = Parser("fire")
+            _fill(run, inner, function, bound=False)
+            parser.subparsers.append((str(name), inner))
+    else:
+        parser.complete = False
+    parser.flags.append(
+        Flag(name="help", names=("-h", "--help"), arity="none", hidden=True, path=arguments.scope.source.path,
+             span=span_of(arguments.scope.source, arguments.node))
+    )  # fmt: skip
+    run.invoke(parser)
+    return UNKNOWN
+
+
+def _fill_class(run: Run, parser: Parser, target: Class) -> None:
+    if not target.known or target.decorators:
+        parser.complete = False
+    constructor = target.find("__init__")
+    if isinstance(constructor, Function):
+        _fill(run, parser, constructor, bound=True)
+    seen: set[str] = set()
+    for one in target.lineage():
+        for name, value in one.names.items() if isinstance(one, Class) else ():
+            if name in seen or name.startswith("_"):
+                continue
+            seen.add(name)
+            if isinstance(value, Function):
+                inner = Parser("fire")
+                _fill(run, inner, value, bound=value.role in ("function", "classmethod"))
+                parser.subparsers.append((name, inner))
+                parser.complete = parser.complete and value.role != "property"
+
+
+def _fill(run: Run, parser: Parser, function: Function, *, bound: bool) -> None:
+    """Take in a function's parameters; what it returns would take the rest of the command line."""
+    if not function.plain or function.node.args.kwarg is not None or _returns(function.node):
+        parser.complete = False
+    source = function.scope.source
+    for declared in list(parameters(function))[1 if bound else 0 :]:
+        name = declared.node.arg
+        default = evaluate(run, declared.default, function.scope) if declared.default is not None else UNKNOWN
+        parser.flags.append(
+            Flag(
+                name=name,
+                names=(f"--{name}",),
+                negations=(f"--no{name}",),
+                arity="optional",
+                default=shown(default),
+                required=declared.default is None and not bound and not run.doubt and function.plain,
+                path=source.path,
+                span=span_of(source, declared.node),
+                name_spans=(name_span(source, declared.node),),
+            )
+        )
+
+
+def _returns(node: ast.AST) -> bool:
+    """Whether a function may return something other than None."""
+    if isinstance(node, ast.Lambda):
+        return True
+    return any(
+        isinstance(child, ast.Yield | ast.YieldFrom)
+        or (isinstance(child, ast.Return) and child.value is not None and not _is_none(child.value))
+        for child in _own_nodes(node)
+    )
+
+
+def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            yield from _own_nodes(child)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {"fire.Fire": _fire, "fire.core.Fire": _fire}

@@ -1,0 +1,99 @@
+"""From a script's path to its command line: the script is followed as if it were run, and its parsers are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from caliban_ls.script import from_absl
+from caliban_ls.script.model import Flag, Library, Script
+from caliban_ls.script.run import Exhausted, Run
+from caliban_ls.script.values import UNKNOWN, Parser, Scope
+
+Read = Callable[[str], str | None]
+"""From a path relative to the project, with slashes, to the file's text; None when there is none."""
+
+
+def read_script(path: str, read: Read) -> Script | None:
+    """Read a script's command line.
+
+    Args:
+        path: the script, relative to the project, with slashes.
+        read: gives the texts of the project's files.
+
+    Returns:
+        None when there is no such file, or when it isn't Python.
+    """
+    from caliban_ls.script.statements import execute_module
+
+    run = Run(_remembering(read), folder=path.rpartition("/")[0])
+    source = run.open(path)
+    if source is None:
+        return None
+    scope = Scope(source, {"__name__": "__main__", "__file__": UNKNOWN})
+    run.modules[path] = scope
+    try:
+        execute_module(run, scope)
+    except (Exhausted, RecursionError):
+        run.complete = run.certain = False
+    return _script(run, path)
+
+
+def _remembering(read: Read) -> Read:
+    known: dict[str, str | None] = {}
+
+    def remember(path: str) -> str | None:
+        if path not in known:
+            known[path] = read(path)
+        return known[path]
+
+    return remember
+
+
+def _script(run: Run, path: str) -> Script:
+    """Put together what the parsers take that read the command line."""
+    parsers: list[Parser] = []
+    for invocation in run.invocations:
+        if invocation.parser not in parsers:
+            parsers.append(invocation.parser)
+    asked = bool(parsers)
+    if not asked:
+        # Somebody whom we don't see may ask one of these.
+        parsers = run.parsers
+    libraries = {parser.library for parser in parsers}
+    library: Library | None = parsers[0].library if len(libraries) == 1 else None
+    flags: list[Flag] = []
+    names: list[str] = []
+    complete = run.complete and asked and library is not None
+    certain = run.certain and asked and library is not None
+    for parser in parsers:
+        for name, part in _parts(parser, None):
+            flags += [replace(flag, subcommand=name) if name else flag for flag in part.flags]
+            names += [name] if name else []
+            complete = complete and part.complete
+            certain = certain and part.certain
+    strict = any(one.strict for one in run.invocations)
+    complete = complete and strict and all(one.strict or not one.doubtful for one in run.invocations)
+    if library == "absl":
+        flags += from_absl.own_flags(path)
+        complete = complete and from_absl.is_complete(run)
+    doubtful = len(parsers) > 1 or any(one.doubtful for one in run.invocations) or any(part.from_file for part in parsers)
+    flags = [replace(flag, required=False) if doubtful or flag.subcommand else flag for flag in flags]
+    return Script(
+        path=path,
+        library=library,
+        flags=tuple(dict.fromkeys(flags)),
+        complete=complete,
+        certain=certain,
+        abbreviations=any(part.abbreviations for parser in parsers for _, part in _parts(parser, None)),
+        positionals=any(part.positionals for parser in parsers for _, part in _parts(parser, None)),
+        subcommands=tuple(dict.fromkeys(names)),
+        files=frozenset(run.files),
+    )
+
+
+def _parts(parser: Parser, name: str | None) -> Iterator[tuple[str | None, Parser]]:
+    """Yield a parser and those of its subcommands, with their dotted names."""
+    yield name, parser
+    for own, inner in parser.subparsers:
+        yield from _parts(inner, own if name is None else f"{name}.{own}")

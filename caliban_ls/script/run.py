@@ -1,0 +1,198 @@
+"""The state of one reading: the files that were read, what was found in them, and how far we are.
+
+A reading follows the script's text as the interpreter would, with values that may be unknown. It takes no
+more steps than a person would wait for; what it couldn't follow to the end is never judged.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from caliban_ls.script.values import UNKNOWN, External, Invocation, Parser, Scope, Source, Value
+from caliban_ls.text import END_OF_LINE, Span
+
+MOST_STEPS: Final = 60_000
+"""Expressions and statements; a script of 2,000 lines has about 20,000."""
+
+MOST_CALLS: Final = 30
+"""Calls within calls."""
+
+
+class Exhausted(Exception):
+    """The script is too long to be followed."""
+
+
+@dataclass(eq=False, slots=True)
+class Run:
+    """One reading of one script.
+
+    Attributes:
+        read: gives the texts of the project's files.
+        files: every file that was read or looked for.
+        modules: the scope of each file that was followed, under its path.
+        invocations: the parsers that were asked to read the command line.
+        parsers: all parsers there are.
+        foreign: the first parts of the names of all modules that aren't the project's.
+        complete: whether nothing was met that may add flags to a parser that isn't known.
+        certain: whether nothing was met that changes the command line before it is parsed.
+        doubt: how many conditions that nobody knows we are in.
+        caught: how many handlers would catch a parser's exit.
+        depth: calls within calls.
+        steps: what is left of `MOST_STEPS`.
+        fresh: the next number of a group of exclusive flags.
+        absl: the flags that absl knows, which has one parser for all.
+    """
+
+    read: Callable[[str], str | None]
+    folder: str = ""
+    files: set[str] = field(default_factory=set)
+    modules: dict[str, Scope] = field(default_factory=dict)
+    invocations: list[Invocation] = field(default_factory=list)
+    parsers: list[Parser] = field(default_factory=list)
+    foreign: set[str] = field(default_factory=set)
+    complete: bool = True
+    certain: bool = True
+    doubt: int = 0
+    caught: int = 0
+    depth: int = 0
+    steps: int = MOST_STEPS
+    fresh: int = 0
+    absl: Parser | None = None
+    returns: list[list[Value]] = field(default_factory=list)
+
+    def step(self) -> None:
+        """Count one expression or statement."""
+        self.steps -= 1
+        if self.steps < 0:
+            raise Exhausted
+
+    @contextmanager
+    def doubting(self) -> Iterator[None]:
+        """Follow something that may or may not happen."""
+        self.doubt += 1
+        try:
+            yield
+        finally:
+            self.doubt -= 1
+
+    def invoke(self, parser: Parser, *, strict: bool = True) -> None:
+        """Note that a parser reads the command line."""
+        if self.caught:
+            self.certain = False
+        self.invocations.append(Invocation(parser, strict, self.doubt > 0))
+
+    def text(self, path: str) -> str | None:
+        """Return a file's text, and remember that it matters."""
+        self.files.add(path)
+        return self.read(path)
+
+    def open(self, path: str) -> Source | None:
+        """Return a parsed file, None when there is none or when it isn't Python."""
+        text = self.text(path)
+        return None if text is None else parse(path, text)
+
+
+def parse(path: str, text: str) -> Source | None:
+    """Return a parsed file, None when it isn't Python as we know it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    starts = [0, *(match.end() for match in END_OF_LINE.finditer(text))]
+    lines = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    return Source(path, text, tree, starts, lines)
+
+
+def span_of(source: Source, node: Any) -> Span:  # noqa: ANN401 - any node with a place
+    """Return where a node stands, in code points."""
+    return Span(_offset(source, node.lineno, node.col_offset), _offset(source, node.end_lineno, node.end_col_offset))
+
+
+def literal_span(source: Source, node: ast.expr) -> Span | None:
+    """Return where a string literal's text stands, quotes left out; None when it isn't written in one plain piece."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return None
+    span = span_of(source, node)
+    match = re.fullmatch(r"[uUrR]?('''|\"\"\"|'|\")(.*)\1", source.text[span.start : span.end], re.DOTALL)
+    if match is None or match[2] != node.value:
+        return None
+    return Span(span.start + match.start(2), span.start + match.end(2))
+
+
+def name_span(source: Source, node: Any) -> Span:  # noqa: ANN401 - a parameter, or a field's target
+    """Return where a parameter or a field is named."""
+    start = _offset(source, node.lineno, node.col_offset)
+    return Span(start, start + len(node.arg if isinstance(node, ast.arg) else node.id))
+
+
+def line_of(source: Source, offset: int) -> int:
+    """Return the zero-based line of an offset."""
+    return bisect_right(source.starts, offset) - 1
+
+
+def _offset(source: Source, line: int, column: int) -> int:
+    text = source.lines[line - 1]
+    # The parser counts bytes.
+    if not text.isascii():
+        column = len(text.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore"))
+    return source.starts[line - 1] + column
+
+
+def import_module(run: Run, name: str, level: int, scope: Scope, execute: Callable[[Run, Scope], None]) -> Value:
+    """Return the scope of a module of the project, or an `External` for another's.
+
+    Args:
+        run: the reading.
+        name: with dots; may be empty where the import is relative.
+        level: how many dots stand before it.
+        scope: where the import stands.
+        execute: follows the file's statements.
+    """
+    for path in _candidates(run, name, level, scope):
+        known = run.modules.get(path)
+        if known is not None:
+            return known
+        source = run.open(path)
+        if source is None:
+            if run.read(path) is not None:
+                return UNKNOWN
+            continue
+        module = Scope(source, {"__name__": name or "?", "__file__": UNKNOWN})
+        run.modules[path] = module
+        run.depth += 1
+        if run.depth > MOST_CALLS:
+            raise Exhausted
+        execute(run, module)
+        run.depth -= 1
+        return module
+    if level:
+        return UNKNOWN
+    run.foreign.add(name.partition(".")[0])
+    return External(name)
+
+
+def _candidates(run: Run, name: str, level: int, scope: Scope) -> Iterator[str]:
+    """Yield the files that a module may be in: beside the project's root, then beside the script."""
+    if level:
+        parts = scope.source.path.split("/")[:-level]
+        if len(scope.source.path.split("/")) < level:
+            return
+        folders = ["/".join(parts)]
+    else:
+        folders = [""] if not run.folder else ["", run.folder]
+    for folder in folders:
+        whole = "/".join(part for part in (folder, *name.split(".")) if part)
+        if not whole:
+            yield "__init__.py"
+            continue
+        yield f"{whole}.py"
+        yield f"{whole}/__init__.py"

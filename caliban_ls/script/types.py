@@ -1,0 +1,147 @@
+"""What a type in a script means for a flag: how its value is read, how many there are, which ones it takes."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, replace
+
+from caliban_ls.script.expressions import evaluate, is_enumeration, members_of
+from caliban_ls.script.model import Arity, Scalar, ValueKind
+from caliban_ls.script.run import Run
+from caliban_ls.script.values import (
+    UNKNOWN,
+    Class,
+    External,
+    Generic,
+    Scope,
+    Value,
+    is_scalar,
+)
+
+PLAIN: dict[str, ValueKind] = {
+    "builtins.int": "int",
+    "builtins.float": "float",
+    "builtins.str": "str",
+    "builtins.bool": "bool",
+    "pathlib.Path": "path",
+    "pathlib.PurePath": "path",
+    "pathlib.PosixPath": "path",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """What is known of a type.
+
+    Attributes:
+        kind: of one value.
+        arity: how many values; None when the type says nothing that we understand.
+        choices: of a `Literal`.
+        enumeration: the project's own enumeration that it is.
+        record: the project's own class that it is.
+        optional: whether None is allowed.
+        extra: the further parameters of `Annotated`.
+    """
+
+    kind: ValueKind | None = None
+    arity: Arity | None = None
+    choices: tuple[Scalar, ...] | None = None
+    enumeration: Class | None = None
+    record: Class | None = None
+    optional: bool = False
+    extra: tuple[Value, ...] = ()
+
+
+def annotation(run: Run, node: ast.expr | None, scope: Scope) -> Value:
+    """Return the type that an annotation names; one that is quoted is read, too."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        try:
+            node = ast.parse(node.value, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return UNKNOWN
+    return UNKNOWN if node is None else evaluate(run, node, scope)
+
+
+def understand(run: Run, value: Value, scope: Scope) -> Type:
+    """Return what is known of a type."""
+    if isinstance(value, str):
+        try:
+            return understand(run, evaluate(run, ast.parse(value, mode="eval").body, scope), scope)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return Type()
+    if isinstance(value, External) and value.name in PLAIN:
+        return Type(kind=PLAIN[value.name], arity="one")
+    if is_enumeration(value):
+        return Type(arity="one", enumeration=value)
+    if isinstance(value, Class):
+        return Type(record=value)
+    if isinstance(value, Generic):
+        return _generic(run, value, scope)
+    if isinstance(value, External) and value.name in _LISTS:
+        return Type(arity="any")
+    return Type()
+
+
+_LISTS = {"typing.List", "builtins.list", "typing.Sequence", "collections.abc.Sequence", "typing.Set", "builtins.set"}
+
+
+def _generic(run: Run, value: Generic, scope: Scope) -> Type:
+    name = getattr(value.base, "name", "").replace("typing_extensions.", "typing.")
+    if name == "typing.Annotated":
+        return replace(understand(run, value.parameters[0], scope), extra=value.parameters[1:])
+    if name in {"typing.Final", "typing.ClassVar", "dataclasses.InitVar"}:
+        return Type()
+    if name == "typing.Literal":
+        good = all(is_scalar(one) for one in value.parameters)
+        kinds = {type(one) for one in value.parameters}
+        kind: ValueKind | None = {str: "str", int: "int"}.get(kinds.pop()) if len(kinds) == 1 else None  # type: ignore[assignment]  # of the two
+        return Type(kind=kind, arity="one", choices=value.parameters if good else None)
+    if name == "typing.Optional":
+        return replace(understand(run, value.parameters[0], scope), optional=True)
+    if name == "typing.Union":
+        return _union(run, value, scope)
+    if name in _LISTS:
+        inner = understand(run, value.parameters[0], scope)
+        return replace(inner, arity="any" if inner.arity == "one" else None)
+    if name in {"typing.Tuple", "builtins.tuple"}:
+        return _tuple(run, value, scope)
+    return Type()
+
+
+def _union(run: Run, value: Generic, scope: Scope) -> Type:
+    parts: list[Value] = []
+    stack = list(value.parameters)
+    while stack:
+        part = stack.pop(0)
+        if isinstance(part, Generic) and part.base == External("typing.Union"):
+            stack = [*part.parameters, *stack]
+        else:
+            parts.append(part)
+    real = [part for part in parts if part is not None]
+    if len(real) == 1:
+        return replace(understand(run, real[0], scope), optional=True)
+    return Type(optional=len(real) < len(parts))
+
+
+def _tuple(run: Run, value: Generic, scope: Scope) -> Type:
+    parts = value.parameters
+    if len(parts) == 2 and parts[1] is ... or (len(parts) == 2 and parts[1] is UNKNOWN):  # noqa: PLR2004 - `tuple[int, ...]`
+        inner = understand(run, parts[0], scope)
+        return replace(inner, arity="any" if inner.arity == "one" else None)
+    kinds = {understand(run, part, scope).kind for part in parts}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if len(parts) == 1:
+        return Type(kind=kind, arity="one")
+    known = all(understand(run, part, scope).arity == "one" for part in parts)
+    return Type(kind=kind, arity="several" if known else None)
+
+
+def names_of(enumeration: Class) -> tuple[str, ...]:
+    """Return the names of an enumeration's members."""
+    return tuple(member.name for member in members_of(enumeration))
+
+
+def values_of(enumeration: Class) -> tuple[Scalar, ...] | None:
+    """Return the values of an enumeration's members, None when one is unknown."""
+    values = tuple(member.value for member in members_of(enumeration))
+    return values if values and all(is_scalar(one) for one in values) else None
