@@ -219,10 +219,7 @@ def test_a_selection_grows() -> None:
     found = selections(page_of(text), offset)
     assert found[0] == Span(offset - 1, offset)
     assert found[-1] == Span(0, len(text))
-    assert all(
-        outer.start <= inner.start <= inner.end <= outer.end
-        for inner, outer in pairwise(found)
-    )
+    assert all(outer.start <= inner.start <= inner.end <= outer.end for inner, outer in pairwise(found))
     assert spans[0] in found
 
 

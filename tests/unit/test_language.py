@@ -394,12 +394,7 @@ async def _renamed(tmp_path: Path, start: str) -> None:
     prepared = await _later(wire, "prepareRename", uri, position=where)
     assert prepared["placeholder"] == "lr"
     edit = await _later(wire, "rename", uri, position=where, newName="rate")
-    texts = {}
-    for change in edit["documentChanges"]:
-        file = Path(change["textDocument"]["uri"].removeprefix("file://"))
-        assert change["textDocument"]["version"] == (1 if file == path else None)
-        texts[file.name] = _edited(file.read_text(), change["edits"])
-    assert texts == {
+    assert _changed(edit, path) == {
         "train.py": TRAIN.replace('"--lr"', '"--rate", dest="lr"'),
         "experiment.json": '[{"rate": 1}, {"[steps,rate]": [[1, 2]]}]',
         "second.experiment.json": '{"é😀": 1, "rate": [1, 2]}',
@@ -409,6 +404,16 @@ async def _renamed(tmp_path: Path, start: str) -> None:
     )
     refused = await wire.last(id=7)
     assert "--steps already" in refused["error"]["message"]
+
+
+def _changed(edit: Message, opened: Path) -> dict[str, str]:
+    """Return the texts of all files that an edit changes; one of them is open."""
+    texts = {}
+    for change in edit["documentChanges"]:
+        file = Path(change["textDocument"]["uri"].removeprefix("file://"))
+        assert change["textDocument"]["version"] == (1 if file == opened else None)
+        texts[file.name] = _edited(file.read_text(), change["edits"])
+    return texts
 
 
 def _edited(text: str, edits: list[Message]) -> str:
