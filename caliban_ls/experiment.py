@@ -272,8 +272,8 @@ def _fits(name: str, member: Member, taken: _Taken) -> bool:
     key, value = member.key, member.value
     if not _KEY.fullmatch(name) or value is None:
         return False
-    flags, own = flags_of(name), flags_of(key.value)
-    if len(set(flags)) < len(flags) or any(taken()[flag] > own.count(flag) for flag in flags):
+    flags, own = flags_of(name), Counter(flags_of(key.value))
+    if len(set(flags)) < len(flags) or any(taken()[flag] > own[flag] for flag in flags):
         return False
     return not (_judge_compound(name, key.span, value) if name.startswith("[") else _judge_plain(value))
 
@@ -369,10 +369,11 @@ def _set_twice(node: Node) -> list[Finding]:
             continue
         name: str = member.key.value
         flags = flags_of(name)
+        times = Counter(flags)
         for flag in flags:
             if flag in seen and seen[flag] != name:
                 message = f"--{flag} is set here and in {quote(seen[flag])}; keep one of the two"
-            elif flags.count(flag) > 1:
+            elif times[flag] > 1:
                 message = f"--{flag} stands twice in this compound key; name each flag once"
             else:
                 continue

@@ -160,7 +160,9 @@ def _spelled(value: Any) -> str:  # noqa: ANN401 - JSON
 def _over_limits(count: int, whole: Span, outlook: Outlook) -> Iterator[Finding]:
     limits = outlook.limits
     if limits.max_jobs is not None and count > limits.max_jobs:
-        message = f"{spoken_number(count)} jobs are more than the {limits.max_jobs:,} that one submission may have"
+        message = (
+            f"{spoken_number(count)} jobs are more than the {limits.max_jobs:,} that one submission may have"
+        )
         yield finding("CAL601", whole, f"{message}; submit a part of them, or make the sweep smaller")
     most = limits.max_cost_per_hour
     if most is None:

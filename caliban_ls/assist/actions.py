@@ -172,7 +172,8 @@ def _tied(page: Page, block: Block, members: Sequence[Member]) -> Iterator[Refac
     )
     shown = shortened(" and ".join(str(member.key.value) for member in members), 60)
     yield Refactoring(
-        title=f"Tie {shown} together: {words.jobs(left)} instead of {spoken_number(block.count or 0)}", edits=edits
+        title=f"Tie {shown} together: {words.jobs(left)} instead of {spoken_number(block.count or 0)}",
+        edits=edits,
     )
 
 

@@ -34,7 +34,7 @@ def times(number: int) -> str:
 
 def money(amount: float) -> str:
     """Return an amount of US dollars an hour, short."""
-    return f"${spoken_amount(amount)}/h"
+    return f"${spoken_amount(amount)}/h".replace("$over ", "over $")
 
 
 def each_hour(price: Price | None, *, spot: bool) -> str | None:
