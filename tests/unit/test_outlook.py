@@ -19,8 +19,9 @@ from caliban_ls.catalog import catalog
 from caliban_ls.context import Context
 from caliban_ls.errors import OverLimit, UsageError
 from caliban_ls.models import CloudArguments
-from caliban_ls.outlook import Outlook
+from caliban_ls.outlook import Outlook, request_of
 from caliban_ls.runtime.claims import Claims
+from caliban_ls.settings import Defaults
 
 NUMBERS = range(100)
 
@@ -87,3 +88,33 @@ def check(lens: Lens, outlook: Outlook, context: Context) -> None:
         assert "over the limit" in lens.title
     else:
         assert "over the limit" not in lens.title
+
+
+def test_each_part_is_taken_from_whoever_says_it_first() -> None:
+    config = project.Project(cloud=project.Cloud(region="us-east1", machine_type="n1-standard-4"))
+    defaults = Defaults(region="us-west1", machine_type="n1-standard-16", gpu_spec="2xT4", backend="vertex")
+    flags = CloudArguments(region="us-east4", gpu_spec="4xT4")
+
+    def region(
+        arguments: CloudArguments, read: project.Project, own: Defaults, **environment: str
+    ) -> str | None:
+        return request_of(arguments, read, own, environment).region
+
+    nothing = project.Project()
+    assert region(flags, config, defaults, REGION="europe-west1") == "us-east4"
+    assert region(CloudArguments(), config, defaults, REGION="europe-west1") == "europe-west1"
+    assert region(CloudArguments(), config, defaults) == "us-east1"
+    assert region(CloudArguments(), nothing, defaults) == "us-west1"
+    assert region(CloudArguments(), nothing, Defaults()) is None
+    specs = [
+        str(request_of(arguments, read, defaults, {}).gpu_spec)
+        for arguments, read in (
+            (flags, config),
+            (CloudArguments(), config),
+            (CloudArguments(tpu_spec="8xV3"), config),
+            (CloudArguments(nogpu=True), config),
+            (CloudArguments(), project.Project(cloud=project.Cloud(tpu_spec="8xV3"))),
+        )
+    ]
+    assert specs == ["4xT4", "2xT4", "None", "None", "None"]
+    assert request_of(CloudArguments(), config, defaults, {}).machine_type == "n1-standard-4"
