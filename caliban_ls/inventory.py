@@ -19,7 +19,7 @@ from caliban_ls.assist.page import Page
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import CalibanError
 from caliban_ls.files import our_files, read_text
-from caliban_ls.neighbours import Neighbours, Stamp, project_folder, script_path, stamp_of
+from caliban_ls.neighbours import Neighbours, Stamp, project_folder, script_named, stamp_of
 from caliban_ls.outlook import Outlook
 from caliban_ls.rules.base import DocumentKind
 from caliban_ls.script import Script
@@ -38,7 +38,7 @@ class Entry:
         kind: which of ours it is.
         folder: of its project.
         outlook: its project.
-        script_path: of the script that it names or its project names.
+        script_named: the script that it names or its project names.
         script: whose flags it sets.
         flags: those that its keys name.
         diagnostics: what is wrong with it.
@@ -50,7 +50,7 @@ class Entry:
     kind: DocumentKind
     folder: Path
     outlook: Outlook
-    script_path: str | None
+    script_named: str | None
     script: Script | None
     flags: frozenset[str]
     diagnostics: list[lsp.Diagnostic]
@@ -64,6 +64,7 @@ class Inventory:
         self._neighbours = neighbours
         self._next_result_id = next_result_id
         self._entries: dict[Path, Entry] = {}
+        self._scripts: dict[tuple[Path, str | None, Path], Script | None] = {}
         self._lock = threading.Lock()
 
     def look(
@@ -72,6 +73,7 @@ class Inventory:
         """Return an entry for each of our files, in a stable order; those that can't be read are left out."""
         with self._lock:
             roots = list(folders)
+            self._scripts.clear()
             found: dict[Path, Entry] = {}
             projects: dict[Path, Path] = {}
             for root in roots:
@@ -97,7 +99,7 @@ class Inventory:
         if (
             known is not None
             and known.state == state
-            and self._script(folder, known.script_path) is known.script
+            and self._script(folder, known.script_named, path, kind) is known.script
         ):
             return known
         try:
@@ -109,10 +111,10 @@ class Inventory:
         if outlook is None:
             outlook = self._neighbours.own_outlook(document, settings)
         else:
-            named = script_path(outlook.project, document)
-            script = self._script(folder, named)
+            named = script_named(outlook.project, document)
+            script = self._script(folder, named, path, kind)
         page = Page(document, kind, outlook, script)
-        findings = validate(document, kind, outlook=outlook)
+        findings = validate(document, kind, outlook=outlook, script=script)
         diagnostics = convert.to_diagnostics(LineIndex(text), findings, encoding)
         same = known is not None and known.diagnostics == diagnostics
         return Entry(
@@ -121,15 +123,19 @@ class Inventory:
             kind=kind,
             folder=folder,
             outlook=outlook,
-            script_path=named,
+            script_named=named,
             script=script,
             flags=frozenset(_flags(page)),
             diagnostics=diagnostics,
             result_id=known.result_id if known is not None and same else self._next_result_id(),
         )
 
-    def _script(self, folder: Path, path: str | None) -> Script | None:
-        return None if path is None else self._neighbours.script_at(folder, path)
+    def _script(self, folder: Path, named: str | None, path: Path, kind: DocumentKind) -> Script | None:
+        """Return an experiment's script; looked for once in a pass for all experiments of a folder."""
+        key = (folder, named, path.parent)
+        if kind == "experiment" and key not in self._scripts:
+            self._scripts[key] = self._neighbours.script_for(folder, named, path)
+        return self._scripts.get(key)
 
 
 def page_of(entry: Entry) -> tuple[LineIndex, Page] | None:

@@ -20,7 +20,12 @@ def fix_all(page: Page) -> tuple[Edit, ...]:
     document = jsondoc.parse(page.text)
     for _ in range(_MOST):
         found = next(
-            (one for one in validate(document, page.kind, outlook=page.outlook) if is_certain(one)), None
+            (
+                one
+                for one in validate(document, page.kind, outlook=page.outlook, script=page.script)
+                if is_certain(one)
+            ),
+            None,
         )
         if found is None:
             break
