@@ -105,7 +105,11 @@ def _parts(document: JsonDocument, member: Member, script: Script) -> Iterator[_
     for column, key in enumerate(keys):
         position = name.index(key, position)
         values = tuple(row[column] for row in rows)
-        span = inner_span(document, member.key, position, position + len(key)) if len(keys) > 1 else member.key.span
+        span = (
+            inner_span(document, member.key, position, position + len(key))
+            if len(keys) > 1
+            else member.key.span
+        )
         position += len(key)
         if key.startswith("-") or "=" in key:
             continue
@@ -223,7 +227,10 @@ def _finding(
         case Problem.LIKE_FLAG:
             code, message = "CAL510", f"{script.path} takes {shown} for a flag, since it begins with a dash"
         case Problem.LIKE_FLAG_TO_MOST:
-            code, message = "CAL510", f"Before Python 3.14, argparse takes {text} for a flag and not for a number"
+            code, message = (
+                "CAL510",
+                f"Before Python 3.14, argparse takes {text} for a flag and not for a number",
+            )
         case Problem.WRONG_TYPE:
             code, message = "CAL502", f"{name} needs {_what(flag)}, not {_given(value, shown)}"
         case Problem.NO_CHOICE:
@@ -231,7 +238,10 @@ def _finding(
             more = ", …" if len(flag.choices or ()) > _SHOWN else ""
             code, message = "CAL503", f"{name} doesn't take {shown}; its choices are {listed}{more}"
         case _:
-            code, message = "CAL508", f'{name} is read by bool(), which takes every text but "" for true, {shown} too'
+            code, message = (
+                "CAL508",
+                f'{name} is read by bool(), which takes every text but "" for true, {shown} too',
+            )
     fixes = [
         Fix(f"Use {spelling}", (Edit(value.span, spelling),))
         for spelling in _repairs(flag, value, text, problem)
@@ -261,7 +271,11 @@ def _repairs(flag: Flag, value: Node, text: str, problem: Problem) -> list[str]:
             return [quote(format(Decimal(text), "f"))]
         case Problem.WRONG_TYPE if flag.kind == "int":
             number = as_number("float", text)
-            return [str(int(number))] if number is not None and number.is_integer() and abs(number) < 1e15 else []  # noqa: PLR2004 - up to here every whole number is exact
+            return (
+                [str(int(number))]
+                if number is not None and number.is_integer() and abs(number) < 1e15
+                else []
+            )
         case Problem.NO_CHOICE:
             near = _nearest(text, [str(one) for one in flag.choices or ()])
             return [_spelled(one) for one in flag.choices or () if str(one) == near]
@@ -300,7 +314,9 @@ def _twice(script: Script, parts: list[_Part]) -> Iterator[Finding]:
             if not _together(part, other):
                 continue
             if before is flag and not flag.repeatable and other.key != part.key:
-                message = f"--{part.key} and --{other.key} are the same flag of {script.path}; keep one of the two"
+                message = (
+                    f"--{part.key} and --{other.key} are the same flag of {script.path}; keep one of the two"
+                )
                 yield finding("CAL507", part.span, message)
                 break
             if before is not flag and flag.exclusive is not None and before.exclusive == flag.exclusive:

@@ -10,12 +10,14 @@ import difflib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 from caliban_ls import experiment, jsondoc, models
 from caliban_ls.context import Context
 from caliban_ls.errors import UsageError
 from caliban_ls.files import our_files, read_experiment, read_text
+from caliban_ls.repairs import sound_fixes
 from caliban_ls.report import CheckedFile
 from caliban_ls.rules import RULES
 from caliban_ls.rules.base import DocumentKind
@@ -56,12 +58,13 @@ def check(arguments: models.CheckArguments, context: Context) -> tuple[CheckedFi
     if arguments.as_kind not in (None, "experiment", "project"):
         raise UsageError(f"--as takes experiment or project, not {arguments.as_kind}")
     checked: list[CheckedFile] = []
+    judge = _judge(context)
     for shown in arguments.paths or (".",):
         path = context.folder / shown
         if path.is_dir():
             for file, kind in our_files(path):
                 relative = file.relative_to(context.folder) if file.is_relative_to(context.folder) else file
-                checked.append(_check_text(str(relative), read_text(file, context.buffer), kind))
+                checked.append(judge(str(relative), file, read_text(file, context.buffer), kind))
             continue
         if shown == "-":
             name, text = arguments.stdin_filename or "experiment.json", context.stdin()
@@ -71,7 +74,7 @@ def check(arguments: models.CheckArguments, context: Context) -> tuple[CheckedFi
         if known is None:
             context.report(f"{name} isn't ours, so it isn't judged; --as experiment makes it ours", None)
         else:
-            checked.append(_check_text(name, text, known))
+            checked.append(judge(name, context.folder / name, text, known))
     return tuple(checked)
 
 
@@ -472,8 +475,28 @@ COMMANDS: tuple[Command, ...] = (
 """Every command of both faces, in the order of `--help`. `serve` is the command line's own."""
 
 
-def _check_text(shown: str, text: str, kind: DocumentKind) -> CheckedFile:
-    return CheckedFile(shown, text, tuple(validate(jsondoc.parse(text), kind)))
+def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], CheckedFile]:
+    """Return what judges a file, given its name for the user, its path, its text and its kind."""
+    from caliban_ls.neighbours import Neighbours, project_folder
+
+    def buffer(path: Path) -> tuple[tuple[object, ...], str] | None:
+        text = context.buffer(path)
+        return None if text is None else ((text,), text)
+
+    neighbours = Neighbours(buffer, context.environment)
+
+    def judge(shown: str, path: Path, text: str, kind: DocumentKind) -> CheckedFile:
+        document = jsondoc.parse(text)
+        outlook, script = None, None
+        if kind == "experiment":
+            folder = project_folder(path.absolute(), [context.folder])
+            if not neighbours.says_nothing(folder, context.settings):
+                outlook = neighbours.outlook(folder, context.settings)
+            script = neighbours.script(folder, outlook, document, path.absolute())
+        findings = validate(document, kind, outlook=outlook, script=script)
+        return CheckedFile(shown, text, tuple(sound_fixes(document, kind, findings, outlook, script)))
+
+    return judge
 
 
 def _expanded(sweep: experiment.Experiment, limit: int | None) -> Iterator[models.ExpandedJob]:

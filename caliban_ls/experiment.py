@@ -15,7 +15,7 @@ from math import prod
 from typing import Any
 
 from caliban_ls.findings import Edit, Finding, Fix, Severity, shifted
-from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, quote, to_python
+from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, quote, to_python, walk
 from caliban_ls.rules import finding
 from caliban_ls.text import Span
 
@@ -39,7 +39,7 @@ class Block:
     Attributes:
         node: where it stands.
         pointer: JSON pointer (RFC 6901) to it; empty for a config that is a single object.
-        count: how many jobs it stands for, None when it has errors.
+        count: how many jobs it stands for, None when it has errors, those of its syntax included.
         notes: what readers remember about it, each under a name of its own, until an edit touches it; what
             has a place counts from the block's start.
     """
@@ -69,7 +69,7 @@ class Experiment:
 class _Reading:
     """What judging a block gave, kept on its node until an edit touches it. Spans count from its start."""
 
-    count: int
+    count: int | None
     findings: tuple[Finding, ...]
     notes: dict[str, Any] = field(default_factory=dict)
 
@@ -82,8 +82,7 @@ def read(document: JsonDocument) -> Experiment:
         if node.kind is Kind.OBJECT:
             reading = _read_block(node)
             findings += [shifted(found, node.span.start) for found in reading.findings]
-            count = None if _has_errors(reading.findings) else reading.count
-            blocks.append(Block(node, pointer, count, reading.notes))
+            blocks.append(Block(node, pointer, reading.count, reading.notes))
         elif node.kind is not Kind.INVALID:
             message = f'{_describe(node)} isn\'t a block of flags; write an object such as {{"lr": 0.1}}'
             findings.append(finding("CAL201", node.span, message))
@@ -192,9 +191,23 @@ def _read_block(node: Node) -> _Reading:
             findings += _judge_member(node, member)
         findings += _set_twice(node)
         start = node.span.start
-        counts = [row_count(member) for member in node.members if member.value is not None]
-        node.memo = _Reading(prod(counts), tuple(shifted(found, -start) for found in findings))
+        count = None
+        if not _has_errors(findings) and not node.damaged and all(map(_is_whole, node.members)):
+            count = prod(row_count(member) for member in node.members)
+        node.memo = _Reading(count, tuple(shifted(found, -start) for found in findings))
     return node.memo
+
+
+def _is_whole(member: Member) -> bool:
+    """Whether the syntax of a key and its values leaves nothing open; `_judge_member` has seen to the rest."""
+    value = member.value
+    if value is None or member.key.kind is not Kind.STRING or member.key.damaged:
+        return False
+    # Most values have nothing inside them, and needn't be walked through.
+    parts = (
+        (value, *value.items) if not any(item.items or item.members for item in value.items) else walk(value)
+    )
+    return all(node.kind is not Kind.INVALID and not node.damaged for node in parts)
 
 
 def _judge_member(block: Node, member: Member) -> list[Finding]:

@@ -71,7 +71,9 @@ def our_files(folder: Path, patterns: tuple[str, ...] = ()) -> Iterator[tuple[Pa
             path = Path(parent, name)
             if not path.is_file():
                 continue  # a pipe would never end
-            kind = document_kind(str(path), _beginning(path), patterns)
+            # Only where the name says nothing does the first comment have to be looked at.
+            kind = document_kind(name, "", ()) if not patterns else None
+            kind = kind or document_kind(str(path), _beginning(path), patterns)
             if kind is not None:
                 yield path, kind
 

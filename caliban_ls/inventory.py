@@ -10,22 +10,24 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
 from caliban_ls import convert, jsondoc
-from caliban_ls.assist.flags import flags_of
-from caliban_ls.assist.page import Page
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import CalibanError
 from caliban_ls.files import our_files, read_text
 from caliban_ls.neighbours import Neighbours, Stamp, project_folder, script_named, stamp_of
-from caliban_ls.outlook import Outlook
 from caliban_ls.rules.base import DocumentKind
-from caliban_ls.script import Script
 from caliban_ls.settings import Settings
 from caliban_ls.text import LineIndex
 from caliban_ls.validation import validate
+
+if TYPE_CHECKING:
+    from caliban_ls.assist.page import Page
+    from caliban_ls.outlook import Outlook
+    from caliban_ls.script import Script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,6 @@ class Inventory:
         self._neighbours = neighbours
         self._next_result_id = next_result_id
         self._entries: dict[Path, Entry] = {}
-        self._scripts: dict[tuple[Path, str | None, Path], Script | None] = {}
         self._lock = threading.Lock()
 
     def look(
@@ -73,46 +74,43 @@ class Inventory:
         """Return an entry for each of our files, in a stable order; those that can't be read are left out."""
         with self._lock:
             roots = list(folders)
-            self._scripts.clear()
             found: dict[Path, Entry] = {}
-            projects: dict[Path, Path] = {}
+            around = _Around(self._neighbours, roots, settings)
             for root in roots:
                 for path, kind in our_files(root, settings.experiment_files):
                     cancel.check()
-                    if path in found:
-                        continue
-                    if path.parent not in projects:
-                        projects[path.parent] = project_folder(path, roots)
-                    entry = self._entry(path, kind, projects[path.parent], settings, encoding)
+                    entry = None if path in found else self._entry(path, kind, around, encoding)
                     if entry is not None:
                         found[path] = entry
             self._entries = found
             return list(found.values())
 
-    def _entry(
-        self, path: Path, kind: DocumentKind, folder: Path, settings: Settings, encoding: str
-    ) -> Entry | None:
+    def _entry(self, path: Path, kind: DocumentKind, around: _Around, encoding: str) -> Entry | None:
         stamp: Stamp | None = stamp_of(path)
-        outlook = self._neighbours.outlook(folder, settings) if kind == "experiment" else None
+        folder = around.folder(path)
+        settings = around.settings
+        outlook = around.outlook(folder) if kind == "experiment" else None
         state = (stamp, kind, settings, outlook, encoding)
         known = self._entries.get(path)
         if (
             known is not None
             and known.state == state
-            and self._script(folder, known.script_named, path, kind) is known.script
+            and around.script(folder, known.script_named, path, kind) is known.script
         ):
             return known
         try:
             text = read_text(path, lambda _: None)
         except CalibanError:
             return None
+        from caliban_ls.assist.page import Page
+
         document = jsondoc.parse(text)
         named, script = None, None
         if outlook is None:
             outlook = self._neighbours.own_outlook(document, settings)
         else:
             named = script_named(outlook.project, document)
-            script = self._script(folder, named, path, kind)
+            script = around.script(folder, named, path, kind)
         page = Page(document, kind, outlook, script)
         findings = validate(document, kind, outlook=outlook, script=script)
         diagnostics = convert.to_diagnostics(LineIndex(text), findings, encoding)
@@ -130,16 +128,42 @@ class Inventory:
             result_id=known.result_id if known is not None and same else self._next_result_id(),
         )
 
-    def _script(self, folder: Path, named: str | None, path: Path, kind: DocumentKind) -> Script | None:
-        """Return an experiment's script; looked for once in a pass for all experiments of a folder."""
+
+class _Around:
+    """What stands around files, asked of the disk once in a pass over them."""
+
+    def __init__(self, neighbours: Neighbours, roots: list[Path], settings: Settings) -> None:
+        self.settings = settings
+        self._neighbours = neighbours
+        self._roots = roots
+        self._folders: dict[Path, Path] = {}
+        self._outlooks: dict[Path, Outlook] = {}
+        self._scripts: dict[tuple[Path, str | None, Path], Script | None] = {}
+
+    def folder(self, path: Path) -> Path:
+        if path.parent not in self._folders:
+            self._folders[path.parent] = project_folder(path, self._roots)
+        return self._folders[path.parent]
+
+    def outlook(self, folder: Path) -> Outlook:
+        if folder not in self._outlooks:
+            self._outlooks[folder] = self._neighbours.outlook(folder, self.settings)
+        return self._outlooks[folder]
+
+    def script(self, folder: Path, named: str | None, path: Path, kind: DocumentKind) -> Script | None:
+        """Return an experiment's script; experiments of one folder that name the same share it."""
+        if kind != "experiment":
+            return None
         key = (folder, named, path.parent)
-        if kind == "experiment" and key not in self._scripts:
+        if key not in self._scripts:
             self._scripts[key] = self._neighbours.script_for(folder, named, path)
-        return self._scripts.get(key)
+        return self._scripts[key]
 
 
 def page_of(entry: Entry) -> tuple[LineIndex, Page] | None:
     """Return a file and what stands around it, None when it can't be read any more."""
+    from caliban_ls.assist.page import Page
+
     try:
         text = read_text(entry.path, lambda _: None)
     except CalibanError:
@@ -148,6 +172,8 @@ def page_of(entry: Entry) -> tuple[LineIndex, Page] | None:
 
 
 def _flags(page: Page) -> Iterator[str]:
+    from caliban_ls.assist.flags import flags_of
+
     if page.kind == "experiment":
         for block in page.sweep.blocks:
             for member in block.node.members:

@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from caliban_ls import experiment
 from caliban_ls.experiment import Block, Experiment
 from caliban_ls.findings import Finding, Fix, shifted
 from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node
 from caliban_ls.jsonedit import remove_items
-from caliban_ls.outlook import FREE_A_MINUTE, Outlook
 from caliban_ls.rules import finding
 from caliban_ls.text import Span, shortened
+
+if TYPE_CHECKING:
+    from caliban_ls.outlook import Outlook
+
+_SCALARS: Final = frozenset({Kind.STRING, Kind.NUMBER, Kind.BOOLEAN})
+
+FREE_A_MINUTE: Final = 60
+"""Submissions that a project is granted in a minute without being asked; Google's published default."""
 
 MOST_COMPARED: Final = 10_000
 """So many jobs of one sweep are compared with each other; beyond, blocks are looked at one by one."""
@@ -57,8 +64,14 @@ def limit_findings(document: JsonDocument, sweep: Experiment, outlook: Outlook |
 def repeated(member: Member) -> list[Node]:
     """Return the values, or rows, of a key that make jobs which an earlier one has made already."""
     value = member.value
-    if value is None or value.kind is not Kind.ARRAY or not isinstance(member.key.value, str):
+    if value is None or len(value.items) < 2 or not isinstance(member.key.value, str):  # noqa: PLR2004 - it takes two
         return []
+    items = value.items
+    if all(item.kind in _SCALARS for item in items) and not member.key.value.startswith("["):
+        # Nearly all lists are of this kind and have nothing twice, which is seen at once.
+        spellings = [_spelled(item.value) for item in items]
+        if len(set(spellings)) == len(spellings):
+            return []
     axis = experiment.axis_of(member)
     if len(axis.rows) != len(value.items):
         return []  # one flat row

@@ -11,14 +11,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
 from lsprotocol import types as lsp
 
 from caliban_ls import convert
-from caliban_ls.assist.page import Page
 from caliban_ls.documents import Document
 from caliban_ls.findings import Finding
 from caliban_ls.neighbours import Neighbours, project_folder
@@ -26,6 +25,9 @@ from caliban_ls.protocol import StdioServer
 from caliban_ls.settings import Settings, merged, parse_settings
 from caliban_ls.text import LineIndex, Span
 from caliban_ls.validation import document_kind, validate
+
+if TYPE_CHECKING:
+    from caliban_ls.assist.page import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ class Session(StdioServer):
             return known
         page, findings = None, []
         if kind is not None:
+            from caliban_ls.assist.page import Page
+
             outlook = outlook or self.neighbours.own_outlook(document.json, self.settings)
             page = Page(document.json, kind, outlook, script)
             findings = validate(document.json, kind, outlook=outlook, script=script)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import json
+import re
 from collections.abc import Iterator
 
 from caliban_ls import experiment
@@ -71,19 +71,15 @@ def first_value(flag: Flag) -> str:
 
 def default_of(flag: Flag) -> str | None:
     """Return a flag's default as JSON text, None when it has none that a key could be given."""
-    if flag.default is None or flag.arity == "none":
+    text = flag.default
+    if text is None or text == "None" or flag.arity == "none" or "\0" in text:
         return None
-    try:
-        value = ast.literal_eval(flag.default)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
-    if isinstance(value, bool) and flag.kind == "bool":
-        return str(value).lower() if flag.arity in (None, "optional") else quoted(str(value))
-    if isinstance(value, str) and value and "\0" not in value:
-        return quoted(value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == value:  # noqa: PLR0124 - not NaN
-        return json.dumps(value) if abs(value) != float("inf") else None
-    return None
+    if flag.kind in ("int", "float"):
+        number = re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", text)
+        return text if number is not None else None
+    if flag.kind == "bool" and flag.arity in (None, "optional"):
+        return text.lower() if text in ("True", "False") else None
+    return quoted(text) if text else None
 
 
 def flag_at(script: Script, member: Member, item: int | None) -> tuple[Flag, ...]:

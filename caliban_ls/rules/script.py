@@ -7,7 +7,7 @@ from typing import Final
 from caliban_ls.findings import Severity
 from caliban_ls.rules.base import Rule
 
-_SCRIPT: Final = '''\
+_SCRIPT: Final = """\
 import argparse
 
 parser = argparse.ArgumentParser()
@@ -16,7 +16,7 @@ parser.add_argument("--epochs", type=int)
 parser.add_argument("--optimizer", choices=["adam", "sgd"])
 parser.add_argument("--verbose", action="store_true")
 args = parser.parse_args()
-'''
+"""
 
 
 def _with(argument: str) -> str:

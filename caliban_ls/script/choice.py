@@ -9,9 +9,12 @@ from typing import NamedTuple
 from caliban_ls.script.reading import Read
 
 _COMMENT = re.compile(r"(?://|\#|/\*)[ \t]*caliban:[ \t]*script[ \t]*=[ \t]*([^\s*,;]+)")
-_GUARD = re.compile(r"^if[ \t(]+(?:__name__\s*==\s*[\"']__main__[\"']|[\"']__main__[\"']\s*==\s*__name__)", re.MULTILINE)
+_GUARD = re.compile(
+    r"^if[ \t(]+(?:__name__\s*==\s*[\"']__main__[\"']|[\"']__main__[\"']\s*==\s*__name__)", re.MULTILINE
+)
 _LIBRARY = re.compile(
-    r"^[ \t]*(?:import|from)[ \t]+(?:argparse|absl|click|typer|fire|tyro|simple_parsing|transformers)\b", re.MULTILINE
+    r"^[ \t]*(?:import|from)[ \t]+(?:argparse|absl|click|typer|fire|tyro|simple_parsing|transformers)\b",
+    re.MULTILINE,
 )
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from caliban_ls import jsondoc, project
 from caliban_ls.assist.page import Page
 from caliban_ls.outlook import Outlook
 from caliban_ls.rules.base import DocumentKind
-from caliban_ls.script import Flag, Script
-from caliban_ls.text import Span
+from caliban_ls.script import Flag, Script, read_script
 
 SOURCE = """import argparse
 
@@ -19,52 +16,24 @@ parser.add_argument("--epochs", type=int, required=True)
 parser.add_argument("--opt", choices=["adam", "sgd"], default="adam")
 parser.add_argument("--amp", action="store_true")
 parser.add_argument("--secret", help=argparse.SUPPRESS)
+arguments = parser.parse_args()
 """
 
 
-def flag(name: str, line: str, **known: Any) -> Flag:
-    """Return a flag that the call that begins with `line` defines."""
-    start = SOURCE.index(line)
-    end = SOURCE.index("\n", start)
-    names = known.pop("names", (f"--{name}",))
-    literals = [SOURCE.index(f'"{spelled}"', start) + 1 for spelled in names]
-    spans = tuple(
-        Span(literal, literal + len(spelled)) for literal, spelled in zip(literals, names, strict=True)
-    )
-    return Flag(name=name, names=names, path="train.py", span=Span(start, end), name_spans=spans, **known)
+def _script() -> Script:
+    script = read_script("train.py", {"train.py": SOURCE}.get)
+    assert script is not None
+    assert script.certain
+    return script
 
 
-SCRIPT = Script(
-    path="train.py",
-    library="argparse",
-    complete=True,
-    certain=True,
-    abbreviations=True,
-    files=frozenset({"train.py"}),
-    flags=(
-        flag(
-            "learning-rate",
-            'parser.add_argument("--lr"',
-            names=("--lr", "--learning-rate"),
-            kind="float",
-            arity="one",
-            default="0.001",
-            help="Step *size*",
-        ),
-        flag("epochs", 'parser.add_argument("--epochs"', kind="int", arity="one", required=True),
-        flag(
-            "opt",
-            'parser.add_argument("--opt"',
-            kind="str",
-            arity="one",
-            choices=("adam", "sgd"),
-            default="'adam'",
-        ),
-        flag("amp", 'parser.add_argument("--amp"', arity="none", default="False"),
-        flag("secret", 'parser.add_argument("--secret"', arity="one", hidden=True),
-    ),
-)
-"""What a reader makes of `SOURCE`."""
+SCRIPT = _script()
+"""What is known of `SOURCE`."""
+
+
+def flag(name: str) -> Flag:
+    """Return a flag of the script."""
+    return next(one for one in SCRIPT.flags if one.name == name)
 
 
 def page_of(

@@ -40,7 +40,11 @@ def check(marked: str, title: str, result: str) -> None:
         ('{"lr": [⟦⟧1, 1]}', "Remove repeated values", '{"lr": [1]}'),
         ('{"lr": [⟦⟧3, 1e-1, 2.0]}', "Sort the values", '{"lr": [1e-1, 2.0, 3]}'),
         ('{"lr": [⟦⟧"b", // last\n "a"]}', "Sort the values", '{"lr": ["a", // last\n "b"]}'),
-        ('{"a": [1, 2]⟦⟧, "b": ["x", "y"]}', "Tie a and b together: 2 jobs instead of 4", '{"[a,b]": [[1, "x"], [2, "y"]]}'),
+        (
+            '{"a": [1, 2]⟦⟧, "b": ["x", "y"]}',
+            "Tie a and b together: 2 jobs instead of 4",
+            '{"[a,b]": [[1, "x"], [2, "y"]]}',
+        ),
         (
             '{"a": [1, 2], "c": 3, "b": ["x", ⟦⟧"y"]}',
             "Tie a and b together: 2 jobs instead of 4",
@@ -57,11 +61,19 @@ def check(marked: str, title: str, result: str) -> None:
             '{\n  "a": [1, 2],\n  "b": ["x", "y"]\n}',
         ),
         ('{"[a,b]"⟦⟧: [[1, 2]], "c": 3}', "Untie [a,b]: 1 job instead of 1", '{"a": [1], "b": [2], "c": 3}'),
-        ('{"lr": [1e-4, 1e-1⟦⟧]}', "Spread over 5 logarithmic steps", '{"lr": [1e-4, 0.000562341, 0.00316228, 0.0177828, 1e-1]}'),
+        (
+            '{"lr": [1e-4, 1e-1⟦⟧]}',
+            "Spread over 5 logarithmic steps",
+            '{"lr": [1e-4, 0.000562341, 0.00316228, 0.0177828, 1e-1]}',
+        ),
         ('{"lr": [0.0, 1.0⟦⟧]}', "Spread over 5 linear steps", '{"lr": [0.0, 0.25, 0.5, 0.75, 1.0]}'),
         ('{"n": [1, 10⟦⟧]}', "Spread over 10 linear steps", '{"n": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}'),
         ('{"n": [16⟦⟧, 256]}', "Spread over 5 logarithmic steps", '{"n": [16, 32, 64, 128, 256]}'),
-        ('{"n": [1.0⟦⟧, 0.1]}', "Spread over 5 logarithmic steps", '{"n": [1.0, 0.562341, 0.316228, 0.177828, 0.1]}'),
+        (
+            '{"n": [1.0⟦⟧, 0.1]}',
+            "Spread over 5 logarithmic steps",
+            '{"n": [1.0, 0.562341, 0.316228, 0.177828, 0.1]}',
+        ),
     ],
 )
 def test_what_a_choice_does(marked: str, title: str, result: str) -> None:
@@ -111,12 +123,16 @@ def test_one_combination_can_be_run(marked: str, block: str, title: str) -> None
     assert ", ".join(f"{flag}={value}" for flag, value in meant.items()) == title
 
 
-VALUES = st.one_of(st.integers(-5, 5), st.floats(-1e6, 1e6), st.text(st.sampled_from('a"\\é😀,]'), max_size=3), st.booleans())
+VALUES = st.one_of(
+    st.integers(-5, 5), st.floats(-1e6, 1e6), st.text(st.sampled_from('a"\\é😀,]'), max_size=3), st.booleans()
+)
 BLOCKS = st.dictionaries(st.sampled_from("abcd"), st.one_of(VALUES, st.lists(VALUES, min_size=1, max_size=4)))
 
 
 @given(BLOCKS, st.integers(0, 80), st.integers(0, 80))
-def test_every_change_of_a_valid_sweep_gives_a_valid_one(block: dict[str, object], start: int, end: int) -> None:
+def test_every_change_of_a_valid_sweep_gives_a_valid_one(
+    block: dict[str, object], start: int, end: int
+) -> None:
     text = json.dumps(block, ensure_ascii=False)
     page = page_of(text)
     before = page.sweep.count

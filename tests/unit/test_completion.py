@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.marked import unmark
-from support.pages import SCRIPT, page_of
+from support.pages import page_of
 
 from caliban_ls import hardware
 from caliban_ls.assist.completion import Completion, complete
@@ -142,7 +142,11 @@ CONFIGS = [
     ('{"cloud": {⟦⟧}}', "region", '{"cloud": {"region": "us-central1"}}'),
     ('{"cloud": {"re⟦⟧": "us-east1"}}', "region", '{"cloud": {"region": "us-east1"}}'),
     ('{"cloud": {"region": "us-⟦⟧}}', "us-east1", '{"cloud": {"region": "us-east1"}}'),
-    ('{"cloud": {"region": ⟦⟧, "spot": true}}', "us-east1", '{"cloud": {"region": "us-east1", "spot": true}}'),
+    (
+        '{"cloud": {"region": ⟦⟧, "spot": true}}',
+        "us-east1",
+        '{"cloud": {"region": "us-east1", "spot": true}}',
+    ),
     ('{"cloud": {"machine_type": "⟦⟧"}}', "n1-standard-4", '{"cloud": {"machine_type": "n1-standard-4"}}'),
     ('{"cloud": {"gpu_spec": "1x⟦⟧"}}', "4xT4", '{"cloud": {"gpu_spec": "4xT4"}}'),
     ('{"cloud": {"tpu_spec": ⟦⟧}}', "8xV3", '{"cloud": {"tpu_spec": "8xV3"}}'),
@@ -171,9 +175,7 @@ def test_keys_that_do_nothing_or_are_there_are_not_offered() -> None:
 
 def test_regions_come_nearest_first_and_those_with_the_gpu_before_others() -> None:
     _, found = offered('{"cloud": {"region": "⟦⟧", "gpu_spec": "8xA100"}}', "project")
-    has = [
-        goes(Request(region=one.item.label, gpu_spec=hardware.Accelerator("A100", 8))) for one in found
-    ]
+    has = [goes(Request(region=one.item.label, gpu_spec=hardware.Accelerator("A100", 8))) for one in found]
     assert has == sorted(has, reverse=True)
     assert found[0].item.label == "us-central1"
     assert "Iowa" in found[0].item.detail
@@ -251,6 +253,6 @@ def test_no_text_makes_it_fail(text: str, offset: int) -> None:
 
 def test_documentation_says_what_the_script_says() -> None:
     _, found = offered("{⟦⟧}")
-    (one,) = [one for one in found if one.item.label == SCRIPT.flags[0].name]
+    (one,) = [one for one in found if one.item.label == "learning-rate"]
     assert r"Step \*size\*" in one.item.documentation
     assert "default `0.001`" in one.item.documentation

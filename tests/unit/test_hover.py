@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -41,13 +42,25 @@ def test_a_key_shows_its_flag() -> None:
 
 
 def test_a_list_says_what_it_does_to_the_total() -> None:
-    check('{"lr": ⟦[1, 2, 3]⟧, "opt": ["adam", "sgd"]}', "×3", "6 jobs", "it would have 2 jobs")
-    check('{"lr": ⟦[1]⟧}', "×1", "1 value;", "1 job")
-    check('{"[lr,opt]": ⟦[[1, "adam"], [2, "sgd"]]⟧}', "×2", "2 rows")
+    check(
+        '{"lr": ⟦[1, 2, 3]⟧, "opt": ["adam", "sgd"]}',
+        "\N{MULTIPLICATION SIGN}3",
+        "6 jobs",
+        "it would have 2 jobs",
+    )
+    check('{"lr": ⟦[1]⟧}', "\N{MULTIPLICATION SIGN}1", "1 value;", "1 job")
+    check('{"[lr,opt]": ⟦[[1, "adam"], [2, "sgd"]]⟧}', "\N{MULTIPLICATION SIGN}2", "2 rows")
 
 
 def test_the_first_bracket_says_jobs_repeats_and_cost() -> None:
-    check('⟦{⟧"lr": [1, 2, 1]}', "**3 jobs**", "1 job of them", "n1-standard-8 with 1xT4", "$0.87/h each", "$2.60/h")
+    check(
+        '⟦{⟧"lr": [1, 2, 1]}',
+        "**3 jobs**",
+        "1 job of them",
+        "n1-standard-8 with 1xT4",
+        "$0.87/h each",
+        "$2.60/h",
+    )
     check('⟦[⟧{"lr": [1, 2]}, {"lr": 3}]', "2 blocks: 3 jobs")
     check('[{"lr": 5}, ⟦{⟧"lr": [1, 2]}]', "Block `/1`: 2 jobs")
     check('⟦{⟧"lr": 1}', "price not known", config='{"cloud": {"region": "us-nowhere1"}}')
@@ -60,7 +73,14 @@ def test_a_finding_is_explained() -> None:
 
 def test_a_config_says_what_is_where_and_how_dear() -> None:
     check('{"cloud": {"region": ⟦"us-central1"⟧}}', "Iowa", "T4", "on spot", kind="project")
-    check('{"cloud": {"machine_type": ⟦"n1-standard-8"⟧}}', "8 vCPU, 30 GB", "4xT4", "$0.87/h", "europe-west4", kind="project")
+    check(
+        '{"cloud": {"machine_type": ⟦"n1-standard-8"⟧}}',
+        "8 vCPU, 30 GB",
+        "4xT4",
+        "$0.87/h",
+        "europe-west4",
+        kind="project",
+    )
     check('{"cloud": {"gpu_spec": ⟦"2xT4"⟧}}', "16 GB each", "32 GB of GPU memory", "Also in", kind="project")
     check('{"cloud": {⟦"gpu_spec"⟧: "2xT4"}}', "NUMxTYPE", kind="project")
     check('{⟦"julia_version"⟧: "1"}', "no effect", kind="project")
@@ -74,14 +94,20 @@ def test_where_nothing_is_known_nothing_is_shown(marked: str) -> None:
         assert hover_at(page_of(text, script=None), span.start) is None
 
 
-def hinted(text: str, kind: DocumentKind = "experiment", span: Span | None = None, **known: Any) -> list[tuple[int, str]]:
+def hinted(
+    text: str, kind: DocumentKind = "experiment", span: Span | None = None, **known: Any
+) -> list[tuple[int, str]]:
     page = page_of(text, kind, **known)
     return [(hint.offset, hint.label) for hint in hints(page, span or Span(0, len(text)))]
 
 
 def test_hints_stand_behind_lists_and_blocks() -> None:
     text, (block, first, second) = unmark('{⟦⟧"lr": [1, 2, 3]⟦⟧, "x": [1], "[a,b]": [[1, 2], [3, 4]]⟦⟧}')
-    assert hinted(text) == [(block.start, "6 jobs"), (first.start, "×3"), (second.start, "×2")]
+    assert hinted(text) == [
+        (block.start, "6 jobs"),
+        (first.start, "\N{MULTIPLICATION SIGN}3"),
+        (second.start, "\N{MULTIPLICATION SIGN}2"),
+    ]
 
 
 def test_hints_are_given_for_the_lines_in_view_only() -> None:
@@ -89,7 +115,7 @@ def test_hints_are_given_for_the_lines_in_view_only() -> None:
     text = f"[{', '.join(blocks)}]"
     start = text.index(blocks[50])
     shown = hinted(text, span=Span(start, start + len(blocks[50])))
-    assert shown == [(start + 1, "2 jobs"), (start + len(blocks[50]) - 1, "×2")]
+    assert shown == [(start + 1, "2 jobs"), (start + len(blocks[50]) - 1, "\N{MULTIPLICATION SIGN}2")]
 
 
 def test_hints_move_with_their_block() -> None:
@@ -156,13 +182,14 @@ def test_what_every_command_would_refuse_has_no_lens() -> None:
 
 def names(symbols: tuple[Symbol, ...] | list[Symbol]) -> list[Any]:
     return [
-        (one.name, one.detail, names(one.children)) if one.children else (one.name, one.detail) for one in symbols
+        (one.name, one.detail, names(one.children)) if one.children else (one.name, one.detail)
+        for one in symbols
     ]
 
 
 def test_the_outline() -> None:
     assert names(outline(page_of('[{"lr": [1, 2], "x": "y"}, {"a": null}]'))) == [
-        ("Block 1", "2 jobs", [("lr", "×2"), ("x", '"y"')]),
+        ("Block 1", "2 jobs", [("lr", "\N{MULTIPLICATION SIGN}2"), ("x", '"y"')]),
         ("Block 2", "has errors", [("a", "null")]),
     ]
     config = '{"cloud": {"region": "us-east1", "labels": {"a": "b"}}, "module": "x"}'
@@ -192,7 +219,7 @@ def test_a_selection_grows() -> None:
     found = selections(page_of(text), offset)
     assert found[0] == Span(offset - 1, offset)
     assert found[-1] == Span(0, len(text))
-    assert all(outer.start <= inner.start <= inner.end <= outer.end for inner, outer in zip(found, found[1:], strict=False))
+    assert all(outer.start <= inner.start <= inner.end <= outer.end for inner, outer in pairwise(found))
     assert spans[0] in found
 
 
@@ -204,7 +231,10 @@ def test_a_selection_grows() -> None:
         ("tensorflow/tensorflow:{}", "https://hub.docker.com/r/tensorflow/tensorflow"),
         ("quay.io/a/b@sha256:0123abc", "https://quay.io/repository/a/b"),
         ("nvcr.io/nvidia/pytorch:24.01-py3", "https://catalog.ngc.nvidia.com/orgs/nvidia/containers/pytorch"),
-        ("us-central1-docker.pkg.dev/p/r/i:1", "https://console.cloud.google.com/artifacts/docker/p/us-central1/r"),
+        (
+            "us-central1-docker.pkg.dev/p/r/i:1",
+            "https://console.cloud.google.com/artifacts/docker/p/us-central1/r",
+        ),
         ("localhost:5000/a", None),
         ("a b", None),
     ],
@@ -214,7 +244,9 @@ def test_images_have_pages(image: str, url: str | None) -> None:
 
 
 def test_names_of_files_and_images_are_links() -> None:
-    text, spans = unmark('{"script": "⟦train.py⟧", "base_image": {"cpu": "⟦python:3⟧"}, "dirs": ["⟦data⟧"], "extras": ["x"]}')
+    text, spans = unmark(
+        '{"script": "⟦train.py⟧", "base_image": {"cpu": "⟦python:3⟧"}, "dirs": ["⟦data⟧"], "extras": ["x"]}'
+    )
     found = list(links(page_of(text, "project")))
     assert [link.span for link in found] == spans
     assert [link.url or link.paths for link in found] == [

@@ -81,7 +81,10 @@ def test_positions_of_every_answer(tmp_path: Path, encoding: str) -> None:
     assert found["range"] == where(null)
     assert asked(wire, "hover", uri, position=at(null.start))["range"] == where(null)
     mended = text.replace("null", "true")
-    change = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"range": where(null), "text": "true"}]}
+    change = {
+        "textDocument": {"uri": uri, "version": 2},
+        "contentChanges": [{"range": where(null), "text": "true"}],
+    }
     wire.notify("textDocument/didChange", change)
     document = wire.server.document(uri)
     assert document is not None
@@ -90,7 +93,10 @@ def test_positions_of_every_answer(tmp_path: Path, encoding: str) -> None:
     assert asked(wire, "hover", uri, position=at(values.start + 1))["range"] == where(values)
     everywhere = {"start": at(0), "end": at(len(text))}
     hints = asked(wire, "inlayHint", uri, range=everywhere)
-    assert [one["position"] for one in hints if one["label"].startswith("×")] == [at(behind.start), at(last.start)]
+    assert [one["position"] for one in hints if one["label"].startswith("\N{MULTIPLICATION SIGN}")] == [
+        at(behind.start),
+        at(last.start),
+    ]
     lenses = asked(wire, "codeLens", uri)
     assert {json.dumps(lens["range"]) for lens in lenses[-4:]} == {json.dumps(where(block))}
     symbols = asked(wire, "documentSymbol", uri)
@@ -119,7 +125,9 @@ def _ranges(chain: Message | None) -> list[Message]:
     return [] if chain is None else [chain["range"], *_ranges(chain.get("parent"))]
 
 
-async def _later(wire: Wire, method: str, uri: str | None, prefix: str = "textDocument", **params: Any) -> Any:
+async def _later(
+    wire: Wire, method: str, uri: str | None, prefix: str = "textDocument", **params: Any
+) -> Any:
     """Ask what is worked out on a thread, and return the result."""
     named = {} if uri is None else {"textDocument": {"uri": uri}}
     number = 1000 + len(wire.messages)
@@ -182,7 +190,10 @@ async def _editing_the_config(tmp_path: Path) -> None:
     assert asked(wire, "diagnostic", uri)["items"] == []
     config = opened(wire, tmp_path / ".calibanconfig.json", '{"limits": {"max_jobs": 3}}')
     assert asked(wire, "diagnostic", uri)["items"] == []
-    change = {"textDocument": {"uri": config, "version": 2}, "contentChanges": [{"text": '{"limits": {"max_jobs": 2}}'}]}
+    change = {
+        "textDocument": {"uri": config, "version": 2},
+        "contentChanges": [{"text": '{"limits": {"max_jobs": 2}}'}],
+    }
     wire.notify("textDocument/didChange", change)
     await wire.last(method="workspace/diagnostic/refresh")
     assert [one["code"] for one in asked(wire, "diagnostic", uri)["items"]] == ["CAL601"]
@@ -305,3 +316,134 @@ def test_regions_in_a_config_are_those_of_the_catalogue(tmp_path: Path) -> None:
     uri = opened(wire, tmp_path / ".calibanconfig.json", '{"cloud": {"region": ""}}')
     items = asked(wire, "completion", uri, position={"line": 0, "character": 22})["items"]
     assert {item["label"] for item in items} == set(catalog().services["vertex"].regions)
+
+
+TRAIN = """import argparse
+
+parser = argparse.ArgumentParser()
+# 😀
+parser.add_argument("--lr", type=float, help="Step size")
+parser.add_argument("--steps", type=int)
+arguments = parser.parse_args()
+"""
+
+
+def script_project(folder: Path) -> None:
+    """Write a script, two experiments of it, and one of another project."""
+    (folder / "a").mkdir()
+    (folder / "b").mkdir()
+    for name, text in {
+        "a/.calibanconfig.json": '{"script": "train.py"}',
+        "a/train.py": TRAIN,
+        "a/experiment.json": '[{"lr": 1}, {"[steps,lr]": [[1, 2]]}]',
+        "a/second.experiment.json": '{"é😀": 1, "lr": [1, 2]}',
+        "b/.calibanconfig.json": "{}",
+        "b/experiment.json": '{"lr": 3}',
+    }.items():
+        (folder / name).write_text(text)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_from_a_key_to_its_definition(tmp_path: Path, encoding: str) -> None:
+    script_project(tmp_path)
+    wire = started(tmp_path, encoding)
+    path = tmp_path / "a" / "experiment.json"
+    uri = opened(wire, path, path.read_text())
+    (place,) = asked(wire, "definition", uri, position={"line": 0, "character": 4})
+    start = TRAIN.index("--lr")
+    assert place == {
+        "uri": (tmp_path / "a" / "train.py").as_uri(),
+        "range": {"start": position(TRAIN, start, encoding), "end": position(TRAIN, start + 4, encoding)},
+    }
+    shown = asked(wire, "hover", uri, position={"line": 0, "character": 4})["contents"]["value"]
+    assert "Step size" in shown
+    assert f"[Defined in train.py, line 5]({place['uri']}#L5)" in shown
+
+
+@pytest.mark.parametrize("start", ["experiment", "script"])
+def test_everyone_who_sets_a_flag(tmp_path: Path, start: str) -> None:
+    script_project(tmp_path)
+    asyncio.run(_everyone(tmp_path, start))
+
+
+async def _everyone(tmp_path: Path, start: str) -> None:
+    wire = started(tmp_path)
+    path = tmp_path / "a" / ("experiment.json" if start == "experiment" else "train.py")
+    uri = opened(wire, path, path.read_text())
+    line = 0 if start == "experiment" else 4
+    where = {"line": line, "character": 4 if start == "experiment" else 23}
+    found = await _later(
+        wire, "references", uri, position=where, context={"includeDeclaration": start == "script"}
+    )
+    listed = sorted((one["uri"].rpartition("/")[2], one["range"]["start"]["character"]) for one in found)
+    experiments = [("experiment.json", 3), ("experiment.json", 21), ("second.experiment.json", 12)]
+    assert listed == experiments + ([("train.py", 21)] if start == "script" else [])
+
+
+@pytest.mark.parametrize("start", ["experiment", "script"])
+def test_a_flag_is_renamed_everywhere(tmp_path: Path, start: str) -> None:
+    script_project(tmp_path)
+    asyncio.run(_renamed(tmp_path, start))
+
+
+async def _renamed(tmp_path: Path, start: str) -> None:
+    wire = started(tmp_path)
+    path = tmp_path / "a" / ("experiment.json" if start == "experiment" else "train.py")
+    uri = opened(wire, path, path.read_text())
+    where = {"line": 0, "character": 4} if start == "experiment" else {"line": 4, "character": 23}
+    prepared = await _later(wire, "prepareRename", uri, position=where)
+    assert prepared["placeholder"] == "lr"
+    edit = await _later(wire, "rename", uri, position=where, newName="rate")
+    assert _changed(edit, path) == {
+        "train.py": TRAIN.replace('"--lr"', '"--rate", dest="lr"'),
+        "experiment.json": '[{"rate": 1}, {"[steps,rate]": [[1, 2]]}]',
+        "second.experiment.json": '{"é😀": 1, "rate": [1, 2]}',
+    }
+    wire.request(
+        "textDocument/rename", {"textDocument": {"uri": uri}, "position": where, "newName": "steps"}, msg_id=7
+    )
+    refused = await wire.last(id=7)
+    assert "--steps already" in refused["error"]["message"]
+
+
+def _changed(edit: Message, opened: Path) -> dict[str, str]:
+    """Return the texts of all files that an edit changes; one of them is open."""
+    texts = {}
+    for change in edit["documentChanges"]:
+        file = Path(change["textDocument"]["uri"].removeprefix("file://"))
+        assert change["textDocument"]["version"] == (1 if file == opened else None)
+        texts[file.name] = _edited(file.read_text(), change["edits"])
+    return texts
+
+
+def _edited(text: str, edits: list[Message]) -> str:
+    """Make edits of a text as a client would that counts in UTF-16."""
+    lines = text.splitlines(keepends=True)
+    for edit in sorted(edits, key=lambda edit: list(edit["range"]["start"].values()), reverse=True):
+        start, end = edit["range"]["start"], edit["range"]["end"]
+        assert start["line"] == end["line"]
+        units = lines[start["line"]].encode("utf-16-le")
+        before, after = units[: 2 * start["character"]], units[2 * end["character"] :]
+        lines[start["line"]] = (before + edit["newText"].encode("utf-16-le") + after).decode("utf-16-le")
+    return "".join(lines)
+
+
+def test_editing_the_script_changes_what_is_offered(tmp_path: Path) -> None:
+    script_project(tmp_path)
+    asyncio.run(_editing_the_script(tmp_path))
+
+
+async def _editing_the_script(tmp_path: Path) -> None:
+    wire = started(tmp_path)
+    uri = opened(wire, tmp_path / "a" / "experiment.json", "{}")
+    cursor = {"line": 0, "character": 1}
+
+    def keys() -> list[str]:
+        items = asked(wire, "completion", uri, position=cursor)["items"]
+        return [item["label"] for item in items if not item["label"].startswith("[")]
+
+    assert keys() == ["lr", "steps"]
+    script = opened(wire, tmp_path / "a" / "train.py", TRAIN.replace("--steps", "--epochs"))
+    assert keys() == ["lr", "epochs"]
+    wire.notify("textDocument/didClose", {"textDocument": {"uri": script}})
+    assert keys() == ["lr", "steps"]

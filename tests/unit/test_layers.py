@@ -23,6 +23,7 @@ LAYERS: list[set[str]] = [
     {"outlook"},
     {"limits"},
     {"validation", "report", "runtime"},
+    {"repairs"},
     {"assist"},
     {"context", "templates", "wire"},
     {"agreement", "files", "records"},

@@ -44,8 +44,14 @@ def test_money_is_held_against_the_written_limit() -> None:
     check('⟦{⟧"a": [1, 2]}', "CAL602", config='{"limits": {"max_cost_per_hour": 1.7}}')
     cheap = '{"cloud": {"spot": true}, "limits": {"max_cost_per_hour": 1.7}}'
     check('{"a": [1, 2]}', config=cheap)
-    check('⟦{⟧"a": 1}', "CAL602", config='{"cloud": {"region": "us-nowhere1"}, "limits": {"max_cost_per_hour": 1e9}}')
-    check('⟦{⟧"a": 1}', "CAL602", config='{"cloud": {"gpu_spec": "3xT4"}, "limits": {"max_cost_per_hour": 1e9}}')
+    check(
+        '⟦{⟧"a": 1}',
+        "CAL602",
+        config='{"cloud": {"region": "us-nowhere1"}, "limits": {"max_cost_per_hour": 1e9}}',
+    )
+    check(
+        '⟦{⟧"a": 1}', "CAL602", config='{"cloud": {"gpu_spec": "3xT4"}, "limits": {"max_cost_per_hour": 1e9}}'
+    )
 
 
 def test_the_default_of_100_jobs_is_no_matter_of_the_file() -> None:
@@ -76,7 +82,7 @@ def test_a_project_lowers_limits_and_raises_none(own: int | None, theirs: int | 
         '[{"a": [1, 2]}, ⟦{⟧"a": [2, 3]}]',
         '[{"a": 1, "b": 2}, ⟦{⟧"b": 2, "a": 1}]',
         '[{"a": 1}, ⟦{⟧"a": 1, "b": false}]',
-        '[{}, ⟦{⟧}]',
+        "[{}, ⟦{⟧}]",
     ],
 )
 def test_identical_jobs(marked: str) -> None:
@@ -116,7 +122,9 @@ def test_large_sweeps_are_never_enumerated() -> None:
 
 SMALL = st.sampled_from([1, 2, "1", True, False])
 SWEEPS = st.lists(
-    st.dictionaries(st.sampled_from("abc"), st.one_of(SMALL, st.lists(SMALL, min_size=1, max_size=3))), min_size=1, max_size=3
+    st.dictionaries(st.sampled_from("abc"), st.one_of(SMALL, st.lists(SMALL, min_size=1, max_size=3))),
+    min_size=1,
+    max_size=3,
 )
 
 
@@ -136,7 +144,9 @@ def _words(job: dict[str, Any]) -> list[tuple[str, ...]]:
 
 
 @given(SWEEPS, st.integers(0, 60), st.sampled_from(["1", "2", ",", '"', "[", "]", ""]))
-def test_what_is_kept_of_a_block_is_what_a_fresh_look_finds(blocks: list[dict[str, Any]], place: int, typed: str) -> None:
+def test_what_is_kept_of_a_block_is_what_a_fresh_look_finds(
+    blocks: list[dict[str, Any]], place: int, typed: str
+) -> None:
     document = jsondoc.parse(json.dumps(blocks))
     validate(document, "experiment")
     document.edit(place, place + 1, typed)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support import hardware_facts as facts
 from support.price_facts import DISK, expected
+from support.random_projects import some_config, some_settings, some_sweep
 
 from caliban_ls import jsondoc, planning, plans, project, spending
 from caliban_ls.assist.lenses import Lens, lenses
@@ -18,47 +19,11 @@ from caliban_ls.catalog import catalog
 from caliban_ls.context import Context
 from caliban_ls.errors import OverLimit, UsageError
 from caliban_ls.models import CloudArguments
-from caliban_ls.outlook import Outlook
+from caliban_ls.outlook import Outlook, request_of
 from caliban_ls.runtime.claims import Claims
-from caliban_ls.settings import Defaults, Limits, Settings
+from caliban_ls.settings import Defaults
 
 NUMBERS = range(100)
-
-
-def some_config(dice: random.Random) -> dict[str, Any]:
-    """Hardware that goes together, most of it left to defaults as often as not, and limits."""
-    service = catalog().services["vertex"]
-    machine, held = dice.choice(service.pairs)
-    region = dice.choice([name for name in service.regions if service.has((machine, held), name)])
-    cloud: dict[str, Any] = {"region": region}
-    if dice.random() < 0.7:
-        cloud["machine_type"] = machine.name
-        if held is not None:
-            cloud[f"{held.kind}_spec"] = str(held)
-    if dice.random() < 0.3 and machine.machines(held) == 1:
-        cloud["spot"] = True
-    config: dict[str, Any] = {"cloud": cloud}
-    if held is None or dice.random() < 0.2:
-        config["default_mode"] = "CPU"
-    if dice.random() < 0.5:
-        config["limits"] = {"max_jobs": dice.randint(1, 30), "max_cost_per_hour": dice.choice([1, 20, 500])}
-    return config
-
-
-def some_sweep(dice: random.Random) -> list[dict[str, Any]]:
-    return [
-        {letter: list(range(dice.randint(1, 4))) for letter in dice.sample("abcdef", dice.randint(0, 3))}
-        for _ in range(dice.randint(1, 3))
-    ]
-
-
-def some_settings(dice: random.Random) -> Settings:
-    defaults = Defaults(
-        region=dice.choice([None, "europe-west4"]),
-        machine_type=dice.choice([None, None, "n1-standard-16"]),
-        gpu_spec=dice.choice([None, "2xT4"]),
-    )
-    return Settings(defaults=defaults, limits=Limits(max_jobs=dice.choice([None, 10])))
 
 
 def second_cost(choice: Any) -> float | None:
@@ -105,7 +70,8 @@ def check(lens: Lens, outlook: Outlook, context: Context) -> None:
     assert f" {jobs} " in f"{lens.title} "
     assert len(list(plan.jobs())) == plan.count
     held = plan.choice.accelerator
-    machine, accelerator = plan.choice.machine_type, held and (held.type, held.count)
+    machine = plan.choice.machine_type
+    accelerator = None if held is None else (held.type, held.count)
     assert facts.ok("vertex", plan.choice.region, machine, accelerator)
     each = second_cost(plan.choice)
     cost = plans.result_of(plan, jobs=()).cost
@@ -122,3 +88,33 @@ def check(lens: Lens, outlook: Outlook, context: Context) -> None:
         assert "over the limit" in lens.title
     else:
         assert "over the limit" not in lens.title
+
+
+def test_each_part_is_taken_from_whoever_says_it_first() -> None:
+    config = project.Project(cloud=project.Cloud(region="us-east1", machine_type="n1-standard-4"))
+    defaults = Defaults(region="us-west1", machine_type="n1-standard-16", gpu_spec="2xT4", backend="vertex")
+    flags = CloudArguments(region="us-east4", gpu_spec="4xT4")
+
+    def region(
+        arguments: CloudArguments, read: project.Project, own: Defaults, **environment: str
+    ) -> str | None:
+        return request_of(arguments, read, own, environment).region
+
+    nothing = project.Project()
+    assert region(flags, config, defaults, REGION="europe-west1") == "us-east4"
+    assert region(CloudArguments(), config, defaults, REGION="europe-west1") == "europe-west1"
+    assert region(CloudArguments(), config, defaults) == "us-east1"
+    assert region(CloudArguments(), nothing, defaults) == "us-west1"
+    assert region(CloudArguments(), nothing, Defaults()) is None
+    specs = [
+        str(request_of(arguments, read, defaults, {}).gpu_spec)
+        for arguments, read in (
+            (flags, config),
+            (CloudArguments(), config),
+            (CloudArguments(tpu_spec="8xV3"), config),
+            (CloudArguments(nogpu=True), config),
+            (CloudArguments(), project.Project(cloud=project.Cloud(tpu_spec="8xV3"))),
+        )
+    ]
+    assert specs == ["4xT4", "2xT4", "None", "None", "None"]
+    assert request_of(CloudArguments(), config, defaults, {}).machine_type == "n1-standard-4"

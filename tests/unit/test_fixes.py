@@ -1,0 +1,115 @@
+"""Every fix, made, removes its finding and brings no other: over every rule's examples, broken in many ways."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+
+from caliban_ls import jsondoc, project
+from caliban_ls.findings import Finding, Severity, apply_edits
+from caliban_ls.outlook import Outlook
+from caliban_ls.project import Project
+from caliban_ls.repairs import sound_fixes
+from caliban_ls.rules import RULES
+from caliban_ls.rules.base import Rule
+from caliban_ls.script import Script, read_script
+from caliban_ls.validation import validate
+
+SEEDS = range(10)
+
+VALID = {
+    "experiment": (
+        '{"lr": [0.1, 0.01], "[a,b]": [[1, "x"], [2, "y"]], "amp": true}',
+        '[\n  {"lr": 1, "opt": ["sgd", "adam"]}, // one\n  {"seed": [1, 2, 3], "lr": 1e-4}\n]',
+    ),
+    "project": (
+        '{"cloud": {"region": "europe-west4", "machine_type": "n1-standard-8", "gpu_spec": "2xT4"}}',
+        '{"default_mode": "GPU", "cloud": {"tpu_spec": "8xV3", "region": "us-central1"},\n "limits": {"max_jobs": 5}}',
+        '{"base_image": "python:3.12-slim", "apt_packages": ["git"], "gcloud": {"project_id": "my-project"}}',
+    ),
+}
+
+WORDS = (
+    "T4",
+    "xT4",
+    "3",
+    "null",
+    "{}",
+    "[]",
+    "true",
+    '"',
+    "'",
+    ",",
+    ":",
+    "]",
+    "}",
+    "--",
+    "us-",
+    "K80",
+    "x",
+    "1e",
+    "#",
+)
+
+
+def outlook_of(rule: Rule) -> Outlook:
+    return Outlook(Project() if rule.project is None else project.read(jsondoc.parse(rule.project)))
+
+
+def judged(text: str, rule: Rule) -> list[Finding]:
+    return validate(jsondoc.parse(text), rule.kind, outlook=outlook_of(rule), script=script_of(rule))
+
+
+def script_of(rule: Rule) -> Script | None:
+    return None if rule.script is None else read_script("train.py", {"train.py": rule.script}.get)
+
+
+def mutated(text: str, dice: random.Random) -> str:
+    """Return a text with one slip of the keyboard in it."""
+    start = dice.randrange(len(text) + 1)
+    end = min(len(text), start + dice.choice([0, 0, 1, 1, 2, 5]))
+    return text[:start] + dice.choice(["", *WORDS]) + text[end:]
+
+
+def check(text: str, rule: Rule) -> int:
+    """Make each fix alone, and return how many there were."""
+    before = sound_fixes(
+        jsondoc.parse(text), rule.kind, judged(text, rule), outlook_of(rule), script_of(rule)
+    )
+    known = Counter(_told(found) for found in before)
+    number = 0
+    for found in before:
+        for fix in found.fixes:
+            number += 1
+            changed = apply_edits(text, fix.edits)
+            left = Counter(_told(other) for other in judged(changed, rule) if _matters(other))
+            message = f"{text!r} -> {fix.title} -> {changed!r}"
+            assert left[_told(found)] < known[_told(found)] or not _matters(found), message
+            new = {code: count - known[code] for code, count in left.items() if count > known[code]}
+            assert not new, f"{message}: {new}"
+    return number
+
+
+def _told(found: Finding) -> str:
+    return found.code
+
+
+def _matters(found: Finding) -> bool:
+    """Whether it is more than a note: what is possible may still be worth a word, such as a quota."""
+    return found.severity in (Severity.ERROR, Severity.WARNING)
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_fixes_of_examples(code: str) -> None:
+    check(RULES[code].wrong, RULES[code])
+
+
+@pytest.mark.parametrize("kind", VALID)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_fixes_of_valid_files_with_a_slip(kind: str, seed: int) -> None:
+    dice = random.Random(f"{kind} {seed}")
+    rule = next(rule for rule in RULES.values() if rule.kind == kind and rule.project is None)
+    number = sum(check(mutated(dice.choice(VALID[kind]), dice), rule) for _ in range(50))
+    assert number > 10
