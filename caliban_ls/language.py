@@ -179,7 +179,8 @@ def _quick_fixes(ls: Session, document: Document, span: Span) -> list[lsp.CodeAc
     if not touched or judgement.page is None:
         return []
     page = judgement.page
-    sound = Trial(page.text, page.kind, page.outlook).sound([finding for finding, _ in touched])
+    trial = Trial(page.text, page.kind, page.outlook, page.script)
+    sound = trial.sound([finding for finding, _ in touched])
     return [
         convert.to_code_action(fix, workspace_edit(ls, document, fix.edits), shown, preferred=rank == 0)
         for finding, (_, shown) in zip(sound, touched, strict=True)

@@ -21,6 +21,7 @@ from caliban_ls.validation import validate
 
 if TYPE_CHECKING:
     from caliban_ls.outlook import Outlook
+    from caliban_ls.script import Script
 
 _JUDGED: Final = 10_000_000
 """So many characters are judged anew for one answer; what hasn't been tried by then isn't offered."""
@@ -52,11 +53,15 @@ class Trial:
         text: of the document.
         kind: which of ours it is.
         outlook: as `validate` was given it.
+        script: as `validate` was given it.
     """
 
-    def __init__(self, text: str, kind: DocumentKind, outlook: Outlook | None) -> None:
+    def __init__(
+        self, text: str, kind: DocumentKind, outlook: Outlook | None, script: Script | None = None
+    ) -> None:
         self._kind: DocumentKind = kind
         self._outlook = outlook
+        self._script = script
         self._left = max(_LEAST, min(_MOST, _JUDGED // (len(text) + 1)))
         self._take(jsondoc.parse(text))
 
@@ -135,16 +140,20 @@ class Trial:
         return gone and not worse - self._before
 
     def _judged(self, document: JsonDocument) -> list[Finding]:
-        return validate(document, self._kind, outlook=self._outlook)
+        return validate(document, self._kind, outlook=self._outlook, script=self._script)
 
 
 def sound_fixes(
-    document: JsonDocument, kind: DocumentKind, findings: Sequence[Finding], outlook: Outlook | None = None
+    document: JsonDocument,
+    kind: DocumentKind,
+    findings: Sequence[Finding],
+    outlook: Outlook | None = None,
+    script: Script | None = None,
 ) -> list[Finding]:
     """Return all findings of a document with no fix but sound ones."""
     if not any(found.fixes for found in findings):
         return list(findings)
-    return Trial(document.text, kind, outlook).sound(findings)
+    return Trial(document.text, kind, outlook, script).sound(findings)
 
 
 _MATTER = frozenset({Severity.ERROR, Severity.WARNING})
