@@ -10,12 +10,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping
-<<<<<<< HEAD
-from dataclasses import asdict, dataclass, replace
-=======
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
->>>>>>> main
 
 from caliban_ls import hardware, images, models
 from caliban_ls.catalog import Accelerator, Kind, Mode, catalog
