@@ -21,8 +21,10 @@ from caliban_ls.repairs import sound_fixes
 from caliban_ls.report import CheckedFile
 from caliban_ls.rules import RULES
 from caliban_ls.rules.base import DocumentKind
+from caliban_ls.text import spoken_number
 from caliban_ls.validation import document_kind, validate
 
+_WRITTEN_AT_MOST = 10**4000  # jobs; Python writes out no number that is much longer
 _LISTED_AT_MOST = 100_000  # jobs of one JSON answer; more are asked for piece by piece
 
 
@@ -84,9 +86,13 @@ def expand(arguments: models.ExpandArguments, context: Context) -> models.Expand
     if arguments.limit is not None and arguments.limit < 0:
         raise UsageError("--limit takes a number that isn't negative")
     count = sweep.count or 0
+    if count >= _WRITTEN_AT_MOST:
+        raise UsageError(
+            f"{spoken_number(count)} jobs are more than can be numbered", hint="Make the sweep smaller."
+        )
     if arguments.limit is None and count > _LISTED_AT_MOST and not context.streams:
         raise UsageError(
-            f"{count:,} jobs are too many for one answer", hint="Ask for the first with a limit."
+            f"{spoken_number(count)} jobs are too many for one answer", hint="Ask for the first with a limit."
         )
     return models.ExpandResult(count=count, jobs=_expanded(sweep, arguments.limit))
 
@@ -519,13 +525,14 @@ def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], Checked
 
     def judge(shown: str, path: Path, text: str, kind: DocumentKind) -> CheckedFile:
         document = jsondoc.parse(text)
-        outlook = None
+        outlook, script = None, None
         if kind == "experiment":
             folder = project_folder(path.absolute(), [context.folder])
             if not neighbours.says_nothing(folder, context.settings):
                 outlook = neighbours.outlook(folder, context.settings)
-        findings = validate(document, kind, outlook=outlook)
-        return CheckedFile(shown, text, tuple(sound_fixes(document, kind, findings, outlook)))
+            script = neighbours.script(folder, outlook, document, path.absolute())
+        findings = validate(document, kind, outlook=outlook, script=script)
+        return CheckedFile(shown, text, tuple(sound_fixes(document, kind, findings, outlook, script)))
 
     return judge
 

@@ -179,11 +179,12 @@ def _quick_fixes(ls: Session, document: Document, span: Span) -> list[lsp.CodeAc
     if not touched or judgement.page is None:
         return []
     page = judgement.page
-    trial = Trial(page.text, page.kind, page.outlook)
+    trial = Trial(page.text, page.kind, page.outlook, page.script)
+    sound = trial.sound([finding for finding, _ in touched])
     return [
         convert.to_code_action(fix, workspace_edit(ls, document, fix.edits), shown, preferred=rank == 0)
-        for finding, shown in touched
-        for rank, fix in enumerate(trial.sound(finding).fixes)
+        for finding, (_, shown) in zip(sound, touched, strict=True)
+        for rank, fix in enumerate(finding.fixes)
     ]
 
 

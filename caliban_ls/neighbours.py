@@ -7,14 +7,14 @@ what the disk holds. Commands and editors find a document's project here, so tha
 from __future__ import annotations
 
 import json
-import re
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from caliban_ls import jsondoc
 from caliban_ls.errors import CalibanError
@@ -22,6 +22,9 @@ from caliban_ls.files import read_text
 from caliban_ls.home import SETTINGS_FILE, state_folder
 from caliban_ls.settings import Settings, parse_settings, supplemented
 from caliban_ls.validation import PROJECT_FILE
+
+_MOST_CANDIDATES: Final = 50
+"""A folder with more files of Python is a library, not a place for one script."""
 
 # What reads configs, scripts and hardware takes longer to load than most experiments to judge, and an editor
 # waits for its server to start.
@@ -75,6 +78,7 @@ class Neighbours:
         self._projects: dict[Path, tuple[Stamp | None, Project]] = {}
         self._outlooks: dict[Path, tuple[tuple[object, ...], Outlook]] = {}
         self._scripts: dict[tuple[Path, str], tuple[dict[str, Stamp | None], Script | None]] = {}
+        self._candidates: dict[Path, tuple[dict[str, Stamp | None], str | None]] = {}
         self._own: tuple[Stamp | None, Settings | None] = (None, None)
         self._lock = threading.RLock()
 
@@ -103,10 +107,56 @@ class Neighbours:
         self._outlooks[folder] = (state, made)
         return made
 
-    def script(self, folder: Path, outlook: Outlook, experiment: jsondoc.JsonDocument) -> Script | None:
-        """Return the script whose flags an experiment sets, None where that isn't known."""
-        path = script_path(outlook.project, experiment)
-        return None if path is None else self.script_at(folder, path)
+    def script(
+        self,
+        folder: Path,
+        outlook: Outlook | None,
+        experiment: jsondoc.JsonDocument,
+        path: Path | None = None,
+    ) -> Script | None:
+        """Return the script whose flags an experiment sets, None where that isn't known.
+
+        Args:
+            folder: of its project.
+            outlook: its project, None where that says nothing.
+            experiment: the experiment config.
+            path: of the experiment; None where it is no file.
+        """
+        return self.script_for(
+            folder, script_named(None if outlook is None else outlook.project, experiment), path
+        )
+
+    def script_for(self, folder: Path, wanted: str | None, path: Path | None) -> Script | None:
+        """Return the script that is named so, or else the only one beside an experiment."""
+        from caliban_ls.script import places_of
+
+        beside = path.parent if path is not None and path.is_relative_to(folder) else None
+        with self._lock:
+            if wanted is None:
+                found = None if beside is None else self._only_script(folder, beside)
+            else:
+                near = "" if beside is None else beside.relative_to(folder).as_posix().removeprefix(".")
+                places = places_of(wanted, near)
+                found = next((one for one in places if self._stamp(folder / one) is not None), None)
+            return None if found is None else self.script_at(folder, found)
+
+    def _only_script(self, folder: Path, beside: Path) -> str | None:
+        """Return the only script of a folder; looked for again when one of its files has changed."""
+        from caliban_ls.script import only_script
+
+        try:
+            names = [name for name in os.listdir(beside) if name.endswith(".py")]
+        except OSError:
+            return None
+        if not names or len(names) > _MOST_CANDIDATES:
+            return None
+        paths = {(beside / name).relative_to(folder).as_posix(): beside / name for name in names}
+        stamps = {path: self._stamp(file) for path, file in paths.items()}
+        known = self._candidates.get(beside)
+        if known is None or known[0] != stamps:
+            known = (stamps, only_script(paths, lambda path: self.text(paths[path])))
+            self._candidates[beside] = known
+        return known[1]
 
     def script_at(self, folder: Path, path: str) -> Script | None:
         """Return a project's script; the same object as long as none of its files has changed."""
@@ -189,20 +239,10 @@ class Neighbours:
         return self._own[1]
 
 
-_SCRIPT_COMMENT = re.compile(r"caliban:[ \t]*script[ \t]*=[ \t]*(\S+)")
+def script_named(config: Project | None, experiment: jsondoc.JsonDocument) -> str | None:
+    """Return the script that a config or a comment of the experiment names, as it is written; None if none does."""
+    from caliban_ls.script import wanted_script
 
-
-def script_path(config: Project, experiment: jsondoc.JsonDocument) -> str | None:
-    """Return the path of the script that a config or a comment names, relative to the project; None if none does."""
-    from caliban_ls.project import leaves_project
-
-    named = config.script or config.module
-    if named is None:
-        for comment in experiment.comments:
-            found = _SCRIPT_COMMENT.search(experiment.text, comment.start, comment.end)
-            if found is not None:
-                named = found[1]
-                break
-    if named is None or leaves_project(named):
-        return None
-    return named if named.endswith(".py") else f"{named.replace('.', '/')}.py"
+    comments = "\n".join(experiment.text[one.start : one.end] for one in experiment.comments)
+    script, module = (None, None) if config is None else (config.script, config.module)
+    return wanted_script(script=script, module=module, text=comments)

@@ -126,7 +126,8 @@ class Session(StdioServer):
         if kind == "experiment":
             folder = self.folder_of(document)
             outlook = self.neighbours.outlook(folder, self.settings)
-            script = self.neighbours.script(folder, outlook, document.json)
+            path = Path(document.path) if document.local else None
+            script = self.neighbours.script(folder, outlook, document.json, path)
         state = (document.revision, self.settings, kind, outlook, script)
         known = self._judgements.get(document)
         if known is not None and known.state == state:
@@ -137,7 +138,7 @@ class Session(StdioServer):
 
             outlook = outlook or self.neighbours.own_outlook(document.json, self.settings)
             page = Page(document.json, kind, outlook, script)
-            findings = validate(document.json, kind, outlook=outlook)
+            findings = validate(document.json, kind, outlook=outlook, script=script)
         diagnostics = convert.to_diagnostics(document, findings, self.encoding)
         same = known is not None and known.diagnostics == diagnostics
         result_id = known.result_id if known is not None and same else self.next_result_id()

@@ -60,6 +60,11 @@ def check(marked: str, title: str, result: str) -> None:
             "Untie [a, b]: 4 jobs instead of 2",
             '{\n  "a": [1, 2],\n  "b": ["x", "y"]\n}',
         ),
+        (
+            '{"[a,b]": [[1, "x"], [1⟦⟧, "y"], [2, "x"]]}',
+            "Untie [a,b]: 4 jobs instead of 3",
+            '{"a": [1, 2], "b": ["x", "y"]}',
+        ),
         ('{"[a,b]"⟦⟧: [[1, 2]], "c": 3}', "Untie [a,b]: 1 job instead of 1", '{"a": [1], "b": [2], "c": 3}'),
         (
             '{"lr": [1e-4, 1e-1⟦⟧]}',
@@ -92,6 +97,7 @@ def test_what_a_choice_does(marked: str, title: str, result: str) -> None:
         ('{"a": [1, 2⟦⟧]}', "Spread over 5 logarithmic"),
         ('{"a": [1, 3⟦⟧]}', "Spread over 10"),
         ('{"a": [0, 100⟦⟧]}', "Spread over 5 logarithmic"),
+        ('{"a": [⟦⟧[1, 2]]}', "Turn the list"),
         ('{"a": [1, null⟦⟧]}', ""),
         ('{"a": [1, 2⟦⟧]', ""),
         ('⟦⟧[{"a": [1, 2]}]', ""),
