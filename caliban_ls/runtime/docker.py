@@ -25,7 +25,7 @@ from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException, IncompleteRead
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from caliban_ls.cancel import CancelToken
@@ -39,6 +39,7 @@ from caliban_ls.errors import (
     PushFailed,
 )
 from caliban_ls.runtime import buildkit, glance, run_args
+from caliban_ls.runtime.backlog import read_ahead
 from caliban_ls.runtime.base import (
     BuildInputs,
     ContainerInfo,
@@ -245,9 +246,10 @@ class DockerEngine:
         """See `Engine.run`."""
         cancel.check()
 
-        def serve(attached: Raw, _connection: Raw) -> None:
-            for stream, chunk in self._frames(attached):
-                output(stream, chunk)
+        def serve(attached: Raw, connection: Raw) -> None:
+            with read_ahead(self._frames(attached), hang_up=partial(_hang_up, connection)) as frames:
+                for stream, chunk in frames:
+                    output(stream, chunk)
 
         with self._client() as client:
             container = self._create(client, spec)
@@ -267,9 +269,13 @@ class DockerEngine:
                 self._name_user(client, container, spec)
 
                 def serve(attached: Raw, connection: Raw) -> None:
-                    frames = partial(self._frames, attached, plain=spec.terminal)
                     resize = partial(self._resize, container)
-                    talk(_Line(connection, frames, resize))
+                    if spec.terminal:
+                        # Read as it is shown: what is far ahead of the eye would still come after a Ctrl-C.
+                        talk(_Line(connection, self._frames(attached, plain=True), resize))
+                        return
+                    with read_ahead(self._frames(attached), hang_up=partial(_hang_up, connection)) as frames:
+                        talk(_Line(connection, frames, resize))
 
                 end = self._attend(client, container, serve, cancel, stdin=spec.stdin)
             finally:
@@ -291,7 +297,7 @@ class DockerEngine:
             resize = partial(self._resize_program, program)
             with cancel.on_set(partial(_hang_up, connection)):
                 try:
-                    talk(_Line(connection, partial(self._frames, attached, plain=terminal), resize))
+                    talk(_Line(connection, self._frames(attached, plain=terminal), resize))
                 except EngineUnavailable:
                     cancel.check()
                     raise
@@ -567,9 +573,8 @@ class DockerEngine:
     ) -> Exit:
         """Start the container and stay with it to its end; `serve` gets what is attached and its connection.
 
-        Attached before it starts, so that not a byte is missed; without what the engine has logged, which would
-        be told a second time where the job is quick. Always read, since a job whose output nobody takes stands
-        still.
+        Attached before it starts, so that not a byte is missed. The log isn't asked for as well: where the job is
+        quick or the engine busy, its first lines would be told twice.
         """
         with self._translated():
             params = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1}
@@ -598,11 +603,11 @@ class DockerEngine:
         payload (https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerAttach).
         """
         with self._translated():
+            reader = _reader(attached)
             if plain:
-                while chunk := attached.read(64 * 1024):
+                while chunk := reader.read1(64 * 1024):
                     yield "stdout", chunk
                 return
-            reader = _reader(attached)
             while len(header := reader.read(8)) == 8:  # noqa: PLR2004  # the format's own number
                 chunk = reader.read(int.from_bytes(header[4:], "big"))
                 if chunk:
@@ -757,13 +762,17 @@ class _Line:
     """A `Line` over a hijacked connection of the engine."""
 
     connection: Raw
-    output: Callable[[], Iterator[tuple[Stream, bytes]]]
+    said: Iterator[tuple[Stream, bytes]]
     resize: Callable[[int, int], None]
 
     def send(self, data: bytes) -> None:
         """See `Line.send`; a program that has ended reads nothing any more."""
         with suppress(OSError):
             self.connection.sendall(data)
+
+    def output(self) -> Iterator[tuple[Stream, bytes]]:
+        """See `Line.output`."""
+        return self.said
 
     def end_input(self) -> None:
         """See `Line.end_input`."""
@@ -834,12 +843,14 @@ def _hang_up(connection: Raw) -> None:
         connection.close()
 
 
-def _reader(attached: Raw) -> BinaryIO:
-    """Return a reader whose `read(n)` gives n bytes unless the stream ends."""
-    if isinstance(attached, io.RawIOBase):
-        return io.BufferedReader(attached, 64 * 1024)
-    reader: BinaryIO = attached.makefile("rb") if hasattr(attached, "makefile") else attached
-    return reader
+def _reader(attached: Raw) -> Raw:
+    """Return what reads exactly so many bytes of a connection that the SDK has opened, or of a response's body.
+
+    Of a connection it is the one that has read the head of the response, since it may have read more than that:
+    what an engine says at once is in its buffer, and not in the socket any more.
+    """
+    response = getattr(attached, "_response", None)
+    return attached if response is None else response.raw._fp.fp  # noqa: SLF001  # no public way
 
 
 def _refused(explanation: str) -> FailedError:

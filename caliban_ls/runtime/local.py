@@ -53,7 +53,7 @@ class Watcher(Protocol):
         ...
 
     def output(self, job: JobSpec, stream: Stream, chunk: bytes) -> None:
-        """Take output as it comes. A job stands still for as long as nobody takes its output."""
+        """Take output as it comes. A job doesn't wait for that; what is taken late is still whole."""
         ...
 
     def finished(self, result: JobResult) -> None:

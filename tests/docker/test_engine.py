@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from support.engine_contract import WAIT, EngineContract, Recording, spec_of
+from support.engine_contract import LABELS, WAIT, EngineContract, Recording, spec_of
 from support.second_engine import SecondEngine, second_engine
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import Cancelled, EngineUnavailable, FailedError
 from caliban_ls.runtime.base import Exit, Stream
 from caliban_ls.runtime.docker import DockerEngine
+
+PATIENCE = 120
 
 
 class TestDockerEngine(EngineContract):
@@ -31,6 +34,22 @@ def test_100_megabytes_of_output(engine: DockerEngine, image: str) -> None:
     spec = spec_of(image, f"yes {'x' * 999} | head -c 100000000")
     assert engine.run(spec, output=count, cancel=CancelToken()) == Exit(0)
     assert total == 100_000_000
+
+
+def test_output_that_is_taken_after_the_end_is_whole(engine: DockerEngine, image: str) -> None:
+    spec = spec_of(image, "seq 2000000; echo done >&2")
+    deadline = time.monotonic() + PATIENCE
+    taken: dict[Stream, list[bytes]] = {"stdout": [], "stderr": []}
+
+    def dawdle(stream: Stream, chunk: bytes) -> None:
+        # The first piece is only let through when the container has ended, which it can't while its output waits.
+        while not any(taken.values()) and engine.containers(LABELS)[0].running:
+            assert time.monotonic() < deadline, "the job stands still"
+        taken[stream].append(chunk)
+
+    assert engine.run(spec, output=dawdle, cancel=CancelToken()) == Exit(0)
+    assert b"".join(taken["stdout"]) == b"".join(b"%d\n" % line for line in range(1, 2_000_001))
+    assert b"".join(taken["stderr"]) == b"done\n"
 
 
 def test_200_processes(engine: DockerEngine, image: str) -> None:
