@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -163,8 +164,8 @@ def _read_block(node: Node) -> _Reading:
         for member in node.members:
             findings += _judge_member(node, member)
         findings += _set_twice(node)
-        start = node.span.start
         counts = [_row_count(member) for member in node.members if member.value is not None]
+        start = node.span.start if findings else 0
         node.memo = _Reading(prod(counts), tuple(shifted(found, -start) for found in findings))
     return node.memo
 
@@ -174,6 +175,8 @@ def _judge_member(block: Node, member: Member) -> list[Finding]:
     if key.kind is not Kind.STRING or key.damaged or value is None or value.kind is Kind.INVALID:
         return []  # the syntax findings have said it
     name: str = key.value
+    if _is_simple(name):
+        return [] if value.plain else _judge_plain(value)
     found = _judge_key(block, member)
     if found:
         return [found]
@@ -184,6 +187,12 @@ def _judge_member(block: Node, member: Member) -> list[Finding]:
         message = f"Dashes are added for you: {quote(name)} would become --{_flags(name)[0]}"
         findings.append(finding("CAL211", key.span, message, *fixes))
     return findings
+
+
+@lru_cache(maxsize=1024)
+def _is_simple(name: str) -> bool:
+    """Whether a key is that of one flag with nothing wrong about it; most are, and most are in every block."""
+    return _KEY.fullmatch(name) is not None and name[0] not in "[-" and "\0" not in name
 
 
 def _judge_key(block: Node, member: Member) -> Finding | None:
@@ -251,6 +260,8 @@ def _judge_compound(name: str, span: Span, value: Node) -> list[Finding]:
             f"{name} names {_flag_word(width)}; give it rows of {_value_word(width)}, not {_describe(value)}"
         )
         return [finding("CAL206", value.span, message, *fixes)]
+    if value.plain:
+        return _judge_row(name, width, value)
     if not value.items:
         return [] if value.damaged else [_empty_list(value)]
     rows = [item for item in value.items if item.kind is Kind.ARRAY]
@@ -258,7 +269,7 @@ def _judge_compound(name: str, span: Span, value: Node) -> list[Finding]:
         return _mixed(value, width)
     if not rows:
         return _judge_row(name, width, value)
-    lengths = {len(row.items) for row in rows if not row.damaged}
+    lengths = {row.size for row in rows if not row.damaged}
     if len(lengths) == 1 and len(rows) >= _UNIFORM_ROWS and width not in lengths:
         message = f"{name} names {_flag_word(width)}, but every row has {_value_word(*lengths)}"
         return [finding("CAL207", span, message)]
@@ -269,11 +280,13 @@ def _judge_compound(name: str, span: Span, value: Node) -> list[Finding]:
 
 
 def _judge_row(name: str, width: int, row: Node) -> list[Finding]:
-    if len(row.items) != width:
+    if row.size != width:
         if row.damaged:
             return []
-        message = f"{name} names {_flag_word(width)}, but this row has {_value_word(len(row.items))}"
+        message = f"{name} names {_flag_word(width)}, but this row has {_value_word(row.size)}"
         return [finding("CAL207", row.span, message)]
+    if row.plain:
+        return []
     findings = []
     for item in row.items:
         findings += _judge_value(item)
@@ -311,6 +324,8 @@ def _judge_value(value: Node) -> list[Finding]:
 
 def _set_twice(node: Node) -> list[Finding]:
     """Find flags that a compound key sets again. A key that is literally repeated is a matter of syntax."""
+    if not _may_clash(tuple(member.key.value for member in node.members)):
+        return []
     findings: list[Finding] = []
     seen: dict[str, str] = {}
     for member in node.members:
@@ -332,6 +347,13 @@ def _set_twice(node: Node) -> list[Finding]:
     return findings
 
 
+@lru_cache(maxsize=1024)
+def _may_clash(names: tuple[str, ...]) -> bool:
+    """Whether keys may set a flag twice. The blocks of a sweep have the same keys, so that one answer is enough."""
+    flags = [flag for name in set(names) for flag in _flags(name)]
+    return len(set(flags)) < len(flags)
+
+
 def _empty_list(value: Node) -> Finding:
     return finding(
         "CAL202", value.span, "An empty list stands for no job at all; give it a value or remove the key"
@@ -349,6 +371,7 @@ def _rename(span: Span, name: str) -> Fix:
     return Fix(f"Rename to {quote(name)}", (Edit(span, quote(name)),))
 
 
+@lru_cache(maxsize=1024)
 def _flags(name: str) -> tuple[str, ...]:
     """Return the flags that a valid key sets."""
     if name.startswith("["):
@@ -360,7 +383,10 @@ def _row_count(member: Member) -> int:
     value = member.value
     if value is None or value.kind is not Kind.ARRAY:
         return 1
-    if member.key.value.startswith("[") and not any(item.kind is Kind.ARRAY for item in value.items):
+    is_compound = member.key.value[:1] == "["
+    if value.plain:
+        return 1 if is_compound else value.plain
+    if is_compound and not any(item.kind is Kind.ARRAY for item in value.items):
         return 1
     return len(value.items)
 

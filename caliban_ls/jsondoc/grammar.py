@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from caliban_ls.findings import Edit, Finding, Fix, Severity
 from caliban_ls.jsondoc import reports, scalars, tokens
+from caliban_ls.jsondoc.plain import PlainArray
 from caliban_ls.jsondoc.reports import BRACKETS, shown
 from caliban_ls.jsondoc.scalars import WORDS, Scalar
 from caliban_ls.jsondoc.tree import Kind, Member, Node
@@ -128,10 +129,11 @@ class Parser:
             Escaped: the window's array doesn't end where it did.
         """
         text, frames, floor = self.text, self._frames, self._floor
-        member_match, value_match, closing_match = (
+        member_match, value_match, closing_match, plain_match = (
             tokens.MEMBER.match,
             tokens.VALUE.match,
             tokens.CLOSING.match,
+            tokens.PLAIN_ITEMS.match,
         )
         limit = len(text) + 1 if self._window is None else self._window.resume
         position = self.position
@@ -171,9 +173,24 @@ class Parser:
                             children.append(frame.member)
                     if match is not None:
                         if bracket is not None:
-                            self._open(bracket, start)
                             position = match.end()
-                            break
+                            match = plain_match(text, position) if bracket == "[" else None
+                            if match is None:
+                                self._open(bracket, start)
+                                break
+                            node = PlainArray(parent, start - base, text[start : match.end(1)])
+                            if not is_object:
+                                children.append(node)
+                            elif frame.member is not None:
+                                frame.member.value = node
+                            frame.state = DONE
+                            position = match.end()
+                            if match[2] is not None:
+                                if frame.closer:
+                                    frame.state = NEXT
+                                else:
+                                    position = match.start(2)
+                            continue
                         if string is not None:
                             node = Node(Kind.STRING, string, parent, start - base, len(string) + 2)
                         elif word is not None:

@@ -34,8 +34,20 @@ VALUE = re.compile(_VALUE, re.VERBOSE)
 A comma or a closing bracket follows the scalar. Whatever else does is read token by token.
 """
 
-MEMBER = re.compile(rf"{_PLAIN}{BLANKS}:{BLANKS}({_VALUE})", re.VERBOSE)
-"""A well-formed key, its colon and its VALUE: key, all of the value, then the groups of VALUE."""
+MEMBER = re.compile(rf"{_PLAIN}{BLANKS}:{BLANKS}()(?:{_VALUE})", re.VERBOSE)
+"""A well-formed key, its colon and its VALUE: key, an empty group where the value starts, then the groups of VALUE."""
+
+_PLAIN_ITEM = (
+    r'(?:"[^"\\\x00-\x1f\ud800-\udfff,]*"'
+    r"|-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?|true|false)"
+)
+PLAIN_ITEMS = re.compile(
+    rf"((?:{_PLAIN_ITEM}{BLANKS},{BLANKS}){{0,255}}{_PLAIN_ITEM}{BLANKS}\]){BLANKS}(,)?{BLANKS}"
+)
+"""What follows the `[` of a list whose items are all in order: the items and the `]`, and the comma behind it.
+
+Strings with commas are left out, so that commas count the items, and so are nulls and numbers that may be too large.
+"""
 
 CLOSING = re.compile(rf"([\]}}]){BLANKS}(,)?{BLANKS}")
 """A closing bracket and its comma."""
