@@ -63,12 +63,15 @@ class Experiment:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Reading:
-    """What judging a block gave, kept on its node until an edit touches it. Spans count from its start."""
+    """What judging a block gave, kept on its node until an edit touches it. Spans count from its start.
 
-    count: int
+    The block has the pointer that was asked for last; it changes when a block comes or goes before it.
+    """
+
     findings: tuple[Finding, ...]
+    block: Block
 
 
 def read(document: JsonDocument) -> Experiment:
@@ -78,8 +81,12 @@ def read(document: JsonDocument) -> Experiment:
     for pointer, node in _top_level(document.root):
         if node.kind is Kind.OBJECT:
             reading = _read_block(node)
-            findings += [shifted(found, node.span.start) for found in reading.findings]
-            blocks.append(Block(node, pointer, None if _has_errors(reading.findings) else reading.count))
+            if reading.findings:
+                start = node.span.start
+                findings += [shifted(found, start) for found in reading.findings]
+            if reading.block.pointer != pointer:
+                reading.block = Block(node, pointer, reading.block.count)
+            blocks.append(reading.block)
         elif node.kind is not Kind.INVALID:
             message = f'{_describe(node)} isn\'t a block of flags; write an object such as {{"lr": 0.1}}'
             findings.append(finding("CAL201", node.span, message))
@@ -166,7 +173,8 @@ def _read_block(node: Node) -> _Reading:
         findings += _set_twice(node)
         counts = [_row_count(member) for member in node.members if member.value is not None]
         start = node.span.start if findings else 0
-        node.memo = _Reading(prod(counts), tuple(shifted(found, -start) for found in findings))
+        block = Block(node, "", None if _has_errors(findings) else prod(counts))
+        node.memo = _Reading(tuple(shifted(found, -start) for found in findings), block)
     return node.memo
 
 

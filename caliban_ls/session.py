@@ -112,7 +112,8 @@ class Session(StdioServer):
             return known
         kind = document_kind(document.path, document.text, self.settings.experiment_files)
         findings = [] if kind is None else validate(document.json, kind)
-        diagnostics = [convert.to_diagnostic(document, finding, self.encoding) for finding in findings]
+        encoding = self.encoding
+        diagnostics = [convert.to_diagnostic(document, finding, encoding) for finding in findings]
         same = known is not None and known.diagnostics == diagnostics
         result_id = known.result_id if known is not None and same else str(next(self._result_ids))
         judgement = Judgement(state, kind is not None, findings, diagnostics, result_id)

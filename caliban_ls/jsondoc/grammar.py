@@ -129,11 +129,10 @@ class Parser:
             Escaped: the window's array doesn't end where it did.
         """
         text, frames, floor = self.text, self._frames, self._floor
-        member_match, value_match, closing_match, plain_match = (
+        member_match, value_match, closing_match = (
             tokens.MEMBER.match,
             tokens.VALUE.match,
             tokens.CLOSING.match,
-            tokens.PLAIN_ITEMS.match,
         )
         limit = len(text) + 1 if self._window is None else self._window.resume
         position = self.position
@@ -162,35 +161,32 @@ class Parser:
                     if not is_object or state == VALUE:
                         match = value_match(text, position)
                         if match is not None:
-                            string, integer, fraction, word, comma, bracket = match.groups()
+                            string, integer, fraction, word, comma, plain, behind, bracket = match.groups()
                     else:
                         match = member_match(text, position)
                         if match is not None:
-                            key, _, string, integer, fraction, word, comma, bracket = match.groups()
+                            key, _, string, integer, fraction, word, comma, plain, behind, bracket = (
+                                match.groups()
+                            )
                             start = match.start(2)
                             node = Node(Kind.STRING, key, parent, position - base, len(key) + 2)
                             frame.member = Member(node, None)
                             children.append(frame.member)
                     if match is not None:
-                        if bracket is not None:
-                            position = match.end()
-                            match = plain_match(text, position) if bracket == "[" else None
-                            if match is None:
-                                self._open(bracket, start)
-                                break
-                            node = PlainArray(parent, start - base, text[start : match.end(1)])
+                        if plain is not None:
+                            node = PlainArray(parent, start - base, plain)
                             if not is_object:
                                 children.append(node)
                             elif frame.member is not None:
                                 frame.member.value = node
-                            frame.state = DONE
-                            position = match.end()
-                            if match[2] is not None:
-                                if frame.closer:
-                                    frame.state = NEXT
-                                else:
-                                    position = match.start(2)
+                            # Behind the document's own value, a comma is one too many.
+                            position = match.end() if behind is None or frame.closer else match.start(7)
+                            frame.state = DONE if behind is None or not frame.closer else NEXT
                             continue
+                        if bracket is not None:
+                            self._open(bracket, start)
+                            position = match.end()
+                            break
                         if string is not None:
                             node = Node(Kind.STRING, string, parent, start - base, len(string) + 2)
                         elif word is not None:

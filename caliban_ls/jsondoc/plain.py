@@ -13,7 +13,7 @@ from caliban_ls.jsondoc.tree import Kind, Node
 
 
 class PlainArray(Node):
-    """An array of nothing but scalars that are in order, as `tokens.PLAIN_ITEMS` has them."""
+    """An array of nothing but scalars that are in order, as the list in `tokens.VALUE` has them."""
 
     __slots__ = ("_unread", "plain")
 
