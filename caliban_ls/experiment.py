@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from math import prod
 from typing import Any
 
 from caliban_ls.findings import Edit, Finding, Fix, Severity, shifted
@@ -168,12 +167,17 @@ def _top_level(root: Node | None) -> Iterator[tuple[str, Node]]:
 def _read_block(node: Node) -> _Reading:
     if not isinstance(node.memo, _Reading):
         findings: list[Finding] = []
+        count = 1
         for member in node.members:
+            value = member.value
+            if value is not None and value.plain and _is_simple(member.key.value) and not member.key.damaged:
+                count *= value.plain  # as most members are, so that they are spared the rest
+                continue
             findings += _judge_member(node, member)
+            count *= _row_count(member)
         findings += _set_twice(node)
-        counts = [_row_count(member) for member in node.members if member.value is not None]
         start = node.span.start if findings else 0
-        block = Block(node, "", None if _has_errors(findings) else prod(counts))
+        block = Block(node, "", None if _has_errors(findings) else count)
         node.memo = _Reading(tuple(shifted(found, -start) for found in findings), block)
     return node.memo
 
@@ -184,7 +188,7 @@ def _judge_member(block: Node, member: Member) -> list[Finding]:
         return []  # the syntax findings have said it
     name: str = key.value
     if _is_simple(name):
-        return [] if value.plain else _judge_plain(value)
+        return _judge_plain(value)
     found = _judge_key(block, member)
     if found:
         return [found]
@@ -247,6 +251,8 @@ def _fits(name: str, block: Node, member: Member) -> bool:
 def _judge_plain(value: Node) -> list[Finding]:
     if value.kind is not Kind.ARRAY:
         return _judge_value(value)
+    if value.plain:
+        return []
     if not value.items and not value.damaged:
         return [_empty_list(value)]
     findings = []
