@@ -121,6 +121,9 @@ def _mend_streams() -> None:
 def _serve() -> int:
     # Importing the protocol's types makes many objects and no garbage; the server turns this on again.
     gc.disable()
+    from caliban_ls import protocol_types
+
+    protocol_types.prepare()
     from caliban_ls.server import serve
 
     return serve()

@@ -9,6 +9,7 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 
 END_OF_LINE = re.compile(r"\r\n|\n|\r")
 """The three line ends of LSP. `str.splitlines` knows eight more, which would shift every later line."""
@@ -31,7 +32,12 @@ class LineIndex:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._starts = [0, *(match.end() for match in END_OF_LINE.finditer(text))]
+        if "\r" in text:
+            self._starts = [0, *(match.end() for match in END_OF_LINE.finditer(text))]
+        else:
+            # Nearly every text, and several times as fast.
+            self._starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+            self._starts.pop()
 
     def __len__(self) -> int:
         return len(self._starts)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.documented import neovim_settings
 from support.lacking import lacking
 from support.leftovers import PROJECT_NAME, containers_of
 from support.program import BASE_IMAGE, caliban
@@ -18,22 +17,14 @@ from support.pseudo_terminal import PseudoTerminal
 from support.tree import plant
 from support.wishes import WISHES
 
-DOCS = Path(__file__).parents[2] / "docs/editors.md"
-
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
     """The `init.lua` of the documentation, for a user who trusts the folder."""
     if shutil.which("nvim") is None:
         lacking("there is no Neovim here")
-    blocks = re.findall(r"```lua\n(.*?)```", DOCS.read_text(), re.DOTALL)
-    assert len(blocks) == 2
-    lua = "\n".join(blocks).replace("trusted = false", "trusted = true")
-    command = f'{{ "{sys.executable}", "-m", "caliban_ls", "serve" }}'
-    assert '{ "caliban", "serve" }' in lua
     # Without a screenful of room for messages, each would wait for a key.
-    lua = "vim.o.cmdheight = 12\n" + lua.replace('{ "caliban", "serve" }', command)
-    (tmp_path / "init.lua").write_text(lua)
+    (tmp_path / "init.lua").write_text("vim.o.cmdheight = 12\n" + neovim_settings())
     return tmp_path / "init.lua"
 
 

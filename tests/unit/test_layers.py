@@ -37,7 +37,7 @@ LAYERS: list[set[str]] = [
     {"submission"},
     {"resubmission"},
     {"commands"},
-    {"documents", "convert", "stdio", "terminal"},
+    {"documents", "convert", "stdio", "terminal", "protocol_types"},
     {"protocol", "progress", "inventory", "session", "answers", "execution"},
     {"host"},
     {"language", "crossfiles"},
@@ -91,7 +91,7 @@ def test_each_kit_has_one_door(path: Path) -> None:
     doors = {
         "docker": {"runtime/docker"},
         "pygls": fence,
-        "lsprotocol": fence,
+        "lsprotocol": fence | {"protocol_types"},
         "argparse": {"cli", "terminal", "runtime/run_args"},
         "rich": {"terminal"},
         "pydantic": {"wire"},
