@@ -45,7 +45,31 @@ _LIBRARIES = (from_argparse, from_absl, from_click, from_typer, from_dataclasses
 _FUNCTIONS = {name: handler for library in _LIBRARIES for name, handler in library.FUNCTIONS.items()}
 _EXITS = {"sys.exit", "os._exit", "builtins.exit", "builtins.quit"}
 _TEXT_METHODS = frozenset(
-    ["replace", "format", "join", "split", "strip", "lower", "upper", "startswith", "endswith", "lstrip", "rstrip", "removeprefix", "removesuffix", "title", "capitalize", "casefold", "rsplit", "splitlines", "partition", "rpartition", "swapcase", "isdigit", "isalpha"]
+    [
+        "replace",
+        "format",
+        "join",
+        "split",
+        "strip",
+        "lower",
+        "upper",
+        "startswith",
+        "endswith",
+        "lstrip",
+        "rstrip",
+        "removeprefix",
+        "removesuffix",
+        "title",
+        "capitalize",
+        "casefold",
+        "rsplit",
+        "splitlines",
+        "partition",
+        "rpartition",
+        "swapcase",
+        "isdigit",
+        "isalpha",
+    ]
 )
 _LONGEST = 10_000
 
@@ -354,7 +378,21 @@ def _external(run: Run, name: str, arguments: Call) -> Value:
 
 
 _HARMLESS = {
-    f"builtins.{name}" for name in ["print", "len", "isinstance", "hasattr", "str", "repr", "type", "sum", "min", "max", "any", "all"]
+    f"builtins.{name}"
+    for name in [
+        "print",
+        "len",
+        "isinstance",
+        "hasattr",
+        "str",
+        "repr",
+        "type",
+        "sum",
+        "min",
+        "max",
+        "any",
+        "all",
+    ]
 }
 
 

@@ -128,10 +128,8 @@ def _annotated(record: Class) -> bool:
 def add_transformers(run: Run, parser: Parser, types: Value, arguments: Call) -> None:
     """Give a parser the flags of the classes that HfArgumentParser is made from."""
     records = items_of(types) if not isinstance(types, Class) else [types]
-    if (
-        records is None
-        or (arguments.value("parents", default=()) not in ((), None)
-        and not items_of(arguments.value("parents")))
+    if records is None or (
+        arguments.value("parents", default=()) not in ((), None) and not items_of(arguments.value("parents"))
     ):
         parser.complete = False
     for record in records or []:
@@ -153,10 +151,6 @@ def _transformers_flags(field: Field) -> list[Flag]:
     if "_" in field.name:
         names.append(f"--{field.name.replace('_', '-')}")
     names += [one for one in aliases if isinstance(one, str)]
-    for alias in list(names):
-        dashed = alias.replace("_", "-")
-        if alias.startswith("--") and dashed not in names:
-            names.append(dashed)
     kind, choices = field.type.kind, field.type.choices
     arity: Arity | None = field.type.arity
     if field.type.enumeration is not None:
@@ -395,8 +389,7 @@ def _tyro_fields(run: Run, parser: Parser, fields: list[Field], prefix: str, dep
         if (
             kind.extra
             or (kind.arity is None and kind.record is None)
-            or (kind.kind == "bool"
-            and kind.arity != "one")
+            or (kind.kind == "bool" and kind.arity != "one")
         ):
             parser.complete = False
             parser.flags.append(_flag(field, [f"--{name}"], None, None, None, required=False, help_text=None))

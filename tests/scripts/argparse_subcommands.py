@@ -15,6 +15,7 @@ def main():
     one.set_defaults(func=train)
     two = commands.add_parser("evaluate")
     two.add_argument("--split", choices=["val", "test"])
+    two.set_defaults(func=print)
     args = parser.parse_args()
     args.func(args)
 

@@ -1,5 +1,6 @@
 """A config file first, the rest afterwards."""
 import argparse
+import os
 
 config_parser = argparse.ArgumentParser(add_help=False)
 config_parser.add_argument("-c", "--config", default="", metavar="FILE")
@@ -11,7 +12,7 @@ parser.add_argument("--opt", default="sgd")
 
 def parse():
     args_config, remaining = config_parser.parse_known_args()
-    if args_config.config:
+    if os.path.exists(args_config.config):
         with open(args_config.config) as file:
             parser.set_defaults(**dict(line.split() for line in file))
     return parser.parse_args(remaining)

@@ -9,7 +9,7 @@ def cli(debug):
 
 @cli.command()
 @click.option("--lr", type=float, required=True)
-@click.argument("data")
+@click.argument("data", default="here")
 def train(lr, data):
     pass
 

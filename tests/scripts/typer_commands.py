@@ -11,7 +11,7 @@ def train(lr: float = 0.1, shuffle: bool = True):
 
 
 @app.command("evaluate-all")
-def evaluate(path: str, split: str = "val"):
+def evaluate(path: str = typer.Argument("here"), split: str = "val"):
     pass
 
 

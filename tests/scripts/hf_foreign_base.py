@@ -1,11 +1,11 @@
 from dataclasses import dataclass, field
 
+from huggingface_hub.hf_api import UserLikes
 from transformers import HfArgumentParser
-from transformers.trainer_pt_utils import AcceleratorConfig
 
 
 @dataclass
-class Mine(AcceleratorConfig):
+class Mine(UserLikes):
     extra_rate: float = field(default=0.1)
 
 
