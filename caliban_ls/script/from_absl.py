@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from caliban_ls.script.expressions import is_enumeration, items_of
+from caliban_ls.script.foreign import WITHOUT_FLAGS
 from caliban_ls.script.model import Arity, Flag, ValueKind
 from caliban_ls.script.run import Run, literal_span, span_of
 from caliban_ls.script.types import names_of
@@ -15,152 +16,19 @@ from caliban_ls.text import Span
 
 _KINDS: dict[str, ValueKind] = {"integer": "int", "float": "float", "string": "str", "enum": "str"}
 
-_OWN: Final[dict[str, Arity | None]] = {
-    **dict.fromkeys(
-        [
-            "help",
-            "helpshort",
-            "helpfull",
-            "helpxml",
-            "only_check_args",
-            "only_check_flags",
-            "pdb",
-            "pdb_post_mortem",
-            "run_with_pdb",
-            "run_with_profiling",
-            "use_cprofile_for_profiling",
-            "logtostderr",
-            "alsologtostderr",
-            "showprefixforinfo",
-        ],
-        "none",
-    ),
-    **dict.fromkeys(
-        [
-            "v",
-            "verbosity",
-            "log_dir",
-            "logger_levels",
-            "stderrthreshold",
-            "profile_file",
-            "flagfile",
-            "undefok",
-        ]
-    ),
-}
-"""What `absl.app`, `absl.logging` and `absl.flags` define themselves."""
-
-_WITHOUT_FLAGS: Final = frozenset(
-    [
-        "__future__",
-        "abc",
-        "argparse",
-        "ast",
-        "asyncio",
-        "base64",
-        "bisect",
-        "calendar",
-        "cmath",
-        "collections",
-        "concurrent",
-        "configparser",
-        "contextlib",
-        "copy",
-        "csv",
-        "ctypes",
-        "dataclasses",
-        "datetime",
-        "decimal",
-        "difflib",
-        "enum",
-        "errno",
-        "fcntl",
-        "fnmatch",
-        "fractions",
-        "functools",
-        "gc",
-        "getpass",
-        "glob",
-        "gzip",
-        "hashlib",
-        "heapq",
-        "hmac",
-        "html",
-        "http",
-        "importlib",
-        "inspect",
-        "io",
-        "itertools",
-        "json",
-        "locale",
-        "logging",
-        "lzma",
-        "math",
-        "mimetypes",
-        "multiprocessing",
-        "numbers",
-        "operator",
-        "os",
-        "pathlib",
-        "pickle",
-        "platform",
-        "pprint",
-        "queue",
-        "random",
-        "re",
-        "resource",
-        "shlex",
-        "shutil",
-        "signal",
-        "socket",
-        "sqlite3",
-        "ssl",
-        "stat",
-        "statistics",
-        "string",
-        "struct",
-        "subprocess",
-        "sys",
-        "tarfile",
-        "tempfile",
-        "textwrap",
-        "threading",
-        "time",
-        "timeit",
-        "traceback",
-        "types",
-        "typing",
-        "unicodedata",
-        "unittest",
-        "urllib",
-        "uuid",
-        "warnings",
-        "weakref",
-        "xml",
-        "zipfile",
-        "zlib",
-        "zoneinfo",
-        "tomllib",
-        "absl",
-        "numpy",
-        "scipy",
-        "pandas",
-        "sklearn",
-        "torch",
-        "torchvision",
-        "tqdm",
-        "yaml",
-        "PIL",
-        "matplotlib",
-        "einops",
-        "typing_extensions",
-        "jax",
-        "flax",
-        "optax",
-        "chex",
-    ]
+# fmt: off
+_SWITCHES: Final = (
+    "?", "help", "helpshort", "helpfull", "helpxml", "only_check_args", "only_check_flags", "pdb",
+    "pdb_post_mortem", "run_with_pdb", "run_with_profiling", "use_cprofile_for_profiling",
+    "logtostderr", "alsologtostderr", "showprefixforinfo",
 )
-"""The standard library, and libraries that define no flags of absl's."""
+_WITH_VALUE: Final = (
+    "v", "verbosity", "log_dir", "logger_levels", "stderrthreshold", "profile_file", "flagfile",
+    "undefok",
+)
+# fmt: on
+_OWN: Final[dict[str, Arity | None]] = {**dict.fromkeys(_SWITCHES, "none"), **dict.fromkeys(_WITH_VALUE)}
+"""What `absl.app`, `absl.logging` and `absl.flags` define themselves."""
 
 
 def owns(value: Value) -> bool:
@@ -177,7 +45,7 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
 
 def is_complete(run: Run) -> bool:
     """Whether none of the modules that were imported can have flags that we don't see."""
-    return run.foreign <= _WITHOUT_FLAGS
+    return run.foreign <= WITHOUT_FLAGS
 
 
 def _parser(run: Run) -> Parser:
@@ -297,23 +165,12 @@ def own_flags(path: str) -> list[Flag]:
     ]  # fmt: skip
 
 
-_DEFINERS = [
-    "string",
-    "boolean",
-    "bool",
-    "integer",
-    "float",
-    "enum",
-    "enum_class",
-    "list",
-    "spaceseplist",
-    "multi_string",
-    "multi_integer",
-    "multi_float",
-    "multi_enum",
-    "multi_enum_class",
-    "multi",
-]
+# fmt: off
+_DEFINERS = (
+    "string", "boolean", "bool", "integer", "float", "enum", "enum_class", "list", "spaceseplist", "multi",
+    "multi_string", "multi_integer", "multi_float", "multi_enum", "multi_enum_class",
+)
+# fmt: on
 
 FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
     **{f"absl.flags.DEFINE_{name}": _definer(name) for name in _DEFINERS},

@@ -151,10 +151,6 @@ def _transformers_flags(field: Field) -> list[Flag]:
     if "_" in field.name:
         names.append(f"--{field.name.replace('_', '-')}")
     names += [one for one in aliases if isinstance(one, str)]
-    for alias in list(names):
-        dashed = alias.replace("_", "-")
-        if alias.startswith("--") and dashed not in names:
-            names.append(dashed)
     kind, choices = field.type.kind, field.type.choices
     arity: Arity | None = field.type.arity
     if field.type.enumeration is not None:

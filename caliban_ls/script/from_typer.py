@@ -146,10 +146,10 @@ def _invoke(run: Run, app: App, *, completion: bool) -> None:
     run.invoke(parser)
 
 
-def _fill_app(run: Run, parser: Parser, app: App) -> None:
+def _fill_app(run: Run, parser: Parser, app: App, *, inner_app: bool = False) -> None:
     parser.complete = parser.complete and app.known and app.call.exact
     _settings(parser, app.call)
-    single = len(app.commands) == 1 and not app.apps and app.callback is None
+    single = len(app.commands) == 1 and not app.apps and app.callback is None and not inner_app
     if single:
         _, function, call = app.commands[0]
         _fill(run, parser, function, call)
@@ -167,7 +167,7 @@ def _fill_app(run: Run, parser: Parser, app: App) -> None:
         parser.subparsers.append((name, inner))
     for name, sub in app.apps:
         inner = Parser("typer")
-        _fill_app(run, inner, sub)
+        _fill_app(run, inner, sub, inner_app=True)
         parser.subparsers.append((name, inner))
 
 
@@ -216,14 +216,14 @@ def _flag(run: Run, scope: Scope, declared: Declared) -> Flag | Unknown | None:
     }:
         return Unknown() if declared.default is not None else None
     default = evaluate(run, declared.default, scope) if declared.default is not None else UNKNOWN
-    has_default = declared.default is not None
+    has_default = declared.default is not None and not _is_ellipsis(declared.default)
     found = next((one for one in kind.extra if isinstance(one, Parameter)), None)
     if isinstance(default, Parameter):
         found = default
         default = found.call.value("default", 0, default=UNKNOWN)
         has_default = not isinstance(default, Unknown) or (found.call.get("default", 0) is not None)
         ellipsis = found.call.get("default", 0)
-        if ellipsis is not None and isinstance(ellipsis.node, ast.Constant) and ellipsis.node.value is ...:
+        if ellipsis is not None and _is_ellipsis(ellipsis.node):
             has_default = False
     if found is None and kind.extra:
         return Unknown()
@@ -311,6 +311,10 @@ def _option(
         if given
         else (name_span(source, declared.node),),
     )
+
+
+def _is_ellipsis(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is ...
 
 
 def _is_name(value: Value) -> bool:

@@ -10,7 +10,17 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
-from caliban_ls.script.expressions import assign, combined, evaluate, items_of, joined, look_up, truth
+from caliban_ls.script.expressions import (
+    assign,
+    attribute,
+    combined,
+    evaluate,
+    items_of,
+    joined,
+    look_up,
+    truth,
+)
+from caliban_ls.script.foreign import WITHOUT_FLAGS
 from caliban_ls.script.run import Run, import_module
 from caliban_ls.script.values import UNKNOWN, Class, External, Function, Scope, Unknown, Value
 
@@ -359,6 +369,8 @@ def _imported(run: Run, node: Any, found: Value, name: str, scope: Scope) -> Val
             return found.names[name]
         if not found.source.path.endswith("__init__.py"):
             return look_up(run, name, Scope(found.source, stars=found.stars)) if found.stars else UNKNOWN
+    if isinstance(found, External) and found.name.partition(".")[0] in WITHOUT_FLAGS:
+        return attribute(run, found, name)
     whole = f"{node.module}.{name}" if node.module else name
     # A folder without __init__.py is a package, too.
     module = (
@@ -369,8 +381,6 @@ def _imported(run: Run, node: Any, found: Value, name: str, scope: Scope) -> Val
     if isinstance(module, Scope):
         return module
     if isinstance(found, External):
-        from caliban_ls.script.expressions import attribute
-
         return attribute(run, found, name)
     return UNKNOWN
 

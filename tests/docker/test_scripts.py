@@ -1,0 +1,308 @@
+"""The reading of scripts beside the scripts' own parsers: what they know, and what they do with values.
+
+The expected flags come from the libraries themselves, in a container that has them. What we say of a script
+must hold there; where we say nothing of a value, a parser that we know wholly must take it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.leftovers import PROJECT_NAME
+from support.program import BASE_IMAGE, caliban
+from support.tree import plant
+
+from caliban_ls import experiment, jsondoc
+from caliban_ls.findings import Finding, Severity
+from caliban_ls.script import Flag, Script, is_same, read_script
+from caliban_ls.validation import validate
+
+TESTS = Path(__file__).parents[1]
+SCRIPTS = TESTS / "scripts"
+LIBRARIES = """\
+absl-py==2.5.1
+click==8.5.1
+fire==0.7.1
+simple-parsing==0.1.9
+transformers==5.24.0
+typer==0.29.2
+tyro==1.0.17
+"""
+
+MODULES = {"project_modules/__init__.py", "project_modules/options.py", "project_modules/models.py"}
+MODULES |= {"project_modules/more.py", "absl_modules/settings.py"}
+"""What other files import; no scripts themselves."""
+
+NAMES = sorted(
+    path for one in SCRIPTS.rglob("*.py") if (path := one.relative_to(SCRIPTS).as_posix()) not in MODULES
+)
+
+DYNAMIC = {
+    "argparse_known_args.py",
+    "argparse_loop_dynamic.py",
+    "argparse_unknown_helper.py",
+    "click_dynamic.py",
+    "fire_kwargs.py",
+    "getopt_by_hand.py",
+    "hf_foreign_base.py",
+}
+"""Scripts that may have flags which their text doesn't show."""
+
+UNCERTAIN = {"argparse_argv.py", "argparse_error_caught.py", "getopt_by_hand.py"}
+"""Scripts of which nothing is judged."""
+
+SILENT_ABOUT = {"CAL507", "CAL508"}
+"""What is wrong without any parser's refusing it."""
+
+
+OUT_OF_SIGHT = {"logfile", "flagfile", "undefok"}
+"""Flags of the half of a condition that isn't taken there, and those that absl keeps to itself."""
+
+
+@dataclass(frozen=True)
+class Try:
+    """One block of an experiment.
+
+    Attributes:
+        script: what it is for.
+        flag: what is tried; None for a key that no script has.
+        block: what it sets.
+        words: the command line that it makes.
+    """
+
+    script: str
+    flag: Flag | None
+    block: dict[str, Any]
+    words: list[str]
+
+
+def reading(name: str) -> Script:
+    def read(path: str) -> str | None:
+        file = SCRIPTS / path
+        return file.read_text(encoding="utf-8") if file.is_file() else None
+
+    script = read_script(name, read)
+    assert script is not None
+    return script
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An image with the libraries, and with the program that asks their parsers."""
+    folder = tmp_path_factory.mktemp("libraries") / PROJECT_NAME
+    plant(
+        folder, {".calibanconfig.json": json.dumps({"base_image": BASE_IMAGE}), "requirements.txt": LIBRARIES}
+    )
+    shutil.copy(TESTS / "support" / "own_parser.py", folder / "own_parser.py")
+    answer = caliban("build", "own_parser.py", "--nogpu", "--json", folder=folder)
+    assert answer.returncode == 0, answer.stderr
+    tag: str = json.loads(answer.stdout)["tag"]
+    return tag
+
+
+def ask(image: str, questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put questions to the scripts' own parsers."""
+    command = [
+        "docker",
+        "run",
+        "--rm",
+        "--interactive",
+        "--network",
+        "none",
+        "--volume",
+        f"{SCRIPTS}:/scripts:ro",
+    ]
+    command += ["--env", "PYTHONDONTWRITEBYTECODE=1", "--entrypoint", "/bin/sh", image]
+    command += ["-c", "exec python3 own_parser.py /scripts"]
+    done = subprocess.run(command, input=json.dumps(questions), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    answers: list[dict[str, Any]] = json.loads(done.stdout)
+    return answers
+
+
+@pytest.fixture(scope="module")
+def known(image: str) -> dict[str, list[dict[str, Any]]]:
+    """What each script's own parser says about its flags."""
+    answers = ask(image, [{"script": name, "tries": []} for name in NAMES])
+    return {name: answer["flags"] or [] for name, answer in zip(NAMES, answers, strict=True)}
+
+
+@pytest.fixture(scope="module")
+def tried(image: str, known: dict[str, list[dict[str, Any]]]) -> dict[str, list[tuple[Try, int]]]:
+    """What each script did with each of many blocks: its exit code."""
+    tries = {name: list(attempts(name, known[name])) for name in NAMES}
+    questions = [{"script": name, "tries": [one.words for one in tries[name]]} for name in NAMES]
+    answers = ask(image, questions)
+    return {
+        name: list(zip(tries[name], answer["codes"], strict=True))
+        for name, answer in zip(NAMES, answers, strict=True)
+    }
+
+
+def attempts(name: str, real: list[dict[str, Any]]) -> list[Try]:
+    """Return blocks for a script: each of its flags with good and bad values, and a flag that it doesn't have."""
+    script = reading(name)
+    found = [
+        attempt(script, real, None, None, {}),
+        attempt(script, real, None, "zz-no-such-flag", {"zz-no-such-flag": 1}),
+    ]
+    for flag in script.flags:
+        if flag.hidden:
+            continue
+        for key in flag.keys[:1] + tuple(one[2:] for one in flag.negations[:1]):
+            values = [True, *samples(flag)]
+            found += [attempt(script, real, flag, key, {key: value}) for value in values]
+    return found
+
+
+def attempt(
+    script: Script, real: list[dict[str, Any]], flag: Flag | None, key: str | None, block: dict[str, Any]
+) -> Try:
+    subcommand = flag.subcommand if flag is not None else None
+    if subcommand is None and script.subcommands:
+        subcommand = script.subcommands[0]
+    base: dict[str, Any] = {}
+    for one in real:
+        long = [name[2:] for name in one["names"] if name.startswith("--")]
+        needed = one["required"] and one["subcommand"] in (None, subcommand) and long
+        if needed and not any(key is not None and is_same(script, key, name) for name in long):
+            base[long[0]] = good(one)
+    block = {**base, **block}
+    own = list(experiment.arguments(block))
+    words = [] if subcommand is None else subcommand.split(".")
+    outer = flag is not None and flag.subcommand is None and script.library not in ("fire",)
+    return Try(script.path, flag, block, own + words if outer and subcommand else words + own)
+
+
+def good(real: dict[str, Any]) -> Any:
+    """Return a value that a required flag takes."""
+    if real["arity"] == "none":
+        return True
+    if real["choices"]:
+        return real["choices"][0]
+    return {"int": 7, "float": 0.5}.get(real["kind"], "True" if real["names"] == ["--deterministic"] else "7")
+
+
+def samples(flag: Flag) -> list[Any]:
+    values: list[Any] = ["word", 7, 7.5, -3, "-word"]
+    if flag.choices:
+        values += [flag.choices[0], "zz-no-choice"]
+    if flag.kind == "bool":
+        values += ["True", "no"]
+    return values
+
+
+def judged(one: Try) -> list[Finding]:
+    document = jsondoc.parse(json.dumps(one.block))
+    found = validate(document, "experiment", script=reading(one.script))
+    return [item for item in found if item.code.startswith("CAL5")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_flag_that_exists_is_unknown(name: str, known: dict[str, list[dict[str, Any]]]) -> None:
+    script = reading(name)
+    for flag in known[name]:
+        for spelling in flag["names"]:
+            if spelling.startswith("--") and script.complete:
+                assert any(is_same(script, spelling[2:], key) for one in script.flags for key in one.keys), (
+                    spelling
+                )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_flag_is_made_up(name: str, known: dict[str, list[dict[str, Any]]]) -> None:
+    script = reading(name)
+    real = [spelling[2:] for flag in known[name] for spelling in flag["names"]]
+    real += ["help"] if script.library in ("tyro", "fire") else []
+    for flag in script.flags:
+        keys = [name[2:] for name in flag.names if name.startswith("--")]
+        if flag.name in OUT_OF_SIGHT:
+            continue
+        assert all(any(is_same(script, key, one) for one in real) for key in keys) or not known[name], (
+            flag.names
+        )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_said_of_flags_is_so(name: str, known: dict[str, list[dict[str, Any]]]) -> None:
+    script = reading(name)
+    for flag in script.flags:
+        for real in known[name]:
+            if f"--{flag.name}" not in real["names"] or flag.subcommand != real["subcommand"]:
+                continue
+            for field in ("arity", "kind"):
+                ours, theirs = getattr(flag, field), real[field]
+                # A switch has no kind, and enumerations are read as texts.
+                if (
+                    None not in (ours, theirs)
+                    and not (flag.choices and field == "kind")
+                    and flag.arity != "none"
+                ):
+                    assert ours == theirs, (flag.names, field)
+            if real["choices"] is not None and flag.choices is not None:
+                assert spelled(flag, flag.choices) == spelled(flag, real["choices"]), flag.names
+            if flag.required:
+                assert real["required"] is not False, flag.names
+            elif real["required"] and script.complete and script.certain and not script.subcommands:
+                assert name in {"argparse_conditional.py", "argparse_kwargs.py", "hf_json.py"}, flag.names
+
+
+def spelled(flag: Flag, choices: Iterable[Any]) -> list[str]:
+    return sorted(str(one).lower() if flag.ignores_case else str(one) for one in choices)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_refused_is_found_and_nothing_else(
+    name: str, tried: dict[str, list[tuple[Try, int]]]
+) -> None:
+    script = reading(name)
+    for one, code in tried[name]:
+        found = judged(one)
+        errors = [item for item in found if item.severity is Severity.ERROR and item.code not in SILENT_ABOUT]
+        if script.library == "absl":
+            errors = [item for item in errors if item.code != "CAL505"]
+        # Click and absl take the next flag for the value, and a bare last flag misses one.
+        shown = (one.words, [item.message for item in found])
+        assert not errors or code != 0, shown
+        flag = one.flag
+        open_question = any(item.code in ("CAL505", "CAL510") for item in found)
+        knows = flag is None or (
+            flag.arity is not None and (flag.kind is not None or flag.arity in ("none", "optional"))
+        )
+        if script.complete and script.certain and knows and not errors and not open_question:
+            assert code == 0 or excused(script, one), shown
+
+
+def excused(script: Script, one: Try) -> bool:
+    """Whether a library refuses a value for reasons of its own that we don't claim to know."""
+    values = list(one.block.values())
+    if script.library in ("fire", "tyro") and "-word" in values:
+        return True
+    if one.flag is not None and one.flag.name in {"ratio", "batch_size", "set", "logfile"}:
+        return True  # ranges, an action of the script's own, and what isn't there
+    if one.flag is not None and (
+        one.flag.kind in ("bool", None) or (script.positionals and one.flag.arity == "none")
+    ):
+        return True
+    return script.library == "fire"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_which_scripts_are_known_wholly(name: str) -> None:
+    script = reading(name)
+    assert script.complete == (name not in DYNAMIC)
+    assert script.certain == (name not in UNCERTAIN)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in DYNAMIC | UNCERTAIN])
+def test_an_unknown_flag_is_refused_and_found(name: str, tried: dict[str, list[tuple[Try, int]]]) -> None:
+    one, code = tried[name][1]
+    assert code != 0
+    assert "CAL501" in [found.code for found in judged(one)]

@@ -1,0 +1,15 @@
+import argparse
+
+p = argparse.ArgumentParser()
+p.add_argument("--tag", action="append", help="may be given again")
+p.add_argument("-v", "--verbose", action="count", default=0)
+p.add_argument("--fast", dest="speed", action="store_const", const=10, default=1)
+p.add_argument("--layer", action="append_const", const="x", dest="layers")
+p.add_argument("--more", nargs="*", action="extend", type=int)
+p.add_argument("--betas", nargs=2, type=float, default=(0.9, 0.999))
+p.add_argument("--resume", nargs="?", const="latest")
+p.add_argument("--no-cuda", action="store_false", dest="cuda")
+p.add_argument("--version", action="version", version="1.0")
+p.add_argument("--one", nargs=1)
+p.add_argument("--secret", help=argparse.SUPPRESS)
+p.parse_args()
