@@ -162,7 +162,7 @@ KEYS: Mapping[str, Key] = {
     ),
     "base_image": Key(
         ByMode(Text(check=_gone_image)),
-        "The image to build on; `{}` in it is replaced by `cpu` or `gpu`. Without it: `python:X.Y-slim`.",
+        "The image to build on; `{}` in it is replaced by `cpu` or `gpu`. Without it: `python:3.12-slim`, or the Python that the project asks for.",
     ),
     "apt_packages": Key(ByMode(ListOf(Text())), "Debian packages to install into the image."),
     "extras": Key(ListOf(Text()), "Extras of the project's own package to install."),

@@ -169,7 +169,7 @@ def _apart(repairs: Sequence[_Repair]) -> Iterator[list[_Repair]]:
 
 def _changed(text: str, repairs: Sequence[_Repair]) -> str:
     """Return a text with repairs made that stand apart."""
-    pieces = []
+    pieces: list[str] = []
     end = 0
     for edit in sorted((edit for one in repairs for edit in one.fix.edits), key=lambda edit: edit.span):
         pieces += (text[end : edit.span.start], edit.new_text)

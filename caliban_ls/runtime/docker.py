@@ -23,7 +23,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
@@ -200,16 +200,13 @@ class DockerEngine:
                     stream=True,
                     timeout=CALL_SECONDS,
                 )
-            connection = response.raw
-            with response, cancel.on_set(partial(_close_quietly, connection)):
-                if not response.ok:
-                    return None
-                report(f"Pulling {reference}", None)
-                for event in self._events(response):
-                    if "error" in event:
-                        return None
-        cancel.check()
-        return self.image_id(reference)
+            if not response.ok:
+                return None
+            report(f"Pulling {reference}", None)
+            failed = False
+            for event in self._followed(client, response, cancel):
+                failed |= "error" in event
+        return None if failed else self.image_id(reference)
 
     def published(self, reference: str, login: Login | None) -> str | None:
         """See `Engine.published`."""
@@ -238,13 +235,10 @@ class DockerEngine:
                     stream=True,
                     timeout=CALL_SECONDS,
                 )
-            connection = response.raw
-            with response, cancel.on_set(partial(_close_quietly, connection)):
-                if not response.ok:
-                    raise PushFailed(f"{reference} wasn't pushed: {_explanation(response.content)}")
-                for event in self._events(response):
-                    log.add(event)
-        cancel.check()
+            if not response.ok:
+                raise PushFailed(f"{reference} wasn't pushed: {_explanation(response.content)}")
+            for event in self._followed(client, response, cancel):
+                log.add(event)
         return log.result()
 
     def run(self, spec: ContainerSpec, *, output: Output, cancel: CancelToken) -> Exit:
@@ -325,15 +319,24 @@ class DockerEngine:
         return container
 
     def follow(self, container: str, *, output: Output, cancel: CancelToken) -> Exit:
-        """See `Engine.follow`."""
+        """See `Engine.follow`. Asked for as a log, since attaching to what has just ended may wait for ever."""
         with self._client() as client:
             with self._translated():
-                params = {"stdout": 1, "stderr": 1, "stream": 1, "logs": 1}
-                attached = client.attach_socket(container, params=params)
+                response = client.get(
+                    f"{client.base_url}/v{client.api_version}/containers/{quote(container)}/logs",
+                    params={"stdout": 1, "stderr": 1, "follow": 1},
+                    stream=True,
+                    timeout=CALL_SECONDS,
+                )
+                if response.status_code == HTTPStatus.NOT_FOUND:
+                    raise FailedError("The container was removed by somebody else")
+                if not response.ok:
+                    raise _refused(_explanation(response.content))
+                attached = client._get_raw_response_socket(response)  # type: ignore[attr-defined]  # noqa: SLF001  # no public way
                 connection = _unhurried(client, attached)
             with cancel.on_set(partial(_hang_up, connection)):
                 try:
-                    for stream, chunk in self._frames(attached):
+                    for stream, chunk in self._frames(response.raw):
                         output(stream, chunk)
                     cancel.check()
                     return self._end(client, container)
@@ -342,7 +345,7 @@ class DockerEngine:
                     raise
                 finally:
                     _hang_up(connection)
-                    attached.close()
+                    response.close()
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerInfo]:
         """See `Engine.containers`."""
@@ -442,12 +445,12 @@ class DockerEngine:
         cancel: CancelToken,
     ) -> str:
         """Build by BuildKit where its command line is, else by the engine's classic builder."""
-        if docker is None:
-            with self._client() as client:
-                return self._build_classic(
-                    client, plan, inputs, no_cache=no_cache, pull=pull, report=report, cancel=cancel
-                )
         try:
+            if docker is None:
+                with self._client() as client:
+                    return self._build_classic(
+                        client, plan, inputs, no_cache=no_cache, pull=pull, report=report, cancel=cancel
+                    )
             return buildkit.build(
                 docker,
                 self.endpoint,
@@ -460,7 +463,7 @@ class DockerEngine:
                 environment=os.environ,
             )
         except BuildFailed:
-            self.probe()  # An engine that is gone is another failure than a step.
+            self.probe()  # An engine that is going has killed the step; it answers nobody new already.
             raise
 
     def _build_classic(
@@ -481,26 +484,36 @@ class DockerEngine:
                 f"{client.base_url}/v{client.api_version}/build",
                 params=_build_parameters(client, plan, inputs, no_cache=no_cache, pull=pull),
                 headers={"Content-Type": "application/x-tar"},
-                data=upload(plan, cancel),
+                data=upload(plan, report, cancel),
                 stream=True,
                 timeout=CALL_SECONDS,
             )
             if not response.ok:
                 raise BuildFailed(f"The Docker engine refused the build: {_explanation(response.content)}")
+        for event in self._followed(client, response, cancel):
+            log.add(event)
+        return log.result(self.endpoint)
+
+    def _followed(self, client: APIClient, response: Raw, cancel: CancelToken) -> Iterator[dict[str, Any]]:
+        """Yield the events of something that the engine does, however long it is silent, until it is done.
+
+        Raises:
+            EngineUnavailable: the engine went away.
+            Cancelled: the token was set; the engine, whose client has gone, ends what it was doing.
+        """
+        with self._translated():
             attached = client._get_raw_response_socket(response)  # type: ignore[attr-defined]  # noqa: SLF001  # no public way
             connection = _unhurried(client, attached)
         try:
             with cancel.on_set(lambda: _hang_up(connection)):
-                for event in self._events(response):
-                    log.add(event)
+                yield from self._events(response)
         except EngineUnavailable:
-            cancel.check()  # Hanging up is how a build is cancelled; the reader sees a lost connection.
+            cancel.check()  # Hanging up is how it is cancelled; the reader sees a lost connection.
             raise
         finally:
             _hang_up(connection)  # first, since closing a response waits for the step that is running
             response.close()
         cancel.check()
-        return log.result(self.endpoint)
 
     def _events(self, response: Raw) -> Iterator[dict[str, Any]]:
         """Yield the builder's events as they come, one JSON object a line."""
@@ -554,11 +567,12 @@ class DockerEngine:
     ) -> Exit:
         """Start the container and stay with it to its end; `serve` gets what is attached and its connection.
 
-        Attached before it starts, so that not a byte is missed, and always read, since a job whose output
-        nobody takes stands still.
+        Attached before it starts, so that not a byte is missed; without what the engine has logged, which would
+        be told a second time where the job is quick. Always read, since a job whose output nobody takes stands
+        still.
         """
         with self._translated():
-            params = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1, "logs": 1}
+            params = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1}
             attached = client.attach_socket(container, params=params)
             connection = _unhurried(client, attached)
         stopper = threading.Thread(target=self._stop_from_aside, args=(container, connection), daemon=True)
@@ -660,7 +674,10 @@ def _container_config(spec: ContainerSpec, logging_driver: str) -> dict[str, Any
     if spec.gpus is True:
         host["DeviceRequests"] = [{"Count": -1, "Capabilities": [["gpu"]]}]
     elif spec.gpus:
-        host["DeviceRequests"] = [{"DeviceIDs": list(spec.gpus), "Capabilities": [["gpu"]]}]
+        # A CDI device is asked for by its whole name, of a driver that knows no capabilities.
+        by_cdi = any("=" in gpu for gpu in spec.gpus)
+        kind = {"Driver": "cdi"} if by_cdi else {"Capabilities": [["gpu"]]}
+        host["DeviceRequests"] = [{"DeviceIDs": list(spec.gpus), **kind}]
     config: dict[str, Any] = {
         "Image": spec.image,
         "Cmd": list(spec.args),
@@ -679,7 +696,7 @@ def _container_config(spec: ContainerSpec, logging_driver: str) -> dict[str, Any
         config["Entrypoint"] = list(spec.entrypoint)
     if spec.workdir is not None:
         config["WorkingDir"] = spec.workdir
-    wanted = run_args.parse(spec.run_args)
+    wanted = run_args.parse(spec.run_args, os.environ)
     merge(config, wanted.config)
     merge(host, wanted.host)
     config["ExposedPorts"] = {port: {} for port in host["PortBindings"]}
@@ -725,12 +742,6 @@ def _repository_and_tag(reference: str) -> tuple[str, str]:
         return repository, digest
     name, colon, tag = reference.rpartition(":")
     return (name, tag) if colon and "/" not in tag else (reference, "latest")
-
-
-def _close_quietly(connection: Raw) -> None:
-    """End a response that another thread reads."""
-    with suppress(Exception):
-        _hang_up(connection._fp.fp.raw._sock)  # noqa: SLF001  # urllib3 has no public way to its socket
 
 
 def _explanation(body: bytes) -> str:
@@ -824,10 +835,10 @@ def _hang_up(connection: Raw) -> None:
 
 
 def _reader(attached: Raw) -> BinaryIO:
-    """Return a buffered reader whose `read(n)` gives n bytes unless the stream ends."""
+    """Return a reader whose `read(n)` gives n bytes unless the stream ends."""
     if isinstance(attached, io.RawIOBase):
         return io.BufferedReader(attached, 64 * 1024)
-    reader: BinaryIO = attached.makefile("rb")
+    reader: BinaryIO = attached.makefile("rb") if hasattr(attached, "makefile") else attached
     return reader
 
 
@@ -854,6 +865,8 @@ def _unavailable(endpoint: Endpoint, error: BaseException) -> EngineUnavailable:
             hint="Install paramiko beside caliban-ls (`pipx inject caliban-ls paramiko`).",
         )
     reasons = [cause for cause in causes if isinstance(cause, OSError) and cause.strerror]
+    if not reasons and any(isinstance(cause, IncompleteRead) for cause in causes):
+        return EngineUnavailable(f"{place}: the connection broke off")
     reason = reasons[-1].strerror if reasons else str(causes[-1])
     return EngineUnavailable(f"{place}: {shortened(str(reason), 200)}")
 

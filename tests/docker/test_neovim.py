@@ -8,13 +8,15 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.lacking import lacking
-from support.leftovers import PROJECT_NAME
-from support.program import BASE_IMAGE
+from support.leftovers import PROJECT_NAME, containers_of
+from support.program import BASE_IMAGE, caliban
 from support.pseudo_terminal import PseudoTerminal
 from support.tree import plant
+from support.wishes import WISHES
 
 DOCS = Path(__file__).parents[2] / "docs/editors.md"
 
@@ -36,14 +38,21 @@ def settings(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def neovim(settings: Path, tmp_path: Path) -> Iterator[PseudoTerminal]:
-    config = {"base_image": BASE_IMAGE, "module": "look.py", "docker": {"run_args": ["--env", "A=yes"]}}
+def project(tmp_path: Path) -> Path:
     files = {
-        ".calibanconfig.json": json.dumps({**config, "docker": {"run_args": ["--pid", "host"]}}),
+        ".calibanconfig.json": config_with({"docker": {"run_args": ["--pid", "host"]}}),
         "look.py": "print('pid 1 is ' + open('/proc/1/comm').read())",
         "experiment.json": '{"lr": []}',
     }
-    project = plant(tmp_path / PROJECT_NAME, files)
+    return plant(tmp_path / PROJECT_NAME, files)
+
+
+def config_with(wish: dict[str, Any]) -> str:
+    return json.dumps({"base_image": BASE_IMAGE, "module": "look.py", **wish})
+
+
+@pytest.fixture
+def neovim(settings: Path, project: Path, tmp_path: Path) -> Iterator[PseudoTerminal]:
     environment = {
         "TERM": "xterm",
         "CALIBAN_HOME": str(tmp_path / "state"),
@@ -80,3 +89,19 @@ def test_what_a_config_wants_is_asked_before_it_is_done(neovim: PseudoTerminal) 
     neovim.type("1\r")
     neovim.wait_for("pid 1 is")
     neovim.wait_for("SUCCEEDED")
+
+
+def test_nothing_is_done_of_what_nobody_agreed_to(neovim: PseudoTerminal, project: Path) -> None:
+    (project.parent / "key.json").write_text("{}")
+    neovim.wait_for("An empty list stands for no job")
+    for wish in WISHES:
+        (project / ".calibanconfig.json").write_text(config_with(wish))
+        neovim.type(":Caliban run\r")
+        for section in wish:
+            neovim.wait_for(section)
+        neovim.wait_for("Agree")
+        neovim.type("\r")
+        neovim.wait_for("needs your agreement")
+        assert containers_of(project) == []
+    answer = caliban("status", "--json", folder=project)
+    assert json.loads(answer.stdout)["groups"] == []

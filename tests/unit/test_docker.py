@@ -16,8 +16,9 @@ from support.contexts import plan_of
 
 from caliban_ls.errors import BuildFailed, EngineUnavailable
 from caliban_ls.runtime import docker
+from caliban_ls.runtime.base import ContainerSpec
 from caliban_ls.runtime.classic import BuildLog
-from caliban_ls.runtime.docker import _unavailable, open_engine
+from caliban_ls.runtime.docker import _container_config, _unavailable, open_engine
 from caliban_ls.runtime.endpoint import Endpoint, Tls
 
 PLAN = plan_of("python:3.11-slim", "")
@@ -211,3 +212,16 @@ def test_the_sdk_is_not_loaded_before_it_is_needed() -> None:
     loaded = "{'docker', 'requests', 'urllib3'} & set(sys.modules)"
     code = f"import sys, caliban_ls.runtime.docker; assert not {loaded}"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("gpus", "request_"),
+    [
+        (True, {"Count": -1, "Capabilities": [["gpu"]]}),
+        (("0", "3"), {"DeviceIDs": ["0", "3"], "Capabilities": [["gpu"]]}),
+        (("nvidia.com/gpu=1",), {"DeviceIDs": ["nvidia.com/gpu=1"], "Driver": "cdi"}),
+    ],
+)
+def test_how_gpus_are_asked_for(*, gpus: bool | tuple[str, ...], request_: dict[str, Any]) -> None:
+    spec = ContainerSpec(image="x", args=(), name="n", labels={}, gpus=gpus)
+    assert _container_config(spec, "json-file")["HostConfig"]["DeviceRequests"] == [request_]
