@@ -20,7 +20,6 @@ from caliban_ls.assist.structure import folds, outline, selections
 from caliban_ls.documents import Document
 from caliban_ls.execution import PREFIX
 from caliban_ls.findings import Edit
-from caliban_ls.repairs import Trial
 from caliban_ls.session import Session
 from caliban_ls.text import Span
 
@@ -158,8 +157,7 @@ def _quick_fixes(ls: Session, document: Document, span: Span) -> list[lsp.CodeAc
     ]
     if not touched or judgement.page is None:
         return []
-    page = judgement.page
-    sound = Trial(page.text, page.kind, page.outlook).sound([finding for finding, _ in touched])
+    sound = ls.trial(judgement.page).sound([finding for finding, _ in touched])
     return [
         convert.to_code_action(fix, workspace_edit(ls, document, fix.edits), shown, preferred=rank == 0)
         for finding, (_, shown) in zip(sound, touched, strict=True)

@@ -23,6 +23,7 @@ from caliban_ls.documents import Document
 from caliban_ls.findings import Finding
 from caliban_ls.neighbours import Neighbours, project_folder
 from caliban_ls.protocol import StdioServer
+from caliban_ls.repairs import Trial
 from caliban_ls.settings import Settings, merged, parse_settings
 from caliban_ls.text import LineIndex, Span
 from caliban_ls.validation import document_kind, validate
@@ -72,6 +73,7 @@ class Session(StdioServer):
         self._judgements: WeakKeyDictionary[Document, Judgement] = WeakKeyDictionary()
         self._result_ids = itertools.count(1)
         self._told: set[str] = set()
+        self._trial: tuple[Page, str, Trial] | None = None
         self.neighbours = Neighbours(self._opened_at, os.environ)
 
     def take_settings(self, raw: Mapping[str, Any], *, initial: bool = False) -> bool:
@@ -140,6 +142,12 @@ class Session(StdioServer):
         judgement = Judgement(state, page, findings, diagnostics, result_id)
         self._judgements[document] = judgement
         return judgement
+
+    def trial(self, page: Page) -> Trial:
+        """Return a copy of a document to try fixes on; kept until another is asked for or the document changes."""
+        if self._trial is None or self._trial[:2] != (page, page.text):
+            self._trial = (page, page.text, Trial(page.text, page.kind, page.outlook))
+        return self._trial[2]
 
     def page(self, uri: str) -> tuple[Document, Page] | None:
         """Return an open document that is ours, with what stands around it."""
