@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types as lsp
 
-from caliban_ls.assist.completion import Completion
-from caliban_ls.assist.hints import Hint
-from caliban_ls.assist.hover import Hover
-from caliban_ls.assist.lenses import Lens
-from caliban_ls.assist.links import Link
-from caliban_ls.assist.structure import Fold, Symbol
 from caliban_ls.convert import Lines, Ruler, to_range, to_text_edits
 from caliban_ls.text import Span
+
+if TYPE_CHECKING:
+    from caliban_ls.assist.completion import Completion
+    from caliban_ls.assist.hints import Hint
+    from caliban_ls.assist.hover import Hover
+    from caliban_ls.assist.lenses import Lens
+    from caliban_ls.assist.links import Link
+    from caliban_ls.assist.structure import Fold, Symbol
 
 _ITEM_KINDS: Final = {
     "key": lsp.CompletionItemKind.Property,

@@ -525,12 +525,14 @@ def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], Checked
 
     def judge(shown: str, path: Path, text: str, kind: DocumentKind) -> CheckedFile:
         document = jsondoc.parse(text)
-        outlook = None
+        outlook, script = None, None
         if kind == "experiment":
             folder = project_folder(path.absolute(), [context.folder])
-            outlook = neighbours.outlook(folder, context.settings)
-        findings = validate(document, kind, outlook=outlook)
-        return CheckedFile(shown, text, tuple(sound_fixes(document, kind, findings, outlook)))
+            if not neighbours.says_nothing(folder, context.settings):
+                outlook = neighbours.outlook(folder, context.settings)
+            script = neighbours.script(folder, outlook, document, path.absolute())
+        findings = validate(document, kind, outlook=outlook, script=script)
+        return CheckedFile(shown, text, tuple(sound_fixes(document, kind, findings, outlook, script)))
 
     return judge
 

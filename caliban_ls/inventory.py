@@ -10,22 +10,24 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
 from caliban_ls import convert, jsondoc
-from caliban_ls.assist.flags import flags_of
-from caliban_ls.assist.page import Page
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import CalibanError
 from caliban_ls.files import our_files, read_text
-from caliban_ls.neighbours import Neighbours, Stamp, project_folder, script_path, stamp_of
-from caliban_ls.outlook import Outlook
+from caliban_ls.neighbours import Neighbours, Stamp, project_folder, script_named, stamp_of
 from caliban_ls.rules.base import DocumentKind
-from caliban_ls.script import Script
 from caliban_ls.settings import Settings
 from caliban_ls.text import LineIndex
 from caliban_ls.validation import validate
+
+if TYPE_CHECKING:
+    from caliban_ls.assist.page import Page
+    from caliban_ls.outlook import Outlook
+    from caliban_ls.script import Script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ class Entry:
         kind: which of ours it is.
         folder: of its project.
         outlook: its project.
-        script_path: of the script that it names or its project names.
+        script_named: the script that it names or its project names.
         script: whose flags it sets.
         flags: those that its keys name.
         diagnostics: what is wrong with it.
@@ -50,7 +52,7 @@ class Entry:
     kind: DocumentKind
     folder: Path
     outlook: Outlook
-    script_path: str | None
+    script_named: str | None
     script: Script | None
     flags: frozenset[str]
     diagnostics: list[lsp.Diagnostic]
@@ -93,22 +95,24 @@ class Inventory:
         if (
             known is not None
             and known.state == state
-            and around.script(folder, known.script_path) is known.script
+            and around.script(folder, known.script_named, path, kind) is known.script
         ):
             return known
         try:
             text = read_text(path, lambda _: None)
         except CalibanError:
             return None
+        from caliban_ls.assist.page import Page
+
         document = jsondoc.parse(text)
         named, script = None, None
         if outlook is None:
             outlook = self._neighbours.own_outlook(document, settings)
         else:
-            named = script_path(outlook.project, document)
-            script = around.script(folder, named)
+            named = script_named(outlook.project, document)
+            script = around.script(folder, named, path, kind)
         page = Page(document, kind, outlook, script)
-        findings = validate(document, kind, outlook=outlook)
+        findings = validate(document, kind, outlook=outlook, script=script)
         diagnostics = convert.to_diagnostics(LineIndex(text), findings, encoding)
         same = known is not None and known.diagnostics == diagnostics
         return Entry(
@@ -117,7 +121,7 @@ class Inventory:
             kind=kind,
             folder=folder,
             outlook=outlook,
-            script_path=named,
+            script_named=named,
             script=script,
             flags=frozenset(_flags(page)),
             diagnostics=diagnostics,
@@ -134,7 +138,7 @@ class _Around:
         self._roots = roots
         self._folders: dict[Path, Path] = {}
         self._outlooks: dict[Path, Outlook] = {}
-        self._scripts: dict[tuple[Path, str], Script | None] = {}
+        self._scripts: dict[tuple[Path, str | None, Path], Script | None] = {}
 
     def folder(self, path: Path) -> Path:
         if path.parent not in self._folders:
@@ -146,16 +150,20 @@ class _Around:
             self._outlooks[folder] = self._neighbours.outlook(folder, self.settings)
         return self._outlooks[folder]
 
-    def script(self, folder: Path, path: str | None) -> Script | None:
-        if path is None:
+    def script(self, folder: Path, named: str | None, path: Path, kind: DocumentKind) -> Script | None:
+        """Return an experiment's script; experiments of one folder that name the same share it."""
+        if kind != "experiment":
             return None
-        if (folder, path) not in self._scripts:
-            self._scripts[folder, path] = self._neighbours.script_at(folder, path)
-        return self._scripts[folder, path]
+        key = (folder, named, path.parent)
+        if key not in self._scripts:
+            self._scripts[key] = self._neighbours.script_for(folder, named, path)
+        return self._scripts[key]
 
 
 def page_of(entry: Entry) -> tuple[LineIndex, Page] | None:
     """Return a file and what stands around it, None when it can't be read any more."""
+    from caliban_ls.assist.page import Page
+
     try:
         text = read_text(entry.path, lambda _: None)
     except CalibanError:
@@ -164,6 +172,8 @@ def page_of(entry: Entry) -> tuple[LineIndex, Page] | None:
 
 
 def _flags(page: Page) -> Iterator[str]:
+    from caliban_ls.assist.flags import flags_of
+
     if page.kind == "experiment":
         for block in page.sweep.blocks:
             for member in block.node.members:

@@ -1,27 +1,27 @@
-"""What an editor asks about a document: each handler unpacks, asks `assist` and converts, no more."""
+"""What an editor asks about a document: each handler unpacks, asks `assist` and converts, no more.
+
+The modules of `assist` are loaded with the first question, since an editor waits for its server to start.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types as lsp
 from pygls.capabilities import get_capability
 
 from caliban_ls import answers, convert
-from caliban_ls.assist.actions import Refactoring, refactorings
-from caliban_ls.assist.completion import complete
-from caliban_ls.assist.fix_all import fix_all
-from caliban_ls.assist.hints import hints
-from caliban_ls.assist.hover import hover_at
-from caliban_ls.assist.lenses import Lens, lenses
-from caliban_ls.assist.links import Link, links
-from caliban_ls.assist.structure import folds, outline, selections
 from caliban_ls.documents import Document
 from caliban_ls.execution import PREFIX
 from caliban_ls.findings import Edit
 from caliban_ls.session import Session
 from caliban_ls.text import Span
+
+if TYPE_CHECKING:
+    from caliban_ls.assist.actions import Refactoring
+    from caliban_ls.assist.lenses import Lens
+    from caliban_ls.assist.links import Link
 
 FIX_ALL: Final = "source.fixAll.caliban"
 RUN: Final = "caliban.run"
@@ -30,6 +30,8 @@ RUN: Final = "caliban.run"
 
 def completion(ls: Session, params: lsp.CompletionParams) -> lsp.CompletionList | None:
     """Offer what could stand at the cursor."""
+    from caliban_ls.assist.completion import complete
+
     found = ls.page(params.text_document.uri)
     if found is None:
         return None
@@ -41,6 +43,8 @@ def completion(ls: Session, params: lsp.CompletionParams) -> lsp.CompletionList 
 
 def hover(ls: Session, params: lsp.HoverParams) -> lsp.Hover | None:
     """Say what stands under the pointer."""
+    from caliban_ls.assist.hover import hover_at
+
     found = ls.page(params.text_document.uri)
     if found is None:
         return None
@@ -58,6 +62,8 @@ def hover(ls: Session, params: lsp.HoverParams) -> lsp.Hover | None:
 
 def inlay_hint(ls: Session, params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
     """Say what lists multiply and what hardware costs, in the lines that are shown."""
+    from caliban_ls.assist.hints import hints
+
     found = ls.page(params.text_document.uri)
     if found is None:
         return []
@@ -68,6 +74,8 @@ def inlay_hint(ls: Session, params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
 
 def code_lens(ls: Session, params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
     """Offer what can be done with each block."""
+    from caliban_ls.assist.lenses import lenses
+
     found = ls.page(params.text_document.uri)
     if found is None or not found[0].local:
         return []
@@ -86,6 +94,8 @@ def document_symbol(
     ls: Session, params: lsp.DocumentSymbolParams
 ) -> Sequence[lsp.DocumentSymbol] | Sequence[lsp.SymbolInformation]:
     """List a document's blocks and keys."""
+    from caliban_ls.assist.structure import outline
+
     found = ls.page(params.text_document.uri)
     if found is None:
         return []
@@ -98,12 +108,16 @@ def document_symbol(
 
 def folding_range(ls: Session, params: lsp.FoldingRangeParams) -> list[lsp.FoldingRange]:
     """Say what can be folded away."""
+    from caliban_ls.assist.structure import folds
+
     found = ls.page(params.text_document.uri)
     return [] if found is None else answers.folds(found[0], folds(found[1]))
 
 
 def selection_range(ls: Session, params: lsp.SelectionRangeParams) -> list[lsp.SelectionRange] | None:
     """Say what selections grow to."""
+    from caliban_ls.assist.structure import selections
+
     found = ls.page(params.text_document.uri)
     if found is None:
         return None
@@ -114,6 +128,8 @@ def selection_range(ls: Session, params: lsp.SelectionRangeParams) -> list[lsp.S
 
 def document_link(ls: Session, params: lsp.DocumentLinkParams) -> list[lsp.DocumentLink]:
     """Link names to the pages and files that they stand for."""
+    from caliban_ls.assist.links import links
+
     found = ls.page(params.text_document.uri)
     if found is None:
         return []
@@ -131,6 +147,9 @@ def document_link(ls: Session, params: lsp.DocumentLinkParams) -> list[lsp.Docum
 
 def code_action(ls: Session, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
     """Offer the fixes of what is wrong in a range, and what else could be done with it."""
+    from caliban_ls.assist.actions import refactorings
+    from caliban_ls.assist.fix_all import fix_all
+
     found = ls.page(params.text_document.uri)
     if found is None or not can(ls, "text_document.code_action.code_action_literal_support"):
         return []

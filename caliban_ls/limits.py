@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from caliban_ls import experiment
 from caliban_ls.experiment import Block, Experiment
 from caliban_ls.findings import Finding, Fix, shifted
 from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node
 from caliban_ls.jsonedit import remove_items
-from caliban_ls.outlook import FREE_A_MINUTE, Outlook
 from caliban_ls.rules import finding
 from caliban_ls.text import Span, shortened, spoken_amount, spoken_number
 
+if TYPE_CHECKING:
+    from caliban_ls.outlook import Outlook
+
 _SCALARS: Final = frozenset({Kind.STRING, Kind.NUMBER, Kind.BOOLEAN})
+
+FREE_A_MINUTE: Final = 60
+"""Submissions that a project is granted in a minute without being asked; Google's published default."""
 
 MOST_COMPARED: Final = 10_000
 """So many jobs of one sweep are compared with each other; beyond, blocks are looked at one by one."""

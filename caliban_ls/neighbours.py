@@ -7,24 +7,31 @@ what the disk holds. Commands and editors find a document's project here, so tha
 from __future__ import annotations
 
 import json
-import re
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from caliban_ls import jsondoc, project
+from caliban_ls import jsondoc
 from caliban_ls.errors import CalibanError
 from caliban_ls.files import read_text
 from caliban_ls.home import SETTINGS_FILE, state_folder
-from caliban_ls.outlook import Outlook
-from caliban_ls.project import Project, leaves_project
-from caliban_ls.script import Script, read_script
 from caliban_ls.settings import Settings, parse_settings, supplemented
 from caliban_ls.validation import PROJECT_FILE
+
+_MOST_CANDIDATES: Final = 50
+"""A folder with more files of Python is a library, not a place for one script."""
+
+# What reads configs, scripts and hardware takes longer to load than most experiments to judge, and an editor
+# waits for its server to start.
+if TYPE_CHECKING:
+    from caliban_ls.outlook import Outlook
+    from caliban_ls.project import Project
+    from caliban_ls.script import Script
 
 Stamp: TypeAlias = tuple[object, ...]
 """What is equal as long as a file says the same."""
@@ -71,6 +78,7 @@ class Neighbours:
         self._projects: dict[Path, tuple[Stamp | None, Project]] = {}
         self._outlooks: dict[Path, tuple[tuple[object, ...], Outlook]] = {}
         self._scripts: dict[tuple[Path, str], tuple[dict[str, Stamp | None], Script | None]] = {}
+        self._candidates: dict[Path, tuple[dict[str, Stamp | None], str | None]] = {}
         self._own: tuple[Stamp | None, Settings | None] = (None, None)
         self._lock = threading.RLock()
 
@@ -79,7 +87,15 @@ class Neighbours:
         with self._lock:
             return self._outlook(folder, settings)
 
+    def says_nothing(self, folder: Path, settings: Settings) -> bool:
+        """Return whether there is neither a project config nor a setting, so that nothing is limited or chosen."""
+        path = folder / PROJECT_FILE
+        bare = self._buffer(path) is None and not path.is_file()
+        return bare and settings == Settings() and self._own_settings() is None
+
     def _outlook(self, folder: Path, settings: Settings) -> Outlook:
+        from caliban_ls.outlook import Outlook
+
         config = self._project(folder)
         state = (config, settings, self._own_settings(), self._environment.get("REGION"))
         known = self._outlooks.get(folder)
@@ -91,13 +107,61 @@ class Neighbours:
         self._outlooks[folder] = (state, made)
         return made
 
-    def script(self, folder: Path, outlook: Outlook, experiment: jsondoc.JsonDocument) -> Script | None:
-        """Return the script whose flags an experiment sets, None where that isn't known."""
-        path = script_path(outlook.project, experiment)
-        return None if path is None else self.script_at(folder, path)
+    def script(
+        self,
+        folder: Path,
+        outlook: Outlook | None,
+        experiment: jsondoc.JsonDocument,
+        path: Path | None = None,
+    ) -> Script | None:
+        """Return the script whose flags an experiment sets, None where that isn't known.
+
+        Args:
+            folder: of its project.
+            outlook: its project, None where that says nothing.
+            experiment: the experiment config.
+            path: of the experiment; None where it is no file.
+        """
+        return self.script_for(
+            folder, script_named(None if outlook is None else outlook.project, experiment), path
+        )
+
+    def script_for(self, folder: Path, wanted: str | None, path: Path | None) -> Script | None:
+        """Return the script that is named so, or else the only one beside an experiment."""
+        from caliban_ls.script import places_of
+
+        beside = path.parent if path is not None and path.is_relative_to(folder) else None
+        with self._lock:
+            if wanted is None:
+                found = None if beside is None else self._only_script(folder, beside)
+            else:
+                near = "" if beside is None else beside.relative_to(folder).as_posix().removeprefix(".")
+                places = places_of(wanted, near)
+                found = next((one for one in places if self._stamp(folder / one) is not None), None)
+            return None if found is None else self.script_at(folder, found)
+
+    def _only_script(self, folder: Path, beside: Path) -> str | None:
+        """Return the only script of a folder; looked for again when one of its files has changed."""
+        from caliban_ls.script import only_script
+
+        try:
+            names = [name for name in os.listdir(beside) if name.endswith(".py")]
+        except OSError:
+            return None
+        if not names or len(names) > _MOST_CANDIDATES:
+            return None
+        paths = {(beside / name).relative_to(folder).as_posix(): beside / name for name in names}
+        stamps = {path: self._stamp(file) for path, file in paths.items()}
+        known = self._candidates.get(beside)
+        if known is None or known[0] != stamps:
+            known = (stamps, only_script(paths, lambda path: self.text(paths[path])))
+            self._candidates[beside] = known
+        return known[1]
 
     def script_at(self, folder: Path, path: str) -> Script | None:
         """Return a project's script; the same object as long as none of its files has changed."""
+        from caliban_ls.script import read_script
+
         with self._lock:
             known = self._scripts.get((folder, path))
             if known is not None and all(
@@ -130,18 +194,23 @@ class Neighbours:
 
     def own_outlook(self, config: jsondoc.JsonDocument, settings: Settings) -> Outlook:
         """Return what a project config says, as it stands in its editor."""
+        from caliban_ls import project
+        from caliban_ls.outlook import Outlook
+
         own = self._own_settings()
         merged = settings if own is None else supplemented(settings, own)
         return Outlook(project.read(config), merged, dict(self._environment))
 
     def _project(self, folder: Path) -> Project:
+        from caliban_ls import project
+
         path = folder / PROJECT_FILE
         opened = self._buffer(path)
         stamp = stamp_of(path) if opened is None else opened[0]
         known = self._projects.get(folder)
         if known is not None and known[0] == stamp:
             return known[1]
-        read = Project()
+        read = project.Project()
         if opened is not None:
             read = project.read(jsondoc.parse(opened[1]))
         elif stamp is not None:
@@ -170,18 +239,10 @@ class Neighbours:
         return self._own[1]
 
 
-_SCRIPT_COMMENT = re.compile(r"caliban:[ \t]*script[ \t]*=[ \t]*(\S+)")
+def script_named(config: Project | None, experiment: jsondoc.JsonDocument) -> str | None:
+    """Return the script that a config or a comment of the experiment names, as it is written; None if none does."""
+    from caliban_ls.script import wanted_script
 
-
-def script_path(config: Project, experiment: jsondoc.JsonDocument) -> str | None:
-    """Return the path of the script that a config or a comment names, relative to the project; None if none does."""
-    named = config.script or config.module
-    if named is None:
-        for comment in experiment.comments:
-            found = _SCRIPT_COMMENT.search(experiment.text, comment.start, comment.end)
-            if found is not None:
-                named = found[1]
-                break
-    if named is None or leaves_project(named):
-        return None
-    return named if named.endswith(".py") else f"{named.replace('.', '/')}.py"
+    comments = "\n".join(experiment.text[one.start : one.end] for one in experiment.comments)
+    script, module = (None, None) if config is None else (config.script, config.module)
+    return wanted_script(script=script, module=module, text=comments)

@@ -28,9 +28,6 @@ _Number = TypeVar("_Number", int, float)
 MAX_JOBS = 100
 """How many jobs one submission may have when nobody says otherwise."""
 
-FREE_A_MINUTE = 60
-"""Submissions that a project is granted in a minute without being asked; Google's published default."""
-
 
 @dataclass(frozen=True, eq=False)
 class Outlook:

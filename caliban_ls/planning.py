@@ -19,7 +19,8 @@ from caliban_ls.duration import DAY, parse_duration
 from caliban_ls.errors import MissingError, UsageError
 from caliban_ls.findings import Severity
 from caliban_ls.hardware import Backend, Choice, Price, Request
-from caliban_ls.outlook import FREE_A_MINUTE, request_of
+from caliban_ls.limits import FREE_A_MINUTE
+from caliban_ls.outlook import request_of
 from caliban_ls.project import Project
 from caliban_ls.records import settings_of
 from caliban_ls.runtime import labels

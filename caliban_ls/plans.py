@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from caliban_ls import hardware, models
 from caliban_ls.duration import DAY, spoken_duration
-from caliban_ls.outlook import FREE_A_MINUTE
+from caliban_ls.limits import FREE_A_MINUTE
 from caliban_ls.planning import Plan
 from caliban_ls.runtime.base import JobState
 from caliban_ls.runtime.cloud import with_args

@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from caliban_ls import jsondoc
 from caliban_ls.findings import Edit, Finding, Fix, Severity
 from caliban_ls.jsondoc import MAX_SHOWN, JsonDocument
 from caliban_ls.jsonedit import difference
-from caliban_ls.outlook import Outlook
 from caliban_ls.rules.base import DocumentKind
 from caliban_ls.text import Span
 from caliban_ls.validation import validate
+
+if TYPE_CHECKING:
+    from caliban_ls.outlook import Outlook
+    from caliban_ls.script import Script
 
 _JUDGED: Final = 10_000_000
 """So many characters are judged anew for one answer; what hasn't been tried by then isn't offered."""
@@ -51,11 +54,15 @@ class Trial:
         text: of the document.
         kind: which of ours it is.
         outlook: as `validate` was given it.
+        script: as `validate` was given it.
     """
 
-    def __init__(self, text: str, kind: DocumentKind, outlook: Outlook | None) -> None:
+    def __init__(
+        self, text: str, kind: DocumentKind, outlook: Outlook | None, script: Script | None = None
+    ) -> None:
         self._kind: DocumentKind = kind
         self._outlook = outlook
+        self._script = script
         self._left = 0
         self._take(jsondoc.parse(text))
 
@@ -145,16 +152,20 @@ class Trial:
         return gone and not worse - self._before
 
     def _judged(self, document: JsonDocument) -> list[Finding]:
-        return validate(document, self._kind, outlook=self._outlook)
+        return validate(document, self._kind, outlook=self._outlook, script=self._script)
 
 
 def sound_fixes(
-    document: JsonDocument, kind: DocumentKind, findings: Sequence[Finding], outlook: Outlook | None = None
+    document: JsonDocument,
+    kind: DocumentKind,
+    findings: Sequence[Finding],
+    outlook: Outlook | None = None,
+    script: Script | None = None,
 ) -> list[Finding]:
     """Return all findings of a document with no fix but sound ones."""
     if not any(found.fixes for found in findings):
         return list(findings)
-    return Trial(document.text, kind, outlook).sound(findings)
+    return Trial(document.text, kind, outlook, script).sound(findings)
 
 
 _MATTER = frozenset({Severity.ERROR, Severity.WARNING})

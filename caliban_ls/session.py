@@ -11,22 +11,24 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
 from lsprotocol import types as lsp
 
 from caliban_ls import convert
-from caliban_ls.assist.page import Page
 from caliban_ls.documents import Document
 from caliban_ls.findings import Finding
 from caliban_ls.neighbours import Neighbours, project_folder
 from caliban_ls.protocol import StdioServer
-from caliban_ls.repairs import Trial
 from caliban_ls.settings import Settings, merged, parse_settings
 from caliban_ls.text import LineIndex, Span
 from caliban_ls.validation import document_kind, validate
+
+if TYPE_CHECKING:
+    from caliban_ls.assist.page import Page
+    from caliban_ls.repairs import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +128,19 @@ class Session(StdioServer):
         if kind == "experiment":
             folder = self.folder_of(document)
             outlook = self.neighbours.outlook(folder, self.settings)
-            script = self.neighbours.script(folder, outlook, document.json)
+            path = Path(document.path) if document.local else None
+            script = self.neighbours.script(folder, outlook, document.json, path)
         state = (document.revision, self.settings, kind, outlook, script)
         known = self._judgements.get(document)
         if known is not None and known.state == state:
             return known
         page, findings = None, []
         if kind is not None:
+            from caliban_ls.assist.page import Page
+
             outlook = outlook or self.neighbours.own_outlook(document.json, self.settings)
             page = Page(document.json, kind, outlook, script)
-            findings = validate(document.json, kind, outlook=outlook)
+            findings = validate(document.json, kind, outlook=outlook, script=script)
         diagnostics = convert.to_diagnostics(document, findings, self.encoding)
         same = known is not None and known.diagnostics == diagnostics
         result_id = known.result_id if known is not None and same else self.next_result_id()
@@ -146,7 +151,9 @@ class Session(StdioServer):
     def trial(self, page: Page) -> Trial:
         """Return a copy of a document to try fixes on; kept until another is asked for or the document changes."""
         if self._trial is None or self._trial[:2] != (page, page.text):
-            self._trial = (page, page.text, Trial(page.text, page.kind, page.outlook))
+            from caliban_ls.repairs import Trial
+
+            self._trial = (page, page.text, Trial(page.text, page.kind, page.outlook, page.script))
         return self._trial[2]
 
     def page(self, uri: str) -> tuple[Document, Page] | None:

@@ -17,6 +17,7 @@ from caliban_ls.text import LineIndex
 
 if TYPE_CHECKING:
     from caliban_ls.outlook import Outlook
+    from caliban_ls.script import Script
 
 PROJECT_FILE: Final = ".calibanconfig.json"
 EXPERIMENT_FILES: Final = (
@@ -49,13 +50,20 @@ def document_kind(path: str, text: str, patterns: tuple[str, ...] = ()) -> Docum
     return "experiment" if by_name or by_setting or by_marker else None
 
 
-def validate(document: JsonDocument, kind: DocumentKind, *, outlook: Outlook | None = None) -> list[Finding]:
+def validate(
+    document: JsonDocument,
+    kind: DocumentKind,
+    *,
+    outlook: Outlook | None = None,
+    script: Script | None = None,
+) -> list[Finding]:
     """Return everything that is wrong with a document, in the order of the text, less what it silences.
 
     Args:
         document: the document.
         kind: what it is.
         outlook: the project that an experiment belongs to, None where that isn't known.
+        script: the script whose flags an experiment sets, None where that isn't known.
     """
     # What judges the other kind, and the catalogue's tables, take longer to load than most files to judge.
     if kind == "experiment":
@@ -64,6 +72,10 @@ def validate(document: JsonDocument, kind: DocumentKind, *, outlook: Outlook | N
 
         sweep = experiment.read(document)
         own = [*sweep.findings, *limit_findings(document, sweep, outlook)]
+        if script is not None:
+            from caliban_ls.binding import flag_findings
+
+            own += flag_findings(document, sweep, script)
     else:
         from caliban_ls import project
 

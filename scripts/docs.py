@@ -21,6 +21,7 @@ FAMILIES = {
     "CAL2": "Experiment configs",
     "CAL3": "Project configs",
     "CAL4": "Hardware",
+    "CAL5": "The script's flags",
     "CAL6": "Cost and limits",
 }
 
@@ -65,6 +66,8 @@ def rule(known: Rule) -> str:
     beside = ""
     if known.project is not None:
         beside = f"With this `.calibanconfig.json`:\n\n```jsonc\n{known.project.rstrip()}\n```\n\n"
+    if known.script is not None:
+        beside += f"With this `train.py`:\n\n```python\n{known.script.rstrip()}\n```\n\n"
     return (
         f"### {known.code} {known.name}\n\n*{known.severity.value}* · {known.explanation}\n\n{beside}"
         f"Wrong:\n\n```jsonc\n{known.wrong.rstrip()}\n```\n\nRight:\n\n```jsonc\n{known.right.rstrip()}\n```\n"

@@ -13,7 +13,7 @@ _CERTAIN: Final = frozenset({"CAL211"})
 
 def fix_all(page: Page) -> tuple[Edit, ...]:
     """Return the edit that makes every repair that can only be meant one way; none where there is none."""
-    return Trial(page.text, page.kind, page.outlook).repaired(is_certain)
+    return Trial(page.text, page.kind, page.outlook, page.script).repaired(is_certain)
 
 
 def is_certain(found: Finding) -> bool:

@@ -1,17 +1,19 @@
 """Every diagnostic's code, severity and explanation. Codes are stable: never reused, never renamed.
 
-Families: CAL1 syntax, CAL2 experiment, CAL3 project config, CAL4 hardware, CAL6 cost and limits.
+Families: CAL1 syntax, CAL2 experiment, CAL3 project config, CAL4 hardware, CAL5 script, CAL6 cost and limits.
 """
 
 from __future__ import annotations
 
 from caliban_ls.findings import Finding, Fix, Severity
-from caliban_ls.rules import experiment, hardware, limits, project, syntax
+from caliban_ls.rules import experiment, hardware, limits, project, script, syntax
 from caliban_ls.rules.base import Rule
 from caliban_ls.text import Span
 
 RULES: dict[str, Rule] = {
-    rule.code: rule for family in (syntax, experiment, project, hardware, limits) for rule in family.RULES
+    rule.code: rule
+    for family in (syntax, experiment, project, hardware, script, limits)
+    for rule in family.RULES
 }
 
 

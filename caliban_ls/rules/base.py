@@ -23,6 +23,7 @@ class Rule:
         right: the same document, mended.
         kind: which of our documents the two examples are.
         project: the project config beside them, where it matters.
+        script: the training script beside them, where it matters.
     """
 
     code: str
@@ -33,3 +34,4 @@ class Rule:
     right: str
     kind: DocumentKind = "experiment"
     project: str | None = None
+    script: str | None = None

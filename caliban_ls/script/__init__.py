@@ -9,7 +9,7 @@ one reading, `expressions`, `statements` and `calls` follow the text, and each `
 
 from __future__ import annotations
 
-from caliban_ls.script.choice import Named, choose, named_in
+from caliban_ls.script.choice import Named, named_in, only_script, places_of, wanted_script
 from caliban_ls.script.model import Arity, Flag, Library, Scalar, Script, ValueKind, is_same, resolve
 from caliban_ls.script.reading import Read, read_script
 
@@ -22,9 +22,11 @@ __all__ = [
     "Scalar",
     "Script",
     "ValueKind",
-    "choose",
     "is_same",
     "named_in",
+    "only_script",
+    "places_of",
     "read_script",
     "resolve",
+    "wanted_script",
 ]

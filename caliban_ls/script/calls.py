@@ -45,8 +45,31 @@ _LIBRARIES = (from_argparse, from_absl, from_click, from_typer, from_dataclasses
 _FUNCTIONS = {name: handler for library in _LIBRARIES for name, handler in library.FUNCTIONS.items()}
 _EXITS = {"sys.exit", "os._exit", "builtins.exit", "builtins.quit"}
 _TEXT_METHODS = frozenset(
-    "replace format join split strip lower upper startswith endswith lstrip rstrip removeprefix removesuffix title "
-    "capitalize casefold rsplit splitlines partition rpartition swapcase isdigit isalpha".split()
+    [
+        "replace",
+        "format",
+        "join",
+        "split",
+        "strip",
+        "lower",
+        "upper",
+        "startswith",
+        "endswith",
+        "lstrip",
+        "rstrip",
+        "removeprefix",
+        "removesuffix",
+        "title",
+        "capitalize",
+        "casefold",
+        "rsplit",
+        "splitlines",
+        "partition",
+        "rpartition",
+        "swapcase",
+        "isdigit",
+        "isalpha",
+    ]
 )
 _LONGEST = 10_000
 
@@ -149,7 +172,7 @@ def _yields(node: ast.AST) -> bool:
     return any(isinstance(child, ast.Yield | ast.YieldFrom) for child in ast.walk(node))
 
 
-def _bind(  # noqa: C901, PLR0912 - Python's own rules have as many cases
+def _bind(
     run: Run,
     function: Function,
     scope: Scope,
@@ -177,7 +200,9 @@ def _bind(  # noqa: C901, PLR0912 - Python's own rules have as many cases
             extra[name] = value
     for name in (*names, *(one.arg for one in parameters.kwonlyargs)):
         if name not in values:
-            values[name] = evaluate(run, defaults[name], function.scope) if name in defaults and exact else UNKNOWN
+            values[name] = (
+                evaluate(run, defaults[name], function.scope) if name in defaults and exact else UNKNOWN
+            )
     if parameters.vararg is not None:
         if exact:
             values[parameters.vararg.arg] = tuple(rest)
@@ -252,7 +277,11 @@ def decorated(run: Run, decorator: Value, function: Value) -> Value:
             return _obscured(function)
         return result
     if isinstance(decorator, External) and isinstance(function, Function):
-        role = decorator.name.removeprefix("builtins.").removeprefix("functools.").replace("cached_property", "property")
+        role = (
+            decorator.name.removeprefix("builtins.")
+            .removeprefix("functools.")
+            .replace("cached_property", "property")
+        )
         if role in {"staticmethod", "classmethod", "property"}:
             function.role = role
             return function
@@ -264,7 +293,13 @@ def decorated(run: Run, decorator: Value, function: Value) -> Value:
     return function
 
 
-_TRANSPARENT = {"abc.abstractmethod", "functools.cache", "functools.wraps()", "typing.no_type_check", "typing.override"}
+_TRANSPARENT = {
+    "abc.abstractmethod",
+    "functools.cache",
+    "functools.wraps()",
+    "typing.no_type_check",
+    "typing.override",
+}
 
 
 def _obscured(function: Function) -> Function:
@@ -285,7 +320,9 @@ def _instantiate(run: Run, target: Class, arguments: Call) -> Value:
     if is_enumeration(target):
         wanted = arguments.positional[0].value if arguments.positional else UNKNOWN
         return next((one for one in members_of(target) if is_scalar(wanted) and one.value == wanted), UNKNOWN)
-    if target.derives("argparse.ArgumentParser", "simple_parsing.ArgumentParser", "transformers.HfArgumentParser"):
+    if target.derives(
+        "argparse.ArgumentParser", "simple_parsing.ArgumentParser", "transformers.HfArgumentParser"
+    ):
         return from_argparse.subclass(run, target, arguments, _call_with)
     instance = Instance(target)
     constructor = target.find("__init__")
@@ -320,7 +357,13 @@ def _external(run: Run, name: str, arguments: Call) -> Value:
     if name.startswith("sys.argv."):
         run.certain = False
         return UNKNOWN
-    if name in {"builtins.exec", "builtins.eval", "builtins.__import__", "runpy.run_path", "runpy.run_module"}:
+    if name in {
+        "builtins.exec",
+        "builtins.eval",
+        "builtins.__import__",
+        "runpy.run_path",
+        "runpy.run_module",
+    }:
         run.complete = False
         return UNKNOWN
     if name in {"functools.wraps", "contextlib.suppress"}:
@@ -334,7 +377,23 @@ def _external(run: Run, name: str, arguments: Call) -> Value:
     return _unknown(run, arguments)
 
 
-_HARMLESS = {f"builtins.{name}" for name in "print len isinstance hasattr str repr type sum min max any all".split()}
+_HARMLESS = {
+    f"builtins.{name}"
+    for name in [
+        "print",
+        "len",
+        "isinstance",
+        "hasattr",
+        "str",
+        "repr",
+        "type",
+        "sum",
+        "min",
+        "max",
+        "any",
+        "all",
+    ]
+}
 
 
 def _builtin(run: Run, name: str, arguments: Call) -> Value:  # noqa: C901, PLR0912 - one case for each function
@@ -358,7 +417,11 @@ def _builtin(run: Run, name: str, arguments: Call) -> Value:  # noqa: C901, PLR0
         return tuple(items) if name == "tuple" else Items(items)
     if name == "dict":
         if values:
-            return Table(values[0]) if isinstance(values[0], Table) and values[0].exact and not arguments.keywords else UNKNOWN
+            return (
+                Table(values[0])
+                if isinstance(values[0], Table) and values[0].exact and not arguments.keywords
+                else UNKNOWN
+            )
         return Table({key: one.value for key, one in arguments.keywords.items()})
     if not values or not all(is_known(value) for value in values) or arguments.keywords:
         return UNKNOWN
@@ -411,7 +474,10 @@ def _text_method(owner: str, name: str, arguments: Call, values: list[Value]) ->
     keywords = {key: one.value for key, one in arguments.keywords.items()}
     if name not in _TEXT_METHODS or not arguments.exact:
         return UNKNOWN
-    if not all(is_known(value) and isinstance(value, str | int | float | tuple | Items) for value in (*values, *keywords.values())):
+    if not all(
+        is_known(value) and isinstance(value, str | int | float | tuple | Items)
+        for value in (*values, *keywords.values())
+    ):
         return UNKNOWN
     if name == "format" and ":" in owner:
         return UNKNOWN
@@ -447,7 +513,9 @@ def _container_method(run: Run, owner: Items | Table, name: str, values: list[Va
     elif name == "append" and len(values) == 1 and not run.doubt:
         owner.append(values[0])
         return None
-    elif name == "extend" and len(values) == 1 and not run.doubt and (more := items_of(values[0])) is not None:
+    elif (
+        name == "extend" and len(values) == 1 and not run.doubt and (more := items_of(values[0])) is not None
+    ):
         owner.extend(more)
         return None
     if name not in {"get", "index", "count"}:
@@ -463,7 +531,11 @@ def _unknown(run: Run, arguments: Call) -> Value:
         escape(run, one.value)
         target = one.value
         function = target.target if isinstance(target, Bound) else target
-        if isinstance(function, Function) and not isinstance(function.node, ast.Lambda) and run.depth < MOST_CALLS // 2:
+        if (
+            isinstance(function, Function)
+            and not isinstance(function.node, ast.Lambda)
+            and run.depth < MOST_CALLS // 2
+        ):
             owner = (target.owner,) if isinstance(target, Bound) else ()
             with run.doubting():
                 call_function(run, function, owner, {}, exact=False)

@@ -36,10 +36,63 @@ _LONGEST = 10_000  # characters and items; no flag is made of more
 _MOST_TURNS = 300
 
 _BUILTINS = frozenset(
-    "int float str bool bytes complex object list dict tuple set frozenset type range len sorted zip enumerate "
-    "getattr setattr hasattr isinstance issubclass print exit quit map filter reversed sum min max any all open "
-    "super exec eval compile globals locals vars staticmethod classmethod property abs round iter next repr "
-    "callable id input delattr __import__".split()
+    [
+        "int",
+        "float",
+        "str",
+        "bool",
+        "bytes",
+        "complex",
+        "object",
+        "list",
+        "dict",
+        "tuple",
+        "set",
+        "frozenset",
+        "type",
+        "range",
+        "len",
+        "sorted",
+        "zip",
+        "enumerate",
+        "getattr",
+        "setattr",
+        "hasattr",
+        "isinstance",
+        "issubclass",
+        "print",
+        "exit",
+        "quit",
+        "map",
+        "filter",
+        "reversed",
+        "sum",
+        "min",
+        "max",
+        "any",
+        "all",
+        "open",
+        "super",
+        "exec",
+        "eval",
+        "compile",
+        "globals",
+        "locals",
+        "vars",
+        "staticmethod",
+        "classmethod",
+        "property",
+        "abs",
+        "round",
+        "iter",
+        "next",
+        "repr",
+        "callable",
+        "id",
+        "input",
+        "delattr",
+        "__import__",
+    ]
 )
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -175,7 +228,11 @@ def assign(run: Run, target: ast.expr, value: Value, scope: Scope) -> None:
         escape(run, value)
     elif isinstance(target, ast.Tuple | ast.List):
         items = items_of(value)
-        if items is None or len(items) != len(target.elts) or any(isinstance(one, ast.Starred) for one in target.elts):
+        if (
+            items is None
+            or len(items) != len(target.elts)
+            or any(isinstance(one, ast.Starred) for one in target.elts)
+        ):
             if items is not None:
                 escape(run, value)
             items = [UNKNOWN] * len(target.elts)
@@ -237,7 +294,9 @@ def _bind(run: Run, owner: Value, found: Value, name: str) -> Value:
             return call_function(run, found, (owner,), {}, exact=True)
         if found.role == "staticmethod":
             return found
-        return Bound(owner.type if found.role == "classmethod" and isinstance(owner, Instance) else owner, found)
+        return Bound(
+            owner.type if found.role == "classmethod" and isinstance(owner, Instance) else owner, found
+        )
     if found is None:
         return Bound(owner, name) if not isinstance(owner, Instance) else UNKNOWN
     return found
@@ -320,7 +379,9 @@ def combined(operation: type[ast.operator], left: Value, right: Value) -> Value:
     if not isinstance(left, plain) or not isinstance(right, plain):
         return UNKNOWN
     if operation is ast.Mult and (
-        not isinstance(left, int | float) or not isinstance(right, int | float) or abs(left) + abs(right) > 1e12  # noqa: PLR2004 - keeps numbers short
+        not isinstance(left, int | float)
+        or not isinstance(right, int | float)
+        or abs(left) + abs(right) > 1e12  # noqa: PLR2004 - keeps numbers short
     ):
         return UNKNOWN
     if operation is ast.Mod and isinstance(left, str) and _wide(left):
@@ -367,13 +428,17 @@ def _comparison(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - s
 
 def _compare(operation: type[ast.cmpop], left: Value, right: Value) -> Value:
     if operation in (ast.Is, ast.IsNot):
-        if (left is None or right is None) and not isinstance(left, Unknown | External) and not isinstance(
-            right, Unknown | External
+        if (
+            (left is None or right is None)
+            and not isinstance(left, Unknown | External)
+            and not isinstance(right, Unknown | External)
         ):
             return (left is right) is (operation is ast.Is)
         return UNKNOWN
     comparable = (str, int, float, tuple, list, dict, type(None))
-    if not (isinstance(left, comparable) and isinstance(right, comparable) and is_known(left) and is_known(right)):
+    if not (
+        isinstance(left, comparable) and isinstance(right, comparable) and is_known(left) and is_known(right)
+    ):
         return UNKNOWN
     try:
         return bool(_COMPARISONS[operation](left, right))
@@ -390,7 +455,7 @@ def _boolean(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see 
             result = evaluate(run, child, scope)
             decided = truth(result)
             if decided is stops:
-                return result if not doubts else (stops if stops else UNKNOWN)
+                return result if not doubts else (stops or UNKNOWN)
             if decided is None:
                 run.doubt += 1
                 doubts += 1
@@ -435,7 +500,9 @@ def joined(run: Run, first: Value, second: Value) -> Value:
 def _subscript(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
     owner = evaluate(run, node.value, scope)
     if isinstance(node.slice, ast.Slice):
-        bounds = [evaluate(run, part, scope) for part in (node.slice.lower, node.slice.upper, node.slice.step)]
+        bounds = [
+            evaluate(run, part, scope) for part in (node.slice.lower, node.slice.upper, node.slice.step)
+        ]
         return _slice(owner, bounds)
     key = evaluate(run, node.slice, scope)
     if isinstance(owner, External | Generic) or (isinstance(owner, Class) and not is_enumeration(owner)):
@@ -453,7 +520,9 @@ def _subscript(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - se
 def _slice(owner: Value, bounds: list[Value]) -> Value:
     if isinstance(owner, Arguments) and owner.whole and bounds == [1, None, None]:
         return Arguments()
-    if isinstance(owner, str | tuple | Items) and all(bound is None or isinstance(bound, int) for bound in bounds):
+    if isinstance(owner, str | tuple | Items) and all(
+        bound is None or isinstance(bound, int) for bound in bounds
+    ):
         if not is_known(owner) or bounds[2] == 0:
             return UNKNOWN
         part = owner[slice(*bounds)]

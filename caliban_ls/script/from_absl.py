@@ -17,23 +17,148 @@ _KINDS: dict[str, ValueKind] = {"integer": "int", "float": "float", "string": "s
 
 _OWN: Final[dict[str, Arity | None]] = {
     **dict.fromkeys(
-        "help helpshort helpfull helpxml only_check_args only_check_flags pdb pdb_post_mortem run_with_pdb "
-        "run_with_profiling use_cprofile_for_profiling logtostderr alsologtostderr showprefixforinfo".split(),
+        [
+            "help",
+            "helpshort",
+            "helpfull",
+            "helpxml",
+            "only_check_args",
+            "only_check_flags",
+            "pdb",
+            "pdb_post_mortem",
+            "run_with_pdb",
+            "run_with_profiling",
+            "use_cprofile_for_profiling",
+            "logtostderr",
+            "alsologtostderr",
+            "showprefixforinfo",
+        ],
         "none",
     ),
-    **dict.fromkeys("v verbosity log_dir logger_levels stderrthreshold profile_file flagfile undefok".split()),
+    **dict.fromkeys(
+        [
+            "v",
+            "verbosity",
+            "log_dir",
+            "logger_levels",
+            "stderrthreshold",
+            "profile_file",
+            "flagfile",
+            "undefok",
+        ]
+    ),
 }
 """What `absl.app`, `absl.logging` and `absl.flags` define themselves."""
 
 _WITHOUT_FLAGS: Final = frozenset(
-    "__future__ abc argparse ast asyncio base64 bisect calendar cmath collections concurrent configparser contextlib "
-    "copy csv ctypes dataclasses datetime decimal difflib enum errno fcntl fnmatch fractions functools gc getpass glob "
-    "gzip hashlib heapq hmac html http importlib inspect io itertools json locale logging lzma math mimetypes "
-    "multiprocessing numbers operator os pathlib pickle platform pprint queue random re resource shlex shutil signal "
-    "socket sqlite3 ssl stat statistics string struct subprocess sys tarfile tempfile textwrap threading time timeit "
-    "traceback types typing unicodedata unittest urllib uuid warnings weakref xml zipfile zlib zoneinfo tomllib "
-    "absl numpy scipy pandas sklearn torch torchvision tqdm yaml PIL matplotlib einops typing_extensions "
-    "jax flax optax chex".split()
+    [
+        "__future__",
+        "abc",
+        "argparse",
+        "ast",
+        "asyncio",
+        "base64",
+        "bisect",
+        "calendar",
+        "cmath",
+        "collections",
+        "concurrent",
+        "configparser",
+        "contextlib",
+        "copy",
+        "csv",
+        "ctypes",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "difflib",
+        "enum",
+        "errno",
+        "fcntl",
+        "fnmatch",
+        "fractions",
+        "functools",
+        "gc",
+        "getpass",
+        "glob",
+        "gzip",
+        "hashlib",
+        "heapq",
+        "hmac",
+        "html",
+        "http",
+        "importlib",
+        "inspect",
+        "io",
+        "itertools",
+        "json",
+        "locale",
+        "logging",
+        "lzma",
+        "math",
+        "mimetypes",
+        "multiprocessing",
+        "numbers",
+        "operator",
+        "os",
+        "pathlib",
+        "pickle",
+        "platform",
+        "pprint",
+        "queue",
+        "random",
+        "re",
+        "resource",
+        "shlex",
+        "shutil",
+        "signal",
+        "socket",
+        "sqlite3",
+        "ssl",
+        "stat",
+        "statistics",
+        "string",
+        "struct",
+        "subprocess",
+        "sys",
+        "tarfile",
+        "tempfile",
+        "textwrap",
+        "threading",
+        "time",
+        "timeit",
+        "traceback",
+        "types",
+        "typing",
+        "unicodedata",
+        "unittest",
+        "urllib",
+        "uuid",
+        "warnings",
+        "weakref",
+        "xml",
+        "zipfile",
+        "zlib",
+        "zoneinfo",
+        "tomllib",
+        "absl",
+        "numpy",
+        "scipy",
+        "pandas",
+        "sklearn",
+        "torch",
+        "torchvision",
+        "tqdm",
+        "yaml",
+        "PIL",
+        "matplotlib",
+        "einops",
+        "typing_extensions",
+        "jax",
+        "flax",
+        "optax",
+        "chex",
+    ]
 )
 """The standard library, and libraries that define no flags of absl's."""
 
@@ -172,10 +297,23 @@ def own_flags(path: str) -> list[Flag]:
     ]  # fmt: skip
 
 
-_DEFINERS = (
-    "string boolean bool integer float enum enum_class list spaceseplist multi_string multi_integer multi_float "
-    "multi_enum multi_enum_class multi"
-).split()
+_DEFINERS = [
+    "string",
+    "boolean",
+    "bool",
+    "integer",
+    "float",
+    "enum",
+    "enum_class",
+    "list",
+    "spaceseplist",
+    "multi_string",
+    "multi_integer",
+    "multi_float",
+    "multi_enum",
+    "multi_enum_class",
+    "multi",
+]
 
 FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
     **{f"absl.flags.DEFINE_{name}": _definer(name) for name in _DEFINERS},

@@ -14,7 +14,6 @@ from caliban_ls.script.values import (
     UNKNOWN,
     Action,
     Arguments,
-    Bound,
     Call,
     Class,
     External,
@@ -23,14 +22,12 @@ from caliban_ls.script.values import (
     Member,
     Parser,
     Subparsers,
-    Table,
     Unknown,
     Value,
     is_known,
     scalars,
     shown,
 )
-from caliban_ls.text import Span
 
 CREATED: dict[str, Library] = {
     "argparse.ArgumentParser": "argparse",
@@ -63,7 +60,12 @@ def create(run: Run, arguments: Call, library: Library, parser: Parser | None = 
     prefixes = arguments.value("prefix_chars", default="-")
     from_file = arguments.value("fromfile_prefix_chars")
     parser.from_file = from_file is not None
-    if not arguments.exact or not isinstance(abbreviations, bool) or prefixes != "-" or not isinstance(from_file, str | None):
+    if (
+        not arguments.exact
+        or not isinstance(abbreviations, bool)
+        or prefixes != "-"
+        or not isinstance(from_file, str | None)
+    ):
         parser.complete = parser.certain = False
     if arguments.value("add_help", default=True) is not False:
         parser.flags.append(_help(arguments))
@@ -116,7 +118,7 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     handler = _METHODS.get(name)
     if handler is not None:
         return handler(run, owner, parser, arguments)
-    if name in {"add_arguments"} and parser.library == "simple-parsing":
+    if name == "add_arguments" and parser.library == "simple-parsing":
         from caliban_ls.script.from_dataclasses import add_simple_parsing
 
         add_simple_parsing(run, parser, arguments)
@@ -125,7 +127,7 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
         return _parse(run, parser, arguments, *_PARSES[name])
     if name not in _HARMLESS:
         parser.complete = False
-        if name.startswith("_") or name in {"register"}:
+        if name.startswith("_") or name == "register":
             parser.certain = False
     return UNKNOWN
 
@@ -149,18 +151,41 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
     if isinstance(owner, Action):
         flag = owner.parser.flags[owner.place]
         changed = replace(flag, required=False, choices=None, default=None)
-        owner.parser.flags[owner.place] = changed if name in {"required", "choices", "default"} else replace(changed, kind=None, arity=None)
+        owner.parser.flags[owner.place] = (
+            changed if name in {"required", "choices", "default"} else replace(changed, kind=None, arity=None)
+        )
         return
     parser: Parser = owner.parser if isinstance(owner, Group | Subparsers) else owner
-    if name in {"description", "epilog", "usage", "prog", "title", "_positionals", "_optionals", "formatter_class"}:
+    if name in {
+        "description",
+        "epilog",
+        "usage",
+        "prog",
+        "title",
+        "_positionals",
+        "_optionals",
+        "formatter_class",
+    }:
         return
-    if isinstance(owner, Parser) and owner.type is not None and not name.startswith("_") and name not in _SETTINGS:
+    if (
+        isinstance(owner, Parser)
+        and owner.type is not None
+        and not name.startswith("_")
+        and name not in _SETTINGS
+    ):
         owner.attributes[name] = value
         return
     parser.complete = parser.certain = False
 
 
-_SETTINGS = {"allow_abbrev", "prefix_chars", "fromfile_prefix_chars", "conflict_handler", "argument_default", "add_help"}
+_SETTINGS = {
+    "allow_abbrev",
+    "prefix_chars",
+    "fromfile_prefix_chars",
+    "conflict_handler",
+    "argument_default",
+    "add_help",
+}
 
 
 def _initialize(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
@@ -213,7 +238,10 @@ def _parse(run: Run, parser: Parser, arguments: Call, strict: bool, rest: bool) 
     left = arguments.value("return_remaining_strings", default=False)
     if parser.library == "transformers" and not rest:
         strict = strict and left is False
-        if arguments.value("look_for_args_file", default=True) is not True or arguments.value("args_filename") is not None:
+        if (
+            arguments.value("look_for_args_file", default=True) is not True
+            or arguments.value("args_filename") is not None
+        ):
             run.certain = False
     if given is None or (isinstance(given, Arguments) and not given.whole):
         if isinstance(given, Arguments) and given.left_by is not None and given.left_by is not parser:
@@ -353,7 +381,12 @@ def _values(arguments: Call) -> tuple[ValueKind | None, tuple[Scalar, ...] | Non
         return PLAIN.get(read_by.name), choices
     if is_enumeration(read_by):
         values_given = values_of(read_by)
-        if given is None and values_given and all(isinstance(one, str) for one in values_given) and read_by.find("_missing_") is None:
+        if (
+            given is None
+            and values_given
+            and all(isinstance(one, str) for one in values_given)
+            and read_by.find("_missing_") is None
+        ):
             return "str", values_given
     return None, choices
 
@@ -413,4 +446,3 @@ FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
     **{name: _creator(library) for name, library in CREATED.items()},
     "argparse.FileType": _file_type,
 }
-

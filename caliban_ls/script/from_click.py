@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from caliban_ls.script.expressions import is_enumeration, items_of
 from caliban_ls.script.model import Arity, Flag, Scalar, ValueKind
 from caliban_ls.script.run import Run, literal_span, span_of
 from caliban_ls.script.types import PLAIN, names_of
-from caliban_ls.script.expressions import is_enumeration, items_of
 from caliban_ls.script.values import (
     UNKNOWN,
     Arguments,
@@ -139,7 +139,9 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     if isinstance(owner, Command):
         if name in {"command", "group"}:
             if arguments.positional and isinstance(arguments.positional[0].value, Function):
-                return _command(name, _EMPTY(arguments.positional[0].value), arguments.positional[0].value, owner)
+                return _command(
+                    name, _EMPTY(arguments.positional[0].value), arguments.positional[0].value, owner
+                )
             return Decoration(name, arguments, owner)
         if name == "add_command":
             other = arguments.value("cmd", 0)
@@ -161,7 +163,13 @@ def _invoke(run: Run, command: Command, arguments: Call) -> Value:
     run.parsers.append(parser)
     if not (given is None or (isinstance(given, Arguments) and not given.whole)):
         run.certain = False
-    if not arguments.exact or arguments.keywords.keys() - {"args", "prog_name", "obj", "standalone_mode", "auto_envvar_prefix"}:
+    if not arguments.exact or arguments.keywords.keys() - {
+        "args",
+        "prog_name",
+        "obj",
+        "standalone_mode",
+        "auto_envvar_prefix",
+    }:
         run.certain = False
     for one in _flattened(parser):
         if "auto_envvar_prefix" in arguments.keywords:
@@ -189,7 +197,12 @@ def _fill(run: Run, parser: Parser, command: Command) -> None:
         parser.complete = parser.certain = False
     elif settings.keys() - {"help_option_names", "show_default", "max_content_width", "terminal_width"}:
         parser.complete = False
-        if settings.keys() - {"ignore_unknown_options", "allow_extra_args", "help_option_names", "show_default"}:
+        if settings.keys() - {
+            "ignore_unknown_options",
+            "allow_extra_args",
+            "help_option_names",
+            "show_default",
+        }:
             parser.certain = False
     parser.positionals = bool(command.arguments) or command.group
     if parser.complete is False:
@@ -197,7 +210,9 @@ def _fill(run: Run, parser: Parser, command: Command) -> None:
     if command.call.value("add_help_option", default=True) is True:
         source = command.call.scope.source
         names = settings.get("help_option_names") if isinstance(settings, Table) else None
-        spelled = tuple(one for one in names if isinstance(one, str)) if isinstance(names, Items) else ("--help",)
+        spelled = (
+            tuple(one for one in names if isinstance(one, str)) if isinstance(names, Items) else ("--help",)
+        )
         parser.flags.append(
             Flag(name="help", names=spelled, arity="none", hidden=True, help="Show this message and exit.",
                  path=source.path, span=span_of(source, command.call.node))
@@ -216,7 +231,7 @@ def _fill(run: Run, parser: Parser, command: Command) -> None:
         parser.complete = False
 
 
-def option(run: Run, call: Call) -> Flag | None:  # noqa: C901 - click's cases
+def option(run: Run, call: Call) -> Flag | None:
     """Return the flag of `click.option`, None when its name isn't known."""
     source = call.scope.source
     declared = [one.value for one in call.positional]
@@ -236,7 +251,9 @@ def option(run: Run, call: Call) -> Flag | None:  # noqa: C901 - click's cases
     shape = _shape(call, default, switch=bool(negations))
     spans = [literal_span(source, one.node) for one in call.positional if not str(one.value).isidentifier()]
     help_text = call.value("help")
-    sure = all(call.value(name) is None for name in ("default", "prompt", "envvar", "callback", "default_map", "cls"))
+    sure = all(
+        call.value(name) is None for name in ("default", "prompt", "envvar", "callback", "default_map", "cls")
+    )
     return Flag(
         name=max([name for name in names if name.startswith("--")] or names, key=len).lstrip("-"),
         names=tuple(names),
@@ -247,7 +264,8 @@ def option(run: Run, call: Call) -> Flag | None:  # noqa: C901 - click's cases
         ignores_case=shape[3],
         default=shown(default),
         required=call.value("required", default=False) is True and sure and not run.doubt,
-        repeatable=call.value("multiple", default=False) is not False or call.value("count", default=False) is not False,
+        repeatable=call.value("multiple", default=False) is not False
+        or call.value("count", default=False) is not False,
         hidden=call.value("hidden", default=False) is True or call.value("is_eager", default=False) is True,
         help=" ".join(help_text.split()) if isinstance(help_text, str) else None,
         path=source.path,
@@ -268,7 +286,9 @@ def _shape(call: Call, default: Value, *, switch: bool) -> _Shape:
     if call.value("flag_value") is not None:
         return None, None if is_flag is False else "none", None, False
     nargs = call.value("nargs", default=1)
-    arity: Arity | None = "one" if nargs == 1 else ("several" if isinstance(nargs, int) and nargs > 1 else None)
+    arity: Arity | None = (
+        "one" if nargs == 1 else ("several" if isinstance(nargs, int) and nargs > 1 else None)
+    )
     given = call.value("type")
     if given is None:
         if isinstance(default, bool):

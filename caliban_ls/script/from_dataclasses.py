@@ -19,9 +19,7 @@ from caliban_ls.script.values import (
     External,
     Function,
     Parser,
-    Scope,
     Table,
-    Unknown,
     Value,
     is_known,
     scalars,
@@ -130,7 +128,9 @@ def _annotated(record: Class) -> bool:
 def add_transformers(run: Run, parser: Parser, types: Value, arguments: Call) -> None:
     """Give a parser the flags of the classes that HfArgumentParser is made from."""
     records = items_of(types) if not isinstance(types, Class) else [types]
-    if records is None or arguments.value("parents", default=()) not in ((), None) and not items_of(arguments.value("parents")):
+    if records is None or (
+        arguments.value("parents", default=()) not in ((), None) and not items_of(arguments.value("parents"))
+    ):
         parser.complete = False
     for record in records or []:
         found = fields_of(run, record) if isinstance(record, Class) else None
@@ -184,7 +184,14 @@ def _transformers_flags(field: Field) -> list[Flag]:
         negations = [f"--no_{field.name}"]
         negations += [f"--no-{field.name.replace('_', '-')}"]
         flags.append(
-            replace(flag, name=f"no_{field.name}", names=tuple(negations), arity="none", required=False, default=None)
+            replace(
+                flag,
+                name=f"no_{field.name}",
+                names=tuple(negations),
+                arity="none",
+                required=False,
+                default=None,
+            )
         )
     return flags
 
@@ -193,7 +200,13 @@ def _metadata(field: Field) -> Table:
     if field.made is None:
         return Table()
     if field.made.kind == "hf":
-        return Table({name: one.value for name, one in field.made.call.keywords.items() if name not in {"default", "default_factory", "metadata"}})
+        return Table(
+            {
+                name: one.value
+                for name, one in field.made.call.keywords.items()
+                if name not in {"default", "default_factory", "metadata"}
+            }
+        )
     value = field.made.call.value("metadata", default=Table())
     if isinstance(value, Table):
         return value
@@ -204,7 +217,15 @@ def _metadata(field: Field) -> Table:
 
 def check_simple_parsing(parser: Parser, arguments: Call) -> None:
     """Take in the settings of simple-parsing's parser."""
-    if arguments.keywords.keys() - {"description", "add_help", "prog", "epilog", "usage", "formatter_class", "parents"}:
+    if arguments.keywords.keys() - {
+        "description",
+        "add_help",
+        "prog",
+        "epilog",
+        "usage",
+        "formatter_class",
+        "parents",
+    }:
         parser.complete = parser.certain = False
 
 
@@ -227,7 +248,7 @@ def _add_record(run: Run, parser: Parser, record: Value, depth: int) -> None:
         return
     for field in found:
         if field.type.record is not None and field.type.enumeration is None:
-            if field.type.optional or field.made is not None and field.made.kind != "field":
+            if field.type.optional or (field.made is not None and field.made.kind != "field"):
                 parser.complete = False
             else:
                 _add_record(run, parser, field.type.record, depth + 1)
@@ -270,7 +291,9 @@ def _simple_flag(field: Field) -> Flag | None:
         table = values[0] if len(values) == 1 and isinstance(values[0], Table) else None
         known = tuple(table) if table is not None else tuple(values)
         choices = scalars(known) if is_known(known) else None
-        kind, arity = ("str", "one") if choices and all(isinstance(one, str) for one in choices) else (None, None)
+        kind, arity = (
+            ("str", "one") if choices and all(isinstance(one, str) for one in choices) else (None, None)
+        )
     if field.type.enumeration is not None:
         choices, kind = names_of(field.type.enumeration), "str"
         if arity != "one":
@@ -292,7 +315,8 @@ def _simple_flag(field: Field) -> Flag | None:
     if kind is None and choices is None and arity == "one":
         arity = None
     return replace(
-        _flag(field, names, kind, arity, choices, required=required, help_text=help_text), negations=tuple(negations)
+        _flag(field, names, kind, arity, choices, required=required, help_text=help_text),
+        negations=tuple(negations),
     )
 
 
@@ -366,7 +390,11 @@ def _tyro_fields(run: Run, parser: Parser, fields: list[Field], prefix: str, dep
     for field in fields:
         name = prefix + field.name.replace("_", "-").strip("-")
         kind = field.type
-        if kind.extra or (kind.arity is None and kind.record is None) or kind.kind == "bool" and kind.arity != "one":
+        if (
+            kind.extra
+            or (kind.arity is None and kind.record is None)
+            or (kind.kind == "bool" and kind.arity != "one")
+        ):
             parser.complete = False
             parser.flags.append(_flag(field, [f"--{name}"], None, None, None, required=False, help_text=None))
         elif kind.record is not None:
@@ -375,7 +403,9 @@ def _tyro_fields(run: Run, parser: Parser, fields: list[Field], prefix: str, dep
             else:
                 _tyro_record(run, parser, kind.record, f"{name}.", depth + 1)
         else:
-            parser.flags.append(replace(_tyro_flag(field, name), required=field.has_default is False and not run.doubt))
+            parser.flags.append(
+                replace(_tyro_flag(field, name), required=field.has_default is False and not run.doubt)
+            )
 
 
 def _tyro_flag(field: Field, name: str) -> Flag:
@@ -389,11 +419,17 @@ def _tyro_flag(field: Field, name: str) -> Flag:
         outer, dot, last = name.rpartition(".")
         arity, negations = "none", (f"--{outer}{dot}no-{last}",)
     elif kind == "bool":
-        choices, kind = (None, None) if field.type.optional or field.has_default is not False else (("True", "False"), "bool")
+        choices, kind = (
+            (None, None)
+            if field.type.optional or field.has_default is not False
+            else (("True", "False"), "bool")
+        )
         arity = "one" if choices else None
     if field.type.optional:
         kind, choices = None, None
-    return replace(_flag(field, [f"--{name}"], kind, arity, choices, required=False, help_text=None), negations=negations)
+    return replace(
+        _flag(field, [f"--{name}"], kind, arity, choices, required=False, help_text=None), negations=negations
+    )
 
 
 def _flag(
@@ -450,4 +486,3 @@ FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
     "transformers.hf_argparser.HfArg": _field("hf"),
     "tyro.cli": _tyro,
 }
-

@@ -16,13 +16,21 @@ def _fire(run: Run, arguments: Call) -> Value:
     parser = Parser("fire", positionals=True)
     run.parsers.append(parser)
     target = arguments.value("component", 0)
-    if arguments.value("command") is not None or arguments.value("serialize") is not None or not arguments.exact:
+    if (
+        arguments.value("command") is not None
+        or arguments.value("serialize") is not None
+        or not arguments.exact
+    ):
         run.certain = False
     if isinstance(target, Function):
         _fill(run, parser, target, bound=False)
     elif isinstance(target, Class):
         _fill_class(run, parser, target)
-    elif isinstance(target, Table) and target.exact and all(isinstance(one, Function) for one in target.values()):
+    elif (
+        isinstance(target, Table)
+        and target.exact
+        and all(isinstance(one, Function) for one in target.values())
+    ):
         for name, function in target.items():
             inner = Parser("fire")
             _fill(run, inner, function, bound=False)

@@ -135,7 +135,13 @@ def _invoke(run: Run, app: App, *, completion: bool) -> None:
         source = app.call.scope.source
         for name in ("install-completion", "show-completion"):
             parser.flags.append(
-                Flag(name=name, names=(f"--{name}",), hidden=True, path=source.path, span=span_of(source, app.call.node))
+                Flag(
+                    name=name,
+                    names=(f"--{name}",),
+                    hidden=True,
+                    path=source.path,
+                    span=span_of(source, app.call.node),
+                )
             )
     run.invoke(parser)
 
@@ -171,7 +177,10 @@ def _settings(parser: Parser, call: Call) -> None:
         parser.complete = parser.certain = False
     elif settings.keys() - {"help_option_names"}:
         parser.complete = False
-        parser.certain = parser.certain and not settings.keys() - {"ignore_unknown_options", "allow_extra_args"}
+        parser.certain = parser.certain and not settings.keys() - {
+            "ignore_unknown_options",
+            "allow_extra_args",
+        }
 
 
 def _fill(run: Run, parser: Parser, function: Function, call: Call | None) -> None:
@@ -198,10 +207,13 @@ def _fill(run: Run, parser: Parser, function: Function, call: Call | None) -> No
 
 def _flag(run: Run, scope: Scope, declared: Declared) -> Flag | Unknown | None:
     """Return the flag of a parameter, None when it is a positional one."""
-    source = scope.source
     value = annotation(run, declared.node.annotation, scope)
     kind = understand(run, value, scope)
-    if isinstance(value, External) and value.name in {"typer.Context", "click.Context", "typer.CallbackParam"}:
+    if isinstance(value, External) and value.name in {
+        "typer.Context",
+        "click.Context",
+        "typer.CallbackParam",
+    }:
         return Unknown() if declared.default is not None else None
     default = evaluate(run, declared.default, scope) if declared.default is not None else UNKNOWN
     has_default = declared.default is not None
@@ -215,7 +227,12 @@ def _flag(run: Run, scope: Scope, declared: Declared) -> Flag | Unknown | None:
             has_default = False
     if found is None and kind.extra:
         return Unknown()
-    if found is None and isinstance(default, Unknown) and has_default and not isinstance(declared.default, ast.Constant):
+    if (
+        found is None
+        and isinstance(default, Unknown)
+        and has_default
+        and not isinstance(declared.default, ast.Constant)
+    ):
         # Something that may well be an Option of the project's own making.
         if not isinstance(declared.default, ast.List | ast.Tuple | ast.Name | ast.Attribute):
             return Unknown()
@@ -227,14 +244,27 @@ def _flag(run: Run, scope: Scope, declared: Declared) -> Flag | Unknown | None:
 
 
 def _option(
-    run: Run, scope: Scope, declared: Declared, kind: Type, found: Parameter | None, default: Value, *, has_default: bool
+    run: Run,
+    scope: Scope,
+    declared: Declared,
+    kind: Type,
+    found: Parameter | None,
+    default: Value,
+    *,
+    has_default: bool,
 ) -> Flag | Unknown:
     source = scope.source
     call = found.call if found is not None else None
     given: list[str] = []
     spans = []
     if call is not None:
-        offset = 1 if call.positional and call.value("default", 0) is not None and not _is_name(call.positional[0].value) else 0
+        offset = (
+            1
+            if call.positional
+            and call.value("default", 0) is not None
+            and not _is_name(call.positional[0].value)
+            else 0
+        )
         for one in call.positional[offset:]:
             if not isinstance(one.value, str):
                 if one.value is None or isinstance(one.value, int | float | bool):
@@ -253,7 +283,9 @@ def _option(
     if arity == "none" and kind.kind == "bool" and not given:
         negations = [f"--no-{own}"]
     help_text = call.value("help") if call is not None else None
-    sure = call is None or all(call.value(name) is None for name in ("envvar", "callback", "default_factory", "prompt"))
+    sure = call is None or all(
+        call.value(name) is None for name in ("envvar", "callback", "default_factory", "prompt")
+    )
     value_kind: ValueKind | None = kind.kind if call is None or call.value("parser") is None else None
     if kind.enumeration is not None and choices is not None:
         value_kind = "str"
@@ -269,12 +301,15 @@ def _option(
         ignores_case=call is not None and call.value("case_sensitive", default=True) is not True,
         default=shown(default) if has_default else None,
         required=not has_default and sure and not run.doubt and not kind.optional,
-        repeatable=kind.arity == "any" or (call is not None and call.value("count", default=False) is not False),
+        repeatable=kind.arity == "any"
+        or (call is not None and call.value("count", default=False) is not False),
         hidden=call is not None and call.value("hidden", default=False) is True,
         help=" ".join(help_text.split()) if isinstance(help_text, str) else None,
         path=source.path,
         span=span_of(source, declared.node),
-        name_spans=tuple(span for span in spans if span is not None) if given else (name_span(source, declared.node),),
+        name_spans=tuple(span for span in spans if span is not None)
+        if given
+        else (name_span(source, declared.node),),
     )
 
 

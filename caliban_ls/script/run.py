@@ -21,6 +21,8 @@ from caliban_ls.text import END_OF_LINE, Span
 MOST_STEPS: Final = 60_000
 """Expressions and statements; a script of 2,000 lines has about 20,000."""
 
+MOST_CHARACTERS: Final = 300_000
+
 MOST_CALLS: Final = 30
 """Calls within calls."""
 
@@ -100,7 +102,9 @@ class Run:
 
 
 def parse(path: str, text: str) -> Source | None:
-    """Return a parsed file, None when it isn't Python as we know it."""
+    """Return a parsed file, None when it isn't Python as we know it, or longer than a person would write."""
+    if len(text) > MOST_CHARACTERS:
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -114,7 +118,9 @@ def parse(path: str, text: str) -> Source | None:
 
 def span_of(source: Source, node: Any) -> Span:  # noqa: ANN401 - any node with a place
     """Return where a node stands, in code points."""
-    return Span(_offset(source, node.lineno, node.col_offset), _offset(source, node.end_lineno, node.end_col_offset))
+    return Span(
+        _offset(source, node.lineno, node.col_offset), _offset(source, node.end_lineno, node.end_col_offset)
+    )
 
 
 def literal_span(source: Source, node: ast.expr) -> Span | None:
@@ -147,7 +153,9 @@ def _offset(source: Source, line: int, column: int) -> int:
     return source.starts[line - 1] + column
 
 
-def import_module(run: Run, name: str, level: int, scope: Scope, execute: Callable[[Run, Scope], None]) -> Value:
+def import_module(
+    run: Run, name: str, level: int, scope: Scope, execute: Callable[[Run, Scope], None]
+) -> Value:
     """Return the scope of a module of the project, or an `External` for another's.
 
     Args:

@@ -61,7 +61,12 @@ def _may_leave(statement: ast.stmt) -> bool:
         node = stack.pop()
         if isinstance(node, ast.Return | ast.Break | ast.Continue):
             return True
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.For | ast.While) or node is statement:
+        if (
+            not isinstance(
+                node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.For | ast.While
+            )
+            or node is statement
+        ):
             stack.extend(ast.iter_child_nodes(node))
         elif isinstance(node, ast.For | ast.While):
             stack.extend(child for child in ast.walk(node) if isinstance(child, ast.Return))
@@ -139,7 +144,9 @@ def _condition(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see
     decided = truth(evaluate(run, node.test, scope))
     if decided is not None:
         return execute(run, node.body if decided else node.orelse, scope)
-    return _branches(run, scope, [lambda: execute(run, node.body, scope), lambda: execute(run, node.orelse, scope)])
+    return _branches(
+        run, scope, [lambda: execute(run, node.body, scope), lambda: execute(run, node.orelse, scope)]
+    )
 
 
 def _branches(
@@ -354,7 +361,11 @@ def _imported(run: Run, node: Any, found: Value, name: str, scope: Scope) -> Val
             return look_up(run, name, Scope(found.source, stars=found.stars)) if found.stars else UNKNOWN
     whole = f"{node.module}.{name}" if node.module else name
     # A folder without __init__.py is a package, too.
-    module = import_module(run, whole, node.level, scope, execute_module) if not isinstance(found, Unknown) or node.level else UNKNOWN
+    module = (
+        import_module(run, whole, node.level, scope, execute_module)
+        if not isinstance(found, Unknown) or node.level
+        else UNKNOWN
+    )
     if isinstance(module, Scope):
         return module
     if isinstance(found, External):

@@ -82,7 +82,14 @@ def understand(run: Run, value: Value, scope: Scope) -> Type:
     return Type()
 
 
-_LISTS = {"typing.List", "builtins.list", "typing.Sequence", "collections.abc.Sequence", "typing.Set", "builtins.set"}
+_LISTS = {
+    "typing.List",
+    "builtins.list",
+    "typing.Sequence",
+    "collections.abc.Sequence",
+    "typing.Set",
+    "builtins.set",
+}
 
 
 def _generic(run: Run, value: Generic, scope: Scope) -> Type:
@@ -125,7 +132,7 @@ def _union(run: Run, value: Generic, scope: Scope) -> Type:
 
 def _tuple(run: Run, value: Generic, scope: Scope) -> Type:
     parts = value.parameters
-    if len(parts) == 2 and parts[1] is ... or (len(parts) == 2 and parts[1] is UNKNOWN):  # noqa: PLR2004 - `tuple[int, ...]`
+    if (len(parts) == 2 and parts[1] is ...) or (len(parts) == 2 and parts[1] is UNKNOWN):  # noqa: PLR2004 - `tuple[int, ...]`
         inner = understand(run, parts[0], scope)
         return replace(inner, arity="any" if inner.arity == "one" else None)
     kinds = {understand(run, part, scope).kind for part in parts}

@@ -331,8 +331,6 @@ def shown(value: Value) -> str | None:
         return f"{value.type.node.name}.{value.name}"
     if value is None or not is_known(value):
         return None
-    if is_scalar(value) or isinstance(value, tuple):
-        return repr(value) if isinstance(value, tuple) and all(map(is_scalar, value)) else (str(value) if is_scalar(value) else None)
-    if isinstance(value, Items | Table) and (scalars(value) is not None or not value):
+    if is_scalar(value) or (isinstance(value, tuple | list) and all(map(is_scalar, value))):
         return repr(value)
     return None

@@ -15,6 +15,7 @@ from caliban_ls.project import Project
 from caliban_ls.repairs import sound_fixes
 from caliban_ls.rules import RULES
 from caliban_ls.rules.base import Rule
+from caliban_ls.script import Script, read_script
 from caliban_ls.validation import validate
 
 SEEDS = range(10)
@@ -59,7 +60,11 @@ def outlook_of(rule: Rule) -> Outlook:
 
 
 def judged(text: str, rule: Rule) -> list[Finding]:
-    return validate(jsondoc.parse(text), rule.kind, outlook=outlook_of(rule))
+    return validate(jsondoc.parse(text), rule.kind, outlook=outlook_of(rule), script=script_of(rule))
+
+
+def script_of(rule: Rule) -> Script | None:
+    return None if rule.script is None else read_script("train.py", {"train.py": rule.script}.get)
 
 
 def mutated(text: str, dice: random.Random) -> str:
@@ -71,7 +76,9 @@ def mutated(text: str, dice: random.Random) -> str:
 
 def check(text: str, rule: Rule) -> int:
     """Make each fix alone, and return how many there were."""
-    before = sound_fixes(jsondoc.parse(text), rule.kind, judged(text, rule), outlook_of(rule))
+    before = sound_fixes(
+        jsondoc.parse(text), rule.kind, judged(text, rule), outlook_of(rule), script_of(rule)
+    )
     known = Counter(_told(found) for found in before)
     number = 0
     for found in before:

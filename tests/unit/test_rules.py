@@ -15,6 +15,7 @@ from caliban_ls.outlook import Outlook
 from caliban_ls.project import Project
 from caliban_ls.rules import RULES
 from caliban_ls.rules.base import Rule
+from caliban_ls.script import read_script
 from caliban_ls.validation import validate
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,8 @@ ROOT = Path(__file__).parents[2]
 def judged(text: str, rule: Rule) -> list[Finding]:
     """Return what is found in a text that stands where a rule's examples do."""
     read = Project() if rule.project is None else project.read(jsondoc.parse(rule.project))
-    return validate(jsondoc.parse(text), rule.kind, outlook=Outlook(read))
+    script = None if rule.script is None else read_script("train.py", {"train.py": rule.script}.get)
+    return validate(jsondoc.parse(text), rule.kind, outlook=Outlook(read), script=script)
 
 
 def codes(text: str, rule: Rule) -> list[str]:

@@ -1,0 +1,128 @@
+"""How a script's parser would react to one value of a flag: what it reads, and what it refuses.
+
+A value is what a job's command line has after the flag: a text, or nothing where the flag is bare. Only what
+every version of the library would refuse counts; where that isn't known, nothing is said.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Final
+
+from caliban_ls.script.model import Flag, Library, Scalar, Script
+
+ARGPARSE: Final[frozenset[Library]] = frozenset({"argparse", "transformers", "simple-parsing"})
+"""The libraries that are argparse underneath."""
+
+FALSE_WORDS: Final = frozenset({"false", "f", "no", "n", "off", "0", "none"})
+TRUE_WORDS: Final = frozenset({"true", "t", "yes", "y", "on", "1"})
+
+_NEGATIVE_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
+_BOOLEANS: dict[Library, frozenset[str]] = {
+    "transformers": frozenset({"yes", "true", "t", "y", "1", "no", "false", "f", "n", "0"}),
+    "simple-parsing": frozenset({"yes", "true", "t", "y", "1", "no", "false", "f", "n", "0"}),
+    "click": frozenset({"yes", "true", "t", "y", "1", "on", "no", "false", "f", "n", "0", "off"}),
+}
+
+
+class Problem(Enum):
+    """Why a parser would refuse a value, or take it for something else."""
+
+    NEEDS_VALUE = "needs a value"
+    TAKES_NONE = "takes none"
+    TOO_FEW = "takes several"
+    LIKE_FLAG = "looks like a flag"
+    LIKE_FLAG_TO_MOST = "looks like a flag to Python before 3.14"
+    WRONG_TYPE = "has the wrong type"
+    NO_CHOICE = "is no choice"
+    ALWAYS_TRUE = "counts as true"
+
+
+def react(script: Script, flag: Flag, key: str, value: str | None) -> Problem | None:
+    """Return why a value is refused, None when it is taken or when that isn't known.
+
+    Args:
+        script: whose parser it is.
+        flag: what the key stands for.
+        key: as it is written, which may be one that switches the flag off.
+        value: what follows on the command line, None when nothing does.
+    """
+    arity = flag.arity
+    if f"--{key}" in flag.negations:
+        if script.library in ("simple-parsing", "fire"):
+            return None
+        arity = "none"
+    if arity is None:
+        return None
+    if value is None:
+        return Problem.NEEDS_VALUE if arity in ("one", "some", "several") else None
+    if arity == "none":
+        return Problem.TAKES_NONE if _refuses_strays(script) else None
+    if arity == "several":
+        return Problem.TOO_FEW
+    like_flag = _like_flag(script, value)
+    if like_flag is not None:
+        return like_flag
+    return _read(script.library, flag, value)
+
+
+def as_number(kind: str | None, text: str) -> int | float | None:
+    """Return the number that a text is read as, None when it is none of this kind."""
+    try:
+        return int(text) if kind == "int" else float(text) if kind == "float" else None
+    except ValueError:
+        return None
+
+
+def has_choice(flag: Flag, value: str) -> bool | None:
+    """Whether a value is one of a flag's choices, None when that can't be known."""
+    if flag.choices is None or flag.kind in (None, "path"):
+        return None
+    read: Scalar | None = value if flag.kind in ("str", "bool") else as_number(flag.kind, value)
+    if flag.ignores_case:
+        return value.lower() in {str(one).lower() for one in flag.choices}
+    return any(type(one) is not bool and one == read for one in flag.choices)
+
+
+def _refuses_strays(script: Script) -> bool:
+    """Whether a value that belongs to no flag is refused, or (absl) keeps the flags behind it from being read."""
+    if script.library == "absl":
+        return True
+    return script.library != "fire" and script.complete and not script.positionals
+
+
+def _like_flag(script: Script, value: str) -> Problem | None:
+    if script.library not in ARGPARSE or len(value) < 2 or value[0] != "-" or " " in value:  # noqa: PLR2004 - "-" is a value
+        return None
+    numbers = any(re.match(_NEGATIVE_NUMBER, name) for flag in script.flags for name in flag.names)
+    if not numbers and _NEGATIVE_NUMBER.fullmatch(value):
+        return None
+    if not numbers and re.match(r"-\.?\d", value):
+        return Problem.LIKE_FLAG_TO_MOST
+    return Problem.LIKE_FLAG
+
+
+def _read(library: Library | None, flag: Flag, value: str) -> Problem | None:
+    if library in ARGPARSE and value.startswith("@"):
+        return None  # may name a file of arguments
+    if flag.kind in ("int", "float"):
+        number = as_number(flag.kind, value)
+        if number is None and not _is_integer_elsewhere(library, flag, value):
+            return Problem.WRONG_TYPE
+    elif flag.kind == "bool" and flag.choices is None:
+        if library == "argparse":
+            return Problem.ALWAYS_TRUE if value.strip().lower() in FALSE_WORDS else None
+        words = _BOOLEANS.get(library) if library is not None else None
+        if words is not None and value.strip().lower() not in words:
+            return Problem.WRONG_TYPE
+    return Problem.NO_CHOICE if has_choice(flag, value) is False else None
+
+
+def _is_integer_elsewhere(library: Library | None, flag: Flag, value: str) -> bool:
+    if flag.kind != "int":
+        return False
+    if library == "absl":
+        return re.fullmatch(r"\s*[-+]?0[xXoO][0-9a-fA-F_]+\s*", value) is not None
+    # Later versions of typer read 1.0 as 1.
+    return library == "typer" and (as_number("float", value) or 0.5).is_integer()
