@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from caliban_ls import jsondoc
 from caliban_ls.findings import Edit, Finding, Fix, Severity
 from caliban_ls.jsondoc import MAX_SHOWN, JsonDocument
+from caliban_ls.jsonedit import difference
 from caliban_ls.rules.base import DocumentKind
 from caliban_ls.text import Span
 from caliban_ls.validation import validate
@@ -62,11 +63,12 @@ class Trial:
         self._kind: DocumentKind = kind
         self._outlook = outlook
         self._script = script
-        self._left = max(_LEAST, min(_MOST, _JUDGED // (len(text) + 1)))
+        self._left = 0
         self._take(jsondoc.parse(text))
 
     def sound(self, asked: Sequence[Finding]) -> list[Finding]:
         """Return findings with those of their fixes that remove them and bring no others."""
+        self._begin()
         kept: set[tuple[int, int]] = set()
         for rank in range(max((len(found.fixes) for found in asked), default=0)):
             repairs = [
@@ -82,8 +84,13 @@ class Trial:
             for place, found in enumerate(asked)
         ]
 
-    def repaired(self, is_certain: Callable[[Finding], bool]) -> str:
-        """Make the first fix of all certain findings, and of those that come to light, if it is sound; return the text."""
+    def repaired(self, is_certain: Callable[[Finding], bool]) -> tuple[Edit, ...]:
+        """Return edits that make the first fix of all certain findings, and of those that then come to light.
+
+        Only sound ones are made. Where nothing comes to light, each stays an edit of its own.
+        """
+        self._begin()
+        start, edits = self._document.text, None
         while self._left:
             certain = (found for found in self._findings if found.fixes and is_certain(found))
             repairs = [_Repair(found.code, found.fixes[0], place, 0) for place, found in enumerate(certain)]
@@ -91,8 +98,13 @@ class Trial:
             group = self._together(next(_apart(repairs), []))
             if not group:
                 break
+            made = tuple(edit for one in group for edit in one.fix.edits)
             self._take(jsondoc.parse(_changed(self._document.text, group)))
-        return self._document.text
+            edits = made if edits is None else difference(start, self._document.text)
+        return edits or ()
+
+    def _begin(self) -> None:
+        self._left = max(_LEAST, min(_MOST, _JUDGED // (len(self._document.text) + 1)))
 
     def _take(self, document: JsonDocument) -> None:
         self._document = document
@@ -180,7 +192,7 @@ def _apart(repairs: Sequence[_Repair]) -> Iterator[list[_Repair]]:
 
 def _changed(text: str, repairs: Sequence[_Repair]) -> str:
     """Return a text with repairs made that stand apart."""
-    pieces = []
+    pieces: list[str] = []
     end = 0
     for edit in sorted((edit for one in repairs for edit in one.fix.edits), key=lambda edit: edit.span):
         pieces += (text[end : edit.span.start], edit.new_text)

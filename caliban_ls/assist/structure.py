@@ -151,6 +151,4 @@ def selections(page: Page, offset: int) -> list[Span]:
     return [*unique[:0:-1][:_MOST_STEPS], unique[0]]
 
 
-_MOST_STEPS = (
-    50  # of one selection; the answer nests as deep, and readers of JSON nest no deeper than they must
-)
+_MOST_STEPS = 50  # of one selection; the answer nests as deep as it has steps

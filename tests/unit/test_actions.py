@@ -165,6 +165,11 @@ def test_all_certain_repairs_and_no_others_at_once(text: str, result: str, kind:
     assert apply_edits(text, fix_all(page_of(text, kind))) == result
 
 
+def test_repairs_touch_nothing_between_them() -> None:
+    edits = fix_all(page_of('[{"--lr": 1}, {"seed": [1, 2, 3]}, {"--lr": 2}]'))
+    assert [edit.new_text for edit in edits] == ['"lr"', '"lr"']
+
+
 def test_a_repaired_text_stays_as_it_is() -> None:
     assert fix_all(page_of('{"a": 1}')) == ()
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.loopback import EXPERIMENT, Wire
+from support.lsp_client import Message
 from support.pages import page_of
 
 from caliban_ls.assist.hover import hover_at
@@ -43,7 +44,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module", params=[DEEP, MANY_JOBS], ids=["deep", "many jobs"])
 def wire(request: pytest.FixtureRequest) -> Wire:
     wire = Wire()
-    literal = {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}
+    literal: Message = {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}
     hierarchy = {"hierarchicalDocumentSymbolSupport": True}
     wire.initialize({"textDocument": {"diagnostic": {}, "codeAction": literal, "documentSymbol": hierarchy}})
     item = {"uri": EXPERIMENT, "languageId": "json", "version": 1, "text": request.param}
