@@ -22,6 +22,7 @@ from caliban_ls.script import Flag, Script, is_same, resolve
 from caliban_ls.script.reaction import FALSE_WORDS, TRUE_WORDS, Problem, as_number, has_choice, react
 from caliban_ls.text import Span, shortened
 
+_EXACT = 1e15  # up to here, every whole number is a float
 _SHOWN = 6  # flags or choices in a message
 
 
@@ -80,7 +81,7 @@ def _block(document: JsonDocument, block: Block, script: Script) -> Iterator[Fin
         if part.flags:
             yield from _values(document, script, part)
         elif script.complete and not free:
-            yield from _unknown(document, script, parts, part)
+            yield from _unknown(script, parts, part)
     yield from _twice(script, parts)
     if not free and block.count is not None and all(part.flags or script.complete for part in parts):
         yield from _missing(document, block.node, script, parts)
@@ -130,7 +131,7 @@ def _is_one(flags: tuple[Flag, ...]) -> bool:
     return len({flag.subcommand for flag in flags}) == len(flags)
 
 
-def _unknown(document: JsonDocument, script: Script, parts: list[_Part], part: _Part) -> Iterator[Finding]:
+def _unknown(script: Script, parts: list[_Part], part: _Part) -> Iterator[Finding]:
     meant = resolve(script, part.key)
     if not part.given or (script.library == "fire" and len(part.key) == 1):
         return
@@ -208,13 +209,12 @@ def _values(document: JsonDocument, script: Script, part: _Part) -> Iterator[Fin
             continue
         problem = problems[0]
         assert problem is not None  # noqa: S101 - None was looked for
-        yield _finding(document, script, part, value, part.flags[0], problem)
+        shown = shortened(document.text[value.span.start : value.span.end], 40)
+        yield _finding(script, part, value, shown, problem)
 
 
-def _finding(
-    document: JsonDocument, script: Script, part: _Part, value: Node, flag: Flag, problem: Problem
-) -> Finding:
-    shown = shortened(document.text[value.span.start : value.span.end], 40)
+def _finding(script: Script, part: _Part, value: Node, shown: str, problem: Problem) -> Finding:
+    flag = part.flags[0]
     name = f"--{part.key}"
     text = _text(value) or ""
     match problem:
@@ -270,12 +270,8 @@ def _repairs(flag: Flag, value: Node, text: str, problem: Problem) -> list[str]:
             # A text keeps its spelling; a number would be written with an exponent again.
             return [quote(format(Decimal(text), "f"))]
         case Problem.WRONG_TYPE if flag.kind == "int":
-            number = as_number("float", text)
-            return (
-                [str(int(number))]
-                if number is not None and number.is_integer() and abs(number) < 1e15
-                else []
-            )
+            number = float(as_number("float", text) or 0.5)
+            return [str(int(number))] if number.is_integer() and abs(number) < _EXACT else []
         case Problem.NO_CHOICE:
             near = _nearest(text, [str(one) for one in flag.choices or ()])
             return [_spelled(one) for one in flag.choices or () if str(one) == near]

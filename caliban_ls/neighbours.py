@@ -145,7 +145,7 @@ class Neighbours:
         from caliban_ls.script import only_script
 
         try:
-            names = [name for name in os.listdir(beside) if name.endswith(".py")]
+            names = [file.name for file in os.scandir(beside) if file.name.endswith(".py")]
         except OSError:
             return None
         if not names or len(names) > _MOST_CANDIDATES:

@@ -8,15 +8,20 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from caliban_ls.script import from_absl, from_argparse, from_click, from_dataclasses, from_fire, from_typer
-from caliban_ls.script.expressions import (
-    attribute,
-    evaluate,
-    is_enumeration,
-    items_of,
-    members_of,
+from caliban_ls.script import (
+    fields,
+    from_absl,
+    from_argparse,
+    from_click,
+    from_fire,
+    from_simple_parsing,
+    from_typer,
+    from_tyro,
 )
-from caliban_ls.script.run import MOST_CALLS, Exhausted, Run
+from caliban_ls.script.builtin import arguments_method, builtin, container_method, text_method
+from caliban_ls.script.expressions import evaluate, joined
+from caliban_ls.script.lookup import is_enumeration, items_of, members_of
+from caliban_ls.script.run import MOST_CALLS, Exhausted, Run, escape
 from caliban_ls.script.values import (
     UNKNOWN,
     Action,
@@ -37,41 +42,21 @@ from caliban_ls.script.values import (
     Table,
     Unknown,
     Value,
-    is_known,
     is_scalar,
 )
 
-_LIBRARIES = (from_argparse, from_absl, from_click, from_typer, from_dataclasses, from_fire)
+_LIBRARIES = (
+    from_argparse,
+    from_absl,
+    from_click,
+    from_typer,
+    from_fire,
+    fields,
+    from_simple_parsing,
+    from_tyro,
+)
 _FUNCTIONS = {name: handler for library in _LIBRARIES for name, handler in library.FUNCTIONS.items()}
 _EXITS = {"sys.exit", "os._exit", "builtins.exit", "builtins.quit"}
-_TEXT_METHODS = frozenset(
-    [
-        "replace",
-        "format",
-        "join",
-        "split",
-        "strip",
-        "lower",
-        "upper",
-        "startswith",
-        "endswith",
-        "lstrip",
-        "rstrip",
-        "removeprefix",
-        "removesuffix",
-        "title",
-        "capitalize",
-        "casefold",
-        "rsplit",
-        "splitlines",
-        "partition",
-        "rpartition",
-        "swapcase",
-        "isdigit",
-        "isalpha",
-    ]
-)
-_LONGEST = 10_000
 
 
 def call(run: Run, node: ast.Call, scope: Scope) -> Value:
@@ -161,8 +146,6 @@ def call_function(
             escape(run, value)
         return UNKNOWN
     result = returned[0]
-    from caliban_ls.script.expressions import joined
-
     for other in returned[1:]:
         result = joined(run, result, other)
     return result
@@ -217,30 +200,6 @@ def _bind(
         extra.exact = exact
         values[parameters.kwarg.arg] = extra
     scope.names.update(values)
-
-
-def escape(run: Run, value: Value, *, depth: int = 0) -> None:
-    """Note that somebody whom we can't follow has hold of a value: a parser may get more flags there."""
-    if isinstance(value, Group | Subparsers | Action):
-        value = value.parser
-    if isinstance(value, Parser):
-        value.complete = False
-    elif isinstance(value, Arguments) and value.whole:
-        run.complete = False
-    elif depth < 3:  # noqa: PLR2004 - nobody hides a parser deeper
-        if isinstance(value, Items | tuple):
-            for item in value[:50]:
-                escape(run, item, depth=depth + 1)
-        elif isinstance(value, Table):
-            for item in list(value.values())[:50]:
-                escape(run, item, depth=depth + 1)
-        elif isinstance(value, Instance):
-            for item in list(value.attributes.values())[:50]:
-                escape(run, item, depth=depth + 1)
-        elif isinstance(value, Bound):
-            escape(run, value.owner, depth=depth + 1)
-    if isinstance(value, Items | Table):
-        value.exact = False
 
 
 def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
@@ -369,7 +328,7 @@ def _external(run: Run, name: str, arguments: Call) -> Value:
     if name in {"functools.wraps", "contextlib.suppress"}:
         return External(f"{name}()")
     if name.startswith("builtins.") or name in {"os.path.join", "os.path.basename", "asyncio.run"}:
-        result = _builtin(run, name.removeprefix("builtins."), arguments)
+        result = builtin(run, name.removeprefix("builtins."), arguments)
         if not isinstance(result, Unknown):
             return result
         if name in _HARMLESS:
@@ -396,55 +355,6 @@ _HARMLESS = {
 }
 
 
-def _builtin(run: Run, name: str, arguments: Call) -> Value:  # noqa: C901, PLR0912 - one case for each function
-    values = [one.value for one in arguments.positional]
-    if not arguments.exact:
-        return UNKNOWN
-    if name == "getattr" and len(values) >= 2 and isinstance(values[1], str):  # noqa: PLR2004 - the object and its attribute
-        return attribute(run, values[0], values[1])
-    if name in {"list", "tuple", "sorted", "set", "frozenset", "reversed"} and not arguments.keywords:
-        items = items_of(values[0]) if values else []
-        if items is None:
-            return UNKNOWN
-        if name == "sorted":
-            if not all(isinstance(item, str) for item in items) and not all(
-                isinstance(item, int | float) for item in items
-            ):
-                return UNKNOWN
-            items = sorted(items)
-        if name == "reversed":
-            items = items[::-1]
-        return tuple(items) if name == "tuple" else Items(items)
-    if name == "dict":
-        if values:
-            return (
-                Table(values[0])
-                if isinstance(values[0], Table) and values[0].exact and not arguments.keywords
-                else UNKNOWN
-            )
-        return Table({key: one.value for key, one in arguments.keywords.items()})
-    if not values or not all(is_known(value) for value in values) or arguments.keywords:
-        return UNKNOWN
-    first = values[0]
-    try:
-        if name == "range" and all(isinstance(value, int) for value in values):
-            numbers = range(*values)
-            return Items(numbers) if len(numbers) <= _LONGEST else UNKNOWN
-        if name == "len" and isinstance(first, str | tuple | list | dict):
-            return len(first)
-        if name in {"str", "int", "float"} and is_scalar(first) and len(values) == 1:
-            return {"str": str, "int": int, "float": float}[name](first)
-        if name in {"zip", "enumerate"}:
-            columns = [items_of(value) for value in values]
-            if name == "enumerate" and columns[0] is not None and len(values) == 1:
-                return Items(enumerate(columns[0]))
-            if name == "zip" and None not in columns:
-                return Items(zip(*(column or [] for column in columns), strict=False))
-    except Exception:  # noqa: BLE001 - whatever the script's own call would raise
-        return UNKNOWN
-    return UNKNOWN
-
-
 def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     """Return what a built-in method of a value gives."""
     if isinstance(owner, Parser | Group | Subparsers | Action):
@@ -453,76 +363,13 @@ def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
         if library.owns(owner):
             return library.method(run, owner, name, arguments)
     if isinstance(owner, Arguments):
-        return _arguments_method(run, owner, name)
+        return arguments_method(run, owner, name)
     values = [one.value for one in arguments.positional]
     if isinstance(owner, str):
-        return _text_method(owner, name, arguments, values)
+        return text_method(owner, name, arguments, values)
     if isinstance(owner, Items | Table):
-        return _container_method(run, owner, name, values)
+        return container_method(run, owner, name, values)
     return _unknown(run, arguments)
-
-
-def _arguments_method(run: Run, owner: Arguments, name: str) -> Value:
-    if name in {"index", "count", "copy"}:
-        run.complete = False
-    elif owner.whole:
-        run.certain = False
-    return UNKNOWN
-
-
-def _text_method(owner: str, name: str, arguments: Call, values: list[Value]) -> Value:
-    keywords = {key: one.value for key, one in arguments.keywords.items()}
-    if name not in _TEXT_METHODS or not arguments.exact:
-        return UNKNOWN
-    if not all(
-        is_known(value) and isinstance(value, str | int | float | tuple | Items)
-        for value in (*values, *keywords.values())
-    ):
-        return UNKNOWN
-    if name == "format" and ":" in owner:
-        return UNKNOWN
-    try:
-        result = getattr(owner, name)(*values, **keywords)
-    except Exception:  # noqa: BLE001 - whatever the script's own call would raise
-        return UNKNOWN
-    if isinstance(result, list):
-        return Items(result)
-    return UNKNOWN if isinstance(result, str) and len(result) > _LONGEST else result
-
-
-def _container_method(run: Run, owner: Items | Table, name: str, values: list[Value]) -> Value:
-    if isinstance(owner, Table):
-        if name in {"keys", "values", "items"}:
-            found = Items({"keys": owner.keys, "values": owner.values, "items": owner.items}[name]())
-            found.exact = owner.exact
-            return found
-        if name == "get" and values and is_scalar(values[0]) and owner.exact:
-            return owner.get(values[0], values[1] if len(values) > 1 else None)
-        if name == "copy":
-            copied = Table(owner)
-            copied.exact = owner.exact
-            return copied
-        if name == "update" and len(values) == 1 and isinstance(values[0], Table) and not run.doubt:
-            owner.update(values[0])
-            owner.exact = owner.exact and values[0].exact
-            return None
-    elif name == "copy":
-        found = Items(owner)
-        found.exact = owner.exact
-        return found
-    elif name == "append" and len(values) == 1 and not run.doubt:
-        owner.append(values[0])
-        return None
-    elif (
-        name == "extend" and len(values) == 1 and not run.doubt and (more := items_of(values[0])) is not None
-    ):
-        owner.extend(more)
-        return None
-    if name not in {"get", "index", "count"}:
-        owner.exact = False
-    for value in values:
-        escape(run, value)
-    return UNKNOWN
 
 
 def _unknown(run: Run, arguments: Call) -> Value:

@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from caliban_ls.script.run import Run, import_module
+from caliban_ls.script.lookup import attribute, is_enumeration, items_of, look_up, members_of, truth
+from caliban_ls.script.run import Run, escape
 from caliban_ls.script.values import (
     UNKNOWN,
     Arguments,
-    Bound,
     Class,
     External,
     Function,
     Generic,
-    Instance,
     Items,
     Member,
     Scope,
-    Super,
     Table,
     Unknown,
     Value,
@@ -34,66 +32,6 @@ from caliban_ls.script.values import (
 
 _LONGEST = 10_000  # characters and items; no flag is made of more
 _MOST_TURNS = 300
-
-_BUILTINS = frozenset(
-    [
-        "int",
-        "float",
-        "str",
-        "bool",
-        "bytes",
-        "complex",
-        "object",
-        "list",
-        "dict",
-        "tuple",
-        "set",
-        "frozenset",
-        "type",
-        "range",
-        "len",
-        "sorted",
-        "zip",
-        "enumerate",
-        "getattr",
-        "setattr",
-        "hasattr",
-        "isinstance",
-        "issubclass",
-        "print",
-        "exit",
-        "quit",
-        "map",
-        "filter",
-        "reversed",
-        "sum",
-        "min",
-        "max",
-        "any",
-        "all",
-        "open",
-        "super",
-        "exec",
-        "eval",
-        "compile",
-        "globals",
-        "locals",
-        "vars",
-        "staticmethod",
-        "classmethod",
-        "property",
-        "abs",
-        "round",
-        "iter",
-        "next",
-        "repr",
-        "callable",
-        "id",
-        "input",
-        "delattr",
-        "__import__",
-    ]
-)
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -131,94 +69,9 @@ def evaluate(run: Run, node: ast.expr | None, scope: Scope) -> Value:
     return UNKNOWN
 
 
-def truth(value: Value) -> bool | None:
-    """Return whether a value counts as true, None when it is unknown."""
-    if isinstance(value, Items | Table):
-        return True if value else (False if value.exact else None)
-    if value is None or is_scalar(value) or isinstance(value, tuple):
-        return bool(value)
-    if isinstance(value, External):
-        return False if value.name == "typing.TYPE_CHECKING" else None
-    return None
-
-
-def look_up(run: Run, name: str, scope: Scope) -> Value:
-    """Return what a name stands for."""
-    found: Scope | None = scope
-    while found is not None:
-        if name in found.names and name not in found.outer:
-            return found.names[name]
-        found = found.parent
-    if name in _BUILTINS:
-        return External(f"builtins.{name}")
-    for star in scope.module.stars:
-        if star in {"argparse", "absl.flags", "click", "typer", "typing", "dataclasses", "enum"}:
-            return External(f"{star}.{name}")
-    return UNKNOWN
-
-
-def attribute(run: Run, owner: Value, name: str) -> Value:
-    """Return an attribute of a value."""
-    if isinstance(owner, External):
-        if owner.name == "sys" and name == "argv":
-            return Arguments(whole=True)
-        return External(f"{owner.name}.{name}")
-    if isinstance(owner, Scope):
-        if name in owner.names:
-            return owner.names[name]
-        return _submodule(run, owner, name)
-    if isinstance(owner, Class):
-        return _class_attribute(owner, name)
-    if isinstance(owner, Instance):
-        if name in owner.attributes:
-            return owner.attributes[name]
-        return _bind(run, owner, owner.type.find(name), name)
-    if isinstance(owner, Super):
-        for one in list(owner.type.lineage())[1:]:
-            if isinstance(one, Class) and name in one.names:
-                return _bind(run, owner.owner, one.names[name], name)
-        return Bound(owner.owner, name)
-    if isinstance(owner, Member):
-        return {"name": owner.name, "value": owner.value}.get(name, UNKNOWN)
-    if isinstance(owner, Unknown) or owner is None:
-        return UNKNOWN
-    own = getattr(owner, "attributes", None)
-    if isinstance(own, dict) and name in own:
-        return own[name]
-    kind = getattr(owner, "type", None)
-    if isinstance(kind, Class) and kind.find(name) is not None:
-        return _bind(run, owner, kind.find(name), name)
-    return Bound(owner, name)
-
-
-def items_of(value: Value) -> list[Value] | None:
-    """Return what a loop over a value would see, None when that isn't known."""
-    if isinstance(value, Items | Table):
-        return list(value) if value.exact else None
-    if isinstance(value, tuple):
-        return list(value)
-    if isinstance(value, str):
-        return list(value)
-    if isinstance(value, Class) and value.derives("enum.Enum", "enum.StrEnum", "enum.IntEnum"):
-        return list(members_of(value))
-    return None
-
-
-def members_of(enumeration: Class) -> Iterator[Member]:
-    """Yield the members of an enumeration."""
-    for name, value in enumeration.names.items():
-        if not name.startswith("_") and not isinstance(value, Function | Class):
-            yield Member(enumeration, name, value)
-
-
-def is_enumeration(value: Value) -> bool:
-    """Whether a value is one of the project's enumerations."""
-    return isinstance(value, Class) and value.derives("enum.Enum", "enum.StrEnum", "enum.IntEnum")
-
-
 def assign(run: Run, target: ast.expr, value: Value, scope: Scope) -> None:
     """Let a target stand for a value."""
-    from caliban_ls.script.calls import escape, set_attribute
+    from caliban_ls.script.calls import set_attribute
 
     if isinstance(target, ast.Name):
         holder = scope.module if target.id in scope.outer else scope
@@ -245,8 +98,6 @@ def assign(run: Run, target: ast.expr, value: Value, scope: Scope) -> None:
 
 
 def _set_item(run: Run, owner: Value, key: Value, value: Value) -> None:
-    from caliban_ls.script.calls import escape
-
     if isinstance(owner, Arguments):
         run.certain = False
     elif isinstance(owner, Table) and is_scalar(key) and not run.doubt:
@@ -257,51 +108,6 @@ def _set_item(run: Run, owner: Value, key: Value, value: Value) -> None:
         escape(run, value)
 
 
-def _submodule(run: Run, owner: Scope, name: str) -> Value:
-    from caliban_ls.script.statements import execute_module
-
-    if owner.source.path.endswith("__init__.py"):
-        found = import_module(run, name, 1, owner, execute_module)
-        if isinstance(found, Scope):
-            return found
-    for star in owner.stars:
-        return External(f"{star}.{name}")
-    return UNKNOWN
-
-
-def _class_attribute(owner: Class, name: str) -> Value:
-    found = owner.find(name)
-    if is_enumeration(owner):
-        if name == "__members__":
-            return Table({member.name: member for member in members_of(owner)})
-        if name == "_member_names_":
-            return Items(member.name for member in members_of(owner))
-        for member in members_of(owner):
-            if member.name == name:
-                return member
-    if name == "__name__":
-        return owner.node.name
-    if isinstance(found, Function) and found.role == "classmethod":
-        return Bound(owner, found)
-    return UNKNOWN if found is None else found
-
-
-def _bind(run: Run, owner: Value, found: Value, name: str) -> Value:
-    from caliban_ls.script.calls import call_function
-
-    if isinstance(found, Function):
-        if found.role == "property":
-            return call_function(run, found, (owner,), {}, exact=True)
-        if found.role == "staticmethod":
-            return found
-        return Bound(
-            owner.type if found.role == "classmethod" and isinstance(owner, Instance) else owner, found
-        )
-    if found is None:
-        return Bound(owner, name) if not isinstance(owner, Instance) else UNKNOWN
-    return found
-
-
 def _constant(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - the handlers are chosen by type
     del run, scope
     value = node.value
@@ -309,7 +115,8 @@ def _constant(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - the
 
 
 def _name(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
-    return look_up(run, node.id, scope)
+    del run
+    return look_up(node.id, scope)
 
 
 def _attribute(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
@@ -485,8 +292,6 @@ def _condition(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - se
 
 def joined(run: Run, first: Value, second: Value) -> Value:
     """Return what is known of a value that is one of two."""
-    from caliban_ls.script.calls import escape
-
     if first is second:
         return first
     plain = (str, int, float, tuple)

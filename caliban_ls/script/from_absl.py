@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from caliban_ls.script.expressions import is_enumeration, items_of
 from caliban_ls.script.foreign import WITHOUT_FLAGS
+from caliban_ls.script.lookup import is_enumeration, items_of
 from caliban_ls.script.model import Arity, Flag, ValueKind
 from caliban_ls.script.run import Run, literal_span, span_of
 from caliban_ls.script.types import names_of

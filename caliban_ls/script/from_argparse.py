@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from caliban_ls.script.expressions import is_enumeration, items_of
+from caliban_ls.script.lookup import is_enumeration, items_of
 from caliban_ls.script.model import Arity, Flag, Library, Scalar, ValueKind
 from caliban_ls.script.run import Run, literal_span, span_of
 from caliban_ls.script.types import PLAIN, values_of
@@ -80,11 +80,11 @@ def create(run: Run, arguments: Call, library: Library, parser: Parser | None = 
     if known is None:
         parser.complete = False
     if library == "transformers":
-        from caliban_ls.script.from_dataclasses import add_transformers
+        from caliban_ls.script.from_transformers import add_transformers
 
         add_transformers(run, parser, arguments.value("dataclass_types", 0, default=()), arguments)
     elif library == "simple-parsing":
-        from caliban_ls.script.from_dataclasses import check_simple_parsing
+        from caliban_ls.script.from_simple_parsing import check_simple_parsing
 
         check_simple_parsing(parser, arguments)
     return parser
@@ -119,7 +119,7 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     if handler is not None:
         return handler(run, owner, parser, arguments)
     if name == "add_arguments" and parser.library == "simple-parsing":
-        from caliban_ls.script.from_dataclasses import add_simple_parsing
+        from caliban_ls.script.from_simple_parsing import add_simple_parsing
 
         add_simple_parsing(run, parser, arguments)
         return UNKNOWN

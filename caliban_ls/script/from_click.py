@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from caliban_ls.script.expressions import is_enumeration, items_of
+from caliban_ls.script.lookup import is_enumeration, items_of
 from caliban_ls.script.model import Arity, Flag, Scalar, ValueKind
 from caliban_ls.script.run import Run, literal_span, span_of
 from caliban_ls.script.types import PLAIN, names_of
@@ -72,8 +73,7 @@ def accepts(value: Value) -> bool:
 def apply(run: Run, target: Value, arguments: Call) -> Value:
     """Return what calling a decorator or a command does."""
     if isinstance(target, Decoration):
-        function = arguments.value("f", 0)
-        return decorate(run, target, function)
+        return decorate(run, target, arguments.value("f", 0))
     if isinstance(target, External):
         return FUNCTIONS[target.name](run, arguments)
     if isinstance(target, Command):
@@ -83,9 +83,10 @@ def apply(run: Run, target: Value, arguments: Call) -> Value:
 
 def decorate(run: Run, decorator: Value, function: Value) -> Value:
     """Return what a decorator makes of a function."""
+    del run
     if isinstance(decorator, External):
         if decorator.name in {"click.command", "click.group"} and isinstance(function, Function):
-            return _command(decorator.name, _EMPTY(function), function, None)
+            return _command(decorator.name, _bare(function), function, None)
         return function
     if not isinstance(decorator, Decoration):
         return function
@@ -106,9 +107,8 @@ def decorate(run: Run, decorator: Value, function: Value) -> Value:
     return _command(decorator.kind, decorator.call, function, decorator.group)
 
 
-def _EMPTY(function: Function) -> Call:  # noqa: N802 - reads as a value
-    import ast
-
+def _bare(function: Function) -> Call:
+    """Return the call that a decorator without parentheses stands for."""
     node = ast.Call(func=ast.Name("command"), args=[], keywords=[])
     ast.copy_location(node, function.node)
     return Call(node, function.scope, (), {}, exact=True)
@@ -140,7 +140,7 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
         if name in {"command", "group"}:
             if arguments.positional and isinstance(arguments.positional[0].value, Function):
                 return _command(
-                    name, _EMPTY(arguments.positional[0].value), arguments.positional[0].value, owner
+                    name, _bare(arguments.positional[0].value), arguments.positional[0].value, owner
                 )
             return Decoration(name, arguments, owner)
         if name == "add_command":
@@ -322,7 +322,7 @@ def _decoration(kind: str) -> Callable[[Run, Call], Value]:
     def create(run: Run, arguments: Call) -> Value:
         if arguments.positional and isinstance(arguments.positional[0].value, Function | Command):
             function = arguments.positional[0].value
-            empty = _EMPTY(function) if isinstance(function, Function) else function.call
+            empty = _bare(function) if isinstance(function, Function) else function.call
             return decorate(run, Decoration(kind, empty), function)
         return Decoration(kind, arguments)
 

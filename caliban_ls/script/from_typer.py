@@ -227,20 +227,23 @@ def _flag(run: Run, scope: Scope, declared: Declared) -> Flag | Unknown | None:
             has_default = False
     if found is None and kind.extra:
         return Unknown()
+    plain = ast.Constant | ast.List | ast.Tuple | ast.Name | ast.Attribute
     if (
         found is None
         and isinstance(default, Unknown)
         and has_default
-        and not isinstance(declared.default, ast.Constant)
+        and not isinstance(declared.default, plain)
     ):
-        # Something that may well be an Option of the project's own making.
-        if not isinstance(declared.default, ast.List | ast.Tuple | ast.Name | ast.Attribute):
-            return Unknown()
+        return Unknown()  # It may well be an Option of the project's own making.
     if found is not None and found.positional:
         return None
     if found is None and not has_default:
         return None
-    return _option(run, scope, declared, kind, found, default, has_default=has_default)
+    flag = _option(run, scope, declared, kind, found)
+    if isinstance(flag, Unknown):
+        return flag
+    needed = flag.required and not has_default
+    return replace(flag, required=needed, default=shown(default) if has_default else None)
 
 
 def _option(
@@ -249,10 +252,8 @@ def _option(
     declared: Declared,
     kind: Type,
     found: Parameter | None,
-    default: Value,
-    *,
-    has_default: bool,
 ) -> Flag | Unknown:
+    """Return the flag of a parameter, as it were without a default."""
     source = scope.source
     call = found.call if found is not None else None
     given: list[str] = []
@@ -299,8 +300,7 @@ def _option(
         arity=arity,
         choices=choices,
         ignores_case=call is not None and call.value("case_sensitive", default=True) is not True,
-        default=shown(default) if has_default else None,
-        required=not has_default and sure and not run.doubt and not kind.optional,
+        required=sure and not run.doubt and not kind.optional,
         repeatable=kind.arity == "any"
         or (call is not None and call.value("count", default=False) is not False),
         hidden=call is not None and call.value("hidden", default=False) is True,

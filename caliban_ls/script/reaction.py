@@ -125,4 +125,4 @@ def _is_integer_elsewhere(library: Library | None, flag: Flag, value: str) -> bo
     if library == "absl":
         return re.fullmatch(r"\s*[-+]?0[xXoO][0-9a-fA-F_]+\s*", value) is not None
     # Later versions of typer read 1.0 as 1.
-    return library == "typer" and (as_number("float", value) or 0.5).is_integer()
+    return library == "typer" and float(as_number("float", value) or 0.5).is_integer()

@@ -15,7 +15,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from caliban_ls.script.values import UNKNOWN, External, Invocation, Parser, Scope, Source, Value
+from caliban_ls.script.values import (
+    UNKNOWN,
+    Action,
+    Arguments,
+    Bound,
+    External,
+    Group,
+    Instance,
+    Invocation,
+    Items,
+    Parser,
+    Scope,
+    Source,
+    Subparsers,
+    Table,
+    Value,
+)
 from caliban_ls.text import END_OF_LINE, Span
 
 MOST_STEPS: Final = 60_000
@@ -99,6 +115,30 @@ class Run:
         """Return a parsed file, None when there is none or when it isn't Python."""
         text = self.text(path)
         return None if text is None else parse(path, text)
+
+
+def escape(run: Run, value: Value, *, depth: int = 0) -> None:
+    """Note that somebody whom we can't follow has hold of a value: a parser may get more flags there."""
+    if isinstance(value, Group | Subparsers | Action):
+        value = value.parser
+    if isinstance(value, Parser):
+        value.complete = False
+    elif isinstance(value, Arguments) and value.whole:
+        run.complete = False
+    elif depth < 3:  # noqa: PLR2004 - nobody hides a parser deeper
+        if isinstance(value, Items | tuple):
+            for item in value[:50]:
+                escape(run, item, depth=depth + 1)
+        elif isinstance(value, Table):
+            for item in list(value.values())[:50]:
+                escape(run, item, depth=depth + 1)
+        elif isinstance(value, Instance):
+            for item in list(value.attributes.values())[:50]:
+                escape(run, item, depth=depth + 1)
+        elif isinstance(value, Bound):
+            escape(run, value.owner, depth=depth + 1)
+    if isinstance(value, Items | Table):
+        value.exact = False
 
 
 def parse(path: str, text: str) -> Source | None:

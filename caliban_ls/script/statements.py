@@ -10,18 +10,10 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
-from caliban_ls.script.expressions import (
-    assign,
-    attribute,
-    combined,
-    evaluate,
-    items_of,
-    joined,
-    look_up,
-    truth,
-)
+from caliban_ls.script.expressions import assign, combined, evaluate, joined
 from caliban_ls.script.foreign import WITHOUT_FLAGS
-from caliban_ls.script.run import Run, import_module
+from caliban_ls.script.lookup import attribute, items_of, look_up, truth
+from caliban_ls.script.run import Run, escape, import_module
 from caliban_ls.script.values import UNKNOWN, Class, External, Function, Scope, Unknown, Value
 
 _MOST_TURNS = 300
@@ -109,8 +101,6 @@ def _annotated(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see
 
 
 def _augmented(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
-    from caliban_ls.script.calls import escape
-
     value = evaluate(run, node.value, scope)
     before = evaluate(run, node.target, scope)
     after = combined(type(node.op), before, value)
@@ -215,8 +205,6 @@ def _loop(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _exp
 
 def _unknown_loop(run: Run, node: Any, scope: Scope, target: ast.expr | None) -> Flow:  # noqa: ANN401 - see _expression
     """Follow a loop's body once, with everything unknown that a turn may have changed."""
-    from caliban_ls.script.calls import escape
-
     for child in ast.walk(node):
         if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
             escape(run, scope.names.get(child.id))
@@ -368,7 +356,7 @@ def _imported(run: Run, node: Any, found: Value, name: str, scope: Scope) -> Val
         if name in found.names:
             return found.names[name]
         if not found.source.path.endswith("__init__.py"):
-            return look_up(run, name, Scope(found.source, stars=found.stars)) if found.stars else UNKNOWN
+            return look_up(name, Scope(found.source, stars=found.stars)) if found.stars else UNKNOWN
     if isinstance(found, External) and found.name.partition(".")[0] in WITHOUT_FLAGS:
         return attribute(run, found, name)
     whole = f"{node.module}.{name}" if node.module else name

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, replace
 
-from caliban_ls.script.expressions import evaluate, is_enumeration, members_of
+from caliban_ls.script.expressions import evaluate
+from caliban_ls.script.lookup import is_enumeration, members_of
 from caliban_ls.script.model import Arity, Scalar, ValueKind
 from caliban_ls.script.run import Run
 from caliban_ls.script.values import (

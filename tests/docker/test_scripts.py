@@ -177,7 +177,7 @@ def attempt(
     block = {**base, **block}
     own = list(experiment.arguments(block))
     words = [] if subcommand is None else subcommand.split(".")
-    outer = flag is not None and flag.subcommand is None and script.library not in ("fire",)
+    outer = flag is not None and flag.subcommand is None and script.library != "fire"
     return Try(script.path, flag, block, own + words if outer and subcommand else words + own)
 
 

@@ -134,8 +134,8 @@ def listen(found: list[dict[str, Any]]) -> None:
 
     argparse.ArgumentParser.parse_known_args = parse_known_args  # type: ignore[method-assign]
     click.core.Command.main = command_main
-    for name in ("TyperCommand", "TyperGroup"):
-        setattr(getattr(typer.core, name), "main", command_main)
+    for kind in (typer.core.TyperCommand, typer.core.TyperGroup):
+        kind.main = command_main
     tyro.cli = cli
     fire.Fire = fired
     absl.app._run_init = absl_init
@@ -207,7 +207,7 @@ def of_absl(flags: Any) -> list[dict[str, Any]]:
             "EnumClassParser": "str",
         }
         choices = getattr(flag.parser, "enum_values", None) or getattr(flag.parser, "_member_names", None)
-        required = not flag.boolean and flag.validators != [] and flag.value is None
+        required = not flag.boolean and bool(flag.validators) and flag.value is None
         found.append(
             told(names, arity="none" if flag.boolean else "one", choices=list(choices) if choices else None,
                  required=required, kind=kinds.get(parser))
@@ -221,7 +221,7 @@ def of_fire(component: Any) -> list[dict[str, Any]]:
 
     from fire import inspectutils
 
-    parts = [(None, component)]
+    parts: list[tuple[str | None, Any]] = [(None, component)]
     if inspect.isclass(component):
         methods = inspect.getmembers(component, inspect.isfunction)
         parts += [(name, method) for name, method in methods if not name.startswith("_")]
@@ -233,7 +233,7 @@ def of_fire(component: Any) -> list[dict[str, Any]]:
             names = names[1:]
         count = len(spec.args) - len(spec.defaults or ())
         for place, name in enumerate(names):
-            given = place < count and subcommand is None and name not in spec.kwonlydefaults
+            given = place < count and subcommand is None and name not in (spec.kwonlydefaults or {})
             found.append(told([f"--{name}"], required=given, subcommand=subcommand))
     return found
 

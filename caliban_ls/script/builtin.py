@@ -1,0 +1,164 @@
+"""The built-in functions of Python, and the methods of texts, lists and dictionaries, as far as scripts need them.
+
+Whatever isn't exactly known gives UNKNOWN; nothing of the script's own is run here.
+"""
+
+from __future__ import annotations
+
+from caliban_ls.script.lookup import attribute, items_of
+from caliban_ls.script.run import Run, escape
+from caliban_ls.script.values import (
+    UNKNOWN,
+    Arguments,
+    Call,
+    Items,
+    Table,
+    Value,
+    is_known,
+    is_scalar,
+)
+
+_TEXT_METHODS = frozenset(
+    [
+        "replace",
+        "format",
+        "join",
+        "split",
+        "strip",
+        "lower",
+        "upper",
+        "startswith",
+        "endswith",
+        "lstrip",
+        "rstrip",
+        "removeprefix",
+        "removesuffix",
+        "title",
+        "capitalize",
+        "casefold",
+        "rsplit",
+        "splitlines",
+        "partition",
+        "rpartition",
+        "swapcase",
+        "isdigit",
+        "isalpha",
+    ]
+)
+_LONGEST = 10_000
+
+
+def builtin(run: Run, name: str, arguments: Call) -> Value:  # noqa: C901, PLR0912 - one case for each function
+    """Return what a built-in function gives."""
+    values = [one.value for one in arguments.positional]
+    if not arguments.exact:
+        return UNKNOWN
+    if name == "getattr" and len(values) >= 2 and isinstance(values[1], str):  # noqa: PLR2004 - the object and its attribute
+        return attribute(run, values[0], values[1])
+    if name in {"list", "tuple", "sorted", "set", "frozenset", "reversed"} and not arguments.keywords:
+        items = items_of(values[0]) if values else []
+        if items is None:
+            return UNKNOWN
+        if name == "sorted":
+            if not all(isinstance(item, str) for item in items) and not all(
+                isinstance(item, int | float) for item in items
+            ):
+                return UNKNOWN
+            items = sorted(items)
+        if name == "reversed":
+            items = items[::-1]
+        return tuple(items) if name == "tuple" else Items(items)
+    if name == "dict":
+        if values:
+            return (
+                Table(values[0])
+                if isinstance(values[0], Table) and values[0].exact and not arguments.keywords
+                else UNKNOWN
+            )
+        return Table({key: one.value for key, one in arguments.keywords.items()})
+    if not values or not all(is_known(value) for value in values) or arguments.keywords:
+        return UNKNOWN
+    first = values[0]
+    try:
+        if name == "range" and all(isinstance(value, int) for value in values):
+            numbers = range(*values)
+            return Items(numbers) if len(numbers) <= _LONGEST else UNKNOWN
+        if name == "len" and isinstance(first, str | tuple | list | dict):
+            return len(first)
+        if name in {"str", "int", "float"} and is_scalar(first) and len(values) == 1:
+            return {"str": str, "int": int, "float": float}[name](first)
+        if name in {"zip", "enumerate"}:
+            columns = [items_of(value) for value in values]
+            if name == "enumerate" and columns[0] is not None and len(values) == 1:
+                return Items(enumerate(columns[0]))
+            if name == "zip" and None not in columns:
+                return Items(zip(*(column or [] for column in columns), strict=False))
+    except Exception:  # noqa: BLE001 - whatever the script's own call would raise
+        return UNKNOWN
+    return UNKNOWN
+
+
+def arguments_method(run: Run, owner: Arguments, name: str) -> Value:
+    """Return what a method of the command line gives, and note what it does to it."""
+    if name in {"index", "count", "copy"}:
+        run.complete = False
+    elif owner.whole:
+        run.certain = False
+    return UNKNOWN
+
+
+def text_method(owner: str, name: str, arguments: Call, values: list[Value]) -> Value:
+    """Return what a method of a text gives."""
+    keywords = {key: one.value for key, one in arguments.keywords.items()}
+    if name not in _TEXT_METHODS or not arguments.exact:
+        return UNKNOWN
+    if not all(
+        is_known(value) and isinstance(value, str | int | float | tuple | Items)
+        for value in (*values, *keywords.values())
+    ):
+        return UNKNOWN
+    if name == "format" and ":" in owner:
+        return UNKNOWN
+    try:
+        result = getattr(owner, name)(*values, **keywords)
+    except Exception:  # noqa: BLE001 - whatever the script's own call would raise
+        return UNKNOWN
+    if isinstance(result, list):
+        return Items(result)
+    return UNKNOWN if isinstance(result, str) and len(result) > _LONGEST else result
+
+
+def container_method(run: Run, owner: Items | Table, name: str, values: list[Value]) -> Value:
+    """Return what a method of a list or a dictionary gives, once it has done what it does."""
+    if isinstance(owner, Table):
+        if name in {"keys", "values", "items"}:
+            found = Items(owner if name == "keys" else owner.values() if name == "values" else owner.items())
+            found.exact = owner.exact
+            return found
+        if name == "get" and values and is_scalar(values[0]) and owner.exact:
+            return owner.get(values[0], values[1] if len(values) > 1 else None)
+        if name == "copy":
+            copied = Table(owner)
+            copied.exact = owner.exact
+            return copied
+        if name == "update" and len(values) == 1 and isinstance(values[0], Table) and not run.doubt:
+            owner.update(values[0])
+            owner.exact = owner.exact and values[0].exact
+            return None
+    elif name == "copy":
+        found = Items(owner)
+        found.exact = owner.exact
+        return found
+    elif name == "append" and len(values) == 1 and not run.doubt:
+        owner.append(values[0])
+        return None
+    elif (
+        name == "extend" and len(values) == 1 and not run.doubt and (more := items_of(values[0])) is not None
+    ):
+        owner.extend(more)
+        return None
+    if name not in {"get", "index", "count"}:
+        owner.exact = False
+    for value in values:
+        escape(run, value)
+    return UNKNOWN

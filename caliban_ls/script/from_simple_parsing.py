@@ -1,0 +1,165 @@
+"""Flags of simple-parsing: the fields of dataclasses, those of inner ones among the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from caliban_ls.script.fields import Field, fields_of, flag_of, help_flag
+from caliban_ls.script.lookup import items_of
+from caliban_ls.script.model import Arity, Flag, Scalar, ValueKind
+from caliban_ls.script.run import Run
+from caliban_ls.script.types import names_of
+from caliban_ls.script.values import (
+    UNKNOWN,
+    Call,
+    Class,
+    Parser,
+    Table,
+    Value,
+    is_known,
+    scalars,
+)
+
+
+def check_simple_parsing(parser: Parser, arguments: Call) -> None:
+    """Take in the settings of simple-parsing's parser."""
+    if arguments.keywords.keys() - {
+        "description",
+        "add_help",
+        "prog",
+        "epilog",
+        "usage",
+        "formatter_class",
+        "parents",
+    }:
+        parser.complete = parser.certain = False
+
+
+def add_simple_parsing(run: Run, parser: Parser, arguments: Call) -> None:
+    """Give a parser the flags of a class (`add_arguments`)."""
+    record = arguments.value("dataclass", 0)
+    if arguments.value("prefix", default="") != "" or not arguments.exact:
+        parser.complete = parser.certain = False
+    _add_record(run, parser, record, 0)
+    names = [name for flag in parser.flags for name in flag.names]
+    if len(set(names)) < len(names):
+        # Flags of the same name are told apart by prefixes.
+        parser.complete = parser.certain = False
+
+
+def _add_record(run: Run, parser: Parser, record: Value, depth: int) -> None:
+    found = fields_of(run, record) if isinstance(record, Class) and depth < 8 else None  # noqa: PLR2004 - deeper than any
+    if found is None:
+        parser.complete = False
+        return
+    for field in found:
+        if field.type.record is not None and field.type.enumeration is None:
+            if field.type.optional or (field.made is not None and field.made.kind != "field"):
+                parser.complete = False
+            else:
+                _add_record(run, parser, field.type.record, depth + 1)
+            continue
+        flag = _simple_flag(field)
+        if flag is None:
+            parser.complete = False
+        else:
+            parser.flags.append(replace(flag, required=flag.required and not run.doubt))
+            parser.destinations.append(field.name)
+
+
+def _simple_flag(field: Field) -> Flag | None:
+    """Return the flag of a field, None when there may be something else instead."""
+    made = field.made
+    call = made.call if made is not None else None
+    names = [f"--{field.name}"]
+    if len(field.name) == 1:
+        names.insert(0, f"-{field.name}")
+    help_text: Value = None
+    if made is not None and call is not None:
+        aliases = _aliases(call)
+        if made.kind in ("unknown", "subgroups") or aliases is None or not _is_shown(call):
+            return None
+        names += aliases
+        help_text = call.value("help")
+        if made.kind == "field" and call.keywords.keys() - _UNDERSTOOD:
+            return flag_of(field, names, None, None, None, required=False, help_text=help_text)
+    kind, arity, choices = _shape(field)
+    negations: tuple[str, ...] = ()
+    if kind == "bool" and arity == "optional":
+        negations = (f"--no{field.name}",)
+        prefix = (
+            call.value("negative_prefix")
+            if made is not None and made.kind == "flag" and call is not None
+            else None
+        )
+        if prefix is not None:
+            if not isinstance(prefix, str):
+                return None
+            negations = (f"{prefix}{field.name}",)
+    required = field.has_default is False and not field.type.optional
+    flag = flag_of(field, names, kind, arity, choices, required=required, help_text=help_text)
+    return replace(flag, negations=negations)
+
+
+_UNDERSTOOD = {"alias", "help", "default", "default_factory", "metadata", "choices", "cmd", "init"}
+
+
+def _aliases(call: Call) -> list[str] | None:
+    given = call.value("alias", default=())
+    known = [given] if isinstance(given, str) else items_of(given)
+    if known is None or not all(isinstance(one, str) for one in known):
+        return None
+    return [one if one.startswith("-") else ("--" if len(one) > 1 else "-") + one for one in known]
+
+
+def _is_shown(call: Call) -> bool:
+    return call.value("cmd", default=True) is True and call.value("init", default=True) is True
+
+
+_Shape = tuple[ValueKind | None, Arity | None, tuple[Scalar, ...] | None]
+
+
+def _shape(field: Field) -> _Shape:
+    """Return how a field's values are read, how many there are, and which ones are taken."""
+    kind, arity, choices = field.type.kind, field.type.arity, field.type.choices
+    if field.made is not None and field.made.kind == "choice":
+        values = [one.value for one in field.made.call.positional]
+        known = tuple(values[0]) if len(values) == 1 and isinstance(values[0], Table) else tuple(values)
+        choices = scalars(known) if is_known(known) else None
+        texts = bool(choices) and all(isinstance(one, str) for one in choices or ())
+        return ("str", "one", choices) if texts else (None, None, choices)
+    if field.made is not None and field.made.call.get("choices") is not None:
+        choices = scalars(field.made.call.value("choices"))
+    if field.type.enumeration is not None:
+        return (
+            ("str", "one", names_of(field.type.enumeration))
+            if arity == "one" and not field.type.optional
+            else (None, None, None)
+        )
+    if kind == "bool":
+        return (None, None, None) if arity == "any" else ("bool", "optional", None)
+    if field.type.optional and arity == "one":
+        arity = "optional"
+    if kind is None and choices is None and arity == "one":
+        arity = None
+    return kind, arity, choices
+
+
+def _simple_parse(run: Run, arguments: Call) -> Value:
+    """Follow `simple_parsing.parse(Config)`."""
+    parser = Parser("simple-parsing", abbreviations=True)
+    run.parsers.append(parser)
+    parser.flags.append(help_flag(arguments))
+    if arguments.keywords.keys() - {"config_class", "dest", "default", "description"} or not arguments.exact:
+        parser.complete = parser.certain = False
+    if arguments.value("default") is not None:
+        parser.complete = False
+    _add_record(run, parser, arguments.value("config_class", 0), 0)
+    if arguments.value("default") is not None:
+        parser.flags = [replace(flag, required=False, default=None) for flag in parser.flags]
+    run.invoke(parser)
+    return UNKNOWN
+
+
+FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {"simple_parsing.parse": _simple_parse}

@@ -1,0 +1,211 @@
+"""Names and attributes: what they stand for, and what is in a value.
+
+Knows no statement; what an attribute runs (a property) is followed by `calls`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from caliban_ls.script.run import Run, import_module
+from caliban_ls.script.values import (
+    UNKNOWN,
+    Arguments,
+    Bound,
+    Class,
+    External,
+    Function,
+    Instance,
+    Items,
+    Member,
+    Scope,
+    Super,
+    Table,
+    Unknown,
+    Value,
+    is_scalar,
+)
+
+_BUILTINS = frozenset(
+    [
+        "int",
+        "float",
+        "str",
+        "bool",
+        "bytes",
+        "complex",
+        "object",
+        "list",
+        "dict",
+        "tuple",
+        "set",
+        "frozenset",
+        "type",
+        "range",
+        "len",
+        "sorted",
+        "zip",
+        "enumerate",
+        "getattr",
+        "setattr",
+        "hasattr",
+        "isinstance",
+        "issubclass",
+        "print",
+        "exit",
+        "quit",
+        "map",
+        "filter",
+        "reversed",
+        "sum",
+        "min",
+        "max",
+        "any",
+        "all",
+        "open",
+        "super",
+        "exec",
+        "eval",
+        "compile",
+        "globals",
+        "locals",
+        "vars",
+        "staticmethod",
+        "classmethod",
+        "property",
+        "abs",
+        "round",
+        "iter",
+        "next",
+        "repr",
+        "callable",
+        "id",
+        "input",
+        "delattr",
+        "__import__",
+    ]
+)
+
+
+def truth(value: Value) -> bool | None:
+    """Return whether a value counts as true, None when it is unknown."""
+    if isinstance(value, Items | Table):
+        return True if value else (False if value.exact else None)
+    if value is None or is_scalar(value) or isinstance(value, tuple):
+        return bool(value)
+    if isinstance(value, External):
+        return False if value.name == "typing.TYPE_CHECKING" else None
+    return None
+
+
+def look_up(name: str, scope: Scope) -> Value:
+    """Return what a name stands for."""
+    found: Scope | None = scope
+    while found is not None:
+        if name in found.names and name not in found.outer:
+            return found.names[name]
+        found = found.parent
+    if name in _BUILTINS:
+        return External(f"builtins.{name}")
+    for star in scope.module.stars:
+        if star in {"argparse", "absl.flags", "click", "typer", "typing", "dataclasses", "enum"}:
+            return External(f"{star}.{name}")
+    return UNKNOWN
+
+
+def attribute(run: Run, owner: Value, name: str) -> Value:
+    """Return an attribute of a value."""
+    if isinstance(owner, External):
+        if owner.name == "sys" and name == "argv":
+            return Arguments(whole=True)
+        return External(f"{owner.name}.{name}")
+    if isinstance(owner, Scope):
+        return owner.names[name] if name in owner.names else _submodule(run, owner, name)
+    if isinstance(owner, Class):
+        return _class_attribute(owner, name)
+    if isinstance(owner, Super):
+        for one in list(owner.type.lineage())[1:]:
+            if isinstance(one, Class) and name in one.names:
+                return _bind(run, owner.owner, one.names[name], name)
+        return Bound(owner.owner, name)
+    if isinstance(owner, Member):
+        return {"name": owner.name, "value": owner.value}.get(name, UNKNOWN)
+    if isinstance(owner, Unknown) or owner is None:
+        return UNKNOWN
+    # What is left are objects, of the project's classes or of a library's.
+    own = getattr(owner, "attributes", {})
+    if name in own:
+        return own[name]
+    kind = getattr(owner, "type", None)
+    found = kind.find(name) if isinstance(kind, Class) else None
+    return _bind(run, owner, found, name)
+
+
+def items_of(value: Value) -> list[Value] | None:
+    """Return what a loop over a value would see, None when that isn't known."""
+    if isinstance(value, Items | Table):
+        return list(value) if value.exact else None
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, str):
+        return list(value)
+    if isinstance(value, Class) and value.derives("enum.Enum", "enum.StrEnum", "enum.IntEnum"):
+        return list(members_of(value))
+    return None
+
+
+def members_of(enumeration: Class) -> Iterator[Member]:
+    """Yield the members of an enumeration."""
+    for name, value in enumeration.names.items():
+        if not name.startswith("_") and not isinstance(value, Function | Class):
+            yield Member(enumeration, name, value)
+
+
+def is_enumeration(value: Value) -> bool:
+    """Whether a value is one of the project's enumerations."""
+    return isinstance(value, Class) and value.derives("enum.Enum", "enum.StrEnum", "enum.IntEnum")
+
+
+def _submodule(run: Run, owner: Scope, name: str) -> Value:
+    from caliban_ls.script.statements import execute_module
+
+    if owner.source.path.endswith("__init__.py"):
+        found = import_module(run, name, 1, owner, execute_module)
+        if isinstance(found, Scope):
+            return found
+    for star in owner.stars:
+        return External(f"{star}.{name}")
+    return UNKNOWN
+
+
+def _class_attribute(owner: Class, name: str) -> Value:
+    found = owner.find(name)
+    if is_enumeration(owner):
+        if name == "__members__":
+            return Table({member.name: member for member in members_of(owner)})
+        if name == "_member_names_":
+            return Items(member.name for member in members_of(owner))
+        for member in members_of(owner):
+            if member.name == name:
+                return member
+    if name == "__name__":
+        return owner.node.name
+    if isinstance(found, Function) and found.role == "classmethod":
+        return Bound(owner, found)
+    return UNKNOWN if found is None else found
+
+
+def _bind(run: Run, owner: Value, found: Value, name: str) -> Value:
+    from caliban_ls.script.calls import call_function
+
+    if isinstance(found, Function):
+        if found.role == "property":
+            return call_function(run, found, (owner,), {}, exact=True)
+        if found.role == "staticmethod":
+            return found
+        return Bound(
+            owner.type if found.role == "classmethod" and isinstance(owner, Instance) else owner, found
+        )
+    if found is None:
+        return Bound(owner, name) if not isinstance(owner, Instance) else UNKNOWN
+    return found
