@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 _JUDGED: Final = 10_000_000
 """So many characters are judged anew for one answer; what hasn't been tried by then isn't offered."""
 
+_MATTER = frozenset({Severity.ERROR, Severity.WARNING})
+"""What is more than a word that is worth knowing, which what is possible may have."""
+
+_ERRORS = frozenset({Severity.ERROR})
+
 _SCRIPTS: Final = "CAL5"  # the family of what a script takes
 
 _LEAST, _MOST = 16, 1000  # trials, however large or small the document is
@@ -69,7 +74,10 @@ class Trial:
         self._take(jsondoc.parse(text))
 
     def sound(self, asked: Sequence[Finding]) -> list[Finding]:
-        """Return findings with those of their fixes that remove them and bring no others."""
+        """Return findings with those of their fixes that remove them and bring no others.
+
+        An error that has no such fix keeps those that bring a warning at worst.
+        """
         self._begin()
         kept: set[tuple[int, int]] = set()
         for rank in range(max((len(found.fixes) for found in asked), default=0)):
@@ -79,6 +87,14 @@ class Trial:
                 if len(found.fixes) > rank
             ]
             kept |= {(one.place, one.rank) for one in self._sound_of(repairs)}
+        mended = {place for place, _ in kept}
+        kept |= {
+            (place, rank)
+            for place, found in enumerate(asked)
+            if found.severity is Severity.ERROR and place not in mended
+            for rank, fix in enumerate(found.fixes)
+            if self._left and self._are_sound([_Repair(found.code, fix, place, rank)], matter=_ERRORS)
+        }
         return [
             replace(found, fixes=tuple(fix for rank, fix in enumerate(found.fixes) if (place, rank) in kept))
             if found.fixes
@@ -135,8 +151,8 @@ class Trial:
             sound = sound[: len(sound) // 2]
         return sound
 
-    def _are_sound(self, repairs: Sequence[_Repair]) -> bool:
-        """Return whether repairs remove what they are for and bring nothing else."""
+    def _are_sound(self, repairs: Sequence[_Repair], matter: frozenset[Severity] = _MATTER) -> bool:
+        """Return whether repairs remove what they are for and bring nothing else that matters."""
         self._left -= 1
         if len(repairs) > 1:
             after = self._judged(jsondoc.parse(_changed(self._document.text, repairs)))
@@ -145,7 +161,7 @@ class Trial:
             after = self._judged(self._document)
             _made(self._document, undo)
         codes = Counter(found.code for found in after)
-        worse = Counter(found.code for found in after if found.severity in _MATTER)
+        worse = Counter(found.code for found in after if found.severity in matter)
         if sum(number for code, number in self._before.items() if code.startswith("CAL1")) >= MAX_SHOWN:
             # For each mistake that is gone, one comes to light that there was no room for.
             return not any(number for code, number in (worse - self._before).items() if code[3] != "1")
@@ -174,10 +190,6 @@ def sound_fixes(
     if not any(found.fixes for found in findings):
         return list(findings)
     return Trial(document.text, kind, outlook, script).sound(findings)
-
-
-_MATTER = frozenset({Severity.ERROR, Severity.WARNING})
-"""What is more than a word that is worth knowing, which what is possible may have."""
 
 
 def _apart(repairs: Sequence[_Repair]) -> Iterator[list[_Repair]]:
