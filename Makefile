@@ -17,7 +17,7 @@ check: lint
 # with the program whose language they are written in.
 test: lint build/reference/ready
 	$(BIN)/python -m scripts.engine while sh -ec \
-	  'scripts/base-image.sh; scripts/neovim.sh; scripts/vscode.sh; CALIBAN_REQUIRE_ENGINE=1 $(BIN)/pytest -q -n 2'
+	  'scripts/base-image.sh; scripts/neovim.sh; scripts/emacs.sh; scripts/vscode.sh; CALIBAN_REQUIRE_ENGINE=1 $(BIN)/pytest -q -n 2'
 
 # The language server as a process, over stdio.
 e2e: .venv/.develops
