@@ -21,6 +21,9 @@ from caliban_ls.text import Span
 
 _FLAG = r"[^\s,\[\]]+"
 _KEY = re.compile(rf"{_FLAG}|\[\s*{_FLAG}(?:\s*,\s*{_FLAG})*\s*\]")
+_HARMLESS = (Kind.NUMBER, Kind.BOOLEAN)
+# Until Python 3.12 a member of an enumeration is looked up by a slow road, which is felt where there are many blocks.
+_ARRAY, _OBJECT = Kind.ARRAY, Kind.OBJECT
 _UNIFORM_ROWS = 3  # this many rows of one wrong length blame the key, not each of the rows
 
 
@@ -78,7 +81,7 @@ def read(document: JsonDocument) -> Experiment:
     blocks: list[Block] = []
     findings: list[Finding] = []
     for pointer, node in _top_level(document.root):
-        if node.kind is Kind.OBJECT:
+        if node.kind is _OBJECT:
             reading = _read_block(node)
             if reading.findings:
                 start = node.span.start
@@ -157,7 +160,7 @@ def _top_level(root: Node | None) -> Iterator[tuple[str, Node]]:
     stack = [] if root is None else [("", root)]
     while stack:
         pointer, node = stack.pop()
-        if node.kind is Kind.ARRAY:
+        if node.kind is _ARRAY:
             children = [(f"{pointer}/{number}", item) for number, item in enumerate(node.items)]
             stack += reversed(children)
         else:
@@ -170,8 +173,13 @@ def _read_block(node: Node) -> _Reading:
         count = 1
         for member in node.members:
             value = member.value
-            if value is not None and value.plain and _is_simple(member.key.value) and not member.key.damaged:
-                count *= value.plain  # as most members are, so that they are spared the rest
+            if (
+                value is not None
+                and (value.plain or value.kind in _HARMLESS)
+                and _is_simple(member.key.value)
+                and not member.key.damaged
+            ):
+                count *= value.plain or 1  # as most members are, so that they are spared the rest
                 continue
             findings += _judge_member(node, member)
             count *= _row_count(member)
@@ -395,7 +403,7 @@ def _flags(name: str) -> tuple[str, ...]:
 
 def _row_count(member: Member) -> int:
     value = member.value
-    if value is None or value.kind is not Kind.ARRAY:
+    if value is None or value.kind is not _ARRAY:
         return 1
     is_compound = member.key.value[:1] == "["
     if value.plain:
