@@ -17,7 +17,8 @@ check: lint
 # with the program whose language they are written in.
 test: lint build/reference/ready
 	$(BIN)/python -m scripts.engine while sh -ec \
-	  'scripts/base-image.sh; scripts/neovim.sh; scripts/registry.sh; scripts/vscode.sh; CALIBAN_REQUIRE_ENGINE=1 $(BIN)/pytest -q -n 2'
+	  'for part in base-image neovim emacs registry vscode; do scripts/$$part.sh; done; \
+	   CALIBAN_REQUIRE_ENGINE=1 $(BIN)/pytest -q -n 2'
 
 # The language server as a process, over stdio.
 e2e: .venv/.develops

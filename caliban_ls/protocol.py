@@ -53,6 +53,19 @@ END_SECONDS: Final = 6.0
 """How long work that was asked to stop may hold up the end of the process."""
 
 
+_FIRST_MESSAGES: Final = (
+    lsp.DidOpenTextDocumentNotification,
+    lsp.DocumentDiagnosticRequest,
+)
+_FIRST_ANSWERS: Final = (
+    JsonRPCResponseMessage,
+    lsp.RelatedFullDocumentDiagnosticReport,
+    lsp.Diagnostic,
+    lsp.Range,
+    lsp.Position,
+)
+
+
 class Phase(Enum):
     """What a client may ask for: nothing but `initialize`, everything, nothing but `exit`."""
 
@@ -114,6 +127,13 @@ class Protocol(LanguageServerProtocol):
         if handler is None:
             raise InvalidArguments(f"There is no command {params.command}", hint=_known(self.fm.commands))
         return await handler(params)
+
+    def prepare_for_documents(self) -> None:
+        """Have the converters made that the first document needs, while the client still reads the first answer."""
+        for message in _FIRST_MESSAGES:
+            self._converter.get_structure_hook(message)
+        for part in _FIRST_ANSWERS:
+            self._converter.get_unstructure_hook(part)
 
     async def stop_requests(self, but: MsgId | None = None) -> None:
         """Cancel every request that is being worked on, and wait until each is answered."""
@@ -328,8 +348,10 @@ class StdioServer(LanguageServer):
         """Hand every message to the loop; a thread of its own sees the end even while the loop is busy."""
         code = None
         try:
-            for body in read_frames(incoming):
+            for number, body in enumerate(read_frames(incoming)):
                 _call_on(loop, self.protocol.receive, body)
+                if number == 0:
+                    _call_on(loop, self.protocol.prepare_for_documents)
         except ForeignInput as error:
             code = 1
             sys.stderr.write(f"caliban serve: {error}. {error.hint}\n")

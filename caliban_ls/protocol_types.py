@@ -1,4 +1,4 @@
-"""Lets lsprotocol's classes be built when they are first used: of more than 500 a session needs some sixty.
+"""Lets lsprotocol's classes be built when they are first used: of more than 500 a session needs some dozens.
 
 Building them all takes longer than the rest of the server's start. Part of the fence: knows one version of
 lsprotocol and public names of attrs, and no protocol. Where anything isn't as it knows it, lsprotocol is imported as

@@ -134,6 +134,8 @@ class Parser:
             tokens.VALUE.match,
             tokens.CLOSING.match,
         )
+        # Until Python 3.12 a member of an enumeration is looked up by a slow road.
+        string_kind, number_kind = Kind.STRING, Kind.NUMBER
         limit = len(text) + 1 if self._window is None else self._window.resume
         position = self.position
         while not self._finished:
@@ -169,7 +171,7 @@ class Parser:
                                 match.groups()
                             )
                             start = match.start(2)
-                            node = Node(Kind.STRING, key, parent, position - base, len(key) + 2)
+                            node = Node(string_kind, key, parent, position - base, len(key) + 2)
                             frame.member = Member(node, None)
                             children.append(frame.member)
                     if match is not None:
@@ -188,14 +190,14 @@ class Parser:
                             position = match.end()
                             break
                         if string is not None:
-                            node = Node(Kind.STRING, string, parent, start - base, len(string) + 2)
+                            node = Node(string_kind, string, parent, start - base, len(string) + 2)
                         elif word is not None:
                             node = Node(*WORDS[word], parent, start - base, len(word))
                         else:
                             is_short = not fraction and len(integer) < tokens.MAX_DIGITS
                             value = int(integer) if is_short else tokens.number_value(integer, fraction)
                             node = Node(
-                                Kind.NUMBER, value, parent, start - base, len(integer) + len(fraction)
+                                number_kind, value, parent, start - base, len(integer) + len(fraction)
                             )
                         if node.value is not None or word is not None:
                             if not is_object:

@@ -11,6 +11,8 @@ from caliban_ls.jsondoc import tokens
 from caliban_ls.jsondoc.scalars import WORDS
 from caliban_ls.jsondoc.tree import Kind, Node
 
+_ARRAY = Kind.ARRAY  # looked up once, since that takes as long as the rest of a node
+
 
 class PlainArray(Node):
     """An array of nothing but scalars that are in order, as the list in `tokens.VALUE` has them."""
@@ -19,7 +21,7 @@ class PlainArray(Node):
 
     def __init__(self, parent: Node | None, offset: int, spelling: str) -> None:
         # A large sweep has tens of thousands of these; what `Node` does is done here, but for the items.
-        self.kind = Kind.ARRAY
+        self.kind = _ARRAY
         self.value = None
         self.members = ()
         self.closed = True

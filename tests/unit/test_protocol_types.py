@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,3 +131,25 @@ def test_what_is_not_known_is_imported_as_ever(change: str) -> None:
         "print(json.dumps([prepared, attrs.define is define, hasattr(types.Position, '__slots__')]))"
     )
     assert answer(program) == [False, True, True]
+
+
+def test_the_first_document_waits_for_no_class() -> None:
+    program = f"""import sys
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+{PREPARE}
+import json
+from lsprotocol import types
+from support.loopback import EXPERIMENT, Wire
+def waiting():
+    return {{name for name, each in vars(types).items()
+            if isinstance(each, type) and isinstance(vars(each).get("__attrs_attrs__"), protocol_types._Fields)}}
+wire = Wire()
+wire.initialize({{"textDocument": {{"diagnostic": {{}}}}}})
+wire.server.protocol.prepare_for_documents()
+before = waiting()
+item = {{"uri": EXPERIMENT, "languageId": "json", "version": 1, "text": '{{"lr": []}}'}}
+wire.notify("textDocument/didOpen", {{"textDocument": item}})
+(answer,) = wire.request("textDocument/diagnostic", {{"textDocument": {{"uri": EXPERIMENT}}}})
+print(json.dumps([len(answer["result"]["items"]), sorted(before - waiting())]))
+"""
+    assert answer(program) == [1, []]
