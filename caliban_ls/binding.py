@@ -18,7 +18,7 @@ from caliban_ls.findings import Edit, Finding, Fix, Severity, shifted
 from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, inner_span, quote, to_python
 from caliban_ls.jsonedit import set_member
 from caliban_ls.rules import finding
-from caliban_ls.script import Flag, Script, is_same, resolve
+from caliban_ls.script import Flag, Scalar, Script, is_same, resolve
 from caliban_ls.script.reaction import FALSE_WORDS, TRUE_WORDS, Problem, as_number, has_choice, react
 from caliban_ls.text import Span, shortened
 
@@ -151,25 +151,27 @@ def _unknown(script: Script, parts: list[_Part], part: _Part) -> Iterator[Findin
         if f"--{key}" not in flag.negations
     }
     near = _nearest(part.key, list(free))
-    fixes = []
-    if near is not None:
-        if not meant:
-            message += f"; did you mean --{near}?"
-        better = _renamed(part, near)
-        same = resolve(script, near)
-        fits = all(react(script, flag, near, text) is None for flag in same for text in _texts(part))
-        if fits and experiment.is_key(better):
-            fixes = [Fix(f"Rename to {quote(better)}", (Edit(part.member.key.span, quote(better)),))]
-    elif not meant:
+    better = (
+        [flag.name for flag in meant if flag.name in free] if meant else [near] if near is not None else []
+    )
+    if near is not None and not meant:
+        message += f"; did you mean --{near}?"
+    elif not meant and free:
         known = sorted(free)
         more = ", …" if len(known) > _SHOWN else ""
-        if known:
-            message += f"; known: {', '.join(f'--{key}' for key in known[:_SHOWN])}{more}"
+        message += f"; known: {', '.join(f'--{key}' for key in known[:_SHOWN])}{more}"
+    fixes = [
+        Fix(f"Rename to {quote(key)}", (Edit(part.member.key.span, quote(key)),))
+        for name in better
+        if experiment.is_key(key := _renamed(part, name)) and _takes(script, part, name)
+    ]
     yield finding("CAL501", part.span, message, *fixes)
 
 
-def _texts(part: _Part) -> list[str | None]:
-    return [_text(value) for value in part.values if value.value is not False]
+def _takes(script: Script, part: _Part, name: str) -> bool:
+    """Whether a flag takes all values that another is set to."""
+    texts = [_text(value) for value in part.values if value.value is not False]
+    return all(react(script, flag, name, text) is None for flag in resolve(script, name) for text in texts)
 
 
 def _nearest(key: str, names: list[str]) -> str | None:
@@ -273,12 +275,22 @@ def _repairs(flag: Flag, value: Node, text: str, problem: Problem) -> list[str]:
             number = float(as_number("float", text) or 0.5)
             return [str(int(number))] if number.is_integer() and abs(number) < _EXACT else []
         case Problem.NO_CHOICE:
-            near = _nearest(text, [str(one) for one in flag.choices or ()])
-            return [_spelled(one) for one in flag.choices or () if str(one) == near]
+            return [_spelled(one) for one in _near_choices(flag, text)]
         case Problem.ALWAYS_TRUE:
             return ["false"] if flag.default != "True" else []
         case _:
             return []
+
+
+def _near_choices(flag: Flag, text: str) -> list[Scalar]:
+    """Return the choice that is nearest, by number or else by spelling."""
+    number = as_number(flag.kind, text)
+    choices = flag.choices or ()
+    numbers = [one for one in choices if not isinstance(one, str)]
+    if number is not None and numbers:
+        return [min(numbers, key=lambda one: abs(one - number))]
+    near = _nearest(text, [str(one) for one in choices])
+    return [one for one in choices if str(one) == near]
 
 
 def _what(flag: Flag) -> str:
