@@ -63,18 +63,21 @@ def flag_findings(document: JsonDocument, sweep: Experiment, script: Script | No
     if script is None or not script.certain:
         return []
     found: list[Finding] = []
+    known_keys: dict[str, tuple[Flag, ...]] = {}
     for block in sweep.blocks:
         known = block.notes.get("flags")
         if known is None or known[0] is not script:
             start = block.node.span.start
-            own = tuple(shifted(one, -start) for one in _block(document, block, script))
+            own = tuple(shifted(one, -start) for one in _block(document, block, script, known_keys))
             known = block.notes["flags"] = (script, own)
         found += [shifted(one, block.node.span.start) for one in known[1]]
     return found
 
 
-def _block(document: JsonDocument, block: Block, script: Script) -> Iterator[Finding]:
-    parts = [part for member in block.node.members for part in _parts(document, member, script)]
+def _block(
+    document: JsonDocument, block: Block, script: Script, known_keys: dict[str, tuple[Flag, ...]]
+) -> Iterator[Finding]:
+    parts = [part for member in block.node.members for part in _parts(document, member, script, known_keys)]
     # With these two, absl takes flags that it doesn't know, and others from a file.
     free = script.library == "absl" and any(part.key in ("undefok", "flagfile") for part in parts)
     for part in parts:
@@ -87,7 +90,9 @@ def _block(document: JsonDocument, block: Block, script: Script) -> Iterator[Fin
         yield from _missing(document, block.node, script, parts)
 
 
-def _parts(document: JsonDocument, member: Member, script: Script) -> Iterator[_Part]:
+def _parts(
+    document: JsonDocument, member: Member, script: Script, known_keys: dict[str, tuple[Flag, ...]]
+) -> Iterator[_Part]:
     name, value = member.key.value, member.value
     if not isinstance(name, str) or member.key.damaged or value is None or not experiment.is_key(name):
         return
@@ -114,7 +119,9 @@ def _parts(document: JsonDocument, member: Member, script: Script) -> Iterator[_
         position += len(key)
         if key.startswith("-") or "=" in key:
             continue
-        yield _Part(member, column, key, span, values, _certain(script, key))
+        if key not in known_keys:
+            known_keys[key] = _certain(script, key)
+        yield _Part(member, column, key, span, values, known_keys[key])
 
 
 def _certain(script: Script, key: str) -> tuple[Flag, ...]:
@@ -191,7 +198,9 @@ def _renamed(part: _Part, name: str) -> str:
 
 def _text(value: Node) -> str | None:
     """Return what stands behind the flag on the command line, None where nothing does."""
-    return None if value.value is True else str(to_python(value))
+    if value.value is True:
+        return None
+    return str(to_python(value) if value.kind is Kind.ARRAY else value.value)
 
 
 def _values(document: JsonDocument, script: Script, part: _Part) -> Iterator[Finding]:

@@ -135,7 +135,8 @@ def test_nothing_is_known_without_a_parser() -> None:
 def test_what_is_no_python_is_no_script() -> None:
     for text in ("def (", "\0", "x" * 400_000, "(" * 5000 + ")" * 5000):
         assert read_script("train.py", {"train.py": text}.get) is None
-    assert read_script("train.py", {}.get) is None
+    nothing: dict[str, str] = {}
+    assert read_script("train.py", nothing.get) is None
 
 
 def test_a_script_without_an_end_is_not_judged() -> None:
