@@ -17,15 +17,17 @@ check: lint
 # with the program whose language they are written in.
 test: lint build/reference/ready
 	$(BIN)/python -m scripts.engine while sh -ec \
-	  'scripts/base-image.sh; scripts/neovim.sh; scripts/vscode.sh; CALIBAN_REQUIRE_ENGINE=1 $(BIN)/pytest -q -n 2'
+	  'scripts/base-image.sh; scripts/neovim.sh; scripts/registry.sh; scripts/vscode.sh; CALIBAN_REQUIRE_ENGINE=1 $(BIN)/pytest -q -n 2'
 
 # The language server as a process, over stdio.
 e2e: .venv/.develops
 	$(BIN)/pytest -q -n 2 tests/e2e
 
-# How long a user waits for the first answer, beside a schema validator, and for a submission, beside the original.
-bench: .venv/.develops build/bench/bin/check-jsonschema build/bench-reference/ready
+# How long a user waits: for the first answer, beside a schema validator; for what an editor asks at each keystroke,
+# beside the server that VS Code has for JSON; for a submission, beside the original. Kept in benchmarks/RESULTS.md.
+bench: .venv/.develops build/bench/bin/check-jsonschema build/bench-json/ready build/bench-reference/ready
 	$(BIN)/python benchmarks/start.py
+	$(BIN)/python benchmarks/editor.py
 	$(BIN)/python benchmarks/submission.py
 
 clean:
@@ -63,6 +65,12 @@ build/bench-reference/ready:
 build/bench/bin/check-jsonschema: .venv/.runs
 	$(PYTHON) -m venv build/bench
 	build/bench/bin/pip install --quiet --disable-pip-version-check check-jsonschema
+
+# The language server that VS Code has for JSON; it runs on Node. No program of a package is run to install it.
+build/bench-json/ready:
+	mkdir -p build/bench-json
+	npm install --prefix build/bench-json --ignore-scripts --no-audit --no-fund --silent vscode-langservers-extracted@4.10.0
+	touch $@
 
 # The VS Code extension as a file to install.
 vsix:

@@ -1,6 +1,6 @@
 """How long a user waits for an answer: whole processes, from start to exit, beside a schema validator.
 
-Prints a table of medians in milliseconds. The validator checks a plain JSON sweep of the same size against
+Prints a table of medians in milliseconds, and keeps it. The validator checks a plain JSON sweep of the same size against
 a schema that says no more than "an object, or a list of objects".
 """
 
@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from results import record
 
 BIN = Path(sys.executable).parent
 VALIDATOR = Path(__file__).parent.parent / "build" / "bench" / "bin" / "check-jsonschema"
@@ -69,10 +71,8 @@ def measure(commands: dict[str, list[str | Path]]) -> dict[str, float]:
 
 
 def show(medians: dict[str, float]) -> None:
-    width = max(map(len, medians))
-    print(f"{'command':{width}}  {'ms':>6}")
-    for name, median in medians.items():
-        print(f"{name:{width}}  {median:6.0f}")
+    rows = [[name, f"{median:.0f}"] for name, median in medians.items()]
+    record("Whole commands, beside check-jsonschema", [[["command", "ms"], *rows]])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """How long a sweep of 100 jobs takes on its way to Google, beside google/caliban 0.4.2: whole processes.
 
 Both talk to the tests' stand-in for Google by its real host names, which answers each request after 50 ms. Then how
-long planning and showing 10,000 jobs takes, and how much memory. Prints tables; medians of some runs.
+long planning and showing 10,000 jobs takes, and how much memory. Prints tables and keeps them; medians of some runs.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from cloud.emulator.faults import Faults
 from cloud.emulator.server import Emulator
+from results import record
 
 REFERENCE = Path(__file__).parent.parent / "build" / "bench-reference" / "bin" / "caliban"
 OURS = Path(sys.executable).parent / "caliban"
@@ -37,9 +38,9 @@ def main() -> None:
         (folder / "train.py").write_text("print('nothing')\n", encoding="utf-8")
         write(folder / "experiment.json", 10, 10)
         write(folder / "large.json", 100, 100)
-        submissions(folder, environment)
+        sent = submissions(folder, environment)
         emulator.faults = Faults()
-        scale(folder, environment)
+        record("Submissions, beside google/caliban", [sent, scale(folder, environment)])
 
 
 def surroundings(emulator: Emulator, folder: Path) -> dict[str, str]:
@@ -64,7 +65,7 @@ def write(path: Path, *lengths: int) -> None:
     path.write_text(json.dumps(sweep), encoding="utf-8")
 
 
-def submissions(folder: Path, environment: Mapping[str, str]) -> None:
+def submissions(folder: Path, environment: Mapping[str, str]) -> list[list[str]]:
     sweep = (*IMAGE, "experiment.json", "train.py")
     commands: dict[str, Sequence[str | Path]] = {
         "caliban-ls, Vertex AI": [OURS, "cloud", "--yes", *sweep],
@@ -79,21 +80,21 @@ def submissions(folder: Path, environment: Mapping[str, str]) -> None:
             times[name].append(timed(command, folder, environment))
     medians = {name: statistics.median(values[1:]) for name, values in times.items()}
     slowest = max(medians.values())
-    print(f"{'100 jobs, 50 ms an answer':28}  {'s':>6}  {'ratio':>6}")
-    for name, median in medians.items():
-        print(f"{name:28}  {median:6.2f}  {median / slowest:6.3f}")
+    rows = [[name, f"{median:.2f}", f"{median / slowest:.3f}"] for name, median in medians.items()]
+    return [["100 jobs, 50 ms an answer", "s", "ratio"], *rows]
 
 
-def scale(folder: Path, environment: Mapping[str, str]) -> None:
+def scale(folder: Path, environment: Mapping[str, str]) -> list[list[str]]:
     plan = [OURS, "cloud", *IMAGE, "large.json", "--dry_run", "--json", "train.py"]
     send = [OURS, "cloud", *IMAGE, "large.json", "--yes", "--max_jobs=10000", "train.py"]
-    print(f"\n{'10,000 jobs':28}  {'s':>6}  {'MB':>6}")
+    rows = [["10,000 jobs", "s", "MB"]]
     for name, command in (("plan", plan), ("submit", send), ("status", [OURS, "status"])):
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss if name == "plan" else 0
         seconds = timed(command, folder, environment)
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         # The kernel keeps the largest child alone, so that only the first figure and larger ones are a command's own.
-        print(f"{name:28}  {seconds:6.2f}  {f'{memory:6.0f}' if memory * 1024 > before else '':>6}")
+        rows.append([name, f"{seconds:.2f}", f"{memory:.0f}" if memory * 1024 > before else ""])
+    return rows
 
 
 def timed(command: Sequence[str | Path], folder: Path, environment: Mapping[str, str]) -> float:

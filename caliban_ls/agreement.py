@@ -2,7 +2,8 @@
 
 A config comes with a cloned repository. What it says about images and sweeps is the project's business; what
 opens the machine, runs another's build or uses the user's credentials takes effect only after the user has said
-so, once for this folder and these very values. The book lies in the state folder, where no project can write.
+so, once for this folder and these very values, the text of a Dockerfile and the target of a link among them. The
+book lies in the state folder, where no project can write.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ _BOOK = "agreements.json"
 _GOOGLE_REGISTRIES = re.compile(r"([a-z0-9-]+\.)*(pkg\.dev|gcr\.io)")
 
 
-def demands(project: Project) -> dict[str, Any]:
-    """Return the keys of a config that need agreement, with their values."""
-    return dict(_demands(project))
+def demands(project: Project, folder: Path) -> dict[str, Any]:
+    """Return the keys of a folder's config that need agreement, with their values."""
+    return dict(_demands(project, folder))
 
 
 def require(project: Project, context: Context) -> None:
@@ -37,11 +38,19 @@ def require(project: Project, context: Context) -> None:
     Raises:
         NotAgreed: the user hasn't.
     """
-    wanted = demands(project)
-    if not wanted or is_agreed(wanted, context):
+    require_all(demands(project, context.folder), context)
+
+
+def require_all(wanted: dict[str, Any], context: Context) -> None:
+    """Return once the user has agreed to what a project wants, asking if there is somebody to ask.
+
+    Raises:
+        NotAgreed: the user hasn't.
+    """
+    if is_agreed(wanted, context):
         return
     listed = "\n".join(f"    {line}" for line in described(wanted))
-    question = f"The config of {context.folder} wants what needs your agreement:\n{listed}"
+    question = f"The project in {context.folder} wants what needs your agreement:\n{listed}"
     if not context.ask(question, "Agree"):
         raise NotAgreed(question, hint="Read it; if it is what you want, run `caliban trust` in this folder.")
     agree(wanted, context)
@@ -53,8 +62,11 @@ def described(wanted: dict[str, Any]) -> Iterator[str]:
 
 
 def is_agreed(wanted: dict[str, Any], context: Context) -> bool:
-    """Return whether the user has agreed to exactly this for this folder."""
-    return _read(_book(context)).get(_key(context)) == _digest(wanted)
+    """Return whether the user has agreed to exactly this for this folder, if not all at once."""
+    if not wanted:
+        return True
+    agreed = _agreed(_read(_book(context)), context)
+    return all(agreed.get(key) == _digest(value) for key, value in wanted.items())
 
 
 def agree(wanted: dict[str, Any], context: Context) -> None:
@@ -64,7 +76,9 @@ def agree(wanted: dict[str, Any], context: Context) -> None:
         MissingError: the book can't be written.
     """
     book = _book(context)
-    agreements = {**_read(book), _key(context): _digest(wanted)}
+    known = _read(book)
+    here = {**_agreed(known, context), **{key: _digest(value) for key, value in wanted.items()}}
+    agreements = {**known, _key(context): here}
     fresh = book.with_name(f"{_BOOK}.{os.getpid()}")
     try:
         book.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -77,20 +91,36 @@ def agree(wanted: dict[str, Any], context: Context) -> None:
         ) from error
 
 
-def _demands(project: Project) -> Iterator[tuple[str, Any]]:
+def _demands(project: Project, folder: Path) -> Iterator[tuple[str, Any]]:
     if project.docker.run_args:
         yield "docker.run_args", list(project.docker.run_args)
     if project.docker.dockerfile is not None:
-        yield "docker.dockerfile", project.docker.dockerfile
+        yield "docker.dockerfile", _as_it_is_now(project.docker.dockerfile, folder)
     if project.docker.build_args:
         yield "docker.build_args", dict(project.docker.build_args)
     if project.build_time_credentials:
         yield "build_time_credentials", True
     if project.cloud_key is not None:
-        yield "gcloud.cloud_key", project.cloud_key
+        yield "gcloud.cloud_key", _with_target(project.cloud_key, folder)
     repository = project.cloud.repository
     if repository is not None and not _GOOGLE_REGISTRIES.fullmatch(repository.partition("/")[0]):
         yield "cloud.repository", repository
+
+
+def _as_it_is_now(name: str, folder: Path) -> str:
+    """Return a file's name and what it holds: a Dockerfile could be another one tomorrow."""
+    try:
+        return f"{name} (SHA-256 {hashlib.sha256((folder / name).read_bytes()).hexdigest()})"
+    except OSError:
+        return f"{name} (which can't be read)"
+
+
+def _with_target(name: str, folder: Path) -> str:
+    """Return a path and what it leads to, where a link of the project makes that another place."""
+    # The folder itself may be reached by a link, which is no business of the project's.
+    plain = Path(os.path.realpath(folder), Path(name).expanduser())
+    real = os.path.realpath(plain)
+    return name if real == os.path.normpath(plain) else f"{name} -> {real}"
 
 
 def _book(context: Context) -> Path:
@@ -103,8 +133,14 @@ def _key(context: Context) -> str:
     return os.path.realpath(context.folder)
 
 
-def _digest(wanted: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+def _digest(value: Any) -> str:  # noqa: ANN401 - a JSON value
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _agreed(book: dict[str, Any], context: Context) -> dict[str, str]:
+    """Return the digests that were agreed to for a folder, by key."""
+    here = book.get(_key(context))
+    return here if isinstance(here, dict) else {}
 
 
 def _read(book: Path) -> dict[str, Any]:

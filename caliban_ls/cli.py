@@ -32,7 +32,11 @@ if TYPE_CHECKING:
     from caliban_ls.runtime.base import Engine
 
 _INTERRUPTED = 130
+
+_READABLE = 500_000  # characters of JSON; laying out more takes longer than all the rest
+
 _GARBAGE_THRESHOLD = 50_000  # objects more than before, until garbage is looked for
+
 _PRESENTATION: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "check": {
         "--format": {
@@ -117,6 +121,9 @@ def _mend_streams() -> None:
 def _serve() -> int:
     # Importing the protocol's types makes many objects and no garbage; the server turns this on again.
     gc.disable()
+    from caliban_ls import protocol_types
+
+    protocol_types.prepare()
     from caliban_ls.server import serve
 
     return serve()
@@ -135,6 +142,7 @@ def _run(command: Command, options: argparse.Namespace, rest: tuple[str, ...] | 
             watcher=session,
             cancel=_cancelled_by_signals(),
             ask=session.ask,
+            can_ask=terminal.is_somebody_there(),
             insist=session.insist,
             stdin=sys.stdin.read,
             streams=not options.json,
@@ -144,11 +152,20 @@ def _run(command: Command, options: argparse.Namespace, rest: tuple[str, ...] | 
     if command.name == "expand" and options.format == "json":
         options.json = True
     if options.json and command.name != "check":
-        sys.stdout.write(json.dumps(to_json(result), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(_as_json(result))
     else:
         sys.stdout.writelines(terminal.SHOW[command.name](result, options))
     sys.stdout.flush()
     return terminal.exit_code(command.name, result, options)
+
+
+def _as_json(result: object) -> str:
+    """Return a result as a JSON document, laid out for people unless it is too long for any."""
+    data = to_json(result)
+    text = json.dumps(data, ensure_ascii=False)
+    if len(text) < _READABLE:
+        text = json.dumps(data, indent=2, ensure_ascii=False)
+    return f"{text}\n"
 
 
 def _open_engine() -> Engine:

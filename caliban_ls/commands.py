@@ -21,8 +21,10 @@ from caliban_ls.repairs import sound_fixes
 from caliban_ls.report import CheckedFile
 from caliban_ls.rules import RULES
 from caliban_ls.rules.base import DocumentKind
+from caliban_ls.text import spoken_number
 from caliban_ls.validation import document_kind, validate
 
+_WRITTEN_AT_MOST = 10**4000  # jobs; Python writes out no number that is much longer
 _LISTED_AT_MOST = 100_000  # jobs of one JSON answer; more are asked for piece by piece
 
 
@@ -84,9 +86,13 @@ def expand(arguments: models.ExpandArguments, context: Context) -> models.Expand
     if arguments.limit is not None and arguments.limit < 0:
         raise UsageError("--limit takes a number that isn't negative")
     count = sweep.count or 0
+    if count >= _WRITTEN_AT_MOST:
+        raise UsageError(
+            f"{spoken_number(count)} jobs are more than can be numbered", hint="Make the sweep smaller."
+        )
     if arguments.limit is None and count > _LISTED_AT_MOST and not context.streams:
         raise UsageError(
-            f"{count:,} jobs are too many for one answer", hint="Ask for the first with a limit."
+            f"{spoken_number(count)} jobs are too many for one answer", hint="Ask for the first with a limit."
         )
     return models.ExpandResult(count=count, jobs=_expanded(sweep, arguments.limit))
 
@@ -225,9 +231,9 @@ def resume(arguments: models.ResumeArguments, context: Context) -> models.CloudR
 
 def status(arguments: models.StatusArguments, context: Context) -> models.StatusResult:
     """Tell what became of jobs."""
-    from caliban_ls import following
+    from caliban_ls.status import status as tell
 
-    return following.status(arguments, context)
+    return tell(arguments, context)
 
 
 def logs(arguments: models.LogsArguments, context: Context) -> models.LogsResult:
@@ -239,17 +245,31 @@ def logs(arguments: models.LogsArguments, context: Context) -> models.LogsResult
 
 def stop(arguments: models.StopArguments, context: Context) -> models.StopResult:
     """Stop jobs, launches and containers."""
-    from caliban_ls import following
+    from caliban_ls import stopping
 
-    return following.stop(arguments, context)
+    return stopping.stop(arguments, context)
+
+
+def resubmit(arguments: models.ResubmitArguments, context: Context) -> models.CloudResult:
+    """Submit jobs of the cloud again that failed or were stopped."""
+    from caliban_ls import resubmission
+
+    return resubmission.resubmit(arguments, context)
+
+
+def export(arguments: models.ExportArguments, context: Context) -> models.ExportResult:
+    """Return the history as a table."""
+    from caliban_ls import exporting
+
+    return exporting.export(arguments, context)
 
 
 def trust(_arguments: models.TrustArguments, context: Context) -> models.TrustResult:
     """Agree to what the project's config wants that needs agreement, as it stands now."""
-    from caliban_ls import agreement
+    from caliban_ls import agreement, images
     from caliban_ls.files import read_project
 
-    wanted = agreement.demands(read_project(context))
+    wanted = images.demands(read_project(context), context)
     if wanted:
         agreement.agree(wanted, context)
     return models.TrustResult(agreed=wanted)
@@ -416,6 +436,24 @@ COMMANDS: tuple[Command, ...] = (
         summary="stop jobs, groups of jobs and containers",
         arguments=models.StopArguments,
         run=stop,
+        trusted=True,
+        in_folder=False,
+    ),
+    Command(
+        name="resubmit",
+        title="Submitting again",
+        summary="submit jobs of the cloud again that failed or were stopped",
+        arguments=models.ResubmitArguments,
+        run=resubmit,
+        trusted=True,
+        in_folder=False,
+    ),
+    Command(
+        name="export",
+        title="Reading the history",
+        summary="write the history as a table: a row a job, with parameters, metrics, times and cost",
+        arguments=models.ExportArguments,
+        run=export,
         trusted=True,
         in_folder=False,
     ),

@@ -59,6 +59,7 @@ class Context:
         buffer: the text of a file that an editor has open, None when it isn't.
         ask: puts a question to the user, with the name of the action that a yes stands for; False for a no, and
             where there is nobody to ask.
+        can_ask: whether there is somebody who can be asked.
         insist: like `ask`, for what is done seldom: the user has to type the second text; False for anything else.
         stdin: reads standard input whole; raises `UsageError` where there is none.
         opens_terminals: whether the face opens terminals by itself, so that nobody can be talked with here.
@@ -77,6 +78,7 @@ class Context:
     cancel: CancelToken = field(default_factory=CancelToken)
     buffer: Callable[[Path], str | None] = _no_buffer
     ask: Callable[[str, str], bool] = _nobody_to_ask
+    can_ask: bool = False
     insist: Callable[[str, str], bool] = _nobody_to_ask
     stdin: Callable[[], str] = _no_stdin
     opens_terminals: bool = False

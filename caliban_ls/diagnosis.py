@@ -20,6 +20,7 @@ from caliban_ls.models import DoctorCheck
 from caliban_ls.project import Project
 from caliban_ls.runtime.base import Engine, EngineInfo
 from caliban_ls.runtime.credentials import find_credentials
+from caliban_ls.surroundings import gpus_of, is_here
 from caliban_ls.validation import PROJECT_FILE, has_errors, validate
 
 _LITTLE_SPACE = 5 * 2**30  # bytes; an image with a deep-learning framework needs about this much
@@ -122,8 +123,7 @@ def _readable_project(context: Context) -> Project:
 
 def _credentials(project: Project, context: Context) -> DoctorCheck:
     # What the config names counts only after the user has agreed to it.
-    wanted = agreement.demands(project)
-    agreed = not wanted or agreement.is_agreed(wanted, context)
+    agreed = agreement.is_agreed(agreement.demands(project, context.folder), context)
     key = project.cloud_key if agreed else None
     found = find_credentials(context.environment, Path.home(), context.folder, key)
     if found is None:
@@ -202,7 +202,7 @@ def _engine(project: Project, context: Context) -> Iterator[DoctorCheck]:
 
 def _disk(info: EngineInfo) -> Iterator[DoctorCheck]:
     root = Path(info.root)
-    if not info.root or not root.is_dir():
+    if not info.root or not is_here(info) or not root.is_dir():
         return
     free = shutil.disk_usage(root).free
     message = f"{free / 2**30:.0f} GiB free in {root}"
@@ -214,8 +214,6 @@ def _disk(info: EngineInfo) -> Iterator[DoctorCheck]:
 
 
 def _gpu(info: EngineInfo) -> DoctorCheck:
-    from caliban_ls.surroundings import gpus_of
-
     found = gpus_of(info)
     if found.usable:
         return DoctorCheck(name="GPU", status="ok", message=found.reason)

@@ -122,6 +122,7 @@ def handler(
                 cancel=cancel,
                 buffer=ls.buffer,
                 ask=partial(_ask, ls, asyncio.get_running_loop(), cancel),
+                can_ask=True,
                 opens_terminals=True,
                 at_end=workers.at_end,
                 environment=os.environ,

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache, partial
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
 
 from caliban_ls.findings import Edit, Finding, Fix, Severity, shifted
 from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, quote, to_python, walk
@@ -21,6 +23,8 @@ from caliban_ls.text import Span
 
 _FLAG = r"[^\s,\[\]]+"
 _KEY = re.compile(rf"{_FLAG}|\[\s*{_FLAG}(?:\s*,\s*{_FLAG})*\s*\]")
+_Taken: TypeAlias = Callable[[], Counter[str]]  # counts a block's flags, once, when it is first asked
+
 _UNIFORM_ROWS = 3  # this many rows of one wrong length blame the key, not each of the rows
 
 
@@ -187,8 +191,9 @@ def _top_level(root: Node | None) -> Iterator[tuple[str, Node]]:
 def _read_block(node: Node) -> _Reading:
     if not isinstance(node.memo, _Reading):
         findings: list[Finding] = []
+        taken = cache(partial(_taken, node))
         for member in node.members:
-            findings += _judge_member(node, member)
+            findings += _judge_member(member, taken)
         findings += _set_twice(node)
         start = node.span.start
         count = None
@@ -210,24 +215,30 @@ def _is_whole(member: Member) -> bool:
     return all(node.kind is not Kind.INVALID and not node.damaged for node in parts)
 
 
-def _judge_member(block: Node, member: Member) -> list[Finding]:
+def _taken(block: Node) -> Counter[str]:
+    """Return how often each flag is set in a block."""
+    names = (member.key.value for member in block.members)
+    return Counter(flag for name in names if isinstance(name, str) for flag in flags_of(name))
+
+
+def _judge_member(member: Member, taken: _Taken) -> list[Finding]:
     key, value = member.key, member.value
     if key.kind is not Kind.STRING or key.damaged or value is None or value.kind is Kind.INVALID:
         return []  # the syntax findings have said it
     name: str = key.value
-    found = _judge_key(block, member)
+    found = _judge_key(member, taken)
     if found:
         return [found]
     findings = _judge_compound(name, key.span, value) if name.startswith("[") else _judge_plain(value)
     if any(flag.startswith("-") for flag in flags_of(name)):
         bare = re.sub(r"(?<![^\[\s,])-+", "", name)
-        fixes = [_rename(key.span, bare)] if _KEY.fullmatch(bare) else []
+        fixes = [_rename(key.span, bare)] if _fits(bare, member, taken) else []
         message = f"Dashes are added for you: {quote(name)} would become --{flags_of(name)[0]}"
         findings.append(finding("CAL211", key.span, message, *fixes))
     return findings
 
 
-def _judge_key(block: Node, member: Member) -> Finding | None:
+def _judge_key(member: Member, taken: _Taken) -> Finding | None:
     name: str = member.key.value
     span = member.key.span
     if "\0" in name:
@@ -245,7 +256,7 @@ def _judge_key(block: Node, member: Member) -> Finding | None:
     else:
         message = f"{quote(name)} has white space; a flag's name has none"
     better = _better_key(name)
-    fixes = [_rename(span, better)] if _fits(better, block, member) else []
+    fixes = [_rename(span, better)] if _fits(better, member, taken) else []
     return finding("CAL205", span, message, *fixes)
 
 
@@ -256,16 +267,15 @@ def _better_key(name: str) -> str:
     return f"[{','.join(words)}]" if len(words) > 1 else "".join(words)
 
 
-def _fits(name: str, block: Node, member: Member) -> bool:
-    """Whether a key would go with a member's value, so that renaming brings no other finding."""
-    if not _KEY.fullmatch(name) or member.value is None:
+def _fits(name: str, member: Member, taken: _Taken) -> bool:
+    """Whether a key would go with a member's value and the other keys, so that renaming brings no other finding."""
+    key, value = member.key, member.value
+    if not _KEY.fullmatch(name) or value is None:
         return False
-    others = [other.key.value for other in block.members if other is not member]
-    taken = {flag for other in others if isinstance(other, str) for flag in flags_of(other)}
-    flags = flags_of(name)
-    if taken & set(flags) or len(set(flags)) < len(flags):
+    flags, own = flags_of(name), Counter(flags_of(key.value))
+    if len(set(flags)) < len(flags) or any(taken()[flag] > own[flag] for flag in flags):
         return False
-    return not name.startswith("[") or not _judge_compound(name, member.key.span, member.value)
+    return not (_judge_compound(name, key.span, value) if name.startswith("[") else _judge_plain(value))
 
 
 def _judge_plain(value: Node) -> list[Finding]:
@@ -359,10 +369,11 @@ def _set_twice(node: Node) -> list[Finding]:
             continue
         name: str = member.key.value
         flags = flags_of(name)
+        times = Counter(flags)
         for flag in flags:
             if flag in seen and seen[flag] != name:
                 message = f"--{flag} is set here and in {quote(seen[flag])}; keep one of the two"
-            elif flags.count(flag) > 1:
+            elif times[flag] > 1:
                 message = f"--{flag} stands twice in this compound key; name each flag once"
             else:
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 from caliban_ls.text import Span
@@ -62,4 +62,4 @@ def shifted(finding: Finding, by: int) -> Finding:
         Fix(fix.title, tuple(Edit(edit.span.shifted(by), edit.new_text) for edit in fix.edits))
         for fix in finding.fixes
     )
-    return replace(finding, span=finding.span.shifted(by), fixes=fixes)
+    return Finding(finding.span.shifted(by), finding.code, finding.message, finding.severity, fixes)

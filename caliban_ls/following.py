@@ -1,21 +1,26 @@
-"""`status`, `logs` and `stop`: jobs of this machine's history, whoever runs them."""
+"""`logs`: what a job printed, so far or as it comes, on this machine or in the cloud."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from caliban_ls import models
+from caliban_ls import models, refreshing
 from caliban_ls.context import Context
-from caliban_ls.errors import CalibanError, EngineUnavailable, UsageError
-from caliban_ls.records import open_engine, open_history, state_folder_of
-from caliban_ls.runtime import owner
-from caliban_ls.runtime.base import Engine, JobSpec, JobState
-from caliban_ls.runtime.history import Group, History, JobRecord
+from caliban_ls.errors import CalibanError, ServiceError, UsageError
+from caliban_ls.records import open_history, state_folder_of
+from caliban_ls.references import CLOUD, find_job
+from caliban_ls.runtime import owner, sightings
+from caliban_ls.runtime.base import JobSpec
+from caliban_ls.runtime.cloud import Service
+from caliban_ls.runtime.cloud_logs import PACE, JobLog, Pace, text_of
+from caliban_ls.runtime.history import History, JobRecord
 from caliban_ls.runtime.logs import log_file
-from caliban_ls.runtime.orphans import OWNER_DIED
-from caliban_ls.shells import find_container
+from caliban_ls.runtime.patience import Patience
+from caliban_ls.services import find_identity_for, open_patient, service_for
+
+PATIENCE = Patience(whole=120.0)
 
 _ANSWER = 64 * 1024  # bytes of a log in one answer
 
@@ -23,158 +28,86 @@ _CHUNK = 256 * 1024  # bytes of a log that are read at once
 
 _LOOK_SECONDS = 0.2  # between two looks at what somebody else does
 
-_OWNER_SECONDS = 10  # that the process of a job may take to see that it was stopped
 
-
-def status(arguments: models.StatusArguments, context: Context) -> models.StatusResult:
-    """Return launches with their jobs, the newest first; of one launch or job when one is named.
-
-    Raises:
-        UsageError: there is no such launch or job.
-    """
-    with open_history(context) as history:
-        _find_out_about_the_dead(history, context)
-        if arguments.reference is None:
-            groups = history.groups(limit=arguments.limit)
-            return models.StatusResult(
-                groups=tuple(_group(group, history.jobs(group.name)) for group in groups)
-            )
-        group, jobs = _find(arguments.reference, history)
-        return models.StatusResult(groups=(_group(group, jobs),))
-
-
-def logs(arguments: models.LogsArguments, context: Context) -> models.LogsResult:
+def logs(arguments: models.LogsArguments, context: Context, pace: Pace = PACE) -> models.LogsResult:
     """Return the output of a job, or hand it out as it comes.
 
     Raises:
         UsageError: there is no such job, or several.
+        ServiceError: its service doesn't give it.
     """
+    if arguments.offset is not None and arguments.offset < 0:
+        raise UsageError("--offset takes a number that isn't negative")
     with open_history(context) as history:
-        _, jobs = _find(arguments.job, history)
-        if len(jobs) != 1:
-            raise UsageError(
-                f"{arguments.job} has {len(jobs)} jobs",
-                hint=f"Name one of them, {jobs[0].group}/{jobs[0].index} and so on." if jobs else "",
-            )
-        (job,) = jobs
-        path = log_file(state_folder_of(context), job.group, job.index)
-        if arguments.follow or context.streams:
+        group, job = find_job(arguments.job, history)
+        if group.backend in CLOUD:
+            if job.name is None:
+                why = "It was never sent." if job.state.finished else f"It is {job.state.value}."
+                raise UsageError(f"There is no output of {job.job_id}", hint=why)
+            identity = find_identity_for(group, arguments.cloud_key, context)
+            with open_patient(identity, context, PATIENCE) as google:
+                log = JobLog(google, group.project or "", job.name)
+                if not (arguments.follow or context.streams):
+                    return _piece_of_cloud(job, log, arguments.offset)
+                lines: Iterable[str] = map(text_of, log.entries())
+                if arguments.follow:
+                    service = service_for(group, google)
+                    lines = log.follow(
+                        is_over=lambda: _is_over_there(job, service, history),
+                        cancel=context.cancel,
+                        pace=pace,
+                    )
+                end = _hand_out_lines(job, lines, arguments.offset or 0, context)
+        else:
+            path = log_file(state_folder_of(context), job.group, job.index)
+            if not (arguments.follow or context.streams):
+                return _piece(job, path, arguments.offset)
             end = _hand_out(job, path, arguments, history, context)
-            return models.LogsResult(job=job.job_id, text="", offset=end)
-        return _piece(job, path, arguments.offset)
+    return models.LogsResult(job=job.job_id, text="", offset=end)
 
 
-def stop(arguments: models.StopArguments, context: Context) -> models.StopResult:
-    """Stop jobs, launches and containers; what has ended already is told, and no error.
-
-    Raises:
-        UsageError: something that is named isn't there.
-        EngineUnavailable: what runs can't be reached.
-    """
-    if not arguments.references:
-        raise UsageError(
-            "Stop what?", hint="Name a job, a group or a container; `caliban status` lists them."
-        )
-    stopped: list[str] = []
-    ended: list[str] = []
-    engine = open_engine(context)
-    with open_history(context) as history:
-        for reference in arguments.references:
-            try:
-                group, jobs = _find(reference, history)
-            except UsageError:
-                container = find_container(engine, reference)
-                engine.remove(container.id)
-                stopped.append(container.name)
-                continue
-            for job in jobs:
-                if job.state.finished:
-                    ended.append(job.job_id)
-                else:
-                    stopped.append(job.job_id)
-            _stop_jobs([job for job in jobs if not job.state.finished], group, engine, history)
-    return models.StopResult(stopped=tuple(stopped), ended=tuple(ended))
+def _hand_out_lines(job: JobRecord, lines: Iterable[str], offset: int, context: Context) -> int:
+    """Hand out what comes behind an offset; return where it ended."""
+    spec = JobSpec(index=job.index, job_id=job.job_id, args=job.args)
+    position = 0
+    for line in lines:
+        context.cancel.check()
+        data = line.encode(errors="replace")
+        # What was read before is counted and passed over: the service knows no bytes.
+        rest = data[max(0, offset - position) :]
+        position += len(data)
+        if rest:
+            context.watcher.output(spec, "stdout", rest)
+    return max(position, offset)
 
 
-def _stop_jobs(jobs: list[JobRecord], group: Group, engine: Engine, history: History) -> None:
-    """Stop jobs that haven't ended: those that wait never start, those that run are ended."""
-    for job in jobs:
-        history.cancel_job(job.job_id)
-    for job in jobs:
-        if job.state is JobState.QUEUED:
-            history.finish_job(job.job_id, JobState.CANCELLED, error="It was stopped before it started")
-    names = {job.job_id for job in jobs}
-    alive = group.owner is not None and not owner.is_dead(group.owner)
-    deadline = time.monotonic() + (_OWNER_SECONDS if alive else 0)
-    while True:
-        for container in engine.containers({owner.GROUP: group.name}):
-            if container.labels.get(owner.JOB) in names:
-                engine.remove(container.id)
-        # One that was about to start may have a container only now; its process tells the history of its end.
-        going = [job for job in history.jobs(group.name) if job.job_id in names and not job.state.finished]
-        if not going or time.monotonic() > deadline:
+def _piece_of_cloud(job: JobRecord, log: JobLog, offset: int | None) -> models.LogsResult:
+    """Return a piece of a log: its end, or what follows an offset."""
+    held = bytearray()
+    position = 0
+    for entry in log.entries():
+        data = text_of(entry).encode(errors="replace")
+        held += data[max(0, (offset or 0) - position) :]
+        position += len(data)
+        if offset is not None and len(held) > _ANSWER:
+            position = offset + _ANSWER
             break
-        time.sleep(_LOOK_SECONDS)
-    for job in jobs:
-        # What its own process wrote stands.
-        history.finish_job(job.job_id, JobState.CANCELLED, error="It was stopped")
-
-
-def _find(reference: str, history: History) -> tuple[Group, list[JobRecord]]:
-    """Return a launch and those of its jobs that are meant.
-
-    Raises:
-        UsageError: there is neither a launch nor a job of that name.
-    """
-    group = history.group(reference)
-    if group is not None:
-        return group, history.jobs(group.name)
-    job = history.job(reference)
-    group = None if job is None else history.group(job.group)
-    if job is None or group is None:
-        known = ", ".join(known.name for known in history.groups(limit=3))
-        hint = f"The newest launches are {known}." if known else "Nothing has been run here so far."
-        raise UsageError(f"There is no job or group {reference}", hint=hint)
-    return group, [job]
-
-
-def _find_out_about_the_dead(history: History, context: Context) -> None:
-    """Let the history tell how jobs ended whose process was killed, as far as the engine can be asked."""
-    dead = [
-        group
-        for group in history.unfinished_groups("local")
-        if group.owner is not None and owner.is_dead(group.owner)
-    ]
-    if dead:
-        with suppress(EngineUnavailable):
-            open_engine(context)
-
-
-def _group(group: Group, jobs: list[JobRecord]) -> models.StatusGroup:
-    lost = group.owner is not None and owner.is_dead(group.owner)
-    return models.StatusGroup(
-        name=group.name,
-        backend=group.backend,
-        folder=str(group.folder),
-        created=group.created.isoformat(),
-        jobs=tuple(_job(job, lost=lost) for job in jobs),
+        if offset is None and len(held) > 2 * _ANSWER:
+            del held[:-_ANSWER]
+    piece = bytes(held[-_ANSWER:] if offset is None else held[:_ANSWER])
+    return models.LogsResult(
+        job=job.job_id, text=piece.decode(errors="replace"), offset=max(position, offset or 0)
     )
 
 
-def _job(job: JobRecord, *, lost: bool) -> models.StatusJob:
-    unknown = lost and not job.state.finished
-    return models.StatusJob(
-        job_id=job.job_id,
-        index=job.index,
-        name=job.name,
-        state=JobState.UNKNOWN.value if unknown else job.state.value,
-        args=job.args,
-        created=job.created.isoformat(),
-        exit_code=job.exit_code,
-        seconds=job.seconds,
-        metrics=dict(job.metrics),
-        error=OWNER_DIED if unknown else job.error,
-    )
+def _is_over_there(job: JobRecord, service: Service, history: History) -> bool:
+    """Return whether a job has ended or is gone, asking its service as long as the history doesn't know."""
+    if waiting := sightings.open_jobs(history, job.group, job.job_id):
+        # Not to be told of the job's end is no reason to stop reading what it prints.
+        with suppress(ServiceError):
+            refreshing.write(refreshing.ask(waiting, job.group, service), history)
+    now = history.job(job.job_id)
+    return now is None or now.state.finished or now.gone is not None
 
 
 def _piece(job: JobRecord, path: Path, offset: int | None) -> models.LogsResult:

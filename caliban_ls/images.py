@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import sys
+import shlex
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,11 @@ from caliban_ls.project import Project
 from caliban_ls.runtime import credentials
 from caliban_ls.runtime.base import Engine, ImagePlan
 from caliban_ls.runtime.image import ImageOptions, Mode, plan_image
-from caliban_ls.runtime.secrets import build_inputs
+from caliban_ls.runtime.keylike import IN_ADDRESS
+from caliban_ls.runtime.secrets import build_inputs, hosts_with_passwords
+
+_PYTHON = "3.12"
+"""For a project that asks for none. Not the one that runs this: a project gives the same image on every machine."""
 
 _LARGE = 100_000_000  # bytes that are worth a word before they are sent to the engine
 
@@ -92,11 +97,29 @@ def ensure(
         found = None if no_cache else engine.image_id(plan.tag)
     if found is not None:
         return Image(found, plan.tag, cached=True)
+    agreement.require_all(_borrowed(plan, context), context)
     _mention_size(plan, context)
     key = _build_key(project, context)
     inputs = build_inputs(context.environment, Path.home(), plan.addresses, key)
     built = engine.build(plan, inputs, no_cache=no_cache, report=context.report, cancel=context.cancel)
+    context.report("", None)
     return Image(built, plan.tag, cached=False)
+
+
+def given(reference: str, engine: Engine) -> str:
+    """Return an image that the user named, by its tag or id.
+
+    Raises:
+        MissingError: the engine hasn't got it.
+    """
+    named = re.fullmatch(r"[a-zA-Z0-9][\w.:/@-]*", reference, re.ASCII) and ".." not in reference
+    if not named or engine.image_id(reference) is None:
+        raise MissingError(
+            f"The engine has no image {reference!r}",
+            hint="`docker images` lists those that it has, and `docker pull` gets others; without --image_id"
+            " the project's own is built.",
+        )
+    return reference
 
 
 def mode_of(arguments: models.ImageArguments, project: Project) -> Mode:
@@ -112,13 +135,15 @@ def base_image_of(project: Project, context: Context) -> str:
     Raises:
         UsageError: the config or a file says something that can't be.
     """
-    plan = plan_image(
-        folder=context.folder,
-        module=None,
-        mode=project.default_mode or "cpu",
-        options=_options(project, context),
-    )
-    return plan.base_image
+    return _plan_without_program(project, context).base_image
+
+
+def demands(project: Project, context: Context) -> dict[str, object]:
+    """Return all that a project wants which needs agreement: what its config says, and passwords for a build."""
+    wanted = agreement.demands(project, context.folder)
+    with suppress(UsageError):  # What can't be planned can't be built either, which says why.
+        wanted |= _borrowed(_plan_without_program(project, context), context)
+    return wanted
 
 
 def plan_for(
@@ -151,12 +176,27 @@ def plan_for(
     return plan_image(folder=context.folder, module=module, mode=mode, options=options, cancel=context.cancel)
 
 
+def _plan_without_program(project: Project, context: Context) -> ImagePlan:
+    return plan_image(
+        folder=context.folder,
+        module=None,
+        mode=project.default_mode or "cpu",
+        options=_options(project, context),
+    )
+
+
+def _borrowed(plan: ImagePlan, context: Context) -> dict[str, object]:
+    """Return the passwords that a build would be lent only because the project names their hosts."""
+    hosts = hosts_with_passwords(context.environment, Path.home(), plan.addresses)
+    return {"passwords of your .netrc": list(hosts)} if hosts else {}
+
+
 def _options(project: Project, context: Context) -> ImageOptions:
     """Return what a config says of images."""
     return ImageOptions(
         base_image=project.base_image,
         apt_packages=project.apt_packages,
-        python_version=".".join(map(str, sys.version_info[:2])),
+        python_version=_PYTHON,
         left_out=_inside(context.folder, [project.cloud_key, context.environment.get(credentials.VARIABLE)]),
         gcloud_image=project.gcloud_image,
         dockerfile=project.docker.dockerfile,
@@ -190,7 +230,13 @@ def _safe_plan(
         return plan
     listed = "\n".join(f"    {path}: {words}" for path, words in plan.secrets)
     message = f"The image would hold what should be in none:\n{listed}"
-    lines = ["/" + re.sub(r"([*?\[\\])", r"\\\1", path) for path, _ in plan.secrets]
+    lines = [_ignore_line(path) for path, _ in plan.secrets]
+    if any(words == IN_ADDRESS for _, words in plan.secrets):
+        raise KeyInImage(
+            message,
+            hint="Take the password out of the address, and put it into your .netrc or PIP_EXTRA_INDEX_URL, which"
+            f" lend it to a build only; a line !{lines[0][1:]} in .calibanignore says that it may travel.",
+        )
     if context.ask(message, "Leave them out by .calibanignore"):
         _append(context.folder / ".calibanignore", lines)
         plan = plan_anew()
@@ -232,10 +278,17 @@ def _mention_size(plan: ImagePlan, context: Context) -> None:
     if plan.size <= _LARGE:
         return
     largest = "".join(f"\n    {_megabytes(size):>8}  {name}" for name, size in plan.largest)
+    first = shlex.quote(_ignore_line(plan.largest[0][0]))
     context.report(
-        f"{_megabytes(plan.size)} go into the image; a line in .calibanignore keeps a file out. The largest:{largest}",
+        f"{_megabytes(plan.size)} go into the image. The largest:{largest}\n"
+        f"  What the program doesn't need stays out by a line in .calibanignore: echo {first} >> .calibanignore",
         None,
     )
+
+
+def _ignore_line(path: str) -> str:
+    """Return the line of an ignore file that stands for just this path."""
+    return "/" + re.sub(r"([*?\[\\])", r"\\\1", path)
 
 
 def _build_key(project: Project, context: Context) -> Path | None:

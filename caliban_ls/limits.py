@@ -16,7 +16,7 @@ from caliban_ls.findings import Finding, Fix, shifted
 from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node
 from caliban_ls.jsonedit import remove_items
 from caliban_ls.rules import finding
-from caliban_ls.text import Span, shortened
+from caliban_ls.text import Span, shortened, spoken_amount, spoken_number
 
 if TYPE_CHECKING:
     from caliban_ls.outlook import Outlook
@@ -53,7 +53,7 @@ def limit_findings(document: JsonDocument, sweep: Experiment, outlook: Outlook |
         minutes = -(-sweep.count // FREE_A_MINUTE)
         message = (
             f"Google takes {FREE_A_MINUTE} submissions a minute unless the project was granted more:"
-            f" {sweep.count:,} jobs take up to {minutes:,} minutes"
+            f" {spoken_number(sweep.count)} jobs take up to {spoken_number(minutes)} minutes"
         )
         found.append(finding("CAL604", whole, message))
     if outlook is not None:
@@ -165,19 +165,21 @@ def _spelled(value: Any) -> str:  # noqa: ANN401 - JSON
 def _over_limits(count: int, whole: Span, outlook: Outlook) -> Iterator[Finding]:
     limits = outlook.limits
     if limits.max_jobs is not None and count > limits.max_jobs:
-        message = f"{count:,} jobs are more than the {limits.max_jobs:,} that one submission may have"
+        message = (
+            f"{spoken_number(count)} jobs are more than the {limits.max_jobs:,} that one submission may have"
+        )
         yield finding("CAL601", whole, f"{message}; submit a part of them, or make the sweep smaller")
     most = limits.max_cost_per_hour
     if most is None:
         return
-    hourly = outlook.hourly
-    if hourly is None:
+    hourly, cost = outlook.hourly, outlook.cost_of(count)
+    if hourly is None or cost is None:
         machine = outlook.choice.machine_type if outlook.choice is not None else "the hardware"
         message = f"What {machine} costs isn't known, and at most {most:g} USD an hour are allowed"
         yield finding("CAL602", whole, message)
-    elif hourly * count > most:
+    elif cost > most:
         message = (
-            f"{count:,} jobs at {hourly:.2f} USD an hour come to {hourly * count:,.2f},"
+            f"{spoken_number(count)} jobs at {hourly:.2f} USD an hour come to {spoken_amount(cost)},"
             f" and at most {most:g} are allowed"
         )
         yield finding("CAL602", whole, message)

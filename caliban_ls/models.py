@@ -225,7 +225,11 @@ class StatusArguments:
     reference: str | None = positional(
         "A group or a job; the newest groups when left out.", metavar="JOB|GROUP"
     )
+    state: tuple[str, ...] = option((), "Only jobs in this state; may be said again.", metavar="STATE")
+    backend: str | None = option(None, "Only groups of local, vertex or ai-platform.", metavar="BACKEND")
     limit: int = option(20, "Show the newest N groups.", metavar="N")
+    refresh: bool = option(False, "Ask Google what became of jobs whose end isn't known here.")
+    cloud_key: str | None = option(None, "A service account's key file.", metavar="FILE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +239,7 @@ class LogsArguments:
     job: str = positional("A job: its id, or GROUP/INDEX; a group of one job.", metavar="JOB")
     follow: bool = option(False, "Go on until the job ends.", short="f")
     offset: int | None = option(None, "Begin at this byte.", metavar="N")
+    cloud_key: str | None = option(None, "A service account's key file.", metavar="FILE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +249,45 @@ class StopArguments:
     references: tuple[str, ...] = positional(
         "Jobs, groups and containers.", metavar="JOB|GROUP|CONTAINER", default=()
     )
+    all: bool = option(False, "Stop every job that hasn't ended, here and in the cloud.")
+    yes: bool = option(False, "Stop without asking.", short="y")
+    cloud_key: str | None = option(None, "A service account's key file.", metavar="FILE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResubmitArguments:
+    """Which jobs of the cloud to submit again."""
+
+    references: tuple[str, ...] = positional(
+        "Jobs of one group, or the group; the newest group of this folder when left out.",
+        metavar="JOB|GROUP",
+        default=(),
+    )
+    state: tuple[str, ...] = option(
+        (), "Jobs in this state instead of FAILED and CANCELLED; may be said again.", metavar="STATE"
+    )
+    rebuild: bool = option(False, "Build and push the project as it is now, and use that image.")
+    name: str | None = option(
+        None, "Name of the new group; that of the old one when left out.", metavar="NAME"
+    )
+    dry_run: bool = option(False, "Show the plan and the requests; build and send nothing.")
+    cloud_key: str | None = option(None, "A service account's key file.", metavar="FILE")
+    max_jobs: int | None = option(None, "The most jobs that may be submitted.", metavar="N")
+    max_cost_per_hour: float | None = option(
+        None, "The most that all jobs together may cost an hour, in US dollars.", metavar="X"
+    )
+    yes: bool = option(False, "Submit without asking; a limit holds all the same.", short="y")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportArguments:
+    """What of the history to write, and how."""
+
+    groups: tuple[str, ...] = positional(
+        "Groups; the whole history when left out.", metavar="GROUP", default=()
+    )
+    format: str = option("csv", "csv or json.", metavar="FORMAT")
+    output: str | None = option(None, "Write to this file.", short="o", metavar="FILE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -534,7 +578,12 @@ class CloudResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusJob:
-    """One job of a launch, as it is written down; values that look like credentials are masked."""
+    """One job of a launch, as it is written down; values that look like credentials are masked.
+
+    Attributes:
+        seconds: that it ran; up to now, while it runs.
+        gone: whether its service no longer knows it; the state is the last that was seen.
+    """
 
     job_id: str
     index: int
@@ -542,29 +591,62 @@ class StatusJob:
     state: str
     args: tuple[str, ...]
     created: str
+    started: str | None = None
+    ended: str | None = None
     url: str | None = None
     exit_code: int | None = None
     seconds: float | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     error: str | None = None
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusCost:
+    """What the jobs of a launch have cost so far, by the price that they were planned with."""
+
+    currency: str
+    so_far: float
+    per_job_hour: float
+    as_of: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusGroup:
-    """One launch and its jobs."""
+    """One launch and its jobs.
+
+    Attributes:
+        count: jobs, those between the first and the last included where not all are listed.
+        states: how many of them are in each state.
+        gone: how many their service no longer knows.
+        hours: that all of them ran, together.
+        cost: None where no price is known, or none is paid.
+    """
 
     name: str
     backend: str
     folder: str
     created: str
+    project_id: str | None
+    region: str | None
+    machine_type: str | None
+    accelerator: str | None
+    spot: bool
+    image: str | None
+    count: int
+    states: dict[str, int]
+    gone: int
+    hours: float
+    cost: StatusCost | None
     jobs: tuple[StatusJob, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusResult:
-    """Launches, the newest first."""
+    """Launches, the newest first, and what to know about them."""
 
     groups: tuple[StatusGroup, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -577,8 +659,27 @@ class LogsResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StopFailure:
+    """A job that couldn't be stopped, and why."""
+
+    job: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopResult:
-    """What was stopped, and what had ended before."""
+    """What was stopped, what had ended before, and what couldn't be stopped."""
 
     stopped: tuple[str, ...]
     ended: tuple[str, ...]
+    failed: tuple[StopFailure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportResult:
+    """The history as a table, a row a job; without rows where they were written to a file."""
+
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, Any], ...]
+    count: int
+    path: str | None = None

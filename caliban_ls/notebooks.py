@@ -48,11 +48,14 @@ def notebook(arguments: models.NotebookArguments, context: Context) -> models.No
     version = arguments.jupyter_version
     if version is not None and not re.fullmatch(r"[0-9][0-9A-Za-z.]*", version):
         raise UsageError(f"{version!r} isn't a version of Jupyter", hint="It is a number such as 4.2 or 7.")
+    if arguments.port is not None:
+        _check(arguments.port)  # before an image is built for it
     engine = open_engine(context)
     project = read_project(context)
     around = survey(arguments, project, context, engine)
-    image = arguments.image_id
-    if image is None:
+    if arguments.image_id is not None:
+        image = images.given(arguments.image_id, engine)
+    else:
         jupyter = package if version is None else f"{package}=={_pinned(version)}"
         image = images.ensure(arguments, project, around.mode, context, jupyter=jupyter).tag
     home = None if arguments.bare else home_folder(context)
@@ -112,13 +115,17 @@ def _start(engine: Engine, spec: ContainerSpec, wanted: int | None) -> tuple[int
 def _ports(wanted: int | None) -> Iterator[int]:
     """Yield the ports to try."""
     if wanted is not None:
-        if not 0 < wanted < 2**16:
-            raise UsageError(f"{wanted} isn't a port", hint="Ports are numbers from 1 to 65535.")
-        if not _is_free(wanted):
-            raise _taken(wanted)
         yield wanted
-        return
-    yield from filter(_is_free, range(FIRST_PORT, FIRST_PORT + _PORTS))
+    else:
+        yield from filter(_is_free, range(FIRST_PORT, FIRST_PORT + _PORTS))
+
+
+def _check(port: int) -> None:
+    """Refuse a port that was asked for and can't be had."""
+    if not 0 < port < 2**16:
+        raise UsageError(f"{port} isn't a port", hint="Ports are numbers from 1 to 65535.")
+    if not _is_free(port):
+        raise _taken(port)
 
 
 def _is_free(port: int) -> bool:

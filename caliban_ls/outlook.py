@@ -7,6 +7,7 @@ then from the user's settings, then by default.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -73,6 +74,15 @@ class Outlook:
         """What one job would cost an hour, None where that isn't known."""
         cost = self.price.effective if self.price is not None else None
         return None if cost is None else cost.total
+
+    def cost_of(self, count: int) -> float | None:
+        """Return what so many jobs would cost an hour at once, infinite where no float holds it; None where unknown."""
+        if self.hourly is None:
+            return None
+        try:
+            return self.hourly * count
+        except OverflowError:
+            return math.inf
 
     @property
     def limits(self) -> Limits:

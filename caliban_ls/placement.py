@@ -124,7 +124,7 @@ _ASKS = ("backend", "region", "machine_type", "gpu_spec", "tpu_spec", "spot", "f
 def _spec_finding(document: JsonDocument, section: Node, field: str, problem: SpecProblem) -> Finding:
     value = _value(section, field)
     span = inner_span(document, value, problem.span.start, problem.span.end)
-    return finding(problem.code, span, problem.message, *_fixes(document, problem.alternatives))
+    return finding(problem.code, span, problem.message, *_fixes(document, section, problem.alternatives))
 
 
 def _finding(document: JsonDocument, section: Node, problem: Problem, specs: Mapping[str, Spec]) -> Finding:
@@ -134,11 +134,13 @@ def _finding(document: JsonDocument, section: Node, problem: Problem, specs: Map
     if spec is not None and problem.part in (Part.COUNT, Part.ACCELERATOR):
         inside = spec.count if problem.part is Part.COUNT else spec.type
         span = inner_span(document, value, inside.start, inside.end)
-    fixes = _fixes(document, problem.alternatives)
+    fixes = _fixes(document, section, problem.alternatives)
     return finding(problem.code, span, problem.message, *fixes, severity=problem.severity)
 
 
-def _fixes(document: JsonDocument, alternatives: tuple[Alternative, ...]) -> list[Fix]:
+def _fixes(document: JsonDocument, section: Node, alternatives: tuple[Alternative, ...]) -> list[Fix]:
+    if any(member.value is None for member in section.members):
+        return []  # somebody is typing there, and what would be changed may be just that
     return [Fix(found.title, changed(document, "cloud", found.changes)) for found in alternatives]
 
 

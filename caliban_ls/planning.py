@@ -10,7 +10,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from caliban_ls import hardware, images, models
 from caliban_ls.catalog import Accelerator, Kind, Mode, catalog
@@ -62,6 +62,8 @@ class Plan:
         service_account: that the jobs run as, None for the service's own agent.
         price: of one job, None where unknown.
         notes: what to know before saying yes.
+        repeats: the launch some of whose jobs these do again, None for a new one.
+        origins: the ids of the jobs that were first, by the places of those that do them again.
     """
 
     plan_id: str
@@ -83,6 +85,8 @@ class Plan:
     service_account: str | None
     price: Price | None
     notes: tuple[str, ...]
+    repeats: str | None = None
+    origins: Mapping[int, str] = field(default_factory=dict)
 
     def jobs(self) -> Iterator[tuple[JobSpec, Body]]:
         """Yield each job with the request that makes it; made anew with each call."""
@@ -136,9 +140,7 @@ def make_plan(arguments: models.CloudArguments, project: Project, claims: Claims
     if arguments.image_tag is not None:
         image, own = arguments.image_tag, False
     else:
-        planned = images.plan_for(arguments, project, choice.mode, context, platform=PLATFORM)
-        repository = project.cloud.repository or f"{choice.region}-docker.pkg.dev/{project_id}/caliban"
-        image, own = f"{repository.rstrip('/')}/{planned.tag.removeprefix('caliban/')}", True
+        image, own = image_name(arguments, project, choice, project_id, context), True
     notes += _about_registry(image)
     account = arguments.service_account or project.cloud.service_account or claims.account
     if account is None:
@@ -173,6 +175,15 @@ def make_plan(arguments: models.CloudArguments, project: Project, claims: Claims
         notes.append(f"Google takes {labels.MOST} labels of a job; these found no room: {', '.join(dropped)}")
     notes += _about_pace(total)
     return replace(plan, plan_id=plan_id, notes=tuple(notes))
+
+
+def image_name(
+    arguments: models.CloudArguments, project: Project, choice: Choice, project_id: str, context: Context
+) -> str:
+    """Return the full name of the project's image as it stands now, where it is to be pushed."""
+    planned = images.plan_for(arguments, project, choice.mode, context, platform=PLATFORM)
+    repository = project.cloud.repository or f"{choice.region}-docker.pkg.dev/{project_id}/caliban"
+    return f"{repository.rstrip('/')}/{planned.tag.removeprefix('caliban/')}"
 
 
 def renamed(plan: Plan) -> Plan:

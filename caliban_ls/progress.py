@@ -175,7 +175,7 @@ class _Bar:
         """Say what goes on, from any thread; a bar never goes back."""
         if fraction is not None:
             self._percentage = max(self._percentage, min(100, int(fraction * 100)))
-        self._news = message
+        self._news = message or self._news
         self._pace.hurry()
 
     def end(self) -> None:

@@ -162,7 +162,7 @@ KEYS: Mapping[str, Key] = {
     ),
     "base_image": Key(
         ByMode(Text(check=_gone_image)),
-        "The image to build on; `{}` in it is replaced by `cpu` or `gpu`. Without it: `python:X.Y-slim`.",
+        "The image to build on; `{}` in it is replaced by `cpu` or `gpu`. Without it: `python:3.12-slim`, or the Python that the project asks for.",
     ),
     "apt_packages": Key(ByMode(ListOf(Text())), "Debian packages to install into the image."),
     "extras": Key(ListOf(Text()), "Extras of the project's own package to install."),
@@ -414,9 +414,8 @@ def _read_keys(
             findings.append(_unknown_key(document, member, keys, present))
         elif not keys[name].acts:
             # Where members can't be told apart, one can't be taken out.
-            fixes = (
-                [] if node.damaged else [Fix(f"Remove {quote(name)}", remove_member(document, node, member))]
-            )
+            is_whole = not node.damaged and value is not None
+            fixes = [Fix(f"Remove {quote(name)}", remove_member(document, node, member))] if is_whole else []
             message = f"{quote(name)} has no effect in this version"
             findings.append(finding("CAL306", member.key.span, message, *fixes))
         elif value is not None:
@@ -510,8 +509,12 @@ def _type_fixes(document: JsonDocument, node: Node, shape: Shape) -> list[Fix]:
     """Offer the right type where the meaning is certain."""
     if isinstance(shape, ByMode):
         shape = shape.value
+    if node.parent is not None and node.parent.damaged:
+        return []  # where the value ends is a guess
     source = document.text[node.span.start : node.span.end]
     if isinstance(shape, ListOf) and _of_kind(node, shape.item):
+        if _is_wrong(document, node, shape.item):
+            return []
         return [Fix("Make it a list", (Edit(node.span, f"[{source}]"),))]
     if isinstance(shape, Text) and not shape.choices and node.kind is Kind.NUMBER:
         return [Fix("Make it a string", (Edit(node.span, quote(source)),))]
@@ -521,6 +524,12 @@ def _type_fixes(document: JsonDocument, node: Node, shape: Shape) -> list[Fix]:
     if isinstance(shape, Number) and re.fullmatch(r"[1-9]\d{0,8}", plain):
         return [Fix(f"Use {plain}", (Edit(node.span, plain),))]
     return []
+
+
+def _is_wrong(document: JsonDocument, node: Node, shape: Shape) -> bool:
+    found: list[Finding] = []
+    _read(document, node, shape, found)
+    return bool(found)
 
 
 def _image_fix(node: Node, code: str) -> tuple[Fix, ...]:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
 
 from caliban_ls.context import Context
 from caliban_ls.errors import MissingError
 from caliban_ls.runtime.base import Engine, Login
 from caliban_ls.runtime.google import Google
 from caliban_ls.runtime.pushing import BrokenUpload
-from caliban_ls.runtime.refusals import Refused
+from caliban_ls.runtime.refusals import NoAnswer, Refused
 
 _TRIES = 4
+
+_LOOK_SECONDS = 1.0  # between two looks at something that is being made
+
+_LOOKS = 180
 
 _GOOGLES = re.compile(r"(?:([a-z0-9-]+)-docker\.pkg\.dev|(?:[a-z]+\.)?gcr\.io)")
 
@@ -64,20 +70,13 @@ def see_to_repository(reference: str, google: Google, context: Context, *, creat
     if wanted is None:
         return
     parent = f"projects/{wanted.project}/locations/{wanted.location}"
-    methods = google.methods(
-        "artifactregistry",
-        "v1",
-        "https://artifactregistry.googleapis.com/",
-        "projects",
-        "locations",
-        "repositories",
-    )
+    methods = _methods(google, "repositories")
     try:
         google.ask(methods.get(name=f"{parent}/repositories/{wanted.name}"))
     except Refused as refused:
-        if refused.status == 403:  # noqa: PLR2004  # whoever may push needn't be allowed to look
+        if refused.status == HTTPStatus.FORBIDDEN:  # whoever may push needn't be allowed to look
             return
-        if refused.status != 404:  # noqa: PLR2004  # not found
+        if refused.status != HTTPStatus.NOT_FOUND:
             raise
         if not create:
             raise MissingError(
@@ -86,7 +85,34 @@ def see_to_repository(reference: str, google: Google, context: Context, *, creat
                 f" {wanted.name} --repository-format=docker --location={wanted.location} --project={wanted.project}",
             ) from refused
         context.report(f"Making the image repository {wanted.name} in {wanted.location}", None)
-        google.ask(methods.create(parent=parent, repositoryId=wanted.name, body={"format": "DOCKER"}))
+        making = google.ask(
+            methods.create(parent=parent, repositoryId=wanted.name, body={"format": "DOCKER"})
+        )
+        _wait_for(making, google, context)
+
+
+def _wait_for(operation: dict[str, Any], google: Google, context: Context) -> None:
+    """Wait until the registry has done what it was asked to.
+
+    Raises:
+        Refused: it couldn't.
+        NoAnswer: it isn't done after some minutes.
+        Cancelled: the user stopped waiting.
+    """
+    for _ in range(_LOOKS):
+        if operation.get("done"):
+            if "error" in operation:
+                raise Refused(HTTPStatus.BAD_REQUEST, str(operation["error"].get("message", "It failed")))
+            return
+        context.cancel.wait(_LOOK_SECONDS)
+        context.cancel.check()
+        operation = google.ask(_methods(google, "operations").get(name=operation["name"]))
+    raise NoAnswer("the image repository is still being made", sent=True)
+
+
+def _methods(google: Google, resource: str) -> Any:  # noqa: ANN401 - made at run time
+    address = "https://artifactregistry.googleapis.com/"
+    return google.methods("artifactregistry", "v1", address, "projects", "locations", resource)
 
 
 def publish(source: str, reference: str, engine: Engine, google: Google, context: Context) -> str:

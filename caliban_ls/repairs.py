@@ -1,19 +1,21 @@
 """Which fixes may be offered: those that remove their finding and bring no other.
 
 A fix is thought out where a mistake is found, which can't see what the mistake hides: a key that isn't known,
-say, behind a quote that is missing. So each is tried on a copy before it is shown; the rest isn't.
+say, behind a quote that is missing. So each is tried on a copy before it is shown; the rest isn't. Fixes that
+stand apart are tried together, and in halves where that goes wrong, so that a thousand cost little more than one.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from caliban_ls import jsondoc
 from caliban_ls.findings import Edit, Finding, Fix, Severity
-from caliban_ls.jsondoc import JsonDocument
+from caliban_ls.jsondoc import MAX_SHOWN, JsonDocument
+from caliban_ls.jsonedit import difference
 from caliban_ls.rules.base import DocumentKind
 from caliban_ls.text import Span
 from caliban_ls.validation import validate
@@ -21,6 +23,30 @@ from caliban_ls.validation import validate
 if TYPE_CHECKING:
     from caliban_ls.outlook import Outlook
     from caliban_ls.script import Script
+
+_JUDGED: Final = 10_000_000
+"""So many characters are judged anew for one answer; what hasn't been tried by then isn't offered."""
+
+_SCRIPTS: Final = "CAL5"  # the family of what a script takes
+
+_LEAST, _MOST = 16, 1000  # trials, however large or small the document is
+
+
+@dataclass(frozen=True, slots=True)
+class _Repair:
+    """A fix, the code that it is for, and which of the asked findings and their fixes it is."""
+
+    code: str
+    fix: Fix
+    place: int
+    rank: int
+
+    @property
+    def span(self) -> Span:
+        """All that it changes, and what stands between."""
+        return Span(
+            min(edit.span.start for edit in self.fix.edits), max(edit.span.end for edit in self.fix.edits)
+        )
 
 
 class Trial:
@@ -36,41 +62,105 @@ class Trial:
     def __init__(
         self, text: str, kind: DocumentKind, outlook: Outlook | None, script: Script | None = None
     ) -> None:
-        self._document = jsondoc.parse(text)
         self._kind: DocumentKind = kind
         self._outlook = outlook
         self._script = script
-        self._findings = self._judged()
+        self._left = 0
+        self._take(jsondoc.parse(text))
+
+    def sound(self, asked: Sequence[Finding]) -> list[Finding]:
+        """Return findings with those of their fixes that remove them and bring no others."""
+        self._begin()
+        kept: set[tuple[int, int]] = set()
+        for rank in range(max((len(found.fixes) for found in asked), default=0)):
+            repairs = [
+                _Repair(found.code, found.fixes[rank], place, rank)
+                for place, found in enumerate(asked)
+                if len(found.fixes) > rank
+            ]
+            kept |= {(one.place, one.rank) for one in self._sound_of(repairs)}
+        return [
+            replace(found, fixes=tuple(fix for rank, fix in enumerate(found.fixes) if (place, rank) in kept))
+            if found.fixes
+            else found
+            for place, found in enumerate(asked)
+        ]
+
+    def repaired(self, is_certain: Callable[[Finding], bool]) -> tuple[Edit, ...]:
+        """Return edits that make the first fix of all certain findings, and of those that then come to light.
+
+        Only sound ones are made. Where nothing comes to light, each stays an edit of its own.
+        """
+        self._begin()
+        start, edits = self._document.text, None
+        while self._left:
+            certain = (found for found in self._findings if found.fixes and is_certain(found))
+            repairs = [_Repair(found.code, found.fixes[0], place, 0) for place, found in enumerate(certain)]
+            # Those that stand apart can be made together, unless they get into each other's way.
+            group = self._together(next(_apart(repairs), []))
+            if not group:
+                break
+            made = tuple(edit for one in group for edit in one.fix.edits)
+            self._take(jsondoc.parse(_changed(self._document.text, group)))
+            edits = made if edits is None else difference(start, self._document.text)
+        return edits or ()
+
+    def _begin(self) -> None:
+        self._left = max(_LEAST, min(_MOST, _JUDGED // (len(self._document.text) + 1)))
+
+    def _take(self, document: JsonDocument) -> None:
+        self._document = document
+        self._findings = self._judged(document)
         self._before = Counter(found.code for found in self._findings)
 
-    def sound(self, found: Finding) -> Finding:
-        """Return a finding with those of its fixes that remove it and bring no other."""
-        if not found.fixes:
-            return found
-        return replace(found, fixes=tuple(fix for fix in found.fixes if self._is_sound(found, fix)))
+    def _sound_of(self, repairs: Sequence[_Repair]) -> Iterator[_Repair]:
+        """Yield the repairs that are sound alone."""
+        for group in _apart(repairs):
+            waiting = [group]
+            while waiting and self._left:
+                some = waiting.pop()
+                if self._are_sound(some):
+                    yield from some
+                elif len(some) > 1:
+                    waiting += [some[: len(some) // 2], some[len(some) // 2 :]]
+            if not self._left:
+                return
 
-    def repaired(self, is_certain: Callable[[Finding], bool]) -> str:
-        """Make the first fix of one certain finding after another, as long as they are sound; return the text."""
-        for _ in range(_MOST_REPAIRS):
-            certain = (found for found in self._findings if found.fixes and is_certain(found))
-            fix = next((one.fixes[0] for one in certain if self._is_sound(one, one.fixes[0])), None)
-            if fix is None:
-                break
-            _made(self._document, fix.edits)
-            self._findings = self._judged()
-            self._before = Counter(found.code for found in self._findings)
-        return self._document.text
+    def _together(self, repairs: Sequence[_Repair]) -> list[_Repair]:
+        """Return repairs that are sound when all of them are made."""
+        if not repairs or (self._left and self._are_sound(repairs)):
+            return list(repairs)
+        sound = list(self._sound_of(repairs))
+        while sound and not (self._left and self._are_sound(sound)):
+            sound = sound[: len(sound) // 2]
+        return sound
 
-    def _is_sound(self, found: Finding, fix: Fix) -> bool:
-        undo = _made(self._document, fix.edits)
-        after = self._judged()
-        _made(self._document, undo)
-        codes = Counter(one.code for one in after)
-        worse = Counter(one.code for one in after if one.severity in _MATTER)
-        return codes[found.code] < self._before[found.code] and not worse - self._before
+    def _are_sound(self, repairs: Sequence[_Repair]) -> bool:
+        """Return whether repairs remove what they are for and bring nothing else."""
+        self._left -= 1
+        if len(repairs) > 1:
+            after = self._judged(jsondoc.parse(_changed(self._document.text, repairs)))
+        else:
+            undo = _made(self._document, repairs[0].fix.edits)
+            after = self._judged(self._document)
+            _made(self._document, undo)
+        codes = Counter(found.code for found in after)
+        worse = Counter(found.code for found in after if found.severity in _MATTER)
+        if sum(number for code, number in self._before.items() if code.startswith("CAL1")) >= MAX_SHOWN:
+            # For each mistake that is gone, one comes to light that there was no room for.
+            return not any(number for code, number in (worse - self._before).items() if code[3] != "1")
+        removed = Counter(one.code for one in repairs)
+        gone = all(codes[code] <= self._before[code] - number for code, number in removed.items())
+        brought = worse - self._before
+        if not any(one.code.startswith(_SCRIPTS) for one in repairs):
+            # What can be read at last may be more than the script takes, which isn't the repair's fault.
+            brought = Counter(
+                {code: number for code, number in brought.items() if not code.startswith(_SCRIPTS)}
+            )
+        return gone and not brought
 
-    def _judged(self) -> list[Finding]:
-        return validate(self._document, self._kind, outlook=self._outlook, script=self._script)
+    def _judged(self, document: JsonDocument) -> list[Finding]:
+        return validate(document, self._kind, outlook=self._outlook, script=self._script)
 
 
 def sound_fixes(
@@ -83,14 +173,39 @@ def sound_fixes(
     """Return all findings of a document with no fix but sound ones."""
     if not any(found.fixes for found in findings):
         return list(findings)
-    trial = Trial(document.text, kind, outlook, script)
-    return [trial.sound(found) for found in findings]
+    return Trial(document.text, kind, outlook, script).sound(findings)
 
-
-_MOST_REPAIRS = 200  # at once
 
 _MATTER = frozenset({Severity.ERROR, Severity.WARNING})
 """What is more than a word that is worth knowing, which what is possible may have."""
+
+
+def _apart(repairs: Sequence[_Repair]) -> Iterator[list[_Repair]]:
+    """Yield repairs in groups, in each of which none touches another."""
+    waiting = sorted((one for one in repairs if one.fix.edits), key=lambda one: (one.span, one.place))
+    while waiting:
+        group: list[_Repair] = []
+        others: list[_Repair] = []
+        end = -1
+        for one in waiting:
+            span = one.span
+            if span.start > end:
+                group.append(one)
+                end = span.end
+            else:
+                others.append(one)
+        yield group
+        waiting = others
+
+
+def _changed(text: str, repairs: Sequence[_Repair]) -> str:
+    """Return a text with repairs made that stand apart."""
+    pieces: list[str] = []
+    end = 0
+    for edit in sorted((edit for one in repairs for edit in one.fix.edits), key=lambda edit: edit.span):
+        pieces += (text[end : edit.span.start], edit.new_text)
+        end = edit.span.end
+    return "".join((*pieces, text[end:]))
 
 
 def _made(document: JsonDocument, edits: Sequence[Edit]) -> tuple[Edit, ...]:

@@ -15,9 +15,11 @@ from caliban_ls.files import read_project
 from caliban_ls.project import Project
 from caliban_ls.runtime.ai_platform import AiPlatform
 from caliban_ls.runtime.cloud import Service
+from caliban_ls.runtime.credentials import find_credentials
 from caliban_ls.runtime.google import Google
 from caliban_ls.runtime.history import Group
 from caliban_ls.runtime.identity import Identity, find_identity
+from caliban_ls.runtime.patience import Patience, PatientGoogle
 from caliban_ls.runtime.vertex import Vertex
 
 
@@ -45,21 +47,54 @@ def find_identity_of(cloud_key: str | None, project: Project, context: Context) 
 
 
 def find_identity_for(group: Group, cloud_key: str | None, context: Context) -> Identity:
-    """Return whom Google is asked as about a launch: as its own project says, if that still stands where it did.
+    """Return whom Google is asked as about a launch: as it was submitted, or as its project says by now.
 
     Nobody is asked for an agreement to the project's key: without one, the user's own credentials are taken.
+
+    Args:
+        group: the launch.
+        cloud_key: a key's file that a flag names, which comes first.
+        context: of the command.
 
     Raises:
         MissingError: there are no credentials.
     """
-    there = replace(context, folder=group.folder if group.folder.is_dir() else context.folder)
-    project = Project()
-    with suppress(UsageError):  # A config with mistakes keeps nobody from looking after running jobs.
-        found = read_project(there) if there.folder == group.folder else project
-        if agreement.is_agreed(agreement.demands(found), there):
-            project = found
-    # A flag's path is meant from where it was typed.
-    return find_identity_of(cloud_key, project, context if cloud_key else there)
+    if cloud_key is not None:
+        return find_identity_of(cloud_key, Project(), context)
+    there, project = context, Project()
+    if group.folder.is_dir():
+        there = replace(context, folder=group.folder)
+        with suppress(UsageError):  # A config with mistakes keeps nobody from looking after running jobs.
+            found = read_project(there)
+            if agreement.is_agreed(agreement.demands(found, there.folder), there):
+                project = found
+    return find_identity_of(_key_of(group), project, there)
+
+
+def are_credentials_at_hand(group: Group, cloud_key: str | None, context: Context) -> bool:
+    """Return whether there are credentials for a launch that no program and no network has to be asked for."""
+    if cloud_key is not None or _key_of(group) is not None:
+        return True
+    folder = group.folder if group.folder.is_dir() else context.folder
+    return find_credentials(context.environment, Path.home(), folder, None) is not None
+
+
+def _key_of(group: Group) -> str | None:
+    """Return the key's file that a flag named when a launch was submitted."""
+    key = group.details.get("cloud_key")
+    return key if isinstance(key, str) else None
+
+
+@contextmanager
+def open_patient(identity: Identity, context: Context, patience: Patience) -> Iterator[PatientGoogle]:
+    """Open the services, which are asked again while they are busy or silent, for the time of the body."""
+    google = PatientGoogle(
+        identity, context.environment, patience=patience, report=context.report, cancel=context.cancel
+    )
+    try:
+        yield google
+    finally:
+        google.close()
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from caliban_ls.validation import document_kind, validate
 
 if TYPE_CHECKING:
     from caliban_ls.assist.page import Page
+    from caliban_ls.repairs import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Session(StdioServer):
         self._judgements: WeakKeyDictionary[Document, Judgement] = WeakKeyDictionary()
         self._result_ids = itertools.count(1)
         self._told: set[str] = set()
+        self._trial: tuple[Page, str, Trial] | None = None
         self.neighbours = Neighbours(self._opened_at, os.environ)
 
     def take_settings(self, raw: Mapping[str, Any], *, initial: bool = False) -> bool:
@@ -145,6 +147,14 @@ class Session(StdioServer):
         judgement = Judgement(state, page, findings, diagnostics, result_id)
         self._judgements[document] = judgement
         return judgement
+
+    def trial(self, page: Page) -> Trial:
+        """Return a copy of a document to try fixes on; kept until another is asked for or the document changes."""
+        if self._trial is None or self._trial[:2] != (page, page.text):
+            from caliban_ls.repairs import Trial
+
+            self._trial = (page, page.text, Trial(page.text, page.kind, page.outlook, page.script))
+        return self._trial[2]
 
     def page(self, uri: str) -> tuple[Document, Page] | None:
         """Return an open document that is ours, with what stands around it."""

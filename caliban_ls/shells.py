@@ -15,7 +15,7 @@ from caliban_ls import images, models
 from caliban_ls.context import Context
 from caliban_ls.errors import MissingError, UsageError
 from caliban_ls.files import read_project
-from caliban_ls.records import open_engine
+from caliban_ls.records import open_engine, open_history
 from caliban_ls.runtime import owner
 from caliban_ls.runtime.base import ContainerInfo, ContainerSpec, Engine, Mount
 from caliban_ls.runtime.dockerfile import WORKDIR
@@ -52,8 +52,9 @@ def shell(arguments: models.ShellArguments, context: Context) -> models.ShellRes
     wanted = arguments.shell or Path(context.environment.get("SHELL", "")).name
     home = None if arguments.bare else home_folder(context)
     packages = ("zsh",) if wanted == "zsh" and home is not None else ()
-    image = arguments.image_id
-    if image is None:
+    if arguments.image_id is not None:
+        image = images.given(arguments.image_id, engine)
+    else:
         image = images.ensure(arguments, project, around.mode, context, packages=packages).tag
     console = Console()
     if arguments.command:
@@ -108,13 +109,17 @@ def containers(_arguments: models.ContainersArguments, context: Context) -> mode
 
 
 def stop_container(arguments: models.StopContainerArguments, context: Context) -> None:
-    """Stop and remove a container of ours.
+    """Stop and remove a container of ours; a job in it was stopped then, and didn't fail.
 
     Raises:
         UsageError: there is no such container.
     """
     engine = open_engine(context)
-    engine.remove(find_container(engine, arguments.container).id)
+    container = find_container(engine, arguments.container)
+    if job := container.labels.get(owner.JOB):
+        with suppress(MissingError), open_history(context) as history:
+            history.cancel_job(job)
+    engine.remove(container.id)
 
 
 def find_container(engine: Engine, reference: str) -> ContainerInfo:
@@ -215,7 +220,7 @@ def _url(container: ContainerInfo) -> str | None:
 def _terminal(command: str, words: tuple[str, ...], context: Context) -> models.Terminal:
     """Return the terminal that an editor is to open, which runs the same command."""
     return models.Terminal(
-        name=f"caliban {command}: {context.folder.name}",
+        name=f"caliban {command}: {words[0] if command == 'attach' else context.folder.name}",
         argv=(sys.executable, "-m", "caliban_ls", command, *words),
         cwd=str(context.folder),
         env={},

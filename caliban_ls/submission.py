@@ -26,7 +26,7 @@ from caliban_ls.runtime.history import Group, History, utc_now
 from caliban_ls.runtime.identity import Identity
 from caliban_ls.runtime.journal import Journal, NameTaken
 from caliban_ls.runtime.refusals import OverQuota
-from caliban_ls.services import find_identity_of, open_google, service_for
+from caliban_ls.services import find_identity_for, find_identity_of, open_google, service_for
 
 _SHOWN_JOBS = 6  # of a plan, to somebody who is to say yes
 
@@ -100,14 +100,7 @@ def resume(arguments: models.ResumeArguments, context: Context) -> models.CloudR
     """
     with open_history(context) as history:
         group = _unfinished(arguments.group, history)
-        there, project = context, Project()
-        if group.folder.is_dir():
-            there = replace(context, folder=group.folder)
-            project = read_project(there)
-            agreement.require(project, there)
-        key = group.details.get("cloud_key")
-        identity = find_identity_of(key if isinstance(key, str) else None, project, there)
-        with open_google(identity, context) as google:
+        with open_google(find_identity_for(group, None, context), context) as google:
             send(group, history, google, context, resumed=True)
             return result_of(group, history, service_for(group, google))
 
@@ -220,7 +213,7 @@ def result_of(group: Group, history: History, service: Service) -> models.CloudR
         for job in history.jobs(group.name)
     )
     details: Mapping[str, Any] = group.details
-    accelerator = _accelerator_of(details)
+    accelerator = accelerator_of(details)
     price = details.get("per_job_hour")
     cost = None
     if price is not None:
@@ -315,7 +308,7 @@ def _begin(
             details=details,
         )
         try:
-            journal.begin(group, made.jobs())
+            journal.begin(group, made.jobs(), made.origins)
         except NameTaken:
             if once:
                 raise _submitted_before(made) from None
@@ -331,6 +324,10 @@ def _details(
     return {
         "plan_id": made.plan_id,
         "module": made.module,
+        "dir": list(arguments.dir),
+        "extras": list(arguments.extras),
+        "mode": made.mode,
+        "repeats": made.repeats,
         "machine_type": choice.machine_type,
         "accelerator": str(choice.accelerator) if choice.accelerator else None,
         "spot": choice.spot,
@@ -346,7 +343,7 @@ def _details(
     }
 
 
-def _accelerator_of(details: Mapping[str, Any]) -> hardware.Accelerator | None:
+def accelerator_of(details: Mapping[str, Any]) -> hardware.Accelerator | None:
     """Return the accelerator that was written down."""
     text = details.get("accelerator")
     kinds: tuple[Kind, ...] = ("gpu", "tpu")
@@ -359,7 +356,7 @@ def _accelerator_of(details: Mapping[str, Any]) -> hardware.Accelerator | None:
 
 def _instead(group: Group) -> tuple[str, tuple[str, ...]]:
     """Return in words what everybody is granted of a launch's hardware, and what else could be used."""
-    accelerator = _accelerator_of(group.details)
+    accelerator = accelerator_of(group.details)
     gpu = accelerator is not None and accelerator.kind == "gpu"
     backend: Any = group.backend
     choice = hardware.resolve(

@@ -112,7 +112,7 @@ def equipped(spec: ContainerSpec, surroundings: Surroundings) -> ContainerSpec:
         groups=surroundings.groups,
         environment={**surroundings.environment, **spec.environment},
         mounts=(*spec.mounts, *surroundings.mounts),
-        gpus=bool(surroundings.gpus) if spec.gpus is False else spec.gpus,
+        gpus=surroundings.gpus if spec.gpus is False else spec.gpus,
         run_args=(*surroundings.run_args, *spec.run_args),
     )
 

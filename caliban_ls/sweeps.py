@@ -14,7 +14,8 @@ from caliban_ls.files import read_project
 from caliban_ls.project import Project
 from caliban_ls.records import open_engine, open_history, state_folder_of
 from caliban_ls.runtime import local, owner
-from caliban_ls.runtime.base import ContainerSpec, JobResult, JobSpec, JobState, Stream
+from caliban_ls.runtime.base import ContainerSpec, Engine, JobResult, JobSpec, JobState, Stream
+from caliban_ls.runtime.gpus import ALL_BY_CDI
 from caliban_ls.runtime.history import (
     History,
     launch_name,
@@ -48,7 +49,7 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
     with _recorder(context) as recorder:
         engine = open_engine(context)
         around = survey(arguments, project, context, engine)
-        image = _image(arguments, project, around, context)
+        image = _image(arguments, project, around, engine, context)
         me = owner.this_owner()
         group = recorder.begin(title=title, folder=context.folder, image=image, owner=me)
         recorder.planned(group, jobs_of(work, group))
@@ -72,16 +73,18 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
         return models.RunResult(group=group, image=image, jobs=results.in_order())
 
 
-def _image(arguments: models.RunArguments, project: Project, around: Surroundings, context: Context) -> str:
+def _image(
+    arguments: models.RunArguments, project: Project, around: Surroundings, engine: Engine, context: Context
+) -> str:
     if arguments.image_id is not None:
-        return arguments.image_id
+        return images.given(arguments.image_id, engine)
     return images.ensure(arguments, project, around.mode, context).tag
 
 
 def _to_share(around: Surroundings, at_once: int, context: Context) -> tuple[str, ...]:
     """Return the GPUs that jobs share which run at once; a job that runs alone has all of them."""
     gpus = around.gpus if isinstance(around.gpus, tuple) else ()
-    if at_once == 1 or not gpus:
+    if at_once == 1 or not gpus or gpus == (ALL_BY_CDI,):
         return ()
     if at_once > len(gpus):
         context.report(f"{at_once} jobs at once share {len(gpus)} GPUs", None)
@@ -106,7 +109,7 @@ def _detached(
     """Have a process of its own run the jobs, and return once it has written them down."""
     engine = open_engine(context)
     around = survey(arguments, project, context, engine)
-    image = _image(arguments, project, around, context)
+    image = _image(arguments, project, around, engine, context)
     group = detached.launch(
         work=((index, args, parameters) for index, args, parameters in work()),
         image=image,

@@ -10,7 +10,7 @@ FILES: Mapping[str, str] = {
   // What `caliban build` and `caliban run` take when no MODULE is given.
   // "module": "trainer.train",
 
-  // The image to build on. Without it: python:X.Y-slim, for the Python that runs caliban.
+  // The image to build on. Without it: python:3.12-slim, or the Python that the project asks for.
   // "base_image": "python:3.12-slim",
 
   // Debian packages to install into the image.

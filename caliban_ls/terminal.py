@@ -10,9 +10,9 @@ import json
 import shlex
 import sys
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from caliban_ls import report
@@ -26,6 +26,7 @@ from caliban_ls.models import (
     ContainersResult,
     DoctorResult,
     ExpandResult,
+    ExportResult,
     InitResult,
     LogsResult,
     NotebookResult,
@@ -33,6 +34,7 @@ from caliban_ls.models import (
     RunJob,
     RunResult,
     ShellResult,
+    StatusGroup,
     StatusJob,
     StatusResult,
     StopResult,
@@ -160,25 +162,68 @@ def show_containers(result: ContainersResult, _options: argparse.Namespace) -> s
     return _render(table)
 
 
-def show_status(result: StatusResult, _options: argparse.Namespace) -> str:
+def show_status(result: StatusResult, options: argparse.Namespace) -> str:
     """Return a line for each launch; for a single one its jobs."""
+    notes = "".join(f"{note}\n" for note in result.notes)
     if not result.groups:
-        return "Nothing has been run on this machine so far.\n"
-    if len(result.groups) == 1:
-        (group,) = result.groups
-        metrics = list(dict.fromkeys(name for job in group.jobs for name in job.metrics))
-        columns = ("index", "arguments", "state", "seconds", *metrics)
-        table = _table(*columns, numbers={"index", "seconds", *metrics})
-        for job in _ends(group.jobs):
-            table.add_row(*([""] * len(columns) if job is None else _job_cells(job, metrics, planned=False)))
-        errors = "".join(f"  job {job.index}: {job.error}\n" for job in group.jobs if job.error)
-        return f"{group.name} ({group.backend}, {group.folder})\n{_render(table)}{errors}"
-    table = _table("group", "backend", "created", "jobs", "states", numbers={"jobs"})
+        return f"Nothing has been run on this machine so far.\n{notes}" if not _narrowed(options) else notes
+    if len(result.groups) == 1 and result.groups[0].jobs:
+        return f"{_one_launch(result.groups[0])}{notes}"
+    table = _table("group", "backend", "age", "on", "jobs", "states", "cost", numbers={"jobs", "cost"})
     for group in result.groups:
-        counts = Counter(job.state for job in group.jobs)
-        states = ", ".join(f"{count} {state}" for state, count in counts.items())
-        table.add_row(group.name, group.backend, group.created[:19], str(len(group.jobs)), states)
-    return _render(table)
+        on = _machine_of(group)
+        table.add_row(group.name, group.backend, _age(group.created), on, str(group.count), *_sums(group))
+    return f"{_render(table)}{notes}"
+
+
+def _one_launch(group: StatusGroup) -> str:
+    cloud = group.backend != "local"
+    metrics = list(dict.fromkeys(name for job in group.jobs for name in job.metrics))
+    columns = ("index", "arguments", "state", "seconds", *metrics, *(["url"] if cloud else []))
+    table = _table(*columns, numbers={"index", "seconds", *metrics})
+    jobs: list[StatusJob | None] = list(group.jobs)
+    if len(jobs) > 1 and len(jobs) < group.count:
+        jobs.insert(len(jobs) // 2, None)
+    for job in jobs:
+        if job is None:
+            table.add_row("…", *([""] * (len(columns) - 1)))
+        else:
+            table.add_row(*_job_cells(job, metrics, planned=False), *([job.url or ""] if cloud else []))
+    errors = "".join(f"  job {job.index}: {job.error}\n" for job in group.jobs if job.error)
+    states, cost = _sums(group)
+    on = f", {_machine_of(group)}" if group.machine_type else ""
+    where = f"{group.backend}, {group.project_id}, {group.region}" if cloud else f"local, {group.folder}"
+    spent = f"; {cost} so far" if cost else ""
+    return f"{group.name} ({where}{on})\n{_render(table)}{errors}{states}{spent}\n"
+
+
+def _machine_of(group: StatusGroup) -> str:
+    parts = [group.machine_type, group.accelerator, "spot" if group.spot else None]
+    return " ".join(part for part in parts if part)
+
+
+def _sums(group: StatusGroup) -> tuple[str, str]:
+    """Return how many jobs are in which state, and what they have cost so far; nothing where nobody pays."""
+    states = ", ".join(f"{count:,} {state}" for state, count in group.states.items())
+    if group.gone:
+        states += f" ({group.gone:,} no longer known to Google)"
+    if group.cost is None:
+        return states, "" if group.backend == "local" else "unknown"
+    return states, f"{group.cost.so_far:,.2f} {group.cost.currency}"
+
+
+def _age(created: str) -> str:
+    """Return how long ago something was, in its largest unit."""
+    seconds = (datetime.now(timezone.utc) - datetime.fromisoformat(created)).total_seconds()
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def _narrowed(options: argparse.Namespace) -> bool:
+    """Return whether only some launches were asked for, so that none of them says nothing of the others."""
+    return bool(options.state or options.backend or options.reference)
 
 
 def show_logs(result: LogsResult, _options: argparse.Namespace) -> str:
@@ -189,7 +234,25 @@ def show_logs(result: LogsResult, _options: argparse.Namespace) -> str:
 def show_stop(result: StopResult, _options: argparse.Namespace) -> str:
     """Return a line for each thing that was to be stopped."""
     stopped = "".join(f"stopped {name}\n" for name in result.stopped)
-    return stopped + "".join(f"{name} had ended already\n" for name in result.ended)
+    if not (result.stopped or result.ended or result.failed):
+        return "There was nothing to stop.\n"
+    stopped += "".join(f"{name} had ended already\n" for name in result.ended)
+    return stopped + "".join(f"{one.job} couldn't be stopped: {one.error}\n" for one in result.failed)
+
+
+def show_resubmit(result: CloudResult, options: argparse.Namespace) -> str:
+    """Return the plan, or a table of what was sent; nothing when there was nothing to send."""
+    return show_cloud(result, options) if result.jobs else ""
+
+
+def show_export(result: ExportResult, options: argparse.Namespace) -> Iterator[str]:
+    """Yield the table, unless it was written to a file."""
+    from caliban_ls.exporting import written
+
+    if result.path is not None:
+        sys.stderr.write(f"{result.count:,} jobs are written to {result.path}\n")
+        return iter(())
+    return written(result, options.format)
 
 
 def show_trust(result: TrustResult, _options: argparse.Namespace) -> str:
@@ -229,6 +292,8 @@ def exit_code(name: str, result: Any, options: argparse.Namespace) -> int:  # no
         return 1 if severities & failing else 0
     if name in {"shell", "attach"}:
         return int(result.exit_code)
+    if name == "stop":
+        return 4 if result.failed else 0
     if name == "doctor":
         return 3 if any(check.status == "failure" for check in result.checks) else 0
     if name == "run" and not (options.dry_run or options.detach):
@@ -255,6 +320,8 @@ SHOW: Mapping[str, Callable[[Any, argparse.Namespace], str | Iterator[str]]] = {
     "status": show_status,
     "logs": show_logs,
     "stop": show_stop,
+    "resubmit": show_resubmit,
+    "export": show_export,
     "containers": show_containers,
     "attach": show_shell,
     "trust": show_trust,
@@ -284,14 +351,14 @@ class Session(Watcher):
         with self._lock:
             if sys.stderr.isatty() and fraction is not None:
                 self._draw(message, fraction)
-            elif message:
+            else:
                 self._end_bar()
-                sys.stderr.write(f"{message}\n")
+                sys.stderr.write(f"{message}\n" if message else "")
                 sys.stderr.flush()
 
     def ask(self, question: str, action: str) -> bool:
         """Put a question to whoever sits at the terminal; without one it is a no."""
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if not is_somebody_there():
             return False
         with self._lock:
             self._end_bar()
@@ -301,7 +368,7 @@ class Session(Watcher):
 
     def insist(self, question: str, word: str) -> bool:
         """Have whoever sits at the terminal type a word; without one it is a no."""
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if not is_somebody_there():
             return False
         with self._lock:
             self._end_bar()
@@ -362,6 +429,11 @@ class Session(Watcher):
             self._bar.add_task("", total=1.0)
             self._bar.start()
         self._bar.update(self._bar.task_ids[0], completed=fraction, description=message)
+
+
+def is_somebody_there() -> bool:
+    """Return whether somebody sits at a terminal, who can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 @contextmanager

@@ -5,9 +5,11 @@ Knows no file format and no protocol: UTF-8 and UTF-16 columns belong to `conver
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 
 END_OF_LINE = re.compile(r"\r\n|\n|\r")
 """The three line ends of LSP. `str.splitlines` knows eight more, which would shift every later line."""
@@ -30,7 +32,12 @@ class LineIndex:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._starts = [0, *(match.end() for match in END_OF_LINE.finditer(text))]
+        if "\r" in text:
+            self._starts = [0, *(match.end() for match in END_OF_LINE.finditer(text))]
+        else:
+            # Nearly every text, and several times as fast.
+            self._starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+            self._starts.pop()
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -84,3 +91,25 @@ def shortened(text: str, length: int) -> str:
     """Return a text on one line, cut where it gets long."""
     text = " ".join(text.split())
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def spoken_number(number: int) -> str:
+    """Return a whole number for people: exact as long as anybody reads it, then the power of ten that it is over.
+
+    A few thousand lists of two make a number of jobs that Python refuses to write out.
+    """
+    if number < _READABLE:
+        return f"{number:,}"
+    return f"over 10^{int((number.bit_length() - 1) * math.log10(2))}"
+
+
+def spoken_amount(amount: float) -> str:
+    """Return an amount of money for people, as `spoken_number` does; it may be infinite."""
+    if amount < _READABLE:
+        return f"{amount:,.2f}"
+    return f"over 10^{int(math.log10(min(amount, _LARGEST)))}"
+
+
+_READABLE = 10**15
+
+_LARGEST = 1e308  # no float goes much further

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     ArgumentsT = TypeVar("ArgumentsT", bound=DataclassInstance)
 
 
+_PLAIN = frozenset({str, bool, int, type(None)})
+"""Types whose values are JSON as they are; an enum's, which may be texts too, are not among them."""
+
+
 class InvalidArguments(UsageError):
     """What an editor sent isn't what the command takes."""
 
@@ -67,11 +71,11 @@ def to_json(value: object) -> Any:  # noqa: ANN401 - a JSON value
     Raises:
         TypeError: the result holds something that can't be sent, which is a mistake in its command.
     """
-    if value is None or isinstance(value, (bool, int)):
+    if type(value) in _PLAIN:
         return value
     if isinstance(value, Enum):
         return to_json(value.value)
-    if isinstance(value, str):
+    if isinstance(value, (str, int)):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
@@ -80,12 +84,19 @@ def to_json(value: object) -> Any:  # noqa: ANN401 - a JSON value
     if isinstance(value, date):
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+        held = {name: getattr(value, name) for name in _names(type(value))}
+        # Thousands of jobs are mostly plain values, for which no call is made.
+        return {name: item if type(item) in _PLAIN else to_json(item) for name, item in held.items()}
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray, memoryview)):
         return [to_json(item) for item in value]
     raise TypeError(f"{type(value).__name__} can't be sent to an editor")
+
+
+@cache
+def _names(model: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(model))
 
 
 @cache

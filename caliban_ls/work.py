@@ -12,6 +12,7 @@ from caliban_ls.errors import UsageError
 from caliban_ls.files import read_experiment
 from caliban_ls.runtime.base import JobSpec
 from caliban_ls.runtime.history import job_id_of
+from caliban_ls.text import spoken_number
 
 _AT_MOST = 100_000  # jobs of one launch
 
@@ -67,7 +68,7 @@ def work_of(arguments: SweepArguments, context: Context) -> tuple[int, Work]:
         return 1, lambda: [chosen]
     if count > _AT_MOST:
         raise UsageError(
-            f"{count:,} jobs are more than one launch takes ({_AT_MOST:,})",
+            f"{spoken_number(count)} jobs are more than one launch takes ({_AT_MOST:,})",
             hint="Run a part of it with --block or --index.",
         )
     return count, lambda: starmap(job, enumerate(experiment.expand(sweep), start=1))

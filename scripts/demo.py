@@ -19,7 +19,7 @@ from scripts.engine import find_or_start
 
 CHECKOUT = Path(__file__).parent.parent
 PROJECT = CHECKOUT / "build" / "demo" / "digits"
-PUBLIC_IMAGE = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
+PUBLIC_IMAGE = "python:3.12-slim"
 HOME_MADE_IMAGE = "caliban-ls-base:bookworm"
 PROBE_SECONDS = 20
 

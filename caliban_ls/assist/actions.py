@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Final
 
 from caliban_ls import experiment
@@ -16,7 +17,7 @@ from caliban_ls.findings import Edit
 from caliban_ls.jsondoc import Kind, Member, Node, quote
 from caliban_ls.jsonedit import remove_items, remove_members
 from caliban_ls.limits import repeated
-from caliban_ls.text import Span, shortened
+from caliban_ls.text import Span, shortened, spoken_number
 
 STEPS: Final = (5, 10)
 """How many values a range is spread over."""
@@ -73,7 +74,7 @@ def _of_member(page: Page, block: Block, member: Member, span: Span) -> Iterator
 
 def _of_list(page: Page, member: Member, value: Node) -> Iterator[Refactoring]:
     items = value.items
-    if len(items) == 1:
+    if len(items) == 1 and items[0].kind is not Kind.ARRAY:  # a list inside would multiply
         edit = Edit(value.span, _texts(page, value)[0])
         yield Refactoring(title="Turn the list into its value", edits=(edit,))
     if len(items) > _MOST_VALUES:
@@ -171,7 +172,8 @@ def _tied(page: Page, block: Block, members: Sequence[Member]) -> Iterator[Refac
     )
     shown = shortened(" and ".join(str(member.key.value) for member in members), 60)
     yield Refactoring(
-        title=f"Tie {shown} together: {words.jobs(left)} instead of {block.count:,}", edits=edits
+        title=f"Tie {shown} together: {words.jobs(left)} instead of {spoken_number(block.count or 0)}",
+        edits=edits,
     )
 
 
@@ -185,11 +187,12 @@ def _untied(page: Page, block: Block, member: Member) -> Iterator[Refactoring]:
     if size > _MOST_VALUES or not size:
         return
     rows = [_texts(page, row) for row in value.items]
-    columns = zip(*rows, strict=True)
+    # A value that stands in several rows would make the same jobs again.
+    columns = [dict.fromkeys(column) for column in zip(*rows, strict=True)]
     members = [f"{quote(name)}: [{', '.join(column)}]" for name, column in zip(names, columns, strict=True)]
-    count = (block.count or 0) * size ** (len(names) - 1)
+    count = (block.count or 0) // size * prod(len(column) for column in columns)
     separator = _between(page, block, member)
-    title = f"Untie {member.key.value}: {words.jobs(count)} instead of {block.count:,}"
+    title = f"Untie {member.key.value}: {words.jobs(count)} instead of {spoken_number(block.count or 0)}"
     yield Refactoring(title=title, edits=(Edit(member.span, f",{separator}".join(members)),))
 
 

@@ -6,7 +6,6 @@ from typing import Final
 
 from caliban_ls.assist.page import Page
 from caliban_ls.findings import Edit, Finding
-from caliban_ls.jsonedit import difference
 from caliban_ls.repairs import Trial
 
 _CERTAIN: Final = frozenset({"CAL211"})
@@ -14,7 +13,7 @@ _CERTAIN: Final = frozenset({"CAL211"})
 
 def fix_all(page: Page) -> tuple[Edit, ...]:
     """Return the edit that makes every repair that can only be meant one way; none where there is none."""
-    return difference(page.text, Trial(page.text, page.kind, page.outlook, page.script).repaired(is_certain))
+    return Trial(page.text, page.kind, page.outlook, page.script).repaired(is_certain)
 
 
 def is_certain(found: Finding) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from caliban_ls import experiment
 from caliban_ls.jsondoc import Kind, Member, Node
@@ -79,6 +81,9 @@ def default_of(flag: Flag) -> str | None:
         return text if number is not None else None
     if flag.kind == "bool" and flag.arity in (None, "optional"):
         return text.lower() if text in ("True", "False") else None
+    with suppress(ValueError, SyntaxError):
+        value = ast.literal_eval(text)
+        text = value if isinstance(value, str) else text
     return quoted(text) if text else None
 
 

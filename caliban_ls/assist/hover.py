@@ -130,10 +130,10 @@ def _total(page: Page, count: int, of: str) -> str:
     outlook = page.outlook
     lines = [f"**{of}{words.jobs(count)}**"]
     if outlook.choice is not None:
-        each = outlook.hourly
+        each, cost = outlook.hourly, outlook.cost_of(count)
         costs = "price not known"
-        if each is not None:
-            costs = f"{words.money(each)} each, {words.money(each * count)} all at once"
+        if each is not None and cost is not None:
+            costs = f"{words.money(each)} each, {words.money(cost)} all at once"
         lines.append(f"In the cloud: {words.hardware_of(outlook.choice)}; {costs}.")
     different = different_jobs(page.sweep) if count == page.sweep.count else None
     if different is not None and different < count:

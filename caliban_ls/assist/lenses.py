@@ -51,12 +51,12 @@ def submission_title(outlook: Outlook, count: int, which: str = "") -> str:
     title = f"☁ Submit {which}{words.jobs(count)}"
     if outlook.choice is None:
         return f"{title} · the hardware can't be had"
-    hourly = outlook.hourly
-    title += " · price not known" if hourly is None else f" ≈ {words.money(hourly * count)}"
+    cost = outlook.cost_of(count)
+    title += " · price not known" if cost is None else f" ≈ {words.money(cost)}"
     most = outlook.limits.max_cost_per_hour
     if count > outlook.most_jobs:
         title += f" · over the limit of {words.jobs(outlook.most_jobs)}"
-    elif most is not None and (hourly is None or hourly * count > most):
+    elif most is not None and (cost is None or cost > most):
         title += f" · over the limit of {words.money(most)}"
     return title
 

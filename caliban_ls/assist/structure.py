@@ -131,18 +131,24 @@ def folds(page: Page) -> Iterator[Fold]:
 
 
 def selections(page: Page, offset: int) -> list[Span]:
-    """Return what a selection at an offset grows to, innermost first."""
+    """Return what a selection at an offset grows to, innermost first, and in the end all."""
     spans: list[Span] = []
+    base = 0  # where the parent starts, so that no step costs a climb to the root
     for step in path_at(page.document.root, offset):
-        span = step.span
-        spans.append(span)
         if isinstance(step, Member):
+            last = step.value or step.key
+            spans.append(Span(base + step.key.offset, base + last.offset + last.length))
             continue
+        base += step.offset
+        span = Span(base, base + step.length)
+        spans.append(span)
         quoted = step.kind is Kind.STRING and step.length > 1
         bracketed = step.kind in {Kind.OBJECT, Kind.ARRAY} and step.closed
         inner = Span(span.start + 1, span.end - 1)
         if (quoted or bracketed) and inner.start <= offset <= inner.end:
             spans.append(inner)
-    spans.insert(0, Span(0, len(page.text)))
-    unique = list(dict.fromkeys(spans))
-    return unique[::-1]
+    unique = list(dict.fromkeys([Span(0, len(page.text)), *spans]))
+    return [*unique[:0:-1][:_MOST_STEPS], unique[0]]
+
+
+_MOST_STEPS = 50  # of one selection; the answer nests as deep as it has steps

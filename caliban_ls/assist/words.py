@@ -5,6 +5,7 @@ from __future__ import annotations
 from caliban_ls.catalog import Machine, catalog
 from caliban_ls.hardware import Choice, Price
 from caliban_ls.script import Flag, Script
+from caliban_ls.text import spoken_amount, spoken_number
 
 _TAKES = {
     "int": "a whole number",
@@ -23,17 +24,17 @@ _MANY = {
 
 def jobs(count: int) -> str:
     """Return a number of jobs."""
-    return "1 job" if count == 1 else f"{count:,} jobs"
+    return "1 job" if count == 1 else f"{spoken_number(count)} jobs"
 
 
 def times(number: int) -> str:
     """Return by how much something multiplies."""
-    return f"\N{MULTIPLICATION SIGN}{number:,}"
+    return f"\N{MULTIPLICATION SIGN}{spoken_number(number)}"
 
 
 def money(amount: float) -> str:
     """Return an amount of US dollars an hour, short."""
-    return f"${amount:,.2f}/h"
+    return f"${spoken_amount(amount)}/h".replace("$over ", "over $")
 
 
 def each_hour(price: Price | None, *, spot: bool) -> str | None:

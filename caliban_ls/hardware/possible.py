@@ -195,14 +195,13 @@ def _flex_start_not_offered(seen: Seen) -> Fault | None:
         return Fault("CAL421", f"{seen.service.title} has no flex-start", (Part.FLEX_START,))
     if seen.request.spot:
         return Fault("CAL421", "Spot and flex-start exclude each other", (Part.FLEX_START,))
-    blame = (Part.FLEX_START, Part.ACCELERATOR)
     brought = seen.machine.holds[0] if seen.machine and seen.machine.bound else None
     wanted = seen.spec or brought or (seen.service.default_gpu if seen.mode == "gpu" else None)
     if seen.accelerator_unknown or seen.machine_unknown or can_flex(wanted):
         return None
     names = _either(name for name, found in catalog().accelerators.items() if found.flex_start)
     what = "nothing" if wanted is None else wanted.type
-    return Fault("CAL421", f"Flex-start is for {names}; these jobs have {what}", blame)
+    return Fault("CAL421", f"Flex-start is for {names}; these jobs have {what}", (Part.FLEX_START,))
 
 
 def can_flex(accelerator: Accelerator | None) -> bool:

@@ -27,7 +27,7 @@ def remedies(seen: Seen, fault: Fault) -> tuple[Part, list[Changes]]:
     blamed = next((part for part in parts if field_of(seen, part) in singles), parts[0])
     found = [*_removals(seen, fault)]
     found += [singles[field] for field in sorted(singles, key=lambda field: field != field_of(seen, blamed))]
-    if not found:
+    if not found or (fault.code == "CAL421" and not singles):
         found += _joint_change(seen, fields)
     if seen.service.closed:
         found.append(completed(seen.request, TO_VERTEX))

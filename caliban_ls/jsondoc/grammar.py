@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from caliban_ls.findings import Edit, Finding, Fix, Severity
 from caliban_ls.jsondoc import reports, scalars, tokens
+from caliban_ls.jsondoc.plain import PlainArray
 from caliban_ls.jsondoc.reports import BRACKETS, shown
 from caliban_ls.jsondoc.scalars import WORDS, Scalar
 from caliban_ls.jsondoc.tree import Kind, Member, Node
@@ -160,16 +161,28 @@ class Parser:
                     if not is_object or state == VALUE:
                         match = value_match(text, position)
                         if match is not None:
-                            string, integer, fraction, word, comma, bracket = match.groups()
+                            string, integer, fraction, word, comma, plain, behind, bracket = match.groups()
                     else:
                         match = member_match(text, position)
                         if match is not None:
-                            key, _, string, integer, fraction, word, comma, bracket = match.groups()
+                            key, _, string, integer, fraction, word, comma, plain, behind, bracket = (
+                                match.groups()
+                            )
                             start = match.start(2)
                             node = Node(Kind.STRING, key, parent, position - base, len(key) + 2)
                             frame.member = Member(node, None)
                             children.append(frame.member)
                     if match is not None:
+                        if plain is not None:
+                            node = PlainArray(parent, start - base, plain)
+                            if not is_object:
+                                children.append(node)
+                            elif frame.member is not None:
+                                frame.member.value = node
+                            # Behind the document's own value, a comma is one too many.
+                            position = match.end() if behind is None or frame.closer else match.start(7)
+                            frame.state = DONE if behind is None or not frame.closer else NEXT
+                            continue
                         if bracket is not None:
                             self._open(bracket, start)
                             position = match.end()

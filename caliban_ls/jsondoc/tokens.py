@@ -23,19 +23,25 @@ MAX_DIGITS = 4300
 OPENING_QUOTES = frozenset("\"'\u201c\u2018")
 """What begins a string, rightly or not."""
 
+_ITEM = r"""(?:"[^"\\\x00-\x1f\ud800-\udfff,]*"
+    |-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?|true|false)"""
+# Strings with commas are left out, so that commas count the items, and so are nulls and numbers that may be too large.
+_PLAIN_LIST = rf"\[{BLANKS}(?:{_ITEM}{BLANKS},{BLANKS}){{0,255}}{_ITEM}{BLANKS}\]"
 _PLAIN = r'"([^"\\\x00-\x1f\ud800-\udfff]*)"'
 _VALUE = rf"""(?:{_PLAIN}|(-?(?:0|[1-9][0-9]*))((?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(true|false|null))
     {BLANKS}(?:(,){BLANKS}|(?=[\]}}]))
+    |({_PLAIN_LIST}){BLANKS}(,)?{BLANKS}
     |([\[{{]){BLANKS}"""
 
 VALUE = re.compile(_VALUE, re.VERBOSE)
-"""A well-formed scalar, or an opening bracket: text, integer, fraction, word, comma, bracket.
+"""A well-formed scalar, a list of such, or an opening bracket.
 
-A comma or a closing bracket follows the scalar. Whatever else does is read token by token.
+The groups are text, integer, fraction, word, comma; list, comma; bracket. The list's items are all in order, none of
+them null and none hard to read. A comma or a closing bracket follows the scalar. Whatever else does is read token by token.
 """
 
-MEMBER = re.compile(rf"{_PLAIN}{BLANKS}:{BLANKS}({_VALUE})", re.VERBOSE)
-"""A well-formed key, its colon and its VALUE: key, all of the value, then the groups of VALUE."""
+MEMBER = re.compile(rf"{_PLAIN}{BLANKS}:{BLANKS}()(?:{_VALUE})", re.VERBOSE)
+"""A well-formed key, its colon and its VALUE: key, an empty group where the value starts, then the groups of VALUE."""
 
 CLOSING = re.compile(rf"([\]}}]){BLANKS}(,)?{BLANKS}")
 """A closing bracket and its comma."""

@@ -65,6 +65,11 @@ def body(job: CloudJob) -> Body:
     return {"jobId": job.job_id, "labels": dict(job.labels), "trainingInput": training}
 
 
+def url(name: str, project: str) -> str:
+    """Return where a person sees a job in the console."""
+    return f"https://console.cloud.google.com/ai-platform/jobs/{name.rpartition('/')[2]}?projectId={project}"
+
+
 @dataclass(frozen=True, slots=True)
 class AiPlatform:
     """The jobs of a project; see `cloud.Service`."""
@@ -109,8 +114,7 @@ class AiPlatform:
 
     def url(self, name: str) -> str:
         """See `Service.url`."""
-        job = name.rpartition("/")[2]
-        return f"https://console.cloud.google.com/ai-platform/jobs/{job}?projectId={self.project}"
+        return url(name, self.project)
 
     def args(self, name: str) -> tuple[str, ...]:
         """See `Service.args`."""

@@ -14,7 +14,10 @@ from typing import Literal, Protocol
 from caliban_ls.cancel import CancelToken
 
 Report = Callable[[str, float | None], None]
-"""Progress for people: one line, and how much is done (0 to 1) or None. Callable from any thread."""
+"""Progress for people: one line, and how much is done (0 to 1) or None. Callable from any thread.
+
+An empty line says that what was shown is over: nothing may be drawn any more where others are about to write.
+"""
 
 Stream = Literal["stdout", "stderr"]
 Output = Callable[[Stream, bytes], None]

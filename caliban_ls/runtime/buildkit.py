@@ -32,6 +32,8 @@ _LONGEST_NAME = 100
 
 _PROBE_SECONDS = 10
 
+_QUICKLY_SENT = 20  # megabytes that are gone before anybody could read it
+
 _BUILDKIT = {
     "DOCKER_BUILDKIT": "1",
     # The engine's own builder: another one couldn't see the engine's images, nor leave its own there.
@@ -112,6 +114,24 @@ def build(
     raise log.failure()
 
 
+def sending(plan: ImagePlan, dockerfile: str, report: Report, cancel: CancelToken) -> Iterator[bytes]:
+    """Yield the context of a build, and tell how much of it has gone where that takes a while.
+
+    Raises:
+        Cancelled: the token was set.
+    """
+    whole = plan.size // 10**6
+    sent = told = 0
+    for chunk in plan.context(dockerfile):
+        cancel.check()
+        yield chunk
+        sent += len(chunk)
+        here = min(sent // 10**6, whole)
+        if whole > _QUICKLY_SENT and here >= told + whole // 10:
+            told = here
+            report(f"Sending the project's files: {here} of {whole} MB", 0.0)
+
+
 class NoBaseImage(BuildFailed):
     """The image of FROM is neither here nor in a registry that answers."""
 
@@ -173,7 +193,7 @@ def _run(
     )
     assert process.stdin is not None  # noqa: S101  # a pipe was asked for
     assert process.stdout is not None  # noqa: S101  # a pipe was asked for
-    feeder = _Feeder(process, plan, cancel)
+    feeder = _Feeder(process, sending(plan, plan.buildkit, log.report, cancel))
     # It ignores requests to end while it builds.
     with process.stdout, cancel.on_set(process.kill):
         feeder.start()
@@ -195,19 +215,17 @@ def _run(
 class _Feeder(threading.Thread):
     """Sends the context to the command line while its output is read."""
 
-    def __init__(self, process: subprocess.Popen[bytes], plan: ImagePlan, cancel: CancelToken) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], context: Iterator[bytes]) -> None:
         super().__init__(name="build-context", daemon=True)
         self.failure: Exception | None = None
         self._process = process
-        self._plan = plan
-        self._cancel = cancel
+        self._context = context
 
     def run(self) -> None:
         """Send everything; when a file can't be read, end the build."""
         assert self._process.stdin is not None  # noqa: S101  # a pipe was asked for
         try:
-            for chunk in self._plan.context(self._plan.buildkit):
-                self._cancel.check()
+            for chunk in self._context:
                 self._process.stdin.write(chunk)
         except BrokenPipeError:
             pass  # The build ended first; it says why.

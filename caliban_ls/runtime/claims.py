@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ class Claims:
     """Who asks, as far as files say.
 
     Attributes:
-        account: the service account whose key is in use, None for everybody else.
+        account: the service account whose key is in use, or that is impersonated; None for everybody else.
         project: Google's, None where no file names one.
     """
 
@@ -56,9 +57,17 @@ def read_claims(
             return gcloud
         path = found.path
     read = _json(path)
-    account = read.get("client_email") if read.get("type") == "service_account" else None
     project = read.get("project_id") or read.get("quota_project_id") or gcloud.project
-    return Claims(_text(account), _text(project))
+    return Claims(_account_of(read), _text(project))
+
+
+def _account_of(read: Mapping[str, Any]) -> str | None:
+    """Return the service account that a file of credentials stands for: a key's, or one that is impersonated."""
+    if read.get("type") == "service_account":
+        return _text(read.get("client_email"))
+    address = _text(read.get("service_account_impersonation_url")) or ""
+    found = re.search(r"/serviceAccounts/([^/:]+@[^/:]+):", address)
+    return found[1] if found else None
 
 
 def _of_gcloud(environment: Mapping[str, str], home: Path) -> Claims:
@@ -77,7 +86,7 @@ def _of_gcloud(environment: Mapping[str, str], home: Path) -> Claims:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RecursionError):  # the last of arrays in arrays in arrays
         read = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(read, dict):
             return read

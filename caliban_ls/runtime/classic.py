@@ -14,7 +14,7 @@ from typing import Any
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import BuildFailed, EngineUnavailable
 from caliban_ls.runtime.base import ImagePlan, Report
-from caliban_ls.runtime.buildkit import no_base_image
+from caliban_ls.runtime.buildkit import no_base_image, sending
 from caliban_ls.runtime.dockerfile import reasons
 from caliban_ls.runtime.endpoint import Endpoint
 from caliban_ls.text import shortened
@@ -106,11 +106,9 @@ class BuildLog:
             self.report(pulled, self.fraction)
 
 
-def upload(plan: ImagePlan, cancel: CancelToken) -> Iterator[bytes]:
+def upload(plan: ImagePlan, report: Report, cancel: CancelToken) -> Iterator[bytes]:
     """Yield the context; an exception in here breaks the upload off, and the engine drops the build."""
     try:
-        for chunk in plan.context(plan.dockerfile):
-            cancel.check()
-            yield chunk
+        yield from sending(plan, plan.dockerfile, report, cancel)
     except OSError as error:  # Left alone, it would be taken for a failure of the connection.
         raise BuildFailed(f"The files of the image can't be read: {error}") from error

@@ -121,3 +121,10 @@ def body_of(backend: BackendName, job: CloudJob) -> Body:
     from caliban_ls.runtime import ai_platform, vertex
 
     return vertex.body(job) if backend == "vertex" else ai_platform.body(job)
+
+
+def url_of(backend: str, name: str, project: str, region: str) -> str:
+    """Return where a person sees a job in the console, without asking anybody."""
+    from caliban_ls.runtime import ai_platform, vertex
+
+    return ai_platform.url(name, project) if backend == "ai-platform" else vertex.url(name, project, region)

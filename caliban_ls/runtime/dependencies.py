@@ -41,7 +41,7 @@ class Dependencies:
         roots: folders and files of the project that are installed themselves; the ignore rules hold in them.
         command: the shell command that installs, run in the project's folder.
         tool: `uv` where nothing else can do it, `pip` where either can, `conda`.
-        addresses: of indexes that the files name, for which there may be a password.
+        addresses: of hosts that the files name for packages, for which there may be a password.
     """
 
     files: tuple[str, ...]
@@ -162,20 +162,34 @@ def _from_uv_lock(folder: Path, extras: Sequence[str], metadata: Metadata) -> De
         )
     flags = "".join(f" --extra {shlex.quote(extra)}" for extra in extras)
     command = f"{_UV} sync --frozen --no-dev --no-install-project{flags}"
-    local = tuple(_local_sources(folder, read_toml(folder, _UV_LOCK)))
+    lock = read_toml(folder, _UV_LOCK)
     return Dependencies(
         files=(PYPROJECT, _UV_LOCK),
-        roots=local,
+        roots=tuple(_local_sources(folder, lock)),
         command=command,
         tool="uv",
-        addresses=metadata.addresses,
+        addresses=tuple(dict.fromkeys((*metadata.addresses, *_hosts(lock)))),
     )
 
 
 def _from_pylock(folder: Path) -> Dependencies:
-    local = tuple(_local_sources(folder, read_toml(folder, _PYLOCK)))
-    command = f"{_UV} pip install --require-hashes -r {_PYLOCK}"
-    return Dependencies(files=(_PYLOCK,), roots=local, command=command, tool="uv")
+    lock = read_toml(folder, _PYLOCK)
+    return Dependencies(
+        files=(_PYLOCK,),
+        roots=tuple(_local_sources(folder, lock)),
+        command=f"{_UV} pip install --require-hashes -r {_PYLOCK}",
+        tool="uv",
+        addresses=tuple(_hosts(lock)),
+    )
+
+
+def _hosts(value: object) -> dict[str, None]:
+    """Return the hosts of all web addresses in a lock, each once: it has thousands of addresses of few hosts."""
+    if isinstance(value, str):
+        host = re.match(r"https?://[^/\s]+", value)
+        return {} if host is None else {host[0]: None}
+    inside = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return {host: None for one in inside for host in _hosts(one)}
 
 
 def _local_sources(folder: Path, lock: Mapping[str, Any]) -> Iterator[str]:
@@ -195,18 +209,23 @@ def _from_environment(folder: Path) -> Iterator[Dependencies]:
     name = find_environment(folder)
     if name is None:
         return
+    text = read_text(folder, name)
     files: dict[str, None] = {name: None}
     roots: dict[str, None] = {}
-    for named in re.findall(
-        r"^\s*-\s*['\"]?(?:-r|-c|--requirement)[ =]\s*([^\s'\"#]+)", read_text(folder, name), re.MULTILINE
-    ):
+    addresses = dict.fromkeys(re.findall(r"(?<![+\w])https?://[^\s'\"\]},]+", text))
+    for named in re.findall(r"^\s*-\s*['\"]?(?:-r|-c|--requirement)[ =]\s*([^\s'\"#]+)", text, re.MULTILINE):
         found = read_requirements(
             folder, project_path(folder, named, f"A file that {printable(name)} names,")
         )
         files |= dict.fromkeys(found.files)
         roots |= dict.fromkeys(found.roots)
+        addresses |= dict.fromkeys(found.addresses)
     yield Dependencies(
-        files=tuple(files), roots=tuple(roots), command=_CONDA.replace("FILE", name), tool="conda"
+        files=tuple(files),
+        roots=tuple(roots),
+        command=_CONDA.replace("FILE", name),
+        tool="conda",
+        addresses=tuple(addresses),
     )
 
 

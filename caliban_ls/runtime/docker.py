@@ -23,9 +23,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from caliban_ls.cancel import CancelToken
@@ -39,6 +39,7 @@ from caliban_ls.errors import (
     PushFailed,
 )
 from caliban_ls.runtime import buildkit, glance, run_args
+from caliban_ls.runtime.backlog import read_ahead
 from caliban_ls.runtime.base import (
     BuildInputs,
     ContainerInfo,
@@ -200,16 +201,13 @@ class DockerEngine:
                     stream=True,
                     timeout=CALL_SECONDS,
                 )
-            connection = response.raw
-            with response, cancel.on_set(partial(_close_quietly, connection)):
-                if not response.ok:
-                    return None
-                report(f"Pulling {reference}", None)
-                for event in self._events(response):
-                    if "error" in event:
-                        return None
-        cancel.check()
-        return self.image_id(reference)
+            if not response.ok:
+                return None
+            report(f"Pulling {reference}", None)
+            failed = False
+            for event in self._followed(client, response, cancel):
+                failed |= "error" in event
+        return None if failed else self.image_id(reference)
 
     def published(self, reference: str, login: Login | None) -> str | None:
         """See `Engine.published`."""
@@ -238,22 +236,20 @@ class DockerEngine:
                     stream=True,
                     timeout=CALL_SECONDS,
                 )
-            connection = response.raw
-            with response, cancel.on_set(partial(_close_quietly, connection)):
-                if not response.ok:
-                    raise PushFailed(f"{reference} wasn't pushed: {_explanation(response.content)}")
-                for event in self._events(response):
-                    log.add(event)
-        cancel.check()
+            if not response.ok:
+                raise PushFailed(f"{reference} wasn't pushed: {_explanation(response.content)}")
+            for event in self._followed(client, response, cancel):
+                log.add(event)
         return log.result()
 
     def run(self, spec: ContainerSpec, *, output: Output, cancel: CancelToken) -> Exit:
         """See `Engine.run`."""
         cancel.check()
 
-        def serve(attached: Raw, _connection: Raw) -> None:
-            for stream, chunk in self._frames(attached):
-                output(stream, chunk)
+        def serve(attached: Raw, connection: Raw) -> None:
+            with read_ahead(self._frames(attached), hang_up=partial(_hang_up, connection)) as frames:
+                for stream, chunk in frames:
+                    output(stream, chunk)
 
         with self._client() as client:
             container = self._create(client, spec)
@@ -273,9 +269,13 @@ class DockerEngine:
                 self._name_user(client, container, spec)
 
                 def serve(attached: Raw, connection: Raw) -> None:
-                    frames = partial(self._frames, attached, plain=spec.terminal)
                     resize = partial(self._resize, container)
-                    talk(_Line(connection, frames, resize))
+                    if spec.terminal:
+                        # Read as it is shown: what is far ahead of the eye would still come after a Ctrl-C.
+                        talk(_Line(connection, self._frames(attached, plain=True), resize))
+                        return
+                    with read_ahead(self._frames(attached), hang_up=partial(_hang_up, connection)) as frames:
+                        talk(_Line(connection, frames, resize))
 
                 end = self._attend(client, container, serve, cancel, stdin=spec.stdin)
             finally:
@@ -297,7 +297,7 @@ class DockerEngine:
             resize = partial(self._resize_program, program)
             with cancel.on_set(partial(_hang_up, connection)):
                 try:
-                    talk(_Line(connection, partial(self._frames, attached, plain=terminal), resize))
+                    talk(_Line(connection, self._frames(attached, plain=terminal), resize))
                 except EngineUnavailable:
                     cancel.check()
                     raise
@@ -325,15 +325,24 @@ class DockerEngine:
         return container
 
     def follow(self, container: str, *, output: Output, cancel: CancelToken) -> Exit:
-        """See `Engine.follow`."""
+        """See `Engine.follow`. Asked for as a log, since attaching to what has just ended may wait for ever."""
         with self._client() as client:
             with self._translated():
-                params = {"stdout": 1, "stderr": 1, "stream": 1, "logs": 1}
-                attached = client.attach_socket(container, params=params)
+                response = client.get(
+                    f"{client.base_url}/v{client.api_version}/containers/{quote(container)}/logs",
+                    params={"stdout": 1, "stderr": 1, "follow": 1},
+                    stream=True,
+                    timeout=CALL_SECONDS,
+                )
+                if response.status_code == HTTPStatus.NOT_FOUND:
+                    raise FailedError("The container was removed by somebody else")
+                if not response.ok:
+                    raise _refused(_explanation(response.content))
+                attached = client._get_raw_response_socket(response)  # type: ignore[attr-defined]  # noqa: SLF001  # no public way
                 connection = _unhurried(client, attached)
             with cancel.on_set(partial(_hang_up, connection)):
                 try:
-                    for stream, chunk in self._frames(attached):
+                    for stream, chunk in self._frames(response.raw):
                         output(stream, chunk)
                     cancel.check()
                     return self._end(client, container)
@@ -342,7 +351,7 @@ class DockerEngine:
                     raise
                 finally:
                     _hang_up(connection)
-                    attached.close()
+                    response.close()
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerInfo]:
         """See `Engine.containers`."""
@@ -442,12 +451,12 @@ class DockerEngine:
         cancel: CancelToken,
     ) -> str:
         """Build by BuildKit where its command line is, else by the engine's classic builder."""
-        if docker is None:
-            with self._client() as client:
-                return self._build_classic(
-                    client, plan, inputs, no_cache=no_cache, pull=pull, report=report, cancel=cancel
-                )
         try:
+            if docker is None:
+                with self._client() as client:
+                    return self._build_classic(
+                        client, plan, inputs, no_cache=no_cache, pull=pull, report=report, cancel=cancel
+                    )
             return buildkit.build(
                 docker,
                 self.endpoint,
@@ -460,7 +469,7 @@ class DockerEngine:
                 environment=os.environ,
             )
         except BuildFailed:
-            self.probe()  # An engine that is gone is another failure than a step.
+            self.probe()  # An engine that is going has killed the step; it answers nobody new already.
             raise
 
     def _build_classic(
@@ -481,26 +490,36 @@ class DockerEngine:
                 f"{client.base_url}/v{client.api_version}/build",
                 params=_build_parameters(client, plan, inputs, no_cache=no_cache, pull=pull),
                 headers={"Content-Type": "application/x-tar"},
-                data=upload(plan, cancel),
+                data=upload(plan, report, cancel),
                 stream=True,
                 timeout=CALL_SECONDS,
             )
             if not response.ok:
                 raise BuildFailed(f"The Docker engine refused the build: {_explanation(response.content)}")
+        for event in self._followed(client, response, cancel):
+            log.add(event)
+        return log.result(self.endpoint)
+
+    def _followed(self, client: APIClient, response: Raw, cancel: CancelToken) -> Iterator[dict[str, Any]]:
+        """Yield the events of something that the engine does, however long it is silent, until it is done.
+
+        Raises:
+            EngineUnavailable: the engine went away.
+            Cancelled: the token was set; the engine, whose client has gone, ends what it was doing.
+        """
+        with self._translated():
             attached = client._get_raw_response_socket(response)  # type: ignore[attr-defined]  # noqa: SLF001  # no public way
             connection = _unhurried(client, attached)
         try:
             with cancel.on_set(lambda: _hang_up(connection)):
-                for event in self._events(response):
-                    log.add(event)
+                yield from self._events(response)
         except EngineUnavailable:
-            cancel.check()  # Hanging up is how a build is cancelled; the reader sees a lost connection.
+            cancel.check()  # Hanging up is how it is cancelled; the reader sees a lost connection.
             raise
         finally:
             _hang_up(connection)  # first, since closing a response waits for the step that is running
             response.close()
         cancel.check()
-        return log.result(self.endpoint)
 
     def _events(self, response: Raw) -> Iterator[dict[str, Any]]:
         """Yield the builder's events as they come, one JSON object a line."""
@@ -554,11 +573,11 @@ class DockerEngine:
     ) -> Exit:
         """Start the container and stay with it to its end; `serve` gets what is attached and its connection.
 
-        Attached before it starts, so that not a byte is missed, and always read, since a job whose output
-        nobody takes stands still.
+        Attached before it starts, so that not a byte is missed. The log isn't asked for as well: where the job is
+        quick or the engine busy, its first lines would be told twice.
         """
         with self._translated():
-            params = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1, "logs": 1}
+            params = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1}
             attached = client.attach_socket(container, params=params)
             connection = _unhurried(client, attached)
         stopper = threading.Thread(target=self._stop_from_aside, args=(container, connection), daemon=True)
@@ -584,11 +603,11 @@ class DockerEngine:
         payload (https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerAttach).
         """
         with self._translated():
+            reader = _reader(attached)
             if plain:
-                while chunk := attached.read(64 * 1024):
+                while chunk := reader.read1(64 * 1024):
                     yield "stdout", chunk
                 return
-            reader = _reader(attached)
             while len(header := reader.read(8)) == 8:  # noqa: PLR2004  # the format's own number
                 chunk = reader.read(int.from_bytes(header[4:], "big"))
                 if chunk:
@@ -660,7 +679,10 @@ def _container_config(spec: ContainerSpec, logging_driver: str) -> dict[str, Any
     if spec.gpus is True:
         host["DeviceRequests"] = [{"Count": -1, "Capabilities": [["gpu"]]}]
     elif spec.gpus:
-        host["DeviceRequests"] = [{"DeviceIDs": list(spec.gpus), "Capabilities": [["gpu"]]}]
+        # A CDI device is asked for by its whole name, of a driver that knows no capabilities.
+        by_cdi = any("=" in gpu for gpu in spec.gpus)
+        kind = {"Driver": "cdi"} if by_cdi else {"Capabilities": [["gpu"]]}
+        host["DeviceRequests"] = [{"DeviceIDs": list(spec.gpus), **kind}]
     config: dict[str, Any] = {
         "Image": spec.image,
         "Cmd": list(spec.args),
@@ -679,7 +701,7 @@ def _container_config(spec: ContainerSpec, logging_driver: str) -> dict[str, Any
         config["Entrypoint"] = list(spec.entrypoint)
     if spec.workdir is not None:
         config["WorkingDir"] = spec.workdir
-    wanted = run_args.parse(spec.run_args)
+    wanted = run_args.parse(spec.run_args, os.environ)
     merge(config, wanted.config)
     merge(host, wanted.host)
     config["ExposedPorts"] = {port: {} for port in host["PortBindings"]}
@@ -727,12 +749,6 @@ def _repository_and_tag(reference: str) -> tuple[str, str]:
     return (name, tag) if colon and "/" not in tag else (reference, "latest")
 
 
-def _close_quietly(connection: Raw) -> None:
-    """End a response that another thread reads."""
-    with suppress(Exception):
-        _hang_up(connection._fp.fp.raw._sock)  # noqa: SLF001  # urllib3 has no public way to its socket
-
-
 def _explanation(body: bytes) -> str:
     """Return the message of an engine's error response."""
     try:
@@ -746,13 +762,17 @@ class _Line:
     """A `Line` over a hijacked connection of the engine."""
 
     connection: Raw
-    output: Callable[[], Iterator[tuple[Stream, bytes]]]
+    said: Iterator[tuple[Stream, bytes]]
     resize: Callable[[int, int], None]
 
     def send(self, data: bytes) -> None:
         """See `Line.send`; a program that has ended reads nothing any more."""
         with suppress(OSError):
             self.connection.sendall(data)
+
+    def output(self) -> Iterator[tuple[Stream, bytes]]:
+        """See `Line.output`."""
+        return self.said
 
     def end_input(self) -> None:
         """See `Line.end_input`."""
@@ -823,12 +843,14 @@ def _hang_up(connection: Raw) -> None:
         connection.close()
 
 
-def _reader(attached: Raw) -> BinaryIO:
-    """Return a buffered reader whose `read(n)` gives n bytes unless the stream ends."""
-    if isinstance(attached, io.RawIOBase):
-        return io.BufferedReader(attached, 64 * 1024)
-    reader: BinaryIO = attached.makefile("rb")
-    return reader
+def _reader(attached: Raw) -> Raw:
+    """Return what reads exactly so many bytes of a connection that the SDK has opened, or of a response's body.
+
+    Of a connection it is the one that has read the head of the response, since it may have read more than that:
+    what an engine says at once is in its buffer, and not in the socket any more.
+    """
+    response = getattr(attached, "_response", None)
+    return attached if response is None else response.raw._fp.fp  # noqa: SLF001  # no public way
 
 
 def _refused(explanation: str) -> FailedError:
@@ -854,6 +876,8 @@ def _unavailable(endpoint: Endpoint, error: BaseException) -> EngineUnavailable:
             hint="Install paramiko beside caliban-ls (`pipx inject caliban-ls paramiko`).",
         )
     reasons = [cause for cause in causes if isinstance(cause, OSError) and cause.strerror]
+    if not reasons and any(isinstance(cause, IncompleteRead) for cause in causes):
+        return EngineUnavailable(f"{place}: the connection broke off")
     reason = reasons[-1].strerror if reasons else str(causes[-1])
     return EngineUnavailable(f"{place}: {shortened(str(reason), 200)}")
 

@@ -101,7 +101,8 @@ def render(recipe: Recipe, *, buildkit: bool = False) -> str:
             block.append(f"RUN {mounts}{_preface(layer, buildkit=buildkit)}{layer.run}{clean}")
         blocks.append([*block, *(f"ENV {name}={value}" for name, value in layer.environment.items())])
     if recipe.command is not None:
-        blocks.append([f"ENTRYPOINT {json.dumps(list(recipe.command), ensure_ascii=False)}"])
+        # A CMD of the user's own Dockerfile would be taken for the program's arguments.
+        blocks.append([f"ENTRYPOINT {json.dumps(list(recipe.command), ensure_ascii=False)}", "CMD []"])
     return "\n".join("\n".join(block) + "\n" for block in blocks)
 
 

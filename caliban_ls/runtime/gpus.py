@@ -12,6 +12,9 @@ from pathlib import Path
 
 from caliban_ls.runtime.base import EngineInfo
 
+ALL_BY_CDI = "nvidia.com/gpu=all"
+"""CDI's name for all GPUs together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gpus:
@@ -19,7 +22,8 @@ class Gpus:
 
     Attributes:
         usable: whether a container that asks for them would start.
-        ids: those that are known by name, to be given out one by one; empty where only "all" can be said.
+        ids: numbers or CDI's names of those that can be given out one by one, or CDI's name for all; empty where
+            only "all" can be said.
         reason: one sentence for people: what is there, or what is missing.
         hint: how to mend it.
     """
@@ -59,11 +63,12 @@ def judge(info: EngineInfo, devices: Devices | None) -> Gpus:
             "Docker Desktop gives its containers no GPU of a Mac",
             "Use a Linux machine with an NVIDIA card, or run the jobs on Google Cloud.",
         )
-    named = _cdi_ids(info.devices)
-    if named:
-        return Gpus(True, named, f"the engine offers {len(named)} GPUs by CDI")
-    if "nvidia.com/gpu=all" in info.devices:
-        return Gpus(True, (), "the engine offers its GPUs by CDI")
+    if "nvidia" not in info.runtimes:  # which takes plain numbers, and is there on more engines
+        named = _cdi_names(info.devices)
+        if named:
+            return Gpus(True, named, f"the engine offers {len(named)} GPUs by CDI")
+        if ALL_BY_CDI in info.devices:
+            return Gpus(True, (ALL_BY_CDI,), "the engine offers its GPUs by CDI")
     if devices is not None and not devices.cards and not devices.wsl:
         if devices.control:
             return Gpus(
@@ -96,7 +101,7 @@ def devices_here() -> Devices:
     return Devices(cards=tuple(cards), control=(folder / "nvidiactl").exists(), wsl=(folder / "dxg").exists())
 
 
-def _cdi_ids(devices: Sequence[str]) -> tuple[str, ...]:
-    """Return the numbers of CDI's GPUs, each once: devices are also known by their UUID, and all together."""
+def _cdi_names(devices: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of CDI's GPUs, each once: devices are also known by their UUID, and all together."""
     numbers = [match[1] for name in devices if (match := re.fullmatch(r"nvidia\.com/gpu=(\d+)", name))]
-    return tuple(sorted(numbers, key=int))
+    return tuple(f"nvidia.com/gpu={number}" for number in sorted(numbers, key=int))

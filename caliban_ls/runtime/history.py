@@ -11,7 +11,8 @@ import os
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -27,8 +28,15 @@ _NEW_GROUP = (
     "INSERT INTO groups (name, title, backend, folder, image, owner, created) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 
+_JOB_COLUMNS = (
+    "job_id, group_name, number, args, parameters, state, name, created, started, ended, seconds, exit_code,"
+    " metrics, error, doubted, seen, gone, origin"
+)  # all but the request, which is long
+
 BUSY_SECONDS = 10
 """How long a write waits for those of other processes."""
+
+_LEAST_SECONDS = 0.5
 
 _MIGRATIONS = (
     (
@@ -72,6 +80,12 @@ _MIGRATIONS = (
         "CREATE INDEX jobs_by_name ON jobs (name) WHERE name IS NOT NULL",
         "CREATE INDEX jobs_by_state ON jobs (group_name, state)",
     ),
+    (
+        "ALTER TABLE jobs ADD COLUMN seen TEXT",  # when its service last told of it
+        "ALTER TABLE jobs ADD COLUMN gone TEXT",  # when its service was found to know it no longer
+        "ALTER TABLE jobs ADD COLUMN origin TEXT",  # the job that it does again, by its id
+        "CREATE INDEX jobs_by_origin ON jobs (origin) WHERE origin IS NOT NULL",
+    ),
 )
 """Each entry brings the file from the version of its place to the next; entries are never changed."""
 
@@ -107,7 +121,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecord:
-    """What is written down about a job. Times are UTC; values that look like credentials are masked."""
+    """What is written down about a job. Times are UTC; values that look like credentials are masked.
+
+    Attributes:
+        doubted: when it was sent, while nobody knows whether it arrived.
+        seen: when its service last told of it.
+        gone: when its service was found to know it no longer; its state is the last that was seen.
+        origin: the id of the job that it does again.
+    """
 
     job_id: str
     group: str
@@ -124,6 +145,9 @@ class JobRecord:
     metrics: Mapping[str, float] = field(default_factory=dict)
     error: str | None = None
     doubted: datetime | None = None
+    seen: datetime | None = None
+    gone: datetime | None = None
+    origin: str | None = None
 
 
 def launch_name(title: str, moment: datetime) -> str:
@@ -275,9 +299,24 @@ class History:
             )
             return cursor.rowcount
 
-    def groups(self, *, limit: int = -1) -> list[Group]:
-        """Return launches, the newest first."""
-        return self._groups("SELECT * FROM groups ORDER BY created DESC, name DESC LIMIT ?", limit)
+    def groups(
+        self, *, limit: int = -1, backend: str | None = None, states: Collection[JobState] = ()
+    ) -> list[Group]:
+        """Return launches, the newest first.
+
+        Args:
+            limit: at most so many, from the newest on.
+            backend: of this one only.
+            states: with jobs in one of these only; empty for all.
+        """
+        return self._groups(
+            "SELECT * FROM groups WHERE ? IN (backend, '') AND (? = '[]' OR EXISTS (SELECT 1 FROM jobs WHERE"
+            " group_name = groups.name AND state IN (SELECT value FROM json_each(?))))"
+            " ORDER BY created DESC, name DESC LIMIT ?",
+            backend or "",
+            *[json.dumps([state.value for state in states])] * 2,
+            limit,
+        )
 
     def group(self, reference: str) -> Group | None:
         """Return a launch by its name, or the newest of a title."""
@@ -311,7 +350,34 @@ class History:
 
     def jobs(self, group: str) -> list[JobRecord]:
         """Return the jobs of a launch by their place."""
-        return self._jobs("SELECT * FROM jobs WHERE group_name = ? ORDER BY number", group)
+        return [_job_record(row) for row in self.job_rows(group)]
+
+    def job_rows(
+        self,
+        group: str,
+        *,
+        states: Collection[JobState] = (),
+        only: str | None = None,
+        ends: int | None = None,
+    ) -> list[sqlite3.Row]:
+        """Return the jobs of a launch by their place, as they are written: for those who show thousands of them.
+
+        Args:
+            group: its name.
+            states: in one of these only; empty for all.
+            only: the job of this id only.
+            ends: so many from each end only; None for all.
+        """
+        chosen = (
+            f"SELECT {_JOB_COLUMNS} FROM jobs WHERE group_name = ? AND ? IN (job_id, '')"  # noqa: S608  # a constant
+            " AND (? = '[]' OR state IN (SELECT value FROM json_each(?)))"
+        )
+        values = (group, only or "", *[json.dumps([state.value for state in states])] * 2)
+        if ends is None:
+            return self.rows(f"{chosen} ORDER BY number", *values)
+        first = self.rows(f"{chosen} ORDER BY number LIMIT ?", *values, ends)
+        last = self.rows(f"{chosen} ORDER BY number DESC LIMIT ?", *values, ends)
+        return [*first, *(row for row in reversed(last) if not first or row["number"] > first[-1]["number"])]
 
     def job(self, reference: str) -> JobRecord | None:
         """Return a job by its id, by what its backend calls it, or by `GROUP/INDEX`."""
@@ -378,7 +444,12 @@ class History:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Make the body one transaction that holds the file's lock from its start."""
+        begun = time.monotonic()
         with self._lock, self._explained():
+            # Time in the queue of this process counts: otherwise each of its threads would wait for another process in
+            # turn, and all of them together for minutes.
+            patience = max(_LEAST_SECONDS, BUSY_SECONDS - (time.monotonic() - begun))
+            self._connection.execute(f"PRAGMA busy_timeout = {patience * 1000:.0f}")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -480,7 +551,10 @@ def _job_record(row: sqlite3.Row) -> JobRecord:
         ended=moment("ended"),
         seconds=row["seconds"],
         exit_code=row["exit_code"],
-        metrics=json.loads(row["metrics"]),
+        metrics={} if row["metrics"] == "{}" else json.loads(row["metrics"]),
         error=row["error"],
         doubted=moment("doubted"),
+        seen=moment("seen"),
+        gone=moment("gone"),
+        origin=row["origin"],
     )

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
 import threading
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caliban_ls.errors import MissingError
 from caliban_ls.runtime.credentials import PROJECT_KEY, find_credentials
+from caliban_ls.text import shortened
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials  # for annotations only, never at run time
@@ -27,6 +29,13 @@ if TYPE_CHECKING:
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 _GCLOUD_SECONDS = 30
+
+_GCLOUD_MEND = "Log in again: gcloud auth login"
+
+_MACHINES_ADDRESS = "169.254.169.254"
+"""Where a machine of Google's is told who it is."""
+
+_MACHINE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +45,14 @@ class Identity:
     Attributes:
         credentials: of google-auth.
         source: where they come from, in words.
-        account: the service account that they are, None for a person or where that isn't known.
-        project: the project that they belong to, None where that isn't known.
+        mend: what to do when they give no access.
         refreshing: held while they are renewed.
     """
 
     credentials: Credentials
     source: str
-    account: str | None
-    project: str | None
-    refreshing: threading.Lock
+    mend: str
+    refreshing: threading.Lock = field(default_factory=threading.Lock)
 
 
 def find_identity(
@@ -88,7 +95,6 @@ def _from_file(path: Path, source: str, *, only_keys: bool = False) -> Identity:
         only_keys: whether it has to be a service account's key: the other kinds name addresses and programs to
             ask, and it isn't for a project to say which.
     """
-    import google.auth
     from google.auth.exceptions import GoogleAuthError
     from google.oauth2 import service_account
 
@@ -99,53 +105,101 @@ def _from_file(path: Path, source: str, *, only_keys: bool = False) -> Identity:
             warnings.simplefilter("ignore", DeprecationWarning)
             if only_keys:
                 credentials = service_account.Credentials.from_service_account_info(read, scopes=[SCOPE])
-                project = credentials.project_id
             else:
-                credentials, project = google.auth.load_credentials_from_dict(read, scopes=[SCOPE])
+                credentials = _opened(read)
     except OSError as error:
         raise MissingError(
             f"The credentials {path} (from {source}) can't be read: {error.strerror or error}",
             hint="Correct the path, or run `gcloud auth application-default login`.",
         ) from error
-    except (ValueError, LookupError, TypeError, GoogleAuthError) as error:
+    # What google-auth raises when the content isn't shaped as it trusts it to be.
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, GoogleAuthError) as error:
         kind = "a service account's key" if only_keys else "credentials of Google's"
         raise MissingError(
             f"{path} (from {source}) doesn't hold {kind}",
             hint="It should be a service account's key as JSON, or what gcloud writes.",
         ) from error
     account = getattr(credentials, "service_account_email", None)
-    known = account if account and account != "default" else None
-    project = project or read.get("quota_project_id")
-    return Identity(credentials, source, known, project, threading.Lock())
+    return Identity(credentials, source, _mend(read, account))
+
+
+def _opened(read: dict[str, Any]) -> Any:  # noqa: ANN401 - one of many classes
+    """Return the credentials of a file's content. Asks nobody."""
+    import google.auth
+
+    if read.get("type") != "external_account":
+        credentials, _ = google.auth.load_credentials_from_dict(read, scopes=[SCOPE])
+        return credentials
+    # google-auth's own way asks for a token and a project at once, without a time limit.
+    if read.get("subject_token_type") == "urn:ietf:params:aws:token-type:aws4_request":
+        from google.auth.aws import Credentials as Aws
+
+        return Aws.from_info(read, scopes=[SCOPE])
+    if read.get("credential_source", {}).get("executable") is not None:
+        from google.auth.pluggable import Credentials as Program
+
+        return Program.from_info(read, scopes=[SCOPE])
+    from google.auth.identity_pool import Credentials as Pool
+
+    return Pool.from_info(read, scopes=[SCOPE])
+
+
+def _mend(read: Mapping[str, Any], account: str | None) -> str:
+    """Return what to do when the credentials of a file's content give no access."""
+    kind = read["type"]
+    if kind == "service_account":
+        return (
+            "Is the key still there? `gcloud iam service-accounts keys create FILE"
+            f" --iam-account={account}` makes another."
+        )
+    if kind == "impersonated_service_account":
+        return (
+            f"You need roles/iam.serviceAccountTokenCreator on {account}; or log in again:"
+            f" gcloud auth application-default login --impersonate-service-account={account}"
+        )
+    if kind == "external_account":
+        return "Is the token that its credential_source names there and fresh, and does the pool's provider take it?"
+    return "Log in again: gcloud auth application-default login"
 
 
 def _from_gcloud(environment: Mapping[str, str]) -> Identity | None:
-    """Return the identity that is logged in with gcloud, None when there is none."""
+    """Return the identity that is logged in with gcloud, None when there is none.
+
+    Raises:
+        MissingError: there is one, and it has to log in again.
+    """
     gcloud = shutil.which("gcloud", path=environment.get("PATH"))
     if gcloud is None:
         return None
 
-    def ask() -> dict[str, Any] | None:
-        with suppress(OSError, subprocess.SubprocessError, ValueError):
-            command = [gcloud, "config", "config-helper", "--format=json", "--min-expiry=5m"]
-            said = subprocess.run(
-                command, capture_output=True, check=True, timeout=_GCLOUD_SECONDS, env=dict(environment)
-            ).stdout
-            read = json.loads(said)
-            return read if read["credential"]["access_token"] else None
-        return None
+    def ask() -> dict[str, Any] | str:
+        command = [gcloud, "config", "config-helper", "--format=json", "--min-expiry=5m"]
+        try:
+            done = subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=_GCLOUD_SECONDS,
+                env=dict(environment),
+            )
+            if done.returncode != 0:
+                return done.stderr.strip().partition("\n")[0]
+            read: dict[str, Any] = json.loads(done.stdout)
+        except (OSError, subprocess.SubprocessError, ValueError) as error:
+            return type(error).__name__
+        return read if read.get("credential", {}).get("access_token") else "it knows of none"
 
     first = ask()
-    if first is None:
-        return None
-    core = first.get("configuration", {}).get("properties", {}).get("core", {})
-    account = str(core.get("account", ""))
-    credentials = _gcloud_credentials(first, ask)
-    known = account if account.endswith("gserviceaccount.com") else None
-    return Identity(credentials, "gcloud auth login", known, core.get("project"), threading.Lock())
+    if isinstance(first, str):
+        if "auth tokens" not in first:  # Nobody is logged in, or it doesn't run.
+            return None
+        reason = shortened(first.partition(") ")[2] or first, 200)
+        raise MissingError(f"gcloud gives no token: {reason}", hint=_GCLOUD_MEND)
+    return Identity(_gcloud_credentials(first, ask), "gcloud auth login", _GCLOUD_MEND)
 
 
-def _gcloud_credentials(first: dict[str, Any], ask: Callable[[], dict[str, Any] | None]) -> Credentials:
+def _gcloud_credentials(first: dict[str, Any], ask: Callable[[], dict[str, Any] | str]) -> Credentials:
     """Return credentials whose tokens gcloud gives."""
     from google.auth.credentials import Credentials
     from google.auth.exceptions import RefreshError
@@ -153,8 +207,8 @@ def _gcloud_credentials(first: dict[str, Any], ask: Callable[[], dict[str, Any] 
     class OfGcloud(Credentials):
         def refresh(self, _request: object) -> None:
             said = ask()
-            if said is None:
-                raise RefreshError("gcloud gives no token")
+            if isinstance(said, str):
+                raise RefreshError(f"gcloud gives no token: {said}")
             take(self, said)
 
     def take(credentials: Credentials, said: dict[str, Any]) -> None:
@@ -174,11 +228,22 @@ def _from_machine(environment: Mapping[str, str]) -> Identity:
     import google.auth
     from google.auth.exceptions import GoogleAuthError
 
-    with suppress(GoogleAuthError, OSError):
-        if not environment.get("NO_GCE_CHECK"):
-            credentials, project = google.auth.default(scopes=[SCOPE])
-            return Identity(credentials, "this machine's own account", None, project, threading.Lock())
+    # Asked before google-auth asks, which takes ten seconds to find that it's elsewhere.
+    if not environment.get("NO_GCE_CHECK") and _is_googles(environment):
+        with suppress(GoogleAuthError, OSError):
+            credentials, _ = google.auth.default(scopes=[SCOPE])
+            mend = "Give this machine a service account with the scope cloud-platform, or name a key: --cloud_key"
+            return Identity(credentials, "this machine's own account", mend)
     raise MissingError(
         "There are no Google credentials here",
         hint="Run `gcloud auth application-default login`, or name a service account's key with --cloud_key.",
     )
+
+
+def _is_googles(environment: Mapping[str, str]) -> bool:
+    """Return whether something listens where a machine of Google's is told who it is."""
+    host, _, port = environment.get("GCE_METADATA_IP", _MACHINES_ADDRESS).partition(":")
+    with suppress(OSError, ValueError):
+        socket.create_connection((host, int(port or 80)), timeout=_MACHINE_SECONDS).close()
+        return True
+    return False

@@ -49,7 +49,7 @@ class ImageOptions:
     """What a project's config, its user and this machine say about an image.
 
     Attributes:
-        python_version: `MAJOR.MINOR` or longer, for a project that doesn't say; the running interpreter's.
+        python_version: `MAJOR.MINOR` or longer, for a project that doesn't say.
         base_image: for both modes or by mode; `{}` in it becomes the mode. None: the Python's slim image.
         apt_packages: Debian packages, for both modes or by mode.
         extras: of the project's own package.
@@ -351,8 +351,8 @@ def _image_name(image: str, key: str) -> str:
     return image
 
 
-def _python_version(home: Path, running: str) -> str:
-    """Return MAJOR.MINOR: of .python-version, pyenv's file; else what runs, if the package takes it."""
+def _python_version(home: Path, default: str) -> str:
+    """Return MAJOR.MINOR: of .python-version, pyenv's file; else the default, if the package takes it."""
     try:
         said = (home / ".python-version").read_text("utf-8", "replace")
     except OSError:
@@ -360,7 +360,7 @@ def _python_version(home: Path, running: str) -> str:
     version = re.search(r"^\s*(?:c?python-)?(3\.\d+)\b", said, re.MULTILINE)
     if version is not None:
         return version[1]
-    return python_for(read_metadata(home).python, ".".join(running.split(".")[:2]))
+    return python_for(read_metadata(home).python, ".".join(default.split(".")[:2]))
 
 
 def _expand_dlvm(image: str) -> str:

@@ -15,9 +15,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from caliban_ls.errors import CalibanError, MissingError
+from caliban_ls.errors import CalibanError, MissingError, UsageError
 from caliban_ls.runtime import owner
 from caliban_ls.runtime.base import JobSpec, JobState
 from caliban_ls.runtime.cloud import Body, Made, with_args
@@ -32,6 +33,12 @@ _OPEN = "('PLANNED', 'SUBMITTING', 'UNKNOWN')"
 
 class NameTaken(CalibanError):
     """Another launch has this very name."""
+
+
+class DoneAgain(UsageError):
+    """A job that is to be done again is being done again by somebody else."""
+
+    code = "done-again"
 
 
 class InUse(CalibanError):
@@ -68,15 +75,22 @@ class Journal:
         # A power cut mustn't take back what was written before a request.
         history.make_durable()
 
-    def begin(self, group: Group, jobs: Iterable[tuple[JobSpec, Body]]) -> None:
+    def begin(
+        self,
+        group: Group,
+        jobs: Iterable[tuple[JobSpec, Body]],
+        origins: Mapping[int, str] = MappingProxyType({}),
+    ) -> None:
         """Write down a whole launch in one transaction, before anything is sent.
 
         Args:
             group: its name is to be free.
             jobs: with the requests that make them; read as they are written.
+            origins: the ids of jobs that these do again, by the places of these.
 
         Raises:
             NameTaken: there is a launch of this name.
+            DoneAgain: somebody else is doing one of the jobs again already.
         """
         held: dict[int, list[str]] = {}
         created = group.created.isoformat()
@@ -95,9 +109,12 @@ class Journal:
                     JobState.PLANNED.value,
                     created,
                     json.dumps(with_args(body, shown)),
+                    origins.get(job.index),
                 )
 
         with self._forgetting(group.name), self._history.transaction() as connection:
+            if origins:
+                _refuse_to_do_twice(connection, origins)
             try:
                 connection.execute(
                     "INSERT INTO groups (name, title, backend, folder, image, owner, created, project, region, details)"
@@ -118,8 +135,8 @@ class Journal:
             except sqlite3.IntegrityError as error:
                 raise NameTaken(f"There is a launch {group.name} already") from error
             connection.executemany(
-                "INSERT INTO jobs (job_id, group_name, number, args, parameters, state, created, request)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO jobs (job_id, group_name, number, args, parameters, state, created, request, origin)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows(),
             )
             # Inside of the transaction: without its arguments no job may be written down.
@@ -145,12 +162,38 @@ class Journal:
             connection.execute(
                 "UPDATE groups SET owner = NULL WHERE name = ? AND owner = ?", (group, owner.this_owner())
             )
-            left = connection.execute(
-                f"SELECT 1 FROM jobs WHERE group_name = ? AND state IN {_OPEN} LIMIT 1",  # noqa: S608  # a constant
-                (group,),
-            ).fetchone()
-        if left is None:
+        self.forget(group)
+
+    def forget(self, group: str) -> None:
+        """Forget the arguments that were held for a launch, once none of its jobs is to be sent any more."""
+        query = f"SELECT 1 FROM jobs WHERE group_name = ? AND state IN {_OPEN} LIMIT 1"  # noqa: S608  # a constant
+        if not self._history.rows(query, group):
             self._file(group).unlink(missing_ok=True)
+
+    def take_out(self, job_ids: Iterable[str], now: datetime) -> set[str]:
+        """Keep jobs from being sent, because their user stops them; return those that are in doubt.
+
+        What was never sent is CANCELLED. What may be on its way is CANCELLING: whoever learns that a service has it
+        is to stop it there. Jobs that a service is known to have are left as they are.
+        """
+        chosen = json.dumps(list(job_ids))
+        with self._history.transaction() as connection:
+            connection.execute(
+                "UPDATE jobs SET state = 'CANCELLED', ended = ?, error = 'It was stopped before it was sent'"
+                " WHERE state = 'PLANNED' AND job_id IN (SELECT value FROM json_each(?))",
+                (now.isoformat(), chosen),
+            )
+            connection.execute(
+                "UPDATE jobs SET state = 'CANCELLING' WHERE name IS NULL AND state IN ('SUBMITTING', 'UNKNOWN')"
+                " AND job_id IN (SELECT value FROM json_each(?))",
+                (chosen,),
+            )
+            doubtful = connection.execute(
+                "SELECT job_id FROM jobs WHERE name IS NULL AND state = 'CANCELLING'"
+                " AND job_id IN (SELECT value FROM json_each(?))",
+                (chosen,),
+            )
+            return {row["job_id"] for row in doubtful}
 
     def unsent(self, group: str) -> list[str]:
         """Return the ids of the jobs that no service is known to have, by their place."""
@@ -191,21 +234,24 @@ class Journal:
             )
             return cursor.rowcount > 0
 
-    def sent(self, job_id: str, made: Made) -> None:
-        """Write down that a service has a job."""
+    def sent(self, job_id: str, made: Made) -> bool:
+        """Write down that a service has a job; return whether its user stopped it while it was on its way."""
         with self._history.transaction() as connection:
             connection.execute(
                 "UPDATE jobs SET state = CASE WHEN state = 'CANCELLING' THEN state ELSE ? END, name = ?,"
                 " doubted = NULL, error = ? WHERE job_id = ?",
                 (made.state.value, made.name, made.error, job_id),
             )
+            found = connection.execute("SELECT state FROM jobs WHERE job_id = ?", (job_id,)).fetchone()
+            return found is not None and found["state"] == JobState.CANCELLING.value
 
     def not_sent(self, job_id: str, error: str | None = None) -> None:
-        """Write down that no service has a job, though it was sent; it may be sent again."""
+        """Write down that no service has a job, though it was sent; it may be sent again unless it was stopped."""
         with self._history.transaction() as connection:
             connection.execute(
-                "UPDATE jobs SET state = 'PLANNED', doubted = NULL, error = ? WHERE job_id = ? AND state IN"
-                " ('SUBMITTING', 'UNKNOWN')",
+                "UPDATE jobs SET state = CASE WHEN state = 'CANCELLING' THEN 'CANCELLED' ELSE 'PLANNED' END,"
+                " doubted = NULL, error = ? WHERE job_id = ? AND name IS NULL AND state IN"
+                " ('SUBMITTING', 'UNKNOWN', 'CANCELLING')",
                 (error, job_id),
             )
 
@@ -255,3 +301,17 @@ class Journal:
 
     def _file(self, group: str) -> Path:
         return self._folder / f"{group}.json"
+
+
+def _refuse_to_do_twice(connection: sqlite3.Connection, origins: Mapping[int, str]) -> None:
+    """Look, under the lock of a transaction, whether jobs are being done again already."""
+    found = connection.execute(
+        "SELECT job_id, state, origin FROM jobs WHERE origin IN (SELECT value FROM json_each(?))"
+        " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED') LIMIT 1",
+        (json.dumps(list(origins.values())),),
+    ).fetchone()
+    if found is not None:
+        raise DoneAgain(
+            f"{found['origin']} is being done again already, as {found['job_id']}, which is {found['state']}",
+            hint="Nothing was sent. `caliban status --refresh` tells how that one goes.",
+        )

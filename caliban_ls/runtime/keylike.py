@@ -35,6 +35,21 @@ _TOKENS = re.compile(
 )
 """Tokens of well-known services; a file that holds nothing else is one."""
 
+IN_ADDRESS = "a password in an address"
+"""What a file holds that the build itself needs, and that so can't simply be left out."""
+
+_NAMES_INDEXES = re.compile(
+    r".*requirements.*\.txt|.*constraints.*\.txt|pyproject\.toml|uv\.(toml|lock)|pylock.*\.toml|pip\.(conf|ini)"
+    r"|poetry\.toml|Pipfile(\.lock)?|environment\.ya?ml|\.condarc",
+    re.IGNORECASE,
+)
+"""Files that name places to fetch packages from."""
+
+_PASSWORD_IN_ADDRESS = re.compile(
+    rb"https?://[^\s/:@'\"]*:[^\s/@'\"${]+@[\w.-]"  # one that a variable stands for isn't there
+    rb"|https?://[^\s'\"]+/t/[a-z]{2}-[0-9a-f]{8}-"  # a token in the path, as conda's servers take it
+)
+
 _LOOKED_AT = 64 * 1024  # bytes at a file's beginning; keys are shorter
 _TOKEN_LENGTH = 400  # bytes; a file of a token alone isn't longer
 
@@ -62,6 +77,8 @@ def _by_content(name: str, head: bytes) -> str:
         return "a private key"
     if name == ".npmrc" and re.search(rb"_(authToken|password|auth)\s*=\s*[^\s$]", head):
         return "a password for a package registry"
+    if _NAMES_INDEXES.fullmatch(name) and _PASSWORD_IN_ADDRESS.search(head):
+        return IN_ADDRESS
     if re.match(rb"\s*[{\[]", head):  # Google's files are JSON; others that quote them aren't
         if re.search(rb'"private_key"\s*:\s*"-----BEGIN', head):
             return "the key of a Google service account"

@@ -53,7 +53,7 @@ class Watcher(Protocol):
         ...
 
     def output(self, job: JobSpec, stream: Stream, chunk: bytes) -> None:
-        """Take output as it comes. A job stands still for as long as nobody takes its output."""
+        """Take output as it comes. A job doesn't wait for that; what is taken late is still whole."""
         ...
 
     def finished(self, result: JobResult) -> None:
@@ -74,7 +74,7 @@ def run_jobs(
 
     A job that fails stops no other. The jobs are read as they start, and nothing is kept of those that
     ended, so that memory stays flat whatever their number. Ctrl-C (KeyboardInterrupt, on the main thread)
-    counts as cancelling; a second one gives up on cleaning.
+    counts as cancelling; one after a cancelling, the second Ctrl-C say, gives up on cleaning.
 
     Args:
         jobs: in the order in which they start.
@@ -93,6 +93,8 @@ def run_jobs(
         try:
             work.run()
         except KeyboardInterrupt:
+            if work.stop.is_set():
+                raise  # It was the second: whoever waits no longer wants to.
             work.stop.set()
             work.run()
     work.finish()

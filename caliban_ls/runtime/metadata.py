@@ -86,13 +86,13 @@ def read_toml(folder: Path, name: str) -> dict[str, Any]:
         raise UsageError(f"{name} isn't TOML: {error}", hint="Correct the file.") from error
 
 
-def python_for(requirement: str, running: str) -> str:
-    """Return the MAJOR.MINOR to use: the running one, or the nearest that a package takes.
+def python_for(requirement: str, default: str) -> str:
+    """Return the MAJOR.MINOR to use: the default one, or the nearest that a package takes.
 
     Only bounds are read (`>=`, `>`, `<`, `<=`, `~=`, `==`) and only their first two numbers; anything finer is
     for the installation to judge.
     """
-    minor = int(running.split(".")[1])
+    minor = int(default.split(".")[1])
     for operator, given in re.findall(r"(>=|<=|~=|==|<|>)\s*3\.(\d+)", requirement):
         bound = int(given)
         if operator in {">=", "~=", ">"}:

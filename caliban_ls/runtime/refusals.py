@@ -135,8 +135,6 @@ def _mend(status: int, message: str, details: list[Any]) -> str:
         )
         role = _ROLES.get(permission.partition(".")[0], "")
         return f"You lack {permission}; {role} has it." if permission and role else ""
-    if status == HTTPStatus.UNAUTHORIZED:
-        return "Log in again: gcloud auth application-default login"
     return ""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ class Requirements:
         files: all of them, the first one included.
         roots: files and folders of the project that are installed themselves.
         hashed: whether any requirement has a hash, so that all must have one.
-        addresses: of the indexes and pages that packages come from.
+        addresses: of the indexes, pages and archives that packages come from.
     """
 
     files: tuple[str, ...]
@@ -71,8 +72,11 @@ def read_text(folder: Path, file: str) -> str:
     Raises:
         UsageError: it can't be read.
     """
+    path = folder / file
     try:
-        return (folder / file).read_text("utf-8-sig", "replace")
+        if stat.S_ISFIFO(path.stat().st_mode) or stat.S_ISCHR(path.stat().st_mode):
+            raise OSError(None, "it isn't a file")  # noqa: TRY301 - a pipe or a device would never end
+        return path.read_text("utf-8-sig", "replace")
     except OSError as error:
         raise UsageError(
             f"{printable(file)} can't be read: {error.strerror or error}",
@@ -81,10 +85,9 @@ def read_text(folder: Path, file: str) -> str:
 
 
 def _addresses(text: str) -> Iterator[str]:
+    """Yield the addresses of indexes, pages and archives; git has a way of its own to passwords."""
     for line in _requirements(text):
-        option = re.match(r"(?:-i|-f|--index-url|--extra-index-url|--find-links)\s*=?\s*(\S+://\S+)", line)
-        if option is not None:
-            yield option[1]
+        yield from re.findall(r"(?<![+\w])https?://[^\s'\"]+", line)
 
 
 def _files_named(text: str) -> Iterator[str]:

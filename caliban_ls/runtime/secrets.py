@@ -62,6 +62,19 @@ def build_inputs(
     return BuildInputs(secrets=secrets, needed=tuple(needed), proxies=proxies, host_network=local)
 
 
+def hosts_with_passwords(
+    environment: Mapping[str, str], home: Path, addresses: Iterable[str]
+) -> tuple[str, ...]:
+    """Return the hosts that only a project names and that the user's .netrc has a password for.
+
+    A host that the user's own environment names as well is the user's choice.
+    """
+    chosen = {urlsplit(address).hostname for address in _addresses(_index_settings(environment).values())}
+    known = _netrc(environment, home)
+    named = {urlsplit(address).hostname for address in addresses} - chosen
+    return tuple(sorted(host for host in named if host is not None and host in known))
+
+
 def _index_settings(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that say where packages come from, those of pip for uv as well."""
     wanted = r"PIP_(EXTRA_)?INDEX_URL|PIP_TRUSTED_HOST|UV_(EXTRA_)?INDEX_URL|UV_(DEFAULT_)?INDEX|UV_INDEX_\w+|UV_INSECURE_HOST"
@@ -88,16 +101,22 @@ def _is_loopback(address: str) -> bool:
 
 def _passwords(environment: Mapping[str, str], home: Path, hosts: Iterable[str | None]) -> bytes | None:
     """Return the lines of the user's .netrc that are for these hosts, None when there are none."""
-    path = Path(environment.get("NETRC") or home / ".netrc")
-    try:
-        known = netrc.netrc(str(path))
-    except (OSError, netrc.NetrcParseError):
-        return None
+    known = _netrc(environment, home)
     lines = []
-    for host in sorted(host for host in hosts if host is not None and host in known.hosts):
-        login, _, password = known.hosts[host]
+    for host in sorted(host for host in hosts if host is not None and host in known):
+        login, _, password = known[host]
         lines.append(f"machine {host} login {login} password {password}\n")
     return "".join(lines).encode() or None
+
+
+def _netrc(environment: Mapping[str, str], home: Path) -> dict[str, tuple[str, str, str]]:
+    """Return what the user's .netrc says of hosts; the entry for all others is for none of ours."""
+    path = Path(environment.get("NETRC") or home / ".netrc")
+    try:
+        known = netrc.netrc(str(path)).hosts
+    except (OSError, netrc.NetrcParseError):
+        return {}
+    return {host: entry for host, entry in known.items() if host != "default"}
 
 
 def _bundle(environment: Mapping[str, str]) -> bytes | None:

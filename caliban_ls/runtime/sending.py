@@ -15,11 +15,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import CalibanError
+from caliban_ls.errors import CalibanError, ServiceError
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import Report
 from caliban_ls.runtime.cloud import Made, Service
@@ -218,7 +219,8 @@ class _Sending:
     def outcome(self) -> Outcome:
         """Return how far it came."""
         left = self.journal.unsent(self.group)
-        doubtful = len(self._doubts)
+        # One that is in doubt and was stopped is the business of whoever stopped it.
+        doubtful = len(self._doubts.keys() & set(left))
         return Outcome(
             sent=self._sent,
             planned=len(left) - doubtful,
@@ -272,7 +274,10 @@ class _Sending:
             self._made(job_id, made)
 
     def _made(self, job_id: str, made: Made) -> None:
-        self.journal.sent(job_id, made)
+        if self.journal.sent(job_id, made):
+            # It was stopped while it was on its way. Whoever stopped it sees to it too, and more patiently.
+            with suppress(ServiceError):
+                self.service.cancel(made.name)
         with self._changed:
             self._sent += 1
             self._accepted = True

@@ -6,6 +6,7 @@ that makes a job must never be sent again by anybody but us. So urllib3 sends it
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import threading
@@ -60,9 +61,11 @@ class Wire:
             signed = {**(headers or {})}
             self._identity.credentials.apply(signed, token=token)
             status, found, content = self._send(method, uri, body, signed)
-            # A request with a token that isn't taken was looked at by nobody.
-            if status != HTTPStatus.UNAUTHORIZED or stale is not None:
+            if status != HTTPStatus.UNAUTHORIZED:
                 return Response({**found, "status": str(status)}), content
+            # A request with a token that isn't taken was looked at by nobody.
+            if stale is not None:
+                raise self._no_access("Google takes none of their tokens")
             stale = token
 
     def renew(self, stale: str | None = None) -> str:
@@ -102,10 +105,12 @@ class Wire:
         except TransportError as error:
             raise NoAnswer(_reason(error), sent=False) from error
         except GoogleAuthError as error:
-            raise MissingError(
-                f"The credentials of {self._identity.source} give no access: {shortened(str(error.args[0]), 200)}",
-                hint="`gcloud auth application-default login` renews a person's; a key may have been deleted.",
-            ) from error
+            raise self._no_access(_refusal(error)) from error
+
+    def _no_access(self, reason: str) -> MissingError:
+        return MissingError(
+            f"The credentials of {self._identity.source} give no access: {reason}", hint=self._identity.mend
+        )
 
     def _send(
         self, method: str, uri: str, body: bytes | str | None, headers: Mapping[str, str]
@@ -189,6 +194,17 @@ def _authorities() -> str:
     import certifi
 
     return certifi.where()
+
+
+def _refusal(error: Exception) -> str:
+    """Return why there is no token, in the words of who doesn't give it if there are any."""
+    for said in error.args:
+        with suppress(ValueError, LookupError, TypeError):
+            return shortened(str(json.loads(said)["error"]["message"]), 200)
+    first = error.args[0] if error.args else error
+    while isinstance(first, BaseException) and first.args:
+        first = first.args[0]
+    return shortened(" ".join(str(first).split()), 200)
 
 
 def _reason(error: Exception) -> str:

@@ -51,6 +51,14 @@ def body(job: CloudJob) -> Body:
     return {"displayName": job.job_id, "labels": dict(job.labels), "jobSpec": spec}
 
 
+def url(name: str, project: str, region: str) -> str:
+    """Return where a person sees a job in the console, which calls the service Agent Platform."""
+    job = name.rpartition("/")[2]
+    return (
+        f"https://console.cloud.google.com/agent-platform/locations/{region}/training/{job}?project={project}"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Vertex:
     """The jobs of a project in a region; see `cloud.Service`."""
@@ -83,8 +91,7 @@ class Vertex:
 
     def url(self, name: str) -> str:
         """See `Service.url`."""
-        job = name.rpartition("/")[2]
-        return f"https://console.cloud.google.com/vertex-ai/locations/{self.region}/training/{job}?project={self.project}"
+        return url(name, self.project, self.region)
 
     def args(self, name: str) -> tuple[str, ...]:
         """See `Service.args`."""

@@ -15,8 +15,8 @@ from caliban_ls.errors import CalibanError, NotConfirmed, OverLimit
 from caliban_ls.settings import Limits, Settings
 
 JOB_HOUR = 0.8663  # US dollars: n1-standard-8 with a T4 in us-central1, disk and fee in it
-UNKNOWN: dict[str, Any] = {"machine_type": "n1-standard-8", "region": "us-central9"}
-"""Hardware without a price: the catalogue doesn't know the region."""
+UNKNOWN: dict[str, Any] = {"machine_type": "g4-standard-48"}
+"""Hardware that no price is known of."""
 
 
 def check(desk: Desk, expected: type[CalibanError] | None, answer: str | None = None, **flags: Any) -> None:

@@ -77,6 +77,14 @@ def test_files_arrive(engine: DockerEngine, image: str) -> None:
     assert recording.stdout == b"hello\n"
 
 
+def test_a_large_context_tells_how_much_has_gone(engine: DockerEngine, image: str) -> None:
+    _, lines = build(engine, plan_of(image, "", large=bytes(30_000_000)))
+    sent = [line for line in lines.messages if line.startswith("Sending the project's files: ")]
+    assert sent[0].endswith("3 of 30 MB")
+    assert sent[-1].endswith("30 of 30 MB")
+    assert len(sent) == 10
+
+
 def test_a_step_that_fails(engine: DockerEngine, image: str) -> None:
     step = 'RUN ["/bin/sh", "-c", "echo oh no; exit 7"]'
     with pytest.raises(BuildFailed) as caught:

@@ -132,6 +132,18 @@ def test_what_the_base_image_has_is_not_installed_again(project: Path, tmp_path:
     assert installed(project, names="six toolz") == "six==1.14.0 toolz==0.12.0"
 
 
+@pytest.mark.parametrize("buildkit", ["0", "1"])
+def test_debian_packages_by_mode(project: Path, monkeypatch: pytest.MonkeyPatch, buildkit: str) -> None:
+    monkeypatch.setenv("DOCKER_BUILDKIT", buildkit)
+    config = {"base_image": BASE_IMAGE, "apt_packages": {"cpu": ["hello"], "gpu": ["surely-no-such-package"]}}
+    plant(project, {".calibanconfig.json": json.dumps(config), "greet.sh": "hello\nls /var/lib/apt/lists\n"})
+    answer = caliban("run", "--nogpu", "greet.sh", folder=project)
+    assert answer.stdout == "Hello, world!\n", "and nothing that only installing needed"
+    answer = caliban("build", "--gpu", "greet.sh", folder=project)
+    assert answer.returncode == 1
+    assert "Unable to locate package surely-no-such-package" in answer.stderr
+
+
 @pytest.fixture(scope="module")
 def conda_image(tmp_path_factory: pytest.TempPathFactory) -> str:
     return build_conda_image(tmp_path_factory.mktemp("conda"))

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
-from support.engine_contract import WAIT, EngineContract, Recording, spec_of
+from support.engine_contract import LABELS, WAIT, EngineContract, Recording, spec_of
 from support.second_engine import SecondEngine, second_engine
 
 from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import EngineUnavailable
+from caliban_ls.errors import Cancelled, EngineUnavailable, FailedError
 from caliban_ls.runtime.base import Exit, Stream
 from caliban_ls.runtime.docker import DockerEngine
+
+PATIENCE = 120
 
 
 class TestDockerEngine(EngineContract):
@@ -30,6 +34,22 @@ def test_100_megabytes_of_output(engine: DockerEngine, image: str) -> None:
     spec = spec_of(image, f"yes {'x' * 999} | head -c 100000000")
     assert engine.run(spec, output=count, cancel=CancelToken()) == Exit(0)
     assert total == 100_000_000
+
+
+def test_output_that_is_taken_after_the_end_is_whole(engine: DockerEngine, image: str) -> None:
+    spec = spec_of(image, "seq 2000000; echo done >&2")
+    deadline = time.monotonic() + PATIENCE
+    taken: dict[Stream, list[bytes]] = {"stdout": [], "stderr": []}
+
+    def dawdle(stream: Stream, chunk: bytes) -> None:
+        # The first piece is only let through when the container has ended, which it can't while its output waits.
+        while not any(taken.values()) and engine.containers(LABELS)[0].running:
+            assert time.monotonic() < deadline, "the job stands still"
+        taken[stream].append(chunk)
+
+    assert engine.run(spec, output=dawdle, cancel=CancelToken()) == Exit(0)
+    assert b"".join(taken["stdout"]) == b"".join(b"%d\n" % line for line in range(1, 2_000_001))
+    assert b"".join(taken["stderr"]) == b"done\n"
 
 
 def test_200_processes(engine: DockerEngine, image: str) -> None:
@@ -91,6 +111,48 @@ def test_threads_share_an_engine(engine: DockerEngine, image: str) -> None:
     for number, recording in enumerate(recordings, start=1):
         expected = range(number * 10_000, number * 10_000 + 10_000)
         assert recording.stdout == b"".join(b"%d\n" % line for line in expected)
+
+
+def test_what_a_started_container_says_is_told_even_after_its_end(engine: DockerEngine, image: str) -> None:
+    container = engine.start(spec_of(image, "echo one; echo two >&2; exit 3"))
+    try:
+        with engine._client() as client:
+            client.wait(container)
+        recording = Recording()
+        assert engine.follow(container, output=recording, cancel=CancelToken()) == Exit(3)
+        assert (recording.stdout, recording.stderr) == (b"one\n", b"two\n")
+    finally:
+        engine.remove(container)
+    with pytest.raises(FailedError, match="removed by somebody else"):
+        engine.follow(container, output=Recording(), cancel=CancelToken())
+
+
+def test_following_is_cancelled_and_the_container_goes_on(engine: DockerEngine, image: str) -> None:
+    spec = spec_of(image, WAIT)
+    container = engine.start(spec)
+    try:
+        cancel = CancelToken()
+        with pytest.raises(Cancelled):
+            engine.follow(container, output=Recording(cancel.set), cancel=cancel)
+        (info,) = [info for info in engine.containers(spec.labels) if info.name == spec.name]
+        assert info.running
+    finally:
+        engine.remove(container)
+
+
+def test_variables_that_are_only_named_have_the_callers_value(
+    engine: DockerEngine, image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALIBAN_TEST_NAMED", "from here")
+    monkeypatch.delenv("CALIBAN_TEST_UNSET", raising=False)
+    recording = Recording()
+    spec = replace(
+        spec_of(image, "env"),
+        run_args=("-e", "CALIBAN_TEST_NAMED", "-e", "CALIBAN_TEST_UNSET", "--env", "CALIBAN_TEST_OWN=1"),
+    )
+    assert engine.run(spec, output=recording, cancel=CancelToken()) == Exit(0)
+    seen = sorted(line for line in recording.stdout.decode().splitlines() if line.startswith("CALIBAN_TEST"))
+    assert seen == ["CALIBAN_TEST_NAMED=from here", "CALIBAN_TEST_OWN=1"]
 
 
 @pytest.fixture(scope="module")

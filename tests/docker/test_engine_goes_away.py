@@ -1,4 +1,4 @@
-"""The engine is killed in the middle of everything: a clear end, and the next command works once it is back."""
+"""The engine dies, or is stopped, in the middle of everything: a clear end, and the next command works once it is back."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from support.leftovers import PROJECT_NAME
+from support.lsp_client import Client
 from support.program import BASE_IMAGE, caliban
 from support.second_engine import SecondEngine, second_engine
 from support.tree import plant
@@ -19,6 +20,9 @@ from support.tree import plant
 from caliban_ls.runtime.docker import DockerEngine
 
 PATIENCE = 60
+
+NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9"}
+"""What makes a build use the engine's own network: this engine has no other to give."""
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +42,13 @@ def mortal(tmp_path_factory: pytest.TempPathFactory, engine: DockerEngine) -> It
     ],
     ids=["build by the classic builder", "build by BuildKit", "run", "notebook", "shell"],
 )
-def test_what_a_killed_engine_interrupts(
-    mortal: SecondEngine, tmp_path: Path, argv: list[str], buildkit: str
+@pytest.mark.parametrize("end", [SecondEngine.kill, SecondEngine.stop], ids=["killed", "stopped"])
+def test_what_an_engine_interrupts_that_ends(
+    mortal: SecondEngine,
+    tmp_path: Path,
+    argv: list[str],
+    buildkit: str,
+    end: Callable[[SecondEngine], None],
 ) -> None:
     wait = "time.sleep(600)"
     tree = {
@@ -53,7 +62,7 @@ def test_what_a_killed_engine_interrupts(
         "DOCKER_HOST": mortal.address,
         "DOCKER_BUILDKIT": buildkit,
         "HOME": str(tmp_path),
-        "HTTPS_PROXY": "http://127.0.0.1:9",  # this engine has no network to give but its own
+        **NO_NETWORK,
     }
     assert caliban("trust", folder=project).returncode == 0
     with mortal.engine._client() as client:
@@ -77,7 +86,7 @@ def test_what_a_killed_engine_interrupts(
             deadline = time.monotonic() + PATIENCE
             while not any(container.running for container in mortal.engine.containers({"caliban.kind": ""})):
                 assert time.monotonic() < deadline, "it never ran"
-        mortal.kill()
+        end(mortal)
         try:
             said = lines.read()
             code = process.wait(PATIENCE)
@@ -87,3 +96,37 @@ def test_what_a_killed_engine_interrupts(
     assert "error[engine-unavailable]: No Docker engine answers" in said or "stopped answering" in said
     assert "Traceback" not in said
     assert caliban("containers", folder=project, environment=environment).returncode == 0
+
+
+def test_a_server_outlives_its_engine(mortal: SecondEngine, tmp_path: Path) -> None:
+    tree = {
+        ".calibanconfig.json": json.dumps({"default_mode": "CPU", "base_image": BASE_IMAGE}),
+        "stay.sh": "echo up; sleep 600",
+        "quick.sh": "echo quick",
+    }
+    project = plant(tmp_path / PROJECT_NAME, tree)
+    surroundings = {"DOCKER_HOST": mortal.address, "CALIBAN_HOME": str(tmp_path / "state")}
+    environment = {**surroundings, "HOME": str(tmp_path), **NO_NETWORK}
+
+    def run(client: Client, module: str) -> int:
+        return client.command("run", {"module": module, "docker_run_args": "--network none"})
+
+    mortal.kill()
+    try:
+        with Client("-m", "caliban_ls", "serve", environment=environment) as client:
+            client.initialize(options={"trusted": True}, folders=(project,))
+            absent = client.answer(run(client, "quick.sh"))["error"]
+            mortal.start()
+            assert client.answer(run(client, "quick.sh"))["result"]["jobs"][0]["state"] == "SUCCEEDED"
+            request = run(client, "stay.sh")
+            client.notification("caliban-ls/log", lambda log: "up" in log["text"])
+            mortal.kill()
+            gone = client.answer(request)["error"]
+            mortal.start()
+            assert client.answer(run(client, "quick.sh"))["result"]["jobs"][0]["state"] == "SUCCEEDED"
+            assert client.quit() == 0
+    finally:
+        mortal.start_if_ended()
+    for error in (absent, gone):
+        assert error["data"]["code"] == "engine-unavailable"
+        assert "Start Docker" in error["data"]["hint"]

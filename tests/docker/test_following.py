@@ -94,18 +94,22 @@ def test_what_was_run_and_what_it_printed(project: Path) -> None:
     assert caliban("run", "--experiment_config", "mixed.json", folder=project).returncode == 1
     (group,) = groups(project)
     assert [job["state"] for job in group["jobs"]] == ["SUCCEEDED", "SUCCEEDED", "FAILED", "FAILED"]
-    assert group["jobs"][0] | {"created": "", "seconds": 0} == {
+    assert (group["count"], group["states"]) == (4, {"SUCCEEDED": 2, "FAILED": 2})
+    assert group["jobs"][0] | {"created": "", "started": "", "ended": "", "seconds": 0} == {
         "job_id": f"{group['name']}_1",
         "index": 1,
         "name": f"{group['name']}_1",
         "state": "SUCCEEDED",
         "args": ["--n", "1"],
         "created": "",
+        "started": "",
+        "ended": "",
         "url": None,
         "exit_code": 0,
         "seconds": 0,
         "metrics": {"n": 1.0},
         "error": None,
+        "gone": False,
     }
     printed = caliban("logs", f"{group['name']}/3", folder=project).stdout
     assert sorted(printed.splitlines()) == ["aside", "job 3 is up", '{"n": 3}']
@@ -259,6 +263,9 @@ here.unlink()
         elif job.startswith("["):
             shown.setdefault(text.split()[0], []).append(text)
     assert 1 < max(together) <= 4
+    for n in range(50):
+        lost = {f"{n} {line}" for line in range(lines)} - set(shown[str(n)])
+        assert not lost, f"job {n} lost {len(lost)} lines, among them {min(lost)!r} and {max(lost)!r}"
     assert shown == {str(n): [f"{n} {line}" for line in range(lines)] for n in range(50)}
     group = groups(project)[0]["name"]
     kept = (project.parent / "state/logs" / group).glob("*.log")
@@ -329,6 +336,7 @@ def test_an_editor_follows_and_stops(project: Path) -> None:
         assert result("stop", {"references": [launched["group"]]}) == {
             "stopped": [job["job_id"]],
             "ended": [],
+            "failed": [],
         }
         assert client.answer(following)["result"]["offset"] > 0
         text = result("logs", {"job": job["job_id"]})["text"]

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from support.documented import neovim_settings
 from support.lacking import lacking
-from support.leftovers import PROJECT_NAME
-from support.program import BASE_IMAGE
+from support.leftovers import PROJECT_NAME, containers_of
+from support.program import BASE_IMAGE, caliban
 from support.pseudo_terminal import PseudoTerminal
 from support.tree import plant
-
-DOCS = Path(__file__).parents[2] / "docs/editors.md"
+from support.wishes import WISHES
 
 
 @pytest.fixture
@@ -24,26 +23,27 @@ def settings(tmp_path: Path) -> Path:
     """The `init.lua` of the documentation, for a user who trusts the folder."""
     if shutil.which("nvim") is None:
         lacking("there is no Neovim here")
-    blocks = re.findall(r"```lua\n(.*?)```", DOCS.read_text(), re.DOTALL)
-    assert len(blocks) == 2
-    lua = "\n".join(blocks).replace("trusted = false", "trusted = true")
-    command = f'{{ "{sys.executable}", "-m", "caliban_ls", "serve" }}'
-    assert '{ "caliban", "serve" }' in lua
     # Without a screenful of room for messages, each would wait for a key.
-    lua = "vim.o.cmdheight = 12\n" + lua.replace('{ "caliban", "serve" }', command)
-    (tmp_path / "init.lua").write_text(lua)
+    (tmp_path / "init.lua").write_text("vim.o.cmdheight = 12\n" + neovim_settings())
     return tmp_path / "init.lua"
 
 
 @pytest.fixture
-def neovim(settings: Path, tmp_path: Path) -> Iterator[PseudoTerminal]:
-    config = {"base_image": BASE_IMAGE, "module": "look.py", "docker": {"run_args": ["--env", "A=yes"]}}
+def project(tmp_path: Path) -> Path:
     files = {
-        ".calibanconfig.json": json.dumps({**config, "docker": {"run_args": ["--pid", "host"]}}),
+        ".calibanconfig.json": config_with({"docker": {"run_args": ["--pid", "host"]}}),
         "look.py": "print('pid 1 is ' + open('/proc/1/comm').read())",
         "experiment.json": '{"lr": []}',
     }
-    project = plant(tmp_path / PROJECT_NAME, files)
+    return plant(tmp_path / PROJECT_NAME, files)
+
+
+def config_with(wish: dict[str, Any]) -> str:
+    return json.dumps({"base_image": BASE_IMAGE, "module": "look.py", **wish})
+
+
+@pytest.fixture
+def neovim(settings: Path, project: Path, tmp_path: Path) -> Iterator[PseudoTerminal]:
     environment = {
         "TERM": "xterm",
         "CALIBAN_HOME": str(tmp_path / "state"),
@@ -80,3 +80,19 @@ def test_what_a_config_wants_is_asked_before_it_is_done(neovim: PseudoTerminal) 
     neovim.type("1\r")
     neovim.wait_for("pid 1 is")
     neovim.wait_for("SUCCEEDED")
+
+
+def test_nothing_is_done_of_what_nobody_agreed_to(neovim: PseudoTerminal, project: Path) -> None:
+    (project.parent / "key.json").write_text("{}")
+    neovim.wait_for("An empty list stands for no job")
+    for wish in WISHES:
+        (project / ".calibanconfig.json").write_text(config_with(wish))
+        neovim.type(":Caliban run\r")
+        for section in wish:
+            neovim.wait_for(section)
+        neovim.wait_for("Agree")
+        neovim.type("\r")
+        neovim.wait_for("needs your agreement")
+        assert containers_of(project) == []
+    answer = caliban("status", "--json", folder=project)
+    assert json.loads(answer.stdout)["groups"] == []

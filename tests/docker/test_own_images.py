@@ -23,7 +23,7 @@ def _either_builder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
 
 def test_an_own_dockerfile_with_its_context_and_arguments(tmp_path: Path) -> None:
-    own = f"FROM {BASE_IMAGE}\nARG GREETING\nCOPY data /data\nRUN echo $GREETING >> /data/one.txt\nUSER nobody\n"
+    own = f'FROM {BASE_IMAGE}\nARG GREETING\nCOPY data /data\nRUN echo $GREETING >> /data/one.txt\nUSER nobody\nCMD ["no", "arguments"]\n'
     config = {"docker": {"dockerfile": "docker/Dockerfile", "build_args": {"GREETING": "hello you"}}}
     tree = {
         ".calibanconfig.json": json.dumps(config),
@@ -36,6 +36,8 @@ def test_an_own_dockerfile_with_its_context_and_arguments(tmp_path: Path) -> Non
     assert caliban("trust", folder=project).returncode == 0
     answer = caliban("run", "--nogpu", "trainer.train", "--", "--x", folder=project)
     assert answer.stdout == "one\nhello you\n /usr/app ['--x']\n", answer.stderr
+    answer = caliban("run", "--nogpu", "trainer.train", folder=project)
+    assert answer.stdout == "one\nhello you\n /usr/app []\n", "its CMD is for its own program"
 
 
 def test_gcloud_is_there_in_every_mode(tmp_path: Path) -> None:

@@ -163,6 +163,17 @@ def test_progress_cancels_too(client: Client, project: Path) -> None:
     wait_until(lambda: containers_of(project) == [])
 
 
+def test_a_job_whose_container_is_stopped_did_not_fail(client: Client, project: Path) -> None:
+    (project / "train.py").write_text("import time; print('up', flush=True); time.sleep(600)")
+    request = client.command("run", {})
+    client.notification("caliban-ls/log", lambda log: "up" in log["text"])
+    (container,) = containers_of(project)
+    assert result(client, "stopContainer", {"container": container}) == {}
+    (job,) = client.answer(request)["result"]["jobs"]
+    assert (job["state"], job["error"]) == ("CANCELLED", "It was stopped")
+    assert containers_of(project) == []
+
+
 def processes() -> str:
     """The command lines of this machine, those in containers too."""
     return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout

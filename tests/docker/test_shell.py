@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,36 @@ def test_the_window_and_its_keys(project: Path) -> None:
         window.type("echo still he''re; exit\r")
         window.wait_for("still here")
         window.exit_code()
+
+
+def test_nothing_is_drawn_over_a_shell(project: Path) -> None:
+    plant(
+        project, {"requirements.txt": f"six==1.16.0  # {uuid.uuid4()}\n"}
+    )  # no engine has that image already
+    with shell(project) as window:
+        window.type("echo arri''ved\r")
+        building = window.wait_for("arrived")
+        assert "Step" in building
+        # The cursor is hidden while a bar is drawn.
+        assert building.rfind("\x1b[?25h") > building.rfind("\x1b[?25l")
+        window.type("sleep 1; exit\r")
+        window.exit_code()
+        assert "Step" not in window.seen
+
+
+def test_zsh_with_its_own_settings_and_history(project: Path) -> None:
+    plant(project.parent / "home", {".zshrc": "PROMPT='mine> '; HISTFILE=~/.zsh_history; SAVEHIST=9\n"})
+    environment = {**surroundings(project), "SHELL": "/usr/bin/zsh"}
+    with PseudoTerminal("shell", folder=project, environment=environment) as window:
+        window.wait_for("mine> ")
+        window.type("echo zsh''$ZSH_VERSION; exit 7\r")
+        window.wait_for("zsh5")
+        assert window.exit_code() == 7
+    assert "exit 7" in (project.parent / "home/.zsh_history").read_text()
+    plain = caliban(
+        "shell", "--bare", "--", "sh", "-c", "command -v zsh", folder=project, environment=environment
+    )
+    assert plain.returncode != 0, "without a home there is nothing that zsh would be for"
 
 
 def test_bare_means_no_home(project: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from support.leftovers import PROJECT_NAME
+from support.leftovers import PROJECT_NAME, containers_of
 from support.program import BASE_IMAGE, caliban
 from support.tree import plant
 from support.vscode import Window, until, vscode
+from support.wishes import WISHES
 
 
 @pytest.fixture
@@ -30,6 +32,25 @@ def window(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     state = {"CALIBAN_HOME": str(project.parent / "state")}
     with vscode(project, tmp_path_factory.mktemp("v"), environment=state, keys=keys) as window:
         yield window
+
+
+def test_nothing_is_done_of_what_nobody_agreed_to(window: Window, project: Path) -> None:
+    (project.parent / "key.json").write_text("{}")
+    window.open("experiment.json")
+    until("a finding", lambda: window.squiggles().count() == 1)
+    config: dict[str, Any] = {"base_image": BASE_IMAGE, "module": "look.py"}
+    for wish in WISHES:
+        config |= wish
+    (project / ".calibanconfig.json").write_text(json.dumps(config))
+    window.page.keyboard.press("Control+Alt+R")
+    question = window.toast("wants what needs your agreement")
+    said = question.inner_text()
+    for key in ("docker.run_args", "gcloud.cloud_key", "cloud.repository", "build_time_credentials"):
+        assert f"{key}: " in said
+    window.press(question, "Cancel")
+    window.toast("executeCommand failed").wait_for()
+    assert containers_of(project) == []
+    assert states(project) == []
 
 
 def states(project: Path) -> list[str]:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from caliban_ls import protocol_types
 from caliban_ls.commands import Command
 from caliban_ls.context import Context
 from caliban_ls.errors import EngineUnavailable
-from caliban_ls.server import serve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,4 +139,7 @@ COMMANDS = (
 )
 
 if __name__ == "__main__":
+    protocol_types.prepare()  # as `caliban serve` starts: before anything imports the protocol
+    from caliban_ls.server import serve
+
     sys.exit(serve(COMMANDS))

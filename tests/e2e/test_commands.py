@@ -133,6 +133,14 @@ def test_folders(tmp_path: Path) -> None:
         assert folder_of({"uri": (first / "a.json").as_uri()}, "read") == str(first)
         assert folder_of({"uri": (first / "a.json").as_uri(), "root": second.as_uri()}, "read") == str(second)
         assert folder_of({"uri": (tmp_path / "a.json").as_uri()}, "read") == str(tmp_path)
+        # A document's project is the nearest folder with a config, no further up than what is open.
+        deep = inner / "project" / "sweeps"
+        deep.mkdir(parents=True)
+        assert folder_of({"uri": (deep / "a.json").as_uri()}, "read") == str(inner)
+        (tmp_path / ".calibanconfig.json").touch()
+        assert folder_of({"uri": (deep / "a.json").as_uri()}, "read") == str(inner)
+        (deep.parent / ".calibanconfig.json").touch()
+        assert folder_of({"uri": (deep / "a.json").as_uri()}, "read") == str(deep.parent)
         code, message, data = failure(client.answer(client.command("where")))
         assert (code, data["code"]) == (-32803, "usage")
         assert str(first) in message

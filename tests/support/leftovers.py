@@ -28,5 +28,9 @@ def remove_images() -> None:
         text=True,
         check=True,
     )
-    if images := set(listed.stdout.split()):
-        subprocess.run(["docker", "rmi", "--force", *images], capture_output=True, check=True)
+    for image in sorted(set(listed.stdout.split())):
+        removed = subprocess.run(
+            ["docker", "rmi", "--force", image], capture_output=True, text=True, check=False
+        )
+        # One that went with another is no error.
+        assert removed.returncode == 0 or "No such image" in removed.stderr, removed.stderr

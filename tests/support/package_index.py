@@ -10,6 +10,9 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import IPv4Address
+
+from support.program import BASE_IMAGE
 
 NAME = "caliban-private-probe"
 USER = "ada"
@@ -56,10 +59,15 @@ def private_index(password: str) -> Iterator[str]:
 
 
 def _gateway() -> str:
-    """Return this machine's address as containers see it."""
-    template = "{{(index .IPAM.Config 0).Gateway}}"
-    command = ["docker", "network", "inspect", "bridge", "--format", template]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    """Return this machine's address as containers see it: where one sends what is for elsewhere.
+
+    A container is asked, since an engine that was started for the first time tells no gateway of its network.
+    """
+    command = ["docker", "run", "--rm", BASE_IMAGE, "cat", "/proc/net/route"]
+    table = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    routes = [line.split() for line in table.splitlines()[1:]]
+    (gateway,) = (route[2] for route in routes if route[1] == "00000000")
+    return str(IPv4Address(bytes.fromhex(gateway)[::-1]))
 
 
 def _wheel() -> bytes:

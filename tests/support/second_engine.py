@@ -57,10 +57,27 @@ class SecondEngine:
             self.kill()
             raise
 
+    def start_if_ended(self) -> None:
+        """Start the program unless it runs."""
+        if self._process.poll() is not None:
+            self.start()
+
     def kill(self) -> None:
         """End the program and all its children as a crash would. A second time does nothing."""
         self._process.kill()
         self._process.wait()
+
+    def stop(self) -> None:
+        """End the program as a service manager does: it takes its containers down first."""
+        pid = int((self._folder / "pid").read_text())  # of its own namespace
+        program = ["nsenter", f"--target={self._child()}", "--pid", "--mount", "kill", str(pid)]
+        subprocess.run(program, check=True)
+        self._process.wait()
+
+    def _child(self) -> int:
+        """Return the number of the process that has the namespaces: `unshare` has forked it."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
+        return int(children.split()[0])
 
     def _wait(self, endpoint: Endpoint) -> DockerEngine:
         """Return the engine as soon as it answers."""

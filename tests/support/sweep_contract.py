@@ -172,6 +172,28 @@ class SweepContract:
         notes = Notes(lambda: signal.pthread_kill(main, signal.SIGINT), after=2)
         self.check_cut_short(engine, image, group, notes, CancelToken())
 
+    def test_interrupted_again_while_it_stops(self, engine: Engine, image: str, group: str) -> None:
+        main = threading.main_thread().ident
+        assert main is not None
+        cancel = CancelToken()
+
+        def stop_twice() -> None:
+            cancel.set()
+            signal.pthread_kill(main, signal.SIGINT)
+
+        with pytest.raises(KeyboardInterrupt):
+            run_jobs(
+                jobs_of(group, WAIT),
+                sweep_of(group, image),
+                engine=engine,
+                at_once=1,
+                watcher=Notes(stop_twice),
+                cancel=cancel,
+            )
+        # Nobody waited for the cleaning, which goes on beside for as long as the process lives.
+        while engine.containers({GROUP: group}):
+            pass
+
     def test_a_job_that_was_stopped_before_its_turn(self, engine: Engine, image: str, group: str) -> None:
         notes = Notes()
         notes.unwanted = {2}

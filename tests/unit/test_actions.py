@@ -60,6 +60,11 @@ def check(marked: str, title: str, result: str) -> None:
             "Untie [a, b]: 4 jobs instead of 2",
             '{\n  "a": [1, 2],\n  "b": ["x", "y"]\n}',
         ),
+        (
+            '{"[a,b]": [[1, "x"], [1⟦⟧, "y"], [2, "x"]]}',
+            "Untie [a,b]: 4 jobs instead of 3",
+            '{"a": [1, 2], "b": ["x", "y"]}',
+        ),
         ('{"[a,b]"⟦⟧: [[1, 2]], "c": 3}', "Untie [a,b]: 1 job instead of 1", '{"a": [1], "b": [2], "c": 3}'),
         (
             '{"lr": [1e-4, 1e-1⟦⟧]}',
@@ -92,6 +97,7 @@ def test_what_a_choice_does(marked: str, title: str, result: str) -> None:
         ('{"a": [1, 2⟦⟧]}', "Spread over 5 logarithmic"),
         ('{"a": [1, 3⟦⟧]}', "Spread over 10"),
         ('{"a": [0, 100⟦⟧]}', "Spread over 5 logarithmic"),
+        ('{"a": [⟦⟧[1, 2]]}', "Turn the list"),
         ('{"a": [1, null⟦⟧]}', ""),
         ('{"a": [1, 2⟦⟧]', ""),
         ('⟦⟧[{"a": [1, 2]}]', ""),
@@ -157,6 +163,11 @@ def test_every_change_of_a_valid_sweep_gives_a_valid_one(
 )
 def test_all_certain_repairs_and_no_others_at_once(text: str, result: str, kind: DocumentKind) -> None:
     assert apply_edits(text, fix_all(page_of(text, kind))) == result
+
+
+def test_repairs_touch_nothing_between_them() -> None:
+    edits = fix_all(page_of('[{"--lr": 1}, {"seed": [1, 2, 3]}, {"--lr": 2}]'))
+    assert [edit.new_text for edit in edits] == ['"lr"', '"lr"']
 
 
 def test_a_repaired_text_stays_as_it_is() -> None:

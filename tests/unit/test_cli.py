@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 
-def caliban(*argv: str, folder: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def caliban(*argv: str, folder: Path, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the real program in a folder."""
     return subprocess.run(
         [sys.executable, "-m", "caliban_ls", *argv],
@@ -22,7 +22,7 @@ def caliban(*argv: str, folder: Path, stdin: str = "") -> subprocess.CompletedPr
         text=True,
         timeout=60,
         check=False,
-        env={**os.environ, "COLUMNS": "100"},
+        env={**os.environ, "COLUMNS": "100", **variables},
     )
 
 
@@ -122,6 +122,39 @@ def test_check_reads_the_script_that_stands_beside(tmp_path: Path) -> None:
         '// caliban: script=other.py\n{"rate": 1, "lr": "fast"}'
     )
     assert codes() == ["CAL501"]
+
+
+def test_check_holds_sweeps_against_the_config_around_them(tmp_path: Path) -> None:
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    (tmp_path / "a" / ".calibanconfig.json").write_text('{"limits": {"max_jobs": 1}}')
+    for folder in (inner, tmp_path):
+        (folder / "experiment.json").write_text('{"lr": [1, 2]}')
+    answer = caliban("check", "--format", "json", ".", folder=tmp_path)
+    assert [(found["path"], found["code"]) for found in json.loads(answer.stdout)] == [
+        ("a/b/experiment.json", "CAL601")
+    ]
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "config.json").write_text('{"limits": {"maxJobs": 1}}')
+    answer = caliban(
+        "check",
+        "--format",
+        "json",
+        "experiment.json",
+        folder=tmp_path,
+        CALIBAN_HOME=str(state),
+    )
+    assert [found["code"] for found in json.loads(answer.stdout)] == ["CAL601"]
+
+
+def test_check_carries_only_fixes_that_bring_no_other_finding(tmp_path: Path) -> None:
+    (tmp_path / ".calibanconfig.json").write_text('{"modul: "train.py", "extras": "x"}')
+    answer = caliban("check", "--format", "json", ".calibanconfig.json", folder=tmp_path)
+    fixes = {found["code"]: [fix["title"] for fix in found["fixes"]] for found in json.loads(answer.stdout)}
+    # With its quote the key would be one that isn't known.
+    assert fixes["CAL303"] == ["Make it a list"]
+    assert [titles for code, titles in fixes.items() if code.startswith("CAL1")] == [[]]
 
 
 def test_fail_on_warning(tmp_path: Path) -> None:

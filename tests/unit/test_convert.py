@@ -127,3 +127,12 @@ def test_paths_of_uris(uri: str, path: str | None) -> None:
 def test_a_path_survives_the_round_trip(name: str, tmp_path: Path) -> None:
     path = str(tmp_path / name)
     assert convert.to_path(convert.to_uri(path)) == path
+
+
+@given(TEXTS, st.lists(st.integers(0, 30), max_size=8), st.sampled_from(ENCODINGS))
+def test_a_ruler_measures_as_a_single_look_does(text: str, offsets: list[int], encoding: str) -> None:
+    index = LineIndex(text)
+    ruler = convert.Ruler(index, encoding)
+    for offset in [*sorted(offsets), *offsets]:
+        held = min(offset, len(text))
+        assert ruler.position(held) == convert.to_position(index, held, encoding)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -254,6 +255,43 @@ def test_the_indexes_that_files_name(tmp_path: Path) -> None:
     )
     assert package.addresses == ("https://a.example/simple",)
     assert requirements.addresses == ("https://b.example/simple",)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "addresses"),
+    [
+        ("requirements.txt", "six @ https://a.example/six.whl\n", ("https://a.example/six.whl",)),
+        ("requirements.txt", "six @ git+https://a.example/six.git  # https://b.example\n", ()),
+        (
+            "pylock.toml",
+            "[[packages]]\nname='x'\nindex='https://a.example/simple'\nwheels=[{url='https://b.example/1'}, {url='https://b.example/2'}]",
+            ("https://a.example", "https://b.example"),
+        ),
+        (
+            "environment.yml",
+            "channels: [https://a.example/conda]\ndependencies:\n- pip:\n  - --index-url=https://b.example/simple\n",
+            ("https://a.example/conda", "https://b.example/simple"),
+        ),
+        ("environment.yml", "- pip:\n  - -r more.txt\n", ("https://c.example/simple",)),
+    ],
+)
+def test_hosts_that_may_want_a_password(
+    tmp_path: Path, file: str, text: str, addresses: tuple[str, ...]
+) -> None:
+    (found,) = find(tmp_path, {file: text, "more.txt": "-i https://c.example/simple"})
+    assert found.addresses == addresses
+
+
+def test_the_hosts_of_a_lock_of_uv(tmp_path: Path) -> None:
+    lock = '[[package]]\nname = "x"\nsource = { registry = "https://a.example/simple" }\n'
+    (found,) = find(tmp_path, {"pyproject.toml": PROJECT, "uv.lock": lock})
+    assert found.addresses == ("https://a.example",)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="pipe can't be read: it isn't a file"):
+        find(tmp_path, {"requirements.txt": "-r pipe"})
 
 
 @pytest.mark.parametrize(

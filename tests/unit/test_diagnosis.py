@@ -76,7 +76,7 @@ def test_credentials_and_where_they_are_from(tmp_path: Path, home: Path) -> None
     assert check(gone, "Credentials").status == "failure"
     configured = context_of(tmp_path, {"gcloud": {"cloud_key": "own.json"}})
     assert check(configured, "Credentials").status == "warning", "nobody has agreed to it"
-    agreement.agree(agreement.demands(read_project(configured)), configured)
+    agreement.agree(agreement.demands(read_project(configured), configured.folder), configured)
     assert "p/own.json, from gcloud.cloud_key" in check(configured, "Credentials").message
     plant(home, {".config/gcloud/application_default_credentials.json": "{}"})
     assert "application-default login" in check(context_of(tmp_path), "Credentials").message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -9,19 +10,28 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingMixIn, UnixStreamServer
 from typing import Any
 
 import pytest
 from support.contexts import plan_of
 
+from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import BuildFailed, EngineUnavailable
 from caliban_ls.runtime import docker
+from caliban_ls.runtime.base import ContainerSpec, Exit, Stream
 from caliban_ls.runtime.classic import BuildLog
-from caliban_ls.runtime.docker import _unavailable, open_engine
+from caliban_ls.runtime.docker import _container_config, _unavailable, open_engine
 from caliban_ls.runtime.endpoint import Endpoint, Tls
 
 PLAN = plan_of("python:3.11-slim", "")
 ENDPOINT = Endpoint(address="unix:///run/x.sock", source="DOCKER_HOST")
+
+
+class UnixServer(ThreadingMixIn, UnixStreamServer):
+    """Serves each connection on a thread of its own."""
+
+    daemon_threads = True
 
 
 def follow(*events: dict[str, Any]) -> tuple[BuildLog, list[tuple[str, float | None]]]:
@@ -211,3 +221,62 @@ def test_the_sdk_is_not_loaded_before_it_is_needed() -> None:
     loaded = "{'docker', 'requests', 'urllib3'} & set(sys.modules)"
     code = f"import sys, caliban_ls.runtime.docker; assert not {loaded}"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("gpus", "request_"),
+    [
+        (True, {"Count": -1, "Capabilities": [["gpu"]]}),
+        (("0", "3"), {"DeviceIDs": ["0", "3"], "Capabilities": [["gpu"]]}),
+        (("nvidia.com/gpu=1",), {"DeviceIDs": ["nvidia.com/gpu=1"], "Driver": "cdi"}),
+    ],
+)
+def test_how_gpus_are_asked_for(*, gpus: bool | tuple[str, ...], request_: dict[str, Any]) -> None:
+    spec = ContainerSpec(image="x", args=(), name="n", labels={}, gpus=gpus)
+    assert _container_config(spec, "json-file")["HostConfig"]["DeviceRequests"] == [request_]
+
+
+def test_what_an_engine_says_in_one_breath_with_its_head(tmp_path: Path) -> None:
+    """The SDK reads more than the head of the response, and gives away a socket without the rest."""
+    said = b"\x01\0\0\0\0\0\0\x06hello\n" + b"\x02\0\0\0\0\0\0\x04bye\n"
+    nothing = b"HTTP/1.1 204 No Content\r\n\r\n"
+    head = b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+    answers = {
+        "GET /_ping": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK",
+        "GET /version": _json({"ApiVersion": "1.41"}),
+        "GET /v1.41/info": _json({"LoggingDriver": "json-file"}),
+        "POST /v1.41/containers/create": _json({"Id": "one"}),
+        "POST /v1.41/containers/one/attach": head + said,
+        "POST /v1.41/containers/one/start": nothing,
+        "DELETE /v1.41/containers/one": nothing,
+        "POST /v1.41/containers/one/wait": _json({"StatusCode": 0}),
+        "GET /v1.41/containers/one/json": _json({"State": {"Running": False, "ExitCode": 7}}),
+    }
+
+    class Handler(StreamRequestHandler):
+        def handle(self) -> None:
+            while request := self.rfile.readline().decode().split():
+                length = 0
+                while line := self.rfile.readline().decode().strip().lower():
+                    length = int(line.partition(":")[2]) if line.startswith("content-length:") else length
+                self.rfile.read(length)
+                self.wfile.write(answers[f"{request[0]} {request[1].partition('?')[0]}"])
+                if request[1].partition("?")[0].endswith("/attach"):
+                    return
+
+    taken: list[tuple[Stream, bytes]] = []
+    with UnixServer(str(tmp_path / "s"), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        engine = open_engine(Endpoint(address=f"unix://{tmp_path}/s", source="the test"))
+        spec = ContainerSpec(image="i", args=(), name="one", labels={})
+        end = engine.run(spec, output=lambda *frame: taken.append(frame), cancel=CancelToken())
+        server.shutdown()
+    assert (end, taken) == (Exit(7), [("stdout", b"hello\n"), ("stderr", b"bye\n")])
+
+
+def _json(answer: dict[str, Any]) -> bytes:
+    body = json.dumps(answer).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
+        len(body),
+        body,
+    )

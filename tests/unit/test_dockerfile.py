@@ -43,13 +43,14 @@ ENV B=$A/x
 COPY ["two/", "./"]
 
 ENTRYPOINT ["python", "-m", "trainer.train"]
+CMD []
 """
     )
 
 
 def test_a_command_is_one_line_of_json() -> None:
     command = ("python", 'a "b"\n$HOME/ü\\', "[x]")
-    last = render(Recipe(base="FROM x", layers=(), command=command)).splitlines()[-1]
+    *_, last, _ = render(Recipe(base="FROM x", layers=(), command=command)).splitlines()
     assert tuple(json.loads(last.removeprefix("ENTRYPOINT "))) == command
     assert "ü" in last
 
@@ -73,7 +74,7 @@ def test_nothing_that_an_old_builder_refuses() -> None:
     for word in ("# syntax", "<<", "--mount", "--link", "--chmod", "ARG", "VOLUME"):
         assert word not in text
     instructions = [line.split()[0] for line in text.splitlines() if line and not line.startswith("#")]
-    assert set(instructions) == {"FROM", "USER", "WORKDIR", "RUN", "ENV", "COPY", "ENTRYPOINT"}
+    assert set(instructions) == {"FROM", "USER", "WORKDIR", "RUN", "ENV", "COPY", "ENTRYPOINT", "CMD"}
 
 
 def test_buildkit_gets_caches_and_secrets_and_no_other_steps() -> None:

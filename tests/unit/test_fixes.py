@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from typing import Any
 
 import pytest
 
-from caliban_ls import jsondoc, project
+from caliban_ls import jsondoc, project, repairs
 from caliban_ls.findings import Finding, Severity, apply_edits
 from caliban_ls.outlook import Outlook
 from caliban_ls.project import Project
@@ -113,3 +114,44 @@ def test_fixes_of_valid_files_with_a_slip(kind: str, seed: int) -> None:
     rule = next(rule for rule in RULES.values() if rule.kind == kind and rule.project is None)
     number = sum(check(mutated(dice.choice(VALID[kind]), dice), rule) for _ in range(50))
     assert number > 10
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "offered"),
+    [
+        pytest.param(
+            "[" + ", ".join('{"--lr": 1}' for _ in range(400)) + "]",
+            'Rename to "lr"',
+            400,
+            id="in many blocks",
+        ),
+        pytest.param(
+            "{" + ", ".join(f'"--k{number}": 1' for number in range(400)) + "}", "", 400, id="in one block"
+        ),
+        pytest.param('{"--x": 1, "-x": 2}', 'Rename to "x"', 2, id="each alone, but not both"),
+        pytest.param('{"--x": 1, "--y": 2, "y": 3}', "", 1, id="one of two"),
+        pytest.param("[" + "{} " * 150 + "]", "Insert `,`", 100, id="more than are shown"),
+    ],
+)
+def test_many_fixes_are_tried_as_if_each_were_alone(text: str, title: str, offered: int) -> None:
+    document = jsondoc.parse(text)
+    found = sound_fixes(document, "experiment", validate(document, "experiment"))
+    assert len([fix for one in found for fix in one.fixes if title in fix.title]) == offered
+
+
+def test_trying_fixes_judges_no_more_often_than_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "[" + ", ".join('{"--lr": 1}' for _ in range(500)) + "]"
+    document = jsondoc.parse(text)
+    findings = validate(document, "experiment")
+    times = 0
+
+    def counted(*args: Any, **named: Any) -> list[Finding]:
+        nonlocal times
+        times += 1
+        return validate(*args, **named)
+
+    monkeypatch.setattr(repairs, "validate", counted)
+    assert all(
+        found.fixes for found in sound_fixes(document, "experiment", findings) if found.code == "CAL211"
+    )
+    assert times < 20

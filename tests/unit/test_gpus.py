@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from caliban_ls.runtime.base import EngineInfo
@@ -33,8 +35,16 @@ CARDS = Devices(cards=("nvidia0", "nvidia1"), control=True)
     ("info", "devices", "ids"),
     [
         pytest.param(NVIDIA, CARDS, ("0", "1"), id="the toolkit and two cards"),
-        pytest.param(CDI, CARDS, ("0", "1"), id="CDI"),
-        pytest.param(engine(devices=("nvidia.com/gpu=all",)), CARDS, (), id="CDI without names"),
+        pytest.param(CDI, CARDS, ("nvidia.com/gpu=0", "nvidia.com/gpu=1"), id="CDI"),
+        pytest.param(
+            replace(CDI, runtimes=("nvidia",)), CARDS, ("0", "1"), id="CDI and the toolkit's runtime"
+        ),
+        pytest.param(
+            engine(devices=("nvidia.com/gpu=GPU-5c2f", "nvidia.com/gpu=all")),
+            CARDS,
+            ("nvidia.com/gpu=all",),
+            id="CDI without numbers",
+        ),
         pytest.param(NVIDIA, Devices(wsl=True), (), id="WSL2"),
         pytest.param(NVIDIA, None, (), id="another machine"),
         pytest.param(

@@ -332,6 +332,41 @@ def test_what_is_doubtful_is_said(written: dict[str, Any], expected: list[str]) 
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
+        ({"gpu_spec": "1xL4", "flex_start": True}, []),
+        ({"machine_type": "a2-highgpu-1g", "flex_start": True}, []),
+        ({"gpu_spec": "1xT4", "flex_start": True}, ["error CAL421 flex_start: Remove flex_start"]),
+        ({"flex_start": True}, ["error CAL421 flex_start: Remove flex_start"]),
+        ({"mode": "cpu", "flex_start": True}, ["error CAL421 flex_start: Remove flex_start"]),
+        ({"tpu_spec": "8xV3", "flex_start": True}, ["error CAL421 flex_start: Remove flex_start"]),
+        (
+            {"gpu_spec": "1xL4", "flex_start": True, "spot": True},
+            ["error CAL421 flex_start: Remove flex_start"],
+        ),
+        ({"gpu_spec": "1xZZ", "flex_start": True}, ["warning CAL404 accelerator"]),
+    ],
+)
+def test_flex_start_is_for_some_gpus(written: dict[str, Any], expected: list[str]) -> None:
+    check(asked(**written), *expected)
+
+
+def test_every_way_out_of_an_impossible_flex_start_is_possible() -> None:
+    request = asked(gpu_spec="2xT4", machine_type="n1-standard-8", flex_start=True)
+    (problem,) = judge(request)
+    assert len(problem.alternatives) > 1
+    for found in problem.alternatives:
+        assert not errors(hardware.applied(request, found.changes)), found
+
+
+def test_what_flex_start_costs_is_not_known() -> None:
+    found = hardware.price(resolve(asked(gpu_spec="1xL4", flex_start=True)))
+    assert found is not None
+    assert found.effective is None
+    assert found.on_demand.total > 0
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
         ({}, []),
         ({"gpu_spec": "1xK80", "machine_type": "n1-standard-8"}, []),
         ({"gpu_spec": "1xP100"}, []),
@@ -339,6 +374,7 @@ def test_what_is_doubtful_is_said(written: dict[str, Any], expected: list[str]) 
         ({"machine_type": "a2-highgpu-1g"}, ["error CAL406 machine_type: Use machine type n1-highmem-16"]),
         ({"region": "us-east5"}, ["error CAL405 region: Use region us-east1"]),
         ({"spot": True}, ["error CAL414 spot: Remove spot"]),
+        ({"flex_start": True}, ["error CAL421 flex_start: Remove flex_start"]),
     ],
 )
 def test_the_closed_service_is_judged_by_its_own_tables(written: dict[str, Any], expected: list[str]) -> None:
@@ -435,6 +471,8 @@ def test_quotas_name_what_to_ask_for() -> None:
     assert (gpus.metric, gpus.of, gpus.needed, gpus.granted) == (f"{prefix}nvidia_t4_gpus", "T4", 1, 0)
     (spot,) = hardware.quotas(resolve(asked(gpu_spec="1xL4", spot=True)))
     assert (spot.metric, spot.granted) == (f"{prefix}preemptible_nvidia_l4_gpus", None)
+    (flex,) = hardware.quotas(resolve(asked(gpu_spec="1xL4", flex_start=True)))
+    assert (flex.metric, flex.granted) == (spot.metric, None)
     (memory,) = hardware.quotas(resolve(asked(machine_type="m1-ultramem-40")))
     assert (memory.of, memory.needed, memory.granted) == ("M1 vCPUs", 40, 0)
     assert hardware.quotas(resolve(asked(region="zz"))) == []

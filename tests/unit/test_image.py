@@ -135,6 +135,7 @@ COPY ["folder1/", "./"]
 COPY ["program/", "./"]
 
 ENTRYPOINT ["python", "-m", "trainer.train"]
+CMD []
 """
     )
 
@@ -142,7 +143,7 @@ ENTRYPOINT ["python", "-m", "trainer.train"]
 def test_a_shell_script_needs_no_python(tmp_path: Path) -> None:
     planned = plan(plant(tmp_path, {"go.sh": "true"}), "go.sh")
     assert "venv" not in planned.dockerfile
-    assert planned.dockerfile.endswith('ENTRYPOINT ["/bin/bash", "go.sh"]\n')
+    assert planned.dockerfile.endswith('ENTRYPOINT ["/bin/bash", "go.sh"]\nCMD []\n')
 
 
 def test_extra_folders_in_their_order(tmp_path: Path) -> None:

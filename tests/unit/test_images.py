@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 import tarfile
 from pathlib import Path
 from typing import NoReturn
@@ -13,9 +12,9 @@ import pytest
 from support.fake_engine import FakeEngine
 from support.tree import plant
 
-from caliban_ls import commands, images, models
+from caliban_ls import agreement, commands, images, models
 from caliban_ls.context import Context
-from caliban_ls.errors import InvalidDocument, KeyInImage, NotAgreed, UsageError
+from caliban_ls.errors import InvalidDocument, KeyInImage, MissingError, NotAgreed, UsageError
 from caliban_ls.files import read_project
 from caliban_ls.project import Project
 from caliban_ls.runtime.base import ImagePlan
@@ -86,6 +85,13 @@ def test_the_mode(tmp_path: Path, config: dict[str, str], arguments: dict[str, b
     assert plan.base_image == image
 
 
+def test_the_image_does_not_depend_on_the_python_that_runs_this(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": ""})
+    assert plan_of(models.BuildArguments(module="a.py"), context(tmp_path)).base_image == "python:3.12-slim"
+    plant(tmp_path, {".python-version": "3.10.4\n"})
+    assert plan_of(models.BuildArguments(module="a.py"), context(tmp_path)).base_image == "python:3.10-slim"
+
+
 def test_both_modes_at_once_are_refused(tmp_path: Path) -> None:
     plant(tmp_path, {"a.py": ""})
     with pytest.raises(UsageError, match="exclude"):
@@ -104,13 +110,13 @@ def test_hardware_that_cannot_be_is_no_matter_of_a_build(tmp_path: Path) -> None
 
 
 def test_a_large_context_is_named_with_what_is_large(tmp_path: Path) -> None:
-    plant(tmp_path, {"a.py": "", "data/big.bin": ""})
-    with (tmp_path / "data" / "big.bin").open("wb") as file:
+    plant(tmp_path, {"a.py": "", "data/[big] one.bin": ""})
+    with (tmp_path / "data/[big] one.bin").open("wb") as file:
         file.truncate(120 * 10**6)
     said: list[str] = []
     images.ensure(models.BuildArguments(module="a.py"), Project(), "cpu", building(tmp_path, said))
-    assert said[0].startswith("120 MB go into the image; a line in .calibanignore keeps a file out.")
-    assert "  120 MB  data/big.bin" in said[0]
+    assert said[0].startswith("120 MB go into the image. The largest:\n      120 MB  data/[big] one.bin\n")
+    assert said[0].endswith(r"echo '/data/\[big] one.bin' >> .calibanignore")
     said.clear()
     images.ensure(
         models.BuildArguments(module="a.py"), Project(), "cpu", building(tmp_path, said, built=True)
@@ -120,7 +126,7 @@ def test_a_large_context_is_named_with_what_is_large(tmp_path: Path) -> None:
 
 def building(folder: Path, said: list[str], *answers: bool, built: bool = False) -> Context:
     """A context with an engine, and somebody who answers questions."""
-    engine = FakeEngine("x", f"python:{sys.version_info[0]}.{sys.version_info[1]}-slim")
+    engine = FakeEngine("x", "python:3.12-slim")
     given = iter(answers)
 
     def ask(question: str, action: str) -> bool:
@@ -160,6 +166,16 @@ def test_a_key_is_left_out_when_asked_to(tmp_path: Path) -> None:
     assert (tmp_path / "p/.calibanignore").read_text() == "*.log\n/keys/\\[1].pem\n"
 
 
+def test_a_password_in_requirements_cannot_be_left_out(tmp_path: Path) -> None:
+    tree = {"a.py": "", "requirements.txt": "-i https://me:pass@a.example/simple\nsix\n"}
+    plant(tmp_path / "p", tree)
+    with pytest.raises(KeyInImage, match=r"requirements\.txt: a password in an address") as caught:
+        images.build(models.BuildArguments(module="a.py"), building(tmp_path / "p", []))
+    assert "PIP_EXTRA_INDEX_URL" in caught.value.hint
+    plant(tmp_path / "p", {".calibanignore": "!requirements.txt\n"})
+    assert images.build(models.BuildArguments(module="a.py"), building(tmp_path / "p", [])).tag
+
+
 def test_a_no_changes_nothing(tmp_path: Path) -> None:
     plant(tmp_path / "p", {"a.py": "", "key.pem": KEY})
     with pytest.raises(KeyInImage):
@@ -175,6 +191,15 @@ def test_an_image_goes_without_gcloud_that_cannot_be_had(tmp_path: Path) -> None
     assert "no/sdk can't be had, so the image goes without gcloud" in said
     (tmp_path / "p/.calibanconfig.json").unlink()
     assert built.tag == plan_of(models.BuildArguments(module="a.py"), context(tmp_path / "p")).tag
+
+
+@pytest.mark.parametrize("reference", ["gone:1", "", " ", "../../x", "a/../b"])
+def test_an_image_that_the_engine_has_not_is_named(reference: str) -> None:
+    engine = FakeEngine("there:1")
+    assert images.given("there:1", engine) == "there:1"
+    with pytest.raises(MissingError, match="The engine has no image") as caught:
+        images.given(reference, engine)
+    assert "docker pull" in caught.value.hint
 
 
 # What the config wants and its user has to agree to
@@ -219,6 +244,69 @@ def test_an_agreement_holds_for_the_folder_and_the_values(tmp_path: Path) -> Non
     (tmp_path / "p/.calibanconfig.json").write_text(config.replace("privileged", "privileged=1"))
     with pytest.raises(NotAgreed):
         images.build(arguments, building(tmp_path / "p", said, False))
+
+
+def test_what_is_agreed_to_stays_so_while_something_else_is_wanted_too(tmp_path: Path) -> None:
+    config = {"docker": {"run_args": ["--privileged"]}}
+    plant(tmp_path / "p", {"a.py": "", ".calibanconfig.json": json.dumps(config)})
+    said: list[str] = []
+    arguments = models.BuildArguments(module="a.py")
+    images.build(arguments, building(tmp_path / "p", said, True))
+    plant(tmp_path / "p", {".calibanconfig.json": json.dumps({**config, "build_time_credentials": True})})
+    with pytest.raises(NotAgreed):
+        images.build(arguments, building(tmp_path / "p", said, False))
+    plant(tmp_path / "p", {".calibanconfig.json": json.dumps(config)})
+    images.build(arguments, building(tmp_path / "p", said))
+
+
+def test_a_dockerfile_is_agreed_to_as_it_is(tmp_path: Path) -> None:
+    config = json.dumps({"docker": {"dockerfile": "Dockerfile"}})
+    plant(tmp_path / "p", {"a.py": "", ".calibanconfig.json": config, "Dockerfile": "FROM x\n"})
+    arguments = models.BuildArguments(module="a.py")
+    images.build(arguments, building(tmp_path / "p", [], True))
+    images.build(arguments, building(tmp_path / "p", []))
+    plant(tmp_path / "p", {"Dockerfile": "FROM x\nRUN --mount=type=secret,id=key cat /run/secrets/key\n"})
+    with pytest.raises(NotAgreed, match=r"docker\.dockerfile"):
+        images.build(arguments, building(tmp_path / "p", [], False))
+
+
+def test_a_link_is_agreed_to_with_its_target(tmp_path: Path) -> None:
+    config = json.dumps({"gcloud": {"cloud_key": "key.json"}})
+    (tmp_path / "q").symlink_to("p")
+    for name in ("one", "two"):
+        plant(tmp_path, {name: "{}"})
+    plant(tmp_path / "p", {"a.py": "", ".calibanconfig.json": config, "key.json": "-> ../one"})
+    arguments = models.BuildArguments(module="a.py")
+    said: list[str] = []
+    images.build(arguments, building(tmp_path / "p", said, True))
+    assert f'gcloud.cloud_key: "key.json -> {tmp_path}/one"' in said[0]
+    (tmp_path / "p/key.json").unlink()
+    plant(tmp_path / "p", {"key.json": "-> ../two"})
+    with pytest.raises(NotAgreed):
+        images.build(arguments, building(tmp_path / "p", said, False))
+    (tmp_path / "p/key.json").unlink()
+    plant(tmp_path / "p", {"key.json": "{}"})
+    with pytest.raises(NotAgreed, match=r'gcloud\.cloud_key: "key\.json"$'):
+        images.build(arguments, building(tmp_path / "q", said, False))
+
+
+def test_a_password_for_a_host_that_the_project_names_needs_agreement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    plant(tmp_path, {".netrc": "machine a.example login me password p\n"})
+    (tmp_path / ".netrc").chmod(0o600)
+    plant(tmp_path / "p", {"a.py": "", "requirements.txt": "-i https://a.example/simple\nsix"})
+    arguments = models.BuildArguments(module="a.py")
+    said: list[str] = []
+    with pytest.raises(NotAgreed):
+        images.build(arguments, building(tmp_path / "p", said, False))
+    assert 'passwords of your .netrc: ["a.example"]|Agree' in said[0]
+    there = building(tmp_path / "p", said)
+    assert commands.trust(models.TrustArguments(), there).agreed == {
+        "passwords of your .netrc": ["a.example"]
+    }
+    assert agreement.is_agreed(images.demands(read_project(there), there), there)
 
 
 def test_the_command_that_agrees(tmp_path: Path) -> None:

@@ -9,7 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from caliban_ls import convert
+from caliban_ls.documents import Document
 from caliban_ls.jsondoc import JsonDocument, parse, tokens, walk
+from caliban_ls.validation import validate
 
 SNIPPETS = (
     *(
@@ -122,6 +125,34 @@ rows = st.recursive(
     ),
     max_leaves=40,
 )
+sweeps = st.lists(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["a", "b", "-c", "a b", "[a,b]", "[c]"]),
+            st.sampled_from(
+                [
+                    "1",
+                    "[1, 2.5, true]",
+                    '["x", "y"]',
+                    "[]",
+                    "null",
+                    "[null]",
+                    "[[1, 2], [3, 4]]",
+                    "[[1], [2]]",
+                    "[1e999]",
+                    '["a,b", 1]',
+                    '["\\u0000"]',
+                    "[1, 2, 3]",
+                    "[1, 2 // c\n]",
+                    '{"a": 1}',
+                ]
+            ),
+        ),
+        max_size=4,
+    ).map(lambda members: "{" + ", ".join(f'"{key}": {value}' for key, value in members) + "}"),
+    min_size=1,
+    max_size=6,
+).map(lambda blocks: "[" + ",\n".join(blocks) + "]")
 edits = st.lists(
     st.tuples(
         st.floats(0, 1), st.sampled_from([0, 0, 0, 1, 1, 2, 3, 8, 30]), st.sampled_from(["", "", *SNIPPETS])
@@ -139,6 +170,25 @@ def test_edited_document_equals_fresh_parse(text: str, changes: list[tuple[float
         start = round(place * len(document.text))
         document.edit(start, start + length, new_text)
         check(document)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+@given(text=st.one_of(sweeps, rows, pieces), changes=edits)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_an_edited_document_is_judged_as_a_fresh_one(
+    encoding: str, text: str, changes: list[tuple[float, int, str]]
+) -> None:
+    def told(document: Document) -> Any:
+        found = validate(document.json, "experiment")
+        return found, [convert.to_diagnostic(document, one, encoding) for one in found]
+
+    document = Document("file:///p/experiment.json", text, encoding=encoding)
+    for place, length, new_text in [(0.0, 0, ""), *changes]:
+        start = round(place * len(document.text))
+        document.splice(start, start + length, new_text)
+        assert told(document) == told(Document(document.uri, document.text, encoding=encoding))
+    # What was judged from its spelling alone is read only now.
+    check(document.json)
 
 
 @pytest.mark.parametrize(
@@ -188,6 +238,42 @@ def test_the_short_road_leads_where_the_long_one_does(text: str) -> None:
 
 
 HEAD = "// caliban: experiment\n[\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("[1]", 1),
+        ('[ 1 ,"a" , true,\n-2.5e-3 ]', 4),
+        ("[" + "1," * 255 + "1]", 256),
+        ("[]", 0),
+        ("[1,]", 0),
+        ("[null]", 0),
+        ('["a,b"]', 0),
+        ('["\\n"]', 0),
+        ("[1e100]", 0),
+        ("[1234567890123456]", 0),
+        ("[1 // one\n]", 0),
+        ("[[1]]", 0),
+        ("[1 2]", 0),
+    ],
+)
+def test_plain_lists_are_counted_by_their_spelling(text: str, size: int) -> None:
+    document = parse(f'{{"a": {text}}}')
+    assert document.root is not None
+    value = document.root.members[0].value
+    assert value is not None
+    assert value.plain == size
+    assert value.size == len(value.items)
+    check(document)
+    start = value.offset + 1
+    document.edit(start, start, " null, ")
+    check(document)
+    value = document.root.members[0].value
+    assert value is not None
+    assert value.plain == 0
+
+
 ROW = '{"lr": [0.1, 0.2], "note": "row"}'
 ROWS = HEAD + ",\n".join([ROW] * 40) + "\n]\n"
 TWENTIETH = len(HEAD) + 20 * (len(ROW) + 2)

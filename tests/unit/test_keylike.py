@@ -34,6 +34,14 @@ PERSON = {"client_id": "x", "refresh_token": "1//0abc", "type": "authorized_user
         (".npmrc", "//registry.example/:_authToken=abc", "a password for a package registry"),
         ("token.txt", f"hf_{'a' * 34}\n", "an access token"),
         ("gh", f"ghp_{'a' * 36}", "an access token"),
+        ("requirements.txt", "-i https://me:pass@a.example/simple", "a password in an address"),
+        ("more/requirements-dev.txt", "x\n-f https://:token@a.example/x", "a password in an address"),
+        ("pyproject.toml", 'url = "https://me:pass@a.example"', "a password in an address"),
+        (
+            "environment.yml",
+            "- https://conda.example/t/ab-01234567-89ab/channel",
+            "a password in an address",
+        ),
     ],
 )
 def test_what_is_one(path: str, content: str, words: str) -> None:
@@ -54,6 +62,12 @@ def test_what_is_one(path: str, content: str, words: str) -> None:
         ("config.json", json.dumps({"private_key": "path/to/key.pem"})),
         (".npmrc", "//registry.example/:_authToken=${NPM_TOKEN}"),
         ("credentials.py", "import google"),
+        (
+            "requirements.txt",
+            "-i https://${USER}:${TOKEN}@a.example/simple\nx @ https://a.example:8443/x@1.whl",
+        ),
+        ("requirements.txt", "x @ git+https://git@a.example/x.git@v1:2"),
+        ("README.md", "https://me:pass@a.example"),
         ("tokens.txt", f"one hf_{'a' * 34}"),
         ("tokenizer.json", "{}"),
         ("train.py", ""),

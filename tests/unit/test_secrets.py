@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from caliban_ls.runtime.base import BuildInputs
-from caliban_ls.runtime.secrets import build_inputs
+from caliban_ls.runtime.secrets import build_inputs, hosts_with_passwords
 
 
 def inputs(home: Path, *addresses: str, key: Path | None = None, **environment: str) -> BuildInputs:
@@ -52,6 +52,15 @@ def test_only_passwords_of_indexes_leave_the_netrc(tmp_path: Path) -> None:
     assert given.secrets["settings"] == b"export NETRC=/run/caliban/netrc\n"
     assert given.needed == ("a password of your .netrc",)
     assert b"machine a.example" in inputs(tmp_path, PIP_INDEX_URL="https://a.example/simple").secrets["netrc"]
+
+
+def test_passwords_that_only_the_project_asks_for(tmp_path: Path) -> None:
+    (tmp_path / ".netrc").write_text("machine a.example login me password p\ndefault login me password q\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    named = ("https://a.example/simple", "https://other.example", "https://default/simple")
+    assert hosts_with_passwords({}, tmp_path, named) == ("a.example",)
+    assert hosts_with_passwords({"PIP_INDEX_URL": "https://a.example/x"}, tmp_path, named) == ()
+    assert "netrc" not in inputs(tmp_path, "https://default/simple").secrets
 
 
 def test_certificates_reach_the_build_and_are_not_insisted_on(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_gpu_that_is_there_is_used(tmp_path: Path) -> None:
     found, said = survey_of(tmp_path, ContainerArguments(), CDI)
-    assert (found.mode, found.gpus, said) == ("gpu", ("0", "1"), [])
+    assert (found.mode, found.gpus, said) == ("gpu", ("nvidia.com/gpu=0", "nvidia.com/gpu=1"), [])
 
 
 def test_without_one_a_line_says_why(tmp_path: Path) -> None:
@@ -149,6 +149,6 @@ def test_a_container_keeps_what_it_says_itself() -> None:
     spec = ContainerSpec(image="i", args=(), name="n", labels={}, environment={"A": "own"}, mounts=(own,))
     got = equipped(spec, around)
     assert got.environment == {"A": "own", "B": "machine"}
-    assert (got.user, got.gpus, got.run_args) == ("1:2", True, ("--memory", "1g"))
+    assert (got.user, got.gpus, got.run_args) == ("1:2", ("0", "1"), ("--memory", "1g"))
     assert [mount.source for mount in got.mounts] == ["/o", "/m"]
     assert equipped(replace(spec, gpus=("1",)), around).gpus == ("1",)

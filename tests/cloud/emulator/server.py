@@ -186,7 +186,7 @@ class Emulator:
         repositories = "artifactregistry.projects.locations.repositories"
 
         def create_custom() -> Any:
-            self.vertex.check(body, parent.rpartition("/")[2])
+            self.vertex.check(body)
             return self._create(lambda: self.vertex.create(parent, body))
 
         def create_training() -> Any:
@@ -205,6 +205,9 @@ class Emulator:
             "logging.entries.list": lambda: self.logging.list(body or {}),
             f"{repositories}.get": lambda: self.repositories.get(name),
             f"{repositories}.create": lambda: self.repositories.create(parent, query, body or {}),
+            # Both services have operations; where hosts aren't told apart, the first of them is found.
+            "aiplatform.projects.locations.operations.get": lambda: self.repositories.operation(name),
+            "artifactregistry.projects.locations.operations.get": lambda: self.repositories.operation(name),
         }
 
     def _create(self, make: Callable[[], Any]) -> Any:

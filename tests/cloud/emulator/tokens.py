@@ -8,7 +8,6 @@ import json
 import secrets
 import threading
 import time
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,7 +36,8 @@ class Tokens:
 
     Attributes:
         seconds: how long a token is good, as is said with it.
-        uses: for how many requests it is good, which isn't said; None for any number.
+        worthless: whether no token is taken by anybody, however fresh.
+        spoil_at: with which request every token that was given so far stops being good, unsaid; None for never.
         given: every token there ever was.
         grants: in return for what, in order.
         revoked: what no token is given for any more.
@@ -45,12 +45,13 @@ class Tokens:
 
     def __init__(self) -> None:
         self.seconds = 3600.0
-        self.uses: int | None = None
+        self.worthless = False
+        self.spoil_at: int | None = None
         self.given: list[str] = []
         self.grants: list[str] = []
         self.revoked: set[str] = set()
         self._ends: dict[str, float] = {}
-        self._used: Counter[str] = Counter()
+        self._checked = 0
         self._lock = threading.Lock()
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
@@ -76,9 +77,10 @@ class Tokens:
     def check(self, token: str) -> None:
         """Refuse a request without a good token."""
         with self._lock:
-            self._used[token] += 1
-            worn = self.uses is not None and self._used[token] > self.uses
-            good = self._ends.get(token, 0) > time.monotonic() and not worn
+            self._checked += 1
+            if self._checked == self.spoil_at:
+                self._ends.clear()
+            good = self._ends.get(token, 0) > time.monotonic() and not self.worthless
         if not good:
             message = (
                 "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or"

@@ -1,0 +1,70 @@
+"""Which jobs are meant by a name: a launch, a job by its id, by its service's name, or as GROUP/INDEX."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from caliban_ls.errors import UsageError
+from caliban_ls.runtime.base import JobState
+from caliban_ls.runtime.history import Group, History, JobRecord
+
+CLOUD = ("vertex", "ai-platform")
+"""The backends whose jobs Google runs."""
+
+
+def find_group(reference: str, history: History) -> tuple[Group, JobRecord | None]:
+    """Return a launch, and the one job of it that is meant; None when all of them are.
+
+    Raises:
+        UsageError: there is neither a launch nor a job of that name.
+    """
+    group = history.group(reference)
+    if group is not None:
+        return group, None
+    job = history.job(reference)
+    group = None if job is None else history.group(job.group)
+    if job is None or group is None:
+        known = ", ".join(known.name for known in history.groups(limit=3))
+        hint = f"The newest launches are {known}." if known else "Nothing has been run here so far."
+        raise UsageError(f"There is no job or group {reference}", hint=hint)
+    return group, job
+
+
+def find_jobs(reference: str, history: History) -> tuple[Group, list[JobRecord]]:
+    """Return a launch and those of its jobs that are meant.
+
+    Raises:
+        UsageError: there is neither a launch nor a job of that name.
+    """
+    group, job = find_group(reference, history)
+    return group, history.jobs(group.name) if job is None else [job]
+
+
+def find_job(reference: str, history: History) -> tuple[Group, JobRecord]:
+    """Return the one job that is meant, and its launch.
+
+    Raises:
+        UsageError: there is no such job, or there are several.
+    """
+    group, jobs = find_jobs(reference, history)
+    if len(jobs) != 1:
+        raise UsageError(
+            f"{reference} has {len(jobs)} jobs",
+            hint=f"Name one of them, {jobs[0].group}/{jobs[0].index} and so on." if jobs else "",
+        )
+    return group, jobs[0]
+
+
+def states_of(words: Iterable[str]) -> Collection[JobState]:
+    """Return the states that words stand for, in any case.
+
+    Raises:
+        UsageError: one of them is no state.
+    """
+    try:
+        return {JobState(word.upper()) for word in words}
+    except ValueError:
+        known = ", ".join(state.value for state in JobState)
+        raise UsageError(
+            f"{', '.join(words)}: not every one is a state", hint=f"States are {known}."
+        ) from None

@@ -1,0 +1,161 @@
+"""Asks Google's services what became of jobs, and writes it into the history.
+
+One list answers for a whole launch. What can't be asked is told in a line, and the rest is asked all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from caliban_ls.context import Context
+from caliban_ls.errors import CalibanError, Cancelled, MissingError
+from caliban_ls.references import CLOUD
+from caliban_ls.runtime import labels, sightings
+from caliban_ls.runtime.cloud import Made, Service
+from caliban_ls.runtime.history import Group, History, utc_now
+from caliban_ls.runtime.identity import Identity
+from caliban_ls.runtime.patience import Patience, each
+from caliban_ls.runtime.refusals import NoAnswer, Refused
+from caliban_ls.runtime.sightings import OpenJob
+from caliban_ls.services import find_identity_for, open_patient, service_for
+
+PATIENCE = Patience(whole=30.0)
+
+_FEW = 4  # jobs that are looked for one by one; of more, the list of their launch tells
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a service said of jobs.
+
+    Attributes:
+        found: by our job id.
+        gone: ids of those that it no longer knows.
+        others: further jobs of the service that are one of ours a second time, by our job id.
+    """
+
+    found: Mapping[str, Made]
+    gone: tuple[str, ...]
+    others: Mapping[str, tuple[Made, ...]]
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Our ids of the jobs that it said anything of."""
+        return frozenset({*self.found, *self.gone})
+
+
+def refresh(
+    groups: Collection[Group],
+    history: History,
+    context: Context,
+    *,
+    cloud_key: str | None = None,
+    patience: Patience = PATIENCE,
+    only: str | None = None,
+) -> list[str]:
+    """Ask what became of the jobs of launches whose end isn't known; return what couldn't be found out, in words.
+
+    Args:
+        groups: launches of any backend; those without such jobs cost no request.
+        history: where the answers are written.
+        context: of the command.
+        cloud_key: a key's file that a flag names.
+        patience: with services that are busy or silent.
+        only: the one job that is meant, by its id.
+
+    Raises:
+        MissingError: the history can't be written.
+        Cancelled: the user doesn't want to wait.
+    """
+    notes: list[str] = []
+    waiting: dict[str, list[OpenJob]] = {}
+    for group in groups:
+        if group.backend in CLOUD:
+            waiting[group.name] = sightings.open_jobs(history, group.name, only)
+    asked = [group for group in groups if waiting.get(group.name)]
+    failed: dict[str, list[str]] = {}
+    for identity, theirs in _by_identity(asked, cloud_key, context, notes):
+        with open_patient(identity, context, patience) as google:
+            by_name = {group.name: group for group in theirs}
+            services = {group.name: service_for(group, google) for group in theirs}
+            for name, told in each(by_name, lambda name: ask(waiting[name], name, services[name])).items():  # noqa: B023  # used up at once
+                if isinstance(told, Cancelled):
+                    raise told
+                if isinstance(told, CalibanError):
+                    failed.setdefault(_why(told), []).append(name)
+                else:
+                    write(told, history)
+                    notes += _about_others(told)
+    return [*notes, *(f"{', '.join(names)}: {why}" for why, names in failed.items())]
+
+
+def ask(jobs: Collection[OpenJob], group: str, service: Service) -> Told:
+    """Ask a service after jobs of one launch.
+
+    Raises:
+        ServiceError: the service refused, or didn't answer.
+        MissingError: the credentials give no access.
+    """
+    named = {job.name: job.job_id for job in jobs if job.name is not None}
+    label = labels.group_value(group)
+    if len(jobs) <= _FEW:
+        listed = [made for job in jobs if job.label for made in service.find(label, job.label)]
+    else:
+        listed = list(service.find(label))
+    seen = sightings.recognised(jobs, listed)
+    found, gone = dict(seen.found), []
+    # Lists show new jobs late, so that one which isn't listed is asked for by its name.
+    missing = [name for name, job_id in named.items() if job_id not in found]
+    for name, answer in each(missing, service.get).items():
+        if isinstance(answer, Made):
+            found[named[name]] = answer
+        elif isinstance(answer, Refused) and answer.status == HTTPStatus.NOT_FOUND:
+            gone.append(named[name])
+        else:
+            raise answer
+    return Told(found, tuple(gone), seen.others)
+
+
+def write(told: Told, history: History) -> None:
+    """Write down what a service said.
+
+    Raises:
+        MissingError: the history can't be written.
+    """
+    now = utc_now()
+    if told.found:
+        sightings.write(history, told.found, now)
+    if told.gone:
+        sightings.write_gone(history, told.gone, now)
+
+
+def _about_others(told: Told) -> Iterator[str]:
+    for job_id, others in told.others.items():
+        names = [made.name for made in others if not made.state.finished]
+        if names:
+            yield f"{job_id} is there a second time, as {', '.join(names)}; `caliban stop` of its group ends both"
+
+
+def _why(error: CalibanError) -> str:
+    """Return why a service can't be asked, in one line."""
+    # What there is to do about silence is said by the hint for those who were sending.
+    hint = "" if isinstance(error, NoAnswer) else error.hint
+    return f"{error}{'' if str(error).endswith('.') else '.'} {hint}".rstrip(" ")
+
+
+def _by_identity(
+    groups: Collection[Group], cloud_key: str | None, context: Context, notes: list[str]
+) -> Iterator[tuple[Identity, list[Group]]]:
+    """Yield whom to ask as, with the launches that they are asked about; those that were submitted alike share it."""
+    alike: dict[str, list[Group]] = {}
+    for group in groups:
+        alike.setdefault(f"{group.folder}\n{group.details.get('cloud_key')}", []).append(group)
+    for theirs in alike.values():
+        try:
+            identity = find_identity_for(theirs[0], cloud_key, context)
+        except MissingError as error:
+            notes.append(f"Google can't be asked: {error}. {error.hint}".rstrip())
+        else:
+            yield identity, theirs

@@ -1,0 +1,196 @@
+"""What jobs in the cloud printed, as Cloud Logging has it.
+
+Both services write there, one entry a line. Entries come seconds late and not always in order, so that whoever
+follows asks again for the last seconds, and tells by their ids which entries are new.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from caliban_ls.cancel import CancelToken
+from caliban_ls.errors import ServiceError
+from caliban_ls.runtime.google import Google
+from caliban_ls.runtime.refusals import Refused
+from caliban_ls.runtime.sightings import moment
+
+_PAGE = 1000  # the most that the service gives at once
+
+_OVERLAP = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often is asked while a job is followed, in seconds.
+
+    Attributes:
+        shortest: after something new.
+        longest: what that becomes, doubled each time that there is nothing.
+        quiet: without anything new after the job's end, until its log is taken for complete.
+    """
+
+    shortest: float = 2.0
+    longest: float = 15.0
+    quiet: float = 8.0
+
+
+PACE = Pace()
+
+
+@dataclass(frozen=True, slots=True)
+class JobLog:
+    """The log of one job.
+
+    Attributes:
+        google: asked.
+        project: whose log it is.
+        job: the service's name for the job; its last part is what entries carry.
+    """
+
+    google: Google
+    project: str
+    job: str
+
+    def entries(self, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the entries, the oldest first.
+
+        Raises:
+            ServiceError: it can't be read; the hint says where else it can.
+        """
+        wanted = filter_of(self.job)
+        if since is not None:
+            wanted += f' AND timestamp>="{since:%Y-%m-%dT%H:%M:%S.%fZ}"'
+        body = {
+            "resourceNames": [f"projects/{self.project}"],
+            "filter": wanted,
+            "orderBy": "timestamp asc",
+            "pageSize": _PAGE,
+        }
+        while True:
+            entries = self.google.methods("logging", "v2", "https://logging.googleapis.com/", "entries")
+            try:
+                page = self.google.ask(entries.list(body=body))
+            except Refused as error:
+                raise self._explained(error) from error
+            yield from page.get("entries", ())
+            if not page.get("nextPageToken"):
+                return
+            body = {**body, "pageToken": page["nextPageToken"]}
+
+    def follow(self, *, is_over: Callable[[], bool], cancel: CancelToken, pace: Pace = PACE) -> Iterator[str]:
+        """Yield what the job printed, as it comes, until the job is over and nothing new comes any more.
+
+        Args:
+            is_over: asks whether the job has ended.
+            cancel: ends the waiting.
+            pace: how often is asked.
+
+        Raises:
+            ServiceError: it can't be read.
+            Cancelled: the token was set.
+        """
+        reading = _Reading()
+        wait = pace.shortest
+        silent = 0.0
+        over = False
+        while True:
+            # The job's end is looked for first: what is read after it is what there is.
+            over = over or is_over()
+            news = False
+            for entry in self.entries(since=reading.since):
+                cancel.check()
+                if reading.is_new(entry):
+                    news = True
+                    yield text_of(entry)
+            reading.forget_old()
+            silent = 0.0 if news else silent + wait
+            if over and silent > pace.quiet:
+                return
+            wait = pace.shortest if news or over else min(wait * 2, pace.longest)
+            if cancel.wait(wait):
+                cancel.check()
+
+    def _explained(self, error: Refused) -> ServiceError:
+        """Return a refusal, with where else the log can be read."""
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            return error
+        return LogUnreadable(
+            f"The log of {self.job} can't be read: {error}",
+            hint=f"{error.hint} Another way: {command_of(self.job, self.project)}, or {url_of(self.job, self.project)}".lstrip(),
+        )
+
+
+class LogUnreadable(ServiceError):
+    """Cloud Logging doesn't give the log."""
+
+    code = "log-unreadable"
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Which entries were read."""
+
+    newest: datetime | None = None
+    _seen: dict[str, datetime | None] = field(default_factory=dict)
+
+    @property
+    def since(self) -> datetime | None:
+        return None if self.newest is None else self.newest - _OVERLAP
+
+    def is_new(self, entry: dict[str, Any]) -> bool:
+        """Return whether an entry wasn't read before, and remember it."""
+        when = moment(entry.get("timestamp"))
+        # An id is unique among the entries of one moment and log.
+        identity = " ".join(
+            (str(entry.get("timestamp")), str(entry.get("logName")), str(entry.get("insertId")))
+        )
+        if identity in self._seen:
+            return False
+        self._seen[identity] = when
+        if when is not None and (self.newest is None or when > self.newest):
+            self.newest = when
+        return True
+
+    def forget_old(self) -> None:
+        """Forget entries that won't be asked for again."""
+        if self.since is not None:
+            self._seen = {key: when for key, when in self._seen.items() if when is None or when >= self.since}
+
+
+def text_of(entry: dict[str, Any]) -> str:
+    """Return what an entry says, as lines."""
+    payload = entry.get("jsonPayload")
+    if "textPayload" in entry:
+        text = str(entry["textPayload"])
+    elif isinstance(payload, dict):
+        text = str(payload["message"]) if "message" in payload else json.dumps(payload, ensure_ascii=False)
+    else:
+        text = json.dumps(entry.get("protoPayload", {}), ensure_ascii=False)
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+def filter_of(job: str) -> str:
+    """Return what chooses the entries of a job."""
+    return f'resource.type="ml_job" AND resource.labels.job_id="{job.rpartition("/")[2]}"'
+
+
+def command_of(job: str, project: str) -> str:
+    """Return the command of gcloud that shows a job's log."""
+    shown = "value(textPayload,jsonPayload.message)"
+    return f"gcloud logging read '{filter_of(job)}' --project={project} --order=asc --format='{shown}'"
+
+
+def url_of(job: str, project: str) -> str:
+    """Return where a person sees a job's log in the console."""
+    identifier = job.rpartition("/")[2]
+    wanted = quote(f'resource.type="ml_job"\nresource.labels.job_id="{identifier}"', safe="")
+    return (
+        f"https://console.cloud.google.com/logs/viewer?project={project}"
+        f"&resource=ml_job%2Fjob_id%2F{identifier}&advancedFilter={wanted}"
+    )

@@ -1,0 +1,132 @@
+"""Requests that may be repeated, asked until they are answered: many at once, waiting when a service asks for it.
+
+For what changes nothing, and for what may be carried out twice, such as a cancel. A request that makes a job is
+`sending`'s business.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Collection, Hashable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from caliban_ls.cancel import CancelToken
+from caliban_ls.errors import CalibanError
+from caliban_ls.runtime.base import Report
+from caliban_ls.runtime.google import Google
+from caliban_ls.runtime.identity import Identity
+from caliban_ls.runtime.refusals import Busy, NoAnswer
+
+Item = TypeVar("Item", bound=Hashable)
+Answer = TypeVar("Answer")
+
+AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long is waited, in seconds.
+
+    Attributes:
+        whole: without any useful answer, until it is given up.
+        first_wait: after a failure that names no time; each that follows doubles it.
+        longest_wait: what that ends at.
+    """
+
+    whole: float
+    first_wait: float = 0.5
+    longest_wait: float = 32.0
+
+
+class PatientGoogle(Google):
+    """The services, asked again while they are busy or silent. Safe to use from several threads, which wait together."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        environment: Mapping[str, str],
+        *,
+        patience: Patience,
+        report: Report,
+        cancel: CancelToken,
+    ) -> None:
+        super().__init__(identity, environment)
+        self._patience = patience
+        self._report = report
+        self._cancel = cancel
+        self._lock = threading.Lock()
+        self._pause_ends = 0.0
+        self._pauses = 0
+        self._last_news = time.monotonic()
+
+    def ask(self, request: Any) -> dict[str, Any]:  # noqa: ANN401 - googleapiclient's, made at run time
+        """Send a request until there is an answer, and return it.
+
+        Raises:
+            NoAnswer: nothing came back for as long as there was patience.
+            Busy: the service was busy for as long as that.
+            OverQuota: a quota is too small.
+            Refused: anything else.
+            Cancelled: the user doesn't want to wait any more.
+        """
+        while True:
+            self._wait()
+            try:
+                with self._cancel.on_set(self.hang_up):
+                    answer = super().ask(request)
+            except (Busy, NoAnswer) as error:
+                self._cancel.check()
+                if not self._pause(error.wait if isinstance(error, Busy) else None):
+                    raise
+                continue
+            with self._lock:
+                self._last_news = time.monotonic()
+                self._pauses = 0
+            return answer
+
+    def _wait(self) -> None:
+        while True:
+            self._cancel.check()
+            with self._lock:
+                rest = self._pause_ends - time.monotonic()
+            if rest <= 0:
+                return
+            self._cancel.wait(min(rest, 0.5))
+
+    def _pause(self, asked: float | None) -> bool:
+        """Let everybody wait; return whether there is patience left to."""
+        with self._lock:
+            now = time.monotonic()
+            if asked is None:
+                if self._pause_ends > now:
+                    return True
+                longest = min(self._patience.longest_wait, self._patience.first_wait * 2**self._pauses)
+                asked = longest * random.uniform(0.5, 1.0)  # noqa: S311  # no secret
+                self._pauses += 1
+            if now + asked - self._last_news > self._patience.whole:
+                return False
+            self._pause_ends = max(self._pause_ends, now + asked)
+        if asked >= 1:
+            self._report(f"Google asks for patience, going on in {asked:.0f} s", None)
+        return True
+
+
+def each(
+    items: Collection[Item], ask: Callable[[Item], Answer], *, at_once: int = AT_ONCE
+) -> dict[Item, Answer | CalibanError]:
+    """Return what is answered for each of many items, or why it isn't; several are asked at once."""
+
+    def answer(item: Item) -> Answer | CalibanError:
+        try:
+            return ask(item)
+        except CalibanError as error:
+            return error
+
+    if not items:
+        return {}
+    with ThreadPoolExecutor(min(at_once, len(items)), thread_name_prefix="caliban-asks") as pool:
+        return dict(zip(items, pool.map(answer, items), strict=True))

@@ -1,0 +1,238 @@
+"""`status`: launches of this machine's history, their jobs, and what they have cost so far.
+
+Shows what is written down, which is quick however much that is. Google's services are asked when `--refresh` says so,
+and for a single launch or job whenever that is cheap: credentials lie at hand, and few pages answer.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from caliban_ls import models
+from caliban_ls.context import Context
+from caliban_ls.errors import EngineUnavailable, UsageError
+from caliban_ls.records import open_engine, open_history
+from caliban_ls.references import CLOUD, find_group, states_of
+from caliban_ls.runtime import owner
+from caliban_ls.runtime.base import JobState
+from caliban_ls.runtime.cloud import url_of
+from caliban_ls.runtime.history import Group, History, JobRecord, utc_now
+from caliban_ls.runtime.orphans import OWNER_DIED
+from caliban_ls.runtime.tally import Tally, tallies
+
+SHOWN = 50
+"""Jobs of a table; of more it shows the first and the last."""
+
+GONE = "Google no longer knows it; this is what was last seen"
+
+_CHEAP_JOBS = 1000  # ten pages of a list
+
+_BRIEF_SECONDS = 5.0  # for which a service may be silent that wasn't asked expressly
+
+_NOT_ASKED = "Google wasn't asked; --refresh asks"
+
+_UNSENT = {JobState.PLANNED.value, JobState.SUBMITTING.value, JobState.UNKNOWN.value}
+
+
+def status(arguments: models.StatusArguments, context: Context) -> models.StatusResult:
+    """Return launches with their jobs, the newest first; of one launch or job when one is named.
+
+    Raises:
+        UsageError: there is no such launch, job, state or backend.
+        MissingError: the history can't be used.
+    """
+    states = states_of(arguments.state)
+    if arguments.backend not in (None, "local", *CLOUD):
+        raise UsageError(
+            f"There is no backend {arguments.backend}", hint="There are local, vertex and ai-platform."
+        )
+    if arguments.limit < 0:
+        raise UsageError("--limit takes a number that isn't negative")
+    with open_history(context) as history:
+        _find_out_about_the_dead(history, context)
+        only = None
+        if arguments.reference is None:
+            groups = history.groups(limit=arguments.limit, backend=arguments.backend)
+        else:
+            group, only = find_group(arguments.reference, history)
+            groups = [group] if arguments.backend in (None, group.backend) else []
+        notes = _refreshed(arguments, groups, only, history, context)
+        if states and arguments.reference is None:
+            groups = history.groups(limit=arguments.limit, backend=arguments.backend, states=states)
+        every = not context.streams or arguments.reference is not None or len(groups) == 1
+        ends = SHOWN // 2 if context.streams else None
+        view = _View(history, utc_now(), states, only, every=every, ends=ends)
+        counted = tallies(history, (group.name for group in groups), view.now, states)
+        shown = [_group(group, counted[group.name], view) for group in groups]
+        if arguments.reference is not None:
+            notes += _about_unsent(groups, counted)
+    return models.StatusResult(groups=tuple(shown), notes=tuple(notes))
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What of the launches is wanted, and as of when.
+
+    Attributes:
+        states: jobs in these only; empty for all.
+        only: this job only.
+        every: whether jobs are wanted, and not only their number.
+        ends: so many jobs from each end of a launch; None for all.
+    """
+
+    history: History
+    now: datetime
+    states: Collection[JobState]
+    only: JobRecord | None
+    every: bool
+    ends: int | None
+
+
+def _refreshed(
+    arguments: models.StatusArguments,
+    groups: list[Group],
+    only: JobRecord | None,
+    history: History,
+    context: Context,
+) -> list[str]:
+    """Ask Google where that is wanted, or cheap; return what is to be said about it."""
+    going = [group for group in groups if group.backend in CLOUD and _open_jobs(group, history)]
+    if not going:
+        return []
+    if arguments.reference is None and not arguments.refresh:
+        return [_NOT_ASKED]
+    # What asks is heavy, and most of the time nobody does.
+    from caliban_ls import refreshing
+    from caliban_ls.services import are_credentials_at_hand
+
+    patience = refreshing.PATIENCE
+    if not arguments.refresh:
+        (group, *_) = going
+        cheap = only is not None or _open_jobs(group, history) <= _CHEAP_JOBS
+        if not (cheap and are_credentials_at_hand(group, arguments.cloud_key, context)):
+            return [_NOT_ASKED]
+        patience = replace(patience, whole=_BRIEF_SECONDS)
+    return refreshing.refresh(
+        going,
+        history,
+        context,
+        cloud_key=arguments.cloud_key,
+        patience=patience,
+        only=only.job_id if only else None,
+    )
+
+
+def _open_jobs(group: Group, history: History) -> int:
+    (row,) = history.rows(
+        "SELECT COUNT(*) AS jobs FROM jobs WHERE group_name = ?"
+        " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')",
+        group.name,
+    )
+    return int(row["jobs"])
+
+
+def _find_out_about_the_dead(history: History, context: Context) -> None:
+    """Let the history tell how jobs ended whose process was killed, as far as the engine can be asked."""
+    if any(_is_lost(group) for group in history.unfinished_groups("local")):
+        with suppress(EngineUnavailable):
+            open_engine(context)
+
+
+def _is_lost(group: Group) -> bool:
+    """Return whether nobody is left who would tell how local jobs end; those in the cloud need nobody here."""
+    return group.backend not in CLOUD and group.owner is not None and owner.is_dead(group.owner)
+
+
+def _group(group: Group, tally: Tally, view: _View) -> models.StatusGroup:
+    lost = _is_lost(group)
+    details: Mapping[str, Any] = group.details
+    jobs: list[sqlite3.Row] = []
+    if view.every:
+        only = view.only.job_id if view.only else None
+        jobs = view.history.job_rows(group.name, states=view.states, only=only, ends=view.ends)
+    price = details.get("per_job_hour")
+    cost = None
+    if isinstance(price, (int, float)):
+        cost = models.StatusCost(
+            currency=str(details.get("currency") or "USD"),
+            so_far=round(price * tally.seconds / 3600, 4),
+            per_job_hour=price,
+            as_of=details.get("prices_as_of"),
+        )
+    return models.StatusGroup(
+        name=group.name,
+        backend=group.backend,
+        folder=str(group.folder),
+        created=group.created.isoformat(),
+        project_id=group.project,
+        region=group.region,
+        machine_type=details.get("machine_type"),
+        accelerator=details.get("accelerator"),
+        spot=bool(details.get("spot")),
+        image=group.image,
+        count=sum(tally.states.values()),
+        states=_lost_states(tally.states) if lost else tally.states,
+        gone=tally.gone,
+        hours=round(tally.seconds / 3600, 4),
+        cost=cost,
+        jobs=tuple(_job(job, group, view.now, lost=lost) for job in jobs),
+    )
+
+
+def _lost_states(states: Mapping[str, int]) -> dict[str, int]:
+    """Return the states of jobs of which nobody will ever tell how they ended."""
+    known: dict[str, int] = {}
+    for state, count in states.items():
+        name = state if JobState(state).finished else JobState.UNKNOWN.value
+        known[name] = known.get(name, 0) + count
+    return known
+
+
+def _job(row: sqlite3.Row, group: Group, now: datetime, *, lost: bool) -> models.StatusJob:
+    state, gone, error = row["state"], row["gone"] is not None, row["error"]
+    if lost and not JobState(state).finished:
+        state, error = JobState.UNKNOWN.value, OWNER_DIED
+    url = None
+    if row["name"] is not None and group.backend in CLOUD:
+        url = url_of(group.backend, row["name"], group.project or "", group.region or "")
+    return models.StatusJob(
+        job_id=row["job_id"],
+        index=row["number"],
+        name=row["name"],
+        state=state,
+        args=tuple(json.loads(row["args"])),
+        created=row["created"],
+        started=row["started"],
+        ended=row["ended"],
+        url=url,
+        exit_code=row["exit_code"],
+        seconds=_seconds(row, now),
+        metrics={} if row["metrics"] == "{}" else json.loads(row["metrics"]),
+        error=GONE if gone and not error else error,
+        gone=gone,
+    )
+
+
+def _seconds(row: sqlite3.Row, now: datetime) -> float | None:
+    """Return how long a job ran; of one that runs, how long it has so far."""
+    known: float | None = row["seconds"]
+    if known is not None or row["started"] is None or row["ended"] is not None:
+        return known
+    until = now if row["gone"] is None else datetime.fromisoformat(row["seen"] or row["gone"])
+    ran = (until - datetime.fromisoformat(row["started"])).total_seconds()
+    # A clock that was set back makes no time negative.
+    return round(ran, 1) if ran >= 0 else None
+
+
+def _about_unsent(groups: list[Group], counted: Mapping[str, Tally]) -> Iterator[str]:
+    """Yield which launches were cut short, and what goes on with them."""
+    for group in groups:
+        left = sum(count for state, count in counted[group.name].states.items() if state in _UNSENT)
+        if group.backend in CLOUD and left and (group.owner is None or owner.is_dead(group.owner)):
+            yield f"{left} jobs aren't sent, or nobody knows; `caliban resume {group.name}` goes on with them"
