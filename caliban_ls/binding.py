@@ -18,7 +18,7 @@ from caliban_ls.findings import Edit, Finding, Fix, Severity, shifted
 from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, inner_span, quote, to_python
 from caliban_ls.jsonedit import set_member
 from caliban_ls.rules import finding
-from caliban_ls.script import Flag, Script, is_same, resolve
+from caliban_ls.script import Flag, Scalar, Script, is_same, resolve
 from caliban_ls.script.reaction import FALSE_WORDS, TRUE_WORDS, Problem, as_number, has_choice, react
 from caliban_ls.text import Span, shortened
 
@@ -63,18 +63,21 @@ def flag_findings(document: JsonDocument, sweep: Experiment, script: Script | No
     if script is None or not script.certain:
         return []
     found: list[Finding] = []
+    known_keys: dict[str, tuple[Flag, ...]] = {}
     for block in sweep.blocks:
         known = block.notes.get("flags")
         if known is None or known[0] is not script:
             start = block.node.span.start
-            own = tuple(shifted(one, -start) for one in _block(document, block, script))
+            own = tuple(shifted(one, -start) for one in _block(document, block, script, known_keys))
             known = block.notes["flags"] = (script, own)
         found += [shifted(one, block.node.span.start) for one in known[1]]
     return found
 
 
-def _block(document: JsonDocument, block: Block, script: Script) -> Iterator[Finding]:
-    parts = [part for member in block.node.members for part in _parts(document, member, script)]
+def _block(
+    document: JsonDocument, block: Block, script: Script, known_keys: dict[str, tuple[Flag, ...]]
+) -> Iterator[Finding]:
+    parts = [part for member in block.node.members for part in _parts(document, member, script, known_keys)]
     # With these two, absl takes flags that it doesn't know, and others from a file.
     free = script.library == "absl" and any(part.key in ("undefok", "flagfile") for part in parts)
     for part in parts:
@@ -87,7 +90,9 @@ def _block(document: JsonDocument, block: Block, script: Script) -> Iterator[Fin
         yield from _missing(document, block.node, script, parts)
 
 
-def _parts(document: JsonDocument, member: Member, script: Script) -> Iterator[_Part]:
+def _parts(
+    document: JsonDocument, member: Member, script: Script, known_keys: dict[str, tuple[Flag, ...]]
+) -> Iterator[_Part]:
     name, value = member.key.value, member.value
     if not isinstance(name, str) or member.key.damaged or value is None or not experiment.is_key(name):
         return
@@ -114,7 +119,9 @@ def _parts(document: JsonDocument, member: Member, script: Script) -> Iterator[_
         position += len(key)
         if key.startswith("-") or "=" in key:
             continue
-        yield _Part(member, column, key, span, values, _certain(script, key))
+        if key not in known_keys:
+            known_keys[key] = _certain(script, key)
+        yield _Part(member, column, key, span, values, known_keys[key])
 
 
 def _certain(script: Script, key: str) -> tuple[Flag, ...]:
@@ -151,25 +158,27 @@ def _unknown(script: Script, parts: list[_Part], part: _Part) -> Iterator[Findin
         if f"--{key}" not in flag.negations
     }
     near = _nearest(part.key, list(free))
-    fixes = []
-    if near is not None:
-        if not meant:
-            message += f"; did you mean --{near}?"
-        better = _renamed(part, near)
-        same = resolve(script, near)
-        fits = all(react(script, flag, near, text) is None for flag in same for text in _texts(part))
-        if fits and experiment.is_key(better):
-            fixes = [Fix(f"Rename to {quote(better)}", (Edit(part.member.key.span, quote(better)),))]
-    elif not meant:
+    better = (
+        [flag.name for flag in meant if flag.name in free] if meant else [near] if near is not None else []
+    )
+    if near is not None and not meant:
+        message += f"; did you mean --{near}?"
+    elif not meant and free:
         known = sorted(free)
         more = ", …" if len(known) > _SHOWN else ""
-        if known:
-            message += f"; known: {', '.join(f'--{key}' for key in known[:_SHOWN])}{more}"
+        message += f"; known: {', '.join(f'--{key}' for key in known[:_SHOWN])}{more}"
+    fixes = [
+        Fix(f"Rename to {quote(key)}", (Edit(part.member.key.span, quote(key)),))
+        for name in better
+        if experiment.is_key(key := _renamed(part, name)) and _takes(script, part, name)
+    ]
     yield finding("CAL501", part.span, message, *fixes)
 
 
-def _texts(part: _Part) -> list[str | None]:
-    return [_text(value) for value in part.values if value.value is not False]
+def _takes(script: Script, part: _Part, name: str) -> bool:
+    """Whether a flag takes all values that another is set to."""
+    texts = [_text(value) for value in part.values if value.value is not False]
+    return all(react(script, flag, name, text) is None for flag in resolve(script, name) for text in texts)
 
 
 def _nearest(key: str, names: list[str]) -> str | None:
@@ -189,7 +198,9 @@ def _renamed(part: _Part, name: str) -> str:
 
 def _text(value: Node) -> str | None:
     """Return what stands behind the flag on the command line, None where nothing does."""
-    return None if value.value is True else str(to_python(value))
+    if value.value is True:
+        return None
+    return str(to_python(value) if value.kind is Kind.ARRAY else value.value)
 
 
 def _values(document: JsonDocument, script: Script, part: _Part) -> Iterator[Finding]:
@@ -273,12 +284,22 @@ def _repairs(flag: Flag, value: Node, text: str, problem: Problem) -> list[str]:
             number = float(as_number("float", text) or 0.5)
             return [str(int(number))] if number.is_integer() and abs(number) < _EXACT else []
         case Problem.NO_CHOICE:
-            near = _nearest(text, [str(one) for one in flag.choices or ()])
-            return [_spelled(one) for one in flag.choices or () if str(one) == near]
+            return [_spelled(one) for one in _near_choices(flag, text)]
         case Problem.ALWAYS_TRUE:
             return ["false"] if flag.default != "True" else []
         case _:
             return []
+
+
+def _near_choices(flag: Flag, text: str) -> list[Scalar]:
+    """Return the choice that is nearest, by number or else by spelling."""
+    number = as_number(flag.kind, text)
+    choices = flag.choices or ()
+    numbers = [one for one in choices if not isinstance(one, str)]
+    if number is not None and numbers:
+        return [min(numbers, key=lambda one: abs(one - number))]
+    near = _nearest(text, [str(one) for one in choices])
+    return [one for one in choices if str(one) == near]
 
 
 def _what(flag: Flag) -> str:

@@ -123,6 +123,8 @@ def did_change_configuration(ls: Server, params: lsp.DidChangeConfigurationParam
 def did_open(ls: Server, params: lsp.DidOpenTextDocumentParams) -> None:
     """Publish what is wrong at once."""
     _publish_soon(ls, params.text_document.uri, delay=0)
+    if params.text_document.uri.endswith(_LOOKED_AT_BY_OTHERS):
+        _refresh_soon(ls)
 
 
 def did_change(ls: Server, params: lsp.DidChangeTextDocumentParams) -> None:

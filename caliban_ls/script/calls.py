@@ -131,6 +131,7 @@ def call_function(
     from caliban_ls.script.statements import Flow, execute
 
     run.depth += 1
+    run.followed.add(function.node)
     run.returns.append([])
     if function.owner is not None:
         scope.names["__class__"] = function.owner
@@ -255,6 +256,8 @@ def decorated(run: Run, decorator: Value, function: Value) -> Value:
 _TRANSPARENT = {
     "abc.abstractmethod",
     "functools.cache",
+    "functools.lru_cache",
+    "functools.lru_cache()",
     "functools.wraps()",
     "typing.no_type_check",
     "typing.override",
@@ -325,7 +328,7 @@ def _external(run: Run, name: str, arguments: Call) -> Value:
     }:
         run.complete = False
         return UNKNOWN
-    if name in {"functools.wraps", "contextlib.suppress"}:
+    if name in {"functools.wraps", "functools.lru_cache", "contextlib.suppress"}:
         return External(f"{name}()")
     if name.startswith("builtins.") or name in {"os.path.join", "os.path.basename", "asyncio.run"}:
         result = builtin(run, name.removeprefix("builtins."), arguments)
@@ -378,11 +381,7 @@ def _unknown(run: Run, arguments: Call) -> Value:
         escape(run, one.value)
         target = one.value
         function = target.target if isinstance(target, Bound) else target
-        if (
-            isinstance(function, Function)
-            and not isinstance(function.node, ast.Lambda)
-            and run.depth < MOST_CALLS // 2
-        ):
+        if isinstance(function, Function) and run.depth < MOST_CALLS // 2:
             owner = (target.owner,) if isinstance(target, Bound) else ()
             with run.doubting():
                 call_function(run, function, owner, {}, exact=False)

@@ -73,6 +73,8 @@ def _fields(run: Run, lineage: list[Class]) -> Iterator[Field]:
             has_default: bool | None = statement.value is not None
             made = default if isinstance(default, FieldCall) else None
             if made is not None:
+                if made.call.value("init", default=True) is not True:
+                    continue
                 default, has_default = _made(made)
             found[name] = Field(
                 name,

@@ -238,11 +238,8 @@ def _parse(run: Run, parser: Parser, arguments: Call, strict: bool, rest: bool) 
     left = arguments.value("return_remaining_strings", default=False)
     if parser.library == "transformers" and not rest:
         strict = strict and left is False
-        if (
-            arguments.value("look_for_args_file", default=True) is not True
-            or arguments.value("args_filename") is not None
-        ):
-            run.certain = False
+        if arguments.positional or arguments.keywords.keys() - {"return_remaining_strings"}:
+            run.complete = run.certain = False  # a file may have more of them
     if given is None or (isinstance(given, Arguments) and not given.whole):
         if isinstance(given, Arguments) and given.left_by is not None and given.left_by is not parser:
             # What the first has taken, the second doesn't see.
@@ -272,6 +269,11 @@ def add_argument(run: Run, owner: Value, parser: Parser, arguments: Call) -> Val
     if not all(name.startswith("-") for name in names):
         return UNKNOWN  # argparse itself refuses them
     flag = flag_of(run, parser, owner.exclusive if isinstance(owner, Group) else None, arguments)
+    for place, other in enumerate(parser.flags):
+        if set(other.names) & set(names):
+            # The later one takes the name over, or argparse refuses both.
+            parser.flags[place] = replace(other, required=False)
+            flag = replace(flag, required=False)
     parser.flags.append(flag)
     destination = arguments.value("dest")
     parser.destinations.append(destination if isinstance(destination, str) else flag.name.replace("-", "_"))

@@ -41,7 +41,12 @@ def add_simple_parsing(run: Run, parser: Parser, arguments: Call) -> None:
     record = arguments.value("dataclass", 0)
     if arguments.value("prefix", default="") != "" or not arguments.exact:
         parser.complete = parser.certain = False
+    before = len(parser.flags)
     _add_record(run, parser, record, 0)
+    if arguments.value("default") is not None:
+        parser.flags[before:] = [
+            replace(flag, required=False, default=None) for flag in parser.flags[before:]
+        ]
     names = [name for flag in parser.flags for name in flag.names]
     if len(set(names)) < len(names):
         # Flags of the same name are told apart by prefixes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -77,6 +78,9 @@ def _script(run: Run, path: str) -> Script:
             names += [name] if name else []
             complete = complete and part.complete
             certain = certain and part.certain
+    if library == "transformers" and run.text(f"{path.removesuffix('.py')}.args") is not None:
+        certain = False  # a file of arguments, which the library looks for
+    complete = complete and not _hides_flags(run)
     strict = any(one.strict for one in run.invocations)
     complete = complete and strict and all(one.strict or not one.doubtful for one in run.invocations)
     if library == "absl":
@@ -108,3 +112,32 @@ def _parts(parser: Parser, name: str | None) -> Iterator[tuple[str | None, Parse
     yield name, parser
     for own, inner in parser.subparsers:
         yield from _parts(inner, own if name is None else f"{name}.{own}")
+
+
+def _hides_flags(run: Run) -> bool:
+    """Whether a function that nobody was seen to call would define flags, of a parser that it wasn't given."""
+    for module in run.modules.values():
+        for function in ast.walk(module.source.tree):
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or function in run.followed:
+                continue
+            given = {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
+            given |= {
+                one.id
+                for one in ast.walk(function)
+                if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+            }
+            for one in ast.walk(function):
+                if isinstance(one, ast.Call) and _defines(one.func, given):
+                    return True
+    return False
+
+
+def _defines(target: ast.expr, given: set[str]) -> bool:
+    if not isinstance(target, ast.Attribute) or not isinstance(target.value, ast.Name):
+        return False
+    if target.attr.startswith("DEFINE"):
+        return True
+    return target.attr in _DEFINING and target.value.id not in given
+
+
+_DEFINING = {"add_argument", "add_parser", "add_argument_group", "add_arguments", "add_command", "add_typer"}

@@ -66,6 +66,8 @@ class Run:
         steps: what is left of `MOST_STEPS`.
         fresh: the next number of a group of exclusive flags.
         absl: the flags that absl knows, which has one parser for all.
+        followed: the functions that were.
+        returns: what each function that is being followed has returned so far.
     """
 
     read: Callable[[str], str | None]
@@ -83,6 +85,7 @@ class Run:
     steps: int = MOST_STEPS
     fresh: int = 0
     absl: Parser | None = None
+    followed: set[ast.AST] = field(default_factory=set)
     returns: list[list[Value]] = field(default_factory=list)
 
     def step(self) -> None:

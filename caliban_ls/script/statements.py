@@ -14,7 +14,7 @@ from caliban_ls.script.expressions import assign, combined, evaluate, joined
 from caliban_ls.script.foreign import WITHOUT_FLAGS
 from caliban_ls.script.lookup import attribute, items_of, look_up, truth
 from caliban_ls.script.run import Run, escape, import_module
-from caliban_ls.script.values import UNKNOWN, Class, External, Function, Scope, Unknown, Value
+from caliban_ls.script.values import UNKNOWN, Arguments, Class, External, Function, Scope, Unknown, Value
 
 _MOST_TURNS = 300
 
@@ -302,6 +302,14 @@ def _leave(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _ex
     return Flow.LEAVE
 
 
+def _delete(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
+    for target in node.targets:
+        if isinstance(target, ast.Subscript):
+            escape(run, owner := evaluate(run, target.value, scope))
+            run.certain = run.certain and not isinstance(owner, Arguments)
+    return Flow.ON
+
+
 def _global(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
     del run
     scope.outer.update(node.names)
@@ -393,6 +401,7 @@ _HANDLERS: dict[type[ast.stmt], Callable[[Run, Any, Scope], Flow]] = {
     ast.Raise: _raise,
     ast.Break: _leave,
     ast.Continue: _leave,
+    ast.Delete: _delete,
     ast.Global: _global,
     ast.Nonlocal: _global,
     ast.Import: _import,

@@ -96,6 +96,34 @@ def test_check_reads_stdin_and_honours_as(tmp_path: Path) -> None:
     assert caliban("check", "--as", "experiment", "sweep.json", folder=tmp_path).returncode == 1
 
 
+def test_check_reads_the_script_that_stands_beside(tmp_path: Path) -> None:
+    script = (
+        'import argparse\np = argparse.ArgumentParser()\np.add_argument("--lr", type=float)\n'
+        'if __name__ == "__main__":\n    p.parse_args()\n    raise RuntimeError("a script is never run")\n'
+    )
+    (tmp_path / "sweeps").mkdir()
+    (tmp_path / "sweeps" / "train.py").write_text(script)
+    (tmp_path / "sweeps" / "experiment.json").write_text('{"rate": 1, "lr": "fast"}')
+
+    def codes(**options: str) -> list[str]:
+        answer = caliban("check", "--json", folder=tmp_path, **options)
+        return [found["code"] for found in json.loads(answer.stdout)]
+
+    assert codes() == ["CAL501", "CAL502"]
+    (tmp_path / "sweeps" / "other.py").write_text(script)
+    assert codes() == []  # nobody knows which
+    (tmp_path / ".calibanconfig.json").write_text('{"module": "sweeps.other"}')
+    (tmp_path / "sweeps" / "other.py").write_text(script.replace("--lr", "--rate"))
+    assert codes() == ["CAL501"]
+    (tmp_path / ".calibanconfig.json").write_text('{"script": "gone.py"}')
+    assert codes() == []
+    (tmp_path / ".calibanconfig.json").unlink()
+    (tmp_path / "sweeps" / "experiment.json").write_text(
+        '// caliban: script=other.py\n{"rate": 1, "lr": "fast"}'
+    )
+    assert codes() == ["CAL501"]
+
+
 def test_check_holds_sweeps_against_the_config_around_them(tmp_path: Path) -> None:
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)

@@ -447,3 +447,42 @@ async def _editing_the_script(tmp_path: Path) -> None:
     assert keys() == ["lr", "epochs"]
     wire.notify("textDocument/didClose", {"textDocument": {"uri": script}})
     assert keys() == ["lr", "steps"]
+
+
+@pytest.mark.parametrize("pulls", [True, False])
+def test_editing_the_script_changes_what_is_found_at_once(tmp_path: Path, pulls: bool) -> None:  # noqa: FBT001
+    script_project(tmp_path)
+    asyncio.run(_finding_as_the_script_is_edited(tmp_path, pulls=pulls))
+
+
+async def _finding_as_the_script_is_edited(tmp_path: Path, *, pulls: bool) -> None:
+    wire = Wire()
+    refresh = {"workspace": {"diagnostics": {"refreshSupport": True}}}
+    capabilities = {"textDocument": {"diagnostic": {}}, **refresh} if pulls else {}
+    wire.initialize(capabilities, rootUri=tmp_path.as_uri())
+    uri = opened(wire, tmp_path / "a" / "experiment.json", '{"lr": 1, "steps": 2}')
+
+    async def codes(*, edited: bool = True) -> list[str]:
+        if not pulls:
+            told = await wire.last(method="textDocument/publishDiagnostics")
+            while told["params"]["uri"] != uri:
+                wire.messages.append({})
+                told = await wire.last(method="textDocument/publishDiagnostics")
+            wire.messages.append({})
+            return [found["code"] for found in told["params"]["diagnostics"]]
+        if edited:
+            await wire.last(method="workspace/diagnostic/refresh")
+        (answer,) = wire.request("textDocument/diagnostic", {"textDocument": {"uri": uri}})
+        return [found["code"] for found in answer["result"]["items"]]
+
+    assert await codes(edited=False) == []
+    script = opened(wire, tmp_path / "a" / "train.py", TRAIN)
+    change = {"text": TRAIN.replace("--steps", "--epochs")}
+    identifier = {"uri": script, "version": 2}
+    wire.notify("textDocument/didChange", {"textDocument": identifier, "contentChanges": [change]})
+    assert await codes() == ["CAL501"]
+    wire.notify("textDocument/didClose", {"textDocument": {"uri": script}})
+    assert await codes() == []
+    (tmp_path / "a" / "train.py").write_text(TRAIN.replace("float", "int").replace("--steps", "--st"))
+    wire.notify("workspace/didChangeWatchedFiles", {"changes": []})
+    assert await codes() == ["CAL501"]

@@ -1,0 +1,205 @@
+"""An experiment beside a script: what is found where, and what the fixes write."""
+
+from __future__ import annotations
+
+import pytest
+from support.marked import unmark
+
+from caliban_ls import jsondoc
+from caliban_ls.findings import Finding, apply_edits
+from caliban_ls.script import read_script
+from caliban_ls.validation import validate
+
+ARGPARSE = """\
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", "--learning-rate", type=float)
+parser.add_argument("--epochs", type=int, default=1)
+parser.add_argument("--optimizer", choices=["adam", "sgd"])
+parser.add_argument("--depth", type=int, choices=[18, 34])
+parser.add_argument("--weight-decay", type=float)
+parser.add_argument("--verbose", action="store_true")
+parser.add_argument("--tag", action="append")
+parser.add_argument("--amp", action=argparse.BooleanOptionalAction)
+parser.add_argument("--old", type=bool, default=True)
+parser.add_argument("--resume", nargs="?")
+parser.add_argument("--note")
+parser.parse_args()
+"""
+
+CLICK = """\
+import click
+@click.command()
+@click.option("--amp/--no-amp")
+@click.option("--cache", type=bool, default=True)
+@click.option("--size", type=click.Choice(["S", "M"], case_sensitive=False))
+@click.option("--learning-rate", type=float)
+def main(**options): pass
+main()
+"""
+
+ABSL = """\
+from absl import app, flags
+flags.DEFINE_bool("debug", False, "")
+flags.DEFINE_integer("steps", 1, "")
+flags.DEFINE_string("data", None, "", required=True)
+app.run(print)
+"""
+
+FIRE = "import fire\ndef train(lr=0.1, batch_size=1): print(lr)\nfire.Fire(train)\n"
+
+SUBCOMMANDS = """\
+import argparse
+parser = argparse.ArgumentParser()
+commands = parser.add_subparsers()
+a = commands.add_parser("a")
+a.add_argument("--x", type=int)
+a.add_argument("--only-a", required=True)
+b = commands.add_parser("b")
+b.add_argument("--x")
+parser.parse_args()
+"""
+
+OPEN = ARGPARSE.replace("parser.parse_args()", "parser.parse_known_args()")
+
+
+def found(text: str, script: str) -> list[Finding]:
+    read = read_script("train.py", {"train.py": script}.get)
+    return [
+        one for one in validate(jsondoc.parse(text), "experiment", script=read) if one.code.startswith("CAL5")
+    ]
+
+
+def check(marked: str, code: str, mended: str | None = None, script: str = ARGPARSE) -> str:
+    """Find one thing at the marked spot, and mend it by its first fix; return the message."""
+    text, (span,) = unmark(marked)
+    (one,) = found(text, script)
+    assert (one.code, one.span) == (code, span)
+    assert (apply_edits(text, one.fixes[0].edits) if one.fixes else None) == mended
+    return one.message
+
+
+@pytest.mark.parametrize(
+    ("marked", "code", "mended"),
+    [
+        ('{⟦"weight_decay"⟧: 1}', "CAL501", '{"weight-decay": 1}'),
+        ('{⟦"epcohs"⟧: [1, 2]}', "CAL501", '{"epochs": [1, 2]}'),
+        ('{⟦"epcohs"⟧: "many"}', "CAL501", None),
+        ('{"[lr, ⟦optimzer⟧]": [[1, "adam"]]}', "CAL501", '{"[lr,optimizer]": [[1, "adam"]]}'),
+        ('{⟦"zzz"⟧: 1}', "CAL501", None),
+        ('{"epochs": [1, ⟦2.5⟧]}', "CAL502", None),
+        ('{"epochs": ⟦1e3⟧}', "CAL502", '{"epochs": 1000}'),
+        ('{"[epochs,lr]": [[1, ⟦"fast"⟧], [2, 0.1]]}', "CAL502", None),
+        ('{"optimizer": ⟦"Adam"⟧}', "CAL503", '{"optimizer": "adam"}'),
+        ('{"depth": ⟦19⟧}', "CAL503", '{"depth": 18}'),
+        ('{"verbose": ⟦"no"⟧}', "CAL505", '{"verbose": false}'),
+        ('{"verbose": [true, ⟦1⟧]}', "CAL505", '{"verbose": [true, true]}'),
+        ('{"no-amp": ⟦"x"⟧}', "CAL505", None),
+        ('{"lr": ⟦true⟧}', "CAL506", None),
+        ('{"lr": 1, ⟦"learning-rate"⟧: 2}', "CAL507", None),
+        ('{"epochs": 1, ⟦"epo"⟧: 2}', "CAL507", None),
+        ('{"amp": true, ⟦"no-amp"⟧: true}', "CAL507", None),
+        ('{"old": ⟦"False"⟧}', "CAL508", None),
+        ('{"note": ⟦"-x"⟧}', "CAL510", None),
+        ('{"lr": ⟦-1e-5⟧}', "CAL510", '{"lr": "-0.00001"}'),
+    ],
+)
+def test_what_argparse_would_refuse(marked: str, code: str, mended: str | None) -> None:
+    check(marked, code, mended)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"lr": [0.1, 1, "1e-3", -1, -0.5, false], "epochs": "7"}',
+        '{"learn": 0.1, "epo": 3, "verb": true}',
+        '{"verbose": [true, false], "amp": true}',
+        '{"tag": "a", "ta": "b"}',
+        '{"[amp,no-amp]": [[true, false], [false, true]]}',
+        '{"lr": 1, "learning-rate": false}',
+        '{"resume": true}',
+        '{"resume": "x"}',
+        '{"note": "- x"}',
+        '{"note": "-"}',
+        '{"note": ""}',
+        '{"zzz": false}',
+        '{"lr=0.1": true}',
+        '{"old": "yes"}',
+        '{"help": true}',
+        '{"lr": 0.1, "e": }',
+    ],
+)
+def test_what_argparse_takes(text: str) -> None:
+    assert found(text, ARGPARSE) == []
+
+
+@pytest.mark.parametrize(
+    ("marked", "script", "code", "mended"),
+    [
+        ('{⟦"learning_rate"⟧: 1}', CLICK, "CAL501", '{"learning-rate": 1}'),
+        ('{⟦"learn"⟧: 1}', CLICK, "CAL501", None),
+        ('{"cache": ⟦"maybe"⟧}', CLICK, "CAL502", None),
+        ('{"cache": ⟦true⟧}', CLICK, "CAL506", '{"cache": "true"}'),
+        ('{"size": ⟦"XL"⟧}', CLICK, "CAL503", None),
+        ('{"amp": ⟦"false"⟧}', CLICK, "CAL505", '{"amp": false}'),
+        ('{"data": "x", "debug": ⟦"false"⟧}', ABSL, "CAL505", '{"data": "x", "debug": false}'),
+        ('{"data": "x", ⟦"debgu"⟧: true}', ABSL, "CAL501", '{"data": "x", "debug": true}'),
+        ('⟦{⟧"steps": 1}', ABSL, "CAL504", None),
+        ('{"data": ⟦false⟧}', ABSL, "CAL504", None),
+        ('{⟦"rate"⟧: 1}', FIRE, "CAL501", None),
+        ('{⟦"y"⟧: 1}', SUBCOMMANDS, "CAL501", None),
+    ],
+)
+def test_other_libraries(marked: str, script: str, code: str, mended: str | None) -> None:
+    check(marked, code, mended, script)
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [
+        ('{"cache": ["true", "0", "off"], "size": "s", "learning-rate": -1e-5}', CLICK),
+        ('{"data": "-x", "steps": "0x10", "nodebug": true, "v": 1, "alsologtostderr": true}', ABSL),
+        ('{"undefok": "zzz", "zzz": 1}', ABSL),
+        ('{"flagfile": "x"}', ABSL),
+        ('{"lr": true, "batch-size": 2}', FIRE),
+        ('{"nolr": true, "b": 3}', FIRE),
+        ('{"x": "word"}', SUBCOMMANDS),
+        ('{"zzz": 1, "ver": "x", "epo": 2.5}', OPEN),
+    ],
+)
+def test_what_other_libraries_take_or_may_take(text: str, script: str) -> None:
+    assert found(text, script) == []
+
+
+def test_what_an_open_script_knows_is_judged_all_the_same() -> None:
+    assert [one.code for one in found('{"epochs": 2.5, "zzz": 1}', OPEN)] == ["CAL502"]
+
+
+def test_an_ambiguous_beginning_names_what_it_could_be() -> None:
+    script = 'import argparse\np = argparse.ArgumentParser()\np.add_argument("--lr-a")\np.add_argument("--lr-b")\np.parse_args()\n'
+    (one,) = found('{"lr": 1}', script)
+    assert one.code == "CAL501"
+    assert "--lr-a or --lr-b" in one.message
+    assert [fix.title for fix in one.fixes] == ['Rename to "lr-a"', 'Rename to "lr-b"']
+
+
+def test_messages_say_what_would_be_right() -> None:
+    assert "did you mean --weight-decay?" in check('{⟦"weight_decay"⟧: 1}', "CAL501", '{"weight-decay": 1}')
+    assert "known: --amp, --depth" in check('{⟦"zzz"⟧: 1}', "CAL501")
+    assert "1e3 (which becomes 1000.0)" in check('{"epochs": ⟦1e3⟧}', "CAL502", '{"epochs": 1000}')
+    assert '"adam", "sgd"' in check('{"optimizer": ⟦"x"⟧}', "CAL503")
+
+
+def test_blocks_are_judged_again_when_they_or_the_script_change() -> None:
+    document = jsondoc.parse('[{"epochs": 1}, {"epochs": 2.5}]')
+    scripts = [
+        read_script("t.py", {"t.py": text}.get) for text in (ARGPARSE, ARGPARSE.replace("type=int, d", "d"))
+    ]
+    codes = [
+        [one.code for one in validate(document, "experiment", script=script)]
+        for script in (*scripts, scripts[0])
+    ]
+    assert codes == [["CAL502"], [], ["CAL502"]]
+    document.edit(12, 13, "1.5")
+    spans = [one.span.start for one in validate(document, "experiment", script=scripts[0])]
+    assert [document.text[start : start + 3] for start in spans] == ["1.5", "2.5"]

@@ -1,0 +1,264 @@
+"""What is read from a script's text, and what is left open: one script a case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from caliban_ls.script import (
+    Flag,
+    Script,
+    named_in,
+    only_script,
+    places_of,
+    read_script,
+    resolve,
+    wanted_script,
+)
+
+PARSER = "import argparse\nparser = argparse.ArgumentParser()\n"
+PARSE = "\nargs = parser.parse_args()\n"
+
+
+def script_of(text: str, files: Mapping[str, str] | None = None, path: str = "train.py") -> Script:
+    script = read_script(path, {path: text, **(files or {})}.get)
+    assert script is not None
+    return script
+
+
+def argparse(body: str) -> Script:
+    """Return what is read from a script that fills its parser so."""
+    return script_of(PARSER + body + PARSE)
+
+
+def flag(script: Script, name: str) -> Flag:
+    (found,) = [one for one in script.flags if one.name == name]
+    return found
+
+
+def names(script: Script) -> list[str]:
+    return [one.name for one in script.flags if not one.hidden]
+
+
+WHOLE = {
+    "an alias of the method": 'add = parser.add_argument\nadd("--x")',
+    "getattr": 'getattr(parser, "add_argument")("--x")',
+    "a known loop": 'for name in ["x", "y"]:\n    parser.add_argument("--" + name)',
+    "a loop with a condition": 'for name in ["x", "y"]:\n    if name != "y":\n        parser.add_argument("--" + name)',
+    "a helper": 'def add(target, name):\n    target.add_argument(name)\n\nadd(parser, "--x")',
+    "a helper that hands it on": 'def add(p):\n    p.add_argument("--x")\n    return p\n\nparser = add(parser)',
+    "both ways": 'import os\nif os.environ.get("A"):\n    parser.add_argument("--x")\nelse:\n    parser.add_argument("--y")',
+    "a cached function": (
+        "import functools\n@functools.lru_cache(maxsize=None)\ndef make():\n    p = argparse.ArgumentParser()\n"
+        '    p.add_argument("--x")\n    return p\n\nparser = make()'
+    ),
+    "help when nothing is given": 'import sys\nparser.add_argument("--x")\nif len(sys.argv) == 1:\n    sys.exit(1)',
+    "a dead helper with a parser of its own": 'parser.add_argument("--x")\ndef never(p):\n    p.add_argument("--y")',
+    "an attribute of an action": 'parser.add_argument("--x").completer = None',
+    "a nested function": 'def outer():\n    def inner():\n        parser.add_argument("--x")\n    inner()\n\nouter()',
+}
+
+
+@pytest.mark.parametrize("case", WHOLE)
+def test_what_is_known_wholly(case: str) -> None:
+    script = argparse(WHOLE[case])
+    assert script.complete
+    assert script.certain
+    assert "x" in names(script)
+
+
+OPEN = {
+    "a loop over what nobody knows": 'import os\nfor name in os.listdir():\n    parser.add_argument("--" + name)',
+    "a partial": 'import functools\nfunctools.partial(parser.add_argument, type=int)("--y")',
+    "a lambda": 'list(map(lambda name: parser.add_argument(name), open("names")))',
+    "a library's function": "import lightning\nlightning.add_arguments(parser)",
+    "a method of the class itself": 'argparse.ArgumentParser.add_argument(parser, "--y")',
+    "a registered function": '@registry.hook\ndef add():\n    parser.add_argument("--y")\n\nregistry.run()',
+    "a parser in a list": "import lightning\nlightning.fill([{1: parser}])",
+    "unknown parents": "import lightning\nparser = argparse.ArgumentParser(parents=[lightning.parser()])",
+    "names from a file": 'parser.add_argument(*open("names").read().split())',
+    "code from a text": 'exec("parser.add_argument(\\"--y\\")")',
+    "a custom registry": "REGISTRY = {}\nREGISTRY[input()](parser)",
+    "arguments looked for by hand": 'import sys\nif "--y" in sys.argv:\n    sys.exit(0)',
+    "fields of a class": (
+        "import dataclasses\nclass C:\n    y: int = 1\nfor one in dataclasses.fields(C):\n"
+        '    parser.add_argument("--" + one.name)'
+    ),
+    "a comprehension": '[parser.add_argument("--" + name) for name in open("names")]',
+    "a decorator that nobody knows": (
+        "import lightning\n@lightning.wrap\ndef make():\n    p = argparse.ArgumentParser()\n    return p\n\nparser = make()"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OPEN)
+def test_what_may_be_more(case: str) -> None:
+    script = argparse('parser.add_argument("--x")\n' + OPEN[case])
+    assert not (script.complete and script.certain)
+
+
+UNCERTAIN = {
+    "changed": "import sys\nsys.argv.remove('--x')",
+    "set": "import sys\nsys.argv = ['a']",
+    "cut": "import sys\ndel sys.argv[1]",
+    "grown": "import sys\nsys.argv += ['--x']",
+    "changed under another name": "from sys import argv\nargv.insert(1, '--x')",
+    "private": "parser._actions[0].required = False\nparser._get_values(None, None)",
+}
+
+
+@pytest.mark.parametrize("case", UNCERTAIN)
+def test_a_command_line_that_is_changed_is_not_judged(case: str) -> None:
+    assert not argparse(UNCERTAIN[case]).certain
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "parse_args(['--x'] + words)",
+        "parse_args(input().split())",
+        "parse_args(sys.argv[2:])",
+        "parse_args(sys.argv)",
+    ],
+)
+def test_a_parser_that_is_given_something_else_is_not_judged(call: str) -> None:
+    assert not script_of(f"import sys\n{PARSER}words = input()\nparser.{call}\n").certain
+
+
+def test_nothing_is_known_without_a_parser() -> None:
+    for text in ("print(1)\n", "", "import sys\nprint(sys.argv[1])\n"):
+        script = script_of(text)
+        assert (script.library, script.flags, script.complete, script.certain) == (None, (), False, False)
+
+
+def test_what_is_no_python_is_no_script() -> None:
+    for text in ("def (", "\0", "x" * 400_000, "(" * 5000 + ")" * 5000):
+        assert read_script("train.py", {"train.py": text}.get) is None
+    nothing: dict[str, str] = {}
+    assert read_script("train.py", nothing.get) is None
+
+
+def test_a_script_without_an_end_is_not_judged() -> None:
+    endless = "def f():\n    g()\n\ndef g():\n    f()\n\nf()\n"
+    many = "".join(
+        f"for a{n} in range(200):\n{' ' * 4}for b in range(200):\n{' ' * 8}print(a{n})\n" for n in range(9)
+    )
+    for body in (endless, many):
+        script = argparse(body)
+        assert not script.complete
+        assert not script.certain
+
+
+def test_modules_of_the_project_are_followed_and_remembered() -> None:
+    files = {
+        "trainer/__init__.py": "",
+        "trainer/options/__init__.py": "from .base import add as add_base\n",
+        "trainer/options/base.py": "from ..shared import NAME\ndef add(p):\n    p.add_argument(NAME)\n",
+        "trainer/shared.py": 'NAME = "--from-shared"\n',
+        "lonely.py": 'def add(p):\n    p.add_argument("--lonely")\n',
+    }
+    text = (
+        "import argparse\nimport trainer.options\nimport lonely\nfrom trainer.options import base as b\n"
+        "def main():\n    p = argparse.ArgumentParser()\n    trainer.options.add_base(p)\n    lonely.add(p)\n"
+        "    p.parse_args()\nif __name__ == '__main__':\n    main()\n"
+    )
+    script = script_of(text, files, "trainer/train.py")
+    assert names(script) == ["from-shared", "lonely"]
+    assert script.complete
+    assert {"trainer/train.py", "trainer/options/base.py", "lonely.py"} <= script.files
+    assert flag(script, "from-shared").path == "trainer/options/base.py"
+
+
+def test_where_a_flag_is_defined_and_spelled() -> None:
+    text = (
+        PARSER
+        + 'ü = "größe"; parser.add_argument("-g", \'--größe\', help="""how\n  large""")  # 🚂\n'
+        + PARSE
+    )
+    found = flag(script_of(text), "größe")
+    assert text[found.span.start : found.span.end].startswith("parser.add_argument(")
+    assert text[found.span.start : found.span.end].endswith(")")
+    assert [text[one.start : one.end] for one in found.name_spans] == ["-g", "--größe"]
+    assert found.help == "how large"
+
+
+def test_a_name_that_is_made_up_has_no_place() -> None:
+    assert flag(argparse('for n in ("a",):\n    parser.add_argument(f"--{n}x")'), "ax").name_spans == ()
+
+
+def test_a_field_is_named_where_it_stands() -> None:
+    text = "import dataclasses, tyro\n@dataclasses.dataclass\nclass C:\n    lr: float = 0.1\ntyro.cli(C)\n"
+    found = flag(script_of(text), "lr")
+    assert [text[one.start : one.end] for one in found.name_spans] == ["lr"]
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("learning-rate", ["learning-rate"]),
+        ("learn", ["learning-rate"]),
+        ("l", ["learning-rate", "loss"]),
+        ("no", []),
+        ("", []),
+    ],
+)
+def test_abbreviations(key: str, meant: list[str]) -> None:
+    script = argparse(
+        'parser.add_argument("--learning-rate")\nparser.add_argument("--loss")\nparser.add_argument("-n")'
+    )
+    assert [one.name for one in resolve(script, key)] == meant
+
+
+def test_a_flag_that_takes_a_name_over_requires_nothing() -> None:
+    body = 'parser = argparse.ArgumentParser(conflict_handler="resolve")\n'
+    body += 'parser.add_argument("--x", required=True)\nparser.add_argument("--x")'
+    assert not any(one.required for one in argparse(body).flags)
+
+
+def test_settings_that_nobody_knows_are_unknown() -> None:
+    script = argparse(
+        'import os\nparser.add_argument("--x", type=os.T, choices=os.C, nargs=os.N, required=os.R, default=os.D)'
+    )
+    found = flag(script, "x")
+    assert (found.kind, found.choices, found.arity, found.required, found.default) == (
+        None,
+        None,
+        None,
+        False,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("// caliban: script=trainer/train.py\n{}", "trainer/train.py"),
+        ("# caliban:script = a.py\n{}", "a.py"),
+        ("/* caliban: script=a.py*/ {}", "a.py"),
+        ('{"x": 1}', None),
+    ],
+)
+def test_a_comment_names_the_script(text: str, wanted: str | None) -> None:
+    found = named_in(text)
+    assert (found and found.path) == wanted
+    assert found is None or text[found.start : found.end] == wanted
+    assert wanted_script(script=None, module=None, text=text) == wanted
+    assert wanted_script(script="s.py", module="m", text=text) == "s.py"
+    assert wanted_script(script=None, module="m", text=text) == "m"
+
+
+def test_where_a_script_may_be() -> None:
+    assert places_of("trainer.train", "") == ("trainer/train.py", "trainer/train/__main__.py")
+    assert places_of("./a/b.py", "c") == ("a/b.py", "c/a/b.py")
+    for outside in ("../a.py", "/a.py", "~/a.py", "C:/a.py", "a/b.sh", "run.sh"):
+        assert places_of(outside, "c") == ()
+
+
+def test_the_only_script_of_a_folder() -> None:
+    script = "import argparse\nif __name__ == '__main__':\n    pass\n"
+    files = {"a.py": script, "b.py": "import argparse\n", "c.py": "if __name__ == '__main__':\n    pass\n"}
+    assert only_script(files, files.get) == "a.py"
+    files["d.py"] = script
+    assert only_script(files, files.get) is None
+    assert only_script({}, files.get) is None
