@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # pytest-xdist has no types
@@ -25,3 +26,12 @@ class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # see its import
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """Decide which process of `-n` runs which tests."""
     return _ByFile(config, log)
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """What a command does about signals ends with its test, where the command ran in the test's own process."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
