@@ -18,7 +18,7 @@ SECTION: Final = "caliban"
 LOG_LEVELS: Final = ("error", "warning", "info", "debug")
 BACKENDS: Final = ("vertex", "ai-platform")
 
-_OTHERS: Final = frozenset({"trusted", "confirms", "server", "trace"})
+_OTHERS: Final = frozenset({"trusted", "confirms", "server", "interpreter", "trace"})
 """Keys that may stand beside ours: initialization options that aren't settings, and what clients keep there."""
 
 

@@ -1,4 +1,5 @@
-"""Writes the documentation that is generated from the code: docs/rules.md, docs/config.md, docs/commands.md.
+"""Writes what is generated from the code: docs/rules.md, docs/config.md, docs/commands.md and the types of commands
+that the VS Code extension is compiled with.
 
 `python scripts/docs.py` writes; `python scripts/docs.py --check` fails when a file isn't what would be written.
 """
@@ -13,8 +14,9 @@ from caliban_ls.commands import COMMANDS, Command
 from caliban_ls.project import KEYS, describe, documented
 from caliban_ls.rules import RULES
 from caliban_ls.rules.base import Rule
+from scripts.protocol import protocol
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
 NOTE = "<!-- Written by scripts/docs.py from the code; don't edit. -->\n"
 FAMILIES = {
     "CAL1": "Syntax",
@@ -38,8 +40,14 @@ EXIT_CODES = {
 
 def main() -> int:
     stale = []
-    for name, text in {"rules.md": rules(), "config.md": config(), "commands.md": commands()}.items():
-        path = DOCS / name
+    written = {
+        "docs/rules.md": rules(),
+        "docs/config.md": config(),
+        "docs/commands.md": commands(),
+        "editor/vscode/src/protocol.ts": protocol(),
+    }
+    for name, text in written.items():
+        path = ROOT / name
         if "--check" not in sys.argv:
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:

@@ -11,7 +11,10 @@ stop() {
 command -v npm >/dev/null || stop "npm is missing"
 node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || stop "Node.js $(node --version) is too old"
 
-npm ci --silent --no-audit --no-fund
+if [ package-lock.json -nt node_modules/.package-lock.json ]; then
+    npm ci --silent --no-audit --no-fund --ignore-scripts
+    touch node_modules/.package-lock.json
+fi
 npm run --silent check
 npm run --silent build
 mkdir -p ../../build

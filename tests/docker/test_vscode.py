@@ -11,7 +11,8 @@ import pytest
 from support.leftovers import PROJECT_NAME, containers_of
 from support.program import BASE_IMAGE, caliban
 from support.tree import plant
-from support.vscode import Window, until, vscode
+from support.vscode import vscode
+from support.window import Window, until
 from support.wishes import WISHES
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import socket
@@ -12,25 +11,23 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import sync_playwright
 from support.lacking import lacking
+from support.window import PATIENCE, Window
 
 ROOT = Path(__file__).parents[2]
 PLACE = ROOT / "build/vscode"
 EXTENSION = ROOT / "build/caliban-ls.vsix"
 
 START_SECONDS = 60
-PATIENCE = 60  # seconds, after which it won't come any more
-
 SETTINGS = {
     "caliban.server.path": str(Path(sys.executable).with_name("caliban")),
-    "security.workspace.trust.enabled": False,
     "telemetry.telemetryLevel": "off",
     "update.mode": "none",
     "extensions.autoUpdate": False,
@@ -57,60 +54,8 @@ _ALONE = [
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]
 
-T = TypeVar("T")
-
-
-def until(what: str, look: Callable[[], T]) -> T:
-    """Return what a look gives as soon as it is true."""
-    deadline = time.monotonic() + PATIENCE
-    while not (seen := look()):
-        assert time.monotonic() < deadline, f"{what} never came; what came is {seen!r}"
-        time.sleep(0.05)  # between two looks: there is nothing to wait on
-    return seen
-
-
-class Window:
-    """One window, and what a person does in it and sees there."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def command(self, title: str) -> None:
-        """Choose a command of the palette, as soon as it is there."""
-
-        def choose() -> bool:
-            self.page.keyboard.press("F1")
-            box = self.page.locator(".quick-input-widget:visible .quick-input-box input")
-            box.fill(f">{title}")
-            row = self.page.locator(".quick-input-list .monaco-list-row").filter(
-                has=self.page.locator(".label-name", has_text=re.compile(f"^{re.escape(title)}$"))
-            )
-            with suppress(Exception):  # playwright's, when it isn't there yet
-                row.first.click(timeout=3000)
-                return True
-            self.page.keyboard.press("Escape")
-            return False
-
-        until(f"the command {title}", choose)
-
-    def open(self, name: str) -> None:
-        """Open a file of the folder."""
-        self.page.keyboard.press("Control+P")
-        self.page.locator(".quick-input-widget:visible .quick-input-box input").fill(name)
-        self.page.locator(".quick-input-list .monaco-list-row", has_text=name).first.click()
-        self.page.locator(".tab.active", has_text=name).wait_for()
-
-    def squiggles(self, severity: str = "error") -> Locator:
-        """Return the wavy lines of the open file."""
-        return self.page.locator(f".editor-instance .squiggly-{severity}")
-
-    def toast(self, text: str) -> Locator:
-        """Return the message in the corner that has a text."""
-        return self.page.locator(".notifications-toasts .notification-toast", has_text=text).first
-
-    def press(self, toast: Locator, button: str) -> None:
-        """Press a button of a message."""
-        toast.locator(".monaco-button", has_text=button).click()
+SHOTS = ROOT / "build/screenshots"
+"""Where pictures of windows are kept, those of failures included."""
 
 
 @contextmanager
@@ -121,6 +66,8 @@ def vscode(
     environment: Mapping[str, str],
     settings: Mapping[str, Any] | None = None,
     keys: list[dict[str, Any]] | None = None,
+    trust: bool = True,
+    also: Sequence[Path] = (),
 ) -> Iterator[Window]:
     """Open a folder in a VS Code of a new user.
 
@@ -130,13 +77,19 @@ def vscode(
         environment: variables of VS Code and of all that it starts.
         settings: the user's, besides those that keep tests quiet.
         keys: the user's key bindings.
+        trust: whether the folder counts as trusted; if not, VS Code opens it in its restricted mode.
+        also: extensions to install besides ours, as files.
     """
     program = PLACE / "node_modules/code-server/out/node/entry.js"
     if not program.exists() or not EXTENSION.exists() or shutil.which("chromium") is None:
         lacking("there is no VS Code here; scripts/vscode.sh sets one up")
     user = home / "user/User"
     user.mkdir(parents=True)
-    (user / "settings.json").write_text(json.dumps({**SETTINGS, **(settings or {})}))
+    trusting = {
+        "security.workspace.trust.enabled": not trust,
+        "security.workspace.trust.startupPrompt": "never",
+    }
+    (user / "settings.json").write_text(json.dumps({**SETTINGS, **trusting, **(settings or {})}))
     (user / "keybindings.json").write_text(json.dumps(keys or []))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -158,10 +111,10 @@ def vscode(
     command = [str(node), str(program), "--config", os.devnull, f"--user-data-dir={home}/user"]
     command.append(f"--extensions-dir={home}/extensions")
     variables = {**outer, **quiet, **environment}
-    subprocess.run(
-        [*command, "--install-extension", str(EXTENSION)], env=variables, check=True, capture_output=True
-    )
-    flags = ["--auth=none", "--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"]
+    wanted = [word for one in (EXTENSION, *also) for word in ("--install-extension", str(one))]
+    subprocess.run([*command, *wanted], env=variables, check=True, capture_output=True)
+    flags = ["--auth=none", "--disable-telemetry", "--disable-update-check"]
+    flags += ["--disable-workspace-trust"] if trust else []
     flags += ["--disable-getting-started-override", "--ignore-last-opened", "--reconnection-grace-time=1"]
     log = home / "server.log"
     with log.open("wb") as output:
@@ -180,12 +133,11 @@ def vscode(
             page.set_default_timeout(PATIENCE * 1000)
             page.goto(f"http://127.0.0.1:{port}/?folder={quote(str(folder))}", wait_until="domcontentloaded")
             page.locator(".explorer-folders-view .monaco-list-row").first.wait_for()
+            window = Window(page, SHOTS)
             try:
-                yield Window(page)
-            except BaseException:
-                page.screenshot(path=str(home / "last-seen.png"))
-                raise
+                yield window
             finally:
+                window.shot(f"last-seen-in-{folder.name}-{home.name}")
                 browser.close()
     finally:
         os.killpg(server.pid, signal.SIGTERM)

@@ -16,7 +16,7 @@ MANIFEST: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "editor" / "vscode" / "package.json").read_text(encoding="utf-8")
 )
 PROPERTIES = MANIFEST["contributes"]["configuration"]["properties"]
-OF_THE_CLIENT = {"caliban.server.path", "caliban.trace.server"}
+OF_THE_CLIENT = {"caliban.server.path", "caliban.interpreter", "caliban.trace.server"}
 
 
 def leaves(settings: Any, prefix: str = "caliban") -> Iterator[tuple[str, Any, str]]:

@@ -1,0 +1,54 @@
+// Registers commands so that whatever goes wrong in one is told in one way.
+
+import * as vscode from "vscode";
+import type { Extension } from "./feature";
+import { NotStarted } from "./launch/launch";
+import { CommandError, said } from "./server";
+
+/** Register a command; its errors are shown to the user, and cancelling it is no error. */
+export function command(
+  extension: Extension,
+  id: string,
+  run: (argument: unknown) => Promise<unknown>,
+  { trusted = true }: { trusted?: boolean } = {},
+): vscode.Disposable {
+  const told = async (argument: unknown): Promise<unknown> => {
+    if (trusted && !vscode.workspace.isTrusted) {
+      await explainTrust();
+      return undefined;
+    }
+    try {
+      return await run(argument);
+    } catch (error) {
+      await tell(extension, error, () => vscode.commands.executeCommand(id, argument));
+      return undefined;
+    }
+  };
+  return vscode.commands.registerCommand(id, told);
+}
+
+/** Tell what went wrong and what to do, with a button that tries again; say nothing of what the user cancelled. */
+export async function tell(extension: Extension, error: unknown, again?: () => Thenable<unknown>): Promise<void> {
+  if (error instanceof vscode.CancellationError) return;
+  extension.log.error(said(error));
+  const known = error instanceof CommandError || error instanceof NotStarted;
+  const text = known && error.hint !== "" ? `${sentence(error.message)} ${error.hint}` : said(error);
+  const setting = error instanceof NotStarted ? error.setting : undefined;
+  const actions = [...(again === undefined ? [] : ["Retry"]), ...(setting === undefined ? [] : ["Open Setting"]), "Show Log"];
+  const chosen = await vscode.window.showErrorMessage(`Caliban: ${text}`, ...actions);
+  if (chosen === "Retry") await again?.();
+  if (chosen === "Open Setting") await vscode.commands.executeCommand("workbench.action.openSettings", setting);
+  if (chosen === "Show Log") extension.log.show();
+}
+
+async function explainTrust(): Promise<void> {
+  const manage = "Manage Workspace Trust";
+  const text = "Caliban: this folder isn't trusted, so nothing of it is built, run or sent. Findings, hovers and fixes work.";
+  if ((await vscode.window.showWarningMessage(text, manage)) === manage) {
+    await vscode.commands.executeCommand("workbench.trust.manage");
+  }
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,324 @@
+"""One window of a real VS Code: what a person does in it, and sees there. Nothing waits by time, only for what is seen.
+
+Knows VS Code's page, and nothing of the extension.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import FrameLocator, Locator, Page
+
+PATIENCE = 90  # seconds, after which it won't come any more
+
+T = TypeVar("T")
+
+
+def until(what: str, look: Callable[[], T]) -> T:
+    """Return what a look gives as soon as it is true; a look that the page changes under is taken again."""
+    deadline = time.monotonic() + PATIENCE
+    seen: object = None
+    while True:
+        try:
+            seen = look()
+        except PlaywrightError as error:
+            seen = error
+        else:
+            if seen:
+                return seen
+        assert time.monotonic() < deadline, f"{what} never came; what came is {seen!r}"
+        time.sleep(0.05)  # between two looks: there is nothing to wait on
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a tree: how deep it lies (1 is the top), what it says, and what stands beside that."""
+
+    level: int
+    label: str
+    description: str
+
+
+class Window:
+    """One window; `asked` are the addresses beyond this machine that its page asked for."""
+
+    def __init__(self, page: Page, shots: Path) -> None:
+        self.page = page
+        self.asked: list[str] = []
+        self._shots = shots
+        page.on("request", lambda request: self._note(request.url))
+        page.on("dialog", lambda dialog: dialog.accept())
+
+    def _note(self, url: str) -> None:
+        if re.match(r"(?:https?|wss?)://(?!127\.0\.0\.1[:/])", url):
+            self.asked.append(url)
+
+    def shot(self, name: str) -> None:
+        """Keep a picture of the window under a name."""
+        self._shots.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=str(self._shots / f"{name}.png"))
+
+    # The palette, quick picks and input boxes, which are one widget.
+
+    def quick(self) -> Locator:
+        """Return the widget, if it is open."""
+        return self.page.locator(".quick-input-widget:visible")
+
+    def quick_row(self, text: str | re.Pattern[str]) -> Locator:
+        """Return the row of an open list that has a text."""
+        return self.quick().locator(".quick-input-list .monaco-list-row", has_text=text).first
+
+    def command(self, title: str) -> None:
+        """Choose a command of the palette by its whole title, as soon as it is there."""
+
+        def choose() -> bool:
+            self.page.keyboard.press("F1")
+            self.quick().locator(".quick-input-box input").fill(f">{title}")
+            row = self.page.locator(".quick-input-list .monaco-list-row").filter(
+                has=self.page.locator(".label-name", has_text=exactly(title))
+            )
+            with suppress(PlaywrightError):  # when it isn't there yet
+                row.first.click(timeout=3000)
+                return True
+            self.page.keyboard.press("Escape")
+            return False
+
+        until(f"the command {title}", choose)
+
+    def offers(self, title: str) -> bool:
+        """Return whether the palette has a command, once it has listed what it has."""
+        self.page.keyboard.press("F1")
+        self.quick().locator(".quick-input-box input").fill(f">{title}")
+        self.quick().locator(".quick-input-list .monaco-list-row").first.wait_for()
+        found = self.quick().locator(".label-name", has_text=exactly(title)).count() > 0
+        self.page.keyboard.press("Escape")
+        return found
+
+    def open(self, name: str) -> None:
+        """Open a file of the folder."""
+        self.page.keyboard.press("Control+P")
+        self.quick().locator(".quick-input-box input").fill(name)
+        self.quick_row(name).click()
+        self.page.locator(".tab.active", has_text=name).wait_for()
+        self.page.locator(".editor-instance .view-line").first.wait_for()
+
+    def pick(self, text: str | re.Pattern[str]) -> None:
+        """Choose a row of an open quick pick."""
+        self.quick_row(text).click()
+
+    def picks(self) -> list[str]:
+        """Return the labels of an open quick pick, as far as they are on the screen."""
+        self.quick().locator(".quick-input-list .monaco-list-row").first.wait_for()
+        return self.quick().locator(".quick-input-list .monaco-list-row .label-name").all_inner_texts()
+
+    def answer(self, text: str, prompt: str) -> None:
+        """Type into the input box that has a prompt."""
+        self.quick().locator(".quick-input-message", has_text=prompt).wait_for()
+        self.quick().locator(".quick-input-box input").fill(text)
+        self.page.keyboard.press("Enter")
+
+    # The editor.
+
+    def squiggles(self, severity: str = "error") -> Locator:
+        """Return the wavy lines of the open file that are on the screen."""
+        return self.page.locator(f".editor-instance .squiggly-{severity}")
+
+    def problems(self) -> list[str]:
+        """Return what the Problems panel says of each finding, with its place."""
+        if not self.page.locator(".markers-panel").is_visible():
+            self.command("Problems: Focus on Problems View")
+        self.page.locator(".markers-panel").wait_for()
+        rows = self.page.locator('.markers-panel .monaco-list-row[role="treeitem"][aria-level="2"]')
+        return [label for row in rows.all() if (label := row.get_attribute("aria-label")) is not None]
+
+    def focus_editor(self) -> None:
+        """Go to the editor: lenses are drawn only there, and fixes offered."""
+        self.page.keyboard.press("Control+1")
+
+    def go_to(self, line: int, column: int = 1) -> None:
+        """Put the cursor somewhere, counted from 1."""
+        self.focus_editor()
+        self.page.keyboard.press("Control+G")
+        self.quick().locator(".quick-input-box input").fill(f":{line}:{column}")
+        self.page.keyboard.press("Enter")
+        self.page.locator('[id="status.editor.selection"]', has_text=f"Ln {line}, Col {column}").wait_for()
+
+    def text(self) -> str:
+        """Return the open file's text, as far as it is on the screen."""
+        lines = self.page.locator(".editor-group-container.active .view-lines").first
+        script = """lines => [...lines.querySelectorAll('.view-line')]
+            .sort((one, other) => parseFloat(one.style.top) - parseFloat(other.style.top))
+            .map(line => line.textContent.replace(/\\u00a0/g, ' ')).join('\\n')"""
+        return str(lines.evaluate(script))
+
+    def write(self, text: str) -> None:
+        """Write at the cursor, as a paste does: nothing is closed or suggested meanwhile."""
+        self.page.keyboard.insert_text(text)
+
+    def save(self) -> None:
+        """Save the open file."""
+        self.page.keyboard.press("Control+S")
+        self.page.locator(".tab.active.dirty").wait_for(state="detached")
+
+    def fixes(self) -> list[str]:
+        """Open the list of what can be done at the cursor, and return it."""
+
+        def offered() -> list[str]:
+            self.page.keyboard.press("Control+.")
+            rows = self.page.locator(".action-widget .monaco-list-row.action")
+            with suppress(PlaywrightError):
+                rows.first.wait_for(timeout=5000)
+                return [text.strip() for text in rows.all_inner_texts()]
+            self.page.keyboard.press("Escape")
+            return []
+
+        return until("something to do at the cursor", offered)
+
+    def fix(self, title: str) -> None:
+        """Do one thing of the list at the cursor."""
+        self.fixes()
+        self.page.locator(".action-widget .monaco-list-row.action", has_text=title).first.click()
+
+    def hover(self, part: str) -> str:
+        """Return what is said about the place under the cursor, once it has a part."""
+        self.command("Show or Focus Hover")
+        shown = self.page.locator(".monaco-hover:visible")
+        return until(
+            f"a hover with {part}",
+            lambda: text if part in (text := "\n".join(shown.all_inner_texts())) else "",
+        )
+
+    def suggestions(self) -> list[str]:
+        """Return what is suggested at the cursor."""
+        self.command("Trigger Suggest")
+        rows = self.page.locator(".suggest-widget.visible .monaco-list-row .label-name")
+        rows.first.wait_for()
+        return rows.all_inner_texts()
+
+    def lenses(self) -> list[str]:
+        """Return the titles of the lenses on the screen."""
+        self.focus_editor()
+        shown = self.page.locator(".editor-instance .codelens-decoration a")
+        shown.first.wait_for()
+        return [text.strip() for text in shown.all_inner_texts()]
+
+    def lens(self, title: str) -> None:
+        """Choose the first lens with a title."""
+        self.lenses()
+        self.page.locator(".editor-instance .codelens-decoration a", has_text=title).first.click()
+
+    # Terminals: the whole of what was printed, and not what is painted.
+
+    def terminal(self, which: int = -1) -> str:
+        """Return what a terminal has shown, the newest one if nothing else is said; empty while there is none."""
+        script = """which => {
+            const terminal = [...document.querySelectorAll('.terminal-wrapper')].filter(one => one.xterm).at(which);
+            if (!terminal) return '';
+            const buffer = terminal.xterm.buffer.active, lines = [];
+            for (let number = 0; number < buffer.length; number++) {
+                const line = buffer.getLine(number), text = line.translateToString(true);
+                if (line.isWrapped && lines.length) lines[lines.length - 1] += text; else lines.push(text);
+            }
+            return lines.join('\\n').trimEnd();
+        }"""
+        return str(self.page.evaluate(script, which))
+
+    def type_in_terminal(self, text: str) -> None:
+        """Type a line into the terminal that is in front."""
+        self.page.locator(".terminal-wrapper.active .xterm-helper-textarea").focus()
+        self.page.keyboard.type(text)
+        self.page.keyboard.press("Enter")
+
+    # Messages: the ones in the corner hide themselves, the centre keeps them; progress shows there too.
+
+    def toast(self, text: str | re.Pattern[str]) -> Locator:
+        """Return the message in the corner that has a text."""
+        return self.page.locator(".notifications-toasts .notification-toast", has_text=text).first
+
+    def press(self, toast: Locator, button: str) -> None:
+        """Press a button of a message."""
+        toast.locator(".monaco-button", has_text=button).first.click()
+
+    def messages(self) -> list[str]:
+        """Return every message that was not dismissed."""
+        self.command("Notifications: Show Notifications")
+        self.page.locator(".notifications-center.visible").wait_for()
+        said = self.page.locator(".notifications-center .notification-list-item-message").all_inner_texts()
+        self.command("Notifications: Hide Notifications")
+        return said
+
+    def dismiss_messages(self) -> None:
+        """Dismiss every message."""
+        self.command("Notifications: Clear All Notifications")
+
+    def dialog(self, text: str, button: str) -> None:
+        """Press a button of the dialog that has a text."""
+        shown = self.page.locator(".monaco-dialog-box", has_text=text)
+        shown.locator(".monaco-button", has_text=exactly(button)).click()
+        shown.wait_for(state="detached")
+
+    # Side bar, status bar, pages.
+
+    def section(self, title: str) -> Locator:
+        """Return a view of the side bar."""
+        head = self.page.locator(".pane-header .title", has_text=exactly(title))
+        return self.page.locator(".split-view-view .pane").filter(has=head)
+
+    def tree(self, title: str) -> list[Row]:
+        """Return the rows of a view that are on the screen, opened first if it is closed; none while it is empty."""
+        head = self.section(title).locator(".pane-header")
+        head.wait_for()
+        if head.get_attribute("aria-expanded") == "false":
+            head.click()
+        script = """rows => rows.map(row => [
+            Number(row.getAttribute('aria-level')),
+            row.querySelector('.label-name')?.textContent ?? '',
+            row.querySelector('.label-description')?.textContent ?? '',
+        ])"""
+        rows = self.section(title).locator("[role=treeitem]").evaluate_all(script)
+        return [Row(*row) for row in rows]
+
+    def tree_row(self, title: str, label: str | re.Pattern[str]) -> Locator:
+        """Return a row of a view."""
+        return (
+            self.section(title)
+            .locator("[role=treeitem]")
+            .filter(has=self.page.locator(".label-name", has_text=label))
+            .first
+        )
+
+    def choose_in_menu(self, of: Locator, title: str) -> None:
+        """Choose something of a row's context menu."""
+        of.click(button="right")
+        self.page.locator(".monaco-menu .action-label", has_text=exactly(title)).first.click()
+
+    def status_item(self, text: str | re.Pattern[str]) -> Locator:
+        """Return an item of the status bar."""
+        return self.page.locator(".statusbar .statusbar-item", has_text=text).first
+
+    def webview(self, number: int = -1) -> FrameLocator:
+        """Return the inside of a page that the extension shows: the newest, if nothing else is said."""
+        frames = self.page.frame_locator("iframe.webview.ready")
+        outer = frames.last if number == -1 else frames.nth(number)
+        return outer.frame_locator("iframe#active-frame")
+
+
+def exactly(text: str) -> re.Pattern[str]:
+    """Return a pattern for a whole text."""
+    return re.compile(rf"^\s*{re.escape(text)}\s*$")
+
+
+def keys(bindings: dict[str, tuple[str, object]]) -> list[dict[str, object]]:
+    """Return key bindings as VS Code keeps them: key to command and argument."""
+    return [
+        {"key": key, "command": command, "args": json.loads(json.dumps(argument))}
+        for key, (command, argument) in bindings.items()
+    ]
