@@ -110,7 +110,7 @@ def handler(
             _put_document(raw, command, document)
         task = asyncio.current_task()
         cancel = CancelToken()
-        output = OutputLog(ls, cancel)
+        output = OutputLog(ls, cancel, params.work_done_token)
         with progress(
             ls, command.title, params.work_done_token, task.cancel if task else cancel.set
         ) as report:
