@@ -1,26 +1,23 @@
-"""A person in a real VS Code, who builds, runs, opens shells and notebooks, and looks at what lives.
-
-The Jupyter extension can't be had here. What is tried of it is that a small extension of the same name, which exports
-the same function, is given the notebooks that run.
-"""
+"""A person in a real VS Code, who builds, runs, opens shells and notebooks, and looks at what lives."""
 
 from __future__ import annotations
 
 import json
 import re
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from support.leftovers import containers_of
+from support.leftovers import PALETTE_NAME, containers_of
 from support.program import BASE_IMAGE, caliban
 from support.tree import plant
 from support.vscode import vscode
-from support.window import Window, keys, until
+from support.window import PATIENCE, Row, Window, keys, until
 
-NAME = "caliban-ls-test palette"
 IMAGES = "caliban/caliban-ls-test-palette"
 
 TRAIN = """\
@@ -45,40 +42,49 @@ SWEEP = """\
 }
 """
 
+TASK = {
+    "label": "look at all",
+    "type": "caliban",
+    "command": "check",
+    "flags": ["--fail_on=warning"],
+    "problemMatcher": "$caliban",
+}
+
 EXTRA = "an-extra-of-the-palette"
 
 KEYS = {
     "ctrl+alt+1": ("caliban.run", {"args": ["--slow"]}),
     "ctrl+alt+2": ("caliban.run", {"args": ["--name", "bad"]}),
     "ctrl+alt+4": ("caliban.build", {"extras": [EXTRA]}),
-    "ctrl+alt+3": ("caliban.notebook", {"image_id": "caliban-ls-test:palette-jupyter"}),
 }
+
+PROFILES: list[dict[str, object]] = [
+    {"key": "ctrl+alt+5", "command": "workbench.action.terminal.newWithProfile"}
+]
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = {"base_image": BASE_IMAGE, "module": "train.py", "default_mode": "CPU"}
     files = {
         ".calibanconfig.json": json.dumps(config),
         "train.py": TRAIN,
         "requirements.txt": "six==1.16.0\n",
         "experiment.json": SWEEP,
+        ".vscode/tasks.json": json.dumps({"version": "2.0.0", "tasks": [TASK]}),
         "broken.experiment.json": '{"lr": []}\n',
     }
-    yield plant(tmp_path_factory.mktemp("palette") / NAME, files)
-    listed = subprocess.run(
-        ["docker", "images", "--quiet", IMAGES], capture_output=True, text=True, check=True
-    )
-    for image in sorted(set(listed.stdout.split())):
-        subprocess.run(["docker", "rmi", "--force", image], capture_output=True, check=True)
+    return plant(tmp_path_factory.mktemp("palette") / PALETTE_NAME, files)
 
 
 @pytest.fixture(scope="module")
 def window(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
     state = {"CALIBAN_HOME": str(project.parent / "state"), "DOCKER_BUILDKIT": "1"}
-    with vscode(project, tmp_path_factory.mktemp("v"), environment=state, keys=keys(KEYS)) as window:
+    with vscode(
+        project, tmp_path_factory.mktemp("v"), environment=state, keys=[*keys(KEYS), *PROFILES]
+    ) as window:
         yield window
-    assert containers_of(project) == []
+    until("the end of all that was begun", lambda: not containers_of(project))
 
 
 @pytest.fixture(autouse=True)
@@ -237,3 +243,93 @@ def page_text(window: Window) -> str:
         .sort((one, other) => parseFloat(one.style.top) - parseFloat(other.style.top))
         .map(line => line.textContent.replace(/\\u00a0/g, ' ')).join('\\n')"""
     return str(window.page.locator(".editor-group-container").evaluate_all(script))
+
+
+def test_a_shell_is_inside_the_image_and_in_the_view(window: Window, project: Path) -> None:
+    window.command("Caliban: Open Container Shell")
+    until("a prompt", lambda: window.terminal().endswith(("$", "#")))
+    window.type_in_terminal("python -c 'import six; print(\"six is\", six.__version__)'")
+    until("the answer", lambda: "six is 1.16.0" in window.terminal())
+    (shell,) = live(project)
+    window.command("Caliban: Focus on Containers View")
+    rows = until("its row", lambda: rows_of(window, project))
+    assert [(row.level, row.label) for row in rows] == [(1, "Shells"), (2, PALETTE_NAME)]
+    assert rows[1].description.endswith(shell["name"])
+    window.shot("containers-shell")
+    act(window, PALETTE_NAME, "Attach Shell")
+    until("another prompt", lambda: "attach" in titles(window) and window.terminal().endswith(("$", "#")))
+    window.type_in_terminal("echo $((6 * 7)) of them")
+    until("its answer", lambda: "42 of them" in window.terminal())
+    act(window, PALETTE_NAME, "Stop Container")
+    window.dialog(f"Stop {shell['name']}?", "Stop")
+    until("no container", lambda: not live(project))
+    until("no row", lambda: not rows_of(window, project))
+
+
+def rows_of(window: Window, project: Path) -> list[Row]:
+    """Return the rows of the view; this machine's engine may have containers of other tests."""
+    rows = window.tree("Containers")
+    names = {one["name"] for one in live(project)}
+    ours = [row for row in rows if row.level > 1 and any(name in row.description for name in names)]
+    return [row for row in rows if row.level == 1][:1] + ours if ours else []
+
+
+def act(window: Window, label: str, action: str) -> None:
+    """Press a button of a row of the view."""
+    row = window.tree_row("Containers", label)
+    row.hover()
+    row.locator(f'.action-label[aria-label="{action}"]').click()
+
+
+def titles(window: Window) -> str:
+    return " ".join(window.page.locator(".terminal-tabs-entry, .single-terminal-tab").all_inner_texts())
+
+
+def test_a_shell_is_a_profile_of_the_terminal(window: Window, project: Path) -> None:
+    window.command("Terminal: Focus Terminal")
+    window.page.keyboard.press("Control+Alt+5")
+    window.pick("Caliban shell")
+    until("a prompt", lambda: window.terminal().endswith(("$", "#")) and live(project))
+    window.shot("terminal-profile")
+    window.type_in_terminal("exit")
+    until("no container", lambda: not live(project))
+
+
+def test_a_notebook_answers_and_is_stopped_from_the_view(window: Window, project: Path) -> None:
+    with window.page.context.expect_page(timeout=PATIENCE * 2000) as opened:
+        window.command("Caliban: Open Notebook")
+    (notebook,) = live(project)
+    assert urlsplit(notebook["url"]).query in opened.value.url
+    opened.value.close()
+    with urllib.request.urlopen(notebook["url"]) as answer:  # noqa: S310  # of this machine
+        assert answer.status == 200
+    started = window.toast("Jupyter answers on port")
+    started.wait_for()
+    window.command("Caliban: Focus on Containers View")
+    until("its row", lambda: rows_of(window, project))
+    window.shot("containers-notebook")
+    window.press(started, "Stop")
+    window.dialog(f"Stop {notebook['name']}?", "Stop")
+    until("no container", lambda: not live(project))
+
+
+def test_tasks_check_build_and_run(window: Window) -> None:
+    window.command("Tasks: Run Task")
+    window.pick("caliban")
+    until("the tasks", lambda: window.quick_row("run experiment.json").count())
+    window.shot("tasks")
+    assert {"caliban: check", "caliban: build", "caliban: run experiment.json"} <= set(window.picks())
+    window.pick("run experiment.json")
+    until("its end", lambda: "4 SUCCEEDED" in window.terminal())
+    window.shot("task-run")
+
+
+def test_what_a_task_finds_is_a_problem(window: Window) -> None:
+    until("what the server finds", lambda: len(window.problems()) == 1)
+    window.command("Tasks: Run Task")
+    window.pick("look at all")
+    until("its end", lambda: "broken.experiment.json:1:8: error[CAL202]" in window.terminal())
+    # Beside the server's own, which has every file's.
+    both = until("the finding", lambda: found if len(found := window.problems()) == 2 else [])
+    assert len(set(both)) == 1
+    window.shot("task-problems")

@@ -9,6 +9,10 @@ PROJECT_NAME = "caliban-ls-test project"
 """What tests call their projects, so that the images that they make can be told from everybody else's."""
 
 
+PALETTE_NAME = "caliban-ls-test palette"
+"""What those call theirs that sit in front of VS Code, where images take longer than anything else and are shared."""
+
+
 def containers_of(project: Path) -> list[str]:
     """Return the ids of a project's containers, running or not."""
     listed = subprocess.run(
@@ -23,12 +27,14 @@ def containers_of(project: Path) -> list[str]:
 def remove_images() -> None:
     """Remove the images that tests have made of their projects."""
     listed = subprocess.run(
-        ["docker", "images", "--quiet", "caliban/caliban-ls-test-project"],
+        ["docker", "images", "--format", "{{.ID}} {{.Repository}}"],
         capture_output=True,
         text=True,
         check=True,
     )
-    for image in sorted(set(listed.stdout.split())):
+    found = [line.split() for line in listed.stdout.splitlines()]
+    ours = {f"caliban/{name.replace(' ', '-')}" for name in (PROJECT_NAME, PALETTE_NAME)}
+    for image in sorted({image for image, name in found if name in ours}):
         removed = subprocess.run(
             ["docker", "rmi", "--force", image], capture_output=True, text=True, check=False
         )

@@ -23,15 +23,16 @@ export class RunTerminal {
     else this.before += text;
   }
 
-  /** Say that the run is over: what was written stays until the terminal is closed. */
-  end(): void {
+  /** Write a last line, if there is a terminal; what was written stays until it is closed, or another run opens one. */
+  end(last: string): void {
+    if (this.terminal !== undefined && shown.has(this)) this.write(`${last}\r\n`);
     this.over = true;
   }
 
   /** Bring it to the front; return whether it is there. */
   show(preserveFocus = false): boolean {
     if (this.terminal === undefined) {
-      closeEarlier(this.name);
+      for (const one of shown) one.closeIfOver();
       this.terminal = vscode.window.createTerminal({
         name: this.name,
         iconPath: new vscode.ThemeIcon("beaker"),
@@ -58,14 +59,10 @@ export class RunTerminal {
     return true;
   }
 
-  /** Close it if its run is over and it has a name. */
-  closeIf(name: string): void {
-    if (this.over && this.name === name) this.terminal?.dispose();
+  /** Make room for the next run; the history keeps what jobs printed. */
+  private closeIfOver(): void {
+    if (this.over) this.terminal?.dispose();
   }
 }
 
 const shown = new Set<RunTerminal>();
-
-function closeEarlier(name: string): void {
-  for (const one of shown) one.closeIf(name);
-}
