@@ -52,7 +52,7 @@ TASK = {
 
 EXTRA = "an-extra-of-the-palette"
 
-KEYS = {
+KEYS: dict[str, tuple[str, object]] = {
     "ctrl+alt+1": ("caliban.run", {"args": ["--slow"]}),
     "ctrl+alt+2": ("caliban.run", {"args": ["--name", "bad"]}),
     "ctrl+alt+4": ("caliban.build", {"extras": [EXTRA]}),
