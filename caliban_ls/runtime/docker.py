@@ -858,6 +858,8 @@ def _refused(explanation: str) -> FailedError:
     hint = ""
     if "could not select device driver" in explanation:
         hint = "It has no GPU to give: install the NVIDIA Container Toolkit there, or say --nogpu."
+    elif "No such image" in explanation:
+        hint = "`docker images` lists those that it has, and `docker pull` gets one; without --image_id it is built."
     return FailedError(f"The Docker engine refused: {explanation}", hint=hint)
 
 

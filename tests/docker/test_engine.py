@@ -24,6 +24,12 @@ class TestDockerEngine(EngineContract):
     """The contract, in real containers."""
 
 
+def test_who_names_an_image_that_is_not_there_learns_what_to_do(engine: DockerEngine) -> None:
+    with pytest.raises(FailedError, match="No such image") as caught:
+        engine.run(spec_of("caliban-ls-test:never-was", ":"), output=Recording(), cancel=CancelToken())
+    assert "docker pull" in caught.value.hint
+
+
 def test_100_megabytes_of_output(engine: DockerEngine, image: str) -> None:
     total = 0
 
