@@ -100,6 +100,7 @@ def test_a_base_image_that_nobody_has(engine: DockerEngine) -> None:
     with pytest.raises(BuildFailed, match="base image localhost:1/no/such:tag can't be had") as caught:
         build(engine, plan_of("localhost:1/no/such:tag", ""))
     assert "docker pull localhost:1/no/such:tag" in caught.value.hint
+    assert (caught.value.code, caught.value.exit_code) == ("no-base-image", 3)
 
 
 def test_a_home_made_base_image_needs_no_registry(engine: DockerEngine, image: str) -> None:
