@@ -112,7 +112,14 @@ def container_info(inspected: Mapping[str, Any]) -> ContainerInfo:
         running=state["Running"],
         exit_code=state["ExitCode"] if state["Status"] in {"exited", "dead"} else None,
         environment=dict(entry.split("=", 1) for entry in inspected["Config"]["Env"] or () if "=" in entry),
+        image=inspected["Config"]["Image"],
+        started="" if state["StartedAt"].startswith("0001-") else _to_the_second(state["StartedAt"]),
     )
+
+
+def _to_the_second(time: str) -> str:
+    """Return an engine's time as we write times; it counts nanoseconds, which Python before 3.11 can't read."""
+    return f"{time[:19]}+00:00"
 
 
 def refused(explanation: str) -> CalibanError:

@@ -150,6 +150,10 @@ def test_a_taken_port_is_passed_over_unless_it_was_asked_for(project: Path) -> N
             names = {first["container"], second["container"]}
             listed = json.loads(caliban("containers", "--json", folder=project).stdout)["containers"]
             ours = {one["name"]: one["url"] for one in listed if one["name"] in names}
+            assert {one["folder"] for one in listed if one["name"] in names} == {str(project)}
+            assert {one["image"].partition(":")[0] for one in listed if one["name"] in names} == {
+                "caliban/caliban-ls-test-project"
+            }
             assert ours == {first["container"]: first["url"], second["container"]: second["url"]}
     assert containers_of(project) == []
 
