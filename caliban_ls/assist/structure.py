@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from caliban_ls import experiment
 from caliban_ls.assist import words
 from caliban_ls.assist.page import Page
 from caliban_ls.jsondoc import Kind, Member, Node, path_at, walk
+from caliban_ls.members import row_count
 from caliban_ls.text import Span, shortened
 
 MOST: Final = 5000
@@ -68,7 +68,7 @@ def _of_block(page: Page, node: Node, base: int) -> Iterator[Symbol]:
     for member in node.members:
         if not isinstance(member.key.value, str) or not member.key.value:
             continue
-        rows = experiment.row_count(member)
+        rows = row_count(member)
         value = member.value
         start = base + member.key.offset
         end = base + (value or member.key).offset + (value or member.key).length
