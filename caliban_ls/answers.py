@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from lsprotocol import types as lsp
 
 from caliban_ls.convert import Lines, Ruler, to_range, to_text_edits
+from caliban_ls.protocol import Plain
 from caliban_ls.text import Span
 
 if TYPE_CHECKING:
     from caliban_ls.assist.completion import Completion
     from caliban_ls.assist.hints import Hint
     from caliban_ls.assist.hover import Hover
-    from caliban_ls.assist.lenses import Lens
     from caliban_ls.assist.links import Link
     from caliban_ls.assist.structure import Fold, Symbol
 
@@ -68,30 +68,35 @@ def hover(lines: Lines, found: Hover, encoding: str, places: Iterable[lsp.Locati
     return lsp.Hover(_markdown(text), to_range(lines, found.span, encoding))
 
 
-def hints(lines: Lines, found: Iterable[Hint], encoding: str) -> list[lsp.InlayHint]:
-    """Return inlay hints."""
+def hints(lines: Lines, found: Iterable[Hint], encoding: str) -> Plain:
+    """Return inlay hints, of which some editors want those of a whole file."""
     ruler = Ruler(lines, encoding)
-    return [
-        lsp.InlayHint(
-            position=ruler.position(hint.offset), label=hint.label, tooltip=hint.tooltip, padding_left=True
-        )
-        for hint in found
-    ]
+    return Plain(
+        [
+            {
+                "position": _position(ruler, hint.offset),
+                "label": hint.label,
+                "tooltip": hint.tooltip,
+                "paddingLeft": True,
+            }
+            for hint in found
+        ]
+    )
 
 
-def lenses(
-    lines: Lines, found: Iterable[Lens], encoding: str, command: Callable[[Lens], lsp.Command]
-) -> list[lsp.CodeLens]:
-    """Return code lenses; those of one block share their range."""
+def lenses(lines: Lines, found: Iterable[tuple[Span, Iterable[Mapping[str, Any]]]], encoding: str) -> Plain:
+    """Return code lenses: for each span what each of its lenses has beside its range."""
     ruler = Ruler(lines, encoding)
-    ranges: dict[Span, lsp.Range] = {}
     made = []
-    for lens in found:
-        where = ranges.get(lens.span)
-        if where is None:
-            where = ranges[lens.span] = ruler.range(lens.span)
-        made.append(lsp.CodeLens(where, command(lens)))
-    return made
+    for span, several in found:
+        where = {"start": _position(ruler, span.start), "end": _position(ruler, span.end)}
+        made += [{"range": where, **rest} for rest in several]
+    return Plain(made)
+
+
+def _position(ruler: Ruler, offset: int) -> dict[str, int]:
+    line, character = ruler.place(offset)
+    return {"line": line, "character": character}
 
 
 def symbols(lines: Lines, found: Sequence[Symbol], encoding: str) -> list[lsp.DocumentSymbol]:

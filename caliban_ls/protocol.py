@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, BinaryIO, Final, NoReturn
 
@@ -64,6 +65,17 @@ _FIRST_ANSWERS: Final = (
     lsp.Range,
     lsp.Position,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """An answer that is made of JSON's own values already.
+
+    Thousands of lenses or hints are told in a tenth of the time that objects of the protocol's types take, and the
+    event loop is free again.
+    """
+
+    value: Any
 
 
 class Phase(Enum):
@@ -235,8 +247,10 @@ class Protocol(LanguageServerProtocol):
             self._send_response(msg_id, error=response_error(Cancelled("Cancelled as asked")))
         elif (error := future.exception()) is not None:
             self._send_response(msg_id, error=response_error(error))
+        elif isinstance(result := future.result(), Plain):
+            self._send_data({"jsonrpc": self.VERSION, "id": msg_id, "result": result.value})
         else:
-            self._send_response(msg_id, result=future.result())
+            self._send_response(msg_id, result=result)
 
     def _check_handler_result(self, future: Future[Any]) -> None:
         """Log that a notification couldn't be handled; pygls shows each to the user, at every keystroke."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from caliban_ls.assist import words
 from caliban_ls.assist.page import Page
@@ -31,19 +31,58 @@ class Lens:
     shows: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where lenses stand.
+
+    Attributes:
+        span: what they are about.
+        block: JSON pointer to their block, None where they are about all blocks together.
+        count: how many jobs that is.
+    """
+
+    span: Span
+    block: str | None
+    count: int
+
+
+COMMANDS: Final = ("run", "planAndSubmit", "plan", "expand")
+"""What the lenses of a spot do, in their order."""
+
+
 def lenses(page: Page) -> Iterator[Lens]:
-    """Yield the lenses of an experiment config; none while it has errors, since every command would refuse it."""
+    """Yield the lenses of an experiment config."""
+    for spot in spots(page):
+        yield from lenses_at(page, spot)
+
+
+def spots(page: Page) -> Iterator[Spot]:
+    """Yield where an experiment config has lenses; nowhere while it has errors, since every command would refuse it."""
     sweep, root = page.sweep, page.document.root
     if page.kind != "experiment" or sweep.count is None or root is None:
         return
-    module = _module(page)
-    if len(sweep.blocks) != 1:
+    if len(sweep.blocks) > 1:
         start = root.span.start
-        yield from _of(page.outlook, sweep.count, Span(start, start + 1), module, "all ")
+        yield Spot(Span(start, start + 1), None, sweep.count)
     for block in sweep.blocks:
         start = block.node.span.start
-        span = Span(start, start + 1)
-        yield from _of(page.outlook, block.count or 0, span, {**module, "block": block.pointer}, "")
+        yield Spot(Span(start, start + 1), block.pointer, block.count or 0)
+
+
+def lenses_at(page: Page, spot: Spot) -> Iterator[Lens]:
+    """Yield the lenses of one spot, a lens for each of `COMMANDS`."""
+    count, which = spot.count, "all " if spot.block is None else ""
+    block = {} if spot.block is None else {"block": spot.block}
+    arguments = {**_module(page), **block}
+    titles = (
+        f"▷ Run {which}{words.jobs(count)} locally",
+        submission_title(page.outlook, count, which),
+        "Dry run",
+        "Expand",
+    )
+    for command, title in zip(COMMANDS, titles, strict=True):
+        own = {**block, "limit": _SHOWN} if command == "expand" else arguments
+        yield Lens(spot.span, title, command, own, shows=True)
 
 
 def submission_title(outlook: Outlook, count: int, which: str = "") -> str:
@@ -59,16 +98,6 @@ def submission_title(outlook: Outlook, count: int, which: str = "") -> str:
     elif most is not None and (cost is None or cost > most):
         title += f" · over the limit of {words.money(most)}"
     return title
-
-
-def _of(outlook: Outlook, count: int, span: Span, arguments: Mapping[str, Any], which: str) -> Iterator[Lens]:
-    if count == 0:
-        return
-    of_sweep = {key: value for key, value in arguments.items() if key == "block"}
-    yield Lens(span, f"▷ Run {which}{words.jobs(count)} locally", "run", arguments, shows=True)
-    yield Lens(span, submission_title(outlook, count, which), "planAndSubmit", arguments, shows=True)
-    yield Lens(span, "Dry run", "plan", arguments, shows=True)
-    yield Lens(span, "Expand", "expand", {**of_sweep, "limit": _SHOWN}, shows=True)
 
 
 _SHOWN = 1000  # jobs that an editor lists at once

@@ -180,6 +180,39 @@ def test_a_lens_calls_a_command_with_all_that_it_needs(tmp_path: Path) -> None:
     assert all("show" not in call["arguments"][0] for call in calls)
 
 
+def test_of_many_blocks_each_lens_is_told_when_it_is_shown(tmp_path: Path) -> None:
+    wire = started(tmp_path)
+    path = tmp_path / "experiment.json"
+    blocks = [f'{{"a": [{", ".join(map(str, range(number + 1)))}], "b": {number}}}' for number in range(51)]
+    uri = opened(wire, path, f"[{', '.join(blocks)}]")
+    lenses = asked(wire, "codeLens", uri)
+    assert len(lenses) == 4 * 52
+    assert not any("command" in lens for lens in lenses)
+    shown = [_resolved(wire, lens) for lens in lenses]
+    for number in (0, 50):
+        # The same block is told whole where there are few.
+        few = opened(wire, tmp_path / f"{number}.experiment.json", f"[{blocks[number]}, {{}}]")
+        for lens, whole in zip(
+            shown[4 * number + 4 : 4 * number + 8], asked(wire, "codeLens", few)[4:8], strict=True
+        ):
+            assert lens["command"]["title"] == whole["command"]["title"]
+            (own,), (other,) = lens["command"]["arguments"], whole["command"]["arguments"]
+            assert own == {**other, "uri": uri, "block": f"/{number}"}
+    assert shown[0]["command"]["title"] == "▷ Run all 1,326 jobs locally"
+    assert "block" not in shown[0]["command"]["arguments"][0]
+    assert [lens["range"] for lens in shown] == [lens["range"] for lens in lenses]
+    # Of what was typed since, the newest holds; a block that is gone has nothing to be done with.
+    change = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"text": '[{"a": [7, 8, 9]}]'}]}
+    wire.notify("textDocument/didChange", change)
+    assert _resolved(wire, lenses[4])["command"]["title"] == "▷ Run 3 jobs locally"
+    assert "command" not in _resolved(wire, lenses[8])
+
+
+def _resolved(wire: Wire, lens: Message) -> Any:
+    (answer,) = wire.request("codeLens/resolve", lens)
+    return answer["result"]
+
+
 def test_editing_the_config_changes_what_is_said_of_its_experiments(tmp_path: Path) -> None:
     asyncio.run(_editing_the_config(tmp_path))
 
