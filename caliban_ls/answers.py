@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types as lsp
 
 from caliban_ls.convert import Lines, Ruler, to_range, to_text_edits
-from caliban_ls.protocol import Plain
+from caliban_ls.protocol import Ready
 from caliban_ls.text import Span
 
 if TYPE_CHECKING:
@@ -68,35 +69,35 @@ def hover(lines: Lines, found: Hover, encoding: str, places: Iterable[lsp.Locati
     return lsp.Hover(_markdown(text), to_range(lines, found.span, encoding))
 
 
-def hints(lines: Lines, found: Iterable[Hint], encoding: str) -> Plain:
-    """Return inlay hints, of which some editors want those of a whole file."""
+def hints(lines: Lines, found: Iterable[Hint], encoding: str) -> Ready:
+    """Return inlay hints; some editors want those of a whole file."""
     ruler = Ruler(lines, encoding)
-    return Plain(
-        [
-            {
-                "position": _position(ruler, hint.offset),
-                "label": hint.label,
-                "tooltip": hint.tooltip,
-                "paddingLeft": True,
-            }
-            for hint in found
-        ]
-    )
+    made = [
+        f'{{"position": {_position(ruler, hint.offset)}, "label": {json.dumps(hint.label)},'
+        f' "tooltip": {json.dumps(hint.tooltip)}, "paddingLeft": true}}'
+        for hint in found
+    ]
+    return Ready(f"[{', '.join(made)}]")
 
 
-def lenses(lines: Lines, found: Iterable[tuple[Span, Iterable[Mapping[str, Any]]]], encoding: str) -> Plain:
-    """Return code lenses: for each span what each of its lenses has beside its range."""
+def lenses(lines: Lines, found: Iterable[tuple[Span, Iterable[str]]], encoding: str) -> Ready:
+    """Return code lenses: for each span, its lenses' commands as `call` spells them."""
     ruler = Ruler(lines, encoding)
     made = []
-    for span, several in found:
-        where = {"start": _position(ruler, span.start), "end": _position(ruler, span.end)}
-        made += [{"range": where, **rest} for rest in several]
-    return Plain(made)
+    for span, calls in found:
+        head = f'{{"range": {{"start": {_position(ruler, span.start)}, "end": {_position(ruler, span.end)}}}, "command": '
+        made += [f"{head}{one}}}" for one in calls]
+    return Ready(f"[{', '.join(made)}]")
 
 
-def _position(ruler: Ruler, offset: int) -> dict[str, int]:
+def call(name: str, title: str, arguments: Mapping[str, Any]) -> str:
+    """Return a call of one of our commands, as JSON."""
+    return json.dumps({"title": title, "command": name, "arguments": [arguments]})
+
+
+def _position(ruler: Ruler, offset: int) -> str:
     line, character = ruler.place(offset)
-    return {"line": line, "character": character}
+    return f'{{"line": {line}, "character": {character}}}'
 
 
 def symbols(lines: Lines, found: Sequence[Symbol], encoding: str) -> list[lsp.DocumentSymbol]:

@@ -15,21 +15,19 @@ from caliban_ls import answers, convert
 from caliban_ls.documents import Document
 from caliban_ls.execution import PREFIX
 from caliban_ls.findings import Edit
-from caliban_ls.protocol import Plain
+from caliban_ls.protocol import Ready
 from caliban_ls.session import Session
 from caliban_ls.text import Span
 
 if TYPE_CHECKING:
     from caliban_ls.assist.actions import Refactoring
-    from caliban_ls.assist.lenses import Lens
+    from caliban_ls.assist.lenses import Spot
     from caliban_ls.assist.links import Link
+    from caliban_ls.assist.page import Page
 
 FIX_ALL: Final = "source.fixAll.caliban"
 RUN: Final = "caliban.run"
 """Kinds of code actions: all certain repairs at once, and what starts something."""
-
-MOST_WHOLE: Final = 50
-"""So many blocks have their lenses told whole; of more, an editor asks for those that it shows."""
 
 
 def completion(ls: Session, params: lsp.CompletionParams) -> lsp.CompletionList | None:
@@ -64,59 +62,54 @@ def hover(ls: Session, params: lsp.HoverParams) -> lsp.Hover | None:
     return answers.hover(document, shown, ls.encoding, places)
 
 
-def inlay_hint(ls: Session, params: lsp.InlayHintParams) -> Plain:
+def inlay_hint(ls: Session, params: lsp.InlayHintParams) -> Ready:
     """Say what lists multiply and what hardware costs, in the lines that are shown."""
     from caliban_ls.assist.hints import hints
 
     found = ls.page(params.text_document.uri)
     if found is None:
-        return Plain([])
+        return Ready("[]")
     document, page = found
     span = convert.to_span(document, params.range, ls.encoding)
     return answers.hints(document, hints(page, span), ls.encoding)
 
 
-def code_lens(ls: Session, params: lsp.CodeLensParams) -> Plain:
-    """Offer what can be done with each block; of many blocks only where, and the rest when it is shown."""
-    from caliban_ls.assist.lenses import COMMANDS, lenses_at, spots
+def code_lens(ls: Session, params: lsp.CodeLensParams) -> Ready:
+    """Offer what can be done with each block."""
+    from caliban_ls.assist.lenses import spots
 
     found = ls.page(params.text_document.uri)
     if found is None or not found[0].local:
-        return Plain([])
+        return Ready("[]")
     document, page = found
-    there = list(spots(page))
-    if len(there) > MOST_WHOLE:
-        later = (
-            (spot.span, [{"data": [document.uri, spot.block, name]} for name in COMMANDS]) for spot in there
-        )
-        return answers.lenses(document, later, ls.encoding)
-    whole = (
-        (spot.span, [{"command": _lens_command(ls, document, lens)} for lens in lenses_at(page, spot)])
-        for spot in there
-    )
-    return answers.lenses(document, whole, ls.encoding)
+    shown = ((spot.span, _calls(ls, document, page, spot)) for spot in spots(page))
+    return answers.lenses(document, shown, ls.encoding)
 
 
-def code_lens_resolve(ls: Session, lens: lsp.CodeLens) -> lsp.CodeLens:
-    """Say what one lens does, as its block is now; nothing of one whose block is gone, since others come at once."""
-    from caliban_ls.assist.lenses import lenses_at, spots
+def _calls(ls: Session, document: Document, page: Page, spot: Spot) -> tuple[str, ...]:
+    """Return what the lenses of a spot do; made once until their block changes, or what stands around it."""
+    from caliban_ls.assist.lenses import lenses_at
 
-    match lens.data:
-        case [str(uri), str() | None as block, str(name)] if (found := ls.page(uri)) is not None:
-            document, page = found
-            spot = next((one for one in spots(page) if one.block == block), None)
-            for one in lenses_at(page, spot) if spot is not None else ():
-                if one.command == name:
-                    shown = _lens_command(ls, document, one)
-                    lens.command = lsp.Command(**shown)
-    return lens
-
-
-def _lens_command(ls: Session, document: Document, lens: Lens) -> dict[str, Any]:
+    state = (page.outlook, page.script, document.uri, ls.confirms, spot.pointer)
+    notes = {} if spot.block is None else spot.block.notes
+    known: tuple[object, tuple[str, ...]] | None = notes.get("lenses")
+    if known is not None and known[0] == state:
+        return known[1]
     # Whoever shows plans and answers itself is told nothing twice.
-    shown = {"show": True} if lens.shows and not ls.confirms else {}
-    arguments = {"uri": document.uri, **lens.arguments, **shown}
-    return {"title": lens.title, "command": PREFIX + lens.command, "arguments": [arguments]}
+    calls = tuple(
+        answers.call(
+            PREFIX + lens.command,
+            lens.title,
+            {
+                "uri": document.uri,
+                **lens.arguments,
+                **({"show": True} if lens.shows and not ls.confirms else {}),
+            },
+        )
+        for lens in lenses_at(page, spot)
+    )
+    notes["lenses"] = (state, calls)
+    return calls
 
 
 def document_symbol(
@@ -256,7 +249,6 @@ def features() -> tuple[tuple[str, Callable[..., Any], Any], ...]:
         (lsp.TEXT_DOCUMENT_HOVER, hover, None),
         (lsp.TEXT_DOCUMENT_INLAY_HINT, inlay_hint, None),
         (lsp.TEXT_DOCUMENT_CODE_LENS, code_lens, None),
-        (lsp.CODE_LENS_RESOLVE, code_lens_resolve, None),
         (lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, document_symbol, None),
         (lsp.TEXT_DOCUMENT_FOLDING_RANGE, folding_range, None),
         (lsp.TEXT_DOCUMENT_SELECTION_RANGE, selection_range, None),

@@ -68,14 +68,14 @@ _FIRST_ANSWERS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
-    """An answer that is made of JSON's own values already.
+class Ready:
+    """An answer that is JSON already, in ASCII.
 
     Thousands of lenses or hints are told in a tenth of the time that objects of the protocol's types take, and the
     event loop is free again.
     """
 
-    value: Any
+    text: str
 
 
 class Phase(Enum):
@@ -247,10 +247,15 @@ class Protocol(LanguageServerProtocol):
             self._send_response(msg_id, error=response_error(Cancelled("Cancelled as asked")))
         elif (error := future.exception()) is not None:
             self._send_response(msg_id, error=response_error(error))
-        elif isinstance(result := future.result(), Plain):
-            self._send_data({"jsonrpc": self.VERSION, "id": msg_id, "result": result.value})
+        elif isinstance(result := future.result(), Ready):
+            self._send_ready(msg_id, result)
         else:
             self._send_response(msg_id, result=result)
+
+    def _send_ready(self, msg_id: MsgId, result: Ready) -> None:
+        body = f'{{"jsonrpc": "{self.VERSION}", "id": {json.dumps(msg_id)}, "result": {result.text}}}'
+        if self.writer is not None:
+            self.writer.write(f"Content-Length: {len(body)}\r\n\r\n{body}".encode("ascii"))
 
     def _check_handler_result(self, future: Future[Any]) -> None:
         """Log that a notification couldn't be handled; pygls shows each to the user, at every keystroke."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any
 
 from caliban_ls.assist import words
 from caliban_ls.assist.page import Page
+from caliban_ls.experiment import Block
 from caliban_ls.outlook import Outlook
 from caliban_ls.text import Span
 
@@ -37,17 +39,18 @@ class Spot:
 
     Attributes:
         span: what they are about.
-        block: JSON pointer to their block, None where they are about all blocks together.
+        block: the block that this is, None where it is all of them together.
         count: how many jobs that is.
     """
 
     span: Span
-    block: str | None
+    block: Block | None
     count: int
 
-
-COMMANDS: Final = ("run", "planAndSubmit", "plan", "expand")
-"""What the lenses of a spot do, in their order."""
+    @property
+    def pointer(self) -> str | None:
+        """JSON pointer to the block."""
+        return None if self.block is None else self.block.pointer
 
 
 def lenses(page: Page) -> Iterator[Lens]:
@@ -66,25 +69,22 @@ def spots(page: Page) -> Iterator[Spot]:
         yield Spot(Span(start, start + 1), None, sweep.count)
     for block in sweep.blocks:
         start = block.node.span.start
-        yield Spot(Span(start, start + 1), block.pointer, block.count or 0)
+        yield Spot(Span(start, start + 1), block, block.count or 0)
 
 
 def lenses_at(page: Page, spot: Spot) -> Iterator[Lens]:
-    """Yield the lenses of one spot, a lens for each of `COMMANDS`."""
-    count, which = spot.count, "all " if spot.block is None else ""
-    block = {} if spot.block is None else {"block": spot.block}
-    arguments = {**_module(page), **block}
-    titles = (
-        f"▷ Run {which}{words.jobs(count)} locally",
-        submission_title(page.outlook, count, which),
-        "Dry run",
-        "Expand",
-    )
-    for command, title in zip(COMMANDS, titles, strict=True):
-        own = {**block, "limit": _SHOWN} if command == "expand" else arguments
-        yield Lens(spot.span, title, command, own, shows=True)
+    """Yield the lenses of one spot."""
+    which = "all " if spot.block is None else ""
+    pointer: Mapping[str, Any] = {} if spot.pointer is None else {"block": spot.pointer}
+    arguments = {**_module(page), **pointer}
+    yield Lens(spot.span, f"▷ Run {which}{words.jobs(spot.count)} locally", "run", arguments, shows=True)
+    title = submission_title(page.outlook, spot.count, which)
+    yield Lens(spot.span, title, "planAndSubmit", arguments, shows=True)
+    yield Lens(spot.span, "Dry run", "plan", arguments, shows=True)
+    yield Lens(spot.span, "Expand", "expand", {**pointer, "limit": _SHOWN}, shows=True)
 
 
+@lru_cache(64)  # the blocks of a sweep have mostly the same number of jobs
 def submission_title(outlook: Outlook, count: int, which: str = "") -> str:
     """Return what submitting so many jobs is called, with what they cost, or why they would be refused."""
     title = f"☁ Submit {which}{words.jobs(count)}"

@@ -180,37 +180,41 @@ def test_a_lens_calls_a_command_with_all_that_it_needs(tmp_path: Path) -> None:
     assert all("show" not in call["arguments"][0] for call in calls)
 
 
-def test_of_many_blocks_each_lens_is_told_when_it_is_shown(tmp_path: Path) -> None:
+def test_a_lens_says_what_holds_now(tmp_path: Path) -> None:
     wire = started(tmp_path)
     path = tmp_path / "experiment.json"
-    blocks = [f'{{"a": [{", ".join(map(str, range(number + 1)))}], "b": {number}}}' for number in range(51)]
-    uri = opened(wire, path, f"[{', '.join(blocks)}]")
-    lenses = asked(wire, "codeLens", uri)
-    assert len(lenses) == 4 * 52
-    assert not any("command" in lens for lens in lenses)
-    shown = [_resolved(wire, lens) for lens in lenses]
-    for number in (0, 50):
-        # The same block is told whole where there are few.
-        few = opened(wire, tmp_path / f"{number}.experiment.json", f"[{blocks[number]}, {{}}]")
-        for lens, whole in zip(
-            shown[4 * number + 4 : 4 * number + 8], asked(wire, "codeLens", few)[4:8], strict=True
-        ):
-            assert lens["command"]["title"] == whole["command"]["title"]
-            (own,), (other,) = lens["command"]["arguments"], whole["command"]["arguments"]
-            assert own == {**other, "uri": uri, "block": f"/{number}"}
-    assert shown[0]["command"]["title"] == "▷ Run all 1,326 jobs locally"
-    assert "block" not in shown[0]["command"]["arguments"][0]
-    assert [lens["range"] for lens in shown] == [lens["range"] for lens in lenses]
-    # Of what was typed since, the newest holds; a block that is gone has nothing to be done with.
-    change = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"text": '[{"a": [7, 8, 9]}]'}]}
-    wire.notify("textDocument/didChange", change)
-    assert _resolved(wire, lenses[4])["command"]["title"] == "▷ Run 3 jobs locally"
-    assert "command" not in _resolved(wire, lenses[8])
+    text = '[{"a": [1, 2]}, {"b": [1, 2, 3]}]'
+    uri = opened(wire, path, text)
 
+    def fresh() -> Any:
+        other = started(tmp_path)
+        document = wire.server.document(uri)
+        assert document is not None
+        opened(other, path, document.text)
+        return asked(other, "codeLens", uri)
 
-def _resolved(wire: Wire, lens: Message) -> Any:
-    (answer,) = wire.request("codeLens/resolve", lens)
-    return answer["result"]
+    first = asked(wire, "codeLens", uri)
+    edits = (
+        (0, 30, 30, ", 4"),  # in a block
+        (0, 1, 1, '{"é😀": 1},\n'),  # another before it
+        (0, 0, 0, "// moved\n"),
+        (2, 7, 8, "5, 1"),  # in the other block
+    )
+    for number, (line, start, end, new) in enumerate(edits):
+        where = {"start": {"line": line, "character": start}, "end": {"line": line, "character": end}}
+        change = {
+            "textDocument": {"uri": uri, "version": number + 2},
+            "contentChanges": [{"range": where, "text": new}],
+        }
+        wire.notify("textDocument/didChange", change)
+        told = asked(wire, "codeLens", uri)
+        assert told == fresh()
+        assert len(told) == (12 if number == 0 else 16)
+        assert told != first
+    (tmp_path / ".calibanconfig.json").write_text('{"module": "train.py", "limits": {"max_jobs": 1}}')
+    told = asked(wire, "codeLens", uri)
+    assert told == fresh()
+    assert "over the limit of 1 job" in told[1]["command"]["title"]
 
 
 def test_editing_the_config_changes_what_is_said_of_its_experiments(tmp_path: Path) -> None:
