@@ -15,7 +15,7 @@ PACKAGE = ROOT / "caliban_ls"
 LAYERS: list[set[str]] = [
     {"text", "duration", "home", "findings", "errors", "cancel"},
     {"rules", "jsondoc", "settings"},
-    {"jsonedit", "experiment", "script", "catalog"},
+    {"jsonedit", "members", "experiment", "script", "catalog"},
     {"hardware", "binding", "selection"},
     {"project"},
     {"placement"},
