@@ -160,4 +160,21 @@ RULES: tuple[Rule, ...] = (
             'group.add_argument("--epochs", type=int)\ngroup.add_argument("--steps", type=int)'
         ),
     ),
+    Rule(
+        code="CAL512",
+        name="out-of-bounds",
+        severity=Severity.ERROR,
+        explanation=(
+            "The script takes only numbers within bounds that its text gives: `lower_bound` and `upper_bound` of absl, "
+            "`IntRange` and `FloatRange` of click, `min` and `max` of typer, or what a function of the script's own "
+            "refuses that is given as `type=`."
+        ),
+        wrong='{"workers": 0}\n',
+        right='{"workers": 1}\n',
+        script=_with(
+            "def positive(text):\n    number = int(text)\n    if number < 1:\n"
+            '        raise argparse.ArgumentTypeError("must be positive")\n    return number\n\n\n'
+            'parser.add_argument("--workers", type=positive)'
+        ),
+    ),
 )

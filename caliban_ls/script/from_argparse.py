@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from caliban_ls.script.lookup import is_enumeration, items_of
-from caliban_ls.script.model import Arity, Flag, Library, Scalar, ValueKind
+from caliban_ls.script.model import Arity, Bounds, Flag, Library, Scalar, ValueKind
+from caliban_ls.script.own_types import Taken, taken_by
 from caliban_ls.script.run import Run, literal_span, span_of
 from caliban_ls.script.types import PLAIN, values_of
 from caliban_ls.script.values import (
@@ -288,7 +289,7 @@ def flag_of(run: Run, parser: Parser, exclusive: int | None, arguments: Call) ->
     spans = [literal_span(source, one.node) for one in arguments.positional]
     help_text = arguments.value("help")
     action = arguments.value("action", default="store")
-    shape = _shape(action, arguments)
+    shape = _shape(run, action, arguments)
     long = [name for name in names if name.startswith("--")]
     negations: tuple[str, ...] = ()
     if shape.negates:
@@ -303,6 +304,8 @@ def flag_of(run: Run, parser: Parser, exclusive: int | None, arguments: Call) ->
         kind=shape.kind,
         arity=shape.arity,
         choices=shape.choices,
+        ignores_case=shape.ignores_case,
+        bounds=shape.bounds,
         default=None if default == External("argparse.SUPPRESS") else shown(default),
         required=arguments.value("required", default=False) is True and not run.doubt and shape.plain,
         repeatable=shape.repeatable,
@@ -318,17 +321,22 @@ def flag_of(run: Run, parser: Parser, exclusive: int | None, arguments: Call) ->
 class _Shape:
     """What an action makes of the rest of the arguments."""
 
-    __slots__ = ("arity", "choices", "hidden", "kind", "negates", "plain", "repeatable")
+    __slots__ = (
+        *("arity", "bounds", "choices", "hidden", "ignores_case"),
+        *("kind", "negates", "plain", "repeatable"),
+    )
 
     def __init__(self) -> None:
         self.kind: ValueKind | None = None
         self.arity: Arity | None = None
         self.choices: tuple[Scalar, ...] | None = None
+        self.bounds: Bounds | None = None
+        self.ignores_case = False
         self.repeatable = self.hidden = self.negates = False
         self.plain = True
 
 
-def _shape(action: Value, arguments: Call) -> _Shape:
+def _shape(run: Run, action: Value, arguments: Call) -> _Shape:
     shape = _Shape()
     if action in ("store_true", "store_false", "store_const", "append_const", "count", "help", "version"):
         shape.arity = "none"
@@ -348,6 +356,9 @@ def _shape(action: Value, arguments: Call) -> _Shape:
             shape.arity = _arity(arguments.value("nargs"))
     if shape.plain:
         shape.kind, shape.choices = _values(arguments)
+        read_by = arguments.value("type")
+        if isinstance(read_by, Function):
+            _read_by_own(shape, taken_by(run, read_by))
     return shape
 
 
@@ -358,6 +369,15 @@ def _arity(nargs: Value) -> Arity | None:
     if isinstance(nargs, str):
         return named.get(nargs)
     return "several" if isinstance(nargs, int) and nargs > 1 else None
+
+
+def _read_by_own(shape: _Shape, taken: Taken) -> None:
+    """Take over what a function of the script's own takes; its choices are compared with what it returns."""
+    shape.kind, shape.bounds, shape.ignores_case = taken.kind, taken.bounds, taken.ignores_case
+    if taken.words is not None:
+        shape.choices = taken.words
+    elif taken.kind is not None and not taken.same:
+        shape.choices = None
 
 
 def _values(arguments: Call) -> tuple[ValueKind | None, tuple[Scalar, ...] | None]:

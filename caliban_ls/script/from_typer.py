@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from caliban_ls.script.expressions import evaluate
-from caliban_ls.script.model import Arity, Flag, Scalar, ValueKind
+from caliban_ls.script.model import Arity, Bounds, Flag, Scalar, ValueKind, known_bounds
 from caliban_ls.script.run import Run, literal_span, name_span, span_of
 from caliban_ls.script.types import Type, annotation, understand, values_of
 from caliban_ls.script.values import (
@@ -299,6 +299,7 @@ def _option(
         kind=value_kind,
         arity=arity,
         choices=choices,
+        bounds=_bounds(value_kind, call),
         ignores_case=call is not None and call.value("case_sensitive", default=True) is not True,
         required=sure and not run.doubt and not kind.optional,
         repeatable=kind.arity == "any"
@@ -311,6 +312,17 @@ def _option(
         if given
         else (name_span(source, declared.node),),
     )
+
+
+def _bounds(kind: ValueKind | None, call: Call | None) -> Bounds | None:
+    """Return the bounds of a number; those of whole ones are rounded towards 0 by typer itself."""
+    if call is None or kind not in ("int", "float") or call.value("clamp", default=False) is not False:
+        return None
+    bounds = known_bounds(call.value("min"), call.value("max"))
+    if kind == "float" or bounds is None:
+        return bounds
+    low, high = (None if end is None else int(end) for end in (bounds.low, bounds.high))
+    return Bounds(low, high)
 
 
 def _is_ellipsis(node: ast.expr) -> bool:
