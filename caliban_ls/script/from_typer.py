@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from caliban_ls.script.expressions import evaluate
@@ -13,6 +13,7 @@ from caliban_ls.script.types import Type, annotation, understand, values_of
 from caliban_ls.script.values import (
     UNKNOWN,
     Call,
+    Declared,
     External,
     Function,
     Parser,
@@ -50,14 +51,6 @@ class Parameter:
 
     call: Call
     positional: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """A parameter of a function: its name, its type's text, and its default."""
-
-    node: ast.arg
-    default: ast.expr | None
 
 
 def owns(value: Value) -> bool:
@@ -114,17 +107,6 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
             return apply(run, owner, arguments)
         owner.known = False
     return UNKNOWN
-
-
-def parameters(function: Function) -> Iterator[Declared]:
-    """Yield a function's named parameters."""
-    given = function.node.args
-    names = [*given.posonlyargs, *given.args]
-    defaults: list[ast.expr | None] = [None] * (len(names) - len(given.defaults)) + list(given.defaults)
-    for node, default in zip(names, defaults, strict=True):
-        yield Declared(node, default)
-    for node, default in zip(given.kwonlyargs, given.kw_defaults, strict=True):
-        yield Declared(node, default)
 
 
 def _invoke(run: Run, app: App, *, completion: bool) -> None:
@@ -194,7 +176,7 @@ def _fill(run: Run, parser: Parser, function: Function, call: Call | None) -> No
         Flag(name="help", names=("--help",), arity="none", hidden=True, help="Show this message and exit.",
              path=source.path, span=span_of(source, function.node))
     )  # fmt: skip
-    for declared in parameters(function):
+    for declared in function.parameters():
         flag = _flag(run, function.scope, declared)
         if flag is None:
             parser.positionals = True
