@@ -44,7 +44,7 @@ def complete(page: Page, offset: int) -> list[Completion]:
     if spot is None:
         return []
     if page.kind == "project":
-        items: Iterable[Item] = config_keys(spot) if spot.place == "key" else config_values(page, spot)
+        items: Iterable[Item] = config_keys(page, spot) if spot.place == "key" else config_values(page, spot)
         return _placed(page, spot, items)
     if spot.place == "value":
         return _placed(page, spot, _values(page, spot))
