@@ -19,6 +19,23 @@ args = parser.parse_args()
 """
 
 
+_BOUNDED: Final = """\
+import argparse
+
+
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be positive")
+    return number
+
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--workers", type=positive)
+args = parser.parse_args()
+"""
+
+
 def _with(argument: str) -> str:
     return f"""\
 import argparse
@@ -171,10 +188,6 @@ RULES: tuple[Rule, ...] = (
         ),
         wrong='{"workers": 0}\n',
         right='{"workers": 1}\n',
-        script=_with(
-            "def positive(text):\n    number = int(text)\n    if number < 1:\n"
-            '        raise argparse.ArgumentTypeError("must be positive")\n    return number\n\n\n'
-            'parser.add_argument("--workers", type=positive)'
-        ),
+        script=_BOUNDED,
     ),
 )
