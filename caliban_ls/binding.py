@@ -288,6 +288,8 @@ def _repairs(flag: Flag, value: Node, text: str, problem: Problem) -> list[str]:
             return ["false"] if word in FALSE_WORDS else ["true"] if word in TRUE_WORDS else []
         case Problem.NEEDS_VALUE if flag.kind == "bool":
             return [quote("True" if flag.choices else "true")]
+        case Problem.NEEDS_VALUE if has_choice(flag, "true"):
+            return [quote("true")]
         case Problem.LIKE_FLAG_TO_MOST if value.kind is Kind.NUMBER:
             # A text keeps its spelling; a number would be written with an exponent again.
             return [quote(format(Decimal(text), "f"))]

@@ -262,6 +262,18 @@ def test_words_that_a_function_takes_are_choices() -> None:
     assert '"sweet", "sour"' in check('{"flavour": ⟦"swet"⟧}', "CAL503", '{"flavour": "sweet"}', BOUNDS)
 
 
+def test_a_function_that_reads_words_is_given_one() -> None:
+    script = (
+        "import argparse\ndef on(v):\n    if v.lower() in ('yes', 'true', '1'):\n        return True\n"
+        "    if v.lower() in ('no', 'false', '0'):\n        return False\n"
+        "    raise argparse.ArgumentTypeError('a boolean is expected')\n"
+        "parser = argparse.ArgumentParser()\nparser.add_argument('--amp', type=on)\nparser.parse_args()\n"
+    )
+    check('{"amp": ⟦true⟧}', "CAL506", '{"amp": "true"}', script)
+    check('{"amp": ⟦"ture"⟧}', "CAL503", '{"amp": "true"}', script)
+    assert found('{"amp": ["True", "NO", 1, 0, false]}', script) == []
+
+
 @pytest.mark.parametrize(
     ("argument", "mended"),
     [
