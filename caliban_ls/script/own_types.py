@@ -80,11 +80,13 @@ def taken_by(run: Run, function: Function) -> Taken:
     if not function.plain or isinstance(node, ast.AsyncFunctionDef) or not parameters:
         return Taken()
     reading = _Reading(run, function, {parameters[0].arg: "text"})
+    if any(isinstance(child, ast.Yield | ast.YieldFrom | ast.NamedExpr) for child in ast.walk(node)):
+        return (
+            Taken()
+        )  # it isn't run when it is called, or gives names another meaning in the middle of an expression
     if isinstance(node, ast.Lambda):
         subject = _eager(reading, node.body)
         return reading.known(same=subject is not None and subject == reading.kind)
-    if any(isinstance(child, ast.Yield | ast.YieldFrom) for child in ast.walk(node)):
-        return Taken()
     return _read(reading, list(node.body))
 
 

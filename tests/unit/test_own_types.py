@@ -108,6 +108,11 @@ LOOSE = {
     "text again": "n = int(t)\nn = t\nif n not in ('5',):\n    raise E\nreturn n",
     "hidden": "try:\n    if int(t) < 3:\n        raise E\nexcept E:\n    pass\nexcept ValueError:\n    pass\nreturn t",
     "in the end": "try:\n    n = int(t)\nfinally:\n    return 1",
+    "a walrus": "n = int(t)\nif (n := abs(n)) > 100:\n    raise E\nif n < 2:\n    raise E\nreturn n",
+    "added to": "n = int(t)\nn += 5\nif n < 2:\n    raise E\nreturn n",
+    "a loop over it": "n = int(t)\nfor n in [7]:\n    pass\nif n < 2:\n    raise E\nreturn n",
+    "after an acceptance": "if t == 'auto':\n    return t\nif t != 'on':\n    raise E\nreturn int(t)",
+    "a word, and no word": "if t in ('on', 'off') or t.isdigit():\n    return t\nraise E",
     "a name of a loop": "n = int(t)\nif n > LOOP:\n    raise E\nreturn n",
     "a bool": "n = int(t)\nif n > True:\n    raise E\nreturn n",
 }
