@@ -117,13 +117,13 @@ def rule(arguments: models.RuleArguments, _context: Context) -> models.RuleResul
 
 def list_catalog(arguments: models.CatalogArguments, _context: Context) -> models.CatalogResult:
     """List what can be asked for, with prices; filters leave what goes together with them."""
-    from caliban_ls import hardware
     from caliban_ls.catalog import catalog
+    from caliban_ls.hardware import SpecProblem, accelerators, machines, parse_spec, regions
 
     listings: dict[str, Callable[..., Sequence[Any]]] = {
-        "regions": hardware.regions,
-        "machines": hardware.machines,
-        "accelerators": hardware.accelerators,
+        "regions": regions,
+        "machines": machines,
+        "accelerators": accelerators,
     }
     if arguments.table not in listings:
         raise UsageError(f"The catalogue has no {arguments.table}", hint=f"It has {', '.join(listings)}.")
@@ -131,8 +131,8 @@ def list_catalog(arguments: models.CatalogArguments, _context: Context) -> model
         raise UsageError(f"There is no backend {arguments.backend}", hint="There are vertex and ai-platform.")
     accelerator = None
     if arguments.gpu_spec is not None:
-        spec = hardware.parse_spec(arguments.gpu_spec, "gpu")
-        if isinstance(spec, hardware.SpecProblem):
+        spec = parse_spec(arguments.gpu_spec, "gpu")
+        if isinstance(spec, SpecProblem):
             raise UsageError(spec.message)
         accelerator = spec.accelerator
     offers = listings[arguments.table](
@@ -143,6 +143,20 @@ def list_catalog(arguments: models.CatalogArguments, _context: Context) -> model
     )
     rows = tuple({member.name: getattr(offer, member.name) for member in fields(offer)} for offer in offers)
     return models.CatalogResult(backend=arguments.backend, as_of=catalog().as_of, currency="USD", rows=rows)
+
+
+def hardware(arguments: models.HardwareArguments, context: Context) -> models.HardwareResult:
+    """Say what the project's jobs would run on, and what that could be instead."""
+    from caliban_ls import choosing
+
+    return choosing.describe(arguments, context)
+
+
+def set_hardware(arguments: models.SetHardwareArguments, context: Context) -> models.FileEdit:
+    """Return the change to the project's config that chooses other hardware."""
+    from caliban_ls import choosing
+
+    return choosing.change(arguments, context)
 
 
 def build(arguments: models.BuildArguments, context: Context) -> models.BuildResult:
@@ -282,12 +296,12 @@ def doctor(_arguments: models.DoctorArguments, context: Context) -> models.Docto
     return models.DoctorResult(checks=tuple(examine(context)))
 
 
-def init(_arguments: models.InitArguments, context: Context) -> models.InitResult:
-    """Write a commented project config and a first experiment; what exists is left alone."""
-    from caliban_ls.templates import FILES
+def init(arguments: models.InitArguments, context: Context) -> models.InitResult:
+    """Write a commented project config and an experiment; what exists is left alone."""
+    from caliban_ls.templates import files
 
     written, kept = [], []
-    for name, text in FILES.items():
+    for name, text in files(arguments.name).items():
         try:
             with (context.folder / name).open("x", encoding="utf-8") as file:
                 file.write(text)
@@ -333,6 +347,21 @@ COMMANDS: tuple[Command, ...] = (
         arguments=models.CatalogArguments,
         run=list_catalog,
         in_folder=False,
+    ),
+    Command(
+        name="hardware",
+        title="Looking the hardware up",
+        summary="show what the project's jobs would run on and cost, and what could be chosen instead",
+        arguments=models.HardwareArguments,
+        run=hardware,
+    ),
+    Command(
+        name="setHardware",
+        title="Writing the config",
+        summary="return the `WorkspaceEdit` that writes hardware into the project's config",
+        arguments=models.SetHardwareArguments,
+        run=set_hardware,
+        terminal=False,
     ),
     Command(
         name="build",
@@ -504,7 +533,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="init",
         title="Setting up the folder",
-        summary="write a commented project config and a first experiment",
+        summary="write a commented project config and an experiment",
         arguments=models.InitArguments,
         run=init,
         trusted=True,

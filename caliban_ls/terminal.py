@@ -27,6 +27,7 @@ from caliban_ls.models import (
     DoctorResult,
     ExpandResult,
     ExportResult,
+    HardwareResult,
     InitResult,
     LogsResult,
     NotebookResult,
@@ -140,6 +141,22 @@ def show_catalog(result: CatalogResult, _options: argparse.Namespace) -> str:
     for row in result.rows:
         table.add_row(*(_cell(row[name]) for name in columns))
     return f"{_render(table)}Prices in {result.currency} an hour, as of {result.as_of}.\n"
+
+
+def show_hardware(result: HardwareResult, _options: argparse.Namespace) -> str:
+    """Return what jobs would run on, what is wrong with that, and a table of what could be chosen instead."""
+    found = [
+        f"{result.config}:{one.line + 1}: {one.severity}[{one.code}]: {one.message}"
+        for one in result.findings
+    ]
+    said = "\n".join([result.text, *result.notes, *found, ""])
+    if not result.options:
+        return said
+    table = _table("", "value", "what", "price", "", numbers={"price"})
+    for option in result.options:
+        mark = "*" if option.current else "" if option.possible else "x"
+        table.add_row(mark, option.label, option.detail, option.price, option.reason)
+    return f"{said}{_render(table)}"
 
 
 def show_shell(_result: ShellResult, _options: argparse.Namespace) -> str:
@@ -311,6 +328,7 @@ SHOW: Mapping[str, Callable[[Any, argparse.Namespace], str | Iterator[str]]] = {
     "expand": show_expand,
     "rule": show_rule,
     "catalog": show_catalog,
+    "hardware": show_hardware,
     "build": show_build,
     "shell": show_shell,
     "notebook": show_notebook,

@@ -250,6 +250,16 @@ def test_init_writes_files_that_are_sound_and_keeps_what_is_there(tmp_path: Path
     assert (tmp_path / "experiment.json").read_text() == "{}"
 
 
+def test_init_writes_further_experiments_by_name(tmp_path: Path) -> None:
+    assert "wrote warm-up.experiment.json" in caliban("init", "--name", "warm-up", folder=tmp_path).stdout
+    assert "caliban expand warm-up.experiment.json" in (tmp_path / "warm-up.experiment.json").read_text()
+    assert not (tmp_path / "experiment.json").exists()
+    assert caliban("check", folder=tmp_path).returncode == 0
+    refused = caliban("init", "--name", "../up", folder=tmp_path)
+    assert refused.returncode == 2
+    assert "can't be called '../up'" in refused.stderr
+
+
 def test_a_module_of_the_working_folder_is_never_imported(tmp_path: Path) -> None:
     for name in ("argparse", "json", "rich", "difflib", "shlex"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('a module of the project ran')")
