@@ -22,7 +22,7 @@ from caliban_ls.report import CheckedFile
 from caliban_ls.rules import RULES
 from caliban_ls.rules.base import DocumentKind
 from caliban_ls.text import spoken_number
-from caliban_ls.validation import document_kind, validate
+from caliban_ls.validation import document_kind, treated, validate
 
 _WRITTEN_AT_MOST = 10**4000  # jobs; Python writes out no number that is much longer
 _LISTED_AT_MOST = 100_000  # jobs of one JSON answer; more are asked for piece by piece
@@ -113,6 +113,34 @@ def rule(arguments: models.RuleArguments, _context: Context) -> models.RuleResul
         wrong=known.wrong,
         right=known.right,
     )
+
+
+def list_rules(_arguments: models.RulesArguments, _context: Context) -> models.RulesResult:
+    """List every rule."""
+    lines = (
+        models.RuleLine(code=known.code, name=known.name, severity=known.severity.value)
+        for known in RULES.values()
+    )
+    return models.RulesResult(rules=tuple(lines))
+
+
+def identify(arguments: models.IdentifyArguments, context: Context) -> models.IdentifyResult:
+    """Say what a file is, or which globs make it what it is to be."""
+    path = context.folder / arguments.file
+    name = path.relative_to(context.folder).as_posix() if path.is_relative_to(context.folder) else str(path)
+    text = read_text(path, context.buffer)
+    patterns = arguments.experiment_files
+    if patterns is None:
+        patterns = context.settings.experiment_files
+    if arguments.treat_as is not None:
+        found = treated(name, text, patterns, as_experiment=arguments.treat_as == "experiment")
+        if found is None:
+            raise UsageError(
+                f"{name} can't be treated as {arguments.treat_as}",
+                hint="It is a project config, or a glob with ! in caliban.experimentFiles excludes it.",
+            )
+        patterns = found
+    return models.IdentifyResult(kind=document_kind(name, text, patterns), experiment_files=patterns)
 
 
 def list_catalog(arguments: models.CatalogArguments, _context: Context) -> models.CatalogResult:
@@ -339,6 +367,22 @@ COMMANDS: tuple[Command, ...] = (
         arguments=models.RuleArguments,
         run=rule,
         in_folder=False,
+    ),
+    Command(
+        name="rules",
+        title="Listing the rules",
+        summary="list every rule",
+        arguments=models.RulesArguments,
+        run=list_rules,
+        in_folder=False,
+    ),
+    Command(
+        name="identify",
+        title="Looking at the file",
+        summary="say what a file is, or which `caliban.experimentFiles` make it an experiment config or plain JSON",
+        arguments=models.IdentifyArguments,
+        run=identify,
+        terminal=False,
     ),
     Command(
         name="catalog",

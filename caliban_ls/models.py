@@ -83,6 +83,24 @@ class RuleArguments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RulesArguments:
+    """Nothing to say: all rules are listed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifyArguments:
+    """Which file, and what it is to be."""
+
+    file: str = positional("A file.", metavar="FILE", document=True)
+    experiment_files: tuple[str, ...] | None = option(
+        None, "Globs of experiment configs; those of the settings when left out.", metavar="GLOB"
+    )
+    treat_as: Literal["experiment", "json"] | None = option(
+        None, "What the file is to be, experiment or json: the answer has the globs for it.", metavar="KIND"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogArguments:
     """What part of the catalogue to show, and for which hardware."""
 
@@ -398,6 +416,30 @@ class RuleResult:
     explanation: str
     wrong: str
     right: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleLine:
+    """One rule in a list."""
+
+    code: str
+    name: str
+    severity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesResult:
+    """All rules, by their codes."""
+
+    rules: tuple[RuleLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifyResult:
+    """What a file is, None where it isn't ours, and the globs that it is judged by."""
+
+    kind: DocumentKind | None
+    experiment_files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

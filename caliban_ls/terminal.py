@@ -32,6 +32,7 @@ from caliban_ls.models import (
     LogsResult,
     NotebookResult,
     RuleResult,
+    RulesResult,
     RunJob,
     RunResult,
     ShellResult,
@@ -78,6 +79,11 @@ def show_rule(result: RuleResult, _options: argparse.Namespace) -> str:
         f"{result.code} {result.name} ({result.severity})\n\n{result.explanation}\n\n"
         f"Wrong:\n{wrong}\nRight:\n{right}\n"
     )
+
+
+def show_rules(result: RulesResult, _options: argparse.Namespace) -> str:
+    """Return a line for each rule."""
+    return "".join(f"{rule.code}  {rule.severity:<11}  {rule.name}\n" for rule in result.rules)
 
 
 def show_build(result: BuildResult, _options: argparse.Namespace) -> str:
@@ -327,6 +333,7 @@ SHOW: Mapping[str, Callable[[Any, argparse.Namespace], str | Iterator[str]]] = {
     "check": show_check,
     "expand": show_expand,
     "rule": show_rule,
+    "rules": show_rules,
     "catalog": show_catalog,
     "hardware": show_hardware,
     "build": show_build,

@@ -237,6 +237,7 @@ def test_expand_one_block(tmp_path: Path) -> None:
 def test_rule(tmp_path: Path) -> None:
     assert "row-length" in caliban("rule", "cal207", folder=tmp_path).stdout
     assert json.loads(caliban("rule", "CAL207", "--json", folder=tmp_path).stdout)["name"] == "row-length"
+    assert "CAL207  error        row-length\n" in caliban("rules", folder=tmp_path).stdout
     answer = caliban("rule", "CAL27", folder=tmp_path)
     assert (answer.returncode, "Did you mean CAL2" in answer.stderr) == (2, True)
 

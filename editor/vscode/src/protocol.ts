@@ -47,6 +47,37 @@ export interface RuleResult {
   right: string;
 }
 
+/** Nothing to say: all rules are listed. */
+export type RulesArguments = Record<never, never>;
+
+/** One rule in a list. */
+export interface RuleLine {
+  code: string;
+  name: string;
+  severity: string;
+}
+
+/** All rules, by their codes. */
+export interface RulesResult {
+  rules: readonly RuleLine[];
+}
+
+/** Which file, and what it is to be. */
+export interface IdentifyArguments {
+  /** A file. */
+  uri: string;
+  /** Globs of experiment configs; those of the settings when left out. */
+  experiment_files?: readonly string[] | null;
+  /** What the file is to be, experiment or json: the answer has the globs for it. */
+  treat_as?: "experiment" | "json" | null;
+}
+
+/** What a file is, None where it isn't ours, and the globs that it is judged by. */
+export interface IdentifyResult {
+  kind: "experiment" | "project" | null;
+  experiment_files: readonly string[];
+}
+
 /** What part of the catalogue to show, and for which hardware. */
 export interface CatalogArguments {
   /** regions, machines or accelerators. */
@@ -636,6 +667,8 @@ export interface InitResult {
 export interface Commands {
   expand: { arguments: Place & ExpandArguments; result: ExpandResult };
   rule: { arguments: RuleArguments; result: RuleResult };
+  rules: { arguments: RulesArguments; result: RulesResult };
+  identify: { arguments: Place & IdentifyArguments; result: IdentifyResult };
   catalog: { arguments: CatalogArguments; result: CatalogResult };
   hardware: { arguments: Place & HardwareArguments; result: HardwareResult };
   setHardware: { arguments: Place & SetHardwareArguments; result: WorkspaceEdit };
@@ -662,6 +695,8 @@ export interface Commands {
 export const COMMANDS: readonly (keyof Commands)[] = [
   "expand",
   "rule",
+  "rules",
+  "identify",
   "catalog",
   "hardware",
   "setHardware",
@@ -686,4 +721,4 @@ export const COMMANDS: readonly (keyof Commands)[] = [
 ];
 
 /** Commands that run and send nothing, so that they work in folders that nobody trusts. */
-export const HARMLESS: readonly (keyof Commands)[] = ["expand", "rule", "catalog", "hardware", "setHardware"];
+export const HARMLESS: readonly (keyof Commands)[] = ["expand", "rule", "rules", "identify", "catalog", "hardware", "setHardware"];
