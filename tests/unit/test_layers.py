@@ -16,7 +16,7 @@ LAYERS: list[set[str]] = [
     {"text", "duration", "home", "findings", "errors", "cancel"},
     {"rules", "jsondoc", "settings"},
     {"jsonedit", "experiment", "script", "catalog"},
-    {"hardware", "binding"},
+    {"hardware", "binding", "selection"},
     {"project"},
     {"placement"},
     {"models", "briefs"},
