@@ -9,7 +9,7 @@ import { type IGrammar, INITIAL, Registry, parseRawGrammar } from "vscode-textma
 let grammar: IGrammar;
 
 beforeAll(async () => {
-  const program = createRequire(import.meta.url).resolve("vscode-oniguruma/release/onig.wasm");
+  const program = createRequire(`${process.cwd()}/package.json`).resolve("vscode-oniguruma/release/onig.wasm");
   await loadWASM(readFileSync(program));
   const registry = new Registry({
     onigLib: Promise.resolve({ createOnigScanner, createOnigString }),
