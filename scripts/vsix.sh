@@ -20,4 +20,4 @@ npm run --silent build
 mkdir -p ../../build
 cp ../../LICENSE LICENSE
 trap 'rm -f LICENSE' EXIT
-npx vsce package --no-dependencies --allow-missing-repository --skip-license --out ../../build/caliban-ls.vsix
+npx vsce package --no-dependencies --allow-missing-repository --no-rewrite-relative-links --skip-license --out ../../build/caliban-ls.vsix
