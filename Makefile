@@ -80,5 +80,5 @@ pictures: .venv/.develops
 	.venv/bin/python -m scripts.vscode_pictures
 
 # The VS Code extension as a file to install.
-vsix:
+vsix: .venv/.develops
 	scripts/vsix.sh

@@ -95,3 +95,12 @@ def test_empty_views_say_what_is_missing(window: Window) -> None:
     window.shot("empty-views")
     window.section("Jobs").locator(".welcome-view-content a", has_text="Look for What Is Missing").click()
     window.webview().locator("h1", has_text="missing or broken").wait_for()
+
+
+def test_the_extension_shows_itself_with_its_pictures(window: Window) -> None:
+    window.command("Extensions: Focus on Extensions View")
+    window.page.locator(".extension-list-item .name", has_text="Caliban").first.click()
+    pictures = window.webview().locator("img")
+    until("the README", lambda: pictures.count() == 4)
+    until("its pictures", lambda: pictures.evaluate_all("all => all.every(one => one.naturalWidth > 0)"))
+    window.shot("extension")
