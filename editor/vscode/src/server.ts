@@ -28,12 +28,20 @@ export interface LogPiece {
   readonly text: string;
 }
 
+/** A piece of progress: what is being done, and how many hundredths more are. */
+export interface Step {
+  readonly message?: string;
+  readonly increment?: number;
+}
+
 /** How a call shows while it works. */
 export interface CallOptions {
   /** The heading of a notification with a bar and a button that cancels; nothing is shown without one. */
   readonly title?: string;
   /** Cancels the call, besides the notification's button. */
   readonly token?: vscode.CancellationToken;
+  /** Is told how far a call with a title is, besides the notification. */
+  readonly report?: (step: Step) => void;
 }
 
 /** A command said no. The message tells what happened, the hint what to do. */
@@ -110,7 +118,11 @@ export class Server implements vscode.Disposable {
         const either = new vscode.CancellationTokenSource();
         const listeners = [cancelled, options.token].map((token) => token?.onCancellationRequested(() => { either.cancel(); }));
         try {
-          return await this.send(client, name, argument, either.token, progress);
+          const report = (step: Step): void => {
+            progress.report(step);
+            options.report?.(step);
+          };
+          return await this.send(client, name, argument, either.token, { report });
         } finally {
           for (const listener of listeners) listener?.dispose();
           either.dispose();
@@ -142,7 +154,7 @@ export class Server implements vscode.Disposable {
     name: Name,
     argument: Commands[Name]["arguments"],
     token: vscode.CancellationToken = never,
-    progress?: vscode.Progress<{ message?: string; increment?: number }>,
+    progress?: vscode.Progress<Step>,
   ): Promise<Commands[Name]["result"]> {
     const workDoneToken = progress === undefined ? undefined : `caliban-${String(++this.calls)}`;
     const listeners: vscode.Disposable[] = [];
