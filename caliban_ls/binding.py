@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from caliban_ls import experiment
 from caliban_ls.experiment import Block, Experiment
 from caliban_ls.findings import Edit, Finding, Fix, Severity, shifted
 from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, inner_span, quote, to_python
 from caliban_ls.jsonedit import set_member
+from caliban_ls.members import flags_of, is_key
 from caliban_ls.rules import finding
 from caliban_ls.script import Flag, Scalar, Script, is_same, resolve
 from caliban_ls.script.reaction import FALSE_WORDS, TRUE_WORDS, Problem, as_number, has_choice, react
@@ -94,9 +94,9 @@ def _parts(
     document: JsonDocument, member: Member, script: Script, known_keys: dict[str, tuple[Flag, ...]]
 ) -> Iterator[_Part]:
     name, value = member.key.value, member.value
-    if not isinstance(name, str) or member.key.damaged or value is None or not experiment.is_key(name):
+    if not isinstance(name, str) or member.key.damaged or value is None or not is_key(name):
         return
-    keys = experiment.flags_of(name)
+    keys = flags_of(name)
     rows: list[tuple[Node, ...]] = [(value,)]
     if name.startswith("["):
         if value.kind is not Kind.ARRAY:
@@ -170,7 +170,7 @@ def _unknown(script: Script, parts: list[_Part], part: _Part) -> Iterator[Findin
     fixes = [
         Fix(f"Rename to {quote(key)}", (Edit(part.member.key.span, quote(key)),))
         for name in better
-        if experiment.is_key(key := _renamed(part, name)) and _takes(script, part, name)
+        if is_key(key := _renamed(part, name)) and _takes(script, part, name)
     ]
     yield finding("CAL501", part.span, message, *fixes)
 
@@ -191,7 +191,7 @@ def _nearest(key: str, names: list[str]) -> str | None:
 
 
 def _renamed(part: _Part, name: str) -> str:
-    keys = list(experiment.flags_of(part.member.key.value))
+    keys = list(flags_of(part.member.key.value))
     keys[part.column] = name
     return f"[{','.join(keys)}]" if part.member.key.value.startswith("[") else name
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -16,12 +17,13 @@ from typing import Any
 from caliban_ls import experiment, jsondoc, models
 from caliban_ls.context import Context
 from caliban_ls.errors import UsageError
-from caliban_ls.files import our_files, read_experiment, read_text
+from caliban_ls.files import experiment_text, our_files, read_text, sweep_of
 from caliban_ls.repairs import sound_fixes
 from caliban_ls.report import CheckedFile
 from caliban_ls.rules import RULES
 from caliban_ls.rules.base import DocumentKind
-from caliban_ls.text import spoken_number
+from caliban_ls.selection import Selection, jobs_at
+from caliban_ls.text import LineIndex, spoken_number
 from caliban_ls.validation import document_kind, validate
 
 _WRITTEN_AT_MOST = 10**4000  # jobs; Python writes out no number that is much longer
@@ -82,10 +84,12 @@ def check(arguments: models.CheckArguments, context: Context) -> tuple[CheckedFi
 
 def expand(arguments: models.ExpandArguments, context: Context) -> models.ExpandResult:
     """List the jobs that an experiment config stands for; the count is computed, never enumerated."""
-    sweep = read_experiment(arguments.file, arguments.block, context)
+    text = experiment_text(arguments.file, context)
+    sweep = sweep_of(arguments.file, text, arguments.block)
     if arguments.limit is not None and arguments.limit < 0:
         raise UsageError("--limit takes a number that isn't negative")
-    count = sweep.count or 0
+    chosen = Selection(sweep) if arguments.at is None else jobs_at(sweep, _offset(arguments.at, text))
+    count = chosen.count
     if count >= _WRITTEN_AT_MOST:
         raise UsageError(
             f"{spoken_number(count)} jobs are more than can be numbered", hint="Make the sweep smaller."
@@ -94,7 +98,7 @@ def expand(arguments: models.ExpandArguments, context: Context) -> models.Expand
         raise UsageError(
             f"{spoken_number(count)} jobs are too many for one answer", hint="Ask for the first with a limit."
         )
-    return models.ExpandResult(count=count, jobs=_expanded(sweep, arguments.limit))
+    return models.ExpandResult(count=count, jobs=_expanded(chosen, arguments.limit))
 
 
 def rule(arguments: models.RuleArguments, _context: Context) -> models.RuleResult:
@@ -537,6 +541,14 @@ def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], Checked
     return judge
 
 
-def _expanded(sweep: experiment.Experiment, limit: int | None) -> Iterator[models.ExpandedJob]:
-    for index, parameters in enumerate(itertools.islice(experiment.expand(sweep), limit), start=1):
+def _expanded(chosen: Selection, limit: int | None) -> Iterator[models.ExpandedJob]:
+    for index, parameters in itertools.islice(chosen.jobs(), limit):
         yield models.ExpandedJob(index=index, args=experiment.arguments(parameters), parameters=parameters)
+
+
+def _offset(place: str, text: str) -> int:
+    """Return where a place LINE:COLUMN stands; one behind the end of its line is the end."""
+    found = re.fullmatch(r"([1-9]\d{0,8}):([1-9]\d{0,8})", place, re.ASCII)
+    if found is None:
+        raise UsageError(f"--at takes LINE:COLUMN, not {place}", hint="Both count from 1, as in 3:12.")
+    return LineIndex(text).offset(int(found[1]) - 1, int(found[2]) - 1)

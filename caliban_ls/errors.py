@@ -13,9 +13,9 @@ CalibanError
 │   └── EngineUnavailable          no Docker engine answers
 ├── FailedError           exit 1   what was asked for was tried and failed
 │   ├── BuildFailed                the image's build stopped
-│   ├── PushFailed                 a registry didn't take the image
 │   └── PortTaken                  something else listens there already
 ├── ServiceError          exit 4   the service refused
+│   └── PushFailed                 a registry didn't take the image
 └── Cancelled             exit 130 the user stopped it
 """
 
@@ -122,12 +122,6 @@ class BuildFailed(FailedError):
     hint = "The step's output above says why; the image wasn't made."
 
 
-class PushFailed(FailedError):
-    """A registry didn't take an image."""
-
-    code = "push-failed"
-
-
 class PortTaken(FailedError):
     """Something else listens on a port already."""
 
@@ -139,6 +133,12 @@ class ServiceError(CalibanError):
 
     code = "service"
     exit_code = 4
+
+
+class PushFailed(ServiceError):
+    """A registry didn't take an image."""
+
+    code = "push-failed"
 
 
 class Cancelled(CalibanError):

@@ -90,7 +90,25 @@ def read_experiment(file: str, block: str | None, context: Context) -> experimen
         UsageError: the file can't be read, or has no such block.
         InvalidDocument: it has errors; the message shows them.
     """
-    text = context.stdin() if file == STDIN else read_text(context.folder / file, context.buffer)
+    return sweep_of(file, experiment_text(file, context), block)
+
+
+def experiment_text(file: str, context: Context) -> str:
+    """Return the text of an experiment config, given its path or `stdin`.
+
+    Raises:
+        UsageError: it can't be read.
+    """
+    return context.stdin() if file == STDIN else read_text(context.folder / file, context.buffer)
+
+
+def sweep_of(file: str, text: str, block: str | None) -> experiment.Experiment:
+    """Return the sweep, or one block of it, that a text stands for; errors name the file.
+
+    Raises:
+        UsageError: it has no such block.
+        InvalidDocument: it has errors; the message shows them.
+    """
     document = jsondoc.parse(text)
     sweep = experiment.read(document)
     if sweep.count is None:

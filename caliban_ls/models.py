@@ -71,6 +71,11 @@ class ExpandArguments:
     file: str = positional("An experiment config, or stdin.", metavar="FILE", document=True)
     limit: int | None = option(None, "Show the first N jobs only.", metavar="N")
     block: str | None = option(None, "Expand one block only, by its JSON pointer (/0).", metavar="POINTER")
+    at: str | None = option(
+        None,
+        "Only the jobs that this place of the file is part of (1:1 is the first).",
+        metavar="LINE:COLUMN",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -479,12 +484,16 @@ class NotebookResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """One container of ours: `kind` is shell, notebook or run."""
+    """One container of ours: `kind` is shell, notebook or run; `started` is a time of UTC, `job` a run's job."""
 
     id: str
     kind: str
     name: str
     url: str | None
+    folder: str
+    image: str
+    started: str
+    job: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,11 @@ import asyncio
 import codecs
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from typing import Any, Final
+from itertools import groupby
+from typing import Any, Final, cast
 
 from lsprotocol import types as lsp
 from pygls.capabilities import get_capability
@@ -21,7 +22,7 @@ from pygls.lsp.server import LanguageServer
 from caliban_ls.cancel import CancelToken
 from caliban_ls.context import Watcher
 from caliban_ls.protocol import StdioServer
-from caliban_ls.runtime.base import JobSpec, Report, Stream
+from caliban_ls.runtime.base import JobResult, JobSpec, JobState, Report, Stream
 
 REPORT_INTERVAL: Final = 0.1
 OUTPUT_INTERVAL: Final = 0.05
@@ -31,6 +32,7 @@ MOST_UNSENT: Final = 8 * 2**20
 """Bytes of output that may wait for a client to read them."""
 
 LOG: Final = "caliban-ls/log"
+JOB: Final = "caliban-ls/job"
 
 
 @contextmanager
@@ -56,14 +58,16 @@ def progress(
 class OutputLog(Watcher):
     """Jobs' output as `caliban-ls/log` notifications: text, whole characters, in order.
 
-    `offset` counts the UTF-8 bytes of a job's text that were sent before.
+    `offset` counts the UTF-8 bytes of a job's text that were sent before. A client that gave its call a token gets it
+    back with each notification, and with `caliban-ls/job`, which tells of each job that starts or ends.
     """
 
-    def __init__(self, ls: StdioServer, cancel: CancelToken) -> None:
+    def __init__(self, ls: StdioServer, cancel: CancelToken, token: lsp.ProgressToken | None = None) -> None:
         self._ls = ls
         self._cancel = cancel
+        self._token = token
         self._lock = threading.Lock()
-        self._waiting: list[tuple[str, str, bytes]] = []
+        self._waiting: list[tuple[str, str, bytes] | dict[str, Any]] = []
         self._waiting_bytes = 0
         self._decoders: dict[tuple[str, str], codecs.IncrementalDecoder] = {}
         self._sent: dict[str, int] = {}
@@ -78,10 +82,36 @@ class OutputLog(Watcher):
         while self._waiting_bytes + self._ls.backlog > MOST_UNSENT and not self._cancel.wait(OUTPUT_INTERVAL):
             pass
 
+    def started(self, job: JobSpec) -> None:
+        """Take note that a job runs."""
+        self._tell({**_named(job), "state": JobState.RUNNING.value})
+
+    def finished(self, result: JobResult) -> None:
+        """Take note of how a job ended."""
+        seconds = None if result.seconds is None else round(result.seconds, 3)
+        end = {"exit_code": result.exit_code, "seconds": seconds, "error": result.error}
+        self._tell(
+            {**_named(result.job), "state": result.state.value, **end, "metrics": dict(result.metrics)}
+        )
+
+    def _tell(self, news: dict[str, Any]) -> None:
+        if self._token is not None:
+            with self._lock:
+                self._waiting.append(news)
+            self._pace.hurry()
+
     def flush(self) -> None:
-        """Send what waits."""
+        """Send what waits, in order."""
         with self._lock:
-            chunks, self._waiting, self._waiting_bytes = self._waiting, [], 0
+            waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        for is_news, pieces in groupby(waiting, lambda one: isinstance(one, dict)):
+            if is_news:
+                for news in pieces:
+                    self._ls.protocol.notify(JOB, {"token": self._token, **cast("dict[str, Any]", news)})
+            else:
+                self._send_output(cast("Iterator[tuple[str, str, bytes]]", pieces))
+
+    def _send_output(self, chunks: Iterable[tuple[str, str, bytes]]) -> None:
         texts: dict[str, list[str]] = {}
         for job, stream, chunk in chunks:
             decoder = self._decoders.setdefault(
@@ -101,7 +131,12 @@ class OutputLog(Watcher):
         if text:
             offset = self._sent.get(job, 0)
             self._sent[job] = offset + len(text.encode())
-            self._ls.protocol.notify(LOG, {"job": job, "offset": offset, "text": text})
+            token = {} if self._token is None else {"token": self._token}
+            self._ls.protocol.notify(LOG, {"job": job, "offset": offset, "text": text, **token})
+
+
+def _named(job: JobSpec) -> dict[str, Any]:
+    return {"job": job.job_id, "index": job.index, "args": list(job.args)}
 
 
 class _Pace:

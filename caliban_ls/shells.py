@@ -44,8 +44,6 @@ def shell(arguments: models.ShellArguments, context: Context) -> models.ShellRes
     """
     if arguments.shell is not None and arguments.shell not in SHELLS:
         raise UsageError(f"There is no shell {arguments.shell}", hint=f"There are {', '.join(SHELLS)}.")
-    if context.opens_terminals:
-        return models.ShellResult(terminal=_terminal("shell", _flags(arguments), context))
     engine = open_engine(context)
     project = read_project(context)
     around = survey(arguments, project, context, engine)
@@ -56,6 +54,9 @@ def shell(arguments: models.ShellArguments, context: Context) -> models.ShellRes
         image = images.given(arguments.image_id, engine)
     else:
         image = images.ensure(arguments, project, around.mode, context, packages=packages).tag
+    if context.opens_terminals:
+        # The image is there, so that the terminal opens at once: what a build says and asks was said and asked here.
+        return models.ShellResult(terminal=_terminal("shell", _flags(arguments), context))
     console = Console()
     if arguments.command:
         entrypoint = ("/bin/sh", "-c", 'exec "$@"', "sh")
@@ -102,6 +103,10 @@ def containers(_arguments: models.ContainersArguments, context: Context) -> mode
                 kind=container.labels[owner.KIND],
                 name=container.name,
                 url=_url(container),
+                folder=container.labels.get(owner.PROJECT, ""),
+                image=container.image,
+                started=container.started,
+                job=container.labels.get(owner.JOB),
             )
             for container in live
         )

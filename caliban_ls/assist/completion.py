@@ -10,9 +10,9 @@ from caliban_ls.assist.config_completion import config_keys, config_values
 from caliban_ls.assist.item import Item, placeholder, snippet_of
 from caliban_ls.assist.page import Page
 from caliban_ls.assist.spot import Spot, spot_at
-from caliban_ls.experiment import flags_of
 from caliban_ls.findings import Edit
 from caliban_ls.jsondoc import Kind, Member, Node, quote
+from caliban_ls.members import flags_of
 from caliban_ls.script import Flag, Script
 from caliban_ls.text import Span
 

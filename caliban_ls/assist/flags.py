@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from caliban_ls import experiment
+from caliban_ls import members
 from caliban_ls.jsondoc import Kind, Member, Node
 from caliban_ls.jsondoc import quote as quoted
 from caliban_ls.script import Flag, Script, resolve
@@ -19,7 +19,7 @@ Scalar = str | int | float | bool
 def flags_of(member: Member) -> tuple[str, ...]:
     """Return the flags that a key names, none when it is no valid key."""
     name = member.key.value
-    return experiment.flags_of(name) if isinstance(name, str) and experiment.is_key(name) else ()
+    return members.flags_of(name) if isinstance(name, str) and members.is_key(name) else ()
 
 
 def set_flags(script: Script, block: Node, but: Member | None = None) -> set[int]:

@@ -207,7 +207,7 @@ class Exit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerInfo:
-    """A container of ours that the engine knows."""
+    """A container of ours that the engine knows; `started` is a time of UTC, empty when it never was."""
 
     id: str
     name: str
@@ -215,6 +215,8 @@ class ContainerInfo:
     running: bool
     exit_code: int | None
     environment: Mapping[str, str] = field(default_factory=dict)
+    image: str = ""
+    started: str = ""
 
 
 class Line(Protocol):
@@ -335,6 +337,7 @@ class Engine(Protocol):
 
         Raises:
             PushFailed: the registry doesn't take it.
+            MissingError: the registry has no such repository.
             EngineUnavailable: the engine went away.
             Cancelled: the token was set.
         """

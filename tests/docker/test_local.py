@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -112,7 +114,15 @@ def test_an_ended_container_tells_its_code(engine: DockerEngine, image: str) -> 
             client.remove_container(created, force=True)
     environment = {"PATH": "/bin"}
     expected = ContainerInfo(
-        id=created, name=name, labels=labels, running=False, exit_code=None, environment=environment
+        id=created,
+        name=name,
+        labels=labels,
+        running=False,
+        exit_code=None,
+        environment=environment,
+        image=image,
     )
     assert never_started == [expected]
-    assert ended == [replace(expected, exit_code=9)]
+    (started,) = (one.started for one in ended)
+    assert abs(datetime.fromisoformat(started).timestamp() - time.time()) < 3600
+    assert ended == [replace(expected, exit_code=9, started=started)]

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 import uuid
@@ -22,6 +23,8 @@ from support.leftovers import PROJECT_NAME, containers_of
 from support.lsp_client import Client
 from support.program import BASE_IMAGE, caliban
 from support.tree import plant
+
+PATIENCE = 60
 
 
 @pytest.fixture
@@ -147,6 +150,10 @@ def test_a_taken_port_is_passed_over_unless_it_was_asked_for(project: Path) -> N
             names = {first["container"], second["container"]}
             listed = json.loads(caliban("containers", "--json", folder=project).stdout)["containers"]
             ours = {one["name"]: one["url"] for one in listed if one["name"] in names}
+            assert {one["folder"] for one in listed if one["name"] in names} == {str(project)}
+            assert {one["image"].partition(":")[0] for one in listed if one["name"] in names} == {
+                "caliban/caliban-ls-test-project"
+            }
             assert ours == {first["container"]: first["url"], second["container"]: second["url"]}
     assert containers_of(project) == []
 
@@ -200,5 +207,6 @@ def test_an_editors_notebook_lives_as_long_as_the_editor(project: Path) -> None:
         assert len(containers_of(project)) == 1
         assert client.quit() == 0
     # The rest is on its way: the server has asked the engine for it.
+    deadline = time.monotonic() + PATIENCE
     while containers_of(project):
-        pass
+        assert time.monotonic() < deadline, "it goes on without its editor"

@@ -234,6 +234,18 @@ def test_expand_one_block(tmp_path: Path) -> None:
     assert (answer.returncode, "'/0', '/1'" in answer.stderr) == (2, True)
 
 
+def test_expand_what_a_place_is_part_of(tmp_path: Path) -> None:
+    (tmp_path / "experiment.json").write_text('[\n  {"é": [1, 2], "b": [3, 4]}\n]')
+    answer = caliban("expand", "experiment.json", "--at", "2:13", "--format", "json", folder=tmp_path)
+    assert [(job["index"], job["args"][1]) for job in json.loads(answer.stdout)["jobs"]] == [
+        (3, "2"),
+        (4, "2"),
+    ]
+    assert caliban("expand", "experiment.json", "--at", "9:9", "--count", folder=tmp_path).stdout == "4\n"
+    answer = caliban("expand", "experiment.json", "--at", "0:1", folder=tmp_path)
+    assert (answer.returncode, "--at takes LINE:COLUMN, not 0:1" in answer.stderr) == (2, True)
+
+
 def test_rule(tmp_path: Path) -> None:
     assert "row-length" in caliban("rule", "cal207", folder=tmp_path).stdout
     assert json.loads(caliban("rule", "CAL207", "--json", folder=tmp_path).stdout)["name"] == "row-length"

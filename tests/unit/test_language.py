@@ -180,6 +180,43 @@ def test_a_lens_calls_a_command_with_all_that_it_needs(tmp_path: Path) -> None:
     assert all("show" not in call["arguments"][0] for call in calls)
 
 
+def test_a_lens_says_what_holds_now(tmp_path: Path) -> None:
+    wire = started(tmp_path)
+    path = tmp_path / "experiment.json"
+    text = '[{"a": [1, 2]}, {"b": [1, 2, 3]}]'
+    uri = opened(wire, path, text)
+
+    def fresh() -> Any:
+        other = started(tmp_path)
+        document = wire.server.document(uri)
+        assert document is not None
+        opened(other, path, document.text)
+        return asked(other, "codeLens", uri)
+
+    first = asked(wire, "codeLens", uri)
+    edits = (
+        (0, 30, 30, ", 4"),  # in a block
+        (0, 1, 1, '{"é😀": 1},\n'),  # another before it
+        (0, 0, 0, "// moved\n"),
+        (2, 7, 8, "5, 1"),  # in the other block
+    )
+    for number, (line, start, end, new) in enumerate(edits):
+        where = {"start": {"line": line, "character": start}, "end": {"line": line, "character": end}}
+        change = {
+            "textDocument": {"uri": uri, "version": number + 2},
+            "contentChanges": [{"range": where, "text": new}],
+        }
+        wire.notify("textDocument/didChange", change)
+        told = asked(wire, "codeLens", uri)
+        assert told == fresh()
+        assert len(told) == (12 if number == 0 else 16)
+        assert told != first
+    (tmp_path / ".calibanconfig.json").write_text('{"module": "train.py", "limits": {"max_jobs": 1}}')
+    told = asked(wire, "codeLens", uri)
+    assert told == fresh()
+    assert "over the limit of 1 job" in told[1]["command"]["title"]
+
+
 def test_editing_the_config_changes_what_is_said_of_its_experiments(tmp_path: Path) -> None:
     asyncio.run(_editing_the_config(tmp_path))
 

@@ -15,8 +15,8 @@ PACKAGE = ROOT / "caliban_ls"
 LAYERS: list[set[str]] = [
     {"text", "duration", "home", "findings", "errors", "cancel"},
     {"rules", "jsondoc", "settings"},
-    {"jsonedit", "experiment", "script", "catalog"},
-    {"hardware", "binding"},
+    {"jsonedit", "members", "experiment", "script", "catalog"},
+    {"hardware", "binding", "selection"},
     {"project"},
     {"placement"},
     {"models", "briefs"},

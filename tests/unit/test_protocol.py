@@ -17,7 +17,7 @@ from caliban_ls.cancel import CancelToken
 from caliban_ls.commands import Command
 from caliban_ls.host import Server
 from caliban_ls.progress import MOST_UNSENT, OutputLog, progress
-from caliban_ls.runtime.base import JobSpec
+from caliban_ls.runtime.base import JobResult, JobSpec, JobState
 from caliban_ls.server import build_server
 
 
@@ -281,6 +281,22 @@ async def test_output_of_several_jobs_is_kept_apart(wire: Wire) -> None:
     assert logs == [
         {"job": "one", "offset": 0, "text": "ab"},
         {"job": "two", "offset": 0, "text": "AB"},
+    ]
+
+
+async def test_a_call_with_a_token_hears_of_each_job_between_what_it_prints(wire: Wire) -> None:
+    wire.initialize()
+    log = OutputLog(wire.server, CancelToken(), "mine")
+    log.started(job("one"))
+    log.output(job("one"), "stdout", b"a")
+    log.finished(JobResult(job=job("one"), state=JobState.FAILED, exit_code=3, seconds=1.23456, error="no"))
+    log.close()
+    told = [message for message in wire.messages if message.get("method", "").startswith("caliban-ls/")]
+    named = {"token": "mine", "job": "one", "index": 1, "args": []}
+    assert [message["params"] for message in told] == [
+        {**named, "state": "RUNNING"},
+        {"job": "one", "offset": 0, "text": "a", "token": "mine"},
+        {**named, "state": "FAILED", "exit_code": 3, "seconds": 1.235, "error": "no", "metrics": {}},
     ]
 
 

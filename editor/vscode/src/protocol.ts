@@ -4,6 +4,8 @@
 export interface Place {
   /** Its folder, as a URI; the only open folder, or that of the document, when left out. */
   root?: string;
+  /** A document of it, instead. */
+  uri?: string | null;
 }
 
 /** An experiment config, and how much of it to expand. */
@@ -14,6 +16,8 @@ export interface ExpandArguments {
   limit?: number | null;
   /** Expand one block only, by its JSON pointer (/0). */
   block?: string | null;
+  /** Only the jobs that this place of the file is part of (1:1 is the first). */
+  at?: string | null;
 }
 
 /** One job of a sweep: its 1-based index, its argument vector and what that stands for. */
@@ -517,12 +521,16 @@ export interface ExportResult {
 /** Nothing to say: all of ours are listed. */
 export type ContainersArguments = Record<never, never>;
 
-/** One container of ours: `kind` is shell, notebook or run. */
+/** One container of ours: `kind` is shell, notebook or run; `started` is a time of UTC, `job` a run's job. */
 export interface Container {
   id: string;
   kind: string;
   name: string;
   url: string | null;
+  folder: string;
+  image: string;
+  started: string;
+  job: string | null;
 }
 
 /** What of ours lives now. */

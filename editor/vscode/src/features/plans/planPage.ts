@@ -18,7 +18,8 @@ import { type Known, allowance, columnsOf, countsOf, excessProblem, headOf, piec
 /** States of jobs that a submission left behind unsent, or of which nobody knows; `resume` goes on with them. */
 const RESUMABLE = new Set(["PLANNED", "SUBMITTING", "UNKNOWN"]);
 
-type Arguments = Place & CloudArguments;
+/** What a plan is made with. */
+export type Arguments = Place & CloudArguments;
 
 export class PlanPage implements vscode.Disposable {
   private readonly panel: vscode.WebviewPanel;
@@ -66,6 +67,15 @@ export class PlanPage implements vscode.Disposable {
   /** Whether something is under way that a new plan would get into the way of. */
   get isBusy(): boolean {
     return this.phase.name === "working";
+  }
+
+  get isActive(): boolean {
+    return this.panel.active;
+  }
+
+  /** What the plan was made with. */
+  get planned(): Arguments {
+    return this.arguments;
   }
 
   reveal(): void {

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { command } from "../../commands";
 import type { Extension, Feature } from "../../feature";
 import { experiment, given } from "../../targets";
-import { PlanPage } from "./planPage";
+import { type Arguments, PlanPage } from "./planPage";
 
 export const plans: Feature = (extension) => {
   const pages = new Map<string, PlanPage>();
@@ -17,10 +17,12 @@ export const plans: Feature = (extension) => {
 };
 
 async function show(extension: Extension, pages: Map<string, PlanPage>, argument: unknown, submit: boolean): Promise<void> {
-  const asked = given(argument);
+  const inFront = [...pages.values()].find((page) => page.isActive);
+  // Whoever looks at a plan and names no other file means that one.
+  const asked = argument === undefined && inFront !== undefined ? { ...inFront.planned } : given(argument);
   const uri: vscode.Uri = await experiment(asked);
   const key = uri.toString();
-  const planned = { ...asked, uri: key };
+  const planned: Arguments = { ...asked, uri: key };
   const open = pages.get(key);
   if (open?.isBusy === true) {
     open.reveal();
