@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -102,6 +102,13 @@ def different_jobs(sweep: Experiment) -> int | None:
     if sweep.count is None or sweep.count > MOST_COMPARED:
         return None
     return len(frozenset().union(*(_keys(block) for block in sweep.blocks)))
+
+
+def flags_key(parameters: Mapping[str, Any]) -> str:
+    """Return a text that is equal for jobs with the very same flags, in whatever order."""
+    return "\0\0".join(
+        f"{flag}\0{_spelled(value)}" for flag, value in sorted(parameters.items()) if value is not False
+    )
 
 
 def _repeats(document: JsonDocument, block: Block) -> tuple[Finding, ...]:

@@ -607,12 +607,35 @@ class CloudQuota:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CloudExcess:
+    """What a plan has more of than a limit allows.
+
+    Attributes:
+        message: says so, with the flag that would allow it.
+        hint: what helps where typing the number of jobs doesn't; empty where it does.
+        allowed_by: the arguments that allow it, for an editor that had the number of jobs typed; None where a limit
+            of the user's own settings forbids it, or no number would do.
+    """
+
+    message: str
+    hint: str
+    allowed_by: dict[str, float] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloudJob:
-    """One job of a plan or a submission; values that look like credentials are masked."""
+    """One job of a plan or a submission; values that look like credentials are masked.
+
+    Attributes:
+        parameters: the combination of the sweep that it stands for; `args` are the flags made of it.
+        same_as: in a plan, the first job with the very same flags; None for a job that is the first.
+    """
 
     index: int
     job_id: str
     args: tuple[str, ...]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    same_as: int | None = None
     labels: dict[str, str]
     state: str
     name: str | None = None
@@ -637,6 +660,7 @@ class CloudResult:
         seconds: that the sending will take, roughly.
         service_account: what the jobs run as, None for Google's own agent.
         notes: what to know before saying yes.
+        over_limits: why it can't be submitted as it is planned.
     """
 
     plan_id: str
@@ -657,6 +681,7 @@ class CloudResult:
     seconds: float
     service_account: str | None
     notes: tuple[str, ...]
+    over_limits: tuple[CloudExcess, ...] = ()
     jobs: tuple[CloudJob, ...]
 
 

@@ -9,7 +9,7 @@ import { jobs } from "./features/jobs";
 import { languages } from "./features/languages";
 import { logs } from "./features/logs";
 import { notebooks } from "./features/notebooks/notebooks";
-import { plans } from "./features/plans";
+import { plans } from "./features/plans/plans";
 import { runs } from "./features/runs/runs";
 import { serverState } from "./features/serverState";
 import { status } from "./features/status";

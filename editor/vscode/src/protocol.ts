@@ -411,11 +411,20 @@ export interface CloudQuota {
   granted: number | null;
 }
 
+/** What a plan has more of than a limit allows. */
+export interface CloudExcess {
+  message: string;
+  hint: string;
+  allowed_by: Record<string, number> | null;
+}
+
 /** One job of a plan or a submission; values that look like credentials are masked. */
 export interface CloudJob {
   index: number;
   job_id: string;
   args: readonly string[];
+  parameters: Record<string, unknown>;
+  same_as: number | null;
   labels: Record<string, string>;
   state: string;
   name: string | null;
@@ -444,6 +453,7 @@ export interface CloudResult {
   seconds: number;
   service_account: string | null;
   notes: readonly string[];
+  over_limits: readonly CloudExcess[];
   jobs: readonly CloudJob[];
 }
 

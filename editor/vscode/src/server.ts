@@ -30,6 +30,12 @@ export interface LogPiece {
   readonly text: string;
 }
 
+/** A piece of progress: what is being done, and how many hundredths more are. */
+export interface Step {
+  readonly message?: string;
+  readonly increment?: number;
+}
+
 /** What is told of a job that a call runs: that it runs now, or how it ended. */
 export interface JobNews {
   readonly job: string;
@@ -64,6 +70,8 @@ export interface CallOptions {
   readonly title?: string;
   /** Cancels the call, besides the notification's button. */
   readonly token?: vscode.CancellationToken;
+  /** Is told how far a call with a title is, besides the notification. */
+  readonly report?: (step: Step) => void;
   /** Is told of the jobs that the call runs. */
   readonly listener?: JobListener;
 }
@@ -184,8 +192,8 @@ export class Server implements vscode.Disposable {
     client: LanguageClient,
     name: Name,
     argument: Commands[Name]["arguments"],
-    { token = never, listener }: CallOptions,
-    progress?: vscode.Progress<{ message?: string; increment?: number }>,
+    { token = never, listener, report }: CallOptions,
+    progress?: vscode.Progress<Step>,
   ): Promise<Commands[Name]["result"]> {
     const workDoneToken = progress === undefined && listener === undefined ? undefined : `caliban-${String(++this.calls)}`;
     const listeners: vscode.Disposable[] = [];
@@ -197,7 +205,9 @@ export class Server implements vscode.Disposable {
           if (value.kind !== "report") return;
           if (value.message !== undefined) this.log.info(`${name}: ${value.message}`);
           const percentage = value.percentage ?? shown;
-          progress?.report({ message: value.message, increment: Math.max(0, percentage - shown) });
+          const step = { message: value.message, increment: Math.max(0, percentage - shown) };
+          progress?.report(step);
+          report?.(step);
           shown = Math.max(shown, percentage);
         }),
         token.onCancellationRequested(() => {
