@@ -173,8 +173,10 @@ def _one_object(params: lsp.ExecuteCommandParams) -> dict[str, Any]:
 
 
 def _put_document(raw: dict[str, Any], command: Command, path: str) -> None:
-    """Give the document to the field that is made for it."""
+    """Give the document to the field that is made for it; where none is, it has said which project is meant."""
     name = wire.document_field(command.arguments)
+    if name is None and command.in_folder:
+        return
     if name is None:
         raise wire.InvalidArguments(f"{PREFIX}{command.name} takes no uri")
     if name in raw:

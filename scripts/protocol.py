@@ -20,6 +20,8 @@ PLACE = """/** The project that is meant. */
 export interface Place {
   /** Its folder, as a URI; the only open folder, or that of the document, when left out. */
   root?: string;
+  /** A document of it, instead. */
+  uri?: string | null;
 }
 """
 

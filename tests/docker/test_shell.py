@@ -199,13 +199,14 @@ def test_another_shell_in_the_same_container(project: Path) -> None:
 
 
 def test_an_editor_is_told_which_terminal_to_open(project: Path) -> None:
-    plant(project, {"requirements.txt": f"# {uuid.uuid4()}, so that no engine has that image already\n"})
+    base = f"caliban-ls-test:{uuid.uuid4()}"  # nothing was ever built on that
+    subprocess.run(["docker", "tag", BASE_IMAGE, base], check=True)
+    plant(project, {".calibanconfig.json": json.dumps({"base_image": base})})
     with Client("-m", "caliban_ls", "serve", environment=surroundings(project)) as client:
         client.initialize(options={"trusted": True}, folders=(project,))
         given = {"bare": True, "docker_run_args": "--memory 1g", "extras": []}
-        terminal = client.answer(client.command("shell", given))["result"]["terminal"]
-        steps = [one["value"] for one in client.all("$/progress") if one["value"]["kind"] == "report"]
-        assert steps, "the image is built before the terminal opens"
+        terminal = client.answer(client.command("shell", given, workDoneToken="mine"))["result"]["terminal"]
+        assert client.progress("mine", "report"), "the image is built before the terminal opens"
         assert client.quit() == 0
     assert terminal["cwd"] == str(project)
     assert containers_of(project) == [], "the server itself runs nothing"

@@ -116,10 +116,8 @@ def big(arguments: Size, _context: Context) -> dict[str, Any]:
     return {"text": "x" * arguments.size}
 
 
-def _command(name: str, arguments: type, run: Any, *, trusted: bool = False) -> Command:
-    return Command(
-        name=name, title=f"Doing {name}", summary=name, arguments=arguments, run=run, trusted=trusted
-    )
+def _command(name: str, arguments: type, run: Any, **more: bool) -> Command:
+    return Command(name=name, title=f"Doing {name}", summary=name, arguments=arguments, run=run, **more)
 
 
 COMMANDS = (
@@ -136,6 +134,7 @@ COMMANDS = (
     _command("chatty", Size, chatty),
     _command("big", Size, big),
     _command("guarded", Nothing, where, trusted=True),
+    _command("aside", Nothing, where, in_folder=False),
 )
 
 if __name__ == "__main__":

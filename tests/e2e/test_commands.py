@@ -60,7 +60,7 @@ def test_arguments_that_are_wrong(shared: Client) -> None:
     invalid(shared, "echo", {}, says="text is missing")
     invalid(shared, "echo", {"text": "a", "nubmer": 2}, says="nubmer isn't known here; did you mean number?")
     invalid(shared, "echo", {"text": "a", "number": "2"}, says="number: input should be a valid integer")
-    invalid(shared, "echo", {"text": "a", "uri": "file:///a"}, says="caliban-ls.echo takes no uri")
+    invalid(shared, "aside", {"uri": "file:///a"}, says="caliban-ls.aside takes no uri")
     invalid(shared, "read", {"uri": 5}, says="uri must be a URI")
     invalid(shared, "read", {"uri": "file:///a", "file": "/b"}, says="uri and file")
     invalid(shared, "where", {"root": 5}, says="root must be a URI")
@@ -131,6 +131,8 @@ def test_folders(tmp_path: Path) -> None:
         assert folder_of({"root": second.as_uri()}) == str(second)
         assert folder_of({"uri": (inner / "a.json").as_uri()}, "read") == str(inner)
         assert folder_of({"uri": (first / "a.json").as_uri()}, "read") == str(first)
+        # A command that reads no document takes one to say which project is meant.
+        assert folder_of({"uri": (second / "a.py").as_uri()}) == str(second)
         assert folder_of({"uri": (first / "a.json").as_uri(), "root": second.as_uri()}, "read") == str(second)
         assert folder_of({"uri": (tmp_path / "a.json").as_uri()}, "read") == str(tmp_path)
         # A document's project is the nearest folder with a config, no further up than what is open.

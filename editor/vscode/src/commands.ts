@@ -41,6 +41,20 @@ export async function tell(extension: Extension, error: unknown, again?: () => T
   if (chosen === "Show Log") extension.log.show();
 }
 
+/** What can be done after a message: the buttons, and what each does. */
+export type Actions = Readonly<Record<string, () => unknown>>;
+
+/** Tell how something went, with what can be done now. */
+export async function say(extension: Extension, text: string, actions: Actions, warn = false): Promise<void> {
+  const show = warn ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
+  const answer = await show(text, ...Object.keys(actions));
+  try {
+    if (answer !== undefined) await actions[answer]?.();
+  } catch (error) {
+    await tell(extension, error);
+  }
+}
+
 async function explainTrust(): Promise<void> {
   const manage = "Manage Workspace Trust";
   const text = "Caliban: this folder isn't trusted, so nothing of it is built, run or sent. Findings, hovers and fixes work.";

@@ -2,18 +2,18 @@
 
 import * as vscode from "vscode";
 import type { Extension, Feature } from "./feature";
-import { containers } from "./features/containers";
+import { containers } from "./features/containers/containers";
 import { diagnosis } from "./features/diagnosis";
 import { hardware } from "./features/hardware";
 import { jobs } from "./features/jobs";
 import { languages } from "./features/languages";
 import { logs } from "./features/logs";
-import { notebooks } from "./features/notebooks";
+import { notebooks } from "./features/notebooks/notebooks";
 import { plans } from "./features/plans";
-import { runs } from "./features/runs";
+import { runs } from "./features/runs/runs";
 import { serverState } from "./features/serverState";
 import { status } from "./features/status";
-import { tasks } from "./features/tasks";
+import { tasks } from "./features/tasks/tasks";
 import { terminals } from "./features/terminals";
 import { welcome } from "./features/welcome";
 import { launch } from "./launch/launch";

@@ -4,6 +4,8 @@
 export interface Place {
   /** Its folder, as a URI; the only open folder, or that of the document, when left out. */
   root?: string;
+  /** A document of it, instead. */
+  uri?: string | null;
 }
 
 /** An experiment config, and how much of it to expand. */

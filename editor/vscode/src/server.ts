@@ -28,12 +28,32 @@ export interface LogPiece {
   readonly text: string;
 }
 
+/** What is told of a job that a call runs: that it runs now, or how it ended. */
+export interface JobNews {
+  readonly job: string;
+  readonly index: number;
+  readonly args: readonly string[];
+  readonly state: string;
+  readonly exit_code?: number | null;
+  readonly seconds?: number | null;
+  readonly metrics?: Readonly<Record<string, number>>;
+  readonly error?: string | null;
+}
+
+/** Is told what the jobs of one call do and print, in order. */
+export interface JobListener {
+  job(news: JobNews): void;
+  log(piece: LogPiece): void;
+}
+
 /** How a call shows while it works. */
 export interface CallOptions {
   /** The heading of a notification with a bar and a button that cancels; nothing is shown without one. */
   readonly title?: string;
   /** Cancels the call, besides the notification's button. */
   readonly token?: vscode.CancellationToken;
+  /** Is told of the jobs that the call runs. */
+  readonly listener?: JobListener;
 }
 
 /** A command said no. The message tells what happened, the hint what to do. */
@@ -60,6 +80,7 @@ export class Server implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<ServerState>();
   private readonly logged = new vscode.EventEmitter<LogPiece>();
   private interceptor: Interceptor = () => undefined;
+  private readonly listeners = new Map<unknown, JobListener>();
 
   readonly onDidChangeState = this.changed.event;
   /** Output of jobs that were started here, as it comes. */
@@ -103,14 +124,14 @@ export class Server implements vscode.Disposable {
     options: CallOptions = {},
   ): Promise<Commands[Name]["result"]> {
     const client = await this.ready();
-    if (options.title === undefined) return this.send(client, name, argument, options.token);
+    if (options.title === undefined) return this.send(client, name, argument, options);
     return vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title: options.title, cancellable: true },
       async (progress, cancelled) => {
         const either = new vscode.CancellationTokenSource();
         const listeners = [cancelled, options.token].map((token) => token?.onCancellationRequested(() => { either.cancel(); }));
         try {
-          return await this.send(client, name, argument, either.token, progress);
+          return await this.send(client, name, argument, { ...options, token: either.token }, progress);
         } finally {
           for (const listener of listeners) listener?.dispose();
           either.dispose();
@@ -141,18 +162,20 @@ export class Server implements vscode.Disposable {
     client: LanguageClient,
     name: Name,
     argument: Commands[Name]["arguments"],
-    token: vscode.CancellationToken = never,
+    { token = never, listener }: CallOptions,
     progress?: vscode.Progress<{ message?: string; increment?: number }>,
   ): Promise<Commands[Name]["result"]> {
-    const workDoneToken = progress === undefined ? undefined : `caliban-${String(++this.calls)}`;
+    const workDoneToken = progress === undefined && listener === undefined ? undefined : `caliban-${String(++this.calls)}`;
     const listeners: vscode.Disposable[] = [];
-    if (workDoneToken !== undefined && progress !== undefined) {
+    if (listener !== undefined) this.listeners.set(workDoneToken, listener);
+    if (workDoneToken !== undefined) {
       let shown = 0;
       listeners.push(
         client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
           if (value.kind !== "report") return;
+          if (value.message !== undefined) this.log.info(`${name}: ${value.message}`);
           const percentage = value.percentage ?? shown;
-          progress.report({ message: value.message, increment: Math.max(0, percentage - shown) });
+          progress?.report({ message: value.message, increment: Math.max(0, percentage - shown) });
           shown = Math.max(shown, percentage);
         }),
         token.onCancellationRequested(() => {
@@ -168,7 +191,8 @@ export class Server implements vscode.Disposable {
       if (token.isCancellationRequested) throw new vscode.CancellationError();
       throw asCommandError(error);
     } finally {
-      for (const listener of listeners) listener.dispose();
+      for (const one of listeners) one.dispose();
+      this.listeners.delete(workDoneToken);
     }
   }
 
@@ -177,7 +201,11 @@ export class Server implements vscode.Disposable {
     try {
       const { options, ...executable } = await this.launch();
       const client = new LanguageClient("caliban", "Caliban", { ...executable, options }, this.clientOptions());
-      client.onNotification("caliban-ls/log", (piece: LogPiece) => { this.logged.fire(piece); });
+      client.onNotification("caliban-ls/log", (piece: LogPiece & Told) => {
+        this.logged.fire(piece);
+        this.listeners.get(piece.token)?.log(piece);
+      });
+      client.onNotification("caliban-ls/job", (news: JobNews & Told) => { this.listeners.get(news.token)?.job(news); });
       client.onDidChangeState(({ newState }) => {
         if (this.client !== client) return;
         if (newState === State.Running) this.become({ kind: "running" });
@@ -225,6 +253,11 @@ export class Server implements vscode.Disposable {
     this.current = state;
     this.changed.fire(state);
   }
+}
+
+/** Which call a notification belongs to. */
+interface Told {
+  readonly token?: unknown;
 }
 
 const never = new vscode.CancellationTokenSource().token;

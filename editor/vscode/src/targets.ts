@@ -28,7 +28,7 @@ export async function experiment(argument: Given): Promise<vscode.Uri> {
   if (typeof argument.uri === "string") return vscode.Uri.parse(argument.uri, true);
   const open = vscode.window.activeTextEditor?.document;
   if (open?.languageId === EXPERIMENT) return open.uri;
-  const found = await vscode.workspace.findFiles(OUR_EXPERIMENTS, "**/{node_modules,.git,.venv}/**", 200);
+  const found = await experiments();
   const only = found[0];
   if (only !== undefined && found.length === 1) return only;
   if (only === undefined) throw new Error("There is no experiment config in the open folders; “New Experiment” writes one.");
@@ -37,6 +37,24 @@ export async function experiment(argument: Given): Promise<vscode.Uri> {
   const chosen = await vscode.window.showQuickPick(items, { placeHolder: "Which experiment config?" });
   if (chosen === undefined) throw new vscode.CancellationError();
   return chosen.uri;
+}
+
+/**
+ * Return arguments that say which project is meant: those that were given, or with the file that is open, or with the
+ * folder that is chosen.
+ *
+ * @throws {vscode.CancellationError} none was chosen.
+ */
+export async function project(argument: Given): Promise<Given> {
+  if (typeof argument.root === "string" || typeof argument.uri === "string") return argument;
+  const open = vscode.window.activeTextEditor?.document.uri;
+  if (open?.scheme === "file" && vscode.workspace.getWorkspaceFolder(open)) return { ...argument, uri: open.toString() };
+  return { ...argument, root: await root(argument) };
+}
+
+/** Return the experiment configs of the open folders, as far as their names tell. */
+export async function experiments(): Promise<vscode.Uri[]> {
+  return vscode.workspace.findFiles(OUR_EXPERIMENTS, "**/{node_modules,.git,.venv}/**", 200);
 }
 
 /**

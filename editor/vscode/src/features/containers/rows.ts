@@ -1,0 +1,45 @@
+// What the rows of the Containers view say. Pure.
+
+import type { Container } from "../../protocol";
+import { age } from "../../words";
+
+/** The containers of one kind. */
+export interface Group {
+  readonly kind: string;
+  readonly title: string;
+  readonly containers: readonly Container[];
+}
+
+const TITLES: readonly (readonly [kind: string, title: string])[] = [
+  ["shell", "Shells"],
+  ["notebook", "Notebooks"],
+  ["run", "Runs"],
+];
+
+/** Return the groups that have something, the oldest container first. */
+export function grouped(containers: readonly Container[]): Group[] {
+  const kinds = [...TITLES, ...others(containers)];
+  const sorted = [...containers].sort((one, other) => one.started.localeCompare(other.started) || one.name.localeCompare(other.name));
+  return kinds
+    .map(([kind, title]) => ({ kind, title, containers: sorted.filter((one) => one.kind === kind) }))
+    .filter((group) => group.containers.length > 0);
+}
+
+function others(containers: readonly Container[]): [string, string][] {
+  const known = new Set(TITLES.map(([kind]) => kind));
+  return [...new Set(containers.map(({ kind }) => kind))].filter((kind) => !known.has(kind)).map((kind) => [kind, kind]);
+}
+
+/** Return what a row says: the project, or a run's job; and beside it the name and the age. */
+export function described({ folder, job, name, started }: Container, now: number): { label: string; description: string } {
+  const project = folder.split(/[\\/]/).at(-1);
+  const since = started === "" ? [] : [age(Date.parse(started), now)];
+  return { label: job ?? (project === undefined || project === "" ? name : project), description: [...(job === null ? [name] : []), ...since].join(" · ") };
+}
+
+/** Return all that is known of a container, a line each; a notebook's address without its token. */
+export function explained({ name, id, folder, image, started, url }: Container): string {
+  const lines = [name, `id ${id}`, `image ${image}`, `folder ${folder}`, `started ${started}`];
+  if (url !== null) lines.push(`at ${url.split("?")[0] ?? ""}`);
+  return lines.join("\n");
+}

@@ -1,0 +1,107 @@
+// The Containers view: shells, notebooks and runs that live now. Asks the engine only while it is looked at.
+
+import * as vscode from "vscode";
+import type { Extension } from "../../feature";
+import type { Container } from "../../protocol";
+import { containersMayHaveChanged } from "./changes";
+import { described, explained, grouped, type Group } from "./rows";
+
+const SETTLED = 300; // milliseconds within which several changes are one
+const LOOKED_AGAIN = 5_000; // milliseconds; what others start and stop is seen that late while the view is open
+
+type Row = Group | Container;
+
+export class ContainersTree implements vscode.TreeDataProvider<Row> {
+  readonly view: vscode.TreeView<Row>;
+  private readonly changed = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private readonly parts: { dispose(): unknown }[];
+  private groups: Group[] = [];
+  private shown = "";
+  private asking: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly extension: Extension) {
+    this.view = vscode.window.createTreeView("caliban.containers", { treeDataProvider: this });
+    this.parts = [
+      this.view,
+      this.changed,
+      this.view.onDidChangeVisibility(() => { this.lookSoon(0); }),
+      containersMayHaveChanged.event(() => { this.lookSoon(SETTLED); }),
+      vscode.window.onDidCloseTerminal(() => { this.lookSoon(SETTLED); }),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => { this.lookSoon(0); }),
+    ];
+    this.lookSoon(0);
+  }
+
+  getTreeItem(row: Row): vscode.TreeItem {
+    return "containers" in row ? groupItem(row) : containerItem(row);
+  }
+
+  getChildren(row?: Row): Row[] {
+    if (row === undefined) return this.groups;
+    return "containers" in row ? [...row.containers] : [];
+  }
+
+  /** Look now, and tell what goes wrong by throwing it. */
+  async refresh(): Promise<void> {
+    this.asking ??= this.ask().finally(() => { this.asking = undefined; });
+    await this.asking;
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    for (const part of this.parts) part.dispose();
+  }
+
+  private lookSoon(wait: number): void {
+    clearTimeout(this.timer);
+    if (!this.view.visible || !vscode.workspace.isTrusted) return;
+    this.timer = setTimeout(() => void this.look(), wait);
+  }
+
+  /** Look, and go on looking while somebody sees it. What goes wrong stands in the view itself. */
+  private async look(): Promise<void> {
+    try {
+      await this.refresh();
+    } catch (error) {
+      this.become([]);
+      this.view.message = error instanceof Error ? error.message : String(error);
+    }
+    this.lookSoon(LOOKED_AGAIN);
+  }
+
+  private async ask(): Promise<void> {
+    const { containers } = await this.extension.server.call("containers", {});
+    this.view.message = containers.length === 0 ? "No shell, notebook or run lives now." : undefined;
+    this.become(grouped(containers));
+  }
+
+  private become(groups: Group[]): void {
+    const shown = JSON.stringify(groups);
+    if (shown === this.shown) return;
+    this.shown = shown;
+    this.groups = groups;
+    this.changed.fire(undefined);
+  }
+}
+
+function groupItem(group: Group): vscode.TreeItem {
+  const item = new vscode.TreeItem(group.title, vscode.TreeItemCollapsibleState.Expanded);
+  item.id = group.kind;
+  item.description = String(group.containers.length);
+  return item;
+}
+
+const ICONS: Readonly<Record<string, string>> = { shell: "terminal", notebook: "notebook", run: "play-circle" };
+
+function containerItem(container: Container): vscode.TreeItem {
+  const { label, description } = described(container, Date.now());
+  const item = new vscode.TreeItem(label);
+  item.id = container.id;
+  item.description = description;
+  item.iconPath = new vscode.ThemeIcon(ICONS[container.kind] ?? "package");
+  item.tooltip = explained(container);
+  item.contextValue = container.url === null ? container.kind : `${container.kind} url`;
+  return item;
+}

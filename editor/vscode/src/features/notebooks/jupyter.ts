@@ -1,0 +1,91 @@
+// Running notebooks as a collection of servers in the Jupyter extension, by the API that it gives other extensions.
+
+import * as vscode from "vscode";
+import type { Extension } from "../../feature";
+import { containersMayHaveChanged } from "../containers/changes";
+
+const JUPYTER = "ms-toolsai.jupyter";
+const COLLECTION = "caliban";
+const OF_JUPYTER = "jupyter-notebook"; // the kind of documents that the Jupyter extension has kernels for
+
+/** A server to choose, as the Jupyter extension takes it. */
+interface JupyterServer {
+  readonly id: string;
+  readonly label: string;
+  readonly connectionInformation: { readonly baseUrl: vscode.Uri; readonly token?: string };
+}
+
+/** What is used of what the Jupyter extension exports. */
+interface Jupyter {
+  createJupyterServerCollection(id: string, label: string, provider: object): { commandProvider?: object; dispose(): void };
+}
+
+/** Offers the notebooks that run; the Jupyter extension is woken only once there is a notebook to connect. */
+export class JupyterServers {
+  private readonly parts: { dispose(): unknown }[];
+  private registering: Promise<boolean> | undefined;
+
+  constructor(private readonly extension: Extension) {
+    this.parts = [
+      vscode.workspace.onDidOpenNotebookDocument(({ notebookType }) => {
+        if (notebookType === OF_JUPYTER) void this.register();
+      }),
+    ];
+    if (vscode.workspace.notebookDocuments.some(({ notebookType }) => notebookType === OF_JUPYTER)) void this.register();
+  }
+
+  /** Offer them, and return whether there is a Jupyter extension to do that. */
+  register(): Promise<boolean> {
+    this.registering ??= this.create().catch((error: unknown) => {
+      this.extension.log.warn(`the Jupyter extension takes no servers: ${String(error)}`);
+      return false;
+    }).then((done) => {
+      if (!done) this.registering = undefined;
+      return done;
+    });
+    return this.registering;
+  }
+
+  dispose(): void {
+    for (const part of this.parts) part.dispose();
+  }
+
+  private async create(): Promise<boolean> {
+    const found = vscode.extensions.getExtension<Jupyter>(JUPYTER);
+    if (found === undefined) return false;
+    const jupyter = await found.activate();
+    const collection = jupyter.createJupyterServerCollection(COLLECTION, "Caliban", {
+      onDidChangeServers: containersMayHaveChanged.event,
+      provideJupyterServers: (token: vscode.CancellationToken) => this.servers(token),
+      resolveJupyterServer: (server: JupyterServer) => server,
+    });
+    collection.commandProvider = {
+      provideCommands: () => [{ label: "Start a Notebook in a Container", canBeAutoSelected: true }],
+      handleCommand: () => this.start(),
+    };
+    this.parts.push(collection);
+    return true;
+  }
+
+  private async servers(token?: vscode.CancellationToken): Promise<JupyterServer[]> {
+    if (!vscode.workspace.isTrusted) return [];
+    const { containers } = await this.extension.server.call("containers", {}, { token });
+    return containers.flatMap(({ name, folder, url }) => (url === null ? [] : [{ id: name, label: labelled(folder, name), connectionInformation: connection(url) }]));
+  }
+
+  private async start(): Promise<JupyterServer | undefined> {
+    const started = await vscode.commands.executeCommand<{ container: string } | undefined>("caliban.notebook");
+    return (await this.servers()).find(({ id }) => id === started?.container);
+  }
+}
+
+function labelled(folder: string, name: string): string {
+  return `${folder.split(/[\\/]/).at(-1) ?? ""} (${name})`;
+}
+
+function connection(url: string): JupyterServer["connectionInformation"] {
+  const whole = new URL(url);
+  const token = whole.searchParams.get("token") ?? undefined;
+  whole.search = "";
+  return { baseUrl: vscode.Uri.parse(whole.href, true), token };
+}
