@@ -242,6 +242,7 @@ class StatusArguments:
     jobs: int | None = option(None, "List the first N jobs of each group; 0 lists none.", metavar="N")
     after: int = option(0, "List only jobs behind this place in their group.", metavar="INDEX")
     refresh: bool = option(False, "Ask Google what became of jobs whose end isn't known here.")
+    offline: bool = option(False, "Ask nobody, neither Google nor the engine: what is written down.")
     cloud_key: str | None = option(None, "A service account's key file.", metavar="FILE")
 
 

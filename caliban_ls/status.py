@@ -1,7 +1,7 @@
 """`status`: launches of this machine's history, their jobs, and what they have cost so far.
 
-Shows what is written down, which is quick however much that is. Google's services are asked when `--refresh` says so,
-and for a single launch or job whenever that is cheap: credentials lie at hand, and few pages answer.
+Shows what is written down, which is quick however much that is; `--offline` shows that alone. Google's services are asked
+when `--refresh` says so, and for a single launch or job whenever that is cheap: credentials lie at hand, and few pages answer.
 """
 
 from __future__ import annotations
@@ -57,16 +57,19 @@ def status(arguments: models.StatusArguments, context: Context) -> models.Status
         raise UsageError("--limit takes a number that isn't negative")
     if arguments.after < 0 or (arguments.jobs or 0) < 0:
         raise UsageError("--jobs and --after take numbers that aren't negative")
+    if arguments.refresh and arguments.offline:
+        raise UsageError("--refresh asks and --offline asks nobody", hint="Give one of them.")
     wanted = Wanted(states=states, text=arguments.text or "")
     with open_history(context) as history:
-        _find_out_about_the_dead(history, context)
+        if not arguments.offline:
+            _find_out_about_the_dead(history, context)
         only = None
         if arguments.reference is None:
             groups = history.groups(limit=arguments.limit, backend=arguments.backend)
         else:
             group, only = find_group(arguments.reference, history)
             groups = [group] if arguments.backend in (None, group.backend) else []
-        notes = _refreshed(arguments, groups, only, history, context)
+        notes = [] if arguments.offline else _refreshed(arguments, groups, only, history, context)
         if wanted != ALL and arguments.reference is None:
             groups = history.groups(limit=arguments.limit, backend=arguments.backend, wanted=wanted)
         every = not context.streams or arguments.reference is not None or len(groups) == 1

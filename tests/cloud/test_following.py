@@ -113,6 +113,8 @@ def test_the_overview_asks_nobody_until_it_is_told_to(launches: Launches) -> Non
 def test_a_named_launch_is_asked_about_as_long_as_it_goes_on(launches: Launches) -> None:
     group = launches.submit(5)
     launches.move(group, *["SUCCEEDED"] * 5)
+    assert states(launches, group, offline=True) == ["QUEUED"] * 5
+    assert launches.calls("list") == 0
     assert states(launches, group) == ["SUCCEEDED"] * 5
     asked = launches.calls("list")
     told(launches, group, refresh=True)
@@ -266,7 +268,15 @@ def test_a_large_launch_is_listed_piece_by_piece(vertex: Launches) -> None:
 
 
 @pytest.mark.parametrize(
-    "flags", [{"state": ("DONE",)}, {"backend": "gke"}, {"limit": -1}, {"jobs": -1}, {"after": -1}]
+    "flags",
+    [
+        {"state": ("DONE",)},
+        {"backend": "gke"},
+        {"limit": -1},
+        {"jobs": -1},
+        {"after": -1},
+        {"offline": True, "refresh": True},
+    ],
 )
 def test_what_cant_be_chosen(vertex: Launches, flags: dict[str, Any]) -> None:
     with pytest.raises(UsageError):

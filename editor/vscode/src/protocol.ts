@@ -376,6 +376,8 @@ export interface StatusArguments {
   after?: number;
   /** Ask Google what became of jobs whose end isn't known here. */
   refresh?: boolean;
+  /** Ask nobody, neither Google nor the engine: what is written down. */
+  offline?: boolean;
   /** A service account's key file. */
   cloud_key?: string | null;
 }

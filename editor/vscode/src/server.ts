@@ -46,6 +46,13 @@ export interface JobListener {
   log(piece: LogPiece): void;
 }
 
+/** A call of a command, and the answer that will come. */
+export interface Call {
+  readonly name: keyof Commands;
+  readonly argument: unknown;
+  readonly answer: Promise<unknown>;
+}
+
 /** How a call shows while it works. */
 export interface CallOptions {
   /** The heading of a notification with a bar and a button that cancels; nothing is shown without one. */
@@ -79,12 +86,15 @@ export class Server implements vscode.Disposable {
   private calls = 0;
   private readonly changed = new vscode.EventEmitter<ServerState>();
   private readonly logged = new vscode.EventEmitter<LogPiece>();
+  private readonly called = new vscode.EventEmitter<Call>();
   private interceptor: Interceptor = () => undefined;
   private readonly listeners = new Map<unknown, JobListener>();
 
   readonly onDidChangeState = this.changed.event;
   /** Output of jobs that were started here, as it comes. */
   readonly onLog = this.logged.event;
+  /** Every call of a command as it begins, for those who show what commands change. */
+  readonly onDidCall = this.called.event;
 
   constructor(
     private readonly launch: () => Promise<Launch>,
@@ -118,10 +128,32 @@ export class Server implements vscode.Disposable {
    * @throws {NotStarted} the server doesn't run.
    * @throws {vscode.CancellationError} the user cancelled.
    */
-  async call<Name extends keyof Commands>(
+  call<Name extends keyof Commands>(
     name: Name,
     argument: Commands[Name]["arguments"],
     options: CallOptions = {},
+  ): Promise<Commands[Name]["result"]> {
+    const answer = this.answer(name, argument, options);
+    this.called.fire({ name, argument, answer });
+    return answer;
+  }
+
+  async stop(): Promise<void> {
+    await this.running;
+    await this.stopClient();
+    this.become({ kind: "stopped" });
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+    this.logged.dispose();
+    this.called.dispose();
+  }
+
+  private async answer<Name extends keyof Commands>(
+    name: Name,
+    argument: Commands[Name]["arguments"],
+    options: CallOptions,
   ): Promise<Commands[Name]["result"]> {
     const client = await this.ready();
     if (options.title === undefined) return this.send(client, name, argument, options);
@@ -138,17 +170,6 @@ export class Server implements vscode.Disposable {
         }
       },
     );
-  }
-
-  async stop(): Promise<void> {
-    await this.running;
-    await this.stopClient();
-    this.become({ kind: "stopped" });
-  }
-
-  dispose(): void {
-    this.changed.dispose();
-    this.logged.dispose();
   }
 
   private async ready(): Promise<LanguageClient> {
