@@ -110,6 +110,7 @@ def test_what_was_run_and_what_it_printed(project: Path) -> None:
         "metrics": {"n": 1.0},
         "error": None,
         "gone": False,
+        "command": None,
     }
     printed = caliban("logs", f"{group['name']}/3", folder=project).stdout
     assert sorted(printed.splitlines()) == ["aside", "job 3 is up", '{"n": 3}']
@@ -197,7 +198,7 @@ def test_one_job_of_the_history_runs_once_more(project: Path) -> None:
     plant(project, {".calibanconfig.json": json.dumps({"base_image": BASE_IMAGE, "default_mode": "CPU"})})
     caliban("run", "--name", "g", "--experiment_config", "mixed.json", "train.py", folder=project)
     # From anywhere: the history knows the folder and the module.
-    answer = caliban("run", "--job", "g/3", "--json", folder=project.parent)
+    answer = caliban("run", "--job", "g/3", "--json", folder=project.parent, home=project.parent / "state")
     assert answer.returncode == 3, answer.stderr
     (job,) = json.loads(answer.stdout)["jobs"]
     assert (job["args"], job["state"]) == (["--n", "3", "--fail"], "FAILED")
