@@ -338,7 +338,7 @@ def test_thousands_of_jobs_come_page_by_page(jobs: Jobs) -> None:
     for left in ("2,800 left", "2,600 left"):
         view.focus()
         jobs.window.page.keyboard.press("End")
-        until(left, lambda left=left: jobs.said("Show more") == left)
+        jobs.wait("Show more", left)
         jobs.window.shot("jobs-many")
         jobs.row("Show more").click()
     view.focus()
