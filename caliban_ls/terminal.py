@@ -27,10 +27,12 @@ from caliban_ls.models import (
     DoctorResult,
     ExpandResult,
     ExportResult,
+    HardwareResult,
     InitResult,
     LogsResult,
     NotebookResult,
     RuleResult,
+    RulesResult,
     RunJob,
     RunResult,
     ShellResult,
@@ -77,6 +79,11 @@ def show_rule(result: RuleResult, _options: argparse.Namespace) -> str:
         f"{result.code} {result.name} ({result.severity})\n\n{result.explanation}\n\n"
         f"Wrong:\n{wrong}\nRight:\n{right}\n"
     )
+
+
+def show_rules(result: RulesResult, _options: argparse.Namespace) -> str:
+    """Return a line for each rule."""
+    return "".join(f"{rule.code}  {rule.severity:<11}  {rule.name}\n" for rule in result.rules)
 
 
 def show_build(result: BuildResult, _options: argparse.Namespace) -> str:
@@ -142,6 +149,22 @@ def show_catalog(result: CatalogResult, _options: argparse.Namespace) -> str:
     return f"{_render(table)}Prices in {result.currency} an hour, as of {result.as_of}.\n"
 
 
+def show_hardware(result: HardwareResult, _options: argparse.Namespace) -> str:
+    """Return what jobs would run on, what is wrong with that, and a table of what could be chosen instead."""
+    found = [
+        f"{result.config}:{one.line + 1}: {one.severity}[{one.code}]: {one.message}"
+        for one in result.findings
+    ]
+    said = "\n".join([result.text, *result.notes, *found, ""])
+    if not result.options:
+        return said
+    table = _table("", "value", "what", "price", "", numbers={"price"})
+    for option in result.options:
+        mark = "*" if option.current else "" if option.possible else "x"
+        table.add_row(mark, option.label, option.detail, option.price, option.reason)
+    return f"{said}{_render(table)}"
+
+
 def show_shell(_result: ShellResult, _options: argparse.Namespace) -> str:
     """Return nothing: the shell has shown itself."""
     return ""
@@ -168,7 +191,7 @@ def show_status(result: StatusResult, options: argparse.Namespace) -> str:
     if not result.groups:
         return f"Nothing has been run on this machine so far.\n{notes}" if not _narrowed(options) else notes
     if len(result.groups) == 1 and result.groups[0].jobs:
-        return f"{_one_launch(result.groups[0])}{notes}"
+        return f"{_one_launch(result.groups[0], options)}{notes}"
     table = _table("group", "backend", "age", "on", "jobs", "states", "cost", numbers={"jobs", "cost"})
     for group in result.groups:
         on = _machine_of(group)
@@ -176,13 +199,16 @@ def show_status(result: StatusResult, options: argparse.Namespace) -> str:
     return f"{_render(table)}{notes}"
 
 
-def _one_launch(group: StatusGroup) -> str:
+def _one_launch(group: StatusGroup, options: argparse.Namespace) -> str:
     cloud = group.backend != "local"
     metrics = list(dict.fromkeys(name for job in group.jobs for name in job.metrics))
     columns = ("index", "arguments", "state", "seconds", *metrics, *(["url"] if cloud else []))
     table = _table(*columns, numbers={"index", "seconds", *metrics})
     jobs: list[StatusJob | None] = list(group.jobs)
-    if len(jobs) > 1 and len(jobs) < group.count:
+    if options.jobs is not None or options.after:
+        last = options.jobs is not None and len(jobs) == options.jobs and len(jobs) < group.count
+        jobs = [*([None] if options.after else []), *jobs, *([None] if last else [])]
+    elif len(jobs) > 1 and len(jobs) < group.count:
         jobs.insert(len(jobs) // 2, None)
     for job in jobs:
         if job is None:
@@ -223,7 +249,7 @@ def _age(created: str) -> str:
 
 def _narrowed(options: argparse.Namespace) -> bool:
     """Return whether only some launches were asked for, so that none of them says nothing of the others."""
-    return bool(options.state or options.backend or options.reference)
+    return bool(options.state or options.text or options.backend or options.reference)
 
 
 def show_logs(result: LogsResult, _options: argparse.Namespace) -> str:
@@ -310,7 +336,9 @@ SHOW: Mapping[str, Callable[[Any, argparse.Namespace], str | Iterator[str]]] = {
     "check": show_check,
     "expand": show_expand,
     "rule": show_rule,
+    "rules": show_rules,
     "catalog": show_catalog,
+    "hardware": show_hardware,
     "build": show_build,
     "shell": show_shell,
     "notebook": show_notebook,

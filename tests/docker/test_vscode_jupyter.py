@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from support import jupyter_stand_in
-from support.leftovers import PALETTE_NAME, containers_of
+from support.leftovers import PROJECT_NAME, containers_of
 from support.program import BASE_IMAGE
 from support.tree import plant
 from support.vscode import vscode
@@ -29,7 +29,7 @@ def project(tmp_path: Path) -> Path:
         "experiment.json": "{}\n",
         "look.ipynb": json.dumps(NOTEBOOK),
     }
-    return plant(tmp_path / PALETTE_NAME, files)
+    return plant(tmp_path / PROJECT_NAME, files)
 
 
 @pytest.fixture
@@ -55,11 +55,11 @@ def test_a_notebook_is_one_of_jupyters_servers(window: Window) -> None:
     start = "Caliban: Start a Notebook in a Container"
     until("the collection", lambda: listed(window) == [start])
     window.pick(start)
-    window.toast(f"Stand-in: connected to {PALETTE_NAME} (caliban_notebook_").wait_for()
+    window.toast(f"Stand-in: connected to {PROJECT_NAME} (caliban_notebook_").wait_for()
     said = window.toast("Jupyter answers on port")
     assert "Existing Jupyter Server, Caliban" in said.inner_text()
     servers = listed(window)
-    assert servers[0].startswith(f"Caliban: {PALETTE_NAME} (caliban_notebook_")
+    assert servers[0].startswith(f"Caliban: {PROJECT_NAME} (caliban_notebook_")
     window.shot("jupyter-servers")
     base, token = window.quick_row(servers[0]).locator(".quick-input-list-label-meta").inner_text().split()
     request = urllib.request.Request(f"{base}api/status", headers={"Authorization": f"token {token}"})  # noqa: S310  # of this machine

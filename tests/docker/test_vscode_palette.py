@@ -12,13 +12,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from support.leftovers import PALETTE_NAME, containers_of
+from support.leftovers import PROJECT_NAME, containers_of
 from support.program import BASE_IMAGE, caliban
 from support.tree import plant
 from support.vscode import vscode
 from support.window import PATIENCE, Row, Window, keys, until
 
-IMAGES = "caliban/caliban-ls-test-palette"
+IMAGES = f"caliban/{PROJECT_NAME.replace(' ', '-')}"
 
 TRAIN = """\
 import argparse, json, sys, time
@@ -74,7 +74,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ".vscode/tasks.json": json.dumps({"version": "2.0.0", "tasks": [TASK]}),
         "broken.experiment.json": '{"lr": []}\n',
     }
-    return plant(tmp_path_factory.mktemp("palette") / PALETTE_NAME, files)
+    return plant(tmp_path_factory.mktemp("palette") / PROJECT_NAME, files)
 
 
 @pytest.fixture(scope="module")
@@ -253,14 +253,14 @@ def test_a_shell_is_inside_the_image_and_in_the_view(window: Window, project: Pa
     (shell,) = live(project)
     window.command("Caliban: Focus on Containers View")
     rows = until("its row", lambda: rows_of(window, project))
-    assert [(row.level, row.label) for row in rows] == [(1, "Shells"), (2, PALETTE_NAME)]
+    assert [(row.level, row.label) for row in rows] == [(1, "Shells"), (2, PROJECT_NAME)]
     assert rows[1].description.endswith(shell["name"])
     window.shot("containers-shell")
-    act(window, PALETTE_NAME, "Attach Shell")
+    act(window, PROJECT_NAME, "Attach Shell")
     until("another prompt", lambda: "attach" in titles(window) and window.terminal().endswith(("$", "#")))
     window.type_in_terminal("echo $((6 * 7)) of them")
     until("its answer", lambda: "42 of them" in window.terminal())
-    act(window, PALETTE_NAME, "Stop Container")
+    act(window, PROJECT_NAME, "Stop Container")
     window.dialog(f"Stop {shell['name']}?", "Stop")
     until("no container", lambda: not live(project))
     until("no row", lambda: not rows_of(window, project))

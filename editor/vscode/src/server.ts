@@ -13,6 +13,8 @@ import {
 import { type Launch, NotStarted } from "./launch/launch";
 import type { Commands } from "./protocol";
 
+type WorkspaceEdit = Commands["setHardware"]["result"];
+
 /** What the server calls its commands in editors. */
 export const PREFIX = "caliban-ls.";
 
@@ -26,6 +28,12 @@ export interface LogPiece {
   readonly job: string;
   readonly offset: number;
   readonly text: string;
+}
+
+/** A piece of progress: what is being done, and how many hundredths more are. */
+export interface Step {
+  readonly message?: string;
+  readonly increment?: number;
 }
 
 /** What is told of a job that a call runs: that it runs now, or how it ended. */
@@ -46,12 +54,21 @@ export interface JobListener {
   log(piece: LogPiece): void;
 }
 
+/** A call of a command, and the answer that will come. */
+export interface Call {
+  readonly name: keyof Commands;
+  readonly argument: unknown;
+  readonly answer: Promise<unknown>;
+}
+
 /** How a call shows while it works. */
 export interface CallOptions {
   /** The heading of a notification with a bar and a button that cancels; nothing is shown without one. */
   readonly title?: string;
   /** Cancels the call, besides the notification's button. */
   readonly token?: vscode.CancellationToken;
+  /** Is told how far a call with a title is, besides the notification. */
+  readonly report?: (step: Step) => void;
   /** Is told of the jobs that the call runs. */
   readonly listener?: JobListener;
 }
@@ -79,12 +96,15 @@ export class Server implements vscode.Disposable {
   private calls = 0;
   private readonly changed = new vscode.EventEmitter<ServerState>();
   private readonly logged = new vscode.EventEmitter<LogPiece>();
+  private readonly called = new vscode.EventEmitter<Call>();
   private interceptor: Interceptor = () => undefined;
   private readonly listeners = new Map<unknown, JobListener>();
 
   readonly onDidChangeState = this.changed.event;
   /** Output of jobs that were started here, as it comes. */
   readonly onLog = this.logged.event;
+  /** Every call of a command as it begins, for those who show what commands change. */
+  readonly onDidCall = this.called.event;
 
   constructor(
     private readonly launch: () => Promise<Launch>,
@@ -118,10 +138,32 @@ export class Server implements vscode.Disposable {
    * @throws {NotStarted} the server doesn't run.
    * @throws {vscode.CancellationError} the user cancelled.
    */
-  async call<Name extends keyof Commands>(
+  call<Name extends keyof Commands>(
     name: Name,
     argument: Commands[Name]["arguments"],
     options: CallOptions = {},
+  ): Promise<Commands[Name]["result"]> {
+    const answer = this.answer(name, argument, options);
+    this.called.fire({ name, argument, answer });
+    return answer;
+  }
+
+  async stop(): Promise<void> {
+    await this.running;
+    await this.stopClient();
+    this.become({ kind: "stopped" });
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+    this.logged.dispose();
+    this.called.dispose();
+  }
+
+  private async answer<Name extends keyof Commands>(
+    name: Name,
+    argument: Commands[Name]["arguments"],
+    options: CallOptions,
   ): Promise<Commands[Name]["result"]> {
     const client = await this.ready();
     if (options.title === undefined) return this.send(client, name, argument, options);
@@ -140,15 +182,10 @@ export class Server implements vscode.Disposable {
     );
   }
 
-  async stop(): Promise<void> {
-    await this.running;
-    await this.stopClient();
-    this.become({ kind: "stopped" });
-  }
-
-  dispose(): void {
-    this.changed.dispose();
-    this.logged.dispose();
+  /** Make an edit that a command answered; whether it was made. */
+  async apply(edit: WorkspaceEdit): Promise<boolean> {
+    const client = await this.ready();
+    return vscode.workspace.applyEdit(await client.protocol2CodeConverter.asWorkspaceEdit(edit));
   }
 
   private async ready(): Promise<LanguageClient> {
@@ -162,8 +199,8 @@ export class Server implements vscode.Disposable {
     client: LanguageClient,
     name: Name,
     argument: Commands[Name]["arguments"],
-    { token = never, listener }: CallOptions,
-    progress?: vscode.Progress<{ message?: string; increment?: number }>,
+    { token = never, listener, report }: CallOptions,
+    progress?: vscode.Progress<Step>,
   ): Promise<Commands[Name]["result"]> {
     const workDoneToken = progress === undefined && listener === undefined ? undefined : `caliban-${String(++this.calls)}`;
     const listeners: vscode.Disposable[] = [];
@@ -175,7 +212,9 @@ export class Server implements vscode.Disposable {
           if (value.kind !== "report") return;
           if (value.message !== undefined) this.log.info(`${name}: ${value.message}`);
           const percentage = value.percentage ?? shown;
-          progress?.report({ message: value.message, increment: Math.max(0, percentage - shown) });
+          const step = { message: value.message, increment: Math.max(0, percentage - shown) };
+          progress?.report(step);
+          report?.(step);
           shown = Math.max(shown, percentage);
         }),
         token.onCancellationRequested(() => {
