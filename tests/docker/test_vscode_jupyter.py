@@ -47,7 +47,7 @@ def listed(window: Window) -> list[str]:
     return window.picks()
 
 
-def test_a_notebook_is_one_of_jupyters_servers(window: Window) -> None:
+def test_a_notebook_is_one_of_jupyters_servers(window: Window, project: Path) -> None:
     window.page.keyboard.press("Control+P")
     window.quick().locator(".quick-input-box input").fill("look.ipynb")
     window.quick_row("look.ipynb").click()
@@ -65,4 +65,9 @@ def test_a_notebook_is_one_of_jupyters_servers(window: Window) -> None:
     request = urllib.request.Request(f"{base}api/status", headers={"Authorization": f"token {token}"})  # noqa: S310  # of this machine
     with urllib.request.urlopen(request) as answer:  # noqa: S310  # as above
         assert "kernels" in json.load(answer)
+    window.page.keyboard.press("Escape")
+    window.press(said, "Stop")
+    window.dialog("Stop caliban_notebook_", "Stop")
+    until("its end", lambda: not containers_of(project))
+    until("the collection without it", lambda: listed(window) == [start])
     window.page.keyboard.press("Escape")

@@ -303,12 +303,11 @@ def test_a_notebook_answers_and_is_stopped_from_the_view(window: Window, project
     opened.value.close()
     with urllib.request.urlopen(notebook["url"]) as answer:  # noqa: S310  # of this machine
         assert answer.status == 200
-    started = window.toast("Jupyter answers on port")
-    started.wait_for()
+    window.toast("Jupyter answers on port").wait_for()
     window.command("Caliban: Focus on Containers View")
     until("its row", lambda: rows_of(window, project))
     window.shot("containers-notebook")
-    window.press(started, "Stop")
+    act(window, PROJECT_NAME, "Stop Container")
     window.dialog(f"Stop {notebook['name']}?", "Stop")
     until("no container", lambda: not live(project))
 
