@@ -33,7 +33,7 @@ async function build(extension: Extension, argument: unknown): Promise<unknown> 
   const asked = (await project(given(argument))) as Place & BuildArguments;
   const result = await extension.server.call("build", asked, { title: "Building the image" });
   void say(extension, `Caliban: ${built(result)}`, {
-    "Open Shell": () => vscode.commands.executeCommand("caliban.shell", asked),
+    "Open Shell": () => vscode.commands.executeCommand("caliban.shell", { root: asked.root, uri: asked.uri }),
     "Copy Tag": () => vscode.env.clipboard.writeText(result.tag),
   });
   return result;
@@ -82,7 +82,8 @@ async function run(extension: Extension, asked: Given): Promise<RunResult> {
     void announce(extension, asked, result, terminal);
     return result;
   } catch (error) {
-    terminal.end(coloured(error instanceof vscode.CancellationError ? `${title}: stopped` : `${title}: ${said(error)}`, "CANCELLED"));
+    const stopped = error instanceof vscode.CancellationError;
+    terminal.end(coloured(`${title}: ${stopped ? "stopped" : said(error)}`, stopped ? "CANCELLED" : "FAILED"));
     throw error;
   } finally {
     containersMayHaveChanged.fire();
