@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,8 @@ KEYS: dict[str, tuple[str, object]] = {
 }
 
 PROFILES: list[dict[str, object]] = [
-    {"key": "ctrl+alt+5", "command": "workbench.action.terminal.newWithProfile"}
+    {"key": "ctrl+alt+5", "command": "workbench.action.terminal.newWithProfile"},
+    {"key": "ctrl+alt+6", "command": "workbench.action.terminal.focus"},
 ]
 
 
@@ -69,7 +71,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = {
         ".calibanconfig.json": json.dumps(config),
         "train.py": TRAIN,
-        "requirements.txt": "six==1.16.0\n",
+        "requirements.txt": f"six==1.16.0\n# {uuid.uuid4()}, so that nothing of it was built before\n",
         "experiment.json": SWEEP,
         ".vscode/tasks.json": json.dumps({"version": "2.0.0", "tasks": [TASK]}),
         "broken.experiment.json": '{"lr": []}\n',
@@ -230,7 +232,7 @@ def test_an_expansion_follows_its_config(window: Window) -> None:
     until("the page", lambda: "# experiment.json: 4 jobs" in page_text(window))
     window.shot("expansion")
     window.go_to(2, 10)
-    window.write("0.125, ")
+    window.write("0.125,")
     until("the page anew", lambda: "# experiment.json: 6 jobs" in page_text(window))
     assert "1  --lr 0.125 --name good" in page_text(window)
     window.page.keyboard.press("Control+Z")
@@ -286,7 +288,8 @@ def titles(window: Window) -> str:
 
 
 def test_a_shell_is_a_profile_of_the_terminal(window: Window, project: Path) -> None:
-    window.command("Terminal: Focus Terminal")
+    window.page.keyboard.press("Control+Alt+6")
+    until("the terminals", lambda: window.page.locator(".terminal-wrapper.active").count())
     window.page.keyboard.press("Control+Alt+5")
     window.pick("Caliban shell")
     until("a prompt", lambda: window.terminal().endswith(("$", "#")) and live(project))
