@@ -90,10 +90,11 @@ def window(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(autouse=True)
-def quiet(window: Window) -> None:
-    """Each test begins without messages of others, in an editor."""
+def quiet(window: Window, project: Path) -> None:
+    """Each test begins without messages of others, in an editor, with the sweep as it was."""
     window.dismiss_messages()
     window.command("View: Close All Editors")
+    (project / "experiment.json").write_text(SWEEP)
     window.open("experiment.json")
 
 

@@ -31,17 +31,19 @@ async function provided(extension: Extension): Promise<vscode.Task[]> {
   });
 }
 
-/** Return a task of tasks.json with what it runs; its definition stays as it was written, or VS Code drops it. */
+/** Return a task of tasks.json with what it runs; its definition is the very object that came, or VS Code refuses it. */
 async function resolved(extension: Extension, task: vscode.Task): Promise<vscode.Task | undefined> {
   if (!vscode.workspace.isTrusted) return undefined;
   const scope = typeof task.scope === "object" ? task.scope : vscode.workspace.workspaceFolders?.[0];
   if (scope === undefined) return undefined;
-  return made(task.definition as unknown as Definition, scope, await program(extension));
+  return made(task.definition as Written, scope, await program(extension));
 }
 
-function made(definition: Definition, folder: vscode.WorkspaceFolder, caliban: Program): vscode.Task {
+type Written = Definition & vscode.TaskDefinition;
+
+function made(definition: Written, folder: vscode.WorkspaceFolder, caliban: Program): vscode.Task {
   const execution = new vscode.ProcessExecution(caliban.command, [...caliban.args, ...words(definition)], { cwd: folder.uri.fsPath });
-  const task = new vscode.Task({ ...definition }, folder, titled(definition), TYPE, execution, []);
+  const task = new vscode.Task(definition, folder, titled(definition), TYPE, execution, []);
   task.group = GROUPS[definition.command];
   return task;
 }
