@@ -123,7 +123,7 @@ def _repeats(document: JsonDocument, block: Block) -> tuple[Finding, ...]:
         found = [
             shifted(_repeat(document, member, again), -start)
             for member in block.node.members
-            if (again := repeated(member))
+            if member.value is not None and member.value.kind is _ARRAY and (again := repeated(member))
         ]
         block.notes["repeats"] = tuple(found)
     known: tuple[Finding, ...] = block.notes["repeats"]

@@ -75,8 +75,16 @@ def judge(node: Node) -> tuple[int | None, list[Finding]]:
     others = []
     for member in node.members:
         # Most members are in order, which is seen at once; the rest is spared them.
-        if _is_harmless(member):
-            count *= (member.value and member.value.plain) or 1
+        key, value = member.key, member.value
+        if (
+            value is not None
+            and not value.damaged
+            and key.kind is _STRING
+            and not key.damaged
+            and _is_simple(key.value)
+            and (value.plain or _is_harmless(value))
+        ):
+            count *= value.plain or 1
         else:
             others.append(member)
     taken = _Taken(node)
@@ -102,15 +110,10 @@ def described(node: Node) -> str:
     return spelling if len(spelling) <= 30 else f"{spelling[:29]}…"  # noqa: PLR2004 - about a third of a line
 
 
-def _is_harmless(member: Member) -> bool:
-    """Whether a member is a simple key with a number, a boolean, a text or a list of such, all of them in order."""
-    key, value = member.key, member.value
-    if value is None or value.damaged or key.damaged or key.kind is not _STRING or not _is_simple(key.value):
-        return False
+def _is_harmless(value: Node) -> bool:
+    """Whether a value is a number, a boolean or a text that a flag can be given."""
     kind = value.kind
-    return bool(
-        value.plain or kind is _NUMBER or kind is _BOOLEAN or (kind is _STRING and "\0" not in value.value)
-    )
+    return kind is _NUMBER or kind is _BOOLEAN or (kind is _STRING and "\0" not in value.value)
 
 
 @lru_cache(_REMEMBERED)
