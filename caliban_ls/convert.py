@@ -72,17 +72,21 @@ class Ruler:
 
     def position(self, offset: int) -> lsp.Position:
         """Return where an offset of the text stands."""
+        return lsp.Position(*self.place(offset))
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Return the same as two numbers: the line, and the client's units in it."""
         line, column = self._lines.line_col(offset)
         text = self._lines.text
         if text.isascii():
-            return lsp.Position(line, column)
+            return line, column
         start = offset - column
         last_line, last_start, last, units = self._at
         if (last_line, last_start) != (line, start) or last > offset:
             last, units = start, 0
         units += _UNITS[self._encoding](text[last:offset])
         self._at = (line, start, offset, units)
-        return lsp.Position(line, units)
+        return line, units
 
 
 def to_offset(lines: Lines, position: lsp.Position, encoding: str) -> int:

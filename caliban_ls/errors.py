@@ -7,6 +7,7 @@ CalibanError
 │   ├── NotAgreed                  the project's config wants what its user hasn't agreed to
 │   ├── NotConfirmed               nobody said yes to a plan
 │   ├── OverLimit                  a plan is over a limit of jobs or of money
+│   ├── PlanChanged                what was planned has changed since
 │   └── KeyInImage                 a file with a key or a password would be in the image
 ├── MissingError          exit 3   something on this machine or account is missing
 │   └── EngineUnavailable          no Docker engine answers
@@ -79,6 +80,13 @@ class OverLimit(UsageError):
 
     code = "over-limit"
     hint = "The flag that is named allows it; on a terminal the number of jobs is asked for."
+
+
+class PlanChanged(UsageError):
+    """What was planned has changed since, so that nobody has seen what would be submitted."""
+
+    code = "plan-changed"
+    hint = "Plan it anew, and look at the new plan."
 
 
 class KeyInImage(UsageError):

@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, BinaryIO, Final, NoReturn
 
@@ -64,6 +65,17 @@ _FIRST_ANSWERS: Final = (
     lsp.Range,
     lsp.Position,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An answer that is JSON already, in ASCII.
+
+    Thousands of lenses or hints are told in a tenth of the time that objects of the protocol's types take, and the
+    event loop is free again.
+    """
+
+    text: str
 
 
 class Phase(Enum):
@@ -235,8 +247,15 @@ class Protocol(LanguageServerProtocol):
             self._send_response(msg_id, error=response_error(Cancelled("Cancelled as asked")))
         elif (error := future.exception()) is not None:
             self._send_response(msg_id, error=response_error(error))
+        elif isinstance(result := future.result(), Ready):
+            self._send_ready(msg_id, result)
         else:
-            self._send_response(msg_id, result=future.result())
+            self._send_response(msg_id, result=result)
+
+    def _send_ready(self, msg_id: MsgId, result: Ready) -> None:
+        body = f'{{"jsonrpc": "{self.VERSION}", "id": {json.dumps(msg_id)}, "result": {result.text}}}'
+        if self.writer is not None:
+            self.writer.write(f"Content-Length: {len(body)}\r\n\r\n{body}".encode("ascii"))
 
     def _check_handler_result(self, future: Future[Any]) -> None:
         """Log that a notification couldn't be handled; pygls shows each to the user, at every keystroke."""

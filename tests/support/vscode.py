@@ -90,6 +90,13 @@ def vscode(
         "security.workspace.trust.startupPrompt": "never",
     }
     (user / "settings.json").write_text(json.dumps({**SETTINGS, **trusting, **(settings or {})}))
+    machine = (
+        home / "user/Machine"
+    )  # what concerns a machine counts only there, where the browser may be on another
+    machine.mkdir()
+    (machine / "settings.json").write_text(
+        json.dumps({"caliban.server.path": SETTINGS["caliban.server.path"]})
+    )
     (user / "keybindings.json").write_text(json.dumps(keys or []))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

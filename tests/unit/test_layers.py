@@ -15,7 +15,7 @@ PACKAGE = ROOT / "caliban_ls"
 LAYERS: list[set[str]] = [
     {"text", "duration", "home", "findings", "errors", "cancel"},
     {"rules", "jsondoc", "settings"},
-    {"jsonedit", "experiment", "script", "catalog"},
+    {"jsonedit", "members", "experiment", "script", "catalog"},
     {"hardware", "binding", "selection"},
     {"project"},
     {"placement"},
@@ -29,6 +29,7 @@ LAYERS: list[set[str]] = [
     {"agreement", "files", "records", "services"},
     {"neighbours"},
     {"choosing", "surroundings", "detached", "references", "refreshing"},
+    {"once_more"},
     {"images", "work"},
     {"sweeps", "diagnosis", "shells"},
     {"notebooks", "status", "following", "stopping", "exporting", "planning", "registries", "provenance"},
