@@ -131,3 +131,12 @@ def test_unsaved_changes_of_the_config_are_kept_and_stay_unsaved(window: Window,
     assert '"extras": ["x"], "module"' in window.text()
     assert config.read_text() == CONFIG
     window.command("File: Revert File")
+
+
+def test_a_config_that_is_missing_is_made(window: Window, config: Path) -> None:
+    config.unlink()
+    window.open("experiment.json")
+    window.command("Caliban: Select Region")
+    window.quick().locator(".quick-input-box input").fill("us-east4")
+    window.pick("us-east4")
+    until("the config", lambda: config.exists() and '"region": "us-east4"' in config.read_text())
