@@ -19,6 +19,6 @@ npm run --silent check
 npm run --silent build
 mkdir -p ../../build
 cp ../../LICENSE LICENSE
-trap 'rm -f LICENSE' EXIT
+trap "rm -f '$PWD/LICENSE'" EXIT
 npx vsce package --no-dependencies --allow-missing-repository --no-rewrite-relative-links --skip-license --out ../../build/caliban-ls.vsix
 (cd ../.. && .venv/bin/python -m scripts.vscode_pictures --embed build/caliban-ls.vsix)
