@@ -21,5 +21,4 @@ mkdir -p ../../build
 cp ../../LICENSE LICENSE
 trap "rm -f '$PWD/LICENSE'" EXIT
 npx vsce package --no-dependencies --allow-missing-repository --no-rewrite-relative-links --skip-license --out ../../build/caliban-ls.vsix
-cd ../..
-.venv/bin/python -m scripts.vscode_pictures --embed build/caliban-ls.vsix
+(cd ../.. && .venv/bin/python -m scripts.vscode_pictures --embed build/caliban-ls.vsix)
