@@ -1,4 +1,5 @@
-// Tasks of type `caliban`: the command line in a terminal, with findings of `check` in the Problems panel.
+// Tasks of type `caliban`: the command line in a terminal. `$caliban` puts findings of `check` into the Problems panel;
+// no task has that by itself, since the server has put those of every file there already.
 
 import * as path from "node:path";
 import * as vscode from "vscode";
@@ -8,7 +9,6 @@ import { experiments } from "../../targets";
 import { type Definition, titled, words } from "./definition";
 
 const TYPE = "caliban";
-const MATCHERS: Readonly<Record<string, string>> = { check: "$caliban" };
 const GROUPS: Readonly<Record<string, vscode.TaskGroup>> = { build: vscode.TaskGroup.Build, check: vscode.TaskGroup.Test };
 
 export const tasks: Feature = (extension) => [
@@ -41,7 +41,7 @@ async function resolved(extension: Extension, task: vscode.Task): Promise<vscode
 
 function made(definition: Definition, folder: vscode.WorkspaceFolder, caliban: Program): vscode.Task {
   const execution = new vscode.ProcessExecution(caliban.command, [...caliban.args, ...words(definition)], { cwd: folder.uri.fsPath });
-  const task = new vscode.Task({ ...definition }, folder, titled(definition), TYPE, execution, MATCHERS[definition.command] ?? []);
+  const task = new vscode.Task({ ...definition }, folder, titled(definition), TYPE, execution, []);
   task.group = GROUPS[definition.command];
   return task;
 }
