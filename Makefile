@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo check test e2e bench vsix clean
+.PHONY: demo check test e2e bench vsix pictures clean
 
 # The example project: judged, expanded, built and run in eight containers. Sets up what is missing.
 demo: .venv/.runs
@@ -73,6 +73,12 @@ build/bench-json/ready:
 	npm install --prefix build/bench-json --ignore-scripts --no-audit --no-fund --silent vscode-langservers-extracted@4.10.0
 	touch $@
 
+# The pictures of the extension's README, as its tests see it, and its icon.
+pictures: .venv/.develops
+	scripts/vscode.sh
+	.venv/bin/pytest -q tests/vscode/digits
+	.venv/bin/python -m scripts.vscode_pictures
+
 # The VS Code extension as a file to install.
-vsix:
+vsix: .venv/.develops
 	scripts/vsix.sh

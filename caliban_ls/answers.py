@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types as lsp
@@ -73,11 +74,17 @@ def hints(lines: Lines, found: Iterable[Hint], encoding: str) -> Ready:
     """Return inlay hints; some editors want those of a whole file."""
     ruler = Ruler(lines, encoding)
     made = [
-        f'{{"position": {_position(ruler, hint.offset)}, "label": {json.dumps(hint.label)},'
-        f' "tooltip": {json.dumps(hint.tooltip)}, "paddingLeft": true}}'
+        f'{{"position": {_position(ruler, hint.offset)}, "label": {_quoted(hint.label)},'
+        f' "tooltip": {_quoted(hint.tooltip)}, "paddingLeft": true}}'
         for hint in found
     ]
     return Ready(f"[{', '.join(made)}]")
+
+
+@lru_cache(1024)
+def _quoted(text: str) -> str:
+    """Spell a text as JSON; most hints say what others say."""
+    return json.dumps(text)
 
 
 def lenses(lines: Lines, found: Iterable[tuple[Span, Iterable[str]]], encoding: str) -> Ready:

@@ -10,6 +10,7 @@ import itertools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -19,6 +20,7 @@ from lsprotocol import types as lsp
 
 from caliban_ls import convert
 from caliban_ls.documents import Document
+from caliban_ls.files import project_paths
 from caliban_ls.findings import Finding
 from caliban_ls.neighbours import Neighbours, project_folder
 from caliban_ls.protocol import StdioServer
@@ -139,7 +141,8 @@ class Session(StdioServer):
             from caliban_ls.assist.page import Page
 
             outlook = outlook or self.neighbours.own_outlook(document.json, self.settings)
-            page = Page(document.json, kind, outlook, script)
+            paths = partial(project_paths, Path(document.path).parent) if document.local else tuple
+            page = Page(document.json, kind, outlook, script, paths)
             findings = validate(document.json, kind, outlook=outlook, script=script)
         diagnostics = convert.to_diagnostics(document, findings, self.encoding)
         same = known is not None and known.diagnostics == diagnostics

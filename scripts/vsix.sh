@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Pack editor/vscode into build/caliban-ls.vsix. Needs Node.js 20 or later with npm.
+# Pack editor/vscode into build/caliban-ls.vsix. Needs .venv, and Node.js 20 or later with npm.
 set -euo pipefail
 cd "$(dirname "$0")/../editor/vscode"
 
@@ -20,4 +20,6 @@ npm run --silent build
 mkdir -p ../../build
 cp ../../LICENSE LICENSE
 trap 'rm -f LICENSE' EXIT
-npx vsce package --no-dependencies --allow-missing-repository --skip-license --out ../../build/caliban-ls.vsix
+npx vsce package --no-dependencies --allow-missing-repository --no-rewrite-relative-links --skip-license --out ../../build/caliban-ls.vsix
+cd ../..
+.venv/bin/python -m scripts.vscode_pictures --embed build/caliban-ls.vsix

@@ -226,6 +226,14 @@ def test_an_edit_changes_what_it_should(text: str, start: int, end: int, new_tex
     check(document)
 
 
+@pytest.mark.parametrize("quotes", ["\u201c\u201d", "\u2018\u2019", "''", '""'])
+@pytest.mark.parametrize("before", ["{", "[1, {", '[{"a": 1}, {"b": ', '{"a": 1, '])
+def test_a_quote_may_be_closed_behind_what_seemed_to_be_over(before: str, quotes: str) -> None:
+    document = parse(f"{before}{quotes[0]}t}}")
+    document.edit(len(document.text), len(document.text), f"]{quotes[1]}, 2")
+    check(document)
+
+
 def test_an_edit_far_behind_may_close_a_string() -> None:
     document = parse('[["ab"],\n "x", 1,\n 2]')
     document.edit(5, 6, "")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.loopback import Wire
 from support.lsp_client import Message
-from support.marked import unmark
+from support.positions import ENCODINGS, Talk, check_positions, position
 
 from caliban_ls.catalog import catalog
-
-ENCODINGS = ("utf-8", "utf-16", "utf-32")
 
 CAPABILITIES: Message = {
     "textDocument": {
@@ -48,81 +45,17 @@ def asked(wire: Wire, method: str, uri: str, **params: Any) -> Any:
     return answer["result"]
 
 
-def position(text: str, offset: int, encoding: str) -> Message:
-    """Return where an offset stands, worked out in the plainest way there is."""
-    before = text[:offset].replace("\r\n", "\n").replace("\r", "\n")
-    line = before.rpartition("\n")[2]
-    width = {"utf-8": 1, "utf-16": 2, "utf-32": 4}[encoding]
-    codec = {"utf-8": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}[encoding]
-    return {"line": before.count("\n"), "character": len(line.encode(codec)) // width}
-
-
-TEXT = (
-    "// 😀 é e\u0301\f caliban: experiment\r\n"
-    '[{/*\f*/"é😀": "\U0001f468\u200d\U0001f469", ⟦"⟦lr⟧"⟧: ⟦[1, ⟦"e\u0301😀"⟧, 2]⟧⟦⟧, "x": ⟦null⟧},\r\n'
-    '\r ⟦{⟧"😀": "\U00010000", "lr": [3, 4]⟦⟧}]'
-)
-
-
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_positions_of_every_answer(tmp_path: Path, encoding: str) -> None:
-    text, spans = unmark(TEXT)
-    key, name, values, item, behind, null, block, last = spans
     wire = started(tmp_path, encoding)
-    uri = opened(wire, tmp_path / "experiment.json", text)
 
-    def at(offset: int) -> Message:
-        return position(text, offset, encoding)
+    def ask(method: str, params: Message) -> Any:
+        if method == "textDocument/rename":  # what is worked out on a thread
+            return asyncio.run(_later(wire, "rename", None, **params))
+        (answer,) = wire.request(method, params)
+        return answer["result"]
 
-    def where(span: Any) -> Message:
-        return {"start": at(span.start), "end": at(span.end)}
-
-    (found,) = asked(wire, "diagnostic", uri)["items"]
-    assert found["range"] == where(null)
-    assert asked(wire, "hover", uri, position=at(null.start))["range"] == where(null)
-    mended = text.replace("null", "true")
-    change = {
-        "textDocument": {"uri": uri, "version": 2},
-        "contentChanges": [{"range": where(null), "text": "true"}],
-    }
-    wire.notify("textDocument/didChange", change)
-    document = wire.server.document(uri)
-    assert document is not None
-    assert document.text == mended  # "true" is as long as "null", so that all marks still hold
-
-    assert asked(wire, "hover", uri, position=at(values.start + 1))["range"] == where(values)
-    everywhere = {"start": at(0), "end": at(len(text))}
-    hints = asked(wire, "inlayHint", uri, range=everywhere)
-    assert [one["position"] for one in hints if one["label"].startswith("\N{MULTIPLICATION SIGN}")] == [
-        at(behind.start),
-        at(last.start),
-    ]
-    lenses = asked(wire, "codeLens", uri)
-    assert {json.dumps(lens["range"]) for lens in lenses[-4:]} == {json.dumps(where(block))}
-    symbols = asked(wire, "documentSymbol", uri)
-    assert symbols[0]["children"][1]["selectionRange"] == where(key)
-    grown = asked(wire, "selectionRange", uri, positions=[at(item.start + 2)])[0]
-    assert where(item) in _ranges(grown)
-    actions = asked(wire, "codeAction", uri, range=where(item), context={"diagnostics": []})
-    (run,) = [one for one in actions if one["kind"] == "caliban.run"]
-    assert "lr=e\u0301😀" in run["title"]
-    folds = asked(wire, "foldingRange", uri)
-    assert [(fold["startLine"], fold["endLine"]) for fold in folds] == [(1, 2)]
-    renamed = asyncio.run(_later(wire, "rename", uri, position=at(name.start), newName="rate"))
-    (edits,) = [change["edits"] for change in renamed["documentChanges"]]
-    assert edits[0] == {"range": where(name), "newText": "rate"}
-    spot = text.index('"x"')
-    insert = {"start": at(spot), "end": at(spot)}
-    change = {"textDocument": {"uri": uri, "version": 3}, "contentChanges": [{"range": insert, "text": "o"}]}
-    wire.notify("textDocument/didChange", change)
-    changed = document.text
-    offered = asked(wire, "completion", uri, position=position(changed, spot + 1, encoding))["items"]
-    edit = offered[0]["textEdit"]["range"]
-    assert edit == {"start": position(changed, spot, encoding), "end": position(changed, spot + 1, encoding)}
-
-
-def _ranges(chain: Message | None) -> list[Message]:
-    return [] if chain is None else [chain["range"], *_ranges(chain.get("parent"))]
+    check_positions(Talk(ask, wire.notify, tmp_path, encoding))
 
 
 async def _later(
@@ -178,6 +111,22 @@ def test_a_lens_calls_a_command_with_all_that_it_needs(tmp_path: Path) -> None:
     opened(confirming, tmp_path / "experiment.json", '{"a": 1}')
     calls = [lens["command"] for lens in asked(confirming, "codeLens", uri)]
     assert all("show" not in call["arguments"][0] for call in calls)
+
+
+def test_files_beside_a_config_are_offered_as_they_are_now(tmp_path: Path) -> None:
+    wire = started(tmp_path)
+    text = '{"script": ""}'
+    uri = opened(wire, tmp_path / ".calibanconfig.json", text)
+
+    def labels() -> list[str]:
+        found = asked(wire, "completion", uri, position=position(text, 12, "utf-16"))["items"]
+        return [one["label"] for one in found]
+
+    assert labels() == ["trainer/train.py"]
+    (tmp_path / "one.py").write_text("")
+    assert labels() == ["one.py"]
+    (tmp_path / "one.py").rename(tmp_path / "two.py")
+    assert labels() == ["two.py"]
 
 
 def test_a_lens_says_what_holds_now(tmp_path: Path) -> None:

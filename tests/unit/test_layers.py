@@ -28,7 +28,7 @@ LAYERS: list[set[str]] = [
     {"context", "templates", "wire"},
     {"agreement", "files", "records", "services"},
     {"neighbours"},
-    {"surroundings", "detached", "references", "refreshing"},
+    {"choosing", "surroundings", "detached", "references", "refreshing"},
     {"images", "work"},
     {"sweeps", "diagnosis", "shells"},
     {"notebooks", "status", "following", "stopping", "exporting", "planning", "registries", "provenance"},

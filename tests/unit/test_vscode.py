@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from caliban_ls import __version__
+from caliban_ls.commands import COMMANDS
 from caliban_ls.settings import Settings, camel, parse_settings
 from caliban_ls.validation import EXPERIMENT_FILES, PROJECT_FILE
 
@@ -68,3 +70,74 @@ def test_no_folder_can_name_the_program_that_is_started() -> None:
     assert (
         "caliban.server.path" in MANIFEST["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"]
     )
+
+
+SOURCES = "\n".join(
+    path.read_text(encoding="utf-8")
+    for path in sorted((Path(__file__).parents[2] / "editor/vscode/src").rglob("*.ts"))
+    if path.name != "protocol.ts"
+)
+CONTRIBUTED = {one["command"]: one for one in MANIFEST["contributes"]["commands"]}
+
+ENTRIES = {
+    "expand": "caliban.showExpansion",
+    "rule": "caliban.explainRule",
+    "rules": "caliban.explainRule",
+    "identify": "caliban.treatAsExperiment",
+    "catalog": None,  # `hardware` lists what goes together with a project's own choice
+    "hardware": "caliban.changeHardware",
+    "setHardware": "caliban.selectGpu",
+    "build": "caliban.build",
+    "shell": "caliban.shell",
+    "notebook": "caliban.notebook",
+    "run": "caliban.run",
+    "plan": "caliban.showPlan",
+    "planAndSubmit": None,  # a lens's; the extension shows the plan and submits that
+    "submit": "caliban.submit",
+    "resume": "caliban.resume",
+    "status": "caliban.showJobs",
+    "logs": "caliban.openLogs",
+    "stop": "caliban.stop",
+    "resubmit": "caliban.resubmitFailed",
+    "export": "caliban.exportHistory",
+    "containers": "caliban.containers.refresh",
+    "attach": "caliban.containers.attach",
+    "stopContainer": "caliban.containers.stop",
+    "doctor": "caliban.doctor",
+    "init": "caliban.newExperiment",
+}
+"""Every command of the server, and what a user chooses for it."""
+
+
+def test_every_command_of_the_server_has_its_entry() -> None:
+    offered = [command.name for command in COMMANDS if command.editor]
+    assert set(ENTRIES) == set(offered)
+    for name, entry in ENTRIES.items():
+        if entry is not None:
+            assert entry in CONTRIBUTED, name
+            assert re.search(rf'\.call\(\s*"{name}"', SOURCES), f"nothing calls {name}"
+
+
+def test_every_command_is_registered_and_says_whose_it_is() -> None:
+    registered = set(re.findall(r'"(caliban\.[\w.]+)"', SOURCES))
+    assert set(CONTRIBUTED) <= registered
+    for name, one in CONTRIBUTED.items():
+        assert one["category"] == "Caliban", name
+        assert re.fullmatch(r"(?:[A-Z][\w-]*|as|in|of)(?: (?:[A-Z][\w-]*|to|as|in|of))*", one["title"]), name
+
+
+def test_whatever_is_shown_leads_to_a_command_that_there_is() -> None:
+    contributes = json.dumps(MANIFEST["contributes"])
+    assert set(re.findall(r"command:(caliban\.[\w.]+)", contributes)) <= set(CONTRIBUTED)
+    shown = [one["command"] for menu in MANIFEST["contributes"]["menus"].values() for one in menu]
+    assert {name for name in shown if name} <= set(CONTRIBUTED)
+
+
+def test_every_file_that_is_named_is_there() -> None:
+    folder = Path(__file__).parents[2] / "editor/vscode"
+    text = json.dumps(MANIFEST)
+    named = set(re.findall(r'"(?:\./)?((?:media/)?[\w/-]+\.(?:svg|png|json))"', text))
+    named |= set(re.findall(r"\]\(((?!http)[\w/.-]+)\)", (folder / "README.md").read_text(encoding="utf-8")))
+    named -= {"experiment.json"}
+    assert len(named) > 10
+    assert [name for name in sorted(named) if not (folder / name).is_file()] == []

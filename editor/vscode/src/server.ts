@@ -13,6 +13,8 @@ import {
 import { type Launch, NotStarted } from "./launch/launch";
 import type { Commands } from "./protocol";
 
+type WorkspaceEdit = Commands["setHardware"]["result"];
+
 /** What the server calls its commands in editors. */
 export const PREFIX = "caliban-ls.";
 
@@ -52,6 +54,16 @@ export interface JobListener {
   log(piece: LogPiece): void;
 }
 
+/** A call that has ended: what it was, and what came of it. */
+export interface Ended {
+  readonly name: keyof Commands;
+  readonly argument: unknown;
+  /** The answer, if there was one. */
+  readonly result?: unknown;
+  /** Why there was none. */
+  readonly error?: unknown;
+}
+
 /** How a call shows while it works. */
 export interface CallOptions {
   /** The heading of a notification with a bar and a button that cancels; nothing is shown without one. */
@@ -87,12 +99,15 @@ export class Server implements vscode.Disposable {
   private calls = 0;
   private readonly changed = new vscode.EventEmitter<ServerState>();
   private readonly logged = new vscode.EventEmitter<LogPiece>();
+  private readonly ended = new vscode.EventEmitter<Ended>();
   private interceptor: Interceptor = () => undefined;
   private readonly listeners = new Map<unknown, JobListener>();
 
   readonly onDidChangeState = this.changed.event;
   /** Output of jobs that were started here, as it comes. */
   readonly onLog = this.logged.event;
+  /** Each call that has ended, whoever made it. */
+  readonly onDidCall = this.ended.event;
 
   constructor(
     private readonly launch: () => Promise<Launch>,
@@ -148,6 +163,12 @@ export class Server implements vscode.Disposable {
     );
   }
 
+  /** Make an edit that a command answered; whether it was made. */
+  async apply(edit: WorkspaceEdit): Promise<boolean> {
+    const client = await this.ready();
+    return vscode.workspace.applyEdit(await client.protocol2CodeConverter.asWorkspaceEdit(edit));
+  }
+
   async stop(): Promise<void> {
     await this.running;
     await this.stopClient();
@@ -157,6 +178,7 @@ export class Server implements vscode.Disposable {
   dispose(): void {
     this.changed.dispose();
     this.logged.dispose();
+    this.ended.dispose();
   }
 
   private async ready(): Promise<LanguageClient> {
@@ -196,10 +218,13 @@ export class Server implements vscode.Disposable {
     try {
       const params = { command: PREFIX + name, arguments: [argument], workDoneToken };
       const answer: unknown = await client.sendRequest(ExecuteCommandRequest.type, params, token);
+      this.ended.fire({ name, argument, result: answer });
       return answer as Commands[Name]["result"];
     } catch (error) {
       if (token.isCancellationRequested) throw new vscode.CancellationError();
-      throw asCommandError(error);
+      const told = asCommandError(error);
+      this.ended.fire({ name, argument, error: told });
+      throw told;
     } finally {
       for (const one of listeners) one.dispose();
       this.listeners.delete(workDoneToken);
