@@ -213,6 +213,9 @@ class RunArguments(BuildArguments, ContainerArguments):
         None, "Run one block of the sweep only, by its JSON pointer.", metavar="POINTER"
     )
     rerun_failed: bool = option(False, "Run what didn't succeed in the newest group, or in that of --name.")
+    job: str | None = option(
+        None, "Run this job of the history, wherever it ran: its id, or GROUP/INDEX.", metavar="JOB"
+    )
     detach: bool = option(False, "Return once the jobs are on their way; `caliban status` follows them.")
 
 
@@ -282,9 +285,15 @@ class StatusArguments:
         "A group or a job; the newest groups when left out.", metavar="JOB|GROUP"
     )
     state: tuple[str, ...] = option((), "Only jobs in this state; may be said again.", metavar="STATE")
+    text: str | None = option(
+        None, "Only jobs that have this in their id, arguments or error.", metavar="TEXT"
+    )
     backend: str | None = option(None, "Only groups of local, vertex or ai-platform.", metavar="BACKEND")
     limit: int = option(20, "Show the newest N groups.", metavar="N")
+    jobs: int | None = option(None, "List the first N jobs of each group; 0 lists none.", metavar="N")
+    after: int = option(0, "List only jobs behind this place in their group.", metavar="INDEX")
     refresh: bool = option(False, "Ask Google what became of jobs whose end isn't known here.")
+    offline: bool = option(False, "Ask nobody, neither Google nor the engine: what is written down.")
     cloud_key: str | None = option(None, "A service account's key file.", metavar="FILE")
 
 
@@ -327,6 +336,9 @@ class ResubmitArguments:
         None, "Name of the new group; that of the old one when left out.", metavar="NAME"
     )
     dry_run: bool = option(False, "Show the plan and the requests; build and send nothing.")
+    plan_id: str | None = option(
+        None, "Submit only if this is still the plan, as --dry_run --json showed it.", metavar="PLAN"
+    )
     cloud_key: str | None = option(None, "A service account's key file.", metavar="FILE")
     max_jobs: int | None = option(None, "The most jobs that may be submitted.", metavar="N")
     max_cost_per_hour: float | None = option(
@@ -787,6 +799,7 @@ class StatusJob:
     Attributes:
         seconds: that it ran; up to now, while it runs.
         gone: whether its service no longer knows it; the state is the last that was seen.
+        command: what runs it once more, on a command line in its folder; told of a single job that is named.
     """
 
     job_id: str
@@ -803,6 +816,7 @@ class StatusJob:
     metrics: dict[str, float] = field(default_factory=dict)
     error: str | None = None
     gone: bool = False
+    command: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -823,6 +837,9 @@ class StatusGroup:
         count: jobs, those between the first and the last included where not all are listed.
         states: how many of them are in each state.
         gone: how many their service no longer knows.
+        all_states: as `states`, of all its jobs, whichever were chosen.
+        going: how many of all its jobs go on, or wait to.
+        unsent: how many of them weren't sent by a submission that was cut short; `resume` goes on with them.
         hours: that all of them ran, together.
         cost: None where no price is known, or none is paid.
     """
@@ -840,6 +857,9 @@ class StatusGroup:
     count: int
     states: dict[str, int]
     gone: int
+    all_states: dict[str, int]
+    going: int
+    unsent: int
     hours: float
     cost: StatusCost | None
     jobs: tuple[StatusJob, ...]

@@ -20,6 +20,7 @@ from caliban_ls.context import Context
 from caliban_ls.errors import CalibanError, UsageError
 from caliban_ls.files import read_project
 from caliban_ls.hardware import Choice
+from caliban_ls.once_more import accelerator_of
 from caliban_ls.planning import Plan
 from caliban_ls.project import Project
 from caliban_ls.records import open_history
@@ -101,6 +102,10 @@ def resubmit(arguments: models.ResubmitArguments, context: Context) -> models.Cl
         image = planning.image_name(flags, project, _choice(group, repeated), group.project or "", there)
     made = _plan(group, repeated, arguments.name or group.title, image)
     made = replace(made, own_image=arguments.rebuild)
+    if arguments.plan_id not in (None, made.plan_id):
+        raise UsageError(
+            "What would be submitted again isn't what was shown any more", hint="Look at the plan once more."
+        )
     if arguments.dry_run or not repeated:
         return plans.result_of(made, requests=True)
     within = spending.check_limits(made, flags, project, there)
@@ -245,7 +250,7 @@ def _choice(group: Group, repeated: Iterable[Repeat]) -> Choice:
     """Return what the jobs of a launch ran on."""
     details: Mapping[str, Any] = group.details
     backend: Any = group.backend
-    accelerator = submission.accelerator_of(details)
+    accelerator = accelerator_of(details)
     mode: Mode = details.get("mode") or ("gpu" if accelerator and accelerator.kind == "gpu" else "cpu")
     return Choice(
         backend=backend,

@@ -1,14 +1,14 @@
 """`status`: launches of this machine's history, their jobs, and what they have cost so far.
 
-Shows what is written down, which is quick however much that is. Google's services are asked when `--refresh` says so,
-and for a single launch or job whenever that is cheap: credentials lie at hand, and few pages answer.
+Shows what is written down, which is quick however much that is; `--offline` shows that alone. Google's services are asked
+when `--refresh` says so, and for a single launch or job whenever that is cheap: credentials lie at hand, and few pages answer.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,12 +17,13 @@ from typing import Any
 from caliban_ls import models
 from caliban_ls.context import Context
 from caliban_ls.errors import EngineUnavailable, UsageError
+from caliban_ls.once_more import command_of
 from caliban_ls.records import open_engine, open_history
 from caliban_ls.references import CLOUD, find_group, states_of
 from caliban_ls.runtime import owner
 from caliban_ls.runtime.base import JobState
 from caliban_ls.runtime.cloud import url_of
-from caliban_ls.runtime.history import Group, History, JobRecord, utc_now
+from caliban_ls.runtime.history import ALL, Group, History, JobRecord, Wanted, utc_now
 from caliban_ls.runtime.orphans import OWNER_DIED
 from caliban_ls.runtime.tally import Tally, tallies
 
@@ -54,24 +55,40 @@ def status(arguments: models.StatusArguments, context: Context) -> models.Status
         )
     if arguments.limit < 0:
         raise UsageError("--limit takes a number that isn't negative")
+    if arguments.after < 0 or (arguments.jobs or 0) < 0:
+        raise UsageError("--jobs and --after take numbers that aren't negative")
+    if arguments.refresh and arguments.offline:
+        raise UsageError("--refresh asks and --offline asks nobody", hint="Give one of them.")
+    wanted = Wanted(states=states, text=arguments.text or "")
     with open_history(context) as history:
-        _find_out_about_the_dead(history, context)
+        if not arguments.offline:
+            _find_out_about_the_dead(history, context)
         only = None
         if arguments.reference is None:
             groups = history.groups(limit=arguments.limit, backend=arguments.backend)
         else:
             group, only = find_group(arguments.reference, history)
             groups = [group] if arguments.backend in (None, group.backend) else []
-        notes = _refreshed(arguments, groups, only, history, context)
-        if states and arguments.reference is None:
-            groups = history.groups(limit=arguments.limit, backend=arguments.backend, states=states)
+        notes = [] if arguments.offline else _refreshed(arguments, groups, only, history, context)
+        if wanted != ALL and arguments.reference is None:
+            groups = history.groups(limit=arguments.limit, backend=arguments.backend, wanted=wanted)
         every = not context.streams or arguments.reference is not None or len(groups) == 1
-        ends = SHOWN // 2 if context.streams else None
-        view = _View(history, utc_now(), states, only, every=every, ends=ends)
-        counted = tallies(history, (group.name for group in groups), view.now, states)
-        shown = [_group(group, counted[group.name], view) for group in groups]
+        view = _View(
+            history,
+            utc_now(),
+            wanted,
+            only,
+            every=every if arguments.jobs is None else arguments.jobs > 0,
+            ends=SHOWN // 2 if context.streams and arguments.jobs is None else None,
+            after=arguments.after,
+            limit=-1 if arguments.jobs is None else arguments.jobs,
+        )
+        names = [group.name for group in groups]
+        everything = tallies(history, names, view.now)
+        counted = everything if wanted == ALL else tallies(history, names, view.now, wanted)
+        shown = [_group(group, counted[group.name], everything[group.name], view) for group in groups]
         if arguments.reference is not None:
-            notes += _about_unsent(groups, counted)
+            notes += _about_unsent(shown)
     return models.StatusResult(groups=tuple(shown), notes=tuple(notes))
 
 
@@ -80,18 +97,22 @@ class _View:
     """What of the launches is wanted, and as of when.
 
     Attributes:
-        states: jobs in these only; empty for all.
+        wanted: these jobs only.
         only: this job only.
         every: whether jobs are wanted, and not only their number.
         ends: so many jobs from each end of a launch; None for all.
+        after: jobs behind this place only.
+        limit: so many jobs of a launch at most; negative for all.
     """
 
     history: History
     now: datetime
-    states: Collection[JobState]
+    wanted: Wanted
     only: JobRecord | None
     every: bool
     ends: int | None
+    after: int
+    limit: int
 
 
 def _refreshed(
@@ -149,13 +170,15 @@ def _is_lost(group: Group) -> bool:
     return group.backend not in CLOUD and group.owner is not None and owner.is_dead(group.owner)
 
 
-def _group(group: Group, tally: Tally, view: _View) -> models.StatusGroup:
+def _group(group: Group, tally: Tally, everything: Tally, view: _View) -> models.StatusGroup:
     lost = _is_lost(group)
     details: Mapping[str, Any] = group.details
     jobs: list[sqlite3.Row] = []
     if view.every:
         only = view.only.job_id if view.only else None
-        jobs = view.history.job_rows(group.name, states=view.states, only=only, ends=view.ends)
+        jobs = view.history.job_rows(
+            group.name, wanted=view.wanted, only=only, ends=view.ends, after=view.after, limit=view.limit
+        )
     price = details.get("per_job_hour")
     cost = None
     if isinstance(price, (int, float)):
@@ -165,6 +188,7 @@ def _group(group: Group, tally: Tally, view: _View) -> models.StatusGroup:
             per_job_hour=price,
             as_of=details.get("prices_as_of"),
         )
+    states = _lost_states(everything.states) if lost else everything.states
     return models.StatusGroup(
         name=group.name,
         backend=group.backend,
@@ -179,10 +203,28 @@ def _group(group: Group, tally: Tally, view: _View) -> models.StatusGroup:
         count=sum(tally.states.values()),
         states=_lost_states(tally.states) if lost else tally.states,
         gone=tally.gone,
+        all_states=states,
+        going=_going(group, everything, lost=lost),
+        unsent=_unsent(group, everything),
         hours=round(tally.seconds / 3600, 4),
         cost=cost,
-        jobs=tuple(_job(job, group, view.now, lost=lost) for job in jobs),
+        jobs=tuple(_job(job, group, view, lost=lost) for job in jobs),
     )
+
+
+def _going(group: Group, tally: Tally, *, lost: bool) -> int:
+    """Return how many jobs go on, or wait to, as far as anybody knows."""
+    if lost:
+        return 0
+    open_jobs = sum(count for state, count in tally.states.items() if not JobState(state).finished)
+    return max(0, open_jobs - tally.gone - _unsent(group, tally))
+
+
+def _unsent(group: Group, tally: Tally) -> int:
+    """Return how many jobs weren't sent, or nobody knows, though nobody sends them any more."""
+    if group.backend not in CLOUD or not (group.owner is None or owner.is_dead(group.owner)):
+        return 0
+    return sum(count for state, count in tally.states.items() if state in _UNSENT)
 
 
 def _lost_states(states: Mapping[str, int]) -> dict[str, int]:
@@ -194,7 +236,7 @@ def _lost_states(states: Mapping[str, int]) -> dict[str, int]:
     return known
 
 
-def _job(row: sqlite3.Row, group: Group, now: datetime, *, lost: bool) -> models.StatusJob:
+def _job(row: sqlite3.Row, group: Group, view: _View, *, lost: bool) -> models.StatusJob:
     state, gone, error = row["state"], row["gone"] is not None, row["error"]
     if lost and not JobState(state).finished:
         state, error = JobState.UNKNOWN.value, OWNER_DIED
@@ -212,10 +254,11 @@ def _job(row: sqlite3.Row, group: Group, now: datetime, *, lost: bool) -> models
         ended=row["ended"],
         url=url,
         exit_code=row["exit_code"],
-        seconds=_seconds(row, now),
+        seconds=_seconds(row, view.now),
         metrics={} if row["metrics"] == "{}" else json.loads(row["metrics"]),
         error=GONE if gone and not error else error,
         gone=gone,
+        command=command_of(view.only, group) if view.only else None,
     )
 
 
@@ -230,9 +273,8 @@ def _seconds(row: sqlite3.Row, now: datetime) -> float | None:
     return round(ran, 1) if ran >= 0 else None
 
 
-def _about_unsent(groups: list[Group], counted: Mapping[str, Tally]) -> Iterator[str]:
+def _about_unsent(groups: list[models.StatusGroup]) -> Iterator[str]:
     """Yield which launches were cut short, and what goes on with them."""
     for group in groups:
-        left = sum(count for state, count in counted[group.name].states.items() if state in _UNSENT)
-        if group.backend in CLOUD and left and (group.owner is None or owner.is_dead(group.owner)):
-            yield f"{left} jobs aren't sent, or nobody knows; `caliban resume {group.name}` goes on with them"
+        if group.unsent:
+            yield f"{group.unsent} jobs aren't sent, or nobody knows; `caliban resume {group.name}` goes on with them"

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from caliban_ls import agreement, hardware, images, kept_plans, models, planning, plans, registries, spending
-from caliban_ls.catalog import Kind
 from caliban_ls.context import Context
 from caliban_ls.errors import CalibanError, NotConfirmed, PlanChanged, UsageError
 from caliban_ls.files import read_project
-from caliban_ls.hardware import Request, SpecProblem
+from caliban_ls.hardware import Request
+from caliban_ls.once_more import accelerator_of
 from caliban_ls.planning import Plan
 from caliban_ls.project import Project
 from caliban_ls.provenance import provenance
@@ -344,17 +344,6 @@ def _details(
         "digest": digest,
         **provenance(context.folder),
     }
-
-
-def accelerator_of(details: Mapping[str, Any]) -> hardware.Accelerator | None:
-    """Return the accelerator that was written down."""
-    text = details.get("accelerator")
-    kinds: tuple[Kind, ...] = ("gpu", "tpu")
-    for kind in kinds if text else ():
-        read = hardware.parse_spec(str(text), kind)
-        if not isinstance(read, SpecProblem):
-            return read.accelerator
-    return None
 
 
 def _instead(group: Group) -> tuple[str, tuple[str, ...]]:

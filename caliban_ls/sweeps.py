@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from caliban_ls import detached, images, models
+from caliban_ls import detached, images, models, once_more
 from caliban_ls.context import Context, Watcher
 from caliban_ls.errors import UsageError
 from caliban_ls.files import read_project
@@ -32,6 +32,8 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
     """Run the project's module in local containers: once, or once for each job of a sweep."""
     if arguments.jobs < 1:
         raise UsageError("--jobs takes a number from 1")
+    if arguments.job is not None:
+        arguments, context = once_more.here(arguments, context)
     if detached.is_background(context.environment):
         context = replace(context, watcher=Watcher())  # nobody listens; the logs are kept
     total, work = work_of(arguments, context)
@@ -51,7 +53,13 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
         around = survey(arguments, project, context, engine)
         image = _image(arguments, project, around, engine, context)
         me = owner.this_owner()
-        group = recorder.begin(title=title, folder=context.folder, image=image, owner=me)
+        group = recorder.begin(
+            title=title,
+            folder=context.folder,
+            image=image,
+            owner=me,
+            details=once_more.details_of(arguments, project),
+        )
         recorder.planned(group, jobs_of(work, group))
         detached.tell(group, context.environment)
         logs = JobLogs(state_folder_of(context), group, warn=lambda line: context.report(line, None))
@@ -119,6 +127,8 @@ def _detached(
         docker_run_args=arguments.docker_run_args,
         context=context,
     )
+    with open_history(context) as history:
+        history.describe(group, once_more.details_of(arguments, project))
     queued = tuple(_run_job(job, JobState.QUEUED) for job in jobs_of(work, group))
     return models.RunResult(group=group, image=image, jobs=queued)
 

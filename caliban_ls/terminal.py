@@ -191,7 +191,7 @@ def show_status(result: StatusResult, options: argparse.Namespace) -> str:
     if not result.groups:
         return f"Nothing has been run on this machine so far.\n{notes}" if not _narrowed(options) else notes
     if len(result.groups) == 1 and result.groups[0].jobs:
-        return f"{_one_launch(result.groups[0])}{notes}"
+        return f"{_one_launch(result.groups[0], options)}{notes}"
     table = _table("group", "backend", "age", "on", "jobs", "states", "cost", numbers={"jobs", "cost"})
     for group in result.groups:
         on = _machine_of(group)
@@ -199,13 +199,16 @@ def show_status(result: StatusResult, options: argparse.Namespace) -> str:
     return f"{_render(table)}{notes}"
 
 
-def _one_launch(group: StatusGroup) -> str:
+def _one_launch(group: StatusGroup, options: argparse.Namespace) -> str:
     cloud = group.backend != "local"
     metrics = list(dict.fromkeys(name for job in group.jobs for name in job.metrics))
     columns = ("index", "arguments", "state", "seconds", *metrics, *(["url"] if cloud else []))
     table = _table(*columns, numbers={"index", "seconds", *metrics})
     jobs: list[StatusJob | None] = list(group.jobs)
-    if len(jobs) > 1 and len(jobs) < group.count:
+    if options.jobs is not None or options.after:
+        last = options.jobs is not None and len(jobs) == options.jobs and len(jobs) < group.count
+        jobs = [*([None] if options.after else []), *jobs, *([None] if last else [])]
+    elif len(jobs) > 1 and len(jobs) < group.count:
         jobs.insert(len(jobs) // 2, None)
     for job in jobs:
         if job is None:
@@ -246,7 +249,7 @@ def _age(created: str) -> str:
 
 def _narrowed(options: argparse.Namespace) -> bool:
     """Return whether only some launches were asked for, so that none of them says nothing of the others."""
-    return bool(options.state or options.backend or options.reference)
+    return bool(options.state or options.text or options.backend or options.reference)
 
 
 def show_logs(result: LogsResult, _options: argparse.Namespace) -> str:

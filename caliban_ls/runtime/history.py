@@ -25,8 +25,16 @@ from caliban_ls.runtime.masking import masked_args, masked_parameters
 FILE_NAME = "history.sqlite3"
 
 _NEW_GROUP = (
-    "INSERT INTO groups (name, title, backend, folder, image, owner, created) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO groups (name, title, backend, folder, image, owner, created, details)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
+
+_CHOSEN = (
+    "(? = '[]' OR state IN (SELECT value FROM json_each(?))) AND (? = '' OR instr(lower(job_id), ?)"
+    # Arguments are looked through as they are typed: words with spaces between them.
+    """ OR instr(lower(replace(args, '", "', ' ')), ?) OR instr(lower(COALESCE(error, '')), ?))"""
+)
+"""Which jobs are wanted; a `Wanted` gives the values."""
 
 _JOB_COLUMNS = (
     "job_id, group_name, number, args, parameters, state, name, created, started, ended, seconds, exit_code,"
@@ -150,6 +158,34 @@ class JobRecord:
     origin: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which jobs are wanted of all.
+
+    Attributes:
+        states: those in one of these; empty for all.
+        text: those whose id, arguments or error have it, in whatever case; empty for all.
+    """
+
+    states: Collection[JobState] = ()
+    text: str = ""
+
+    @property
+    def condition(self) -> str:
+        """What a query asks of a job."""
+        return _CHOSEN
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """What stands for the condition's question marks."""
+        states = json.dumps([state.value for state in self.states])
+        text = self.text.lower()
+        return (states, states, text, text, json.dumps(text)[1:-1], text)
+
+
+ALL = Wanted()
+
+
 def launch_name(title: str, moment: datetime) -> str:
     """Return `NAME_TIMESTAMP` in letters that containers and both Google services take.
 
@@ -197,14 +233,22 @@ class History:
             self._connection.close()
 
     def add_group(
-        self, *, title: str, backend: str, folder: Path, image: str | None, owner: str | None
+        self,
+        *,
+        title: str,
+        backend: str,
+        folder: Path,
+        image: str | None,
+        owner: str | None,
+        details: Mapping[str, object] | None = None,
     ) -> Group:
         """Write down a launch, and so reserve its name among all processes."""
+        written = json.dumps(dict(details or {}))
         created = self._clock()
         with self.transaction() as connection:
             while True:
                 name = launch_name(title, created)
-                values = (name, title, backend, str(folder), image, owner, created.isoformat())
+                values = (name, title, backend, str(folder), image, owner, created.isoformat(), written)
                 with suppress(sqlite3.IntegrityError):  # Another launch of this very microsecond.
                     connection.execute(_NEW_GROUP, values)
                     break
@@ -217,7 +261,15 @@ class History:
             image=image,
             owner=owner,
             created=created,
+            details=dict(details or {}),
         )
+
+    def describe(self, group: str, details: Mapping[str, object]) -> None:
+        """Write down what else is known of a launch."""
+        with self.transaction() as connection:
+            connection.execute(
+                "UPDATE groups SET details = ? WHERE name = ?", (json.dumps(dict(details)), group)
+            )
 
     def add_jobs(self, group: str, jobs: Iterable[JobSpec]) -> None:
         """Write down the jobs of a launch as QUEUED; an iterator is read as it is written."""
@@ -299,22 +351,22 @@ class History:
             )
             return cursor.rowcount
 
-    def groups(
-        self, *, limit: int = -1, backend: str | None = None, states: Collection[JobState] = ()
-    ) -> list[Group]:
+    def groups(self, *, limit: int = -1, backend: str | None = None, wanted: Wanted = ALL) -> list[Group]:
         """Return launches, the newest first.
 
         Args:
             limit: at most so many, from the newest on.
             backend: of this one only.
-            states: with jobs in one of these only; empty for all.
+            wanted: with such jobs only.
         """
+        order = "ORDER BY created DESC, name DESC LIMIT ?"
+        of_backend = "SELECT * FROM groups WHERE ? IN (backend, '')"
+        if wanted == ALL:
+            return self._groups(f"{of_backend} {order}", backend or "", limit)
         return self._groups(
-            "SELECT * FROM groups WHERE ? IN (backend, '') AND (? = '[]' OR EXISTS (SELECT 1 FROM jobs WHERE"
-            " group_name = groups.name AND state IN (SELECT value FROM json_each(?))))"
-            " ORDER BY created DESC, name DESC LIMIT ?",
+            f"{of_backend} AND EXISTS (SELECT 1 FROM jobs WHERE group_name = groups.name AND {wanted.condition}) {order}",  # noqa: S608  # constants
             backend or "",
-            *[json.dumps([state.value for state in states])] * 2,
+            *wanted.values,
             limit,
         )
 
@@ -356,25 +408,29 @@ class History:
         self,
         group: str,
         *,
-        states: Collection[JobState] = (),
+        wanted: Wanted = ALL,
         only: str | None = None,
         ends: int | None = None,
+        after: int = 0,
+        limit: int = -1,
     ) -> list[sqlite3.Row]:
         """Return the jobs of a launch by their place, as they are written: for those who show thousands of them.
 
         Args:
             group: its name.
-            states: in one of these only; empty for all.
+            wanted: these only.
             only: the job of this id only.
             ends: so many from each end only; None for all.
+            after: behind this place only.
+            limit: at most so many from the first on.
         """
         chosen = (
-            f"SELECT {_JOB_COLUMNS} FROM jobs WHERE group_name = ? AND ? IN (job_id, '')"  # noqa: S608  # a constant
-            " AND (? = '[]' OR state IN (SELECT value FROM json_each(?)))"
+            f"SELECT {_JOB_COLUMNS} FROM jobs WHERE group_name = ? AND number > ? AND ? IN (job_id, '')"  # noqa: S608  # constants
+            f" AND {wanted.condition}"
         )
-        values = (group, only or "", *[json.dumps([state.value for state in states])] * 2)
+        values = (group, after, only or "", *wanted.values)
         if ends is None:
-            return self.rows(f"{chosen} ORDER BY number", *values)
+            return self.rows(f"{chosen} ORDER BY number LIMIT ?", *values, limit)
         first = self.rows(f"{chosen} ORDER BY number LIMIT ?", *values, ends)
         last = self.rows(f"{chosen} ORDER BY number DESC LIMIT ?", *values, ends)
         return [*first, *(row for row in reversed(last) if not first or row["number"] > first[-1]["number"])]

@@ -6,7 +6,7 @@ reads one warning and the jobs go on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -36,11 +36,19 @@ class Recorder:
         except MissingError as error:
             self._give_up(error)
 
-    def begin(self, *, title: str, folder: Path, image: str | None, owner: str | None) -> str:
+    def begin(
+        self,
+        *,
+        title: str,
+        folder: Path,
+        image: str | None,
+        owner: str | None,
+        details: Mapping[str, object] | None = None,
+    ) -> str:
         """Write down a local launch and return its name, which it has even when nothing can be written."""
         group = self._note(
             lambda history: history.add_group(
-                title=title, backend="local", folder=folder, image=image, owner=owner
+                title=title, backend="local", folder=folder, image=image, owner=owner, details=details
             )
         )
         return launch_name(title, self._clock()) if group is None else group.name

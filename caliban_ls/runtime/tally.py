@@ -6,12 +6,12 @@ Nothing is made of ten thousand jobs of which only the number is shown.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from caliban_ls.runtime.base import JobState
-from caliban_ls.runtime.history import History
+from caliban_ls.runtime.history import ALL, History, Wanted
 
 
 @dataclass(slots=True)
@@ -29,23 +29,19 @@ class Tally:
     gone: int = 0
 
 
-def tallies(
-    history: History, groups: Iterable[str], now: datetime, states: Collection[JobState] = ()
-) -> dict[str, Tally]:
-    """Return the jobs of launches, counted; with `states`, those in one of these only."""
+def tallies(history: History, groups: Iterable[str], now: datetime, wanted: Wanted = ALL) -> dict[str, Tally]:
+    """Return the wanted jobs of launches, counted."""
     counted = {name: Tally() for name in groups}
-    wanted = json.dumps([state.value for state in states])
     rows = history.rows(
-        "SELECT group_name, state, COUNT(*) AS jobs, COUNT(gone) AS gone,"
+        "SELECT group_name, state, COUNT(*) AS jobs, COUNT(gone) AS gone,"  # noqa: S608  # the condition is a constant
         # A clock that was set back makes no time negative.
         " SUM(MAX(0, 86400 * (julianday(COALESCE(ended, CASE WHEN gone IS NULL THEN ? ELSE seen END))"
         " - julianday(started)))) AS seconds"
         " FROM jobs WHERE group_name IN (SELECT value FROM json_each(?))"
-        " AND (? = '[]' OR state IN (SELECT value FROM json_each(?))) GROUP BY group_name, state",
+        f" AND {wanted.condition} GROUP BY group_name, state",
         now.isoformat(),
         json.dumps(list(counted)),
-        wanted,
-        wanted,
+        *wanted.values,
     )
     order = [state.value for state in JobState]
     for row in sorted(rows, key=lambda row: order.index(row["state"])):

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import random
+import shlex
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,6 +18,7 @@ from cloud.emulator.errors import Refusal
 from cloud.emulator.faults import Faults
 from cloud.emulator.server import Emulator
 from support.launches import IMAGE, Ears, Launches, in_background
+from support.program import caliban
 
 from caliban_ls import exporting, following, stopping
 from caliban_ls.cancel import CancelToken
@@ -111,6 +113,8 @@ def test_the_overview_asks_nobody_until_it_is_told_to(launches: Launches) -> Non
 def test_a_named_launch_is_asked_about_as_long_as_it_goes_on(launches: Launches) -> None:
     group = launches.submit(5)
     launches.move(group, *["SUCCEEDED"] * 5)
+    assert states(launches, group, offline=True) == ["QUEUED"] * 5
+    assert launches.calls("list") == 0
     assert states(launches, group) == ["SUCCEEDED"] * 5
     asked = launches.calls("list")
     told(launches, group, refresh=True)
@@ -228,12 +232,18 @@ def test_without_credentials_what_is_written_down_is_shown(launches: Launches) -
         ({"state": ("RUNNING",)}, 0),
         ({"backend": "local"}, 0),
         ({"backend": "vertex"}, 2),
+        ({"text": "--N 1"}, 1),
+        ({"text": "--n 0"}, 2),
+        ({"text": "digits_"}, 2),
+        ({"text": "out of luck"}, 1),
+        ({"text": "--n 1", "state": ("FAILED",)}, 0),
+        ({"text": "nowhere"}, 0),
     ],
 )
 def test_what_is_shown_can_be_chosen(vertex: Launches, flags: dict[str, Any], count: int) -> None:
     vertex.submit(1)
     group = vertex.submit(2)
-    vertex.move(group, "FAILED", "SUCCEEDED")
+    vertex.move(group, "FAILED", "SUCCEEDED", message="Out of luck")
     told(vertex, group)
     groups = told(vertex, **flags).groups
     assert len(groups) == count
@@ -241,7 +251,33 @@ def test_what_is_shown_can_be_chosen(vertex: Launches, flags: dict[str, Any], co
     assert all(not wanted or job.state in wanted for one in groups for job in one.jobs)
 
 
-@pytest.mark.parametrize("flags", [{"state": ("DONE",)}, {"backend": "gke"}, {"limit": -1}])
+def test_a_large_launch_is_listed_piece_by_piece(vertex: Launches) -> None:
+    group = vertex.submit(7)
+    vertex.move(group, "FAILED", "", "FAILED", "FAILED")
+    told(vertex, group)
+    (bare,) = told(vertex, jobs=0).groups
+    assert (bare.count, bare.jobs) == (7, ())
+    listed: list[int] = []
+    while jobs := told(vertex, group, jobs=3, after=listed[-1] if listed else 0).groups[0].jobs:
+        listed += [job.index for job in jobs]
+    assert listed == [1, 2, 3, 4, 5, 6, 7]
+    (failed,) = told(vertex, group, state=("FAILED",), jobs=2).groups
+    assert ([job.index for job in failed.jobs], failed.count, failed.states) == ([1, 3], 3, {"FAILED": 3})
+    # What was chosen hides nothing of what goes on.
+    assert (failed.all_states, failed.going) == ({"QUEUED": 4, "FAILED": 3}, 4)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"state": ("DONE",)},
+        {"backend": "gke"},
+        {"limit": -1},
+        {"jobs": -1},
+        {"after": -1},
+        {"offline": True, "refresh": True},
+    ],
+)
 def test_what_cant_be_chosen(vertex: Launches, flags: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         told(vertex, **flags)
@@ -267,6 +303,41 @@ def test_a_launch_that_was_cut_short_says_how_to_go_on(launches: Launches) -> No
     assert told(launches, group).notes == (
         f"2 jobs aren't sent, or nobody knows; `caliban resume {group}` goes on with them",
     )
+    (overview,) = told(launches, jobs=0).groups
+    assert (overview.unsent, overview.going) == (2, 1)
+
+
+def test_a_job_says_what_runs_it_once_more(launches: Launches) -> None:
+    group = launches.submit(
+        2, args=("--say", "a b"), spot=launches.backend == "vertex", timeout="3h", name="night"
+    )
+    (job,) = told(launches, f"{group}/2").groups[0].jobs
+    assert job.command is not None
+    said = shlex.split(job.command)
+    assert said[:2] == ["caliban", "cloud"]
+    assert said[-4:] == ["--say", "a b", "--n", "1"]
+    assert told(launches, group).groups[0].jobs[0].command is None
+    # The words are those of the command line, so that it takes them, and means the same job.
+    planned = caliban(
+        *said[1 : said.index("--")],
+        "--dry_run",
+        "--json",
+        *said[said.index("--") :],
+        folder=launches.folder,
+        environment=launches.environment,
+    )
+    assert planned.returncode == 0, planned.stderr
+    (again,) = json.loads(planned.stdout)["jobs"]
+    (sent,) = [made for name, made in launches.there().items() if name == job.name]
+
+    def told_to(body: Any) -> Any:
+        body = json.loads(json.dumps(body))
+        for key in ("trainingInput", "jobSpec"):
+            if key in body:
+                return body[key]
+        return body
+
+    assert told_to(again["request"]) == told_to(sent)
 
 
 def test_a_job_in_doubt_is_recognised(launches: Launches) -> None:
@@ -691,6 +762,19 @@ def test_what_isnt_allowed_isnt_sent(
         again(launches, group, **flags)
     assert launches.calls("create") == 2
     assert len(again(launches, group, answer=True, yes=False).jobs) == 2
+
+
+def test_what_was_shown_is_what_is_sent_or_nothing_is(launches: Launches) -> None:
+    group = launches.submit(3)
+    launches.move(group, "FAILED", "RUNNING")
+    told(launches, group, refresh=True)
+    shown = again(launches, group, dry_run=True)
+    launches.move(group, "", "FAILED")
+    with pytest.raises(UsageError, match="isn't what was shown"):
+        again(launches, group, plan_id=shown.plan_id)
+    assert launches.calls("create") == 3
+    shown = again(launches, group, dry_run=True)
+    assert again(launches, group, plan_id=shown.plan_id).count == 2
 
 
 def test_a_dry_run_touches_nothing(launches: Launches) -> None:

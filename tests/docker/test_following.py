@@ -110,6 +110,7 @@ def test_what_was_run_and_what_it_printed(project: Path) -> None:
         "metrics": {"n": 1.0},
         "error": None,
         "gone": False,
+        "command": None,
     }
     printed = caliban("logs", f"{group['name']}/3", folder=project).stdout
     assert sorted(printed.splitlines()) == ["aside", "job 3 is up", '{"n": 3}']
@@ -193,11 +194,37 @@ def test_only_what_failed_runs_again(project: Path) -> None:
     assert len(groups(project)) == 3
 
 
+def test_one_job_of_the_history_runs_once_more(project: Path) -> None:
+    plant(project, {".calibanconfig.json": json.dumps({"base_image": BASE_IMAGE, "default_mode": "CPU"})})
+    caliban("run", "--name", "g", "--experiment_config", "mixed.json", "train.py", folder=project)
+    # From anywhere: the history knows the folder and the module.
+    answer = caliban("run", "--job", "g/3", "--json", folder=project.parent, home=project.parent / "state")
+    assert answer.returncode == 3, answer.stderr
+    (job,) = json.loads(answer.stdout)["jobs"]
+    assert (job["args"], job["state"]) == (["--n", "3", "--fail"], "FAILED")
+    (told,) = json.loads(caliban("status", "--json", "g/1", folder=project).stdout)["groups"]
+    assert told["jobs"][0]["command"] == "caliban run --name=g train.py -- --n 3 --fail"
+    refused = caliban("run", "--job", "nothing", folder=project)
+    assert (refused.returncode, "no job or group nothing" in refused.stderr) == (2, True)
+    refused = caliban("run", "--job", "g/1", "--rerun_failed", folder=project)
+    assert refused.returncode == 2
+    (project / "gone").mkdir()
+    plant(
+        project / "gone", {"train.py": TRAIN, ".calibanconfig.json": json.dumps({"base_image": BASE_IMAGE})}
+    )
+    caliban("run", "--name", "h", "train.py", folder=project / "gone", home=project.parent / "state")
+    (project / "gone").rename(project / "away")
+    refused = caliban("run", "--job", "h", folder=project)
+    assert (refused.returncode, "is gone" in refused.stderr) == (3, True)
+
+
 def test_secrets_are_not_run_again_from_the_history(project: Path) -> None:
     caliban("run", "--", "--fail", "--token", "hush", folder=project)
     answer = caliban("run", "--rerun_failed", folder=project)
     assert answer.returncode == 2
     assert "the history keeps to itself" in answer.stderr
+    answer = caliban("run", "--job", PROJECT_NAME, folder=project)
+    assert (answer.returncode, "look like credentials" in answer.stderr) == (2, True)
     answer = caliban("run", "--rerun_failed", folder=project.parent)
     assert "Nothing has been run in this folder" in answer.stderr
 

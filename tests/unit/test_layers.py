@@ -29,6 +29,7 @@ LAYERS: list[set[str]] = [
     {"agreement", "files", "records", "services"},
     {"neighbours"},
     {"choosing", "surroundings", "detached", "references", "refreshing"},
+    {"once_more"},
     {"images", "work"},
     {"sweeps", "diagnosis", "shells"},
     {"notebooks", "status", "following", "stopping", "exporting", "planning", "registries", "provenance"},

@@ -298,6 +298,8 @@ export interface RunArguments {
   block?: string | null;
   /** Run what didn't succeed in the newest group, or in that of --name. */
   rerun_failed?: boolean;
+  /** Run this job of the history, wherever it ran: its id, or GROUP/INDEX. */
+  job?: string | null;
   /** Return once the jobs are on their way; `caliban status` follows them. */
   detach?: boolean;
 }
@@ -475,12 +477,20 @@ export interface StatusArguments {
   reference?: string | null;
   /** Only jobs in this state; may be said again. */
   state?: readonly string[];
+  /** Only jobs that have this in their id, arguments or error. */
+  text?: string | null;
   /** Only groups of local, vertex or ai-platform. */
   backend?: string | null;
   /** Show the newest N groups. */
   limit?: number;
+  /** List the first N jobs of each group; 0 lists none. */
+  jobs?: number | null;
+  /** List only jobs behind this place in their group. */
+  after?: number;
   /** Ask Google what became of jobs whose end isn't known here. */
   refresh?: boolean;
+  /** Ask nobody, neither Google nor the engine: what is written down. */
+  offline?: boolean;
   /** A service account's key file. */
   cloud_key?: string | null;
 }
@@ -509,6 +519,7 @@ export interface StatusJob {
   metrics: Record<string, number>;
   error: string | null;
   gone: boolean;
+  command: string | null;
 }
 
 /** One launch and its jobs. */
@@ -526,6 +537,9 @@ export interface StatusGroup {
   count: number;
   states: Record<string, number>;
   gone: number;
+  all_states: Record<string, number>;
+  going: number;
+  unsent: number;
   hours: number;
   cost: StatusCost | null;
   jobs: readonly StatusJob[];
@@ -593,6 +607,8 @@ export interface ResubmitArguments {
   name?: string | null;
   /** Show the plan and the requests; build and send nothing. */
   dry_run?: boolean;
+  /** Submit only if this is still the plan, as --dry_run --json showed it. */
+  plan_id?: string | null;
   /** A service account's key file. */
   cloud_key?: string | null;
   /** The most jobs that may be submitted. */

@@ -54,14 +54,11 @@ export interface JobListener {
   log(piece: LogPiece): void;
 }
 
-/** A call that has ended: what it was, and what came of it. */
-export interface Ended {
+/** A call of a command, and the answer that will come. */
+export interface Call {
   readonly name: keyof Commands;
   readonly argument: unknown;
-  /** The answer, if there was one. */
-  readonly result?: unknown;
-  /** Why there was none. */
-  readonly error?: unknown;
+  readonly answer: Promise<unknown>;
 }
 
 /** How a call shows while it works. */
@@ -99,15 +96,15 @@ export class Server implements vscode.Disposable {
   private calls = 0;
   private readonly changed = new vscode.EventEmitter<ServerState>();
   private readonly logged = new vscode.EventEmitter<LogPiece>();
-  private readonly ended = new vscode.EventEmitter<Ended>();
+  private readonly called = new vscode.EventEmitter<Call>();
   private interceptor: Interceptor = () => undefined;
   private readonly listeners = new Map<unknown, JobListener>();
 
   readonly onDidChangeState = this.changed.event;
   /** Output of jobs that were started here, as it comes. */
   readonly onLog = this.logged.event;
-  /** Each call that has ended, whoever made it. */
-  readonly onDidCall = this.ended.event;
+  /** Every call of a command as it begins, for those who show what commands change. */
+  readonly onDidCall = this.called.event;
 
   constructor(
     private readonly launch: () => Promise<Launch>,
@@ -141,10 +138,32 @@ export class Server implements vscode.Disposable {
    * @throws {NotStarted} the server doesn't run.
    * @throws {vscode.CancellationError} the user cancelled.
    */
-  async call<Name extends keyof Commands>(
+  call<Name extends keyof Commands>(
     name: Name,
     argument: Commands[Name]["arguments"],
     options: CallOptions = {},
+  ): Promise<Commands[Name]["result"]> {
+    const answer = this.answer(name, argument, options);
+    this.called.fire({ name, argument, answer });
+    return answer;
+  }
+
+  async stop(): Promise<void> {
+    await this.running;
+    await this.stopClient();
+    this.become({ kind: "stopped" });
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+    this.logged.dispose();
+    this.called.dispose();
+  }
+
+  private async answer<Name extends keyof Commands>(
+    name: Name,
+    argument: Commands[Name]["arguments"],
+    options: CallOptions,
   ): Promise<Commands[Name]["result"]> {
     const client = await this.ready();
     if (options.title === undefined) return this.send(client, name, argument, options);
@@ -167,18 +186,6 @@ export class Server implements vscode.Disposable {
   async apply(edit: WorkspaceEdit): Promise<boolean> {
     const client = await this.ready();
     return vscode.workspace.applyEdit(await client.protocol2CodeConverter.asWorkspaceEdit(edit));
-  }
-
-  async stop(): Promise<void> {
-    await this.running;
-    await this.stopClient();
-    this.become({ kind: "stopped" });
-  }
-
-  dispose(): void {
-    this.changed.dispose();
-    this.logged.dispose();
-    this.ended.dispose();
   }
 
   private async ready(): Promise<LanguageClient> {
@@ -218,13 +225,10 @@ export class Server implements vscode.Disposable {
     try {
       const params = { command: PREFIX + name, arguments: [argument], workDoneToken };
       const answer: unknown = await client.sendRequest(ExecuteCommandRequest.type, params, token);
-      this.ended.fire({ name, argument, result: answer });
       return answer as Commands[Name]["result"];
     } catch (error) {
       if (token.isCancellationRequested) throw new vscode.CancellationError();
-      const told = asCommandError(error);
-      this.ended.fire({ name, argument, error: told });
-      throw told;
+      throw asCommandError(error);
     } finally {
       for (const one of listeners) one.dispose();
       this.listeners.delete(workDoneToken);

@@ -87,7 +87,8 @@ async function run(extension: Extension, asked: Given): Promise<RunResult> {
   }
 }
 
-function titleOf({ uri, index, args, module }: Given): string {
+function titleOf({ uri, index, args, module, job }: Given): string {
+  if (typeof job === "string") return job;
   const of = typeof uri === "string" ? path.posix.basename(vscode.Uri.parse(uri).path) : typeof module === "string" ? module : "the module";
   if (typeof index === "number") return `job ${index} of ${of}`;
   return Array.isArray(args) && args.length > 0 ? `${of} ${shellJoined(args.map(String))}` : of;
@@ -98,7 +99,7 @@ async function announce(extension: Extension, asked: Given, result: RunResult, t
   const logs = async () => {
     if (!terminal.show()) await vscode.commands.executeCommand("caliban.openLogs", { job: (first ?? result.jobs[0])?.job_id });
   };
-  const again = () => vscode.commands.executeCommand("caliban.run", { ...asked, rerun_failed: true });
+  const again = () => vscode.commands.executeCommand("caliban.run", asked.job === undefined ? { ...asked, rerun_failed: true } : asked);
   const show = () => vscode.commands.executeCommand("caliban.showJobs", { reference: result.group });
   const actions: Actions = result.jobs.length === 0 ? {} : { "Open Logs": logs, "Show Jobs": show };
   await say(extension, `Caliban: ${text}`, failed ? { Retry: again, ...actions } : actions, failed);

@@ -11,9 +11,8 @@ export interface Learned {
   readonly ran?: true;
 }
 
-interface Call {
-  readonly name: string;
-  readonly argument: unknown;
+/** What came of a call: its answer, or why there was none. */
+export interface Outcome {
   readonly result?: unknown;
   readonly error?: unknown;
 }
@@ -24,7 +23,7 @@ const ON_ENGINE = new Set(["build", "notebook", "containers", "attach"]);
 /** Commands that can't succeed without somebody's credentials for Google. */
 const AT_GOOGLE = new Set(["submit", "planAndSubmit", "resubmit", "resume"]);
 
-export function learned({ name, argument, result, error }: Call): Learned {
+export function learned(name: string, argument: unknown, { result, error }: Outcome): Learned {
   if (error !== undefined) return fields(error).code === "engine-unavailable" ? { engine: "missing" } : {};
   if (name === "doctor") return examined(list(fields(result).checks));
   if (ON_ENGINE.has(name)) return { engine: "ok" };

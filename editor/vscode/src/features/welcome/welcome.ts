@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import { command } from "../../commands";
 import type { Feature } from "../../feature";
 import { experiments } from "../../targets";
-import { learned } from "./outcomes";
+import { learned, type Outcome } from "./outcomes";
 
 const WALKTHROUGH = "caliban-ls.caliban-ls#caliban.start";
 const FILES = "**/{*experiment*.json,.calibanconfig.json}";
@@ -54,8 +54,14 @@ export const welcome: Feature = (extension) => {
     watcher.onDidDelete(soon),
     vscode.workspace.onDidChangeWorkspaceFolders(soon),
     server.onDidChangeState(became),
-    server.onDidCall((call) => {
-      for (const [key, value] of Object.entries(learned(call))) know(key, value);
+    server.onDidCall(({ name, argument, answer }) => {
+      const learn = (outcome: Outcome) => {
+        for (const [key, value] of Object.entries(learned(name, argument, outcome))) know(key, value);
+      };
+      answer.then(
+        (result) => { learn({ result }); },
+        (error: unknown) => { learn({ error }); },
+      );
     }),
     command(
       extension,

@@ -1,0 +1,148 @@
+"""A job of the history once more: on this machine, or as words for a command line.
+
+Knows what is written down of launches, and nothing of engines or services.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from caliban_ls import hardware, models
+from caliban_ls.context import Context
+from caliban_ls.errors import MissingError, UsageError
+from caliban_ls.hardware import SpecProblem
+from caliban_ls.project import Project
+from caliban_ls.records import open_history
+from caliban_ls.references import CLOUD, find_job
+from caliban_ls.runtime.history import Group, JobRecord
+from caliban_ls.runtime.masking import MASK
+
+
+def details_of(arguments: models.RunArguments, project: Project) -> Mapping[str, object]:
+    """Return what of a run on this machine has to be written down, so that it can be done once more."""
+    return {
+        "module": arguments.module or (None if arguments.image_id else project.module),
+        "dir": list(arguments.dir),
+        "extras": list(arguments.extras),
+        "mode": "cpu" if arguments.nogpu else "gpu" if arguments.gpu else None,
+        "image_id": arguments.image_id,
+        "docker_run_args": arguments.docker_run_args,
+    }
+
+
+def here(arguments: models.RunArguments, context: Context) -> tuple[models.RunArguments, Context]:
+    """Return what `run` would have been told to run a job of the history, and where it would have been told so.
+
+    What is said besides the job comes before what is written down; arguments follow those of the job.
+
+    Raises:
+        UsageError: there is no such job, or its arguments can't be known.
+        MissingError: its project is gone.
+    """
+    if arguments.experiment_config is not None or arguments.rerun_failed:
+        raise UsageError("--job is one job, with all its arguments", hint="Leave out what chooses others.")
+    with open_history(context) as history:
+        group, job = find_job(str(arguments.job), history)
+    if any(MASK in word for word in job.args):
+        raise UsageError(
+            f"Arguments of {job.job_id} look like credentials, so that they aren't written down",
+            hint="Run the module with its arguments behind --.",
+        )
+    if not group.folder.is_dir():
+        raise MissingError(
+            f"The folder of {job.job_id} is gone: {group.folder}", hint="Put the project back there."
+        )
+    details: Mapping[str, Any] = group.details
+    told = replace(
+        arguments,
+        job=None,
+        module=arguments.module or details.get("module"),
+        dir=arguments.dir or tuple(details.get("dir") or ()),
+        extras=arguments.extras or tuple(details.get("extras") or ()),
+        image_id=arguments.image_id or details.get("image_id"),
+        docker_run_args=arguments.docker_run_args or details.get("docker_run_args"),
+        args=(*job.args, *arguments.args),
+        name=arguments.name or group.title,
+    )
+    return told, replace(context, folder=group.folder)
+
+
+def command_of(job: JobRecord, group: Group) -> str:
+    """Return the command line that runs a job once more where it ran, in its folder; masked words stay masked."""
+    details: Mapping[str, Any] = group.details
+    alike: dict[str, Any] = {
+        "module": details.get("module"),
+        "dir": tuple(details.get("dir") or ()),
+        "extras": tuple(details.get("extras") or ()),
+        "nogpu": details.get("mode") == "cpu",
+        "name": None if group.title == group.folder.name else group.title,
+        "args": job.args,
+    }
+    if group.backend not in CLOUD:
+        run = models.RunArguments(
+            **alike,
+            gpu=details.get("mode") == "gpu",
+            image_id=details.get("image_id"),
+            docker_run_args=details.get("docker_run_args"),
+        )
+        return spelled("run", run)
+    accelerator = accelerator_of(details)
+    spec = str(accelerator) if accelerator else None
+    kind = accelerator.kind if accelerator else None
+    timeout = details.get("timeout")
+    cloud = models.CloudArguments(
+        **alike,
+        image_tag=group.image,
+        backend=group.backend,
+        project_id=group.project,
+        region=group.region,
+        machine_type=details.get("machine_type"),
+        gpu_spec=spec if kind == "gpu" else None,
+        tpu_spec=spec if kind == "tpu" else None,
+        spot=bool(details.get("spot")),
+        flex_start=bool(details.get("flex_start")),
+        timeout=None if timeout is None else f"{timeout}s",
+        service_account=details.get("service_account"),
+        cloud_key=details.get("cloud_key"),
+    )
+    return spelled("cloud", cloud)
+
+
+def spelled(command: str, arguments: Any) -> str:  # noqa: ANN401 - any command's arguments
+    """Return the command line that says a command's arguments."""
+    return shlex.join(["caliban", command, *_words(arguments)])
+
+
+def accelerator_of(details: Mapping[str, Any]) -> hardware.Accelerator | None:
+    """Return the accelerator that was written down."""
+    text = details.get("accelerator")
+    kinds: tuple[hardware.Kind, ...] = ("gpu", "tpu")
+    for kind in kinds if text else ():
+        read = hardware.parse_spec(str(text), kind)
+        if not isinstance(read, SpecProblem):
+            return read.accelerator
+    return None
+
+
+def _words(arguments: Any) -> Iterator[str]:  # noqa: ANN401 - any command's arguments
+    """Yield flags, then what stands by its place, then what is passed on untouched."""
+    positional: list[str] = []
+    rest: list[str] = []
+    for field in fields(arguments):
+        value = getattr(arguments, field.name)
+        if value in (field.default, None):
+            continue
+        if field.metadata.get("rest"):
+            rest += ["--", *value]
+        elif field.metadata.get("positional"):
+            positional += value if isinstance(value, tuple) else [str(value)]
+        elif value is True:
+            yield f"--{field.metadata.get('flag') or field.name}"
+        else:
+            for one in value if isinstance(value, tuple) else (value,):
+                yield f"--{field.metadata.get('flag') or field.name}={one}"
+    yield from positional
+    yield from rest

@@ -1,0 +1,46 @@
+// Tells how a group ended that was submitted from this window, as soon as the view comes to know it.
+
+import * as vscode from "vscode";
+import { say } from "../../commands";
+import type { Extension } from "../../feature";
+import type { StatusGroup } from "../../protocol";
+import type { Call } from "../../server";
+import { known } from "./meant";
+import { ending } from "./rows";
+
+/** What starts groups that go on when the call has been answered; how others end, their own calls tell. */
+const STARTERS = new Set(["submit", "planAndSubmit", "resume", "resubmit"]);
+
+export class Endings {
+  private readonly awaited = new Set<string>();
+
+  constructor(private readonly extension: Extension) {}
+
+  /** Remember the groups that calls start. */
+  follow({ name, argument, answer }: Call): void {
+    const given = (argument ?? {}) as { dry_run?: unknown; detach?: unknown };
+    const starts = STARTERS.has(name) ? given.dry_run !== true : name === "run" && given.detach === true;
+    if (!starts) return;
+    const started = (result: unknown): void => {
+      const { group, jobs } = result as { group: string; jobs: readonly unknown[] };
+      if (jobs.length > 0) this.awaited.add(group);
+    };
+    answer.then(started, () => undefined);
+  }
+
+  /** Tell of those that have ended, given the groups that are shown. */
+  async look(shown: readonly StatusGroup[]): Promise<void> {
+    const missing = [...this.awaited].filter((name) => !shown.some((group) => group.name === name));
+    const others = await Promise.all(missing.map((reference) => known(this.extension, { reference, jobs: 0 })));
+    for (const group of [...shown, ...others.flat()]) {
+      if (group.going === 0 && group.unsent === 0 && this.awaited.delete(group.name)) this.tell(group);
+    }
+  }
+
+  private tell(group: StatusGroup): void {
+    const { text, failed } = ending(group);
+    const logs = () => vscode.commands.executeCommand("caliban.openLogs", { group: group.name });
+    const show = () => vscode.commands.executeCommand("caliban.showJobs", { reference: group.name });
+    void say(this.extension, `Caliban: ${text}.`, { "Open Logs": logs, "Show Jobs": show }, failed);
+  }
+}

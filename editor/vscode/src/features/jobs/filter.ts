@@ -1,0 +1,29 @@
+// Which groups and jobs the Jobs view shows. Pure.
+
+/** What is chosen; nothing chosen shows everything. */
+export interface Filter {
+  readonly state?: readonly string[];
+  readonly text?: string;
+  readonly backend?: string;
+}
+
+/** Return a filter of what was given, without what chooses nothing. */
+export function filterOf(given: Readonly<Record<string, unknown>>): Filter {
+  const { state, text, backend } = given;
+  const states = typeof state === "string" ? [state] : Array.isArray(state) ? state.map(String) : [];
+  return {
+    ...(states.length > 0 ? { state: states.map((one) => one.toUpperCase()) } : {}),
+    ...(typeof text === "string" && text.trim() !== "" ? { text: text.trim() } : {}),
+    ...(typeof backend === "string" && backend !== "" ? { backend } : {}),
+  };
+}
+
+export function isEmpty(filter: Filter): boolean {
+  return Object.keys(filter).length === 0;
+}
+
+/** Return what a filter chooses, in words. */
+export function spoken({ state, text, backend }: Filter): string {
+  const parts = [state?.map((one) => one.toLowerCase()).join(" or "), text === undefined ? undefined : `“${text}”`, backend];
+  return `Shown: ${parts.filter((part) => part !== undefined).join(", ")}`;
+}

@@ -1,0 +1,128 @@
+// What the rows of the Jobs view say, which pictures they have, and which actions they offer. Pure.
+
+import type { StatusGroup, StatusJob } from "../../protocol";
+import { age, counted, duration, shellJoined } from "../../words";
+
+/** A picture of VS Code's set, and the theme's colour that it is drawn in. */
+export interface Picture {
+  readonly icon: string;
+  readonly colour: string;
+}
+
+const PICTURES: Readonly<Record<string, Picture>> = {
+  PLANNED: { icon: "circle-large-outline", colour: "disabledForeground" },
+  SUBMITTING: { icon: "cloud-upload", colour: "charts.yellow" },
+  QUEUED: { icon: "clock", colour: "charts.yellow" },
+  PREPARING: { icon: "server-process", colour: "charts.yellow" },
+  RUNNING: { icon: "play-circle", colour: "charts.blue" },
+  SUCCEEDED: { icon: "pass", colour: "testing.iconPassed" },
+  FAILED: { icon: "error", colour: "testing.iconFailed" },
+  CANCELLING: { icon: "stop-circle", colour: "charts.orange" },
+  CANCELLED: { icon: "circle-slash", colour: "disabledForeground" },
+  UNKNOWN: { icon: "question", colour: "charts.orange" },
+};
+
+/** States from the one that matters most for a group's picture to the one that matters least. */
+const BY_WEIGHT = ["RUNNING", "PREPARING", "QUEUED", "SUBMITTING", "CANCELLING", "FAILED", "UNKNOWN", "PLANNED", "CANCELLED", "SUCCEEDED"];
+
+/** States of jobs that go on, or wait to. */
+export const LIVE = ["PLANNED", "SUBMITTING", "QUEUED", "PREPARING", "RUNNING", "CANCELLING"];
+
+/** States of jobs that may be submitted again. */
+export const AGAIN = ["FAILED", "CANCELLED"];
+
+export function picture(state: string): Picture {
+  return PICTURES[state] ?? { icon: "question", colour: "charts.orange" };
+}
+
+/** Return the picture of a group: that of what goes on, or else of what went worst. */
+export function groupPicture({ all_states, going }: StatusGroup): Picture {
+  const states = BY_WEIGHT.filter((state) => (all_states[state] ?? 0) > 0 && (going > 0 || !LIVE.includes(state) || state === "PLANNED"));
+  return picture(states[0] ?? "UNKNOWN");
+}
+
+/** Return what stands beside a group's name: states, cost, age and hardware. */
+export function groupDescription(group: StatusGroup, now: number): string {
+  const parts = [states(group.states), cost(group), age(Date.parse(group.created), now), hardware(group)];
+  return parts.filter((part) => part !== "").join(" · ");
+}
+
+/** Return how many jobs are in which state: `8 succeeded`, `3 running, 1 failed of 4`. */
+export function states(counts: Readonly<Record<string, number>>): string {
+  const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const known = BY_WEIGHT.filter((state) => (counts[state] ?? 0) > 0);
+  const words = known.map((state) => `${(counts[state] ?? 0).toLocaleString("en-US")} ${state.toLowerCase()}`);
+  return known.length > 1 ? `${words.join(", ")} of ${all.toLocaleString("en-US")}` : words.join("");
+}
+
+/** Return what a group has cost so far; nothing where nobody pays. */
+export function cost({ backend, cost: known }: StatusGroup): string {
+  if (known !== null) return money(known.so_far, known.currency);
+  return backend === "local" ? "" : "cost unknown";
+}
+
+export function money(amount: number, currency: string): string {
+  const digits = amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  return currency === "USD" ? `$${digits}` : `${digits} ${currency}`;
+}
+
+export function hardware({ machine_type, accelerator, spot }: StatusGroup): string {
+  return [machine_type, accelerator, spot ? "spot" : null].filter((part) => part !== null).join(" ");
+}
+
+/** Return a job's name in the view: its place and what tells it from the others. */
+export function jobLabel({ index, args }: StatusJob): string {
+  return `${index}  ${shellJoined(args) || "no arguments"}`;
+}
+
+/** Return what stands beside a job's name. */
+export function jobDescription(job: StatusJob, now: number): string {
+  const metrics = Object.entries(job.metrics).map(([name, value]) => `${name} ${number(value)}`);
+  const why = job.state === "FAILED" ? (job.error ?? (job.exit_code === null ? null : `exit code ${job.exit_code}`)) : null;
+  const parts = [timed(job, now), job.gone ? "no longer known to Google" : "", metrics.join(", "), why === null ? "" : firstLine(why)];
+  return parts.filter((part) => part !== "").join(" · ");
+}
+
+function timed({ state, started, ended, seconds, gone }: StatusJob, now: number): string {
+  const word = state.toLowerCase();
+  if (state === "RUNNING" && started !== null && !gone) return `${word} ${age(Date.parse(started), now)}`;
+  if (ended !== null && seconds !== null) return `${word} after ${duration(seconds)}`;
+  return word;
+}
+
+/** Return a number as short as it stays useful. */
+export function number(value: number): string {
+  return Number.isInteger(value) ? value.toLocaleString("en-US") : String(Number(value.toPrecision(5)));
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0]?.trim() ?? "";
+}
+
+/** Return which actions a row offers, as words that `when` clauses look for. */
+export function jobContext(job: StatusJob, backend: string): string {
+  const live = LIVE.includes(job.state) && !job.gone;
+  const again = backend !== "local" && AGAIN.includes(job.state);
+  return ["job", live ? "live" : "", job.url === null ? "" : "console", again ? "again" : ""].filter(Boolean).join(" ");
+}
+
+export function groupContext({ backend, all_states, going, unsent }: StatusGroup): string {
+  const again = backend !== "local" && AGAIN.some((state) => (all_states[state] ?? 0) > 0);
+  return ["group", going > 0 ? "live" : "", again ? "again" : "", unsent > 0 ? "resume" : ""].filter(Boolean).join(" ");
+}
+
+/** What the activity bar says: a number, and what it stands for; nothing while nothing goes on. */
+export function badge(groups: readonly StatusGroup[]): { value: number; tooltip: string } | undefined {
+  const live = groups.filter(({ going }) => going > 0);
+  const sum = (state: string) => live.reduce((total, { all_states }) => total + (all_states[state] ?? 0), 0);
+  const [running, failed] = [sum("RUNNING"), sum("FAILED")];
+  if (running + failed === 0) return undefined;
+  const parts = [running > 0 ? `${counted(running, "job")} running` : "", failed > 0 ? `${counted(failed, "job")} failed` : ""];
+  return { value: running + failed, tooltip: parts.filter(Boolean).join(", ") };
+}
+
+/** How a group ended, in words, and whether that is bad news. */
+export function ending({ name, all_states }: StatusGroup): { text: string; failed: boolean } {
+  const failed = (all_states.FAILED ?? 0) + (all_states.UNKNOWN ?? 0) > 0;
+  return { text: `${name} has ended: ${states(all_states)}`, failed };
+}

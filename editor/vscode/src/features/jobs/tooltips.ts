@@ -1,0 +1,65 @@
+// All that is known of a group or a job, as Markdown in which nothing that others wrote can do or load anything. Pure.
+
+import type { StatusGroup, StatusJob } from "../../protocol";
+import { duration, shellJoined } from "../../words";
+import { cost, hardware, number, states } from "./rows";
+
+const LONGEST = 2_000; // characters of one value
+
+/** Return text that Markdown shows as it is. */
+export function plain(text: string): string {
+  const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return short.replace(/[\\`*_{}[\]()#+\-.!|<>~&$:@/]/g, (sign) => `&#${String(sign.codePointAt(0))};`).replace(/\s+/g, " ");
+}
+
+/** Return a block of code, fenced by more backticks than are in it. */
+export function code(text: string): string {
+  const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  const longest = Math.max(2, ...[...short.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}sh\n${short}\n${fence}`;
+}
+
+export function groupTooltip(group: StatusGroup): string {
+  const place = [group.project_id, group.region].filter((part) => part !== null).join(", ");
+  const price = group.cost === null ? "" : ` (${group.cost.per_job_hour.toFixed(2)} ${group.cost.currency} an hour for each job)`;
+  const spent = cost(group);
+  return page(group.name, [
+    ["jobs", states(group.all_states)],
+    ["backend", [group.backend, place].filter(Boolean).join(", ")],
+    ["machine", hardware(group)],
+    ["cost so far", spent === "" ? "" : `${spent}${price}`],
+    ["hours", group.hours > 0 ? group.hours.toFixed(2) : ""],
+    ["started", group.created],
+    ["folder", group.folder],
+    ["image", group.image ?? ""],
+    ["not sent", group.unsent > 0 ? `${group.unsent}; “Resume” goes on with them` : ""],
+    ["no longer known to Google", group.gone > 0 ? String(group.gone) : ""],
+  ]);
+}
+
+export function jobTooltip(job: StatusJob, group: StatusGroup): string {
+  const metrics: [string, string][] = Object.entries(job.metrics).map(([name, value]) => [name, number(value)]);
+  const place = [group.project_id, group.region].filter((part) => part !== null).join(", ");
+  const text = page(job.job_id, [
+    ["state", job.gone ? `${job.state}, and no longer known to Google` : job.state],
+    ["exit code", job.exit_code === null ? "" : String(job.exit_code)],
+    ["created", job.created],
+    ["started", job.started ?? ""],
+    ["ended", job.ended ?? ""],
+    ["ran for", job.seconds === null ? "" : duration(job.seconds)],
+    ...metrics,
+    ["backend", [group.backend, place].filter(Boolean).join(", ")],
+    ["machine", hardware(group)],
+    ["image", group.image ?? ""],
+    ["name", job.name ?? ""],
+  ]);
+  const args = job.args.length > 0 ? `\n\n${code(shellJoined(job.args))}` : "";
+  const error = job.error === null ? "" : `\n\n${plain(job.error)}`;
+  return `${text}${args}${error}`;
+}
+
+function page(title: string, rows: readonly (readonly [string, string])[]): string {
+  const lines = rows.filter(([, value]) => value !== "").map(([name, value]) => `| ${plain(name)} | ${plain(value)} |`);
+  return [`**${plain(title)}**`, "", "| | |", "|:--|:--|", ...lines].join("\n");
+}

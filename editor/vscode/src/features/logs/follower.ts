@@ -1,0 +1,121 @@
+// Follows what one job prints, from what is there until the job has ended or nobody reads it any more.
+
+import * as vscode from "vscode";
+import type { Extension } from "../../feature";
+import type { StatusGroup, StatusJob } from "../../protocol";
+import { CommandError, said } from "../../server";
+import { LogText } from "./text";
+
+const SOON = 100; // milliseconds within which what comes is one change
+const PER_MILLISECOND = 2_000; // characters: a longer text is drawn less often
+
+/** How it stands with a log. */
+export type Standing = "following" | "ended" | "broken";
+
+export class Follower implements vscode.Disposable {
+  standing: Standing = "following";
+  private readonly log = new LogText();
+  private readonly cancel = new vscode.CancellationTokenSource();
+  private readonly changed = new vscode.EventEmitter<undefined>();
+  readonly onDidChange = this.changed.event;
+  private timer: NodeJS.Timeout | undefined;
+  private before = 0; // bytes that weren't asked for
+  private read = 0; // bytes
+
+  constructor(
+    private readonly extension: Extension,
+    readonly group: StatusGroup,
+    readonly job: StatusJob,
+  ) {}
+
+  get text(): string {
+    const left = this.before + this.log.dropped;
+    const note = `… ${left.toLocaleString("en-US")} bytes before this aren't shown; “caliban logs ${this.job.job_id}” prints all.\n`;
+    return (left > 0 ? note : "") + this.log.text;
+  }
+
+  /** Follow to the end; a server that was restarted meanwhile is asked for what comes after what was read. */
+  async follow(): Promise<void> {
+    try {
+      await this.begin();
+      await this.goOn();
+      this.standing = "ended";
+    } catch (error) {
+      if (this.cancel.token.isCancellationRequested) return;
+      this.standing = "broken";
+      const hint = error instanceof CommandError ? ` ${error.hint}` : "";
+      this.take(`${this.log.text === "" || this.log.text.endsWith("\n") ? "" : "\n"}caliban: ${said(error)}.${hint}\n`, 0);
+    }
+    this.changed.fire(undefined);
+  }
+
+  dispose(): void {
+    this.cancel.cancel();
+    clearTimeout(this.timer);
+    this.changed.dispose();
+  }
+
+  /** Begin near the end of what is there: a long log of this machine needn't come whole. */
+  private async begin(): Promise<void> {
+    if (this.group.backend !== "local") return;
+    try {
+      const { text, offset } = await this.extension.server.call("logs", { job: this.job.job_id }, { token: this.cancel.token });
+      const bytes = Buffer.byteLength(text);
+      this.before = Math.max(0, offset - bytes);
+      // The first line may have lost its beginning.
+      const from = this.before > 0 ? text.indexOf("\n") + 1 : 0;
+      this.before += Buffer.byteLength(text.slice(0, from));
+      this.take(text.slice(from), 0);
+      this.read = offset;
+    } catch (error) {
+      // It hasn't said anything so far; whether it ever will, following tells.
+      if (!(error instanceof CommandError)) throw error;
+    }
+  }
+
+  private async goOn(): Promise<void> {
+    for (;;) {
+      try {
+        await this.extension.server.call(
+          "logs",
+          { job: this.job.job_id, follow: true, offset: this.read },
+          {
+            token: this.cancel.token,
+            listener: { log: ({ text }) => { this.take(text, Buffer.byteLength(text)); }, job: () => undefined },
+          },
+        );
+        return;
+      } catch (error) {
+        if (error instanceof CommandError || this.cancel.token.isCancellationRequested) throw error;
+        await this.restarted(error);
+      }
+    }
+  }
+
+  /** Wait until the server runs again. */
+  private async restarted(why: unknown): Promise<void> {
+    const { server } = this.extension;
+    if (server.state.kind === "failed") throw why;
+    await new Promise<void>((resolve, reject) => {
+      const done = (settle: () => void): void => {
+        listener.dispose();
+        cancelled.dispose();
+        settle();
+      };
+      const listener = server.onDidChangeState(({ kind }) => {
+        if (kind === "running") done(resolve);
+        if (kind === "failed") done(() => { reject(why instanceof Error ? why : new Error(said(why))); });
+      });
+      const cancelled = this.cancel.token.onCancellationRequested(() => { done(() => { reject(new vscode.CancellationError()); }); });
+    });
+  }
+
+  private take(text: string, bytes: number): void {
+    this.log.add(text);
+    this.read += bytes;
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.changed.fire(undefined);
+    }, SOON + this.log.text.length / PER_MILLISECOND);
+  }
+}

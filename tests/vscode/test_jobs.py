@@ -1,0 +1,371 @@
+"""Jobs in a real VS Code: followed in their view and in logs, stopped, sent again and resumed, at a stand-in for Google."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cloud.emulator.server import Emulator
+from playwright.sync_api import Locator
+from support.launches import IMAGE, Launches
+from support.program import caliban
+from support.vscode import vscode
+from support.window import Row, Window, keys, until
+
+from caliban_ls.runtime.base import JobSpec
+
+KEYS = keys(
+    {
+        "ctrl+alt+1": ("caliban.jobs.filter", {"state": ["failed"]}),
+        "ctrl+alt+2": ("caliban.jobs.filter", {"text": "--n 2"}),
+        "ctrl+alt+3": ("caliban.resubmitFailed", {"group": "limited", "max_jobs": 1}),
+        "ctrl+alt+4": ("caliban.stop", {"references": ["gone"]}),
+        "ctrl+alt+5": ("caliban.openLogs", {"job": "talk/1"}),
+        "ctrl+alt+6": ("caliban.openLogs", {"job": "nothing/1"}),
+    }
+)
+
+
+class Jobs:
+    """The Jobs view, as somebody sees it who has it open, and the jobs that it is about."""
+
+    def __init__(self, window: Window, launches: Launches) -> None:
+        self.window = window
+        self.launches = launches
+
+    def show(self) -> None:
+        self.window.command("Caliban: Show Jobs")
+        self.window.section("Jobs").locator(".pane-header").wait_for()
+
+    def hide(self) -> None:
+        self.window.command("View: Show Explorer")
+        self.window.page.locator(".explorer-folders-view .monaco-list-row").first.wait_for()
+
+    def rows(self) -> list[Row]:
+        return self.window.tree("Jobs")
+
+    def row(self, label: str | re.Pattern[str]) -> Locator:
+        return self.window.tree_row("Jobs", label)
+
+    def said(self, label: str) -> str:
+        """What stands beside a row."""
+        return next((row.description for row in self.rows() if row.label.startswith(label)), "")
+
+    def wait(self, label: str, text: str) -> None:
+        """Wait until something stands beside a row."""
+        until(f"{text} beside {label}", lambda: text in self.said(label))
+
+    def jobs(self) -> list[str]:
+        """What stands beside each job that is listed."""
+        return [row.description for row in self.rows() if row.level == 2 and row.label != "Show more"]
+
+    def expand(self, group: str) -> None:
+        row = self.row(group)
+        row.wait_for()
+        row.click()
+        until("the jobs of the group", self.jobs)
+
+    def collapse(self) -> None:
+        self.window.command("View: Focus into Primary Side Bar")
+        self.window.section("Jobs").hover()
+        self.window.section("Jobs").locator(".action-label.codicon-collapse-all").click()
+        until("no jobs", lambda: self.rows() and not self.jobs())
+
+    def refresh(self) -> None:
+        self.window.command("Caliban: Refresh Jobs")
+
+    def menu(self, label: str, title: str) -> None:
+        self.window.choose_in_menu(self.row(label), title)
+
+    def asked(self) -> int:
+        """How many requests about jobs were made so far."""
+        return self.launches.calls("list") + self.launches.calls("get")
+
+    def told(self, *argv: str) -> str:
+        """What the command line says meanwhile."""
+        answer = caliban(*argv, folder=self.launches.folder, environment=self.launches.environment)
+        assert answer.returncode == 0, answer.stderr
+        return answer.stdout
+
+
+@pytest.fixture(scope="module")
+def launches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launches]:
+    with Emulator() as emulator:
+        launches = Launches(tmp_path_factory.mktemp("jobs") / "digits", emulator, "vertex")
+        (launches.folder / ".calibanconfig.json").write_text("{}")
+        yield launches
+
+
+@pytest.fixture(scope="module")
+def window(launches: Launches, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    home = tmp_path_factory.mktemp("v")
+    with vscode(launches.folder, home, environment=launches.environment, keys=KEYS) as window:
+        window.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        yield window
+
+
+@pytest.fixture
+def jobs(window: Window, launches: Launches) -> Jobs:
+    """The view, open, with nothing left of what was done before."""
+    window.dismiss_messages()
+    window.command("View: Close All Editors")
+    with launches.history() as history, history.transaction() as connection:
+        connection.execute("DELETE FROM groups")
+        connection.execute("DELETE FROM jobs")
+    jobs = Jobs(window, launches)
+    jobs.show()
+    window.command("Caliban: Clear Filter of Jobs")
+    until("an empty view", lambda: not jobs.rows())
+    return jobs
+
+
+def test_jobs_are_seen_from_the_queue_to_their_end(jobs: Jobs) -> None:
+    (jobs.launches.folder / "experiment.json").write_text(json.dumps({"n": [0, 1, 2], "say": "a b"}))
+    argv = [
+        "cloud",
+        "--yes",
+        "--nogpu",
+        f"--image_tag={IMAGE}",
+        "--experiment_config=experiment.json",
+        "train.py",
+    ]
+    jobs.told(*argv, "--name=night")
+    jobs.wait("night", "3 queued")
+    (group,) = [row.label for row in jobs.rows()]
+    assert "$0.00" in jobs.said(group)
+    assert "n1-" in jobs.said(group)
+    jobs.expand(group)
+    assert [row.label for row in jobs.rows()[1:]] == [f"{n + 1}  --n {n} --say 'a b'" for n in range(3)]
+    jobs.launches.move(group, "RUNNING", "RUNNING")
+    until(
+        "two that run",
+        lambda: [text.split(" ")[0] for text in jobs.jobs()] == ["running", "running", "queued"],
+    )
+    jobs.window.page.locator(".activitybar .badge-content", has_text="2").wait_for()
+    jobs.window.shot("jobs-running")
+    jobs.launches.move(group, "SUCCEEDED", "FAILED", "RUNNING", message="Out of luck")
+    until(
+        "two that ended",
+        lambda: [re.split("[ ·]", text)[0] for text in jobs.jobs()] == ["succeeded", "failed", "running"],
+    )
+    assert "Out of luck" in jobs.jobs()[1]
+    jobs.launches.move(group, "", "", "SUCCEEDED")
+    jobs.wait(group, "1 failed, 2 succeeded of 3")
+    jobs.window.page.locator(".activitybar .badge-content:visible").wait_for(state="detached")
+    jobs.row("2  --n 1").hover()
+    hover = jobs.window.page.locator(".monaco-hover:visible", has_text="Out of luck")
+    hover.wait_for()
+    assert "us-central1" in hover.inner_text()
+    jobs.window.shot("jobs-ended")
+
+
+def test_a_hidden_view_asks_nobody(jobs: Jobs) -> None:
+    group = jobs.launches.submit(5, name="quiet")
+    jobs.wait("quiet", "5 queued")
+    until("a question of the view", lambda: jobs.launches.calls("list") > 0)
+    before = jobs.launches.calls("list")
+    until("another one, since it is open", lambda: jobs.launches.calls("list") > before)
+    jobs.hide()
+    before = jobs.asked()
+    jobs.launches.move(group, *["SUCCEEDED"] * 5)
+    # Each of these takes longer than the view waits while it is open and has news.
+    for _ in range(8):
+        jobs.told("status", "--offline", "--json")
+    assert jobs.asked() == before
+    jobs.show()
+    jobs.wait("quiet", "5 succeeded")
+
+
+def test_a_log_grows_in_an_editor_until_it_is_closed(jobs: Jobs) -> None:
+    group = jobs.launches.submit(1, name="talk")
+    (job,) = jobs.launches.jobs(group)
+    jobs.launches.move(group, "RUNNING")
+    jobs.launches.log(job, "\x1b[31mepoch 1\x1b[0m")
+    jobs.window.page.keyboard.press("Control+Alt+5")
+    window = jobs.window
+    window.page.locator(".tab.active", has_text="1.log").wait_for()
+    until("the first line", lambda: window.text() == "epoch 1\n")
+    for number in range(2, 70):
+        jobs.launches.log(job, f"epoch {number}")
+    until("the last line, on the screen", lambda: "epoch 69" in window.text())
+    window.status_item("Following job 1").wait_for()
+    window.shot("jobs-log")
+    # It is read only.
+    window.write("mine")
+    assert "mine" not in window.text()
+    jobs.launches.move(group, "SUCCEEDED")
+    window.status_item("End of job 1").wait_for()
+    window.command("View: Close All Editors")
+    again = jobs.launches.submit(1, name="talk")
+    jobs.launches.move(again, "RUNNING")
+    window.page.keyboard.press("Control+Alt+5")
+    window.status_item("Following job 1").wait_for()
+    jobs.hide()
+    window.command("View: Close All Editors")
+    before = jobs.launches.emulator.calls["logging.entries.list"]
+    assert before > 0
+    for _ in range(6):
+        jobs.told("status", "--offline", "--json")
+    # One may have been on its way.
+    assert jobs.launches.emulator.calls["logging.entries.list"] <= before + 1
+    window.page.keyboard.press("Control+Alt+6")
+    window.toast("There is no job or group nothing/1").wait_for()
+
+
+def test_what_is_stopped_is_asked_about_first(jobs: Jobs) -> None:
+    group = jobs.launches.submit(3, name="gone")
+    jobs.launches.move(group, *["RUNNING"] * 3)
+    jobs.wait("gone", "running")
+    jobs.expand(group)
+    jobs.menu("2  --n 1", "Stop")
+    jobs.window.shot("jobs-stop")
+    jobs.window.dialog("Stop 1 job?", "Cancel")
+    assert jobs.launches.calls("cancel") == 0
+    jobs.menu("2  --n 1", "Stop")
+    jobs.window.dialog("Stop 1 job?", "Stop 1 job")
+    jobs.window.toast("1 job stopped").wait_for()
+    assert jobs.launches.calls("cancel") == 1
+    assert jobs.launches.state_there(jobs.launches.jobs(group)[1]).startswith("CANCEL")
+    until("a job that is stopped", lambda: "cancel" in jobs.jobs()[1])
+    jobs.window.page.keyboard.press("Control+Alt+4")
+    jobs.window.dialog("Stop 2 jobs?", "Stop 2 jobs")
+    jobs.window.toast("2 jobs stopped").wait_for()
+    assert jobs.launches.calls("cancel") == 3
+    jobs.launches.move(group, *["CANCELLED"] * 3)
+    jobs.wait("gone", "3 cancelled")
+    jobs.window.command("Caliban: Stop")
+    jobs.window.toast("No job goes on now").wait_for()
+
+
+def test_failed_jobs_are_sent_again_after_a_yes(jobs: Jobs) -> None:
+    group = jobs.launches.submit(4, name="unlucky")
+    jobs.launches.move(group, "FAILED", "FAILED", "SUCCEEDED", "CANCELLED", message="Out of luck")
+    jobs.wait("unlucky", "2 failed")
+    made = jobs.launches.calls("create")
+    jobs.window.command("Caliban: Resubmit Failed")
+    jobs.window.pick(group)
+    dialog = jobs.window.page.locator(".monaco-dialog-box", has_text="Submit 3 jobs again?")
+    dialog.wait_for()
+    jobs.window.shot("jobs-resubmit")
+    said = dialog.inner_text()
+    assert "$" in said
+    assert "for all" in said
+    assert "--n 0" in said
+    jobs.window.dialog("Submit 3 jobs again?", "Cancel")
+    assert jobs.launches.calls("create") == made
+    jobs.menu(group, "Resubmit")
+    jobs.window.dialog("Submit 3 jobs again?", "Submit 3 jobs")
+    jobs.window.toast("3 jobs submitted as").wait_for()
+    assert jobs.launches.calls("create") == made + 3
+    again = next(row.label for row in jobs.rows() if row.label != group)
+    # It was begun here, so that its end is told here.
+    jobs.launches.move(again, "SUCCEEDED", "FAILED", "SUCCEEDED")
+    jobs.window.toast(f"{again} has ended").wait_for()
+    jobs.menu(again, "Resubmit")
+    jobs.window.dialog("Submit 1 job again?", "Cancel")
+    assert jobs.launches.calls("create") == made + 3
+
+
+def test_over_a_limit_nothing_is_sent(jobs: Jobs) -> None:
+    group = jobs.launches.submit(2, name="limited")
+    jobs.launches.move(group, "FAILED", "FAILED")
+    made = jobs.launches.calls("create")
+    jobs.window.page.keyboard.press("Control+Alt+3")
+    jobs.window.dialog("Submit 2 jobs again?", "Submit 2 jobs")
+    jobs.window.toast(re.compile("max_jobs")).wait_for()
+    assert jobs.launches.calls("create") == made
+
+
+def test_a_submission_that_was_cut_short_is_resumed(jobs: Jobs) -> None:
+    group = jobs.launches.submit(3, name="short")
+    for job in jobs.launches.jobs(group)[1:]:
+        del jobs.launches.there()[str(job.name)]
+    jobs.launches.write("UPDATE jobs SET state = 'PLANNED', name = NULL WHERE number > 1")
+    made = jobs.launches.calls("create")
+    jobs.wait("short", "2 planned")
+    jobs.window.command("Caliban: Resume")
+    jobs.window.pick(group)
+    jobs.window.dialog("Send 2 jobs?", "Cancel")
+    assert jobs.launches.calls("create") == made
+    jobs.menu(group, "Resume")
+    jobs.window.dialog("Send 2 jobs?", "Send 2 jobs")
+    jobs.wait("short", "3 queued")
+    assert jobs.launches.calls("create") == made + 2
+    jobs.window.command("Caliban: Resume")
+    jobs.window.toast("none to resume").wait_for()
+
+
+def test_what_is_shown_can_be_chosen(jobs: Jobs) -> None:
+    group = jobs.launches.submit(4, name="mixed")
+    jobs.launches.move(group, "FAILED", "SUCCEEDED", "FAILED", "SUCCEEDED")
+    other = jobs.launches.submit(1, name="other")
+    jobs.launches.move(other, "SUCCEEDED")
+    jobs.wait("mixed", "2 failed, 2 succeeded of 4")
+    jobs.window.page.keyboard.press("Control+Alt+1")
+    until("one group", lambda: [row.label for row in jobs.rows()] == [group])
+    jobs.expand(group)
+    assert len(jobs.jobs()) == 2
+    jobs.window.section("Jobs").get_by_text("Shown: failed").wait_for()
+    jobs.window.shot("jobs-filtered")
+    jobs.window.page.keyboard.press("Control+Alt+2")
+    until("one job", lambda: [row.label for row in jobs.rows() if row.level == 2] == ["3  --n 2"])
+    jobs.window.command("Caliban: Filter Jobs")
+    jobs.window.pick("Text")
+    jobs.window.answer("nowhere", "Jobs that have this")
+    jobs.window.section("Jobs").get_by_text("No job is like that").wait_for()
+    jobs.window.command("Caliban: Clear Filter of Jobs")
+    until("both groups", lambda: {row.label for row in jobs.rows() if row.level == 1} == {group, other})
+
+
+def test_thousands_of_jobs_come_page_by_page(jobs: Jobs) -> None:
+    with jobs.launches.history() as history:
+        group = history.add_group(
+            title="many", backend="local", folder=jobs.launches.folder, image=None, owner=None
+        )
+        specs = [
+            JobSpec(index=n, job_id=f"{group.name}_{n}", args=("--n", str(n)), parameters={})
+            for n in range(1, 3001)
+        ]
+        history.add_jobs(group.name, specs)
+    jobs.launches.write("UPDATE jobs SET state = 'SUCCEEDED'")
+    jobs.refresh()
+    jobs.wait("many", "3,000 succeeded")
+    jobs.expand(group.name)
+    view = jobs.window.section("Jobs").locator(".monaco-list")
+    for left in ("2,800 left", "2,600 left"):
+        view.focus()
+        jobs.window.page.keyboard.press("End")
+        jobs.wait("Show more", left)
+        jobs.window.shot("jobs-many")
+        jobs.row("Show more").click()
+    view.focus()
+    jobs.window.page.keyboard.press("End")
+    jobs.wait("Show more", "2,400 left")
+    assert jobs.rows()[-2].label == "600  --n 600"
+    jobs.window.page.keyboard.press("Home")
+
+
+def test_the_history_is_written_to_a_file_and_a_command_to_the_clipboard(jobs: Jobs, tmp_path: Path) -> None:
+    group = jobs.launches.submit(2, name="kept")
+    jobs.wait("kept", "2 queued")
+    jobs.expand(group)
+    jobs.menu("1  --n 0", "Copy Command")
+
+    def copied() -> str:
+        return str(jobs.window.page.evaluate("navigator.clipboard.readText()"))
+
+    text = until("a command", lambda: copied() if copied().startswith("caliban cloud") else "")
+    assert text.endswith("train.py -- --n 0")
+    jobs.menu(group, "Copy Name")
+    until("a name", lambda: copied() == group)
+    jobs.window.command("Caliban: Export History")
+    box = jobs.window.quick().locator(".quick-input-box input")
+    box.wait_for()
+    box.fill(str(tmp_path / "jobs.json"))
+    jobs.window.page.keyboard.press("Enter")
+    jobs.window.toast("2 jobs written to").wait_for()
+    rows = json.loads((tmp_path / "jobs.json").read_text())
+    assert [row["arguments"] for row in rows] == [["--n", "0"], ["--n", "1"]]
