@@ -18,8 +18,9 @@ fi
 npm run --silent check
 npm run --silent build
 mkdir -p ../../build
-cp ../../LICENSE LICENSE
-trap 'rm -f LICENSE' EXIT
+copied=$PWD/LICENSE # the folder is another by the end
+cp ../../LICENSE "$copied"
+trap 'rm -f "$copied"' EXIT
 npx vsce package --no-dependencies --allow-missing-repository --no-rewrite-relative-links --skip-license --out ../../build/caliban-ls.vsix
 cd ../..
 .venv/bin/python -m scripts.vscode_pictures --embed build/caliban-ls.vsix
