@@ -70,7 +70,9 @@ class Plan:
 
     def fact(self, name: str) -> str:
         return (
-            self.find("dl.facts div", has=self.page.locator("dt", has_text=name)).locator("dd").first.inner_text()
+            self.find("dl.facts div", has=self.page.locator("dt", has_text=name))
+            .locator("dd")
+            .first.inner_text()
         )
 
     def footer(self) -> str:
@@ -293,8 +295,8 @@ def test_what_has_changed_since_is_not_submitted(plan: Plan) -> None:
 
 
 def test_a_submission_is_cancelled_on_the_page_and_resumed(plan: Plan) -> None:
-    plan.plan({"lr": [number / 100 for number in range(1, 81)]})
-    plan.desk.emulator.faults = Faults(latency=0.5)
+    plan.plan({"lr": [number / 100 for number in range(1, 101)]})
+    plan.desk.emulator.faults = Faults(latency=1.5)
     plan.find("#submit").click()
     plan.find("#yes").click()
     expect(plan.find("#progress")).to_contain_text("jobs sent")
@@ -302,12 +304,28 @@ def test_a_submission_is_cancelled_on_the_page_and_resumed(plan: Plan) -> None:
     plan.window.shot("plan-submitting")
     plan.button("Cancel").click()
     expect(plan.find("#outcome")).to_contain_text("Not all jobs are sent")
-    assert len(plan.desk.keys()) < 80
+    assert len(plan.desk.keys()) < 100
     plan.desk.emulator.faults = Faults()
     plan.button("Resume").click()
-    expect(plan.find("#outcome")).to_contain_text("80 jobs submitted")
-    assert len(plan.desk.keys()) == 80
+    expect(plan.find("#outcome")).to_contain_text("100 jobs submitted")
+    assert len(plan.desk.keys()) == 100
     assert set(plan.desk.keys().values()) == {1}
+
+
+def test_what_google_refuses_is_told_in_its_words_and_resumed(plan: Plan) -> None:
+    plan.plan({"lr": [0.1, 0.2, 0.3]})
+    plan.desk.emulator.denied["aiplatform.projects.locations.customJobs.create"] = (
+        "aiplatform.customJobs.create"
+    )
+    plan.find("#submit").click()
+    plan.find("#yes").click()
+    expect(plan.find("footer .problem")).to_contain_text("aiplatform.customJobs.create")
+    expect(plan.find("#outcome")).to_contain_text("Not all jobs are sent")
+    plan.window.shot("plan-refused")
+    plan.desk.emulator.denied.clear()
+    plan.button("Resume").click()
+    expect(plan.find("#outcome")).to_contain_text("3 jobs submitted")
+    assert sorted(plan.desk.keys().values()) == [1, 1, 1]
 
 
 def test_two_files_have_two_plans_and_one_keeps_its_page(plan: Plan) -> None:
