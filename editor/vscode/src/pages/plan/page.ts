@@ -113,7 +113,7 @@ function showRows(): void {
   const repeated = rows.filter(({ sameAs }) => sameAs !== null).length;
   repeats.checked = false;
   onlyRepeats.hidden = repeated === 0;
-  onlyRepeats.lastChild?.replaceWith(`Only the ${words.count(repeated, "repeat")}`);
+  onlyRepeats.lastChild?.replaceWith(`Only repeats (${repeated.toLocaleString("en-US")})`);
   search.value = "";
   table.renew({ states: false });
   table.show(rows, columns);
