@@ -639,6 +639,7 @@ class StatusGroup:
     """One launch and its jobs.
 
     Attributes:
+        title: the name that it was given, which others may have, too.
         count: jobs, those between the first and the last included where not all are listed.
         states: how many of them are in each state.
         gone: how many their service no longer knows.
@@ -650,6 +651,7 @@ class StatusGroup:
     """
 
     name: str
+    title: str
     backend: str
     folder: str
     created: str

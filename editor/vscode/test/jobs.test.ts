@@ -12,6 +12,7 @@ function group(all_states: Record<string, number>, more: Partial<StatusGroup> = 
   const live = rows.LIVE.reduce((sum, state) => sum + (all_states[state] ?? 0), 0);
   return {
     name: "digits_1",
+    title: "digits",
     backend: "vertex",
     folder: "/home/ada/digits",
     created: "2026-11-27T20:00:00+00:00",
@@ -80,7 +81,7 @@ describe("rows", () => {
 
   it.each([
     [group({ RUNNING: 1, FAILED: 1 }), "play-circle"],
-    [group({ QUEUED: 1, SUCCEEDED: 5 }), "clock"],
+    [group({ QUEUED: 1, SUCCEEDED: 5 }), "watch"],
     [group({ FAILED: 1, SUCCEEDED: 5 }), "error"],
     [group({ CANCELLED: 1, SUCCEEDED: 5 }), "circle-slash"],
     [group({ SUCCEEDED: 5 }), "pass"],

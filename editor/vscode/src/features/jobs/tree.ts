@@ -262,7 +262,7 @@ function fleeting(group: StatusGroup | undefined): unknown {
 }
 
 function groupItem(group: StatusGroup): vscode.TreeItem {
-  const item = new vscode.TreeItem(group.name, vscode.TreeItemCollapsibleState.Collapsed);
+  const item = new vscode.TreeItem(group.title, vscode.TreeItemCollapsibleState.Collapsed);
   item.id = group.name;
   item.description = rows.groupDescription(group, Date.now());
   item.iconPath = icon(rows.groupPicture(group));
