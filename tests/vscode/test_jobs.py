@@ -191,7 +191,7 @@ def test_a_log_grows_in_an_editor_until_it_is_closed(jobs: Jobs) -> None:
     jobs.launches.log(job, "\x1b[31mepoch 1\x1b[0m")
     jobs.window.page.keyboard.press("Control+Alt+5")
     window = jobs.window
-    window.page.locator(".tab.active", has_text="1.log").wait_for()
+    window.page.locator(".tab.active", has_text="talk 1.log").wait_for()
     until("the first line", lambda: window.text() == "epoch 1\n")
     for number in range(2, 70):
         jobs.launches.log(job, f"epoch {number}")
@@ -342,16 +342,20 @@ def test_thousands_of_jobs_come_page_by_page(jobs: Jobs) -> None:
     jobs.refresh()
     jobs.wait("many", "3,000 succeeded")
     jobs.expand("many")
-    view = jobs.window.section("Jobs").locator(".monaco-list")
+
+    def to_the_end(left: str) -> None:
+        def there() -> bool:
+            jobs.window.section("Jobs").locator(".monaco-list").focus()
+            jobs.window.page.keyboard.press("End")
+            return jobs.said("Show more") == left
+
+        until(left, there)
+
     for left in ("2,800 left", "2,600 left"):
-        view.focus()
-        jobs.window.page.keyboard.press("End")
-        jobs.wait("Show more", left)
+        to_the_end(left)
         jobs.window.shot("jobs-many")
         jobs.row("Show more").click()
-    view.focus()
-    jobs.window.page.keyboard.press("End")
-    jobs.wait("Show more", "2,400 left")
+    to_the_end("2,400 left")
     assert jobs.rows()[-2].label == "600  --n 600"
     jobs.window.page.keyboard.press("Home")
 

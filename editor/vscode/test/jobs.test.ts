@@ -135,7 +135,7 @@ describe("tooltips", () => {
 
   it("says all that is known", () => {
     const text = groupTooltip(group({ RUNNING: 1 }));
-    for (const part of ["us&#45;central1", "n1&#45;standard&#45;8 1xT4", "0&#46;87 USD an hour", "image&#58;tag"]) expect(text).toContain(part);
+    for (const part of ["us&#45;central1", "n1&#45;standard&#45;8 1xT4", "0&#46;87 USD an hour", "2026&#45;11&#45;27 20&#58;00&#58;00 UTC", "image&#58;tag"]) expect(text).toContain(part);
     expect(jobTooltip(job("SUCCEEDED", { metrics: { loss: 0.5 }, seconds: 90 }), group({ SUCCEEDED: 1 }))).toContain("| loss | 0&#46;5 |");
   });
 });
