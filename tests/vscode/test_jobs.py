@@ -263,7 +263,10 @@ def test_failed_jobs_are_sent_again_after_a_yes(jobs: Jobs) -> None:
     assert jobs.launches.calls("create") == made
     jobs.menu("unlucky", "Resubmit")
     jobs.window.dialog("Submit 3 jobs again?", "Submit 3 jobs")
-    jobs.window.toast("3 jobs submitted as").wait_for()
+    toast = jobs.window.toast("3 jobs submitted as")
+    toast.wait_for()
+    jobs.window.press(toast, "Show Jobs")
+    until("the new jobs", lambda: [text.split(" ")[0] for text in jobs.jobs()] == ["queued"] * 3)
     assert jobs.launches.calls("create") == made + 3
     again = jobs.newest()
     assert again != group

@@ -144,7 +144,8 @@ export class JobsTree implements vscode.TreeDataProvider<Row> {
   /** Bring a group into view, as far as it is listed. */
   async reveal(reference: string): Promise<void> {
     await this.refresh({ ask: false });
-    const group = this.groups.find(({ name }) => name === reference || reference.startsWith(`${name}_`) || reference.startsWith(`${name}/`));
+    const names = (group: StatusGroup) => [group.name, group.title];
+    const group = this.groups.find((one) => names(one).includes(reference) || names(one).includes(reference.replace(/[_/]\d+$/, "")));
     if (group !== undefined) await this.view.reveal({ kind: "group", group }, { expand: true, focus: true, select: true });
   }
 
