@@ -40,6 +40,7 @@ lint: .venv/.develops
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m scripts.docs --check
+	. scripts/node.sh && npm --prefix editor/vscode run --silent check && npm --prefix editor/vscode run --silent test
 
 # Both install this checkout editable; what the second has installed, the first leaves alone.
 .venv/.runs: pyproject.toml constraints.txt scripts/venv.sh
@@ -74,5 +75,5 @@ build/bench-json/ready:
 	touch $@
 
 # The VS Code extension as a file to install.
-vsix:
+vsix: .venv/.develops
 	scripts/vsix.sh
