@@ -15,7 +15,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 BUNDLED = ROOT / "editor/vscode/bundled"
@@ -42,7 +42,7 @@ def pins() -> list[str]:
         for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
         if "==" in line
     }
-    found: set[str] = set()
+    found: set[NormalizedName] = set()
     waiting = ["caliban-ls"]
     while waiting:
         name = canonicalize_name(waiting.pop())

@@ -41,7 +41,7 @@ let server: Server | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Caliban", { log: true });
-  server = new Server(() => launch(context), log);
+  server = new Server((signal) => launch(context, log, signal), log);
   const extension: Extension = { context, server, log };
   server.intercept(intercepted);
   context.subscriptions.push(log, server);
