@@ -98,7 +98,7 @@ export function environmentsOf(context: vscode.ExtensionContext): string {
 function shown<T>(signal: AbortSignal, make: (signal: AbortSignal, report: (message: string) => void) => Promise<T>): Promise<T> {
   const options = {
     location: vscode.ProgressLocation.Notification,
-    title: "Caliban: making the server's environment, once for this version",
+    title: "Caliban makes its environment, once for this version",
     cancellable: true,
   };
   return Promise.resolve(
