@@ -119,7 +119,7 @@ export async function probe(words: readonly string[], search: Pick<Search, "run"
   if (ran.code !== 0 || answer === undefined) {
     const last = ran.stderr.trim().split(/\r?\n/).at(-1) ?? "";
     // Pythons before 3.4 don't know the option that keeps others' code out.
-    if (/unknown option -?-?I/i.test(ran.stderr)) return { kind: "old", program, said: "2" };
+    if (/unknown option:? -?-?I/i.test(ran.stderr)) return { kind: "old", program, said: "2" };
     return { kind: "broken", program, said: last === "" ? `it ended with exit code ${String(ran.code)}` : last };
   }
   const version = answer.version.join(".");
