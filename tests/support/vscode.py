@@ -71,6 +71,7 @@ def vscode(
     keys: list[dict[str, Any]] | None = None,
     trust: bool = True,
     also: Sequence[Path] = (),
+    through: Sequence[str] = (),
 ) -> Iterator[Window]:
     """Open a folder in a VS Code of a new user.
 
@@ -83,6 +84,7 @@ def vscode(
         keys: the user's key bindings.
         trust: whether the folder counts as trusted; if not, VS Code opens it in its restricted mode.
         also: extensions to install besides ours, as files.
+        through: a program that VS Code is started with, such as a tracer.
     """
     program = PLACE / "node_modules/code-server/out/node/entry.js"
     if not program.exists() or not EXTENSION.exists() or shutil.which("chromium") is None:
@@ -124,7 +126,7 @@ def vscode(
     log = home / "server.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [*command, f"--bind-addr=127.0.0.1:{port}", *flags],
+            [*through, *command, f"--bind-addr=127.0.0.1:{port}", *flags],
             env=variables,
             stdout=output,
             stderr=output,

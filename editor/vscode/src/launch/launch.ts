@@ -44,7 +44,7 @@ export async function launch(context: vscode.ExtensionContext, log: vscode.LogOu
     const nothing = { started: () => Promise.resolve(), mend: () => Promise.resolve(false) };
     return { command: chosen, args: ["serve"], folder, environment, origin, setting: SERVER_PATH, ...nothing };
   }
-  const home = path.join(storage, "environments");
+  const home = environmentsOf(context);
   const version = (context.extension.packageJSON as { version: string }).version;
   const ours = await bundle(context.extensionPath, version);
   const folders = await openFolders();
