@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from support.own_environment import Desk, environments, log, package_sources, servers, storage
-from support.traced import read, tracer
+from support.traced import Trace, read, tracer
 from support.tree import plant
 from support.vscode import vscode
 from support.window import until
@@ -109,6 +110,22 @@ def at_work(siege: Siege) -> Siege:
     siege.desk.window.open("experiment.json")
     siege.desk.finds()
     return siege
+
+
+def test_the_tracer_sees_what_is_started_and_asked(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        # A process of a process, started by a thread, and one that goes its own way.
+        ask = f"import socket; socket.create_connection(('127.0.0.1', {port}))"
+        start = f"import os, subprocess, sys; subprocess.run(['env', '-', {REAL!r}, '-c', {ask!r}])"
+        threaded = f"import threading; threading.Thread(target=exec, args=({start!r},)).start()"
+        trace = tmp_path / "trace"
+        subprocess.run([*tracer(trace), REAL, "-c", threaded, EXTENSION_HOST], check=True)
+        subprocess.run([*tracer(tmp_path / "other"), REAL, "-c", threaded, "else"], check=True)
+    seen = read(trace, EXTENSION_HOST)
+    assert seen.starts == (("env", "-", REAL, "-c", ask), (REAL, "-c", ask))
+    assert [one for one in seen.asked if "AF_INET" in one and f"htons({port})" in one]
+    assert read(tmp_path / "other", EXTENSION_HOST) == Trace((), ())
 
 
 def test_only_the_own_server_is_started_and_nobody_is_asked(at_work: Siege) -> None:
