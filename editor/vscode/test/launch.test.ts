@@ -172,7 +172,7 @@ test("a server that doesn't end when asked is killed, and its last words are kep
   const command = await program("deaf", "trap '' TERM; echo 'nearly there' >&2; echo ready; while true; do sleep 0.1; done");
   const server = await ServerProcess.start({ command, args: [], folder, environment: { PATH: "/usr/bin:/bin" } });
   await new Promise((resolve) => server.child.stdout.once("data", resolve));
-  await server.end();
+  await server.end(100);
   expect(server.lastWords()).toBe("nearly there (signal SIGKILL)");
 });
 

@@ -65,18 +65,18 @@ export class ServerProcess {
   }
 
   /** Wait until it has ended; help it if it doesn't end by itself. */
-  async end(): Promise<void> {
+  async end(patience = PATIENCE_MILLISECONDS): Promise<void> {
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-      if (await this.endsSoon()) return;
+      if (await this.endsWithin(patience)) return;
       this.child.kill(signal);
     }
-    await this.endsSoon();
+    await this.endsWithin(patience);
   }
 
-  private async endsSoon(): Promise<boolean> {
+  private async endsWithin(milliseconds: number): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => { resolve(false); }, PATIENCE_MILLISECONDS);
+      timer = setTimeout(() => { resolve(false); }, milliseconds);
     });
     const soon = await Promise.race([this.ended.then(() => true), patience]);
     clearTimeout(timer);
