@@ -2,7 +2,7 @@
 # extension is built and checked with into editor/vscode/node_modules.
 #
 # On Debian, as root, a missing npm is installed, and named before. A Node.js that is too old is left alone: a newer one
-# comes from npm, into build/node.
+# is taken from build/vscode, or comes from npm into build/node.
 
 node_wanted=20
 node_version=24.21.0 # the same as scripts/vscode.sh installs
@@ -29,12 +29,16 @@ if ! node_fits; then
         exit 3
         ;;
     esac
-    if [ ! -x "build/node/node_modules/$node_package/bin/node" ]; then
+    for node_place in build/vscode build/node; do
+        node_folder=$PWD/$node_place/node_modules/$node_package/bin
+        [ ! -x "$node_folder/node" ] || break
+    done
+    if [ ! -x "$node_folder/node" ]; then
         echo "node: Node.js $(node --version) is too old; installing $node_version from npm into build/node" >&2
         npm --silent --no-audit --no-fund --ignore-scripts --prefix build/node --no-package-lock install \
             "$node_package@$node_version"
     fi
-    export PATH=$PWD/build/node/node_modules/$node_package/bin:$PATH
+    export PATH=$node_folder:$PATH
 fi
 
 if [ editor/vscode/package-lock.json -nt editor/vscode/node_modules/.package-lock.json ]; then
