@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import shutil
 import signal
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.lacking import lacking
 from support.own_environment import Desk, environments, log, package_sources, servers, storage
 from support.tree import plant
-from support.vscode import vscode
+from support.vscode import EXTENSION, vscode
 from support.window import until
 
+from caliban_ls import __version__
+
 REAL = str(Path(sys.executable).resolve())
+
+
+def test_the_file_to_install_carries_the_server_and_the_licences_of_others() -> None:
+    if not EXTENSION.exists():
+        lacking("there is no extension here; scripts/vscode.sh packs one")
+    with zipfile.ZipFile(EXTENSION) as packed:
+        names = {name.removeprefix("extension/") for name in packed.namelist()}
+        notices = packed.read("extension/ThirdPartyNotices.txt").decode()
+    (wheel,) = (name for name in names if name.endswith(".whl"))
+    assert wheel == f"bundled/caliban_ls-{__version__}-py3-none-any.whl"
+    assert {"bundled/constraints.txt", "dist/extension.js", "LICENSE.txt"} <= names
+    assert not [name for name in names if name.startswith(("src/", "test/", "node_modules/"))]
+    for package in ("vscode-languageclient", "vscode-jsonrpc", "minimatch", "semver"):
+        assert re.search(rf"^{package} [\d.]+ \((?:MIT|ISC)\)$", notices, re.MULTILINE), package
 
 
 @pytest.fixture(scope="module")
@@ -120,10 +138,9 @@ def test_a_report_says_what_runs_and_where(at_work: Desk) -> None:
     window.toast("the diagnostic report is on the clipboard").wait_for()
     report = str(window.page.evaluate("navigator.clipboard.readText()"))
     window.dismiss_messages()
-    version = json.loads((Path(__file__).parents[2] / "editor/vscode/package.json").read_text())["version"]
-    assert f"- Extension: {version}" in report
+    assert f"- Extension: {__version__}" in report
     assert (
-        f"- Server: running; caliban-ls {version}, process {servers(at_work.home)[0].pid}; the extension's own"
+        f"- Server: running; caliban-ls {__version__}, process {servers(at_work.home)[0].pid}; the extension's own"
         in report
     )
     assert "- `caliban.trace.server`: `" in report

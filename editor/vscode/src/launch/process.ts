@@ -12,7 +12,8 @@ export interface Program {
 }
 
 const KEPT_LINES = 20;
-const PATIENCE_MILLISECONDS = 2000;
+// VS Code ends an extension after five seconds, two of which the protocol may take.
+const PATIENCE_MILLISECONDS = 1000;
 
 export class ServerProcess {
   private lines: string[] = [];
