@@ -130,6 +130,16 @@ def test_settings_take_effect_at_once(at_work: Desk) -> None:
     until("a trace", lambda: "Sending request 'textDocument/" in log(at_work.home))
     at_work.set({"caliban.experimentFiles": [], "caliban.trace.server": "off"})
     until("no finding", lambda: window.squiggles().count() == 0)
+    window.open("experiment.json")
+    before = environments(at_work.home)
+    at_work.set({"caliban.interpreter": REAL})
+    until(
+        "a look at the interpreter",
+        lambda: f"setting caliban.interpreter: {REAL} is Python" in log(at_work.home),
+    )
+    at_work.finds()
+    assert environments(at_work.home) == before
+    at_work.set({"caliban.interpreter": ""})
 
 
 def test_a_report_says_what_runs_and_where(at_work: Desk) -> None:

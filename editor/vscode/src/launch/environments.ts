@@ -107,7 +107,7 @@ async function fill(folder: string, bundle: Bundle, python: Python, { run: where
     if (where.signal?.aborted === true) throw new Cancelled();
     if (ran.code === 0) return "";
     log(`${ran.stdout}\n${ran.stderr}`.trim());
-    return ran.stderr === "" ? ran.stdout : ran.stderr;
+    return ran.stderr.trim() || ran.stdout.trim() || `it ended with exit code ${String(ran.code)}`;
   };
   report(`with Python ${python.version}`);
   const unmade = await step(python.base, ["-I", "-m", "venv", folder]);

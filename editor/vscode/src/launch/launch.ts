@@ -67,7 +67,8 @@ export async function launch(context: vscode.ExtensionContext, log: vscode.LogOu
       const search = { chosen: interpreter, extension, platform: process.platform, run: where, avoided: folders, log: say };
       const python = { ...(await findPython(search)), asked: interpreter };
       if (signal.aborted) throw new Cancelled();
-      found = await shown(signal, (abort, report) => made(home, ours, python, { run: { ...where, signal: abort }, report, log: say }));
+      found = there.find((one) => one.made.base === python.base && one.made.version === python.version);
+      found ??= await shown(signal, (abort, report) => made(home, ours, python, { run: { ...where, signal: abort }, report, log: say }));
     }
   }
   say(`starting the server of the environment ${found.folder}, which has Python ${found.made.version}`);
@@ -107,6 +108,7 @@ function shown<T>(signal: AbortSignal, make: (signal: AbortSignal, report: (mess
       const listener = token.onCancellationRequested(() => { either.abort(); });
       const abort = () => { either.abort(); };
       signal.addEventListener("abort", abort);
+      if (signal.aborted) abort();
       try {
         return await make(either.signal, (message) => { progress.report({ message }); });
       } finally {
@@ -128,7 +130,9 @@ async function isProgram(chosen: string): Promise<void> {
   if (!path.isAbsolute(chosen)) {
     throw new NotStarted(`The setting ${SERVER_PATH} isn't an absolute path: ${chosen}.`, "Give the whole path.", SERVER_PATH);
   }
-  if (!vscode.workspace.isTrusted && within(chosen, await openFolders())) {
+  const real = await realpath(chosen).catch(() => chosen);
+  const folders = await openFolders();
+  if (!vscode.workspace.isTrusted && (within(chosen, folders) || within(real, folders))) {
     throw new NotStarted(`${chosen}, which ${SERVER_PATH} names, lies in a folder that isn't trusted.`, other, SERVER_PATH, true);
   }
   const file = await stat(chosen).catch(() => undefined);
