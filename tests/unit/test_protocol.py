@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import json
 import logging
 import threading
 from collections.abc import Iterator
@@ -19,7 +17,6 @@ from caliban_ls.cancel import CancelToken
 from caliban_ls.commands import Command
 from caliban_ls.host import Server
 from caliban_ls.progress import MOST_UNSENT, OutputLog, progress
-from caliban_ls.protocol import COLLECTOR_PAUSE
 from caliban_ls.runtime.base import JobSpec
 from caliban_ls.server import build_server
 
@@ -310,23 +307,3 @@ def test_commands_are_advertised_under_our_prefix_and_only_if_editors_may_call_t
     hidden = Command(name="hidden", title="", summary="", arguments=Nothing, run=NOTHING.run, editor=False)
     server: Server = build_server([NOTHING, hidden])
     assert list(server.protocol.fm.commands) == ["caliban-ls.nothing"]
-
-
-async def test_garbage_is_looked_for_when_a_message_is_answered() -> None:
-    wire, later = Wire(), asyncio.Event()
-    body = {
-        "jsonrpc": "2.0",
-        "id": 1,
-        "method": "initialize",
-        "params": {"processId": None, "capabilities": {}},
-    }
-    assert gc.isenabled()
-    try:
-        wire.server._take(json.dumps(body).encode())
-        assert "result" in wire.messages[-1]
-        assert not gc.isenabled()
-        asyncio.get_running_loop().call_later(COLLECTOR_PAUSE, later.set)
-        await asyncio.wait_for(later.wait(), 30)
-        assert gc.isenabled()
-    finally:
-        gc.enable()
