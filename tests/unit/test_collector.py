@@ -7,13 +7,14 @@ import gc
 import json
 
 from support.loopback import Wire
+from support.lsp_client import Message
 
 from caliban_ls.protocol import COLLECTOR_PAUSE
 
 
 async def test_garbage_is_looked_for_when_a_message_is_answered() -> None:
     wire, later = Wire(), asyncio.Event()
-    params = {"processId": None, "capabilities": {}}
+    params: Message = {"processId": None, "capabilities": {}}
     body = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}
     assert gc.isenabled()
     try:
