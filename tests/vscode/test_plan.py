@@ -216,6 +216,10 @@ def test_three_thousand_jobs_scroll_to_their_end(plan: Plan) -> None:
     plan.window.page.keyboard.press("End")
     until("the last job", lambda: plan.numbers()[-1] == 3000)
     assert len(plan.rows()) < 100
+    head, table = plan.find(".row.head").bounding_box(), plan.find(".table").bounding_box()
+    assert head is not None
+    assert table is not None
+    assert head["y"] == table["y"], "the head stays where it is"
     plan.window.page.keyboard.press("Enter")
     expect(plan.find("aside h2")).to_have_text("Request of job 3000")
     expect(plan.find("aside pre")).to_contain_text('"3"')

@@ -33,7 +33,7 @@ export class Table {
 
   constructor(private readonly events: TableEvents) {
     this.root = on(
-      element("div", { class: "table", role: "grid", tabindex: "0", "aria-label": "Jobs" }, element("div", { role: "rowgroup" }, this.head), this.body),
+      element("div", { class: "table", role: "grid", tabindex: "0", "aria-label": "Jobs" }, element("div", { role: "rowgroup", class: "heads" }, this.head), this.body),
       {
         scroll: () => { this.redraw(); },
         keydown: (event) => { this.pressed(event); },
