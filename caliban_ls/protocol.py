@@ -141,7 +141,7 @@ class Protocol(LanguageServerProtocol):
         return await handler(params)
 
     def prepare_for_documents(self) -> None:
-        """Have the converters made that the first document needs, while the client still reads the first answer."""
+        """Have the converters made that the first document needs."""
         for message in _FIRST_MESSAGES:
             self._converter.get_structure_hook(message)
         for part in _FIRST_ANSWERS:
@@ -306,6 +306,10 @@ class StdioServer(LanguageServer):
         self._gone.set()
         return code
 
+    def prepare(self) -> None:
+        """Make ready what the first document needs, while the client still reads the first answer."""
+        self.protocol.prepare_for_documents()
+
     def is_working(self) -> bool:
         """Return whether threads work that would outlive the server."""
         return False
@@ -370,7 +374,7 @@ class StdioServer(LanguageServer):
             for number, body in enumerate(read_frames(incoming)):
                 _call_on(loop, self.protocol.receive, body)
                 if number == 0:
-                    _call_on(loop, self.protocol.prepare_for_documents)
+                    _call_on(loop, self.prepare)
         except ForeignInput as error:
             code = 1
             sys.stderr.write(f"caliban serve: {error}. {error.hint}\n")

@@ -80,6 +80,14 @@ class Session(StdioServer):
         self._trial: tuple[Page, str, Trial] | None = None
         self.neighbours = Neighbours(self._opened_at, os.environ)
 
+    def prepare(self) -> None:
+        """Load what judges experiments, which are what most people open first."""
+        super().prepare()
+        from caliban_ls import experiment, limits, outlook
+        from caliban_ls.assist import page
+
+        del experiment, limits, outlook, page
+
     def take_settings(self, raw: Mapping[str, Any], *, initial: bool = False) -> bool:
         """Let settings hold, over the initial ones; return whether anything changed. Empty ones change nothing."""
         if not raw:

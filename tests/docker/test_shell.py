@@ -11,7 +11,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from support.leftovers import PROJECT_NAME, containers_of
+from support.leftovers import PROJECT_NAME, REPOSITORY, containers_of
 from support.lsp_client import Client
 from support.program import BASE_IMAGE, caliban
 from support.pseudo_terminal import PATIENCE, PseudoTerminal
@@ -205,7 +205,7 @@ def test_another_shell_in_the_same_container(project: Path) -> None:
 
 
 def test_an_editor_is_told_which_terminal_to_open(project: Path) -> None:
-    base = f"caliban-ls-test:{uuid.uuid4()}"  # nothing was ever built on that
+    base = f"{REPOSITORY}:{uuid.uuid4()}"  # nothing was ever built on that
     subprocess.run(["docker", "tag", BASE_IMAGE, base], check=True)
     plant(project, {".calibanconfig.json": json.dumps({"base_image": base})})
     with Client("-m", "caliban_ls", "serve", environment=surroundings(project)) as client:

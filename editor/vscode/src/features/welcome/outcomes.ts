@@ -18,7 +18,7 @@ export interface Outcome {
 }
 
 /** Commands that can't succeed without a container engine. */
-const ON_ENGINE = new Set(["build", "notebook", "containers", "attach"]);
+const ON_ENGINE = new Set(["build", "shell", "notebook", "containers", "attach"]);
 
 /** Commands that can't succeed without somebody's credentials for Google. */
 const AT_GOOGLE = new Set(["submit", "planAndSubmit", "resubmit", "resume"]);
