@@ -253,7 +253,8 @@ export class PlanPage implements vscode.Disposable {
     } else {
       this.submitted(begun, problem);
     }
-    if (!(error instanceof vscode.CancellationError)) await tell(this.extension, error);
+    // The page says it; a notification is for whoever has closed the page, or looks at something else.
+    if (this.closed || !this.panel.visible) void tell(this.extension, error);
   }
 
   private async written(): Promise<readonly Known[] | undefined> {

@@ -53,7 +53,7 @@ const request = new RequestPane(say, () => {
 const jobs = element("div", { class: "jobs" }, table.root, request.root);
 const submission = new Submission(say);
 
-document.querySelector("#page")?.append(heading, notes, sweep, toolbar, jobs, submission.root);
+document.querySelector("#page")?.append(heading, notes, submission.root, sweep, toolbar, jobs);
 
 window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => { heard(data); });
 say({ kind: "ready" });
@@ -104,6 +104,7 @@ function heard(message: ToPage): void {
       submission.noteEdit();
       break;
     case "focusSubmit":
+      window.focus();
       submission.focus();
   }
 }
