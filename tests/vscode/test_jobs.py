@@ -234,7 +234,8 @@ def test_what_is_stopped_is_asked_about_first(jobs: Jobs) -> None:
     jobs.window.toast("1 job stopped").wait_for()
     assert jobs.launches.calls("cancel") == 1
     assert jobs.launches.state_there(jobs.launches.jobs(group)[1]).startswith("CANCEL")
-    until("a job that is stopped", lambda: "cancel" in jobs.jobs()[1])
+    jobs.launches.move(group, "", "CANCELLED")
+    until("a job that is stopped", lambda: jobs.jobs()[1].startswith("cancelled"))
     jobs.window.page.keyboard.press("Control+Alt+4")
     jobs.window.dialog("Stop 2 jobs?", "Stop 2 jobs")
     jobs.window.toast("2 jobs stopped").wait_for()
