@@ -394,8 +394,11 @@ def _missing(document: JsonDocument, node: Node, script: Script, parts: list[_Pa
         if spelling is not None and all(
             _fits(script, one, flag.name, spelling) for one in resolve(script, flag.name)
         ):
-            title = f"Set it to {spelling}" + ("" if flag.choices else ", to be filled in")
-            fixes = [Fix(title, set_member(document, node, flag.name, spelling))]
+            edits = set_member(document, node, flag.name, spelling)
+            title = f"Set it to {spelling}"
+            fixes = [
+                Fix(title, edits) if flag.choices else Fix(f"{title}, to be filled in", edits, is_draft=True)
+            ]
         message = f"{script.path} requires --{flag.name}; set it here, or give it behind -- to every run"
         yield finding("CAL504", Span(start, start + 1), message, *fixes)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from caliban_ls.findings import Edit, Finding, Fix, Severity, shifted
@@ -79,12 +79,13 @@ def read(document: JsonDocument) -> Experiment:
     findings: list[Finding] = []
     for pointer, node in _top_level(document.root):
         if node.kind is _OBJECT:
-            reading = _read_block(node)
+            reading = _read_block(node, pointer)
             if reading.findings:
                 start = node.span.start
                 findings += [shifted(found, start) for found in reading.findings]
             if reading.block.pointer != pointer:
-                reading.block = replace(reading.block, pointer=pointer)
+                known = reading.block
+                reading.block = Block(node, pointer, known.count, known.notes)
             blocks.append(reading.block)
         elif node.kind is not Kind.INVALID:
             message = f'{described(node)} isn\'t a block of flags; write an object such as {{"lr": 0.1}}'
@@ -165,11 +166,11 @@ def _top_level(root: Node | None) -> Iterator[tuple[str, Node]]:
             yield pointer, node
 
 
-def _read_block(node: Node) -> _Reading:
+def _read_block(node: Node, pointer: str) -> _Reading:
     if not isinstance(node.memo, _Reading):
         count, findings = judge(node)
         start = node.span.start if findings else 0
-        block = Block(node, "", count)
+        block = Block(node, pointer, count)
         node.memo = _Reading(tuple(shifted(found, -start) for found in findings), block)
     return node.memo
 

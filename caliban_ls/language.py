@@ -200,7 +200,9 @@ def _quick_fixes(ls: Session, document: Document, span: Span) -> list[lsp.CodeAc
         return []
     sound = ls.trial(judgement.page).sound([finding for finding, _ in touched])
     return [
-        convert.to_code_action(fix, workspace_edit(ls, document, fix.edits), shown, preferred=rank == 0)
+        convert.to_code_action(
+            fix, workspace_edit(ls, document, fix.edits), shown, preferred=rank == 0 and not fix.is_draft
+        )
         for finding, (_, shown) in zip(sound, touched, strict=True)
         for rank, fix in enumerate(finding.fixes)
     ]

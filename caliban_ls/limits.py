@@ -23,6 +23,7 @@ from caliban_ls.text import Span, shortened, spoken_amount, spoken_number
 if TYPE_CHECKING:
     from caliban_ls.outlook import Outlook
 
+_ARRAY: Final = Kind.ARRAY  # until Python 3.12 looked up by a slow road
 _SCALARS: Final = frozenset({Kind.STRING, Kind.NUMBER, Kind.BOOLEAN})
 
 FREE_A_MINUTE: Final = 60
@@ -65,15 +66,20 @@ def limit_findings(document: JsonDocument, sweep: Experiment, outlook: Outlook |
 
 def repeated(member: Member) -> list[Node]:
     """Return the values, or rows, of a key that make jobs which an earlier one has made already."""
-    value = member.value
-    if value is None or value.size < 2 or not isinstance(member.key.value, str):  # noqa: PLR2004 - it takes two
+    name, value = member.key.value, member.value
+    if value is None or value.kind is not _ARRAY or not isinstance(name, str):
         return []
-    if not member.key.value.startswith("["):
-        # Nearly all lists are of scalars and have nothing twice, which is seen at once.
-        if value.unread is not None and _all_different(value.unread):
+    # Nearly all lists are of scalars, or of rows of such, and have nothing twice, which is seen at once.
+    if value.unread is not None:
+        if name[:1] == "[" or _all_different(value.unread):
             return []
-        if all(item.kind in _SCALARS for item in value.items) and _differ(to_python(value)):
+    elif len(value.items) < 2:  # noqa: PLR2004 - it takes two
+        return []
+    elif name[:1] == "[" and all(item.unread is not None for item in value.items):
+        if len({_row(item.unread or "") for item in value.items}) == len(value.items):
             return []
+    elif all(item.kind in _SCALARS for item in value.items) and _differ(to_python(value)):
+        return []
     axis = experiment.axis_of(member)
     if len(axis.rows) != len(value.items):
         return []  # one flat row
@@ -91,6 +97,12 @@ def repeated(member: Member) -> list[Node]:
 def _all_different(spelling: str) -> bool:
     """Whether no value of a list, given in strict JSON, stands in it twice; blocks have mostly the same lists."""
     return _differ(json.loads(spelling))
+
+
+@lru_cache(1024)
+def _row(spelling: str) -> tuple[str, ...]:
+    """Return the values of a row, given in strict JSON, as they are on a command line."""
+    return tuple(_spelled(value) for value in json.loads(spelling))
 
 
 def _differ(values: Sequence[Any]) -> bool:
@@ -118,7 +130,7 @@ def _repeats(document: JsonDocument, block: Block) -> tuple[Finding, ...]:
         found = [
             shifted(_repeat(document, member, again), -start)
             for member in block.node.members
-            if (again := repeated(member))
+            if member.value is not None and member.value.kind is _ARRAY and (again := repeated(member))
         ]
         block.notes["repeats"] = tuple(found)
     known: tuple[Finding, ...] = block.notes["repeats"]

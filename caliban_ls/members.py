@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
-from functools import cache, lru_cache, partial
+from functools import lru_cache
 from math import prod
-from typing import TypeAlias
 
 from caliban_ls.findings import Edit, Finding, Fix, Severity
 from caliban_ls.jsondoc import Kind, Member, Node, quote
@@ -19,13 +17,29 @@ from caliban_ls.text import Span
 
 _FLAG = r"[^\s,\[\]]+"
 _KEY = re.compile(rf"{_FLAG}|\[\s*{_FLAG}(?:\s*,\s*{_FLAG})*\s*\]")
-_Taken: TypeAlias = Callable[[], Counter[str]]  # counts a block's flags, once, when it is first asked
-
 # Until Python 3.12 a member of an enumeration is looked up by a slow road, which is felt where there are many blocks.
 _ARRAY, _STRING, _NUMBER, _BOOLEAN = Kind.ARRAY, Kind.STRING, Kind.NUMBER, Kind.BOOLEAN
 _REMEMBERED = 1024  # names of keys; the blocks of a sweep have mostly the same ones
 
 _UNIFORM_ROWS = 3  # this many rows of one wrong length blame the key, not each of the rows
+
+
+class _Taken:
+    """How often each flag is set in a block: counted once, when it is first asked for."""
+
+    __slots__ = ("_block", "_counted")
+
+    def __init__(self, block: Node) -> None:
+        self._block = block
+        self._counted: Counter[str] | None = None
+
+    def __getitem__(self, flag: str) -> int:
+        if self._counted is None:
+            names = (member.key.value for member in self._block.members)
+            self._counted = Counter(
+                flag for name in names if isinstance(name, str) for flag in flags_of(name)
+            )
+        return self._counted[flag]
 
 
 @lru_cache(_REMEMBERED)
@@ -61,11 +75,19 @@ def judge(node: Node) -> tuple[int | None, list[Finding]]:
     others = []
     for member in node.members:
         # Most members are in order, which is seen at once; the rest is spared them.
-        if _is_harmless(member):
-            count *= (member.value and member.value.plain) or 1
+        key, value = member.key, member.value
+        if (
+            value is not None
+            and not value.damaged
+            and key.kind is _STRING
+            and not key.damaged
+            and _is_simple(key.value)
+            and (value.plain or _is_harmless(value))
+        ):
+            count *= value.plain or 1
         else:
             others.append(member)
-    taken = cache(partial(_taken, node))
+    taken = _Taken(node)
     for member in others:
         findings += _judge_member(member, taken)
     findings += _set_twice(node)
@@ -88,21 +110,27 @@ def described(node: Node) -> str:
     return spelling if len(spelling) <= 30 else f"{spelling[:29]}…"  # noqa: PLR2004 - about a third of a line
 
 
-def _is_harmless(member: Member) -> bool:
-    """Whether a member is a simple key with a number, a boolean, a text or a list of such, all of them in order."""
-    key, value = member.key, member.value
-    if value is None or value.damaged or key.damaged or key.kind is not _STRING or not _is_simple(key.value):
-        return False
+def _is_harmless(value: Node) -> bool:
+    """Whether a value is a number, a boolean or a text that a flag can be given."""
     kind = value.kind
-    return bool(
-        value.plain or kind is _NUMBER or kind is _BOOLEAN or (kind is _STRING and "\0" not in value.value)
-    )
+    return kind is _NUMBER or kind is _BOOLEAN or (kind is _STRING and "\0" not in value.value)
 
 
 @lru_cache(_REMEMBERED)
 def _is_simple(name: str) -> bool:
     """Whether a key is that of one flag, with nothing wrong about it."""
     return is_key(name) and name[0] not in "[-" and "\0" not in name
+
+
+@lru_cache(_REMEMBERED)
+def _is_compound(name: str) -> bool:
+    """Whether a key is that of several flags, with nothing wrong about it."""
+    return (
+        is_key(name)
+        and name[0] == "["
+        and "\0" not in name
+        and not any(flag.startswith("-") for flag in flags_of(name))
+    )
 
 
 def _is_whole(member: Member) -> bool:
@@ -120,17 +148,13 @@ def _is_whole(member: Member) -> bool:
     return True
 
 
-def _taken(block: Node) -> Counter[str]:
-    """Return how often each flag is set in a block."""
-    names = (member.key.value for member in block.members)
-    return Counter(flag for name in names if isinstance(name, str) for flag in flags_of(name))
-
-
 def _judge_member(member: Member, taken: _Taken) -> list[Finding]:
     key, value = member.key, member.value
     if key.kind is not Kind.STRING or key.damaged or value is None or value.kind is Kind.INVALID:
         return []  # the syntax findings have said it
     name: str = key.value
+    if _is_compound(name):
+        return _judge_compound(name, key.span, value)
     found = _judge_key(member, taken)
     if found:
         return [found]
@@ -148,7 +172,7 @@ def _judge_key(member: Member, taken: _Taken) -> Finding | None:
     span = member.key.span
     if "\0" in name:
         return finding("CAL212", span, "A flag can't contain the character U+0000; remove it")
-    if _KEY.fullmatch(name):
+    if is_key(name):
         return None
     if not name.strip():
         return finding("CAL205", span, "The key is empty; name the flag that it sets")
@@ -178,7 +202,7 @@ def _fits(name: str, member: Member, taken: _Taken) -> bool:
     if not _KEY.fullmatch(name) or value is None:
         return False
     flags, own = flags_of(name), Counter(flags_of(key.value))
-    if len(set(flags)) < len(flags) or any(taken()[flag] > own[flag] for flag in flags):
+    if len(set(flags)) < len(flags) or any(taken[flag] > own[flag] for flag in flags):
         return False
     return not (_judge_compound(name, key.span, value) if name.startswith("[") else _judge_plain(value))
 

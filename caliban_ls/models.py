@@ -834,6 +834,7 @@ class StatusGroup:
     """One launch and its jobs.
 
     Attributes:
+        title: the name that it was given, which others may have, too.
         count: jobs, those between the first and the last included where not all are listed.
         states: how many of them are in each state.
         gone: how many their service no longer knows.
@@ -845,6 +846,7 @@ class StatusGroup:
     """
 
     name: str
+    title: str
     backend: str
     folder: str
     created: str

@@ -191,6 +191,7 @@ def _group(group: Group, tally: Tally, everything: Tally, view: _View) -> models
     states = _lost_states(everything.states) if lost else everything.states
     return models.StatusGroup(
         name=group.name,
+        title=group.title,
         backend=group.backend,
         folder=str(group.folder),
         created=group.created.isoformat(),

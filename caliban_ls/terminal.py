@@ -160,9 +160,11 @@ def show_hardware(result: HardwareResult, _options: argparse.Namespace) -> str:
         return said
     table = _table("", "value", "what", "price", "", numbers={"price"})
     for option in result.options:
-        mark = "*" if option.current else "" if option.possible else "x"
+        mark = "*" if option.current else "" if option.possible else "x" if option.changes is None else "+"
         table.add_row(mark, option.label, option.detail, option.price, option.reason)
-    return f"{said}{_render(table)}"
+    return (
+        f"{said}{_render(table)}* holds now, + needs another change, x can't be had; prices are of one job.\n"
+    )
 
 
 def show_shell(_result: ShellResult, _options: argparse.Namespace) -> str:

@@ -29,12 +29,13 @@ _NEW_GROUP = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
-_CHOSEN = (
-    "(? = '[]' OR state IN (SELECT value FROM json_each(?))) AND (? = '' OR instr(lower(job_id), ?)"
+_IN_STATES = "state IN (SELECT value FROM json_each(?))"
+
+_HAS_TEXT = (
+    "(instr(lower(job_id), ?)"
     # Arguments are looked through as they are typed: words with spaces between them.
     """ OR instr(lower(replace(args, '", "', ' ')), ?) OR instr(lower(COALESCE(error, '')), ?))"""
 )
-"""Which jobs are wanted; a `Wanted` gives the values."""
 
 _JOB_COLUMNS = (
     "job_id, group_name, number, args, parameters, state, name, created, started, ended, seconds, exit_code,"
@@ -173,14 +174,15 @@ class Wanted:
     @property
     def condition(self) -> str:
         """What a query asks of a job."""
-        return _CHOSEN
+        asked = [_IN_STATES] * bool(self.states) + [_HAS_TEXT] * bool(self.text)
+        return " AND ".join(asked) or "TRUE"
 
     @property
     def values(self) -> tuple[str, ...]:
         """What stands for the condition's question marks."""
-        states = json.dumps([state.value for state in self.states])
+        states = (json.dumps([state.value for state in self.states]),) if self.states else ()
         text = self.text.lower()
-        return (states, states, text, text, json.dumps(text)[1:-1], text)
+        return (*states, *((text, json.dumps(text)[1:-1], text) if text else ()))
 
 
 ALL = Wanted()

@@ -316,7 +316,10 @@ def test_a_job_says_what_runs_it_once_more(launches: Launches) -> None:
     said = shlex.split(job.command)
     assert said[:2] == ["caliban", "cloud"]
     assert said[-4:] == ["--say", "a b", "--n", "1"]
-    assert told(launches, group).groups[0].jobs[0].command is None
+    assert (told(launches, group).groups[0].jobs[0].command, told(launches).groups[0].title) == (
+        None,
+        "night",
+    )
     # The words are those of the command line, so that it takes them, and means the same job.
     planned = caliban(
         *said[1 : said.index("--")],

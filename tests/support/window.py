@@ -81,11 +81,13 @@ class Window:
 
         def choose() -> bool:
             self.page.keyboard.press("F1")
-            self.quick().locator(".quick-input-box input").fill(f">{title}")
             row = self.page.locator(".quick-input-list .monaco-list-row").filter(
                 has=self.page.locator(".label-name", has_text=exactly(title))
             )
-            with suppress(PlaywrightError):  # when it isn't there yet
+            with suppress(
+                PlaywrightError
+            ):  # when it isn't there yet, or a page that changes has swallowed the key
+                self.quick().locator(".quick-input-box input").fill(f">{title}", timeout=3000)
                 row.first.click(timeout=3000)
                 return True
             self.page.keyboard.press("Escape")
@@ -298,7 +300,18 @@ class Window:
     def choose_in_menu(self, of: Locator, title: str) -> None:
         """Choose something of a row's context menu."""
         of.click(button="right")
-        self.page.locator(".monaco-menu .action-label", has_text=exactly(title)).first.click()
+        chosen = self.page.locator(".monaco-menu .action-label", has_text=exactly(title)).first
+
+        def choose() -> bool:
+            with suppress(PlaywrightError):
+                chosen.click(timeout=1000)
+            # A menu takes no notice of clicks at first, lest it is chosen from by accident.
+            with suppress(PlaywrightError):
+                self.page.locator(".monaco-menu").wait_for(state="detached", timeout=1000)
+                return True
+            return False
+
+        until(f"{title} of the menu", choose)
 
     def status_item(self, text: str | re.Pattern[str]) -> Locator:
         """Return an item of the status bar."""

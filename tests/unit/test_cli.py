@@ -263,6 +263,17 @@ def test_init_writes_files_that_are_sound_and_keeps_what_is_there(tmp_path: Path
     assert (tmp_path / "experiment.json").read_text() == "{}"
 
 
+def test_hardware_says_what_a_project_comes_to_and_could_be(tmp_path: Path) -> None:
+    (tmp_path / ".calibanconfig.json").write_text('{"cloud": {"region": "us-west3", "gpu_spec": "1xT4"}}')
+    answer = caliban("hardware", "region", folder=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    first, *rest = answer.stdout.splitlines()
+    assert first == "us-west3 · 1xT4 · can't be had"
+    assert any("error[CAL409]" in line for line in rest)
+    assert any(line.split()[:3] == ["*", "us-west3", "Salt"] for line in rest)
+    assert json.loads(caliban("hardware", "--json", folder=tmp_path).stdout)["possible"] is False
+
+
 def test_init_writes_further_experiments_by_name(tmp_path: Path) -> None:
     assert "wrote warm-up.experiment.json" in caliban("init", "--name", "warm-up", folder=tmp_path).stdout
     assert "caliban expand warm-up.experiment.json" in (tmp_path / "warm-up.experiment.json").read_text()

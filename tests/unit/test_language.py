@@ -129,6 +129,23 @@ def test_files_beside_a_config_are_offered_as_they_are_now(tmp_path: Path) -> No
     assert labels() == ["two.py"]
 
 
+def test_what_is_to_be_filled_in_is_offered_and_never_preferred(tmp_path: Path) -> None:
+    wire = started(tmp_path)
+    (tmp_path / "train.py").write_text(
+        "import argparse\nparser = argparse.ArgumentParser()\n"
+        'parser.add_argument("--data", required=True)\nparser.add_argument("--lr", type=float)\nparser.parse_args()\n'
+    )
+    uri = opened(wire, tmp_path / "experiment.json", '// caliban: script=train.py\n{"LR": 0.1}\n')
+    everywhere = {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}}
+    actions = asked(
+        wire, "codeAction", uri, range=everywhere, context={"diagnostics": [], "only": ["quickfix"]}
+    )
+    assert {one["title"]: one.get("isPreferred") for one in actions} == {
+        'Set it to "DATA", to be filled in': None,
+        'Rename to "lr"': True,
+    }
+
+
 def test_a_lens_says_what_holds_now(tmp_path: Path) -> None:
     wire = started(tmp_path)
     path = tmp_path / "experiment.json"

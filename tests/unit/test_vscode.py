@@ -6,18 +6,25 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from caliban_ls import __version__
 from caliban_ls.commands import COMMANDS
 from caliban_ls.settings import Settings, camel, parse_settings
 from caliban_ls.validation import EXPERIMENT_FILES, PROJECT_FILE
+from scripts.bundle import pins
 
 MANIFEST: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "editor" / "vscode" / "package.json").read_text(encoding="utf-8")
 )
 PROPERTIES = MANIFEST["contributes"]["configuration"]["properties"]
+PINNED = Path(__file__).parents[2] / "constraints.txt"
 OF_THE_CLIENT = {"caliban.server.path", "caliban.interpreter", "caliban.trace.server"}
 
 
@@ -63,13 +70,6 @@ def test_our_files_are_those_of_the_server() -> None:
 
 def test_both_have_one_version() -> None:
     assert MANIFEST["version"] == __version__
-
-
-def test_no_folder_can_name_the_program_that_is_started() -> None:
-    assert PROPERTIES["caliban.server.path"]["scope"] == "machine"
-    assert (
-        "caliban.server.path" in MANIFEST["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"]
-    )
 
 
 SOURCES = "\n".join(
@@ -141,3 +141,28 @@ def test_every_file_that_is_named_is_there() -> None:
     named -= {"experiment.json"}
     assert len(named) > 10
     assert [name for name in sorted(named) if not (folder / name).is_file()] == []
+
+
+@pytest.mark.parametrize("name", ["caliban.server.path", "caliban.interpreter"])
+def test_no_folder_can_name_the_program_that_is_started(name: str) -> None:
+    assert PROPERTIES[name]["scope"] == "machine"
+    assert name in MANIFEST["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"]
+
+
+def test_no_folder_can_set_a_limit() -> None:
+    limits = [name for name in PROPERTIES if name.startswith("caliban.limits.")]
+    assert len(limits) == len(fields(Settings().limits))
+    assert {PROPERTIES[name]["scope"] for name in limits} == {"application"}
+
+
+def test_the_server_that_is_brought_has_the_versions_of_the_checks() -> None:
+    """Those that it needs to run, and no tool of ours; a pin that the oldest Python can't have doesn't hold for it."""
+    brought = pins()
+    names = {pin.partition("==")[0] for pin in brought}
+    assert {"pygls", "pydantic", "docker", "google-auth", "urllib3", "pydantic_core"} <= names
+    assert not {"pytest", "mypy", "ruff", "playwright"} & names
+    assert {pin.partition(";")[0] for pin in brought} <= {*PINNED.read_text(encoding="utf-8").splitlines()}
+    oldest = {"python_version": "3.10", "python_full_version": "3.10.0"}
+    for pin in map(Requirement, brought):
+        wanted = SpecifierSet(metadata(pin.name)["Requires-Python"] or "")
+        assert (pin.marker is None or pin.marker.evaluate(oldest)) == ("3.10" in wanted), pin

@@ -50,7 +50,7 @@ class Plan:
         (self.desk.folder / name).write_text(json.dumps(sweep))
         self.window.open(name)
         self.window.page.keyboard.press(key)
-        self.find("footer.planned").wait_for()
+        self.find(".submission.planned").wait_for()
 
     def dry_run(self, name: str = "experiment.json") -> Any:
         argv = ["cloud", "--dry_run", "--json", f"--image_tag={IMAGE}", f"--experiment_config={name}"]
@@ -70,11 +70,13 @@ class Plan:
 
     def fact(self, name: str) -> str:
         return (
-            self.find("dl.facts div", has=self.page.locator("dt", has_text=name)).locator("dd").inner_text()
+            self.find("dl.facts div", has=self.page.locator("dt", has_text=name))
+            .locator("dd")
+            .first.inner_text()
         )
 
-    def footer(self) -> str:
-        return self.find("footer").inner_text()
+    def bar(self) -> str:
+        return self.find(".submission").inner_text()
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +85,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         desk = Desk(tmp_path_factory.mktemp("plan") / "digits", emulator)
         desk.sweep(1)
         desk.config(module="train.py")
+        for name in ("experiment.many.json", "experiment.other.json"):
+            (desk.folder / name).write_text("{}")
         yield desk
 
 
@@ -90,7 +94,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 def window(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
     bindings = keys({"ctrl+alt+p": ("caliban.showPlan", FLAGS), "ctrl+alt+s": ("caliban.submit", FLAGS)})
     home = tmp_path_factory.mktemp("v")
-    with vscode(desk.folder, home, environment=desk.environment, keys=bindings) as window:
+    theme = {"workbench.colorTheme": "Default Dark Modern"}
+    with vscode(desk.folder, home, environment=desk.environment, keys=bindings, settings=theme) as window:
         yield window
 
 
@@ -127,7 +132,7 @@ def test_a_page_shows_what_a_dry_run_on_the_command_line_says(plan: Plan) -> Non
     assert plan.fact("Runs as") == wanted["service_account"]
     assert plan.fact("Quota").startswith(f"{wanted['quotas'][0]['needed']} {wanted['quotas'][0]['of']}")
     assert plan.find(".notes li.note").all_inner_texts() == wanted["notes"]
-    until("the findings", lambda: plan.find(".notes li.warning", has_text="CAL603").count() == 2)
+    until("the findings", lambda: plan.find(".notes li.warning", has_text="CAL603").count() == 1)
     for row, job in zip(plan.rows(), wanted["jobs"], strict=True):
         values = [job["parameters"].get(name) for name in ("lr", "model", "api_token", "warm")]
         shown = ["\N{EN DASH}" if value is None else str(value).replace("True", "true") for value in values]
@@ -151,7 +156,8 @@ def test_a_page_shows_what_a_dry_run_on_the_command_line_says(plan: Plan) -> Non
     plan.window.command("Preferences: Toggle between Light/Dark Themes")
     plan.find("body.vscode-dark").wait_for()
     assert not plan.desk.emulator.calls
-    assert not plan.window.asked
+    # Resources of extensions have such addresses, which a worker of the page answers.
+    assert all(".vscode-resource.vscode-cdn.net/" in url for url in plan.window.asked)
 
 
 def test_jobs_are_ordered_filtered_and_chosen_in_the_picture(plan: Plan) -> None:
@@ -168,7 +174,7 @@ def test_jobs_are_ordered_filtered_and_chosen_in_the_picture(plan: Plan) -> None
     assert plan.numbers() == [3, 9, 1]
     assert plan.find(".counted").inner_text() == "3 of 9 jobs"
     filtered.fill("")
-    plan.find("label.toggle", has_text="Only the 1 repeat").click()
+    plan.find("label.toggle", has_text="Only repeats (1)").click()
     assert plan.numbers() == [3, 9]
     plan.find("label.toggle").click()
 
@@ -210,18 +216,22 @@ def test_three_thousand_jobs_scroll_to_their_end(plan: Plan) -> None:
     plan.window.page.keyboard.press("End")
     until("the last job", lambda: plan.numbers()[-1] == 3000)
     assert len(plan.rows()) < 100
+    head, table = plan.find(".row.head").bounding_box(), plan.find(".table").bounding_box()
+    assert head is not None
+    assert table is not None
+    assert head["y"] == table["y"], "the head stays where it is"
     plan.window.page.keyboard.press("Enter")
     expect(plan.find("aside h2")).to_have_text("Request of job 3000")
     expect(plan.find("aside pre")).to_contain_text('"3"')
     plan.window.shot("plan-large")
     # Far over the limit: the number is asked for.
-    assert "3,000 jobs are more than 100 (--max_jobs)" in plan.footer()
+    assert "3,000 jobs are more than 100 (--max_jobs)" in plan.bar()
 
 
 def test_pressing_twice_submits_once(plan: Plan) -> None:
     plan.plan({"lr": [0.1, 0.2, 0.3]}, key="Control+Alt+S")
     submit = plan.find("#submit")
-    expect(submit).to_be_focused()
+    until("Submit to have the focus", lambda: submit.evaluate("one => one === document.activeElement"))
     submit.dblclick()
     expect(plan.find("#question")).to_contain_text("Submit 3 jobs to us-central1? They cost 2.60 USD an hour")
     assert not plan.desk.emulator.jobs()
@@ -271,7 +281,7 @@ def test_a_limit_of_ones_own_settings_is_passed_by_nothing(plan: Plan) -> None:
     try:
         plan.plan({"lr": [0.1, 0.2, 0.3]})
         expect(plan.find("#submit")).to_be_disabled()
-        assert "It is a limit of your own settings" in plan.footer()
+        assert "It is a limit of your own settings" in plan.bar()
     finally:
         own.unlink()
 
@@ -279,10 +289,10 @@ def test_a_limit_of_ones_own_settings_is_passed_by_nothing(plan: Plan) -> None:
 def test_what_has_changed_since_is_not_submitted(plan: Plan) -> None:
     plan.plan({"lr": [0.1, 0.2, 0.3]})
     (plan.desk.folder / "experiment.json").write_text('{"lr": [0.1, 0.2]}')
-    until("the editor has read it", lambda: "edited since" in plan.footer())
+    until("the editor has read it", lambda: "edited since" in plan.bar())
     plan.find("#submit").click()
     plan.find("#yes").click()
-    expect(plan.find("footer .problem")).to_contain_text("What was planned has changed since")
+    expect(plan.find(".submission .problem")).to_contain_text("What was planned has changed since")
     expect(plan.find("#submit")).to_be_disabled()
     assert not plan.desk.emulator.jobs()
     plan.window.shot("plan-changed")
@@ -292,8 +302,8 @@ def test_what_has_changed_since_is_not_submitted(plan: Plan) -> None:
 
 
 def test_a_submission_is_cancelled_on_the_page_and_resumed(plan: Plan) -> None:
-    plan.plan({"lr": [number / 100 for number in range(1, 81)]})
-    plan.desk.emulator.faults = Faults(latency=0.5)
+    plan.plan({"lr": [number / 100 for number in range(1, 101)]})
+    plan.desk.emulator.faults = Faults(latency=1.5)
     plan.find("#submit").click()
     plan.find("#yes").click()
     expect(plan.find("#progress")).to_contain_text("jobs sent")
@@ -301,12 +311,28 @@ def test_a_submission_is_cancelled_on_the_page_and_resumed(plan: Plan) -> None:
     plan.window.shot("plan-submitting")
     plan.button("Cancel").click()
     expect(plan.find("#outcome")).to_contain_text("Not all jobs are sent")
-    assert len(plan.desk.keys()) < 80
+    assert len(plan.desk.keys()) < 100
     plan.desk.emulator.faults = Faults()
     plan.button("Resume").click()
-    expect(plan.find("#outcome")).to_contain_text("80 jobs submitted")
-    assert len(plan.desk.keys()) == 80
+    expect(plan.find("#outcome")).to_contain_text("100 jobs submitted")
+    assert len(plan.desk.keys()) == 100
     assert set(plan.desk.keys().values()) == {1}
+
+
+def test_what_google_refuses_is_told_in_its_words_and_resumed(plan: Plan) -> None:
+    plan.plan({"lr": [0.1, 0.2, 0.3]})
+    plan.desk.emulator.denied["aiplatform.projects.locations.customJobs.create"] = (
+        "aiplatform.customJobs.create"
+    )
+    plan.find("#submit").click()
+    plan.find("#yes").click()
+    expect(plan.find(".submission .problem")).to_contain_text("aiplatform.customJobs.create")
+    expect(plan.find("#outcome")).to_contain_text("Not all jobs are sent")
+    plan.window.shot("plan-refused")
+    plan.desk.emulator.denied.clear()
+    plan.button("Resume").click()
+    expect(plan.find("#outcome")).to_contain_text("3 jobs submitted")
+    assert sorted(plan.desk.keys().values()) == [1, 1, 1]
 
 
 def test_two_files_have_two_plans_and_one_keeps_its_page(plan: Plan) -> None:

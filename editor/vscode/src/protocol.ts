@@ -525,6 +525,7 @@ export interface StatusJob {
 /** One launch and its jobs. */
 export interface StatusGroup {
   name: string;
+  title: string;
   backend: string;
   folder: string;
   created: string;

@@ -12,6 +12,7 @@ function group(all_states: Record<string, number>, more: Partial<StatusGroup> = 
   const live = rows.LIVE.reduce((sum, state) => sum + (all_states[state] ?? 0), 0);
   return {
     name: "digits_1",
+    title: "digits",
     backend: "vertex",
     folder: "/home/ada/digits",
     created: "2026-11-27T20:00:00+00:00",
@@ -80,7 +81,7 @@ describe("rows", () => {
 
   it.each([
     [group({ RUNNING: 1, FAILED: 1 }), "play-circle"],
-    [group({ QUEUED: 1, SUCCEEDED: 5 }), "clock"],
+    [group({ QUEUED: 1, SUCCEEDED: 5 }), "watch"],
     [group({ FAILED: 1, SUCCEEDED: 5 }), "error"],
     [group({ CANCELLED: 1, SUCCEEDED: 5 }), "circle-slash"],
     [group({ SUCCEEDED: 5 }), "pass"],
@@ -134,7 +135,7 @@ describe("tooltips", () => {
 
   it("says all that is known", () => {
     const text = groupTooltip(group({ RUNNING: 1 }));
-    for (const part of ["us&#45;central1", "n1&#45;standard&#45;8 1xT4", "0&#46;87 USD an hour", "image&#58;tag"]) expect(text).toContain(part);
+    for (const part of ["us&#45;central1", "n1&#45;standard&#45;8 1xT4", "0&#46;87 USD an hour", "2026&#45;11&#45;27 20&#58;00&#58;00 UTC", "image&#58;tag"]) expect(text).toContain(part);
     expect(jobTooltip(job("SUCCEEDED", { metrics: { loss: 0.5 }, seconds: 90 }), group({ SUCCEEDED: 1 }))).toContain("| loss | 0&#46;5 |");
   });
 });

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { documentOf } from "../src/features/plans/document";
 import { allowance, columnsOf, countsOf, headOf, pieces, requestText, rowsOf } from "../src/features/plans/pieces";
-import { brushed, crossings, curveAt, nearest, segments } from "../src/pages/plan/lines";
+import { brushed, crossings, nearest, risen, segments } from "../src/pages/plan/lines";
 import type { Value } from "../src/pages/plan/messages";
 import { type Order, type Row, filterOf, ordered, rowOf, widths } from "../src/pages/plan/rows";
 import { UNSET, axisOf, powers, round } from "../src/pages/plan/scales";
@@ -110,7 +110,7 @@ describe("curves", () => {
   });
 
   test("the nearest within reach is found where it is drawn", () => {
-    expect([0, 0.5, 1].map((way) => curveAt(0, 1, way))).toEqual([expect.closeTo(0), expect.closeTo(0.5), expect.closeTo(1)]);
+    expect([0, 0.5, 1].map(risen)).toEqual([expect.closeTo(0), expect.closeTo(0.5), expect.closeTo(1)]);
     const lines = segments(jobs, crossed, [0, 1, 2])[0] ?? [];
     expect(nearest(lines, 0.1, 0.02, 0.05)?.places).toEqual([0, 2]);
     expect(nearest(lines, 0.9, 0.02, 0.05)?.places).toEqual([1]);

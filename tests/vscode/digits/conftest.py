@@ -27,7 +27,9 @@ def desk(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wi
         "GOOGLE_APPLICATION_CREDENTIALS": "",
         "REGION": "",
     }
-    with vscode(project, home, environment=environment) as window:
+    # In a browser VS Code would save by itself.
+    settings = {"files.autoSave": "off"}
+    with vscode(project, home, environment=environment, settings=settings) as window:
         yield window
 
 

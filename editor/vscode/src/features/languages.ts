@@ -74,9 +74,10 @@ function couldBeOurs({ uri, languageId }: vscode.TextDocument): boolean {
   return uri.scheme === "file" && ["json", "jsonc", EXPERIMENT].includes(languageId);
 }
 
+/** Give a document the language of its kind; one that isn't ours keeps its own, unless that is one of ours. */
 async function speak(document: vscode.TextDocument, kind: "experiment" | "project" | null): Promise<void> {
-  const ours = kind === "experiment" ? EXPERIMENT : kind === "project" ? CONFIG : undefined;
-  const foreign = document.languageId === EXPERIMENT || document.languageId === CONFIG;
-  const language = ours ?? (foreign ? PLAIN : document.languageId);
+  const wanted = kind === "experiment" ? EXPERIMENT : kind === "project" ? CONFIG : undefined;
+  const hasOurs = document.languageId === EXPERIMENT || document.languageId === CONFIG;
+  const language = wanted ?? (hasOurs ? PLAIN : document.languageId);
   if (document.languageId !== language && !document.isClosed) await vscode.languages.setTextDocumentLanguage(document, language);
 }

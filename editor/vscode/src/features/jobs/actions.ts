@@ -129,7 +129,7 @@ async function place(): Promise<vscode.Uri | undefined> {
 function wishes(argument: unknown): Record<string, unknown> {
   const all = given(argument);
   const names = ["state", "rebuild", "name", "cloud_key", "max_jobs", "max_cost_per_hour"];
-  return Object.fromEntries(names.filter((name) => all[name] !== undefined && !("kind" in all)).map((name) => [name, all[name]]));
+  return Object.fromEntries(names.filter((name) => all[name] !== undefined).map((name) => [name, all[name]]));
 }
 
 async function agreed(question: string, detail: string, action: string): Promise<boolean> {

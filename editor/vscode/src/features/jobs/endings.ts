@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { say } from "../../commands";
 import type { Extension } from "../../feature";
 import type { StatusGroup } from "../../protocol";
-import type { Call } from "../../server";
+import { type Call, CommandError } from "../../server";
 import { known } from "./meant";
 import { ending } from "./rows";
 
@@ -31,9 +31,20 @@ export class Endings {
   /** Tell of those that have ended, given the groups that are shown. */
   async look(shown: readonly StatusGroup[]): Promise<void> {
     const missing = [...this.awaited].filter((name) => !shown.some((group) => group.name === name));
-    const others = await Promise.all(missing.map((reference) => known(this.extension, { reference, jobs: 0 })));
+    const others = await Promise.all(missing.map((name) => this.find(name)));
     for (const group of [...shown, ...others.flat()]) {
       if (group.going === 0 && group.unsent === 0 && this.awaited.delete(group.name)) this.tell(group);
+    }
+  }
+
+  /** Return a group that the view doesn't list; one that is no longer written down isn't waited for any more. */
+  private async find(name: string): Promise<readonly StatusGroup[]> {
+    try {
+      return await known(this.extension, { reference: name, jobs: 0 });
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      this.awaited.delete(name);
+      return [];
     }
   }
 

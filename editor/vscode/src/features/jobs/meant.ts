@@ -120,8 +120,9 @@ async function one<Of extends Meant>(items: readonly Item<Of>[], what: string, n
 
 function groupItem(group: StatusGroup): Item<Meant> {
   return {
-    label: group.name,
+    label: group.title,
     description: rows.groupDescription(group, Date.now()),
+    detail: group.name,
     iconPath: icon(rows.groupPicture(group)),
     meant: { reference: group.name, group },
   };
@@ -130,7 +131,7 @@ function groupItem(group: StatusGroup): Item<Meant> {
 function jobItems(group: StatusGroup): Item<OneJob>[] {
   return group.jobs.map((job) => ({
     label: rows.jobLabel(job),
-    description: `${group.name} · ${rows.jobDescription(job, Date.now())}`,
+    description: `${group.title} · ${rows.jobDescription(job, Date.now())}`,
     iconPath: icon(rows.picture(job.state)),
     meant: { reference: job.job_id, group, job },
   }));

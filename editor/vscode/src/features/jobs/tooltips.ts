@@ -30,7 +30,7 @@ export function groupTooltip(group: StatusGroup): string {
     ["machine", hardware(group)],
     ["cost so far", spent === "" ? "" : `${spent}${price}`],
     ["hours", group.hours > 0 ? group.hours.toFixed(2) : ""],
-    ["started", group.created],
+    ["started", moment(group.created)],
     ["folder", group.folder],
     ["image", group.image ?? ""],
     ["not sent", group.unsent > 0 ? `${group.unsent}; “Resume” goes on with them` : ""],
@@ -44,9 +44,9 @@ export function jobTooltip(job: StatusJob, group: StatusGroup): string {
   const text = page(job.job_id, [
     ["state", job.gone ? `${job.state}, and no longer known to Google` : job.state],
     ["exit code", job.exit_code === null ? "" : String(job.exit_code)],
-    ["created", job.created],
-    ["started", job.started ?? ""],
-    ["ended", job.ended ?? ""],
+    ["created", moment(job.created)],
+    ["started", moment(job.started)],
+    ["ended", moment(job.ended)],
     ["ran for", job.seconds === null ? "" : duration(job.seconds)],
     ...metrics,
     ["backend", [group.backend, place].filter(Boolean).join(", ")],
@@ -57,6 +57,11 @@ export function jobTooltip(job: StatusJob, group: StatusGroup): string {
   const args = job.args.length > 0 ? `\n\n${code(shellJoined(job.args))}` : "";
   const error = job.error === null ? "" : `\n\n${plain(job.error)}`;
   return `${text}${args}${error}`;
+}
+
+/** Return a time without what nobody wants to know of it. */
+function moment(time: string | null): string {
+  return (time ?? "").replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00|Z)$/, "$1 $2 UTC");
 }
 
 function page(title: string, rows: readonly (readonly [string, string])[]): string {

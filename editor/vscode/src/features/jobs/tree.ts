@@ -54,6 +54,7 @@ export class JobsTree implements vscode.TreeDataProvider<Row> {
   private readonly pages = new Map<string, readonly StatusJob[]>();
   private readonly open = new Set<string>();
   private chosen: Filter = {};
+  private notes: readonly string[] = [];
   private looking: Promise<void> | undefined;
   private first: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -70,7 +71,7 @@ export class JobsTree implements vscode.TreeDataProvider<Row> {
       this.view.onDidExpandElement(({ element }) => { if (element.kind === "group") this.open.add(element.group.name); }),
       this.view.onDidCollapseElement(({ element }) => { this.closed(element); }),
       vscode.window.onDidChangeWindowState(() => { this.lookSoon(0); }),
-      vscode.workspace.onDidGrantWorkspaceTrust(() => { this.lookSoon(0); }),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => { this.changed.fire(undefined); }),
       extension.server.onDidChangeState(({ kind }) => { if (kind === "running") this.lookSoon(0); }),
       extension.server.onDidCall((call) => { this.follow(call); }),
     ];
@@ -124,7 +125,7 @@ export class JobsTree implements vscode.TreeDataProvider<Row> {
 
   /** Look now, and tell what goes wrong by throwing it. */
   async refresh({ ask }: { ask: boolean }): Promise<void> {
-    await this.looking?.catch(() => undefined);
+    while (this.looking !== undefined) await this.looking.catch(() => undefined);
     await vscode.window.withProgress({ location: { viewId: "caliban.jobs" } }, () => this.lookOnce(ask));
     this.lookSoon();
   }
@@ -143,7 +144,8 @@ export class JobsTree implements vscode.TreeDataProvider<Row> {
   /** Bring a group into view, as far as it is listed. */
   async reveal(reference: string): Promise<void> {
     await this.refresh({ ask: false });
-    const group = this.groups.find(({ name }) => name === reference || reference.startsWith(`${name}_`) || reference.startsWith(`${name}/`));
+    const names = (group: StatusGroup) => [group.name, group.title];
+    const group = this.groups.find((one) => names(one).includes(reference) || names(one).includes(reference.replace(/[_/]\d+$/, "")));
     if (group !== undefined) await this.view.reveal({ kind: "group", group }, { expand: true, focus: true, select: true });
   }
 
@@ -191,7 +193,10 @@ export class JobsTree implements vscode.TreeDataProvider<Row> {
     const groups = answer.groups.slice(0, this.limit);
     const before = new Map(this.groups.map((group) => [group.name, group]));
     const changed = groups.filter((group) => JSON.stringify(fleeting(before.get(group.name))) !== JSON.stringify(fleeting(group)));
-    if (ask) this.pace.asked(changed.length > 0, Date.now());
+    if (ask) {
+      this.pace.asked(changed.length > 0, Date.now());
+      this.notes = answer.notes;
+    }
     const stale = changed.filter(({ name }) => this.pages.has(name));
     for (const { name } of stale) if (!this.open.has(name)) this.pages.delete(name);
     await Promise.all(stale.filter(({ name }) => this.open.has(name)).map(({ name }) => this.readAgain(name)));
@@ -200,7 +205,7 @@ export class JobsTree implements vscode.TreeDataProvider<Row> {
     const more = older !== this.older;
     this.groups = groups;
     this.older = older;
-    this.tell(answer);
+    this.tell();
     if (redraw || more) {
       this.drawn = Date.now();
       this.changed.fire(undefined);
@@ -208,11 +213,11 @@ export class JobsTree implements vscode.TreeDataProvider<Row> {
   }
 
   /** Show what isn't said by rows. */
-  private tell({ notes }: StatusResult): void {
+  private tell(): void {
     const none = isEmpty(this.chosen) && this.groups.length === 0;
     void vscode.commands.executeCommand("setContext", "caliban.jobs.empty", none);
     const nothing = this.groups.length === 0 && !isEmpty(this.chosen) ? ["No job is like that."] : [];
-    const lines = [...(isEmpty(this.chosen) ? [] : [spoken(this.chosen)]), ...nothing, ...notes];
+    const lines = [...(isEmpty(this.chosen) ? [] : [spoken(this.chosen)]), ...nothing, ...this.notes];
     this.view.message = lines.length === 0 ? undefined : lines.join("\n");
     this.view.badge = rows.badge(this.groups);
     this.looked.fire(this.groups);
@@ -262,7 +267,7 @@ function fleeting(group: StatusGroup | undefined): unknown {
 }
 
 function groupItem(group: StatusGroup): vscode.TreeItem {
-  const item = new vscode.TreeItem(group.name, vscode.TreeItemCollapsibleState.Collapsed);
+  const item = new vscode.TreeItem(group.title, vscode.TreeItemCollapsibleState.Collapsed);
   item.id = group.name;
   item.description = rows.groupDescription(group, Date.now());
   item.iconPath = icon(rows.groupPicture(group));

@@ -5,6 +5,7 @@ import type { Extension } from "../../feature";
 import { said } from "../../server";
 import { look, type OneJob } from "../jobs/meant";
 import { Follower } from "./follower";
+import { nameOf, referenceOf } from "./names";
 
 export const SCHEME = "caliban-log";
 
@@ -34,7 +35,7 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
 
   /** Show a job's log, at its end; go on while it is open. */
   async open(meant: OneJob): Promise<void> {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${meant.group.name}/${meant.job.index}.log` });
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: nameOf(meant) });
     const before = this.followers.get(uri.toString());
     if (before?.standing === "broken") this.forget(uri.toString());
     this.begin(uri, meant);
@@ -52,7 +53,7 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
     if (follower !== undefined) return follower.text;
     // An editor that was open in an earlier session is here again.
     if (!vscode.workspace.isTrusted) return "This folder isn't trusted, so no log is read.\n";
-    const reference = uri.path.replace(/^\//, "").replace(/\.log$/, "");
+    const reference = referenceOf(uri.path);
     try {
       const { group, job } = await look(this.extension, reference);
       this.shown.add(uri.toString());

@@ -29,14 +29,15 @@ export class PlanPage implements vscode.Disposable {
   private phase: Phase = { name: "planned" };
   private known = new Map<number, Known>();
   private generation = 0;
-  private isThere = false;
+  private isThere = false; // the script, which can be told something
+  private closed = false;
   private wantsSubmit = false;
   private cancelling: vscode.CancellationTokenSource | undefined;
 
   constructor(
     private readonly extension: Extension,
     private readonly uri: vscode.Uri,
-    private readonly onClosed: () => void,
+    private readonly onOver: () => void,
   ) {
     const { extensionUri } = extension.context;
     const pages = vscode.Uri.joinPath(extensionUri, "dist", "pages");
@@ -46,12 +47,13 @@ export class PlanPage implements vscode.Disposable {
       retainContextWhenHidden: true,
       localResourceRoots: [pages],
     });
-    this.panel.iconPath = vscode.Uri.joinPath(extensionUri, "media", "caliban.svg");
+    const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(extensionUri, "media", `plan-${theme}.svg`);
+    this.panel.iconPath = { light: icon("light"), dark: icon("dark") };
     const { webview } = this.panel;
     const at = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(pages, file)).toString();
     this.listeners.push(
       webview.onDidReceiveMessage((message: FromPage) => { void this.heard(message); }),
-      this.panel.onDidDispose(() => { this.closed(); }),
+      this.panel.onDidDispose(() => { this.close(); }),
       this.panel.onDidChangeViewState(() => { this.postFindings(); }),
       vscode.languages.onDidChangeDiagnostics(({ uris }) => {
         if (uris.some((one) => one.toString() === uri.toString())) this.postFindings();
@@ -69,8 +71,13 @@ export class PlanPage implements vscode.Disposable {
     return this.phase.name === "working";
   }
 
+  /** Whether nobody sees it any more; a submission may still be under way then. */
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   get isActive(): boolean {
-    return this.panel.active;
+    return !this.closed && this.panel.active;
   }
 
   /** What the plan was made with. */
@@ -246,7 +253,8 @@ export class PlanPage implements vscode.Disposable {
     } else {
       this.submitted(begun, problem);
     }
-    if (!(error instanceof vscode.CancellationError)) await tell(this.extension, error);
+    // The page says it; a notification is for whoever has closed the page, or looks at something else.
+    if (this.closed || !this.panel.visible) void tell(this.extension, error);
   }
 
   private async written(): Promise<readonly Known[] | undefined> {
@@ -298,6 +306,7 @@ export class PlanPage implements vscode.Disposable {
     } finally {
       this.cancelling = undefined;
       cancelling.dispose();
+      if (this.closed) this.onOver();
     }
   }
 
@@ -317,10 +326,17 @@ export class PlanPage implements vscode.Disposable {
     const { plan, generation } = this;
     if (plan === undefined || !this.isThere) return;
     const columns = columnsOf(plan.jobs);
-    this.post({ kind: "plan", generation, plan: headOf(plan, vscode.workspace.asRelativePath(this.uri)), columns });
+    this.post({ kind: "plan", generation, plan: headOf(plan, this.source()), columns });
     for (const rows of pieces(rowsOf(plan.jobs, columns))) this.post({ kind: "rows", generation, rows });
     this.postStates();
     this.postFindings();
+  }
+
+  /** What was planned, in words: the file, or the part of it that is meant. */
+  private source(): string {
+    const { block, index } = this.arguments;
+    const part = [...(block ? [`block ${block}`] : []), ...(index ? [`job ${index}`] : [])];
+    return [vscode.workspace.asRelativePath(this.uri), ...part].join(", ");
   }
 
   private postStates(): void {
@@ -343,11 +359,12 @@ export class PlanPage implements vscode.Disposable {
     if (this.isThere) void this.panel.webview.postMessage(message);
   }
 
-  private closed(): void {
-    // A submission under way goes on: its notification shows it, and cancels it.
+  private close(): void {
+    this.closed = true;
     this.isThere = false;
-    this.onClosed();
     for (const listener of this.listeners) listener.dispose();
+    // A submission under way goes on: its notification shows it, and cancels it.
+    if (!this.isBusy) this.onOver();
   }
 }
 

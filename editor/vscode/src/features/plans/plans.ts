@@ -25,6 +25,7 @@ async function show(extension: Extension, pages: Map<string, PlanPage>, argument
   const planned: Arguments = { ...asked, uri: key };
   const open = pages.get(key);
   if (open?.isBusy === true) {
+    if (open.isClosed) throw new Error("This file's jobs are still being submitted; the notification shows how far it is.");
     open.reveal();
     return;
   }
@@ -32,7 +33,7 @@ async function show(extension: Extension, pages: Map<string, PlanPage>, argument
   // While it was planned, the page may have been closed, or another been opened.
   let page = pages.get(key);
   if (page === undefined) {
-    page = new PlanPage(extension, uri, () => pages.delete(key));
+    page = new PlanPage(extension, uri, () => { pages.delete(key); });
     pages.set(key, page);
   }
   page.show(plan, planned, { submit });

@@ -4,7 +4,7 @@
 import * as path from "node:path";
 import * as vscode from "vscode";
 import type { Extension, Feature } from "../../feature";
-import { type Program, program } from "../../launch/program";
+import type { Caliban } from "../../server";
 import { experiments } from "../../targets";
 import { type Definition, titled, words } from "./definition";
 
@@ -21,7 +21,7 @@ export const tasks: Feature = (extension) => [
 /** Return the tasks that each project has: checking, building, and running each of its sweeps. */
 async function provided(extension: Extension): Promise<vscode.Task[]> {
   if (!vscode.workspace.isTrusted) return [];
-  const caliban = await program(extension);
+  const caliban = await extension.server.program();
   const sweeps = await experiments();
   return (vscode.workspace.workspaceFolders ?? []).flatMap((folder) => {
     const own = sweeps.filter((uri) => vscode.workspace.getWorkspaceFolder(uri)?.index === folder.index);
@@ -36,12 +36,12 @@ async function resolved(extension: Extension, task: vscode.Task): Promise<vscode
   if (!vscode.workspace.isTrusted) return undefined;
   const scope = typeof task.scope === "object" ? task.scope : vscode.workspace.workspaceFolders?.[0];
   if (scope === undefined) return undefined;
-  return made(task.definition as Written, scope, await program(extension));
+  return made(task.definition as Written, scope, await extension.server.program());
 }
 
 type Written = Definition & vscode.TaskDefinition;
 
-function made(definition: Written, folder: vscode.WorkspaceFolder, caliban: Program): vscode.Task {
+function made(definition: Written, folder: vscode.WorkspaceFolder, caliban: Caliban): vscode.Task {
   const execution = new vscode.ProcessExecution(caliban.command, [...caliban.args, ...words(definition)], { cwd: folder.uri.fsPath });
   const task = new vscode.Task(definition, folder, titled(definition), TYPE, execution, []);
   task.group = GROUPS[definition.command];

@@ -14,7 +14,12 @@ const MOST = 20; // experiments that are looked at
 
 export const welcome: Feature = (extension) => {
   const { server } = extension;
-  const know = (key: string, value: unknown) => void vscode.commands.executeCommand("setContext", `caliban.${key}`, value);
+  const known = new Map<string, unknown>();
+  const tell = (key: string, value: unknown) => void vscode.commands.executeCommand("setContext", `caliban.${key}`, value);
+  const know = (key: string, value: unknown) => {
+    known.set(key, value);
+    tell(key, value);
+  };
   const watcher = vscode.workspace.createFileSystemWatcher(FILES);
   let timer: NodeJS.Timeout | undefined;
   let round = 0;
@@ -44,6 +49,15 @@ export const welcome: Feature = (extension) => {
     soon();
   };
 
+  const getStarted = async (): Promise<void> => {
+    await vscode.commands.executeCommand("workbench.action.openWalkthrough", WALKTHROUGH, false);
+    // A walkthrough hears of what becomes known, and not of what was known before it was first opened.
+    for (const [key, value] of known) {
+      tell(key, undefined);
+      tell(key, value);
+    }
+  };
+
   know("engine", "unknown");
   know("credentials", "unknown");
   became();
@@ -63,11 +77,6 @@ export const welcome: Feature = (extension) => {
         (error: unknown) => { learn({ error }); },
       );
     }),
-    command(
-      extension,
-      "caliban.getStarted",
-      async () => vscode.commands.executeCommand("workbench.action.openWalkthrough", WALKTHROUGH, false),
-      { trusted: false },
-    ),
+    command(extension, "caliban.getStarted", getStarted, { trusted: false }),
   ];
 };

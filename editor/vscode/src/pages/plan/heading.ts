@@ -46,11 +46,11 @@ function facts(plan: PlanHead): HTMLElement {
   add("Module", plan.module ?? "what the image runs");
   add("Runs as", plan.service_account ?? "Google's own service agent");
   for (const { of, needed, granted } of plan.quotas) {
-    const free = granted === null ? "" : `; a new project is granted ${granted}`;
+    const free = granted === null ? "" : `; new projects are granted ${granted.toLocaleString("en-US")}`;
     const tight = granted !== null && needed > granted;
     add("Quota", `${needed.toLocaleString("en-US")} ${of}${free}`, tight ? { class: "tight" } : {});
   }
-  add("Ends", plan.timeout === null ? "at the service's own limit, at the latest" : `after ${words.duration(plan.timeout)}, at the latest`);
+  add("Ends", plan.timeout === null ? "at the service's own limit" : `after ${words.duration(plan.timeout)}, at the latest`);
   add("Sending", `takes about ${words.duration(plan.seconds)}`);
   add("Launch", plan.group);
   add("Image", plan.image, { class: "wide" });

@@ -43,25 +43,27 @@ export function segments(rows: readonly Row[], crossed: readonly Float64Array[],
   return found.map((gap) => [...gap.values()]);
 }
 
-/** Return how high a curve is at a part of its way, from 0 to 1; it leaves and reaches its axes level. */
-export function curveAt(from: number, to: number, way: number): number {
-  // A Bézier curve whose handles reach to the middle: its way isn't its parameter, which is found by halving.
+/** Return how much of its way up a curve has gone at a part of its way across, both from 0 to 1. */
+export function risen(way: number): number {
+  // A Bézier curve that leaves and reaches its axes level, its handles in the middle: where it is across isn't its
+  // parameter, which is found by halving.
   let [low, high] = [0, 1];
   for (let step = 0; step < 20; step++) {
     const middle = (low + high) / 2;
     if (1.5 * middle - 1.5 * middle ** 2 + middle ** 3 < way) low = middle;
     else high = middle;
   }
-  const t = (low + high) / 2;
-  return from + (to - from) * (3 * t ** 2 - 2 * t ** 3);
+  const parameter = (low + high) / 2;
+  return 3 * parameter ** 2 - 2 * parameter ** 3;
 }
 
 /** Return the line that is nearest to a height at a part of the way, if it is within reach. */
 export function nearest(lines: readonly Segment[], way: number, height: number, reach: number): Segment | undefined {
+  const share = risen(way);
   let best: Segment | undefined;
   let distance = reach;
   for (const line of lines) {
-    const apart = Math.abs(curveAt(line.from, line.to, way) - height);
+    const apart = Math.abs(line.from + (line.to - line.from) * share - height);
     if (apart <= distance) [best, distance] = [line, apart];
   }
   return best;

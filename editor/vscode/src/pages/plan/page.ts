@@ -53,7 +53,7 @@ const request = new RequestPane(say, () => {
 const jobs = element("div", { class: "jobs" }, table.root, request.root);
 const submission = new Submission(say);
 
-document.querySelector("#page")?.append(heading, notes, sweep, toolbar, jobs, submission.root);
+document.querySelector("#page")?.append(heading, notes, submission.root, sweep, toolbar, jobs);
 
 window.addEventListener("message", ({ data }: MessageEvent<ToPage>) => { heard(data); });
 say({ kind: "ready" });
@@ -104,6 +104,7 @@ function heard(message: ToPage): void {
       submission.noteEdit();
       break;
     case "focusSubmit":
+      window.focus();
       submission.focus();
   }
 }
@@ -113,7 +114,7 @@ function showRows(): void {
   const repeated = rows.filter(({ sameAs }) => sameAs !== null).length;
   repeats.checked = false;
   onlyRepeats.hidden = repeated === 0;
-  onlyRepeats.lastChild?.replaceWith(`Only the ${words.count(repeated, "repeat")}`);
+  onlyRepeats.lastChild?.replaceWith(`Only repeats (${repeated.toLocaleString("en-US")})`);
   search.value = "";
   table.renew({ states: false });
   table.show(rows, columns);

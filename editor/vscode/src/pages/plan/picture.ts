@@ -314,7 +314,7 @@ function coloursOf(of: HTMLElement): Colours {
   const colour = (name: string, otherwise: string): string => style.getPropertyValue(name).trim() || otherwise;
   return {
     line: colour("--vscode-charts-blue", "#3794ff"),
-    repeat: colour("--vscode-charts-orange", "#d18616"),
+    repeat: colour("--vscode-editorWarning-foreground", "#d18616"),
     over: colour("--picture-over", style.color),
     axis: colour("--vscode-descriptionForeground", style.color),
     text: style.color,

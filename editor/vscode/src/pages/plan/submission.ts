@@ -1,11 +1,11 @@
-// The foot of the page: Submit, the question that comes before it, how far it is, and what became of it.
+// The bar that stays on the page: Submit, the question that comes before it, how far it is, and what became of it.
 
 import { button, element, on } from "./dom";
 import type { FromPage, Phase, PlanHead, Problem } from "./messages";
 import * as words from "./words";
 
 export class Submission {
-  readonly root = element("footer", { class: "submission" });
+  readonly root = element("section", { class: "submission", "aria-label": "Submission" });
   private plan: PlanHead | undefined;
   private phase: Phase = { name: "planned" };
   private asks = false;

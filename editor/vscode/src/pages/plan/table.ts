@@ -33,7 +33,7 @@ export class Table {
 
   constructor(private readonly events: TableEvents) {
     this.root = on(
-      element("div", { class: "table", role: "grid", tabindex: "0", "aria-label": "Jobs" }, element("div", { role: "rowgroup" }, this.head), this.body),
+      element("div", { class: "table", role: "grid", tabindex: "0", "aria-label": "Jobs" }, element("div", { role: "rowgroup", class: "heads" }, this.head), this.body),
       {
         scroll: () => { this.redraw(); },
         keydown: (event) => { this.pressed(event); },
@@ -92,9 +92,11 @@ export class Table {
   private lay(): void {
     const first = (column: number): unknown => this.rows.find((row) => row.values[column] !== null)?.values[column];
     this.numeric = new Set([...this.columns.keys()].filter((column) => typeof first(column) === "number"));
-    const sizes = widths(this.columns, this.rows).map((width) => `minmax(${width}ch, ${width + 10}ch)`);
-    const state = this.withStates ? ["14ch"] : [];
-    this.root.style.setProperty("--columns", ["9ch", ...state, ...sizes, "minmax(16ch, 1fr)"].join(" "));
+    const state = this.withStates ? [14] : [];
+    // Head and rows are grids of their own: they agree because each column has one width.
+    const sizes = [9, ...state, ...widths(this.columns, this.rows).map((width) => width + 4)];
+    this.root.style.setProperty("--columns", `${sizes.map((size) => `${size}ch`).join(" ")} minmax(18ch, 1fr)`);
+    this.root.style.setProperty("--width", `${sizes.reduce((sum, size) => sum + size, 18)}ch`);
     this.root.setAttribute("aria-colcount", String(this.columns.length + 2 + state.length));
     this.layHead();
     this.arrange();
