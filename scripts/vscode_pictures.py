@@ -20,10 +20,7 @@ SHOTS = ROOT / "build/screenshots"
 ICON_SIZE = 256
 
 PICTURES = {
-    "findings.png": "findings",
-    "hardware.png": "select-gpu",
     "doctor.png": "doctor",
-    "walkthrough.png": "walkthrough",
 }
 """The README's name of each picture, and the tests'."""
 
