@@ -16,7 +16,7 @@ from support.own_environment import Desk, environments, log, package_sources, se
 from support.traced import Trace, read, tracer
 from support.tree import plant
 from support.vscode import PLACE, vscode
-from support.window import exactly, until
+from support.window import until
 from support.wishes import WISHES
 
 REAL = str(Path(sys.executable).resolve())
@@ -194,8 +194,7 @@ def test_no_environment_is_made_and_trust_starts_the_server_anew(at_work: Siege)
     (home / "kept").rename(kept)
     at_work.listener.close()  # from here on asking is allowed
     window.command("Workspaces: Manage Workspace Trust")
-    trust = window.page.locator(".workspace-trust-editor .monaco-button").filter(has_text=exactly("Trust"))
-    trust.first.click()
+    window.page.locator('.workspace-trust-buttons-row .monaco-button[aria-label^="Trust"]').first.click()
     window.open("experiment.json")
     at_work.desk.finds()
     (server,) = servers(home)
