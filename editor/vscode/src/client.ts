@@ -99,7 +99,9 @@ export class Client {
     if (signal.aborted) giveUp();
     const started = new Client(client, process, surroundings);
     try {
-      await Promise.race([client.start(), process.ended.then(() => Promise.reject(new Error("it ended")))]);
+      await Promise.race([client.start(), process.ended]);
+      // The client's start may succeed for a server that ended meanwhile.
+      if (!client.isRunning() || process.hasEnded) throw new Error("it ended");
     } catch (error) {
       await started.stop();
       const why = patience.aborted ? `it said nothing for ${START_SECONDS} seconds` : process.lastWords();
