@@ -219,10 +219,11 @@ class Window:
 
     # Terminals: the whole of what was printed, and not what is painted.
 
-    def terminal(self, which: int = -1) -> str:
-        """Return what a terminal has shown, the newest one if nothing else is said; empty while there is none."""
-        script = """which => {
-            const terminal = [...document.querySelectorAll('.terminal-wrapper')].filter(one => one.xterm).at(which);
+    def terminal(self) -> str:
+        """Return what the terminal in front has shown; empty while there is none."""
+        script = """() => {
+            const terminals = [...document.querySelectorAll('.terminal-wrapper.active')];
+            const terminal = terminals.find(one => one.xterm && one.checkVisibility());
             if (!terminal) return '';
             const buffer = terminal.xterm.buffer.active, lines = [];
             for (let number = 0; number < buffer.length; number++) {
@@ -231,11 +232,11 @@ class Window:
             }
             return lines.join('\\n').trimEnd();
         }"""
-        return str(self.page.evaluate(script, which))
+        return str(self.page.evaluate(script))
 
     def type_in_terminal(self, text: str) -> None:
         """Type a line into the terminal that is in front."""
-        self.page.locator(".terminal-wrapper.active .xterm-helper-textarea").focus()
+        self.page.locator(".terminal-wrapper.active:visible .xterm-helper-textarea").focus()
         self.page.keyboard.type(text)
         self.page.keyboard.press("Enter")
 
