@@ -20,6 +20,7 @@ SHOTS = ROOT / "build/screenshots"
 ICON_SIZE = 256
 
 PICTURES = {
+    "hardware.png": "select-gpu",
     "doctor.png": "doctor",
 }
 """The README's name of each picture, and the tests'."""

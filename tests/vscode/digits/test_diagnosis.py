@@ -74,12 +74,10 @@ def test_first_steps_look_for_themselves_whether_they_are_done(window: Window) -
     page.locator(".getting-started-step").first.wait_for()
     steps = page.locator(".getting-started-step")
 
-    checked = steps.filter(has=window.page.locator(".codicon.complete")).locator(".step-title")
-    wanted = [title for title, done in STEPS.items() if done]
-    until(
-        "what holds here to be checked",
-        lambda: [title.strip() for title in checked.all_inner_texts()] == wanted,
-    )
+    for title, done in STEPS.items():
+        step = steps.filter(has_text=title)
+        state = "complete" if done else "codicon-getting-started-step-unchecked"
+        step.locator(f".codicon.{state}").wait_for()
     assert [title.strip() for title in steps.locator(".step-title").all_inner_texts()] == list(STEPS)
     steps.nth(2).click()
     window.shot("walkthrough")
