@@ -294,6 +294,7 @@ def test_a_shell_is_a_profile_of_the_terminal(window: Window, project: Path) -> 
     window.focus_editor()  # a terminal would give the key to its shell
     window.page.keyboard.press("Control+Alt+5")
     window.pick("Caliban shell")
+    window.page.locator(".terminal-tabs-entry", has_text="caliban shell").click()
     until("a prompt", lambda: window.terminal().endswith(":/usr/app#") and live(project))
     window.shot("terminal-profile")
     window.type_in_terminal("exit")
