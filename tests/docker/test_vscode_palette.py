@@ -291,9 +291,14 @@ def titles(window: Window) -> str:
 def test_a_shell_is_a_profile_of_the_terminal(window: Window, project: Path) -> None:
     window.page.keyboard.press("Control+Alt+6")
     until("the terminals", lambda: window.page.locator(".terminal-wrapper.active").count())
-    window.focus_editor()  # a terminal would give the key to its shell
-    window.page.keyboard.press("Control+Alt+5")
-    window.pick("Caliban shell")
+
+    def choose() -> bool:
+        window.focus_editor()  # a terminal would give the key to its shell
+        window.page.keyboard.press("Control+Alt+5")
+        window.quick_row("Caliban shell").click(timeout=5000)
+        return True
+
+    until("the profile in the list", choose)
     window.page.locator(".terminal-tabs-entry", has_text="caliban shell").click()
     until("a prompt", lambda: window.terminal().endswith(":/usr/app#") and live(project))
     window.shot("terminal-profile")
