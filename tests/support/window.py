@@ -106,10 +106,19 @@ class Window:
 
     def open(self, name: str) -> None:
         """Open a file of the folder."""
-        self.page.keyboard.press("Control+P")
-        self.quick().locator(".quick-input-box input").fill(name)
-        self.quick_row(name).click()
-        self.page.locator(".tab.active", has_text=name).wait_for()
+        named = self.page.locator(".label-name", has_text=exactly(name))
+
+        def choose() -> bool:
+            self.page.keyboard.press("Control+P")
+            with suppress(PlaywrightError):  # when the list has changed under the pointer, or isn't there yet
+                self.quick().locator(".quick-input-box input").fill(name, timeout=3000)
+                self.quick().locator(".monaco-list-row").filter(has=named).first.click(timeout=3000)
+                self.page.locator(".tab.active").filter(has=named).wait_for(timeout=5000)
+                return True
+            self.page.keyboard.press("Escape")
+            return False
+
+        until(f"the file {name}", choose)
         self.page.locator(".editor-instance .view-line").first.wait_for()
 
     def pick(self, text: str | re.Pattern[str]) -> None:
