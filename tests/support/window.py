@@ -113,7 +113,7 @@ class Window:
             with suppress(PlaywrightError):  # when the list has changed under the pointer, or isn't there yet
                 self.quick().locator(".quick-input-box input").fill(name, timeout=3000)
                 self.quick().locator(".monaco-list-row").filter(has=named).first.click(timeout=3000)
-                self.page.locator(".tab.active").filter(has=named).wait_for(timeout=5000)
+                self.page.locator(f'.tab.active[data-resource-name="{name}"]').wait_for(timeout=5000)
                 return True
             self.page.keyboard.press("Escape")
             return False
