@@ -110,9 +110,11 @@ class Window:
 
         def choose() -> bool:
             self.page.keyboard.press("Control+P")
-            with suppress(PlaywrightError):  # when the list has changed under the pointer, or isn't there yet
+            with suppress(PlaywrightError):  # when a file is so new that it isn't listed yet
                 self.quick().locator(".quick-input-box input").fill(name, timeout=3000)
-                self.quick().locator(".monaco-list-row").filter(has=named).first.click(timeout=3000)
+                # A key and no click: the list moves under the pointer while it is searched.
+                self.quick().locator(".monaco-list-row.focused").filter(has=named).wait_for(timeout=3000)
+                self.page.keyboard.press("Enter")
                 self.page.locator(f'.tab.active[data-resource-name="{name}"]').wait_for(timeout=5000)
                 return True
             self.page.keyboard.press("Escape")
