@@ -39,6 +39,7 @@ SETTINGS = {
     "files.simpleDialog.enable": True,
     "files.hotExit": "off",
     "git.enabled": False,
+    "search.quickOpen.includeHistory": False,
     "json.schemaDownload.enable": False,
     "editor.accessibilitySupport": "off",
     "terminal.integrated.gpuAcceleration": "off",

@@ -106,10 +106,21 @@ class Window:
 
     def open(self, name: str) -> None:
         """Open a file of the folder."""
-        self.page.keyboard.press("Control+P")
-        self.quick().locator(".quick-input-box input").fill(name)
-        self.quick_row(name).click()
-        self.page.locator(".tab.active", has_text=name).wait_for()
+        named = self.page.locator(".label-name", has_text=exactly(name))
+
+        def choose() -> bool:
+            self.page.keyboard.press("Control+P")
+            with suppress(PlaywrightError):  # when a file is so new that it isn't listed yet
+                self.quick().locator(".quick-input-box input").fill(name, timeout=3000)
+                # A key and no click: the list moves under the pointer while it is searched.
+                self.quick().locator(".monaco-list-row.focused").filter(has=named).wait_for(timeout=3000)
+                self.page.keyboard.press("Enter")
+                self.page.locator(f'.tab.active[data-resource-name="{name}"]').wait_for(timeout=5000)
+                return True
+            self.page.keyboard.press("Escape")
+            return False
+
+        until(f"the file {name}", choose)
         self.page.locator(".editor-instance .view-line").first.wait_for()
 
     def pick(self, text: str | re.Pattern[str]) -> None:

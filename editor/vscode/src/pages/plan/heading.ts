@@ -42,16 +42,16 @@ function facts(plan: PlanHead): HTMLElement {
   const add = (name: string, value: string, attributes: Readonly<Record<string, string>> = {}): void => {
     list.append(element("div", attributes, element("dt", {}, name), element("dd", { title: value }, value)));
   };
+  const quotas = plan.quotas.map(({ of, needed, granted }) => {
+    const free = granted === null ? "" : `; new projects are granted ${granted.toLocaleString("en-US")}`;
+    const value = `${needed.toLocaleString("en-US")} ${of}${free}`;
+    return element("dd", { title: value, ...(granted !== null && needed > granted ? { class: "tight" } : {}) }, value);
+  });
   add("Project", plan.project_id);
   add("Module", plan.module ?? "what the image runs");
   add("Runs as", plan.service_account ?? "Google's own service agent");
-  for (const { of, needed, granted } of plan.quotas) {
-    const free = granted === null ? "" : `; new projects are granted ${granted.toLocaleString("en-US")}`;
-    const tight = granted !== null && needed > granted;
-    add("Quota", `${needed.toLocaleString("en-US")} ${of}${free}`, tight ? { class: "tight" } : {});
-  }
+  if (quotas.length > 0) list.append(element("div", {}, element("dt", {}, "Quota"), ...quotas));
   add("Ends", plan.timeout === null ? "at the service's own limit" : `after ${words.duration(plan.timeout)}, at the latest`);
-  add("Sending", `takes about ${words.duration(plan.seconds)}`);
   add("Launch", plan.group);
   add("Image", plan.image, { class: "wide" });
   return list;

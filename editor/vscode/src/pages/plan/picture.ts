@@ -162,7 +162,7 @@ export class Picture {
     const most = Math.max(1, ...this.lines.map((lines) => lines.length));
     if (this.shown.length < this.rows.length) {
       pen.strokeStyle = pen.fillStyle = colours.axis;
-      pen.globalAlpha = 0.12;
+      pen.globalAlpha = Math.max(0.02, Math.min(0.25, 30 / this.rows.length));
       for (const [gap, lines] of this.all.entries()) for (const line of lines) this.stroke(pen, gap, line, 3);
     }
     for (const again of [false, true]) {
@@ -172,7 +172,7 @@ export class Picture {
           pen.strokeStyle = pen.fillStyle = again ? colours.repeat : colours.line;
           // Many curves are each faint; one that many jobs take is stronger.
           const share = line.places.length / Math.max(1, this.shown.length);
-          pen.globalAlpha = again ? 0.9 : Math.min(0.9, Math.max(0.12, 6 / most) + share);
+          pen.globalAlpha = again ? 0.9 : Math.min(0.9, Math.max(0.03, 60 / most) + share);
           pen.lineWidth = again ? 1.6 : 1.2;
           this.stroke(pen, gap, line, 3);
         }

@@ -39,7 +39,7 @@ export class Submission {
   }
 
   focus(): void {
-    this.root.querySelector<HTMLElement>("#submit, #plan-again")?.focus();
+    (this.root.querySelector<HTMLElement>("#submit:enabled") ?? this.root.querySelector<HTMLElement>("#plan-again"))?.focus();
   }
 
   private draw(): void {
@@ -62,7 +62,7 @@ export class Submission {
     const said = element("div", { class: "said" });
     for (const { message, hint } of plan.over_limits) said.append(element("p", { class: "limit" }, `${message}. ${hint}`.trim()));
     if (this.edited) said.append(element("p", { class: "edited" }, "The file was edited since. Plan again to see what it comes to now."));
-    if (said.childElementCount === 0) said.append(element("p", {}, "Nothing is built or sent yet."));
+    else if (!isVoid && !forbidden) said.append(element("p", {}, `Nothing is built or sent yet; sending takes about ${words.duration(plan.seconds)}.`));
     const settings = forbidden ? button("Open Settings", () => { this.say({ kind: "openSettings" }); }) : undefined;
     const again = button("Plan Again", () => { this.say({ kind: "planAgain" }); }, { id: "plan-again", ...(isVoid ? { class: "primary" } : {}) });
     return element("div", { class: "bar" }, said, settings, again, submit);
