@@ -81,11 +81,12 @@ class Window:
 
         def choose() -> bool:
             self.page.keyboard.press("F1")
-            self.quick().locator(".quick-input-box input").fill(f">{title}")
             row = self.page.locator(".quick-input-list .monaco-list-row").filter(
                 has=self.page.locator(".label-name", has_text=exactly(title))
             )
-            with suppress(PlaywrightError):  # when it isn't there yet
+            # It may not be there yet, and what was done before may take the focus, which closes the palette.
+            with suppress(PlaywrightError):
+                self.quick().locator(".quick-input-box input").fill(f">{title}", timeout=3000)
                 row.first.click(timeout=3000)
                 return True
             self.page.keyboard.press("Escape")
