@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo check test e2e bench vsix clean
+.PHONY: demo check test e2e bench vsix pictures clean
 
 # The example project: judged, expanded, built and run in eight containers. Sets up what is missing.
 demo: .venv/.runs
@@ -25,11 +25,13 @@ e2e: .venv/.develops
 	$(BIN)/pytest -q -n 2 tests/e2e
 
 # How long a user waits: for the first answer, beside a schema validator; for what an editor asks at each keystroke,
-# beside the server that VS Code has for JSON; for a submission, beside the original. Kept in benchmarks/RESULTS.md.
+# beside the server that VS Code has for JSON; for a submission, beside the original; for a window of VS Code. Kept in benchmarks/RESULTS.md.
 bench: .venv/.develops build/bench/bin/check-jsonschema build/bench-json/ready build/bench-reference/ready
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/editor.py
 	$(BIN)/python benchmarks/submission.py
+	scripts/vscode.sh
+	$(BIN)/python benchmarks/extension.py
 
 clean:
 	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache
@@ -40,6 +42,7 @@ lint: .venv/.develops
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m scripts.docs --check
+	. scripts/node.sh && npm --prefix editor/vscode run --silent check && npm --prefix editor/vscode run --silent test
 
 # Both install this checkout editable; what the second has installed, the first leaves alone.
 .venv/.runs: pyproject.toml constraints.txt scripts/venv.sh
@@ -73,6 +76,12 @@ build/bench-json/ready:
 	npm install --prefix build/bench-json --ignore-scripts --no-audit --no-fund --silent vscode-langservers-extracted@4.10.0
 	touch $@
 
+# The pictures of the extension's README, as its tests see it, and its icon.
+pictures: .venv/.develops
+	scripts/vscode.sh
+	.venv/bin/pytest -q tests/vscode/digits
+	.venv/bin/python -m scripts.vscode_pictures
+
 # The VS Code extension as a file to install.
-vsix:
+vsix: .venv/.develops
 	scripts/vsix.sh

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types as lsp
 
 from caliban_ls.convert import Lines, Ruler, to_range, to_text_edits
+from caliban_ls.protocol import Ready
 from caliban_ls.text import Span
 
 if TYPE_CHECKING:
     from caliban_ls.assist.completion import Completion
     from caliban_ls.assist.hints import Hint
     from caliban_ls.assist.hover import Hover
-    from caliban_ls.assist.lenses import Lens
     from caliban_ls.assist.links import Link
     from caliban_ls.assist.structure import Fold, Symbol
 
@@ -68,30 +70,41 @@ def hover(lines: Lines, found: Hover, encoding: str, places: Iterable[lsp.Locati
     return lsp.Hover(_markdown(text), to_range(lines, found.span, encoding))
 
 
-def hints(lines: Lines, found: Iterable[Hint], encoding: str) -> list[lsp.InlayHint]:
-    """Return inlay hints."""
+def hints(lines: Lines, found: Iterable[Hint], encoding: str) -> Ready:
+    """Return inlay hints; some editors want those of a whole file."""
     ruler = Ruler(lines, encoding)
-    return [
-        lsp.InlayHint(
-            position=ruler.position(hint.offset), label=hint.label, tooltip=hint.tooltip, padding_left=True
-        )
+    made = [
+        f'{{"position": {_position(ruler, hint.offset)}, "label": {_quoted(hint.label)},'
+        f' "tooltip": {_quoted(hint.tooltip)}, "paddingLeft": true}}'
         for hint in found
     ]
+    return Ready(f"[{', '.join(made)}]")
 
 
-def lenses(
-    lines: Lines, found: Iterable[Lens], encoding: str, command: Callable[[Lens], lsp.Command]
-) -> list[lsp.CodeLens]:
-    """Return code lenses; those of one block share their range."""
+@lru_cache(1024)
+def _quoted(text: str) -> str:
+    """Spell a text as JSON; most hints say what others say."""
+    return json.dumps(text)
+
+
+def lenses(lines: Lines, found: Iterable[tuple[Span, Iterable[str]]], encoding: str) -> Ready:
+    """Return code lenses: for each span, its lenses' commands as `call` spells them."""
     ruler = Ruler(lines, encoding)
-    ranges: dict[Span, lsp.Range] = {}
     made = []
-    for lens in found:
-        where = ranges.get(lens.span)
-        if where is None:
-            where = ranges[lens.span] = ruler.range(lens.span)
-        made.append(lsp.CodeLens(where, command(lens)))
-    return made
+    for span, calls in found:
+        head = f'{{"range": {{"start": {_position(ruler, span.start)}, "end": {_position(ruler, span.end)}}}, "command": '
+        made += [f"{head}{one}}}" for one in calls]
+    return Ready(f"[{', '.join(made)}]")
+
+
+def call(name: str, title: str, arguments: Mapping[str, Any]) -> str:
+    """Return a call of one of our commands, as JSON."""
+    return json.dumps({"title": title, "command": name, "arguments": [arguments]})
+
+
+def _position(ruler: Ruler, offset: int) -> str:
+    line, character = ruler.place(offset)
+    return f'{{"line": {line}, "character": {character}}}'
 
 
 def symbols(lines: Lines, found: Sequence[Symbol], encoding: str) -> list[lsp.DocumentSymbol]:

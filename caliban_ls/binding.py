@@ -12,14 +12,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from caliban_ls import experiment
 from caliban_ls.experiment import Block, Experiment
 from caliban_ls.findings import Edit, Finding, Fix, Severity, shifted
 from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, inner_span, quote, to_python
 from caliban_ls.jsonedit import set_member
+from caliban_ls.members import flags_of, is_key
 from caliban_ls.rules import finding
 from caliban_ls.script import Flag, Scalar, Script, is_same, resolve
-from caliban_ls.script.reaction import FALSE_WORDS, TRUE_WORDS, Problem, as_number, has_choice, react
+from caliban_ls.script.reaction import (
+    FALSE_WORDS,
+    TRUE_WORDS,
+    Problem,
+    as_number,
+    has_choice,
+    is_whole,
+    react,
+)
+from caliban_ls.script.suggestion import first_value
 from caliban_ls.text import Span, shortened
 
 _EXACT = 1e15  # up to here, every whole number is a float
@@ -94,9 +103,9 @@ def _parts(
     document: JsonDocument, member: Member, script: Script, known_keys: dict[str, tuple[Flag, ...]]
 ) -> Iterator[_Part]:
     name, value = member.key.value, member.value
-    if not isinstance(name, str) or member.key.damaged or value is None or not experiment.is_key(name):
+    if not isinstance(name, str) or member.key.damaged or value is None or not is_key(name):
         return
-    keys = experiment.flags_of(name)
+    keys = flags_of(name)
     rows: list[tuple[Node, ...]] = [(value,)]
     if name.startswith("["):
         if value.kind is not Kind.ARRAY:
@@ -170,7 +179,7 @@ def _unknown(script: Script, parts: list[_Part], part: _Part) -> Iterator[Findin
     fixes = [
         Fix(f"Rename to {quote(key)}", (Edit(part.member.key.span, quote(key)),))
         for name in better
-        if experiment.is_key(key := _renamed(part, name)) and _takes(script, part, name)
+        if is_key(key := _renamed(part, name)) and _takes(script, part, name)
     ]
     yield finding("CAL501", part.span, message, *fixes)
 
@@ -191,7 +200,7 @@ def _nearest(key: str, names: list[str]) -> str | None:
 
 
 def _renamed(part: _Part, name: str) -> str:
-    keys = list(experiment.flags_of(part.member.key.value))
+    keys = list(flags_of(part.member.key.value))
     keys[part.column] = name
     return f"[{','.join(keys)}]" if part.member.key.value.startswith("[") else name
 
@@ -244,6 +253,8 @@ def _finding(script: Script, part: _Part, value: Node, shown: str, problem: Prob
             )
         case Problem.WRONG_TYPE:
             code, message = "CAL502", f"{name} needs {_what(flag)}, not {_given(value, shown)}"
+        case Problem.OUT_OF_BOUNDS:
+            code, message = "CAL512", f"{name} needs {_what(flag)}, not {_given(value, shown)}"
         case Problem.NO_CHOICE:
             listed = ", ".join(_spelled(one) for one in (flag.choices or ())[:_SHOWN])
             more = ", …" if len(flag.choices or ()) > _SHOWN else ""
@@ -277,14 +288,18 @@ def _repairs(flag: Flag, value: Node, text: str, problem: Problem) -> list[str]:
             return ["false"] if word in FALSE_WORDS else ["true"] if word in TRUE_WORDS else []
         case Problem.NEEDS_VALUE if flag.kind == "bool":
             return [quote("True" if flag.choices else "true")]
+        case Problem.NEEDS_VALUE if has_choice(flag, "true"):
+            return [quote("true")]
         case Problem.LIKE_FLAG_TO_MOST if value.kind is Kind.NUMBER:
             # A text keeps its spelling; a number would be written with an exponent again.
             return [quote(format(Decimal(text), "f"))]
         case Problem.WRONG_TYPE if flag.kind == "int":
-            number = float(as_number("float", text) or 0.5)
-            return [str(int(number))] if number.is_integer() and abs(number) < _EXACT else []
+            number = float(as_number("float", text) or 0)
+            return [str(int(number))] if is_whole(text) and abs(number) < _EXACT else []
         case Problem.NO_CHOICE:
             return [_spelled(one) for one in _near_choices(flag, text)]
+        case Problem.OUT_OF_BOUNDS:
+            return _inside(flag, text)
         case Problem.ALWAYS_TRUE:
             return ["false"] if flag.default != "True" else []
         case _:
@@ -302,11 +317,23 @@ def _near_choices(flag: Flag, text: str) -> list[Scalar]:
     return [one for one in choices if str(one) == near]
 
 
+def _inside(flag: Flag, text: str) -> list[str]:
+    """Return the number that is nearest among those that a flag takes, where there is one."""
+    number, bounds = as_number(flag.kind, text), flag.bounds
+    if number is None or bounds is None:
+        return []
+    nearest = (bounds.whole() if flag.kind == "int" else bounds).nearest(number)
+    return [] if nearest is None else [_spelled(nearest)]
+
+
 def _what(flag: Flag) -> str:
     if flag.choices and len(flag.choices) <= _SHOWN:
         return f"one of {', '.join(_spelled(one) for one in flag.choices)}"
     named = {"int": "a whole number", "float": "a number", "bool": 'a word such as "true"', "path": "a path"}
-    return named.get(flag.kind or "", "a value")
+    what = named.get(flag.kind or "", "a value")
+    if flag.bounds is None:
+        return what
+    return f"{what} {flag.bounds.whole() if flag.kind == 'int' else flag.bounds}"
 
 
 def _given(value: Node, shown: str) -> str:
@@ -363,8 +390,26 @@ def _missing(document: JsonDocument, node: Node, script: Script, parts: list[_Pa
         if any(other.name == flag.name and id(other) in taken for other in script.flags):
             continue
         fixes = []
-        if flag.choices and has_choice(flag, str(flag.choices[0])) and not node.damaged:
-            spelling = _spelled(flag.choices[0])
-            fixes = [Fix(f"Set it to {spelling}", set_member(document, node, flag.name, spelling))]
+        spelling = None if node.damaged else _placeholder(flag)
+        if spelling is not None and all(
+            _fits(script, one, flag.name, spelling) for one in resolve(script, flag.name)
+        ):
+            edits = set_member(document, node, flag.name, spelling)
+            title = f"Set it to {spelling}"
+            fixes = [
+                Fix(title, edits) if flag.choices else Fix(f"{title}, to be filled in", edits, is_draft=True)
+            ]
         message = f"{script.path} requires --{flag.name}; set it here, or give it behind -- to every run"
         yield finding("CAL504", Span(start, start + 1), message, *fixes)
+
+
+def _placeholder(flag: Flag) -> str | None:
+    """Return what a required flag could be set to at first, None where nobody knows what it takes.
+
+    A text is one that nobody takes for a real one, the flag's name in capitals, as help has it.
+    """
+    if flag.choices:
+        return _spelled(flag.choices[0]) if has_choice(flag, str(flag.choices[0])) else None
+    if flag.arity == "none" or flag.kind in ("int", "float", "bool"):
+        return first_value(flag)
+    return quote(flag.name.replace("-", "_").upper()) if flag.kind in ("str", "path") else None

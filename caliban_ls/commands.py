@@ -24,7 +24,7 @@ from caliban_ls.rules import RULES
 from caliban_ls.rules.base import DocumentKind
 from caliban_ls.selection import Selection, jobs_at
 from caliban_ls.text import LineIndex, spoken_number
-from caliban_ls.validation import document_kind, validate
+from caliban_ls.validation import document_kind, treated, validate
 
 _WRITTEN_AT_MOST = 10**4000  # jobs; Python writes out no number that is much longer
 _LISTED_AT_MOST = 100_000  # jobs of one JSON answer; more are asked for piece by piece
@@ -119,15 +119,43 @@ def rule(arguments: models.RuleArguments, _context: Context) -> models.RuleResul
     )
 
 
+def list_rules(_arguments: models.RulesArguments, _context: Context) -> models.RulesResult:
+    """List every rule."""
+    lines = (
+        models.RuleLine(code=known.code, name=known.name, severity=known.severity.value)
+        for known in RULES.values()
+    )
+    return models.RulesResult(rules=tuple(lines))
+
+
+def identify(arguments: models.IdentifyArguments, context: Context) -> models.IdentifyResult:
+    """Say what a file is, or which globs make it what it is to be."""
+    path = context.folder / arguments.file
+    name = path.relative_to(context.folder).as_posix() if path.is_relative_to(context.folder) else str(path)
+    text = read_text(path, context.buffer)
+    patterns = arguments.experiment_files
+    if patterns is None:
+        patterns = context.settings.experiment_files
+    if arguments.treat_as is not None:
+        found = treated(name, text, patterns, as_experiment=arguments.treat_as == "experiment")
+        if found is None:
+            raise UsageError(
+                f"{name} can't be treated as {arguments.treat_as}",
+                hint="It is a project config, or a glob with ! in caliban.experimentFiles excludes it.",
+            )
+        patterns = found
+    return models.IdentifyResult(kind=document_kind(name, text, patterns), experiment_files=patterns)
+
+
 def list_catalog(arguments: models.CatalogArguments, _context: Context) -> models.CatalogResult:
     """List what can be asked for, with prices; filters leave what goes together with them."""
-    from caliban_ls import hardware
     from caliban_ls.catalog import catalog
+    from caliban_ls.hardware import SpecProblem, accelerators, machines, parse_spec, regions
 
     listings: dict[str, Callable[..., Sequence[Any]]] = {
-        "regions": hardware.regions,
-        "machines": hardware.machines,
-        "accelerators": hardware.accelerators,
+        "regions": regions,
+        "machines": machines,
+        "accelerators": accelerators,
     }
     if arguments.table not in listings:
         raise UsageError(f"The catalogue has no {arguments.table}", hint=f"It has {', '.join(listings)}.")
@@ -135,8 +163,8 @@ def list_catalog(arguments: models.CatalogArguments, _context: Context) -> model
         raise UsageError(f"There is no backend {arguments.backend}", hint="There are vertex and ai-platform.")
     accelerator = None
     if arguments.gpu_spec is not None:
-        spec = hardware.parse_spec(arguments.gpu_spec, "gpu")
-        if isinstance(spec, hardware.SpecProblem):
+        spec = parse_spec(arguments.gpu_spec, "gpu")
+        if isinstance(spec, SpecProblem):
             raise UsageError(spec.message)
         accelerator = spec.accelerator
     offers = listings[arguments.table](
@@ -147,6 +175,20 @@ def list_catalog(arguments: models.CatalogArguments, _context: Context) -> model
     )
     rows = tuple({member.name: getattr(offer, member.name) for member in fields(offer)} for offer in offers)
     return models.CatalogResult(backend=arguments.backend, as_of=catalog().as_of, currency="USD", rows=rows)
+
+
+def hardware(arguments: models.HardwareArguments, context: Context) -> models.HardwareResult:
+    """Say what the project's jobs would run on, and what that could be instead."""
+    from caliban_ls import choosing
+
+    return choosing.describe(arguments, context)
+
+
+def set_hardware(arguments: models.SetHardwareArguments, context: Context) -> models.FileEdit:
+    """Return the change to the project's config that chooses other hardware."""
+    from caliban_ls import choosing
+
+    return choosing.change(arguments, context)
 
 
 def build(arguments: models.BuildArguments, context: Context) -> models.BuildResult:
@@ -286,12 +328,12 @@ def doctor(_arguments: models.DoctorArguments, context: Context) -> models.Docto
     return models.DoctorResult(checks=tuple(examine(context)))
 
 
-def init(_arguments: models.InitArguments, context: Context) -> models.InitResult:
-    """Write a commented project config and a first experiment; what exists is left alone."""
-    from caliban_ls.templates import FILES
+def init(arguments: models.InitArguments, context: Context) -> models.InitResult:
+    """Write a commented project config and an experiment; what exists is left alone."""
+    from caliban_ls.templates import files
 
     written, kept = [], []
-    for name, text in FILES.items():
+    for name, text in files(arguments.name).items():
         try:
             with (context.folder / name).open("x", encoding="utf-8") as file:
                 file.write(text)
@@ -331,12 +373,43 @@ COMMANDS: tuple[Command, ...] = (
         in_folder=False,
     ),
     Command(
+        name="rules",
+        title="Listing the rules",
+        summary="list every rule",
+        arguments=models.RulesArguments,
+        run=list_rules,
+        in_folder=False,
+    ),
+    Command(
+        name="identify",
+        title="Looking at the file",
+        summary="say what a file is, or which `caliban.experimentFiles` make it an experiment config or plain JSON",
+        arguments=models.IdentifyArguments,
+        run=identify,
+        terminal=False,
+    ),
+    Command(
         name="catalog",
         title="Reading the catalogue",
         summary="show regions, machine types and accelerators, with prices",
         arguments=models.CatalogArguments,
         run=list_catalog,
         in_folder=False,
+    ),
+    Command(
+        name="hardware",
+        title="Looking the hardware up",
+        summary="show what the project's jobs would run on and cost, and what could be chosen instead",
+        arguments=models.HardwareArguments,
+        run=hardware,
+    ),
+    Command(
+        name="setHardware",
+        title="Writing the config",
+        summary="return the `WorkspaceEdit` that writes hardware into the project's config",
+        arguments=models.SetHardwareArguments,
+        run=set_hardware,
+        terminal=False,
     ),
     Command(
         name="build",
@@ -508,7 +581,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="init",
         title="Setting up the folder",
-        summary="write a commented project config and a first experiment",
+        summary="write a commented project config and an experiment",
         arguments=models.InitArguments,
         run=init,
         trusted=True,

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types as lsp
 
 from caliban_ls.findings import Edit, Finding, Fix, Severity
-from caliban_ls.text import Span
+from caliban_ls.text import LineIndex, Span
 
 SOURCE: Final = "caliban"
 
@@ -72,17 +72,21 @@ class Ruler:
 
     def position(self, offset: int) -> lsp.Position:
         """Return where an offset of the text stands."""
+        return lsp.Position(*self.place(offset))
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Return the same as two numbers: the line, and the client's units in it."""
         line, column = self._lines.line_col(offset)
         text = self._lines.text
         if text.isascii():
-            return lsp.Position(line, column)
+            return line, column
         start = offset - column
         last_line, last_start, last, units = self._at
         if (last_line, last_start) != (line, start) or last > offset:
             last, units = start, 0
         units += _UNITS[self._encoding](text[last:offset])
         self._at = (line, start, offset, units)
-        return lsp.Position(line, units)
+        return line, units
 
 
 def to_offset(lines: Lines, position: lsp.Position, encoding: str) -> int:
@@ -140,6 +144,29 @@ def _diagnostic(finding: Finding, where: lsp.Range) -> lsp.Diagnostic:
 def to_text_edits(lines: Lines, edits: Sequence[Edit], encoding: str) -> list[lsp.TextEdit]:
     """Return edits as a client makes them: all at once, none seeing another."""
     return [lsp.TextEdit(to_range(lines, edit.span, encoding), edit.new_text) for edit in edits]
+
+
+def to_workspace_edit(path: Path, text: str | None, edits: Sequence[Edit], encoding: str) -> dict[str, Any]:
+    """Return a change to a file, or the making of one that isn't there, as JSON."""
+    uri = to_uri(str(path))
+    changes: list[dict[str, Any]] = []
+    if text is None and edits:
+        changes.append({"kind": "create", "uri": uri, "options": {"ignoreIfExists": True}})
+    lines = LineIndex(text or "")
+    if edits:
+        made = [
+            {"range": _as_json(to_range(lines, edit.span, encoding)), "newText": edit.new_text}
+            for edit in edits
+        ]
+        changes.append({"textDocument": {"uri": uri, "version": None}, "edits": made})
+    return {"documentChanges": changes}
+
+
+def _as_json(given: lsp.Range) -> dict[str, Any]:
+    return {
+        name: {"line": end.line, "character": end.character}
+        for name, end in (("start", given.start), ("end", given.end))
+    }
 
 
 def to_code_action(

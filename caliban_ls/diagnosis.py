@@ -29,7 +29,7 @@ _LITTLE_SPACE = 5 * 2**30  # bytes; an image with a deep-learning framework need
 def examine(context: Context) -> Iterator[DoctorCheck]:
     """Yield one check after the other, the cheapest first."""
     yield _python()
-    yield _editor()
+    yield _editor(context)
     yield _project_config(context.folder)
     yield _sweeps(context.folder)
     yield _state(context.environment)
@@ -101,7 +101,9 @@ def _state(environment: Mapping[str, str]) -> DoctorCheck:
     return DoctorCheck(name="History", status="ok", message=f"kept in {folder}")
 
 
-def _editor() -> DoctorCheck:
+def _editor(context: Context) -> DoctorCheck:
+    if context.opens_terminals:
+        return DoctorCheck(name="Editor", status="ok", message=f"started this server, {sys.executable}")
     program = shutil.which("caliban")
     if program is None:
         hint = (

@@ -7,14 +7,15 @@ CalibanError
 │   ├── NotAgreed                  the project's config wants what its user hasn't agreed to
 │   ├── NotConfirmed               nobody said yes to a plan
 │   ├── OverLimit                  a plan is over a limit of jobs or of money
+│   ├── PlanChanged                what was planned has changed since
 │   └── KeyInImage                 a file with a key or a password would be in the image
 ├── MissingError          exit 3   something on this machine or account is missing
 │   └── EngineUnavailable          no Docker engine answers
 ├── FailedError           exit 1   what was asked for was tried and failed
 │   ├── BuildFailed                the image's build stopped
-│   ├── PushFailed                 a registry didn't take the image
 │   └── PortTaken                  something else listens there already
 ├── ServiceError          exit 4   the service refused
+│   └── PushFailed                 a registry didn't take the image
 └── Cancelled             exit 130 the user stopped it
 """
 
@@ -81,6 +82,13 @@ class OverLimit(UsageError):
     hint = "The flag that is named allows it; on a terminal the number of jobs is asked for."
 
 
+class PlanChanged(UsageError):
+    """What was planned has changed since, so that nobody has seen what would be submitted."""
+
+    code = "plan-changed"
+    hint = "Plan it anew, and look at the new plan."
+
+
 class KeyInImage(UsageError):
     """A file with a key or a password would be in the image."""
 
@@ -114,12 +122,6 @@ class BuildFailed(FailedError):
     hint = "The step's output above says why; the image wasn't made."
 
 
-class PushFailed(FailedError):
-    """A registry didn't take an image."""
-
-    code = "push-failed"
-
-
 class PortTaken(FailedError):
     """Something else listens on a port already."""
 
@@ -131,6 +133,12 @@ class ServiceError(CalibanError):
 
     code = "service"
     exit_code = 4
+
+
+class PushFailed(ServiceError):
+    """A registry didn't take an image."""
+
+    code = "push-failed"
 
 
 class Cancelled(CalibanError):

@@ -24,6 +24,7 @@ from caliban_ls.cancel import CancelToken
 from caliban_ls.commands import Command
 from caliban_ls.context import Context
 from caliban_ls.errors import CalibanError, Untrusted, UsageError
+from caliban_ls.models import FileEdit
 from caliban_ls.neighbours import project_folder
 from caliban_ls.progress import OutputLog, progress
 from caliban_ls.protocol import STOP_SECONDS
@@ -130,7 +131,7 @@ def handler(
                 settings=ls.settings,
             )
             try:
-                result = await workers.run(partial(_run, command, raw, context), cancel)
+                result = await workers.run(partial(_run, command, raw, context, ls.encoding), cancel)
             finally:
                 output.close()
         text = brief(command.name, result) if shown else None
@@ -157,11 +158,13 @@ def _ask(
     return chosen is not None and chosen.title == action
 
 
-def _run(command: Command, raw: Mapping[str, Any], context: Context) -> Any:  # noqa: ANN401 - a JSON value
+def _run(command: Command, raw: Mapping[str, Any], context: Context, encoding: str) -> Any:  # noqa: ANN401 - a JSON value
     """Do all of a command's work, the reading of arguments and the making of the answer included."""
     context.cancel.check()
     arguments: Any = wire.parse_arguments(command.arguments, raw)
     result = command.run(arguments, context)
+    if isinstance(result, FileEdit):
+        return convert.to_workspace_edit(result.path, result.text, result.edits, encoding)
     return {} if result is None else wire.to_json(result)
 
 

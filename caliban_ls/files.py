@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
+from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +26,7 @@ STDIN = "stdin"
 
 _LARGEST = 64 * 2**20  # bytes; a device such as /dev/zero never ends
 _MARKER_BYTES = 512  # a file's first comment stands within these, or the file isn't marked
+_MOST_LOOKED_AT, _LOOK_SECONDS = 3000, 0.05  # files and folders, and the time for them, while somebody types
 _FOREIGN_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages"})
 
 
@@ -76,6 +80,37 @@ def our_files(folder: Path, patterns: tuple[str, ...] = ()) -> Iterator[tuple[Pa
             kind = kind or document_kind(str(path), _beginning(path), patterns)
             if kind is not None:
                 yield path, kind
+
+
+def project_paths(folder: Path) -> list[str]:
+    """Return what a person could name in a project's config: its files and folders, the nearest to the top first.
+
+    Paths are relative, with slashes; a folder's ends with one. Looks no further than typing can wait for: there may
+    be more. What isn't the project's own is left out, as in `our_files`; links aren't followed.
+    """
+    found: list[str] = []
+    seen, end = 0, time.monotonic() + _LOOK_SECONDS
+    waiting = deque([""])
+    while waiting and seen < _MOST_LOOKED_AT and time.monotonic() < end:
+        parent = waiting.popleft()
+        try:
+            with os.scandir(folder / parent) as entries:
+                some = sorted(islice(entries, _MOST_LOOKED_AT), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        seen += len(some) + 1
+        for entry in some:
+            path = parent + entry.name
+            if entry.name.startswith(".") or not path.isprintable():
+                continue
+            if time.monotonic() >= end:
+                break
+            if entry.is_file(follow_symlinks=False):
+                found.append(path)
+            elif entry.is_dir(follow_symlinks=False) and not _is_foreign(folder / path):
+                found.append(f"{path}/")
+                waiting.append(f"{path}/")
+    return found
 
 
 def read_experiment(file: str, block: str | None, context: Context) -> experiment.Experiment:

@@ -27,10 +27,17 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A change that removes the finding and brings no other. Edits don't overlap."""
+    """A change that removes the finding and brings no other. Edits don't overlap.
+
+    Attributes:
+        title: what a person chooses.
+        edits: what is changed.
+        is_draft: whether somebody has to go over what it writes, so that nothing makes it unasked.
+    """
 
     title: str
     edits: tuple[Edit, ...]
+    is_draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ def shifted(finding: Finding, by: int) -> Finding:
     if by == 0:
         return finding
     fixes = tuple(
-        Fix(fix.title, tuple(Edit(edit.span.shifted(by), edit.new_text) for edit in fix.edits))
+        Fix(fix.title, tuple(Edit(edit.span.shifted(by), edit.new_text) for edit in fix.edits), fix.is_draft)
         for fix in finding.fixes
     )
     return Finding(finding.span.shifted(by), finding.code, finding.message, finding.severity, fixes)

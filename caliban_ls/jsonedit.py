@@ -10,6 +10,9 @@ from caliban_ls.findings import Edit
 from caliban_ls.jsondoc import JsonDocument, Member, Node, quote
 from caliban_ls.text import Span
 
+_LAST_REMARK = re.compile(r"[ \t]*(?P<comma>,?)[ \t]*(?:(?://|#)[^\r\n]*|/\*[^\r\n]*?\*/(?=[ \t]*\r?\n))")
+"""A comment behind a member, to the end of its line."""
+
 
 def set_member(document: JsonDocument, node: Node, key: str, spelling: str) -> tuple[Edit, ...]:
     """Return the edits that give an object's key a value, replacing the one it has.
@@ -29,7 +32,14 @@ def set_member(document: JsonDocument, node: Node, key: str, spelling: str) -> t
         at = node.span.start + 1
         return (Edit(Span(at, at + len(inside) if not inside.strip() else at), text),)
     last = node.members[-1].span
-    return (Edit(Span(last.end, last.end), f",{_separator(document, node)}{text}"),)
+    separator = _separator(document, node)
+    remark = _LAST_REMARK.match(document.text, last.end)
+    if "\n" not in separator or remark is None:
+        return (Edit(Span(last.end, last.end), f",{separator}{text}"),)
+    # What is said behind the last member is about that one, and stays with it.
+    comma = () if remark["comma"] else (Edit(Span(last.end, last.end), ","),)
+    kept = "," if remark["comma"] else ""
+    return (*comma, Edit(Span(remark.end(), remark.end()), f"{separator}{text}{kept}"))
 
 
 def remove_member(document: JsonDocument, node: Node, member: Member) -> tuple[Edit, ...]:

@@ -15,13 +15,15 @@ from caliban_ls import answers, convert
 from caliban_ls.documents import Document
 from caliban_ls.execution import PREFIX
 from caliban_ls.findings import Edit
+from caliban_ls.protocol import Ready
 from caliban_ls.session import Session
 from caliban_ls.text import Span
 
 if TYPE_CHECKING:
     from caliban_ls.assist.actions import Refactoring
-    from caliban_ls.assist.lenses import Lens
+    from caliban_ls.assist.lenses import Spot
     from caliban_ls.assist.links import Link
+    from caliban_ls.assist.page import Page
 
 FIX_ALL: Final = "source.fixAll.caliban"
 RUN: Final = "caliban.run"
@@ -60,34 +62,54 @@ def hover(ls: Session, params: lsp.HoverParams) -> lsp.Hover | None:
     return answers.hover(document, shown, ls.encoding, places)
 
 
-def inlay_hint(ls: Session, params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
+def inlay_hint(ls: Session, params: lsp.InlayHintParams) -> Ready:
     """Say what lists multiply and what hardware costs, in the lines that are shown."""
     from caliban_ls.assist.hints import hints
 
     found = ls.page(params.text_document.uri)
     if found is None:
-        return []
+        return Ready("[]")
     document, page = found
     span = convert.to_span(document, params.range, ls.encoding)
     return answers.hints(document, hints(page, span), ls.encoding)
 
 
-def code_lens(ls: Session, params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
+def code_lens(ls: Session, params: lsp.CodeLensParams) -> Ready:
     """Offer what can be done with each block."""
-    from caliban_ls.assist.lenses import lenses
+    from caliban_ls.assist.lenses import spots
 
     found = ls.page(params.text_document.uri)
     if found is None or not found[0].local:
-        return []
+        return Ready("[]")
     document, page = found
+    shown = ((spot.span, _calls(ls, document, page, spot)) for spot in spots(page))
+    return answers.lenses(document, shown, ls.encoding)
 
-    def command(lens: Lens) -> lsp.Command:
-        # Whoever shows plans and answers itself is told nothing twice.
-        shown = {"show": True} if lens.shows and not ls.confirms else {}
-        arguments = {"uri": document.uri, **lens.arguments, **shown}
-        return answers.command(PREFIX + lens.command, lens.title, arguments)
 
-    return answers.lenses(document, lenses(page), ls.encoding, command)
+def _calls(ls: Session, document: Document, page: Page, spot: Spot) -> tuple[str, ...]:
+    """Return what the lenses of a spot do; made once until their block changes, or what stands around it."""
+    from caliban_ls.assist.lenses import lenses_at
+
+    state = (page.outlook, page.script, document.uri, ls.confirms, spot.pointer)
+    notes = {} if spot.block is None else spot.block.notes
+    known: tuple[object, tuple[str, ...]] | None = notes.get("lenses")
+    if known is not None and known[0] == state:
+        return known[1]
+    # Whoever shows plans and answers itself is told nothing twice.
+    calls = tuple(
+        answers.call(
+            PREFIX + lens.command,
+            lens.title,
+            {
+                "uri": document.uri,
+                **lens.arguments,
+                **({"show": True} if lens.shows and not ls.confirms else {}),
+            },
+        )
+        for lens in lenses_at(page, spot)
+    )
+    notes["lenses"] = (state, calls)
+    return calls
 
 
 def document_symbol(
@@ -178,7 +200,9 @@ def _quick_fixes(ls: Session, document: Document, span: Span) -> list[lsp.CodeAc
         return []
     sound = ls.trial(judgement.page).sound([finding for finding, _ in touched])
     return [
-        convert.to_code_action(fix, workspace_edit(ls, document, fix.edits), shown, preferred=rank == 0)
+        convert.to_code_action(
+            fix, workspace_edit(ls, document, fix.edits), shown, preferred=rank == 0 and not fix.is_draft
+        )
         for finding, (_, shown) in zip(sound, touched, strict=True)
         for rank, fix in enumerate(finding.fixes)
     ]

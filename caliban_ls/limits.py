@@ -7,13 +7,15 @@ by one, as long as there are few enough, and each block is enumerated once until
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from caliban_ls import experiment
 from caliban_ls.experiment import Block, Experiment
 from caliban_ls.findings import Finding, Fix, shifted
-from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node
+from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, to_python
 from caliban_ls.jsonedit import remove_items
 from caliban_ls.rules import finding
 from caliban_ls.text import Span, shortened, spoken_amount, spoken_number
@@ -21,6 +23,7 @@ from caliban_ls.text import Span, shortened, spoken_amount, spoken_number
 if TYPE_CHECKING:
     from caliban_ls.outlook import Outlook
 
+_ARRAY: Final = Kind.ARRAY  # until Python 3.12 looked up by a slow road
 _SCALARS: Final = frozenset({Kind.STRING, Kind.NUMBER, Kind.BOOLEAN})
 
 FREE_A_MINUTE: Final = 60
@@ -63,15 +66,20 @@ def limit_findings(document: JsonDocument, sweep: Experiment, outlook: Outlook |
 
 def repeated(member: Member) -> list[Node]:
     """Return the values, or rows, of a key that make jobs which an earlier one has made already."""
-    value = member.value
-    if value is None or len(value.items) < 2 or not isinstance(member.key.value, str):  # noqa: PLR2004 - it takes two
+    name, value = member.key.value, member.value
+    if value is None or value.kind is not _ARRAY or not isinstance(name, str):
         return []
-    items = value.items
-    if all(item.kind in _SCALARS for item in items) and not member.key.value.startswith("["):
-        # Nearly all lists are of this kind and have nothing twice, which is seen at once.
-        spellings = [_spelled(item.value) for item in items]
-        if len(set(spellings)) == len(spellings):
+    # Nearly all lists are of scalars, or of rows of such, and have nothing twice, which is seen at once.
+    if value.unread is not None:
+        if name[:1] == "[" or _all_different(value.unread):
             return []
+    elif len(value.items) < 2:  # noqa: PLR2004 - it takes two
+        return []
+    elif name[:1] == "[" and all(item.unread is not None for item in value.items):
+        if len({_row(item.unread or "") for item in value.items}) == len(value.items):
+            return []
+    elif all(item.kind in _SCALARS for item in value.items) and _differ(to_python(value)):
+        return []
     axis = experiment.axis_of(member)
     if len(axis.rows) != len(value.items):
         return []  # one flat row
@@ -85,11 +93,34 @@ def repeated(member: Member) -> list[Node]:
     return again
 
 
+@lru_cache(1024)
+def _all_different(spelling: str) -> bool:
+    """Whether no value of a list, given in strict JSON, stands in it twice; blocks have mostly the same lists."""
+    return _differ(json.loads(spelling))
+
+
+@lru_cache(1024)
+def _row(spelling: str) -> tuple[str, ...]:
+    """Return the values of a row, given in strict JSON, as they are on a command line."""
+    return tuple(_spelled(value) for value in json.loads(spelling))
+
+
+def _differ(values: Sequence[Any]) -> bool:
+    return len({_spelled(value) for value in values}) == len(values)
+
+
 def different_jobs(sweep: Experiment) -> int | None:
     """Return how many jobs of a sweep have flags that no other has, None where that isn't counted."""
     if sweep.count is None or sweep.count > MOST_COMPARED:
         return None
     return len(frozenset().union(*(_keys(block) for block in sweep.blocks)))
+
+
+def flags_key(parameters: Mapping[str, Any]) -> str:
+    """Return a text that is equal for jobs with the very same flags, in whatever order."""
+    return "\0\0".join(
+        f"{flag}\0{_spelled(value)}" for flag, value in sorted(parameters.items()) if value is not False
+    )
 
 
 def _repeats(document: JsonDocument, block: Block) -> tuple[Finding, ...]:
@@ -99,7 +130,7 @@ def _repeats(document: JsonDocument, block: Block) -> tuple[Finding, ...]:
         found = [
             shifted(_repeat(document, member, again), -start)
             for member in block.node.members
-            if (again := repeated(member))
+            if member.value is not None and member.value.kind is _ARRAY and (again := repeated(member))
         ]
         block.notes["repeats"] = tuple(found)
     known: tuple[Finding, ...] = block.notes["repeats"]

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
+from caliban_ls.findings import Edit
 from caliban_ls.rules.base import DocumentKind
 
 
@@ -86,6 +88,24 @@ class RuleArguments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RulesArguments:
+    """Nothing to say: all rules are listed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifyArguments:
+    """Which file, and what it is to be."""
+
+    file: str = positional("A file.", metavar="FILE", document=True)
+    experiment_files: tuple[str, ...] | None = option(
+        None, "Globs of experiment configs; those of the settings when left out.", metavar="GLOB"
+    )
+    treat_as: Literal["experiment", "json"] | None = option(
+        None, "What the file is to be, experiment or json: the answer has the globs for it.", metavar="KIND"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogArguments:
     """What part of the catalogue to show, and for which hardware."""
 
@@ -94,6 +114,35 @@ class CatalogArguments:
     machine_type: str | None = option(None, "Only what goes with this machine type.", metavar="TYPE")
     gpu_spec: str | None = option(None, "Only what goes with these GPUs.", metavar="NUMxTYPE")
     backend: str = option("vertex", "vertex or ai-platform.", metavar="BACKEND")
+
+
+AS_IT_IS = ""
+"""Stands for a key that isn't to be changed, where null stands for its removal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HardwareArguments:
+    """Whose hardware, and what part of it is to be chosen."""
+
+    part: str | None = positional(
+        "List what region, machine_type or gpu_spec could be, too.", metavar="PART", default=None
+    )
+    file: str | None = option(
+        None, "Of the project of this file, instead of the working folder.", metavar="FILE", document=True
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetHardwareArguments:
+    """What to write into a project's config; null removes the key, and what is left out stays as it is."""
+
+    region: str | None = option(AS_IT_IS, "Where jobs run.", metavar="REGION")
+    machine_type: str | None = option(AS_IT_IS, "The machine of each job.", metavar="TYPE")
+    gpu_spec: str | None = option(AS_IT_IS, "The GPUs of each job: 2xT4.", metavar="NUMxTYPE")
+    tpu_spec: str | None = option(AS_IT_IS, "The TPU of each job: 8xV3.", metavar="NUMxTYPE")
+    file: str | None = option(
+        None, "In the project of this file, instead of the folder's.", metavar="FILE", document=True
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +157,9 @@ class TrustArguments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InitArguments:
-    """Nothing to say: the working folder is set up."""
+    """What to call the experiment that is written into the working folder."""
+
+    name: str | None = option(None, "Write NAME.experiment.json instead of experiment.json.", metavar="NAME")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -385,6 +436,30 @@ class RuleResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleLine:
+    """One rule in a list."""
+
+    code: str
+    name: str
+    severity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesResult:
+    """All rules, by their codes."""
+
+    rules: tuple[RuleLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifyResult:
+    """What a file is, None where it isn't ours, and the globs that it is judged by."""
+
+    kind: DocumentKind | None
+    experiment_files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogResult:
     """A part of the catalogue.
 
@@ -544,12 +619,35 @@ class CloudQuota:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CloudExcess:
+    """What a plan has more of than a limit allows.
+
+    Attributes:
+        message: says so, with the flag that would allow it.
+        hint: what helps where typing the number of jobs doesn't; empty where it does.
+        allowed_by: the arguments that allow it, for an editor that had the number of jobs typed; None where a limit
+            of the user's own settings forbids it, or no number would do.
+    """
+
+    message: str
+    hint: str
+    allowed_by: dict[str, float] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloudJob:
-    """One job of a plan or a submission; values that look like credentials are masked."""
+    """One job of a plan or a submission; values that look like credentials are masked.
+
+    Attributes:
+        parameters: the combination of the sweep that it stands for; `args` are the flags made of it.
+        same_as: in a plan, the first job with the very same flags; None for a job that is the first.
+    """
 
     index: int
     job_id: str
     args: tuple[str, ...]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    same_as: int | None = None
     labels: dict[str, str]
     state: str
     name: str | None = None
@@ -574,6 +672,7 @@ class CloudResult:
         seconds: that the sending will take, roughly.
         service_account: what the jobs run as, None for Google's own agent.
         notes: what to know before saying yes.
+        over_limits: why it can't be submitted as it is planned.
     """
 
     plan_id: str
@@ -594,7 +693,103 @@ class CloudResult:
     seconds: float
     service_account: str | None
     notes: tuple[str, ...]
+    over_limits: tuple[CloudExcess, ...] = ()
     jobs: tuple[CloudJob, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HardwareCost:
+    """What one job costs an hour, in `currency`; `effective` is the one of the two that it pays."""
+
+    currency: str
+    on_demand: float
+    spot: float | None
+    effective: float | None
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HardwareFinding:
+    """Something to know about the config; `line` counts from 0."""
+
+    code: str
+    severity: str
+    message: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HardwareOption:
+    """What a part could be instead.
+
+    Attributes:
+        value: as the config spells it; None to write none.
+        label: what to show for it.
+        detail: what it is, for people.
+        cost: with it, None where unknown.
+        price: the same in a few words.
+        current: whether it is what holds now.
+        possible: whether it goes with the rest.
+        reason: why it doesn't, and what else has to change for it.
+        changes: what `setHardware` takes for it; None where it can't be had at all.
+    """
+
+    value: str | None
+    label: str
+    detail: str
+    cost: HardwareCost | None
+    price: str
+    current: bool
+    possible: bool
+    reason: str
+    changes: dict[str, str | None] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HardwareResult:
+    """What a job of a project would run on and cost.
+
+    Attributes:
+        config: path of the project's config.
+        exists: whether there is one.
+        accelerator: as a spec, None where jobs have none.
+        possible: whether it can be had.
+        cost: None where unknown.
+        text: all of it in a few words.
+        notes: sentences on it.
+        findings: what is wrong with the config.
+        options: of the part that was asked about.
+    """
+
+    config: str
+    exists: bool
+    backend: str
+    region: str
+    machine_type: str
+    accelerator: str | None
+    spot: bool
+    flex_start: bool
+    possible: bool
+    cost: HardwareCost | None
+    text: str
+    notes: tuple[str, ...]
+    findings: tuple[HardwareFinding, ...]
+    options: tuple[HardwareOption, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEdit:
+    """A change to a file, for whoever may have it open. Editors get it as a `WorkspaceEdit`.
+
+    Attributes:
+        path: absolute.
+        text: what the edits refer to, None where there is no file yet.
+        edits: none seeing another.
+    """
+
+    path: Path
+    text: str | None
+    edits: tuple[Edit, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

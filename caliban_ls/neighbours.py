@@ -128,13 +128,13 @@ class Neighbours:
 
     def script_for(self, folder: Path, wanted: str | None, path: Path | None) -> Script | None:
         """Return the script that is named so, or else the only one beside an experiment."""
-        from caliban_ls.script import places_of
-
         beside = path.parent if path is not None and path.is_relative_to(folder) else None
         with self._lock:
             if wanted is None:
                 found = None if beside is None else self._only_script(folder, beside)
             else:
+                from caliban_ls.script import places_of
+
                 near = "" if beside is None else beside.relative_to(folder).as_posix().removeprefix(".")
                 places = places_of(wanted, near)
                 found = next((one for one in places if self._stamp(folder / one) is not None), None)
@@ -142,8 +142,6 @@ class Neighbours:
 
     def _only_script(self, folder: Path, beside: Path) -> str | None:
         """Return the only script of a folder; looked for again when one of its files has changed."""
-        from caliban_ls.script import only_script
-
         try:
             names = [file.name for file in os.scandir(beside) if file.name.endswith(".py")]
         except OSError:
@@ -154,6 +152,8 @@ class Neighbours:
         stamps = {path: self._stamp(file) for path, file in paths.items()}
         known = self._candidates.get(beside)
         if known is None or known[0] != stamps:
+            from caliban_ls.script import only_script
+
             known = (stamps, only_script(paths, lambda path: self.text(paths[path])))
             self._candidates[beside] = known
         return known[1]
@@ -241,8 +241,10 @@ class Neighbours:
 
 def script_named(config: Project | None, experiment: jsondoc.JsonDocument) -> str | None:
     """Return the script that a config or a comment of the experiment names, as it is written; None if none does."""
-    from caliban_ls.script import wanted_script
-
     comments = "\n".join(experiment.text[one.start : one.end] for one in experiment.comments)
     script, module = (None, None) if config is None else (config.script, config.module)
+    if script is None and module is None and "caliban" not in comments:
+        return None
+    from caliban_ls.script import wanted_script
+
     return wanted_script(script=script, module=module, text=comments)

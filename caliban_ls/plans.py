@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from caliban_ls import hardware, models
 from caliban_ls.duration import DAY, spoken_duration
-from caliban_ls.limits import FREE_A_MINUTE
+from caliban_ls.limits import FREE_A_MINUTE, flags_key
 from caliban_ls.planning import Plan
 from caliban_ls.runtime.base import JobState
 from caliban_ls.runtime.cloud import with_args
-from caliban_ls.runtime.masking import masked_args
+from caliban_ls.runtime.masking import masked_args, masked_parameters
 
 _AGENT = "Google's own service agent"
 
@@ -19,7 +19,11 @@ _A_SECOND = 50  # jobs that a service takes in, with many requests at once
 
 
 def result_of(
-    plan: Plan, jobs: Iterable[models.CloudJob] | None = None, *, requests: bool = False
+    plan: Plan,
+    jobs: Iterable[models.CloudJob] | None = None,
+    *,
+    requests: bool = False,
+    over_limits: Iterable[models.CloudExcess] = (),
 ) -> models.CloudResult:
     """Return a plan as it is shown; its jobs are PLANNED unless others are given.
 
@@ -27,6 +31,7 @@ def result_of(
         plan: the plan.
         jobs: what became of its jobs, None for nothing so far.
         requests: whether each job carries its request.
+        over_limits: what it has more of than is allowed.
     """
     choice, cost = plan.choice, plan.price.effective if plan.price else None
     accelerator = choice.accelerator
@@ -64,6 +69,7 @@ def result_of(
         seconds=sending_seconds(plan.count),
         service_account=plan.service_account,
         notes=plan.notes,
+        over_limits=tuple(over_limits),
         jobs=tuple(_planned(plan, requests=requests) if jobs is None else jobs),
     )
 
@@ -101,6 +107,7 @@ def described(result: models.CloudResult) -> str:
     lines.append(f"    ends     after {spoken_duration(result.timeout or 7 * DAY)} at the latest")
     lines.append(f"    sending  takes about {spoken_duration(max(1, result.seconds))}")
     lines += [f"    note     {note}" for note in result.notes]
+    lines += [f"    limit    {excess.message}" for excess in result.over_limits]
     return "\n".join(lines)
 
 
@@ -114,12 +121,16 @@ def ends(result: models.CloudResult, most: int) -> list[str]:
 
 
 def _planned(plan: Plan, *, requests: bool) -> Iterator[models.CloudJob]:
+    first: dict[str, int] = {}
     for job, body in plan.jobs():
         shown = masked_args(job.args)
+        earlier = first.setdefault(flags_key(job.parameters), job.index)
         yield models.CloudJob(
             index=job.index,
             job_id=job.job_id,
             args=shown,
+            parameters=masked_parameters(job.parameters),
+            same_as=earlier if earlier != job.index else None,
             labels=dict(body["labels"]),
             state=JobState.PLANNED.value,
             request=with_args(body, shown) if requests else None,

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from caliban_ls.experiment import Axis, Block, Experiment, axes, expand, row_count
+from caliban_ls.experiment import Axis, Block, Experiment, axes, expand
 from caliban_ls.jsondoc import Member
+from caliban_ls.members import row_count
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ runs on the event loop, except for `buffer`, which working threads call.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
@@ -19,32 +21,36 @@ from lsprotocol import types as lsp
 
 from caliban_ls import convert
 from caliban_ls.documents import Document
+from caliban_ls.files import project_paths
 from caliban_ls.findings import Finding
 from caliban_ls.neighbours import Neighbours, project_folder
 from caliban_ls.protocol import StdioServer
+from caliban_ls.rules.base import DocumentKind
 from caliban_ls.settings import Settings, merged, parse_settings
 from caliban_ls.text import LineIndex, Span
 from caliban_ls.validation import document_kind, validate
 
 if TYPE_CHECKING:
     from caliban_ls.assist.page import Page
+    from caliban_ls.jsondoc import JsonDocument
     from caliban_ls.repairs import Trial
+    from caliban_ls.script import Script
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judgement:
     """What was found in a document.
 
     Attributes:
         state: the revision of the document, and all else that it holds for.
-        page: the document and what stands around it, None when it isn't ours.
+        make_page: puts together the document and what stands around it, None when it isn't ours.
         findings: what is wrong.
         diagnostics: the same, as the client is told.
         result_id: equal for equal diagnostics of one document, else never used twice.
     """
 
     state: tuple[object, ...]
-    page: Page | None
+    make_page: Callable[[], Page] | None
     findings: list[Finding]
     diagnostics: list[lsp.Diagnostic]
     result_id: str
@@ -52,7 +58,12 @@ class Judgement:
     @property
     def ours(self) -> bool:
         """Whether the document is of a kind that we judge."""
-        return self.page is not None
+        return self.make_page is not None
+
+    @cached_property
+    def page(self) -> Page | None:
+        """The document and what stands around it, None when it isn't ours; made when somebody asks about a place."""
+        return None if self.make_page is None else self.make_page()
 
 
 class Session(StdioServer):
@@ -77,6 +88,11 @@ class Session(StdioServer):
         self._told: set[str] = set()
         self._trial: tuple[Page, str, Trial] | None = None
         self.neighbours = Neighbours(self._opened_at, os.environ)
+
+    def prepare(self) -> None:
+        """Load what most people's first document needs, unless that document is here already."""
+        super().prepare()
+        asyncio.get_running_loop().call_later(_PAUSE, _load)
 
     def take_settings(self, raw: Mapping[str, Any], *, initial: bool = False) -> bool:
         """Let settings hold, over the initial ones; return whether anything changed. Empty ones change nothing."""
@@ -124,29 +140,42 @@ class Session(StdioServer):
     def judge(self, document: Document) -> Judgement:
         """Return what is wrong with a document; judged once for each state of it and of what stands around it."""
         kind = document_kind(document.path, document.text, self.settings.experiment_files)
+        path = Path(document.path) if document.local else None
         outlook, script = None, None
         if kind == "experiment":
             folder = self.folder_of(document)
-            outlook = self.neighbours.outlook(folder, self.settings)
-            path = Path(document.path) if document.local else None
+            # Where nothing is said, what would read it needn't be loaded.
+            if not self.neighbours.says_nothing(folder, self.settings):
+                outlook = self.neighbours.outlook(folder, self.settings)
             script = self.neighbours.script(folder, outlook, document.json, path)
         state = (document.revision, self.settings, kind, outlook, script)
         known = self._judgements.get(document)
         if known is not None and known.state == state:
             return known
-        page, findings = None, []
+        findings, make_page = [], None
         if kind is not None:
-            from caliban_ls.assist.page import Page
-
-            outlook = outlook or self.neighbours.own_outlook(document.json, self.settings)
-            page = Page(document.json, kind, outlook, script)
             findings = validate(document.json, kind, outlook=outlook, script=script)
+            # The document itself isn't held, so that it can be forgotten when it is closed.
+            make_page = partial(self._page, document.json, kind, path, script)
         diagnostics = convert.to_diagnostics(document, findings, self.encoding)
         same = known is not None and known.diagnostics == diagnostics
         result_id = known.result_id if known is not None and same else self.next_result_id()
-        judgement = Judgement(state, page, findings, diagnostics, result_id)
+        judgement = Judgement(state, make_page, findings, diagnostics, result_id)
         self._judgements[document] = judgement
         return judgement
+
+    def _page(
+        self, document: JsonDocument, kind: DocumentKind, path: Path | None, script: Script | None
+    ) -> Page:
+        from caliban_ls.assist.page import Page
+
+        if kind == "project":
+            outlook = self.neighbours.own_outlook(document, self.settings)
+        else:
+            folder = Path.home() if path is None else project_folder(path, self.folders())
+            outlook = self.neighbours.outlook(folder, self.settings)
+        paths = partial(project_paths, path.parent) if path is not None else tuple
+        return Page(document, kind, outlook, script, paths)
 
     def trial(self, page: Page) -> Trial:
         """Return a copy of a document to try fixes on; kept until another is asked for or the document changes."""
@@ -190,3 +219,14 @@ class Session(StdioServer):
             ):
                 return (id(document), document.revision), document.text
         return None
+
+
+_PAUSE: Final = 0.05
+"""Seconds that a client has for opening a document at once."""
+
+
+def _load() -> None:
+    from caliban_ls import experiment, limits, outlook
+    from caliban_ls.assist import page
+
+    del experiment, limits, outlook, page

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from caliban_ls import models, plans
 from caliban_ls.context import Context
 from caliban_ls.errors import OverLimit
@@ -22,30 +20,56 @@ def check_limits(plan: Plan, arguments: models.CloudArguments, project: Project,
     Raises:
         OverLimit: it is over a limit, and nobody is there who may say that it may be.
     """
-    over = list(_over_limits(plan, arguments, project, context))
+    over = over_limits(plan, arguments, project, context)
     if not over:
         return True
-    message = f"{'; '.join(over)}"
+    message = "; ".join(excess.message for excess in over)
     if context.insist(f"{plans.described(plans.result_of(plan, jobs=()))}\n{message}", str(plan.count)):
         return False
     raise OverLimit(f"{message}. Nothing was built or sent")
 
 
-def _over_limits(
+def over_limits(
     plan: Plan, arguments: models.CloudArguments, project: Project, context: Context
-) -> Iterator[str]:
-    """Yield what is over a limit, with the flag that would allow it."""
+) -> tuple[models.CloudExcess, ...]:
+    """Return what a plan has more of than is allowed."""
     own, theirs = settings_of(context).limits, project.limits
+    found = []
     jobs = arguments.max_jobs if arguments.max_jobs is not None else jobs_allowed(own, theirs)
     if plan.count > jobs:
-        yield f"{plan.count:,} jobs are more than {jobs:,} (--max_jobs)"
+        message = f"{plan.count:,} jobs are more than {jobs:,} (--max_jobs)"
+        forbidden = own.max_jobs is not None and plan.count > own.max_jobs
+        found.append(_excess(message, {"max_jobs": plan.count}, forbidden=forbidden))
     most = arguments.max_cost_per_hour
     if most is None:
         most = lower_limits(own, theirs).max_cost_per_hour
     if most is None:
-        return
+        return tuple(found)
     cost = plan.price.effective if plan.price else None
     if cost is None:
-        yield f"What {plan.choice.machine_type} costs isn't known, and at most {most:g} USD an hour is allowed (--max_cost_per_hour)"
+        message = (
+            f"What {plan.choice.machine_type} costs isn't known, and at most {most:g} USD an hour is allowed"
+            " (--max_cost_per_hour)"
+        )
+        found.append(_excess(message, None, forbidden=own.max_cost_per_hour is not None))
     elif cost.total * plan.count > most:
-        yield f"{cost.total * plan.count:.2f} USD an hour is more than {most:g} (--max_cost_per_hour)"
+        hourly = cost.total * plan.count
+        message = f"{hourly:.2f} USD an hour is more than {most:g} (--max_cost_per_hour)"
+        forbidden = own.max_cost_per_hour is not None and hourly > own.max_cost_per_hour
+        found.append(_excess(message, {"max_cost_per_hour": hourly}, forbidden=forbidden))
+    return tuple(found)
+
+
+def _excess(message: str, allowed_by: dict[str, float] | None, *, forbidden: bool) -> models.CloudExcess:
+    """Return one thing that is over a limit.
+
+    Args:
+        message: says so.
+        allowed_by: the arguments that would allow it, None where no number does.
+        forbidden: whether it is over a limit of the user's own, which typing a number in an editor doesn't pass.
+    """
+    if forbidden:
+        hint = "It is a limit of your own settings; raise it there if you mean to."
+        return models.CloudExcess(message=message, hint=hint, allowed_by=None)
+    hint = "" if allowed_by else "On a terminal `caliban cloud` asks for the number of jobs."
+    return models.CloudExcess(message=message, hint=hint, allowed_by=allowed_by)

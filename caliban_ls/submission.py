@@ -9,7 +9,7 @@ from typing import Any
 
 from caliban_ls import agreement, hardware, images, kept_plans, models, planning, plans, registries, spending
 from caliban_ls.context import Context
-from caliban_ls.errors import CalibanError, NotConfirmed, UsageError
+from caliban_ls.errors import CalibanError, NotConfirmed, PlanChanged, UsageError
 from caliban_ls.files import read_project
 from caliban_ls.hardware import Request
 from caliban_ls.once_more import accelerator_of
@@ -43,7 +43,8 @@ def cloud(arguments: models.CloudArguments, context: Context) -> models.CloudRes
     agreement.require(project, context)
     made = planning.make_plan(arguments, project, claims_of(arguments, project, context), context)
     if arguments.dry_run:
-        return plans.result_of(made, requests=True)
+        over = spending.over_limits(made, arguments, project, context)
+        return plans.result_of(made, requests=True, over_limits=over)
     within = spending.check_limits(made, arguments, project, context)
     if within and not arguments.yes:
         confirm(made, context)
@@ -61,14 +62,16 @@ def plan(arguments: models.CloudArguments, context: Context) -> models.CloudResu
     agreement.require(project, context)
     made = planning.make_plan(arguments, project, claims_of(arguments, project, context), context)
     kept_plans.keep(made, arguments, context)
-    return plans.result_of(made, requests=True)
+    over = spending.over_limits(made, arguments, project, context)
+    return plans.result_of(made, requests=True, over_limits=over)
 
 
 def submit(arguments: models.SubmitArguments, context: Context) -> models.CloudResult:
     """Submit a plan that was kept, if nothing of it has changed since; a plan is submitted once.
 
     Raises:
-        UsageError: there is no such plan, or it has changed, or it was submitted before.
+        UsageError: there is no such plan, or it was submitted before.
+        PlanChanged: something of it has changed since.
         NotConfirmed: nobody said yes.
         OverLimit: it is over a limit.
     """
@@ -78,9 +81,8 @@ def submit(arguments: models.SubmitArguments, context: Context) -> models.CloudR
     agreement.require(project, context)
     made = planning.make_plan(kept.arguments, project, claims_of(kept.arguments, project, context), context)
     if made.plan_id != arguments.plan_id:
-        raise UsageError(
-            "What was planned has changed since: the code, the sweep, the config or the hardware",
-            hint="Plan it anew, and look at the new plan.",
+        raise PlanChanged(
+            "What was planned has changed since: the code, the sweep, the config or the hardware"
         )
     made = replace(made, group=kept.group, key=kept.key)
     _refuse_second(made, context)
@@ -204,6 +206,7 @@ def result_of(group: Group, history: History, service: Service) -> models.CloudR
             index=job.index,
             job_id=job.job_id,
             args=job.args,
+            parameters=dict(job.parameters),
             labels=bodies.get(job.job_id, {}).get("labels", {}),
             state=job.state.value,
             name=job.name,

@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-FILES: Mapping[str, str] = {
-    ".calibanconfig.json": """\
+from caliban_ls.errors import UsageError
+
+
+def files(name: str | None = None) -> Mapping[str, str]:
+    """Return what `init` writes, by file name.
+
+    Args:
+        name: of the experiment, None for the plain one.
+
+    Raises:
+        UsageError: the name can't be a file's.
+    """
+    if name is None:
+        experiment = "experiment.json"
+    elif re.fullmatch(r"[^\W_][\w.-]{0,99}", name):
+        experiment = f"{name}.experiment.json"
+    else:
+        raise UsageError(
+            f"An experiment can't be called {name!r}",
+            hint="Take up to 100 letters, digits, dots, - and _, of which the first is a letter or digit.",
+        )
+    return {".calibanconfig.json": _CONFIG, experiment: _EXPERIMENT.replace("experiment.json", experiment)}
+
+
+_CONFIG = """\
 {
   // What `caliban build` and `caliban run` take when no MODULE is given.
   // "module": "trainer.train",
@@ -28,8 +52,9 @@ FILES: Mapping[str, str] = {
     "max_jobs": 100
   }
 }
-""",
-    "experiment.json": """\
+"""
+
+_EXPERIMENT = """\
 // One job for each combination: a list multiplies, and the flags of a compound key vary together.
 // `caliban expand experiment.json` lists the jobs.
 {
@@ -37,5 +62,4 @@ FILES: Mapping[str, str] = {
   "[batch_size,epochs]": [[32, 5], [256, 40]],
   "verbose": true
 }
-""",
-}
+"""

@@ -27,10 +27,12 @@ from caliban_ls.models import (
     DoctorResult,
     ExpandResult,
     ExportResult,
+    HardwareResult,
     InitResult,
     LogsResult,
     NotebookResult,
     RuleResult,
+    RulesResult,
     RunJob,
     RunResult,
     ShellResult,
@@ -77,6 +79,11 @@ def show_rule(result: RuleResult, _options: argparse.Namespace) -> str:
         f"{result.code} {result.name} ({result.severity})\n\n{result.explanation}\n\n"
         f"Wrong:\n{wrong}\nRight:\n{right}\n"
     )
+
+
+def show_rules(result: RulesResult, _options: argparse.Namespace) -> str:
+    """Return a line for each rule."""
+    return "".join(f"{rule.code}  {rule.severity:<11}  {rule.name}\n" for rule in result.rules)
 
 
 def show_build(result: BuildResult, _options: argparse.Namespace) -> str:
@@ -140,6 +147,24 @@ def show_catalog(result: CatalogResult, _options: argparse.Namespace) -> str:
     for row in result.rows:
         table.add_row(*(_cell(row[name]) for name in columns))
     return f"{_render(table)}Prices in {result.currency} an hour, as of {result.as_of}.\n"
+
+
+def show_hardware(result: HardwareResult, _options: argparse.Namespace) -> str:
+    """Return what jobs would run on, what is wrong with that, and a table of what could be chosen instead."""
+    found = [
+        f"{result.config}:{one.line + 1}: {one.severity}[{one.code}]: {one.message}"
+        for one in result.findings
+    ]
+    said = "\n".join([result.text, *result.notes, *found, ""])
+    if not result.options:
+        return said
+    table = _table("", "value", "what", "price", "", numbers={"price"})
+    for option in result.options:
+        mark = "*" if option.current else "" if option.possible else "x" if option.changes is None else "+"
+        table.add_row(mark, option.label, option.detail, option.price, option.reason)
+    return (
+        f"{said}{_render(table)}* holds now, + needs another change, x can't be had; prices are of one job.\n"
+    )
 
 
 def show_shell(_result: ShellResult, _options: argparse.Namespace) -> str:
@@ -313,7 +338,9 @@ SHOW: Mapping[str, Callable[[Any, argparse.Namespace], str | Iterator[str]]] = {
     "check": show_check,
     "expand": show_expand,
     "rule": show_rule,
+    "rules": show_rules,
     "catalog": show_catalog,
+    "hardware": show_hardware,
     "build": show_build,
     "shell": show_shell,
     "notebook": show_notebook,

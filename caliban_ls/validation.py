@@ -6,7 +6,7 @@ Reads texts that it is given; touches no disk, engine or network.
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
@@ -48,6 +48,31 @@ def document_kind(path: str, text: str, patterns: tuple[str, ...] = ()) -> Docum
     by_setting = any(_matches(pure, pattern) for pattern in patterns if not pattern.startswith("!"))
     by_marker = pure.suffix in {".json", ".jsonc"} and _MARKER.match(text) is not None
     return "experiment" if by_name or by_setting or by_marker else None
+
+
+def treated(
+    path: str, text: str, patterns: tuple[str, ...], *, as_experiment: bool
+) -> tuple[str, ...] | None:
+    """Return the user's globs so that a file is an experiment, or so that it is none; None where no glob does that.
+
+    Args:
+        path: of the file, relative to its folder or absolute.
+        text: its content.
+        patterns: the globs as they are.
+        as_experiment: what the file is to be.
+    """
+    name = glob_of(path)
+    kept = tuple(pattern for pattern in patterns if pattern not in {name, f"!{name}"})
+    for found in (kept, (*kept, name if as_experiment else f"!{name}")):
+        if (document_kind(path, text, found) == "experiment") is as_experiment:
+            return found
+    return None
+
+
+def glob_of(path: str) -> str:
+    """Return the glob that means one file, beside those of other folders whose paths end alike."""
+    escaped = re.sub(r"[*?\[]", lambda mark: f"[{mark[0]}]", path.replace("\\", "/"))
+    return f"./{escaped}" if escaped.startswith("!") or "/" not in escaped else escaped
 
 
 def validate(
@@ -98,12 +123,18 @@ def _matches(path: PurePath, pattern: str) -> bool:
     """Match a glob against a path: one without a slash matches the name anywhere, `**` any folders."""
     if "/" not in pattern:
         return fnmatchcase(path.name, pattern)
-    pieces = re.split(r"(\*\*/|\*\*|\*|\?|\[[^]]*\])", pattern.removeprefix("./"))
+    pieces = re.split(r"(\*\*/|\*\*|\*|\?|\[!?[^]]+\])", pattern.removeprefix("./"))
     spelling = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     expression = "".join(
-        spelling.get(piece) or (piece if piece.startswith("[") else re.escape(piece)) for piece in pieces
+        spelling.get(piece) or (_characters(piece) if piece.startswith("[") else re.escape(piece))
+        for piece in pieces
     )
-    return re.search(rf"(?:^|/){expression.removeprefix('/')}$", path.as_posix()) is not None
+    return re.search(rf"(?:^|/){expression.removeprefix('/')}\Z", path.as_posix()) is not None
+
+
+def _characters(piece: str) -> str:
+    """Return the expression of a set of characters; fnmatch knows which sets are none."""
+    return translate(piece).removeprefix("(?s:")[: -len(r")\Z")]
 
 
 def _without_silenced(document: JsonDocument, findings: list[Finding]) -> list[Finding]:

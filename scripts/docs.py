@@ -32,7 +32,7 @@ EXIT_CODES = {
     0: "done",
     1: "findings, or a job failed; a run of one job ends as the job did",
     2: "wrong usage, or invalid input",
-    3: "something is missing on this machine, such as the engine",
+    3: "something is missing: the engine, an image, credentials, a project, a repository",
     4: "a service refused",
     130: "interrupted",
 }

@@ -13,8 +13,11 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union
 
 from caliban_ls.commands import COMMANDS, Command
+from caliban_ls.models import FileEdit
 
 NOTE = "// Written by scripts/docs.py from caliban_ls/models.py; don't edit.\n"
+
+IMPORT = 'import type { WorkspaceEdit } from "vscode-languageclient";\n'
 
 PLACE = """/** The project that is meant. */
 export interface Place {
@@ -34,10 +37,10 @@ def protocol() -> str:
     models: dict[str, type] = {}
     for command in offered:
         for model in (command.arguments, _result(command)):
-            if model is not NoneType:
+            if model not in (NoneType, FileEdit):
                 _collect(model, models)
     given = {command.arguments for command in offered}
-    pieces = [NOTE, PLACE, *(_interface(model, given=model in given) for model in models.values())]
+    pieces = [NOTE, IMPORT, PLACE, *(_interface(model, given=model in given) for model in models.values())]
     rows = [
         f"  {command.name}: {{ arguments: {_arguments(command)}; result: {_answer(command)} }};"
         for command in offered
@@ -67,6 +70,8 @@ def _arguments(command: Command) -> str:
 
 def _answer(command: Command) -> str:
     result = _result(command)
+    if result is FileEdit:  # which the server turns into what every editor knows
+        return "WorkspaceEdit"
     return "Record<string, never>" if result is NoneType else result.__name__
 
 

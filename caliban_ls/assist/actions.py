@@ -17,6 +17,7 @@ from caliban_ls.findings import Edit
 from caliban_ls.jsondoc import Kind, Member, Node, quote
 from caliban_ls.jsonedit import remove_items, remove_members
 from caliban_ls.limits import repeated
+from caliban_ls.members import flags_of, is_key, row_count
 from caliban_ls.text import Span, shortened, spoken_number
 
 STEPS: Final = (5, 10)
@@ -58,7 +59,7 @@ def _of_member(page: Page, block: Block, member: Member, span: Span) -> Iterator
     value = member.value
     if value is None:
         return
-    if experiment.is_key(member.key.value) and str(member.key.value).startswith("["):
+    if is_key(member.key.value) and str(member.key.value).startswith("["):
         yield from _untied(page, block, member)
     elif value.kind is Kind.ARRAY:
         yield from _of_list(page, member, value)
@@ -140,11 +141,11 @@ def _partners(block: Block, member: Member) -> list[Member]:
     """Return plain lists with as many values as a member has, the nearest first."""
     members = list(block.node.members)
     place = members.index(member)
-    size = experiment.row_count(member)
+    size = row_count(member)
     fit = [
         (abs(number - place), number, other)
         for number, other in enumerate(members)
-        if other is not member and _is_plain_list(other) and experiment.row_count(other) == size
+        if other is not member and _is_plain_list(other) and row_count(other) == size
     ]
     return (
         [other for _, _, other in sorted(fit, key=lambda row: row[:2])[:_MOST_PARTNERS]] if size > 1 else []
@@ -153,7 +154,7 @@ def _partners(block: Block, member: Member) -> list[Member]:
 
 def _tied(page: Page, block: Block, members: Sequence[Member]) -> Iterator[Refactoring]:
     """Yield the compound key that several lists of one length make."""
-    sizes = {experiment.row_count(member) for member in members}
+    sizes = {row_count(member) for member in members}
     if not all(_is_plain_list(member) for member in members) or len(sizes) != 1:
         return
     (size,) = sizes
@@ -162,7 +163,7 @@ def _tied(page: Page, block: Block, members: Sequence[Member]) -> Iterator[Refac
     columns = [_texts(page, member.value) for member in members if member.value is not None]
     rows = ", ".join(f"[{', '.join(row)}]" for row in zip(*columns, strict=True))
     names = ",".join(str(member.key.value) for member in members)
-    if not experiment.is_key(f"[{names}]"):
+    if not is_key(f"[{names}]"):
         return
     left = (block.count or 0) // size ** (len(members) - 1)
     first, *others = members
@@ -182,7 +183,7 @@ def _untied(page: Page, block: Block, member: Member) -> Iterator[Refactoring]:
     value = member.value
     if value is None or any(item.kind is not Kind.ARRAY for item in value.items):
         return
-    names = experiment.flags_of(member.key.value)
+    names = flags_of(member.key.value)
     size = len(value.items)
     if size > _MOST_VALUES or not size:
         return
@@ -210,7 +211,7 @@ def _just_this(page: Page, block: Block, member: Member, span: Span) -> Iterator
     if page.sweep.count is None or not block.count or block.count < 2:  # noqa: PLR2004 - a choice of two
         return
     value = member.value
-    if value is None or value.kind is not Kind.ARRAY or experiment.row_count(member) != len(value.items):
+    if value is None or value.kind is not Kind.ARRAY or row_count(member) != len(value.items):
         return
     touched = [place for place, item in enumerate(value.items) if _touches(item.span, span)]
     if len(touched) != 1:
@@ -218,7 +219,7 @@ def _just_this(page: Page, block: Block, member: Member, span: Span) -> Iterator
     behind = block.node.members[list(block.node.members).index(member) + 1 :]
     stride = 1
     for other in behind:
-        stride *= experiment.row_count(other)
+        stride *= row_count(other)
     index = 1 + touched[0] * stride
     chosen = experiment.combination(experiment.Experiment((block,), block.count, ()), index)
     shown = shortened(", ".join(f"{flag}={value}" for flag, value in chosen.items()), 60)

@@ -10,10 +10,10 @@ from caliban_ls.assist.config_completion import config_keys, config_values
 from caliban_ls.assist.item import Item, placeholder, snippet_of
 from caliban_ls.assist.page import Page
 from caliban_ls.assist.spot import Spot, spot_at
-from caliban_ls.experiment import flags_of
 from caliban_ls.findings import Edit
 from caliban_ls.jsondoc import Kind, Member, Node, quote
-from caliban_ls.script import Flag, Script
+from caliban_ls.members import flags_of
+from caliban_ls.script import Flag, Script, suggestion
 from caliban_ls.text import Span
 
 
@@ -44,7 +44,7 @@ def complete(page: Page, offset: int) -> list[Completion]:
     if spot is None:
         return []
     if page.kind == "project":
-        items: Iterable[Item] = config_keys(spot) if spot.place == "key" else config_values(page, spot)
+        items: Iterable[Item] = config_keys(page, spot) if spot.place == "key" else config_values(page, spot)
         return _placed(page, spot, items)
     if spot.place == "value":
         return _placed(page, spot, _values(page, spot))
@@ -88,8 +88,8 @@ def _keys(page: Page, spot: Spot) -> Iterator[Item]:
     unset = list(flags.unset_flags(script, block, own)) if script is not None and block is not None else []
     for flag in unset:
         assert script is not None  # noqa: S101 - its flags are listed
-        value = flags.first_value(flag)
-        choices = flags.values_of(flag)
+        value = suggestion.first_value(flag)
+        choices = suggestion.values_of(flag)
         yield Item(
             label=flag.name,
             text=quote(flag.name),
@@ -101,7 +101,7 @@ def _keys(page: Page, spot: Spot) -> Iterator[Item]:
         )
     first, second = (unset[0], unset[1]) if len(unset) > 1 else (None, None)
     names = (first.name, second.name) if first and second else ("a", "b")
-    values = [flags.first_value(flag) if flag else "1" for flag in (first, second)]
+    values = [suggestion.first_value(flag) if flag else "1" for flag in (first, second)]
     if not spot.colon_follows and (script is None or len(unset) > 1):
         yield Item(
             label=f"[{names[0]},{names[1]}]",
@@ -169,7 +169,7 @@ def _values(page: Page, spot: Spot) -> Iterator[Item]:
     given = _siblings(page, spot)
     seen: set[str] = set()
     for flag in known:
-        for value in flags.values_of(flag):
+        for value in suggestion.values_of(flag):
             if value in seen or value in given:
                 continue
             seen.add(value)
@@ -177,7 +177,7 @@ def _values(page: Page, spot: Spot) -> Iterator[Item]:
                 label=value.strip('"'),
                 text=value,
                 kind="value",
-                detail="default" if value == flags.default_of(flag) else "",
+                detail="default" if value == suggestion.default_of(flag) else "",
                 documentation=words.flag_text(flag, script) if script is not None else "",
             )
     for value in ("true", "false"):

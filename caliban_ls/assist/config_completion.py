@@ -12,10 +12,11 @@ from caliban_ls.assist import config, words
 from caliban_ls.assist.item import Item, placeholder
 from caliban_ls.assist.page import Page
 from caliban_ls.assist.spot import Spot
-from caliban_ls.catalog import Kind, catalog
+from caliban_ls.catalog import Kind as AcceleratorKind
+from caliban_ls.catalog import catalog
 from caliban_ls.catalog.nearest import regions_by_nearness
 from caliban_ls.hardware import Accelerator, Request
-from caliban_ls.jsondoc import quote
+from caliban_ls.jsondoc import Kind, quote
 from caliban_ls.project import KEYS, Boolean, ByMode, Key, Keys, ListOf, Shape, Table, Text, describe
 
 BASE_IMAGES: Final[Mapping[str, str]] = {
@@ -59,7 +60,7 @@ _EXAMPLES: Final[Mapping[str, str]] = {
 """A value for each key that has no obvious one, to be written over."""
 
 
-def config_keys(spot: Spot) -> Iterator[Item]:
+def config_keys(page: Page, spot: Spot) -> Iterator[Item]:
     """Yield the keys that an object of the config doesn't have so far."""
     keys, prefix = _keys_of(spot)
     container = spot.container
@@ -71,7 +72,7 @@ def config_keys(spot: Spot) -> Iterator[Item]:
     for name, key in keys.items():
         if name in present or not key.acts:
             continue
-        value = _first_value(prefix + name, key.shape)
+        value = _first_value(page, prefix + name, key.shape)
         yield Item(
             label=name,
             text=quote(name),
@@ -97,6 +98,12 @@ def config_values(page: Page, spot: Spot) -> Iterator[Item]:
         yield from listed(page)
         return
     shape = config.value_shape(found.key.shape, in_list=spot.item is not None)
+    paths = [path for path in _paths(page, found.name) if path not in _siblings(spot)]
+    for path in paths:
+        text = quote(path) if isinstance(shape, Text) else f"[{quote(path)}]"
+        yield Item(label=path, text=text, kind="value", documentation=found.key.doc)
+    if paths:
+        return
     if isinstance(shape, Text) and shape.choices:
         for choice in shape.choices:
             yield Item(label=choice, text=quote(choice), kind="value", documentation=found.key.doc)
@@ -134,7 +141,63 @@ def _keys_of(spot: Spot) -> tuple[Mapping[str, Key], str]:
     return {}, ""
 
 
-def _first_value(name: str, shape: Shape) -> str:
+def _paths(page: Page, name: str) -> Iterator[str]:
+    """Yield what the project has for a key that names a file or folders of it."""
+    spelled = _PATHS.get(name)
+    if spelled is not None:
+        yield from dict.fromkeys(path for one in page.paths() if (path := spelled(one)) is not None)
+
+
+def _as_script(path: str) -> str | None:
+    name = path.rpartition("/")[2]
+    foreign = name in ("__init__.py", "setup.py", "conftest.py") or name.startswith("test_")
+    return path if name.endswith(".py") and not foreign else None
+
+
+def _as_module(path: str) -> str | None:
+    """Return how MODULE names a file: with dots where Python can, or else as it is."""
+    if path.endswith(".sh"):
+        return path
+    if _as_script(path) is None:
+        return None
+    dotted = path.removesuffix(".py").removesuffix("/__main__").replace("/", ".")
+    return dotted if all(part.isidentifier() for part in dotted.split(".")) else path
+
+
+def _as_dockerfile(path: str) -> str | None:
+    name = path.rpartition("/")[2].lower()
+    return path if name.startswith(("dockerfile", "containerfile")) or name.endswith(".dockerfile") else None
+
+
+def _as_folder(path: str) -> str | None:
+    return path.removesuffix("/") if path.endswith("/") else None
+
+
+_PATHS: Final[Mapping[str, Callable[[str], str | None]]] = {
+    "script": _as_script,
+    "module": _as_module,
+    "dirs": _as_folder,
+    "docker.dockerfile": _as_dockerfile,
+}
+
+
+def _siblings(spot: Spot) -> set[str]:
+    """Return the texts that stand in the list around the cursor already."""
+    node = spot.container
+    if node is None or node.kind is not Kind.ARRAY:
+        return set()
+    base = node.span.start
+    return {
+        item.value
+        for item in node.items
+        if item.kind is Kind.STRING and base + item.offset != spot.span.start
+    }
+
+
+def _first_value(page: Page, name: str, shape: Shape) -> str:
+    path = next(_paths(page, name), None)
+    if path is not None:
+        return quote(path) if isinstance(shape, Text) else f"[{quote(path)}]"
     if name in _EXAMPLES:
         return _EXAMPLES[name]
     parent = name.rpartition(".")[0]
@@ -246,7 +309,7 @@ def _machine_text(name: str, region: str) -> str:
     return f"{words.shape(machine)}. {takes} Prices are for {region}, fee and boot disk in them."
 
 
-def _specs(kind: Kind) -> Callable[[Page], Iterator[Item]]:
+def _specs(kind: AcceleratorKind) -> Callable[[Page], Iterator[Item]]:
     def items(page: Page) -> Iterator[Item]:
         yield from _spec_items(config.without(config.asked(page.outlook), "gpu_spec", "tpu_spec"), kind)
 
@@ -254,7 +317,7 @@ def _specs(kind: Kind) -> Callable[[Page], Iterator[Item]]:
 
 
 @lru_cache(maxsize=32)
-def _spec_items(request: Request, kind: Kind) -> tuple[Item, ...]:
+def _spec_items(request: Request, kind: AcceleratorKind) -> tuple[Item, ...]:
     """Return the accelerators that go with the rest of a request, by the catalogue's order and their number."""
     service = catalog().services[request.backend or "vertex"]
     every: dict[Accelerator, None] = {

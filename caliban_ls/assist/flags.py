@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import ast
-import json
-import re
 from collections.abc import Iterator
-from contextlib import suppress
 
-from caliban_ls import experiment
+from caliban_ls import members
 from caliban_ls.jsondoc import Kind, Member, Node
-from caliban_ls.jsondoc import quote as quoted
 from caliban_ls.script import Flag, Script, resolve
-
-Scalar = str | int | float | bool
 
 
 def flags_of(member: Member) -> tuple[str, ...]:
     """Return the flags that a key names, none when it is no valid key."""
     name = member.key.value
-    return experiment.flags_of(name) if isinstance(name, str) and experiment.is_key(name) else ()
+    return members.flags_of(name) if isinstance(name, str) and members.is_key(name) else ()
 
 
 def set_flags(script: Script, block: Node, but: Member | None = None) -> set[int]:
@@ -44,49 +37,6 @@ def unset_flags(script: Script, block: Node, but: Member | None = None) -> Itera
             yield flag
 
 
-def values_of(flag: Flag) -> list[str]:
-    """Return JSON texts of the values that a flag is known to take, best first."""
-    if flag.arity == "none":
-        return ["true", "false"]
-    known = [_spelled(choice) for choice in flag.choices or ()]
-    if flag.kind == "bool" and not known:
-        known = ["true", "false"] if flag.arity in (None, "optional") else [quoted("True"), quoted("False")]
-    default = default_of(flag)
-    if default is not None and default not in known:
-        known.insert(0, default)
-    return known
-
-
-def first_value(flag: Flag) -> str:
-    """Return a JSON text that the flag could be set to, its default where there is one."""
-    if flag.arity == "none":
-        return "true"
-    default = default_of(flag)
-    if default is not None and (not flag.choices or default in values_of(flag)):
-        return default
-    if flag.choices:
-        return _spelled(flag.choices[0])
-    if flag.kind == "bool":
-        return values_of(flag)[0]
-    return {"int": "1", "float": "0.1"}.get(flag.kind or "", quoted(""))
-
-
-def default_of(flag: Flag) -> str | None:
-    """Return a flag's default as JSON text, None when it has none that a key could be given."""
-    text = flag.default
-    if text is None or text == "None" or flag.arity == "none" or "\0" in text:
-        return None
-    if flag.kind in ("int", "float"):
-        number = re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", text)
-        return text if number is not None else None
-    if flag.kind == "bool" and flag.arity in (None, "optional"):
-        return text.lower() if text in ("True", "False") else None
-    with suppress(ValueError, SyntaxError):
-        value = ast.literal_eval(text)
-        text = value if isinstance(value, str) else text
-    return quoted(text) if text else None
-
-
 def flag_at(script: Script, member: Member, item: int | None) -> tuple[Flag, ...]:
     """Return the flags that a value of a key is for; `item` is its column in a compound key's row."""
     names = flags_of(member)
@@ -103,9 +53,3 @@ def is_block(node: Node | None) -> bool:
             return False
         node = node.parent
     return node is not None
-
-
-def _spelled(value: Scalar) -> str:
-    if isinstance(value, bool):
-        return quoted(str(value))
-    return quoted(value) if isinstance(value, str) else json.dumps(value)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caliban_ls import experiment
 from caliban_ls.assist import words
 from caliban_ls.assist.page import Page
 from caliban_ls.experiment import Block
 from caliban_ls.jsondoc import Kind, Node
+from caliban_ls.members import row_count
 from caliban_ls.text import Span
 
 
@@ -66,7 +66,7 @@ def _make(block: Block) -> Iterator[Hint]:
         value = member.value
         if value is None or value.kind is not Kind.ARRAY:
             continue
-        rows = experiment.row_count(member)
+        rows = row_count(member)
         if rows > 1:
             tooltip = f"Without this key the block would have {words.jobs(block.count // rows)}."
             yield Hint(value.offset + value.length, words.times(rows), tooltip)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from caliban_ls import experiment, hardware
+from caliban_ls import hardware
 from caliban_ls.assist import config, flags, words
 from caliban_ls.assist.config_completion import accelerator_text
 from caliban_ls.assist.page import Page
@@ -15,6 +15,7 @@ from caliban_ls.findings import Finding
 from caliban_ls.hardware import Accelerator, Request, SpecProblem
 from caliban_ls.jsondoc import Kind, Member, Node, path_at
 from caliban_ls.limits import different_jobs, repeated
+from caliban_ls.members import row_count
 from caliban_ls.project import describe
 from caliban_ls.rules import RULES
 from caliban_ls.script import Flag, resolve
@@ -93,7 +94,7 @@ def _list_text(page: Page, member: Member) -> str | None:
     block = _block_of(page, member.key)
     if block is None or block.count is None or member.value is None or member.value.kind is not Kind.ARRAY:
         return None
-    rows = experiment.row_count(member)
+    rows = row_count(member)
     if rows < 1:
         return None
     again = len(repeated(member))

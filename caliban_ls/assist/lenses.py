@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from caliban_ls.assist import words
 from caliban_ls.assist.page import Page
+from caliban_ls.experiment import Block
 from caliban_ls.outlook import Outlook
 from caliban_ls.text import Span
 
@@ -31,21 +33,58 @@ class Lens:
     shows: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where lenses stand.
+
+    Attributes:
+        span: what they are about.
+        block: the block that this is, None where it is all of them together.
+        count: how many jobs that is.
+    """
+
+    span: Span
+    block: Block | None
+    count: int
+
+    @property
+    def pointer(self) -> str | None:
+        """JSON pointer to the block."""
+        return None if self.block is None else self.block.pointer
+
+
 def lenses(page: Page) -> Iterator[Lens]:
-    """Yield the lenses of an experiment config; none while it has errors, since every command would refuse it."""
+    """Yield the lenses of an experiment config."""
+    for spot in spots(page):
+        yield from lenses_at(page, spot)
+
+
+def spots(page: Page) -> Iterator[Spot]:
+    """Yield where an experiment config has lenses; nowhere while it has errors, since every command would refuse it."""
     sweep, root = page.sweep, page.document.root
     if page.kind != "experiment" or sweep.count is None or root is None:
         return
-    module = _module(page)
-    if len(sweep.blocks) != 1:
+    if len(sweep.blocks) > 1:
         start = root.span.start
-        yield from _of(page.outlook, sweep.count, Span(start, start + 1), module, "all ")
+        yield Spot(Span(start, start + 1), None, sweep.count)
     for block in sweep.blocks:
         start = block.node.span.start
-        span = Span(start, start + 1)
-        yield from _of(page.outlook, block.count or 0, span, {**module, "block": block.pointer}, "")
+        yield Spot(Span(start, start + 1), block, block.count or 0)
 
 
+def lenses_at(page: Page, spot: Spot) -> Iterator[Lens]:
+    """Yield the lenses of one spot."""
+    which = "all " if spot.block is None else ""
+    pointer: Mapping[str, Any] = {} if spot.pointer is None else {"block": spot.pointer}
+    arguments = {**_module(page), **pointer}
+    yield Lens(spot.span, f"▷ Run {which}{words.jobs(spot.count)} locally", "run", arguments, shows=True)
+    title = submission_title(page.outlook, spot.count, which)
+    yield Lens(spot.span, title, "planAndSubmit", arguments, shows=True)
+    yield Lens(spot.span, "Dry run", "plan", arguments, shows=True)
+    yield Lens(spot.span, "Expand", "expand", {**pointer, "limit": _SHOWN}, shows=True)
+
+
+@lru_cache(64)  # the blocks of a sweep have mostly the same number of jobs
 def submission_title(outlook: Outlook, count: int, which: str = "") -> str:
     """Return what submitting so many jobs is called, with what they cost, or why they would be refused."""
     title = f"☁ Submit {which}{words.jobs(count)}"
@@ -59,16 +98,6 @@ def submission_title(outlook: Outlook, count: int, which: str = "") -> str:
     elif most is not None and (cost is None or cost > most):
         title += f" · over the limit of {words.money(most)}"
     return title
-
-
-def _of(outlook: Outlook, count: int, span: Span, arguments: Mapping[str, Any], which: str) -> Iterator[Lens]:
-    if count == 0:
-        return
-    of_sweep = {key: value for key, value in arguments.items() if key == "block"}
-    yield Lens(span, f"▷ Run {which}{words.jobs(count)} locally", "run", arguments, shows=True)
-    yield Lens(span, submission_title(outlook, count, which), "planAndSubmit", arguments, shows=True)
-    yield Lens(span, "Dry run", "plan", arguments, shows=True)
-    yield Lens(span, "Expand", "expand", {**of_sweep, "limit": _SHOWN}, shows=True)
 
 
 _SHOWN = 1000  # jobs that an editor lists at once

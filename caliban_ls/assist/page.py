@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,12 +23,14 @@ class Page:
         kind: which of ours it is.
         outlook: the project that it belongs to; of a project config, what it says itself.
         script: the script that an experiment's flags are for, None where that isn't known.
+        paths: looks up the project's files and folders, as `files.project_paths` has them.
     """
 
     document: JsonDocument
     kind: DocumentKind
     outlook: Outlook
     script: Script | None = None
+    paths: Callable[[], Sequence[str]] = tuple
 
     @property
     def text(self) -> str:

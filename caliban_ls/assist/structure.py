@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from caliban_ls import experiment
 from caliban_ls.assist import words
 from caliban_ls.assist.page import Page
-from caliban_ls.jsondoc import Kind, Member, Node, path_at, walk
+from caliban_ls.jsondoc import Kind, Member, Node, path_at
+from caliban_ls.members import row_count
 from caliban_ls.text import Span, shortened
 
 MOST: Final = 5000
@@ -68,7 +68,7 @@ def _of_block(page: Page, node: Node, base: int) -> Iterator[Symbol]:
     for member in node.members:
         if not isinstance(member.key.value, str) or not member.key.value:
             continue
-        rows = experiment.row_count(member)
+        rows = row_count(member)
         value = member.value
         start = base + member.key.offset
         end = base + (value or member.key).offset + (value or member.key).length
@@ -116,18 +116,20 @@ def folds(page: Page) -> Iterator[Fold]:
     for comment in page.document.comments[:MOST]:
         yield Fold(comment, "comment")
     root = page.document.root
+    # Where the parent starts is known already, so that no node's place costs a climb to the root.
+    waiting = [(root, 0)] if root is not None else []
     number = 0
-    starts: dict[int, int] = {}
-    for node in walk(root) if root is not None else ():
-        if node.kind not in {Kind.OBJECT, Kind.ARRAY}:
+    while waiting and number < MOST:
+        node, base = waiting.pop()
+        if node.kind is not Kind.OBJECT and node.kind is not Kind.ARRAY:
             continue
-        # Where the parent stands is known already, so that no node's place costs a climb to the root.
-        start = starts.get(id(node.parent), 0) + node.offset
-        starts[id(node)] = start
+        start = base + node.offset
         yield Fold(Span(start, start + node.length), "region")
         number += 1
-        if number >= MOST:
-            return
+        if node.plain:
+            continue  # nothing inside it can be folded
+        waiting += [(item, start) for item in reversed(node.items)]
+        waiting += [(one.value, start) for one in reversed(node.members) if one.value is not None]
 
 
 def selections(page: Page, offset: int) -> list[Span]:

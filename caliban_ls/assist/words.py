@@ -72,6 +72,8 @@ def type_of(flag: Flag) -> str:
         takes = "one of " + ", ".join(f"`{choice}`" for choice in flag.choices)
     else:
         takes = _TAKES.get(flag.kind or "", "a value")
+        if flag.bounds is not None:
+            takes += f" {flag.bounds.whole() if flag.kind == 'int' else flag.bounds}"
     return f"{takes}, {many}" if many else takes
 
 

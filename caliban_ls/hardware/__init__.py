@@ -9,12 +9,13 @@ the first broken rule of `rules`, on the part whose change alone would mend it.
 
 The package is one address for what readers need; inside, each module builds on those before it: `request`
 (the words), `spec` (their text), `possible` (the rules), `choice` (the defaults), `remedy` (what to change),
-`judgement`, `pricing`, `offers` (the catalogue as tables).
+`judgement`, `pricing`, `menu` (what a part could be instead), `offers` (the catalogue as tables).
 """
 
 from caliban_ls.catalog import Accelerator, Kind, Mode
 from caliban_ls.hardware.choice import Choice, GaveWay, Quota, quotas, resolve
 from caliban_ls.hardware.judgement import judge
+from caliban_ls.hardware.menu import MENU_FIELDS, MenuField, Option, menu
 from caliban_ls.hardware.offers import (
     AcceleratorOffer,
     MachineOffer,
@@ -29,6 +30,7 @@ from caliban_ls.hardware.shortage import instead
 from caliban_ls.hardware.spec import Spec, SpecProblem, parse_spec
 
 __all__ = [
+    "MENU_FIELDS",
     "Accelerator",
     "AcceleratorOffer",
     "Alternative",
@@ -40,7 +42,9 @@ __all__ = [
     "GaveWay",
     "Kind",
     "MachineOffer",
+    "MenuField",
     "Mode",
+    "Option",
     "Part",
     "Price",
     "Problem",
@@ -54,6 +58,7 @@ __all__ = [
     "instead",
     "judge",
     "machines",
+    "menu",
     "parse_spec",
     "price",
     "quotas",

@@ -42,6 +42,29 @@ def completed(request: Request, changes: Changes) -> Changes:
     return {**changes, **found[0]} if found else changes
 
 
+def fitted(request: Request, kept: Field) -> Changes | None:
+    """Return what else has to change for a request to be possible with one of its keys as it is; None if nothing does.
+
+    As few of the other keys change as it takes, each to the nearest that goes with the rest; a machine type
+    with an accelerator of its own does away with the spec of another kind.
+    """
+    both = request.gpu_spec is not None and request.tpu_spec is not None
+    removed: Changes = {"tpu_spec" if kept == "gpu_spec" else "gpu_spec": None} if both else {}
+    seen = see(applied(request, removed))
+    if removed and first_fault(seen) is None:
+        return removed
+    others = [field for field in _replaceable(seen) if field != kept]
+    for size in range(1, len(others) + 1):
+        for free in combinations(others, size):
+            changes = _nearest_change(seen, set(free))
+            if changes:
+                return {**removed, **changes}
+        without: Changes = {**removed, seen.spec_field: None}
+        if size == 1 and seen.spec_field in others and is_possible(applied(request, without)):
+            return without
+    return None
+
+
 def field_of(seen: Seen, part: Part) -> Field:
     """Return the key that a part belongs to."""
     if part in {Part.ACCELERATOR, Part.COUNT}:

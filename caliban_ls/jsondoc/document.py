@@ -280,7 +280,7 @@ def _moved(fault: Fault, edited: int, shift: int) -> Fault:
 
     found = fault.finding
     fixes = tuple(
-        Fix(fix.title, tuple(Edit(moved(edit.span), edit.new_text) for edit in fix.edits))
+        Fix(fix.title, tuple(Edit(moved(edit.span), edit.new_text) for edit in fix.edits), fix.is_draft)
         for fix in found.fixes
     )
     return Fault(fault.at + shift, replace(found, span=moved(found.span), fixes=fixes), fault.damaged)

@@ -627,7 +627,7 @@ class Parser:
     def _peek(self, position: int) -> re.Match[str] | None:
         """Return the next token that isn't a comment; what it covers isn't fresh any more."""
         match = tokens.TOKEN.match(self.text, tokens.skip_ignored(self.text, position))
-        self._look(match.end() if match is not None else len(self.text) + 1)
+        self._look(tokens.reach_of(self.text, match) if match is not None else len(self.text) + 1)
         return match
 
     def _is_before_colon(self, position: int) -> bool:

@@ -17,7 +17,7 @@ _ARRAY = Kind.ARRAY  # looked up once, since that takes as long as the rest of a
 class PlainArray(Node):
     """An array of nothing but scalars that are in order, as the list in `tokens.VALUE` has them."""
 
-    __slots__ = ("_unread", "plain")
+    __slots__ = ("plain", "unread")
 
     def __init__(self, parent: Node | None, offset: int, spelling: str) -> None:
         # A large sweep has tens of thousands of these; what `Node` does is done here, but for the items.
@@ -31,22 +31,22 @@ class PlainArray(Node):
         self.offset = offset
         self.length = len(spelling)
         self.fresh = True
-        self._unread: str | None = spelling
+        self.unread: str | None = spelling
         self.plain = spelling.count(",") + 1  # a string that holds one isn't plain
 
     @property
     def items(self) -> Sequence[Node]:
         """The items, read at the first look."""
-        if self._unread is not None:
-            _SLOT.__set__(self, _read(self, self._unread))
-            self._unread = None
+        if self.unread is not None:
+            _SLOT.__set__(self, _read(self, self.unread))
+            self.unread = None
         items: Sequence[Node] = _SLOT.__get__(self)
         return items
 
     @items.setter
     def items(self, items: Sequence[Node]) -> None:
         _SLOT.__set__(self, items)
-        self._unread = None
+        self.unread = None
         self.plain = 0
 
 

@@ -69,7 +69,7 @@ def read(text: str, match: re.Match[str], *, is_key: bool) -> Scalar:
     if group == "unclosed":
         content_end, is_closed, reach = tokens.end_of_unclosed(text, start, is_key=is_key)
         return (_string if is_closed else _unclosed)(text, start, content_end, reach)
-    scalar = Scalar(start, end, match.end(), match.end())
+    scalar = Scalar(start, end, match.end(), tokens.reach_of(text, match))
     if group == "quoted":
         scalar.value = tokens.decode(match[group][1:-1])
         fix = replacement("Use double quotes", start, end, tokens.quote(scalar.value))
@@ -81,9 +81,6 @@ def read(text: str, match: re.Match[str], *, is_key: bool) -> Scalar:
         scalar.findings.append(finding("CAL117", Span(start, end), 'The opening `"` is missing', fix))
     else:
         scalar.is_text = False
-        if group == "other":
-            # A single quote might have been closed anywhere on its line.
-            scalar.reach = tokens.line_end(text, end) + 1
         _read_word(scalar, match, group)
     return scalar
 

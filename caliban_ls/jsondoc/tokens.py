@@ -122,6 +122,12 @@ def line_end(text: str, position: int) -> int:
     return _end_of(_LINE, text, position)
 
 
+def reach_of(text: str, match: re.Match[str]) -> int:
+    """Return how far a text was looked at to find a token: an opening quote might have been closed on its line."""
+    is_open = text[match.start()] in OPENING_QUOTES and match.lastgroup not in ("string", "quoted")
+    return line_end(text, match.end()) + 1 if is_open else match.end()
+
+
 def end_of_commas(text: str, position: int) -> int:
     """Return where the last of the commas ends that follow each other from a position on."""
     return _end_of(_COMMAS, text, position)

@@ -6,6 +6,7 @@ siblings only. Nothing here recurses, because a document may be nested 100,000 d
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from enum import Enum
@@ -46,9 +47,11 @@ class Node:
             a parse may start and stop at its ends.
         plain: how many items an array has, all of them numbers, true, false or strings without special
             characters; 0 where nobody has counted. Readers may spare themselves the items, no more.
+        unread: of such an array, its spelling as long as nobody has looked at the items; it is strict JSON.
     """
 
     plain: int = 0
+    unread: str | None = None
 
     __slots__ = (
         *("kind", "value", "members", "items", "closed", "damaged", "memo"),
@@ -182,6 +185,8 @@ def to_python(node: Node) -> Any:  # noqa: ANN401 - JSON is any value
     def converted(value: Node | None) -> Any:  # noqa: ANN401 - JSON is any value
         if value is None:
             return None
+        if value.unread is not None:
+            return json.loads(value.unread)
         if value.kind is Kind.ARRAY or value.kind is Kind.OBJECT:
             containers.append((value, [] if value.kind is Kind.ARRAY else {}))
             return containers[-1][1]

@@ -19,6 +19,23 @@ args = parser.parse_args()
 """
 
 
+_BOUNDED: Final = """\
+import argparse
+
+
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be positive")
+    return number
+
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--workers", type=positive)
+args = parser.parse_args()
+"""
+
+
 def _with(argument: str) -> str:
     return f"""\
 import argparse
@@ -159,5 +176,18 @@ RULES: tuple[Rule, ...] = (
             "group = parser.add_mutually_exclusive_group()\n"
             'group.add_argument("--epochs", type=int)\ngroup.add_argument("--steps", type=int)'
         ),
+    ),
+    Rule(
+        code="CAL512",
+        name="out-of-bounds",
+        severity=Severity.ERROR,
+        explanation=(
+            "The script takes only numbers within bounds that its text gives: `lower_bound` and `upper_bound` of absl, "
+            "`IntRange` and `FloatRange` of click, `min` and `max` of typer, or what a function of the script's own "
+            "refuses that is given as `type=`."
+        ),
+        wrong='{"workers": 0}\n',
+        right='{"workers": 1}\n',
+        script=_BOUNDED,
     ),
 )

@@ -337,6 +337,7 @@ class Engine(Protocol):
 
         Raises:
             PushFailed: the registry doesn't take it.
+            MissingError: the registry has no such repository.
             EngineUnavailable: the engine went away.
             Cancelled: the token was set.
         """

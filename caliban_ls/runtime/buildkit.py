@@ -135,6 +135,9 @@ def sending(plan: ImagePlan, dockerfile: str, report: Report, cancel: CancelToke
 class NoBaseImage(BuildFailed):
     """The image of FROM is neither here nor in a registry that answers."""
 
+    code = "no-base-image"
+    exit_code = 3
+
 
 def no_base_image(image: str, reason: str) -> NoBaseImage:
     """Return the failure to get a base image."""

@@ -14,16 +14,14 @@ import io
 import json
 import os
 import re
-import socket
 import sys
 import tarfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from http.client import HTTPException, IncompleteRead
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -38,7 +36,7 @@ from caliban_ls.errors import (
     PortTaken,
     PushFailed,
 )
-from caliban_ls.runtime import buildkit, glance, run_args
+from caliban_ls.runtime import buildkit, glance
 from caliban_ls.runtime.backlog import read_ahead
 from caliban_ls.runtime.base import (
     BuildInputs,
@@ -53,19 +51,24 @@ from caliban_ls.runtime.base import (
     Stream,
     Talk,
 )
+from caliban_ls.runtime.bodies import (
+    archive_of,
+    container_config,
+    container_info,
+    explanation,
+    refused,
+    repository_and_tag,
+)
 from caliban_ls.runtime.buildkit import NoBaseImage
 from caliban_ls.runtime.classic import BuildLog, upload
+from caliban_ls.runtime.connections import HijackedLine, Raw, hang_up, reader_of, unhurried
 from caliban_ls.runtime.endpoint import Endpoint, configuration_folder, resolve_endpoint
 from caliban_ls.runtime.pushing import PushLog
-from caliban_ls.runtime.run_args import merge
-from caliban_ls.text import shortened
+from caliban_ls.runtime.unreachable import unavailable
 
 if TYPE_CHECKING:
     from docker import APIClient  # for annotations only, never at run time
     from docker.tls import TLSConfig
-
-Raw = Any
-"""A response of requests, which is docker's dependency and not ours; or a socket, or what ssh has for one."""
 
 PROBE_SECONDS = 10
 """How long an engine may take for its first answer."""
@@ -75,12 +78,6 @@ CALL_SECONDS = 60
 
 GRACE_SECONDS = 4
 """How long a container may take to end after SIGTERM, before SIGKILL."""
-
-SHARED_MEMORY_BYTES = 16 * 2**30
-"""Size limit of `/dev/shm`: data loaders pass batches through it, and Docker's own 64 MB starve them.
-
-It is taken only as it is used. The original program shared the host's instead, which outlives a job.
-"""
 
 
 def open_engine(endpoint: Endpoint) -> DockerEngine:
@@ -192,7 +189,7 @@ class DockerEngine:
     def pull(self, reference: str, *, report: Report, cancel: CancelToken) -> str | None:
         """See `Engine.pull`."""
         cancel.check()
-        repository, tag = _repository_and_tag(reference)
+        repository, tag = repository_and_tag(reference)
         with self._client() as client:
             with self._translated():
                 response = client.post(
@@ -224,7 +221,7 @@ class DockerEngine:
     ) -> str:
         """See `Engine.push`."""
         cancel.check()
-        repository, tag = _repository_and_tag(reference)
+        repository, tag = repository_and_tag(reference)
         log = PushLog(reference, report)
         with self._client() as client:
             with self._translated():
@@ -237,7 +234,7 @@ class DockerEngine:
                     timeout=CALL_SECONDS,
                 )
             if not response.ok:
-                raise PushFailed(f"{reference} wasn't pushed: {_explanation(response.content)}")
+                raise PushFailed(f"{reference} wasn't pushed: {explanation(response.content)}")
             for event in self._followed(client, response, cancel):
                 log.add(event)
         return log.result()
@@ -247,7 +244,7 @@ class DockerEngine:
         cancel.check()
 
         def serve(attached: Raw, connection: Raw) -> None:
-            with read_ahead(self._frames(attached), hang_up=partial(_hang_up, connection)) as frames:
+            with read_ahead(self._frames(attached), hang_up=partial(hang_up, connection)) as frames:
                 for stream, chunk in frames:
                     output(stream, chunk)
 
@@ -272,10 +269,10 @@ class DockerEngine:
                     resize = partial(self._resize, container)
                     if spec.terminal:
                         # Read as it is shown: what is far ahead of the eye would still come after a Ctrl-C.
-                        talk(_Line(connection, self._frames(attached, plain=True), resize))
+                        talk(HijackedLine(connection, self._frames(attached, plain=True), resize))
                         return
-                    with read_ahead(self._frames(attached), hang_up=partial(_hang_up, connection)) as frames:
-                        talk(_Line(connection, frames, resize))
+                    with read_ahead(self._frames(attached), hang_up=partial(hang_up, connection)) as frames:
+                        talk(HijackedLine(connection, frames, resize))
 
                 end = self._attend(client, container, serve, cancel, stdin=spec.stdin)
             finally:
@@ -293,16 +290,16 @@ class DockerEngine:
                 created: Any = client.exec_create(container, list(command), stdin=True, tty=terminal)
                 program = str(created["Id"])
                 attached: Any = client.exec_start(program, tty=terminal, socket=True)
-                connection = _unhurried(client, attached)
+                connection = unhurried(client, attached)
             resize = partial(self._resize_program, program)
-            with cancel.on_set(partial(_hang_up, connection)):
+            with cancel.on_set(partial(hang_up, connection)):
                 try:
-                    talk(_Line(connection, self._frames(attached, plain=terminal), resize))
+                    talk(HijackedLine(connection, self._frames(attached, plain=terminal), resize))
                 except EngineUnavailable:
                     cancel.check()
                     raise
                 finally:
-                    _hang_up(connection)
+                    hang_up(connection)
                     attached.close()
             cancel.check()
             with self._translated():
@@ -337,10 +334,10 @@ class DockerEngine:
                 if response.status_code == HTTPStatus.NOT_FOUND:
                     raise FailedError("The container was removed by somebody else")
                 if not response.ok:
-                    raise _refused(_explanation(response.content))
+                    raise refused(explanation(response.content))
                 attached = client._get_raw_response_socket(response)  # type: ignore[attr-defined]  # noqa: SLF001  # no public way
-                connection = _unhurried(client, attached)
-            with cancel.on_set(partial(_hang_up, connection)):
+                connection = unhurried(client, attached)
+            with cancel.on_set(partial(hang_up, connection)):
                 try:
                     for stream, chunk in self._frames(response.raw):
                         output(stream, chunk)
@@ -350,7 +347,7 @@ class DockerEngine:
                     cancel.check()
                     raise
                 finally:
-                    _hang_up(connection)
+                    hang_up(connection)
                     response.close()
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerInfo]:
@@ -362,7 +359,7 @@ class DockerEngine:
         with self._client() as client, self._translated():
             for listed in client.containers(all=True, filters={"label": wanted}):
                 with suppress(NotFound):  # It may be removed between the two calls.
-                    found.append(_container_info(client.inspect_container(listed["Id"])))
+                    found.append(container_info(client.inspect_container(listed["Id"])))
         return found
 
     def remove(self, container: str) -> None:
@@ -384,11 +381,11 @@ class DockerEngine:
         try:
             status, body = glance.get(path, target, PROBE_SECONDS)
         except (OSError, HTTPException) as error:
-            raise _unavailable(self.endpoint, error) from error
+            raise unavailable(self.endpoint, error) from error
         if status == HTTPStatus.NOT_FOUND:
             return {}
         if status != HTTPStatus.OK:
-            raise _refused(_explanation(body))
+            raise refused(explanation(body))
         answer: dict[str, Any] = json.loads(body) if body.startswith(b"{") else {}
         return answer
 
@@ -418,7 +415,7 @@ class DockerEngine:
                 use_ssh_client=self.endpoint.address.startswith("ssh://"),
             )
         except ValueError as error:  # The address can't be taken apart.
-            raise _unavailable(self.endpoint, error) from error
+            raise unavailable(self.endpoint, error) from error
         self._api_version = client.api_version
         client.timeout = CALL_SECONDS
         return client
@@ -435,9 +432,9 @@ class DockerEngine:
         except CalibanError:
             raise
         except APIError as error:
-            raise _refused(str(error.explanation or error)) from error
+            raise refused(str(error.explanation or error)) from error
         except (DockerException, RequestException, HTTPError, OSError) as error:
-            raise _unavailable(self.endpoint, error) from error
+            raise unavailable(self.endpoint, error) from error
 
     def _build_once(
         self,
@@ -495,7 +492,7 @@ class DockerEngine:
                 timeout=CALL_SECONDS,
             )
             if not response.ok:
-                raise BuildFailed(f"The Docker engine refused the build: {_explanation(response.content)}")
+                raise BuildFailed(f"The Docker engine refused the build: {explanation(response.content)}")
         for event in self._followed(client, response, cancel):
             log.add(event)
         return log.result(self.endpoint)
@@ -509,15 +506,15 @@ class DockerEngine:
         """
         with self._translated():
             attached = client._get_raw_response_socket(response)  # type: ignore[attr-defined]  # noqa: SLF001  # no public way
-            connection = _unhurried(client, attached)
+            connection = unhurried(client, attached)
         try:
-            with cancel.on_set(lambda: _hang_up(connection)):
+            with cancel.on_set(lambda: hang_up(connection)):
                 yield from self._events(response)
         except EngineUnavailable:
             cancel.check()  # Hanging up is how it is cancelled; the reader sees a lost connection.
             raise
         finally:
-            _hang_up(connection)  # first, since closing a response waits for the step that is running
+            hang_up(connection)  # first, since closing a response waits for the step that is running
             response.close()
         cancel.check()
 
@@ -534,7 +531,7 @@ class DockerEngine:
         with self._translated():
             if self._logging_driver is None:
                 self._logging_driver = str(client.info()["LoggingDriver"])
-            config = _container_config(spec, self._logging_driver)
+            config = container_config(spec, self._logging_driver)
             created = client.create_container_from_config(config, spec.name)  # type: ignore[no-untyped-call]  # so in its stubs
         return str(created["Id"])
 
@@ -550,7 +547,7 @@ class DockerEngine:
                 return
             entry = f"{spec.account}:x:{uid}:{gid or uid}::{home}:/bin/sh\n"
             ending = "" if not users or users.endswith("\n") else "\n"
-            client.put_archive(container, "/etc", _archive("passwd", users + ending + entry))
+            client.put_archive(container, "/etc", archive_of("passwd", users + ending + entry))
 
     def _resize(self, container: str, rows: int, columns: int) -> None:
         """Tell a container's terminal its size; one that has just ended doesn't care."""
@@ -579,7 +576,7 @@ class DockerEngine:
         with self._translated():
             params = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1}
             attached = client.attach_socket(container, params=params)
-            connection = _unhurried(client, attached)
+            connection = unhurried(client, attached)
         stopper = threading.Thread(target=self._stop_from_aside, args=(container, connection), daemon=True)
         with cancel.on_set(stopper.start):
             try:
@@ -591,7 +588,7 @@ class DockerEngine:
                 serve(attached, connection)
                 return self._end(client, container)
             finally:
-                _hang_up(connection)
+                hang_up(connection)
                 attached.close()
                 if stopper.ident is not None:
                     stopper.join()
@@ -603,7 +600,7 @@ class DockerEngine:
         payload (https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerAttach).
         """
         with self._translated():
-            reader = _reader(attached)
+            reader = reader_of(attached)
             if plain:
                 while chunk := reader.read1(64 * 1024):
                     yield "stdout", chunk
@@ -637,7 +634,7 @@ class DockerEngine:
             with self._client() as client:
                 self._stop(client, container)
         except CalibanError:
-            _hang_up(connection)
+            hang_up(connection)
 
     def _stop(self, client: APIClient, container: str) -> None:
         """Ask a container to end, then kill it. One that is gone is no error."""
@@ -657,55 +654,6 @@ class DockerEngine:
                 if error.status_code != 409:  # noqa: PLR2004  # conflict: somebody else is removing it
                     raise
                 client.wait(container, timeout=CALL_SECONDS, condition="removed")
-
-
-def _container_config(spec: ContainerSpec, logging_driver: str) -> dict[str, Any]:
-    """Return the body of the call that creates a container (ContainerCreate of the engine's API)."""
-    host: dict[str, Any] = {
-        "Init": True,  # reaps the children of a job and passes signals on
-        "ShmSize": SHARED_MEMORY_BYTES,
-        "GroupAdd": [str(group) for group in spec.groups],
-        "Mounts": [
-            {"Type": "bind", "Source": mount.source, "Target": mount.target, "ReadOnly": mount.read_only}
-            for mount in spec.mounts
-        ],
-        "PortBindings": {
-            f"{port}/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}] for port in spec.ports
-        },
-    }
-    if logging_driver == "none":
-        # Without any log the engine can lock up when a job writes faster than it is read.
-        host["LogConfig"] = {"Type": "json-file", "Config": {}}
-    if spec.gpus is True:
-        host["DeviceRequests"] = [{"Count": -1, "Capabilities": [["gpu"]]}]
-    elif spec.gpus:
-        # A CDI device is asked for by its whole name, of a driver that knows no capabilities.
-        by_cdi = any("=" in gpu for gpu in spec.gpus)
-        kind = {"Driver": "cdi"} if by_cdi else {"Capabilities": [["gpu"]]}
-        host["DeviceRequests"] = [{"DeviceIDs": list(spec.gpus), **kind}]
-    config: dict[str, Any] = {
-        "Image": spec.image,
-        "Cmd": list(spec.args),
-        "Labels": dict(spec.labels),
-        "Env": [f"{name}={value}" for name, value in spec.environment.items()],
-        "AttachStdout": True,
-        "AttachStderr": True,
-        "AttachStdin": spec.stdin,
-        "OpenStdin": spec.stdin,
-        "StdinOnce": spec.stdin,
-        "Tty": spec.terminal,
-    }
-    if spec.user is not None:
-        config["User"] = spec.user
-    if spec.entrypoint is not None:
-        config["Entrypoint"] = list(spec.entrypoint)
-    if spec.workdir is not None:
-        config["WorkingDir"] = spec.workdir
-    wanted = run_args.parse(spec.run_args, os.environ)
-    merge(config, wanted.config)
-    merge(host, wanted.host)
-    config["ExposedPorts"] = {port: {} for port in host["PortBindings"]}
-    return {**config, "HostConfig": host}
 
 
 def _build_parameters(
@@ -740,46 +688,6 @@ def _registry_headers(client: APIClient, reference: str, login: Login | None) ->
     return {"X-Registry-Auth": auth.encode_header(config).decode()}
 
 
-def _repository_and_tag(reference: str) -> tuple[str, str]:
-    """Return the two parts of an image's name as a pull takes them; the tag may be a digest."""
-    repository, at, digest = reference.partition("@")
-    if at:
-        return repository, digest
-    name, colon, tag = reference.rpartition(":")
-    return (name, tag) if colon and "/" not in tag else (reference, "latest")
-
-
-def _explanation(body: bytes) -> str:
-    """Return the message of an engine's error response."""
-    try:
-        return str(json.loads(body)["message"])
-    except (ValueError, KeyError, TypeError):
-        return shortened(body.decode(errors="replace"), 200)
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A `Line` over a hijacked connection of the engine."""
-
-    connection: Raw
-    said: Iterator[tuple[Stream, bytes]]
-    resize: Callable[[int, int], None]
-
-    def send(self, data: bytes) -> None:
-        """See `Line.send`; a program that has ended reads nothing any more."""
-        with suppress(OSError):
-            self.connection.sendall(data)
-
-    def output(self) -> Iterator[tuple[Stream, bytes]]:
-        """See `Line.output`."""
-        return self.said
-
-    def end_input(self) -> None:
-        """See `Line.end_input`."""
-        with suppress(OSError, AttributeError):
-            self.connection.shutdown(socket.SHUT_WR)
-
-
 def _read_file(client: APIClient, container: str, path: str) -> str | None:
     """Return a text file of a container, None when it has no such file."""
     from docker.errors import NotFound
@@ -793,37 +701,6 @@ def _read_file(client: APIClient, container: str, path: str) -> str | None:
         return None if file is None else file.read().decode(errors="surrogateescape")
 
 
-def _archive(name: str, text: str) -> bytes:
-    """Return a tar archive of one text file that everybody may read."""
-    buffer = io.BytesIO()
-    data = text.encode(errors="surrogateescape")
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        member = tarfile.TarInfo(name)
-        member.size = len(data)
-        tar.addfile(member, io.BytesIO(data))
-    return buffer.getvalue()
-
-
-def _container_info(inspected: Mapping[str, Any]) -> ContainerInfo:
-    """Return what an inspection says."""
-    state = inspected["State"]
-    return ContainerInfo(
-        id=inspected["Id"],
-        name=inspected["Name"].removeprefix("/"),
-        labels=inspected["Config"]["Labels"] or {},
-        running=state["Running"],
-        exit_code=state["ExitCode"] if state["Status"] in {"exited", "dead"} else None,
-        environment=dict(entry.split("=", 1) for entry in inspected["Config"]["Env"] or () if "=" in entry),
-        image=inspected["Config"]["Image"],
-        started="" if state["StartedAt"].startswith("0001-") else _to_the_second(state["StartedAt"]),
-    )
-
-
-def _to_the_second(time: str) -> str:
-    """Return an engine's time as we write times; it counts nanoseconds, which Python before 3.11 can't read."""
-    return f"{time[:19]}+00:00"
-
-
 def _tls_config(endpoint: Endpoint) -> TLSConfig | bool:
     """Return the SDK's form of an endpoint's certificates."""
     from docker.tls import TLSConfig
@@ -834,70 +711,3 @@ def _tls_config(endpoint: Endpoint) -> TLSConfig | bool:
     pair = (str(tls.certificate), str(tls.key)) if tls.certificate and tls.key else None
     authority = str(tls.authority) if tls.authority else None
     return TLSConfig(client_cert=pair, ca_cert=authority, verify=tls.verify)
-
-
-def _unhurried(client: APIClient, attached: Raw) -> Raw:
-    """Return the connection under a socket of the SDK, now without a time limit: jobs are silent for hours."""
-    client._disable_socket_timeout(attached)  # type: ignore[attr-defined]  # noqa: SLF001  # no public way
-    return getattr(attached, "_sock", attached)
-
-
-def _hang_up(connection: Raw) -> None:
-    """End a connection, from any thread: whoever reads it wakes at once, and the engine notices."""
-    with suppress(OSError):  # The other side was first, or it is a pipe of ssh, which only closes.
-        connection.shutdown(socket.SHUT_RDWR)
-    with suppress(OSError):
-        connection.close()
-
-
-def _reader(attached: Raw) -> Raw:
-    """Return what reads exactly so many bytes of a connection that the SDK has opened, or of a response's body.
-
-    Of a connection it is the one that has read the head of the response, since it may have read more than that:
-    what an engine says at once is in its buffer, and not in the socket any more.
-    """
-    response = getattr(attached, "_response", None)
-    return attached if response is None else response.raw._fp.fp  # noqa: SLF001  # no public way
-
-
-def _refused(explanation: str) -> FailedError:
-    """Return the engine's own words, and what to do where they are known to mean something else."""
-    hint = ""
-    if "could not select device driver" in explanation:
-        hint = "It has no GPU to give: install the NVIDIA Container Toolkit there, or say --nogpu."
-    return FailedError(f"The Docker engine refused: {explanation}", hint=hint)
-
-
-def _unavailable(endpoint: Endpoint, error: BaseException) -> EngineUnavailable:
-    """Return what a failed connection means for a person."""
-    place = f"No Docker engine answers at {endpoint.address} (from {endpoint.source})"
-    causes = list(_causes(error))
-    if any(isinstance(cause, PermissionError) for cause in causes):
-        return EngineUnavailable(
-            f"{place}: permission denied",
-            hint="Add yourself to the group of the socket (`sudo usermod -aG docker $USER`) and log in again.",
-        )
-    if any("paramiko" in str(cause) for cause in causes):
-        return EngineUnavailable(
-            f"{place}: addresses of ssh need the package paramiko",
-            hint="Install paramiko beside caliban-ls (`pipx inject caliban-ls paramiko`).",
-        )
-    reasons = [cause for cause in causes if isinstance(cause, OSError) and cause.strerror]
-    if not reasons and any(isinstance(cause, IncompleteRead) for cause in causes):
-        return EngineUnavailable(f"{place}: the connection broke off")
-    reason = reasons[-1].strerror if reasons else str(causes[-1])
-    return EngineUnavailable(f"{place}: {shortened(str(reason), 200)}")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and those inside it, outermost first; the SDK's layers wrap each other as arguments."""
-    seen: list[BaseException] = []
-    waiting = [error]
-    while waiting:
-        cause = waiting.pop(0)
-        if cause in seen:
-            continue
-        seen.append(cause)
-        yield cause
-        inner = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
-        waiting.extend(item for item in inner if isinstance(item, BaseException))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from caliban_ls.errors import PushFailed
+from caliban_ls.errors import MissingError, PushFailed
 from caliban_ls.runtime.base import Report
 
 
@@ -46,6 +46,7 @@ class PushLog:
         """Return the image's digest in the registry.
 
         Raises:
+            MissingError: the registry has no such repository.
             PushFailed: it isn't there; `BrokenUpload` if another try may do.
         """
         if self.error is None and self.digest is not None:
@@ -59,7 +60,7 @@ class PushLog:
             role = " You need roles/artifactregistry.writer on the repository." if google else ""
             raise PushFailed(message, hint=f"Log in with `{login}`.{role}")
         if re.search("name unknown|not found", reason, re.IGNORECASE):
-            raise PushFailed(
+            raise MissingError(
                 message, hint="Does the repository exist? --create_repository makes one of Google's."
             )
         raise BrokenUpload(message, hint="Try again; what has arrived isn't sent twice.")

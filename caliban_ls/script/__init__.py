@@ -4,7 +4,8 @@ Files come from a function that is passed in: this package touches no disk. What
 unknown, never guessed.
 
 The package is one address for what readers need. Inside, `model` is the answer, `values` and `run` the state of
-one reading, `expressions`, `statements` and `calls` follow the text, and each `from_…` knows one library.
+one reading, `expressions`, `statements` and `calls` follow the text, each `from_…` knows one library, and `reaction`
+and `suggestion` say what its flags take.
 """
 
 from __future__ import annotations

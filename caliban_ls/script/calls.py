@@ -168,24 +168,19 @@ def _bind(
     """Give a function's parameters their values."""
     parameters = function.node.args
     names = [one.arg for one in (*parameters.posonlyargs, *parameters.args)]
-    defaults: dict[str, ast.expr] = dict(
-        zip(names[len(names) - len(parameters.defaults) :], parameters.defaults, strict=True)
-    )
-    for one, default in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True):
-        if default is not None:
-            defaults[one.arg] = default
+    defaults = {one.node.arg: one.default for one in function.parameters()}
     values: dict[str, Value] = dict(zip(names, positional, strict=False))
     rest = list(positional[len(names) :])
     extra = Table()
     for name, value in keywords.items():
-        if name in names or any(one.arg == name for one in parameters.kwonlyargs):
+        if name in defaults:
             values[name] = value
         else:
             extra[name] = value
-    for name in (*names, *(one.arg for one in parameters.kwonlyargs)):
+    for name, default in defaults.items():
         if name not in values:
             values[name] = (
-                evaluate(run, defaults[name], function.scope) if name in defaults and exact else UNKNOWN
+                evaluate(run, default, function.scope) if default is not None and exact else UNKNOWN
             )
     if parameters.vararg is not None:
         if exact:

@@ -7,11 +7,11 @@ same, since a parser may be called in one of them.
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable
 from typing import Any
 
 from caliban_ls.script.lookup import attribute, is_enumeration, items_of, look_up, members_of, truth
+from caliban_ls.script.operators import combined, compared, sliced
 from caliban_ls.script.run import Run, escape
 from caliban_ls.script.values import (
     UNKNOWN,
@@ -24,35 +24,12 @@ from caliban_ls.script.values import (
     Member,
     Scope,
     Table,
-    Unknown,
     Value,
-    is_known,
     is_scalar,
 )
 
 _LONGEST = 10_000  # characters and items; no flag is made of more
 _MOST_TURNS = 300
-
-_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-}
-_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.In: lambda item, all_items: item in all_items,
-    ast.NotIn: lambda item, all_items: item not in all_items,
-    ast.Is: lambda one, other: one is other,
-    ast.IsNot: lambda one, other: one is not other,
-}
 
 
 def evaluate(run: Run, node: ast.expr | None, scope: Scope) -> Value:
@@ -175,36 +152,6 @@ def _binary(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _
     return combined(type(node.op), left, right)
 
 
-def combined(operation: type[ast.operator], left: Value, right: Value) -> Value:
-    """Return what an operator makes of two values."""
-    apply = _OPERATORS.get(operation)
-    if apply is None or not is_known(left) or not is_known(right):
-        return UNKNOWN
-    plain = (str, int, float, tuple)
-    if isinstance(left, Items) and isinstance(right, Items) and operation is ast.Add:
-        return Items([*left, *right])
-    if not isinstance(left, plain) or not isinstance(right, plain):
-        return UNKNOWN
-    if operation is ast.Mult and (
-        not isinstance(left, int | float)
-        or not isinstance(right, int | float)
-        or abs(left) + abs(right) > 1e12  # noqa: PLR2004 - keeps numbers short
-    ):
-        return UNKNOWN
-    if operation is ast.Mod and isinstance(left, str) and _wide(left):
-        return UNKNOWN
-    try:
-        result = apply(left, right)
-    except Exception:  # noqa: BLE001 - whatever the script's own operator would raise
-        return UNKNOWN
-    return UNKNOWN if isinstance(result, str | tuple) and len(result) > _LONGEST else result
-
-
-def _wide(template: str) -> bool:
-    """Whether a template may ask for a width, which could be of any size."""
-    return any(f"%{digit}" in template for digit in "123456789*")
-
-
 def _formatted(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
     pieces: list[str] = []
     known = True
@@ -226,31 +173,11 @@ def _comparison(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - s
         right = evaluate(run, comparator, scope)
         if isinstance(right, Arguments) or isinstance(left, Arguments):
             run.complete = False  # looked through by hand
-        result = _compare(type(operation), left, right)
+        result = compared(type(operation), left, right)
         if result is not True:
             return result
         left = right
     return result
-
-
-def _compare(operation: type[ast.cmpop], left: Value, right: Value) -> Value:
-    if operation in (ast.Is, ast.IsNot):
-        if (
-            (left is None or right is None)
-            and not isinstance(left, Unknown | External)
-            and not isinstance(right, Unknown | External)
-        ):
-            return (left is right) is (operation is ast.Is)
-        return UNKNOWN
-    comparable = (str, int, float, tuple, list, dict, type(None))
-    if not (
-        isinstance(left, comparable) and isinstance(right, comparable) and is_known(left) and is_known(right)
-    ):
-        return UNKNOWN
-    try:
-        return bool(_COMPARISONS[operation](left, right))
-    except Exception:  # noqa: BLE001 - see `combined`
-        return UNKNOWN
 
 
 def _boolean(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
@@ -308,7 +235,7 @@ def _subscript(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - se
         bounds = [
             evaluate(run, part, scope) for part in (node.slice.lower, node.slice.upper, node.slice.step)
         ]
-        return _slice(owner, bounds)
+        return sliced(owner, bounds)
     key = evaluate(run, node.slice, scope)
     if isinstance(owner, External | Generic) or (isinstance(owner, Class) and not is_enumeration(owner)):
         return Generic(owner, key if isinstance(key, tuple) else (key,))
@@ -319,19 +246,6 @@ def _subscript(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - se
     items = items_of(owner) if not isinstance(owner, Table) else None
     if items is not None and isinstance(key, int) and -len(items) <= key < len(items):
         return items[key]
-    return UNKNOWN
-
-
-def _slice(owner: Value, bounds: list[Value]) -> Value:
-    if isinstance(owner, Arguments) and owner.whole and bounds == [1, None, None]:
-        return Arguments()
-    if isinstance(owner, str | tuple | Items) and all(
-        bound is None or isinstance(bound, int) for bound in bounds
-    ):
-        if not is_known(owner) or bounds[2] == 0:
-            return UNKNOWN
-        part = owner[slice(*bounds)]
-        return Items(part) if isinstance(owner, Items) else part
     return UNKNOWN
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from caliban_ls.script.foreign import WITHOUT_FLAGS
 from caliban_ls.script.lookup import is_enumeration, items_of
-from caliban_ls.script.model import Arity, Flag, ValueKind
+from caliban_ls.script.model import Arity, Bounds, Flag, ValueKind, known_bounds
 from caliban_ls.script.run import Run, literal_span, span_of
 from caliban_ls.script.types import names_of
 from caliban_ls.script.values import UNKNOWN, Bound, Call, Function, Parser, Unknown, Value, scalars, shown
@@ -96,6 +96,7 @@ def _flag(run: Run, kind: str, arguments: Call, key: str) -> Flag:
         arity="none" if is_bool else ("one" if plain in _VALUED else None),
         choices=choices,
         ignores_case=ignores_case,
+        bounds=_bounds(arguments) if plain in ("integer", "float") else None,
         default=shown(default),
         required=arguments.value("required", default=False) is True and not run.doubt,
         repeatable=kind.startswith("multi_"),
@@ -104,6 +105,10 @@ def _flag(run: Run, kind: str, arguments: Call, key: str) -> Flag:
         span=span_of(source, arguments.node),
         name_spans=() if span is None else (span,),
     )
+
+
+def _bounds(arguments: Call) -> Bounds | None:
+    return known_bounds(arguments.value("lower_bound", 3), arguments.value("upper_bound", 4))
 
 
 _VALUED = {"string", "integer", "float", "enum", "enum_class", "list", "spaceseplist"}

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from caliban_ls.script.lookup import is_enumeration, items_of
-from caliban_ls.script.model import Arity, Flag, Library, Scalar, ValueKind
-from caliban_ls.script.run import Run, literal_span, span_of
-from caliban_ls.script.types import PLAIN, values_of
+from caliban_ls.script.from_add_argument import flag_of
+from caliban_ls.script.lookup import items_of
+from caliban_ls.script.model import Flag, Library
+from caliban_ls.script.run import Run, span_of
 from caliban_ls.script.values import (
     UNKNOWN,
     Action,
@@ -19,13 +19,11 @@ from caliban_ls.script.values import (
     External,
     Function,
     Group,
-    Member,
     Parser,
     Subparsers,
     Unknown,
     Value,
     is_known,
-    scalars,
     shown,
 )
 
@@ -46,7 +44,6 @@ _CHANGES_PARSING = {
     "convert_arg_line_to_args",
     "error",
 }
-_MOST_CHOICES = 300
 
 
 def create(run: Run, arguments: Call, library: Library, parser: Parser | None = None) -> Parser:
@@ -268,7 +265,7 @@ def add_argument(run: Run, owner: Value, parser: Parser, arguments: Call) -> Val
         return UNKNOWN
     if not all(name.startswith("-") for name in names):
         return UNKNOWN  # argparse itself refuses them
-    flag = flag_of(run, parser, owner.exclusive if isinstance(owner, Group) else None, arguments)
+    flag = flag_of(run, owner.exclusive if isinstance(owner, Group) else None, arguments)
     for place, other in enumerate(parser.flags):
         if set(other.names) & set(names):
             # The later one takes the name over, or argparse refuses both.
@@ -278,119 +275,6 @@ def add_argument(run: Run, owner: Value, parser: Parser, arguments: Call) -> Val
     destination = arguments.value("dest")
     parser.destinations.append(destination if isinstance(destination, str) else flag.name.replace("-", "_"))
     return Action(parser, len(parser.flags) - 1)
-
-
-def flag_of(run: Run, parser: Parser, exclusive: int | None, arguments: Call) -> Flag:
-    """Return the flag that a call of `add_argument` defines."""
-    del parser
-    source = arguments.scope.source
-    names = tuple(one.value for one in arguments.positional)
-    spans = [literal_span(source, one.node) for one in arguments.positional]
-    help_text = arguments.value("help")
-    action = arguments.value("action", default="store")
-    shape = _shape(action, arguments)
-    long = [name for name in names if name.startswith("--")]
-    negations: tuple[str, ...] = ()
-    if shape.negates:
-        negations = tuple(f"--no-{name[2:]}" for name in long)
-    default = arguments.value("default", default=UNKNOWN if not arguments.exact else None)
-    if action in ("store_true", "store_false") and default is None:
-        default = action == "store_false"
-    return Flag(
-        name=max(long or names, key=len).lstrip("-"),
-        names=names,
-        negations=negations,
-        kind=shape.kind,
-        arity=shape.arity,
-        choices=shape.choices,
-        default=None if default == External("argparse.SUPPRESS") else shown(default),
-        required=arguments.value("required", default=False) is True and not run.doubt and shape.plain,
-        repeatable=shape.repeatable,
-        hidden=help_text == External("argparse.SUPPRESS") or shape.hidden,
-        help=" ".join(help_text.split()) if isinstance(help_text, str) else None,
-        exclusive=exclusive,
-        path=source.path,
-        span=span_of(source, arguments.node),
-        name_spans=tuple(span for span in spans if span is not None) if None not in spans else (),
-    )
-
-
-class _Shape:
-    """What an action makes of the rest of the arguments."""
-
-    __slots__ = ("arity", "choices", "hidden", "kind", "negates", "plain", "repeatable")
-
-    def __init__(self) -> None:
-        self.kind: ValueKind | None = None
-        self.arity: Arity | None = None
-        self.choices: tuple[Scalar, ...] | None = None
-        self.repeatable = self.hidden = self.negates = False
-        self.plain = True
-
-
-def _shape(action: Value, arguments: Call) -> _Shape:
-    shape = _Shape()
-    if action in ("store_true", "store_false", "store_const", "append_const", "count", "help", "version"):
-        shape.arity = "none"
-        shape.repeatable = action in ("append_const", "count")
-        shape.hidden = action in ("help", "version")
-        return shape
-    if action == External("argparse.BooleanOptionalAction"):
-        shape.arity, shape.negates, shape.kind = "none", True, "bool"
-        return shape
-    if action in ("store", "append", "extend", None) or action == External("argparse._StoreAction"):
-        shape.arity = _arity(arguments.value("nargs"))
-        shape.repeatable = action in ("append", "extend")
-    else:
-        shape.plain = isinstance(action, Class) and action.find("__init__") is None
-        shape.repeatable = True
-        if shape.plain and action.derives("argparse.Action"):
-            shape.arity = _arity(arguments.value("nargs"))
-    if shape.plain:
-        shape.kind, shape.choices = _values(arguments)
-    return shape
-
-
-def _arity(nargs: Value) -> Arity | None:
-    named: dict[Any, Arity] = {"?": "optional", "*": "any", "+": "some"}
-    if nargs is None or (nargs == 1 and isinstance(nargs, int)):
-        return "one"
-    if isinstance(nargs, str):
-        return named.get(nargs)
-    return "several" if isinstance(nargs, int) and nargs > 1 else None
-
-
-def _values(arguments: Call) -> tuple[ValueKind | None, tuple[Scalar, ...] | None]:
-    """Return how a value is read, and which ones are taken."""
-    read_by = arguments.value("type")
-    given = arguments.value("choices")
-    if is_enumeration(given):
-        given = items_of(given)
-    members = [one for one in given if isinstance(one, Member)] if isinstance(given, list) else []
-    if isinstance(given, list | tuple) and members and len(members) == len(given):
-        values = tuple(one.value for one in members)
-        if read_by is members[0].type and all(isinstance(one, str) for one in values):
-            return "str", values
-        return None, None
-    choices = scalars(given) if isinstance(given, list | tuple | dict) else None
-    if choices is not None and len(choices) > _MOST_CHOICES:
-        choices = None
-    if isinstance(given, str):
-        choices = tuple(given)
-    if read_by is None:
-        return "str", choices
-    if isinstance(read_by, External):
-        return PLAIN.get(read_by.name), choices
-    if is_enumeration(read_by):
-        values_given = values_of(read_by)
-        if (
-            given is None
-            and values_given
-            and all(isinstance(one, str) for one in values_given)
-            and read_by.find("_missing_") is None
-        ):
-            return "str", values_given
-    return None, choices
 
 
 def _adopt(parser: Parser, parent: Parser) -> None:

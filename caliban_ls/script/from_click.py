@@ -6,10 +6,9 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from caliban_ls.script.lookup import is_enumeration, items_of
-from caliban_ls.script.model import Arity, Flag, Scalar, ValueKind
-from caliban_ls.script.run import Run, literal_span, span_of
-from caliban_ls.script.types import PLAIN, names_of
+from caliban_ls.script.from_click_option import TYPES, option
+from caliban_ls.script.model import Flag
+from caliban_ls.script.run import Run, span_of
 from caliban_ls.script.values import (
     UNKNOWN,
     Arguments,
@@ -19,11 +18,8 @@ from caliban_ls.script.values import (
     Items,
     Parser,
     Table,
-    Unknown,
     Value,
     is_known,
-    scalars,
-    shown,
 )
 
 
@@ -48,14 +44,6 @@ class Command:
     commands: list[Command] = field(default_factory=list)
     group: bool = False
     known: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """`click.Choice`."""
-
-    values: tuple[Scalar, ...] | None
-    ignores_case: bool
 
 
 def owns(value: Value) -> bool:
@@ -231,93 +219,6 @@ def _fill(run: Run, parser: Parser, command: Command) -> None:
         parser.complete = False
 
 
-def option(run: Run, call: Call) -> Flag | None:
-    """Return the flag of `click.option`, None when its name isn't known."""
-    source = call.scope.source
-    declared = [one.value for one in call.positional]
-    if not declared or not all(isinstance(one, str) for one in declared) or not call.exact:
-        return None
-    names: list[str] = []
-    negations: list[str] = []
-    for one in declared:
-        if one.isidentifier():
-            continue
-        yes, slash, no = one.partition("/")
-        names += [yes.strip()] if yes.strip() else []
-        negations += [no.strip()] if slash and no.strip() else []
-    if not names:
-        return None
-    default = call.value("default")
-    shape = _shape(call, default, switch=bool(negations))
-    spans = [literal_span(source, one.node) for one in call.positional if not str(one.value).isidentifier()]
-    help_text = call.value("help")
-    sure = all(
-        call.value(name) is None for name in ("default", "prompt", "envvar", "callback", "default_map", "cls")
-    )
-    return Flag(
-        name=max([name for name in names if name.startswith("--")] or names, key=len).lstrip("-"),
-        names=tuple(names),
-        negations=tuple(negations),
-        kind=shape[0],
-        arity=shape[1],
-        choices=shape[2],
-        ignores_case=shape[3],
-        default=shown(default),
-        required=call.value("required", default=False) is True and sure and not run.doubt,
-        repeatable=call.value("multiple", default=False) is not False
-        or call.value("count", default=False) is not False,
-        hidden=call.value("hidden", default=False) is True or call.value("is_eager", default=False) is True,
-        help=" ".join(help_text.split()) if isinstance(help_text, str) else None,
-        path=source.path,
-        span=span_of(source, call.node),
-        name_spans=() if None in spans or negations else tuple(span for span in spans if span is not None),
-    )
-
-
-_Shape = tuple[ValueKind | None, Arity | None, tuple[Scalar, ...] | None, bool]
-
-
-def _shape(call: Call, default: Value, *, switch: bool) -> _Shape:
-    is_flag = call.value("is_flag")
-    if call.value("cls") is not None or isinstance(is_flag, Unknown):
-        return None, None, None, False
-    if is_flag is True or switch or call.value("count", default=False) is True:
-        return ("bool" if call.value("flag_value") is None else None), "none", None, False
-    if call.value("flag_value") is not None:
-        return None, None if is_flag is False else "none", None, False
-    nargs = call.value("nargs", default=1)
-    arity: Arity | None = (
-        "one" if nargs == 1 else ("several" if isinstance(nargs, int) and nargs > 1 else None)
-    )
-    given = call.value("type")
-    if given is None:
-        if isinstance(default, bool):
-            return "bool", None, None, False
-        kinds: dict[type, ValueKind] = {int: "int", float: "float", str: "str", type(None): "str"}
-        return kinds.get(type(default)), arity if type(default) in kinds else None, None, False
-    if isinstance(given, Choice):
-        return "str", arity, given.values, given.ignores_case
-    if isinstance(given, tuple):
-        return None, "several" if len(given) > 1 else None, None, False
-    if isinstance(given, External):
-        if given.name in _KINDS:
-            return _KINDS[given.name], arity, None, False
-        return None, None if given.name.startswith("builtins.") else arity, None, False
-    return None, arity, None, False
-
-
-_KINDS: dict[str, ValueKind] = {
-    **PLAIN,
-    "click.INT": "int",
-    "click.FLOAT": "float",
-    "click.STRING": "str",
-    "click.BOOL": "bool",
-    "click.Path()": "path",
-    "click.IntRange()": "int",
-    "click.FloatRange()": "float",
-}
-
-
 def _decoration(kind: str) -> Callable[[Run, Call], Value]:
     def create(run: Run, arguments: Call) -> Value:
         if arguments.positional and isinstance(arguments.positional[0].value, Function | Command):
@@ -327,21 +228,6 @@ def _decoration(kind: str) -> Callable[[Run, Call], Value]:
         return Decoration(kind, arguments)
 
     return create
-
-
-def _choice(run: Run, arguments: Call) -> Value:
-    del run
-    given = arguments.value("choices", 0)
-    ignores_case = arguments.value("case_sensitive", 1, default=True) is not True
-    if is_enumeration(given):
-        return Choice(names_of(given), ignores_case)
-    known = items_of(given)
-    values = scalars(tuple(known)) if known is not None else None
-    return Choice(tuple(str(one) for one in values) if values is not None else None, ignores_case)
-
-
-def _typed(name: str) -> Callable[[Run, Call], Value]:
-    return lambda _run, _arguments: External(f"{name}()")
 
 
 FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
@@ -355,9 +241,5 @@ FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
     "click.pass_context": _decoration("pass"),
     "click.pass_obj": _decoration("pass"),
     "click.make_pass_decorator": lambda _run, _arguments: External("click.pass_obj"),
-    "click.Choice": _choice,
-    "click.Path": _typed("click.Path"),
-    "click.File": _typed("click.Path"),
-    "click.IntRange": _typed("click.IntRange"),
-    "click.FloatRange": _typed("click.FloatRange"),
+    **TYPES,
 }

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Callable, Iterator
 
 from caliban_ls.script.expressions import evaluate
-from caliban_ls.script.from_typer import parameters
 from caliban_ls.script.model import Flag
 from caliban_ls.script.run import Run, name_span, span_of
 from caliban_ls.script.values import UNKNOWN, Call, Class, Function, Parser, Table, Value, shown
@@ -69,7 +68,7 @@ def _fill(run: Run, parser: Parser, function: Function, *, bound: bool) -> None:
     if not function.plain or function.node.args.kwarg is not None or _returns(function.node):
         parser.complete = False
     source = function.scope.source
-    for declared in list(parameters(function))[1 if bound else 0 :]:
+    for declared in list(function.parameters())[1 if bound else 0 :]:
         name = declared.node.arg
         default = evaluate(run, declared.default, function.scope) if declared.default is not None else UNKNOWN
         parser.flags.append(

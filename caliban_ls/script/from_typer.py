@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from caliban_ls.script.expressions import evaluate
-from caliban_ls.script.model import Arity, Flag, Scalar, ValueKind
+from caliban_ls.script.model import Arity, Bounds, Flag, Scalar, ValueKind, known_bounds
 from caliban_ls.script.run import Run, literal_span, name_span, span_of
 from caliban_ls.script.types import Type, annotation, understand, values_of
 from caliban_ls.script.values import (
     UNKNOWN,
     Call,
+    Declared,
     External,
     Function,
     Parser,
@@ -50,14 +51,6 @@ class Parameter:
 
     call: Call
     positional: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """A parameter of a function: its name, its type's text, and its default."""
-
-    node: ast.arg
-    default: ast.expr | None
 
 
 def owns(value: Value) -> bool:
@@ -114,17 +107,6 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
             return apply(run, owner, arguments)
         owner.known = False
     return UNKNOWN
-
-
-def parameters(function: Function) -> Iterator[Declared]:
-    """Yield a function's named parameters."""
-    given = function.node.args
-    names = [*given.posonlyargs, *given.args]
-    defaults: list[ast.expr | None] = [None] * (len(names) - len(given.defaults)) + list(given.defaults)
-    for node, default in zip(names, defaults, strict=True):
-        yield Declared(node, default)
-    for node, default in zip(given.kwonlyargs, given.kw_defaults, strict=True):
-        yield Declared(node, default)
 
 
 def _invoke(run: Run, app: App, *, completion: bool) -> None:
@@ -194,7 +176,7 @@ def _fill(run: Run, parser: Parser, function: Function, call: Call | None) -> No
         Flag(name="help", names=("--help",), arity="none", hidden=True, help="Show this message and exit.",
              path=source.path, span=span_of(source, function.node))
     )  # fmt: skip
-    for declared in parameters(function):
+    for declared in function.parameters():
         flag = _flag(run, function.scope, declared)
         if flag is None:
             parser.positionals = True
@@ -299,6 +281,7 @@ def _option(
         kind=value_kind,
         arity=arity,
         choices=choices,
+        bounds=_bounds(value_kind, call),
         ignores_case=call is not None and call.value("case_sensitive", default=True) is not True,
         required=sure and not run.doubt and not kind.optional,
         repeatable=kind.arity == "any"
@@ -311,6 +294,17 @@ def _option(
         if given
         else (name_span(source, declared.node),),
     )
+
+
+def _bounds(kind: ValueKind | None, call: Call | None) -> Bounds | None:
+    """Return the bounds of a number; those of whole ones are rounded towards 0 by typer itself."""
+    if call is None or kind not in ("int", "float") or call.value("clamp", default=False) is not False:
+        return None
+    bounds = known_bounds(call.value("min"), call.value("max"))
+    if kind == "float" or bounds is None:
+        return bounds
+    low, high = (None if end is None else int(end) for end in (bounds.low, bounds.high))
+    return Bounds(low, high)
 
 
 def _is_ellipsis(node: ast.expr) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from caliban_ls.script.expressions import evaluate
 from caliban_ls.script.fields import Field, fields_of, flag_of, help_flag
-from caliban_ls.script.from_typer import parameters
 from caliban_ls.script.model import Flag
 from caliban_ls.script.run import Run, name_span, span_of
 from caliban_ls.script.types import annotation, names_of, understand
@@ -49,7 +48,7 @@ def _tyro(run: Run, arguments: Call) -> Value:
 
 def _parameters(run: Run, function: Function) -> Iterator[Field]:
     source = function.scope.source
-    for declared in parameters(function):
+    for declared in function.parameters():
         value = annotation(run, declared.node.annotation, function.scope)
         default = evaluate(run, declared.default, function.scope) if declared.default is not None else UNKNOWN
         yield Field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +19,89 @@ Arity = Literal["none", "one", "optional", "some", "any", "several"]
 Scalar = str | int | float | bool
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """From where to where numbers go; None where there is no end. An open end isn't among them itself."""
+
+    low: float | None = None
+    high: float | None = None
+    low_open: bool = False
+    high_open: bool = False
+
+    def __contains__(self, number: float) -> bool:
+        """Whether a number is inside. What is no number (NaN) is below and above nothing, to every library."""
+        if self.low is not None and (number < self.low or (self.low_open and number == self.low)):
+            return False
+        return self.high is None or not (number > self.high or (self.high_open and number == self.high))
+
+    def __and__(self, other: Bounds) -> Bounds:
+        """Return the bounds of what is inside both."""
+        low, low_open = _tighter((self.low, self.low_open), (other.low, other.low_open), 1)
+        high, high_open = _tighter((self.high, self.high_open), (other.high, other.high_open), -1)
+        return Bounds(low, high, low_open, high_open)
+
+    def nearest(self, number: float) -> float | None:
+        """Return the end that a number is beyond, None where it isn't among the numbers inside."""
+        if self.low is not None and number < self.low:
+            return None if self.low_open else self.low
+        if self.high is not None and number > self.high:
+            return None if self.high_open else self.high
+        return None
+
+    def whole(self) -> Bounds:
+        """Return the same of whole numbers, whose ends can always be named."""
+        low = (
+            self.low
+            if self.low is None
+            else math.floor(self.low) + 1
+            if self.low_open
+            else math.ceil(self.low)
+        )
+        high = (
+            self.high
+            if self.high is None
+            else math.ceil(self.high) - 1
+            if self.high_open
+            else math.floor(self.high)
+        )
+        return Bounds(low, high)
+
+    def __str__(self) -> str:
+        """Say it behind "a number"."""
+        closed = not self.low_open and not self.high_open
+        if self.low is not None and self.high is not None and closed:
+            return f"from {self.low} to {self.high}"
+        ends = []
+        if self.low is not None:
+            ends.append(f"above {self.low}" if self.low_open else f"of at least {self.low}")
+        if self.high is not None:
+            ends.append(f"below {self.high}" if self.high_open else f"of at most {self.high}")
+        return " and ".join(ends)
+
+
+def known_bounds(
+    low: object, high: object, *, low_open: bool = False, high_open: bool = False
+) -> Bounds | None:
+    """Return the bounds that a library is given, of which some may not be known; None where there are none."""
+    bounds = Bounds(_end(low), _end(high), low_open, high_open)
+    return None if bounds.low is None and bounds.high is None else bounds
+
+
+def _end(value: object) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number and math.isfinite(value) else None  # type: ignore[arg-type, return-value]  # it is one
+
+
+_End = tuple[float | None, bool]
+
+
+def _tighter(one: _End, other: _End, sign: int) -> _End:
+    """Return the end of two that lets less in: the higher of two low ones (1), the lower of two high ones (-1)."""
+    if one[0] is None or other[0] is None:
+        return other if one[0] is None else one
+    return max(one, other, key=lambda end: (sign * (end[0] or 0), end[1]))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flag:
     """One flag of a script. What can't be known from the text is None (or, of `required`, False).
@@ -31,6 +115,7 @@ class Flag:
         choices: the only values that it takes, as the script compares them; None when there is no such list,
             or when it can't be known.
         ignores_case: whether a choice may be spelled in other case.
+        bounds: outside of which a number is refused; None when there are none, or when they can't be known.
         default: what it is when nobody sets it, as Python spells it; None when there is none or it is unknown.
         required: whether the script refuses to start without it.
         repeatable: whether giving it twice means something.
@@ -51,6 +136,7 @@ class Flag:
     arity: Arity | None = None
     choices: tuple[Scalar, ...] | None = None
     ignores_case: bool = False
+    bounds: Bounds | None = None
     default: str | None = None
     required: bool = False
     repeatable: bool = False

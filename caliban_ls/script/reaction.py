@@ -36,6 +36,7 @@ class Problem(Enum):
     LIKE_FLAG_TO_MOST = "looks like a flag to Python before 3.14"
     WRONG_TYPE = "has the wrong type"
     NO_CHOICE = "is no choice"
+    OUT_OF_BOUNDS = "is too small or too large"
     ALWAYS_TRUE = "counts as true"
 
 
@@ -75,13 +76,19 @@ def as_number(kind: str | None, text: str) -> int | float | None:
         return None
 
 
+def is_whole(text: str) -> bool:
+    """Whether a text is read as a number without a fraction, however it is spelled."""
+    number = as_number("float", text)
+    return number is not None and float(number).is_integer()
+
+
 def has_choice(flag: Flag, value: str) -> bool | None:
     """Whether a value is one of a flag's choices, None when that can't be known."""
     if flag.choices is None or flag.kind in (None, "path"):
         return None
     read: Scalar | None = value if flag.kind in ("str", "bool") else as_number(flag.kind, value)
     if flag.ignores_case:
-        return value.lower() in {str(one).lower() for one in flag.choices}
+        return value.strip().lower() in {str(one).lower() for one in flag.choices}
     return any(type(one) is not bool and one == read for one in flag.choices)
 
 
@@ -110,6 +117,10 @@ def _read(library: Library | None, flag: Flag, value: str) -> Problem | None:
         number = as_number(flag.kind, value)
         if number is None and not _is_integer_elsewhere(library, flag, value):
             return Problem.WRONG_TYPE
+        if number is None:
+            number = as_number("float", value)
+        if number is not None and flag.bounds is not None and number not in flag.bounds:
+            return Problem.OUT_OF_BOUNDS
     elif flag.kind == "bool" and flag.choices is None:
         if library == "argparse":
             return Problem.ALWAYS_TRUE if value.strip().lower() in FALSE_WORDS else None
@@ -125,4 +136,4 @@ def _is_integer_elsewhere(library: Library | None, flag: Flag, value: str) -> bo
     if library == "absl":
         return re.fullmatch(r"\s*[-+]?0[xXoO][0-9a-fA-F_]+\s*", value) is not None
     # Later versions of typer read 1.0 as 1.
-    return library == "typer" and float(as_number("float", value) or 0.5).is_integer()
+    return library == "typer" and is_whole(value)

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
-from caliban_ls.script.expressions import assign, combined, evaluate, joined
-from caliban_ls.script.foreign import WITHOUT_FLAGS
-from caliban_ls.script.lookup import attribute, items_of, look_up, truth
-from caliban_ls.script.run import Run, escape, import_module
+from caliban_ls.script.expressions import assign, evaluate, joined
+from caliban_ls.script.imports import import_from, import_names
+from caliban_ls.script.lookup import items_of, truth
+from caliban_ls.script.operators import combined
+from caliban_ls.script.run import Run, escape
 from caliban_ls.script.values import UNKNOWN, Arguments, Class, External, Function, Scope, Unknown, Value
 
 _MOST_TURNS = 300
@@ -317,68 +318,13 @@ def _global(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _e
 
 
 def _import(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
-    for alias in node.names:
-        found = import_module(run, alias.name, 0, scope, execute_module)
-        if alias.asname or "." not in alias.name:
-            scope.names[alias.asname or alias.name] = found
-            continue
-        first = alias.name.partition(".")[0]
-        if isinstance(found, External):
-            scope.names[first] = External(first)
-        else:
-            scope.names[first] = _package(run, alias.name, found, scope)
+    import_names(run, node, scope, execute_module)
     return Flow.ON
-
-
-def _package(run: Run, name: str, found: Value, scope: Scope) -> Value:
-    """Return the first package of a dotted name, with the modules on the way to the last in it."""
-    outer = found
-    while "." in name:
-        name, _, last = name.rpartition(".")
-        package = import_module(run, name, 0, scope, execute_module)
-        if not isinstance(package, Scope):
-            package = Scope(scope.module.source)
-        package.names.setdefault(last, outer)
-        outer = package
-    return outer
 
 
 def _import_from(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
-    if node.module == "__future__":
-        return Flow.ON
-    found = import_module(run, node.module or "", node.level, scope, execute_module)
-    for alias in node.names:
-        if alias.name == "*":
-            if isinstance(found, Scope):
-                scope.names.update({name: value for name, value in found.names.items() if name[:1] != "_"})
-                scope.stars += found.stars
-            elif isinstance(found, External):
-                scope.stars.append(found.name)
-            continue
-        scope.names[alias.asname or alias.name] = _imported(run, node, found, alias.name, scope)
+    import_from(run, node, scope, execute_module)
     return Flow.ON
-
-
-def _imported(run: Run, node: Any, found: Value, name: str, scope: Scope) -> Value:  # noqa: ANN401 - see _expression
-    if isinstance(found, Scope):
-        if name in found.names:
-            return found.names[name]
-        if not found.source.path.endswith("__init__.py"):
-            return look_up(name, Scope(found.source, stars=found.stars)) if found.stars else UNKNOWN
-    if isinstance(found, External) and found.name.partition(".")[0] in WITHOUT_FLAGS:
-        return attribute(run, found, name)
-    whole = f"{node.module}.{name}" if node.module else name
-    # A folder without __init__.py is a package, too.
-    module = (
-        import_module(run, whole, node.level, scope, execute_module)
-        if not isinstance(found, Unknown) or node.level
-        else UNKNOWN
-    )
-    if isinstance(module, Scope):
-        return module
-    if isinstance(found, External):
-        return attribute(run, found, name)
-    return UNKNOWN
 
 
 _HANDLERS: dict[type[ast.stmt], Callable[[Run, Any, Scope], Flow]] = {

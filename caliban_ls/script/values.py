@@ -84,6 +84,14 @@ class Scope:
         return scope
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A named parameter of a function, and its default."""
+
+    node: ast.arg
+    default: ast.expr | None
+
+
 @dataclass(eq=False, slots=True)
 class Function:
     """A function of the project, or a lambda.
@@ -99,6 +107,14 @@ class Function:
     role: str = "function"
     options: list[Any] = field(default_factory=list)
     plain: bool = True
+
+    def parameters(self) -> Iterator[Declared]:
+        """Yield its named parameters, those that are given by name only last."""
+        given = self.node.args
+        names = [*given.posonlyargs, *given.args]
+        defaults: list[ast.expr | None] = [None] * (len(names) - len(given.defaults)) + list(given.defaults)
+        yield from map(Declared, names, defaults)
+        yield from map(Declared, given.kwonlyargs, given.kw_defaults)
 
 
 @dataclass(eq=False, slots=True)

@@ -1,11 +1,12 @@
-// Bundles the extension, and the scripts of its pages, into dist/.
+// Bundles the extension, and the scripts of its pages, into dist/, and writes whose work went into that.
 
 import { build } from "esbuild";
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
+import { notices } from "./notices.mjs";
 
-const shared = { bundle: true, minify: true, sourcemap: false, legalComments: "linked", logLevel: "warning" };
+const shared = { bundle: true, minify: true, sourcemap: false, legalComments: "none", metafile: true, logLevel: "warning" };
 
-await build({
+const extension = await build({
   ...shared,
   entryPoints: ["src/extension.ts"],
   platform: "node",
@@ -16,12 +17,14 @@ await build({
 });
 
 // A page's script runs in a browser's sandbox, alone: one file for each page.
-const pages = readdirSync("src/pages", { withFileTypes: true }).filter((one) => one.isDirectory());
-await build({
+const folders = readdirSync("src/pages", { withFileTypes: true }).filter((one) => one.isDirectory());
+const pages = await build({
   ...shared,
-  entryPoints: pages.map((page) => ({ in: `src/pages/${page.name}/page.ts`, out: page.name })),
+  entryPoints: folders.map((page) => ({ in: `src/pages/${page.name}/page.ts`, out: page.name })),
   platform: "browser",
   target: "es2022",
   format: "iife",
   outdir: "dist/pages",
 });
+
+writeFileSync("ThirdPartyNotices.txt", notices([extension.metafile, pages.metafile]));

@@ -106,6 +106,7 @@ def test_an_unsaved_buffer_is_what_is_planned(desk: Desk, sweep: dict[str, Any])
         client.notify("textDocument/didChange", change)
         refused = refusal(client, "submit", {"plan_id": plan["plan_id"]})
         assert "changed since" in refused["message"]
+        assert refused["data"]["code"] == "plan-changed"
 
 
 @pytest.mark.parametrize(

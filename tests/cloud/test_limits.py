@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from support.desk import Desk
@@ -12,6 +14,7 @@ from support.pseudo_terminal import PseudoTerminal
 
 from caliban_ls import submission
 from caliban_ls.errors import CalibanError, NotConfirmed, OverLimit
+from caliban_ls.models import SubmitArguments
 from caliban_ls.settings import Limits, Settings
 
 JOB_HOUR = 0.8663  # US dollars: n1-standard-8 with a T4 in us-central1, disk and fee in it
@@ -90,6 +93,55 @@ def test_a_project_lowers_its_users_limit_and_never_raises_it(
     assert not desk.emulator.calls
     desk.sweep(most)
     assert len(submission.cloud(desk.arguments(yes=True), context).jobs) == most
+
+
+@pytest.mark.parametrize(
+    ("own", "projects", "flags", "allowed_by"),
+    [
+        ({}, {}, {}, []),
+        ({}, {"max_jobs": 2}, {}, [{"max_jobs": 3}]),
+        ({}, {}, {"max_jobs": 1}, [{"max_jobs": 3}]),
+        ({"max_jobs": 2}, {}, {}, [None]),
+        ({"max_jobs": 5}, {"max_jobs": 2}, {}, [{"max_jobs": 3}]),
+        ({}, {"max_cost_per_hour": 1}, {}, [{"max_cost_per_hour": pytest.approx(3 * JOB_HOUR, abs=1e-3)}]),
+        ({"max_cost_per_hour": 1}, {}, {}, [None]),
+        ({}, {"max_cost_per_hour": 1e9}, UNKNOWN, [None]),
+        ({}, {"max_jobs": 1}, {"max_cost_per_hour": 1}, [{"max_jobs": 3}, {"max_cost_per_hour": ANY}]),
+    ],
+)
+def test_a_plan_says_what_allows_it_once_the_count_was_typed(
+    desk: Desk,
+    own: dict[str, Any],
+    projects: dict[str, Any],
+    flags: dict[str, Any],
+    allowed_by: list[dict[str, float] | None],
+) -> None:
+    desk.sweep(3)
+    desk.config(limits=projects)
+    context = desk.context(settings=Settings(limits=Limits(**own)), confirmed=True)
+    plan = submission.plan(desk.arguments(**flags), context)
+    assert [excess.allowed_by for excess in plan.over_limits] == allowed_by
+    assert all((excess.hint == "") is (excess.allowed_by is not None) for excess in plan.over_limits)
+    if plan.over_limits:
+        with pytest.raises(OverLimit, match=re.escape(plan.over_limits[0].message)):
+            submission.submit(SubmitArguments(plan_id=plan.plan_id), context)
+    assert not desk.emulator.calls
+    if None not in allowed_by:
+        merged = {name: value for one in plan.over_limits for name, value in (one.allowed_by or {}).items()}
+        again = submission.plan(desk.arguments(**{**flags, **merged}), context)
+        assert again.plan_id == plan.plan_id, "a limit is no part of what is planned"
+        assert not again.over_limits
+        assert len(submission.submit(SubmitArguments(plan_id=again.plan_id), context).jobs) == 3
+
+
+def test_a_dry_run_tells_what_is_over_a_limit(desk: Desk) -> None:
+    desk.sweep(3)
+    argv = ["cloud", "--dry_run", "--max_jobs=2", "--image_tag=r/i:t", "--experiment_config=experiment.json"]
+    told = desk.caliban(*argv, "train.py")
+    assert told.returncode == 0, told.stderr
+    assert "limit    3 jobs are more than 2 (--max_jobs)" in told.stdout + told.stderr
+    (excess,) = json.loads(desk.caliban(*argv, "--json", "train.py").stdout)["over_limits"]
+    assert excess["message"] == "3 jobs are more than 2 (--max_jobs)"
 
 
 def test_the_users_own_limit_lies_in_the_state_folder(desk: Desk) -> None:

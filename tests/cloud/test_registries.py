@@ -187,7 +187,7 @@ EVENTS: dict[str, tuple[list[dict[str, Any]], type[CalibanError], str]] = {
         PushFailed,
         "gcloud auth configure-docker us-central1-docker.pkg.dev",
     ),
-    "missing": ([{"error": "name unknown: Repository not found"}], PushFailed, "--create_repository"),
+    "missing": ([{"error": "name unknown: Repository not found"}], MissingError, "--create_repository"),
     "reset": ([{"error": "write tcp: connection reset by peer"}], BrokenUpload, "Try again"),
     "cut off": (
         [{"status": "Pushing", "id": "a", "progressDetail": {"current": 1, "total": 2}}],
@@ -207,6 +207,7 @@ def test_what_an_engine_says_of_an_upload(case: str) -> None:
         log.result()
     assert type(error.value) is kind
     assert hint in error.value.hint
+    assert error.value.exit_code == (3 if kind is MissingError else 4)
 
 
 def test_the_progress_of_an_upload_counts_all_layers() -> None:

@@ -312,6 +312,16 @@ def test_a_plan_says_what_it_costs_and_takes(desk: Desk) -> None:
     assert "60 jobs a minute" in shown
 
 
+def test_a_plan_says_which_parameters_jobs_stand_for_and_which_jobs_are_the_same(desk: Desk) -> None:
+    blocks = [{"[a,b]": [[1, "x"], [2, "y"]], "bare": True, "off": False, "my_token": "t0p"}, {"a": [2, 1.5]}]
+    blocks += [{"my_token": "t0p", "bare": True, "b": "y", "a": 2}]
+    (desk.folder / "experiment.json").write_text(json.dumps(blocks))
+    jobs = plans.result_of(plan_of(desk)).jobs
+    assert [job.same_as for job in jobs] == [None, None, None, None, 2]
+    assert jobs[1].parameters == {"a": 2, "b": "y", "bare": True, "off": False, "my_token": "***"}
+    assert [job.parameters["a"] for job in jobs] == [1, 2, 2, 1.5, 2]
+
+
 def test_without_a_project_the_way_to_name_one_is_told(desk: Desk, tmp_path: Any) -> None:
     del desk.environment["GOOGLE_APPLICATION_CREDENTIALS"]
     answer = desk.caliban("cloud", "--dry_run", "--image_tag=r/i:t", "train.py", HOME=str(tmp_path))

@@ -49,20 +49,11 @@ def nothing_stays(engine: DockerEngine) -> Iterator[None]:
 
     Nor is there anything before them, which a run that was killed may have left behind.
     """
-    _remove_all_images(engine)
+    remove_images()
     yield
-    _remove_all_images(engine)
+    remove_images()
     assert engine.containers(LABELS) == []
     assert engine.containers({PROJECT: LABELS["caliban.test"]}) == []
-
-
-def _remove_all_images(engine: DockerEngine) -> None:
-    remove_images()
-    with engine._client() as client:
-        for image in client.images():
-            for tag in image["RepoTags"] or ():
-                if "caliban-ls-test:" in tag and tag != IMAGE:
-                    client.remove_image(tag, force=True)
 
 
 def import_image(engine: DockerEngine, tag: str, archive: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.contexts import plan_of
 from support.engine_contract import WAIT, Recording, spec_of
+from support.leftovers import REPOSITORY
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import BuildFailed, Cancelled, MissingError
@@ -99,15 +100,14 @@ def test_a_base_image_that_nobody_has(engine: DockerEngine) -> None:
     with pytest.raises(BuildFailed, match="base image localhost:1/no/such:tag can't be had") as caught:
         build(engine, plan_of("localhost:1/no/such:tag", ""))
     assert "docker pull localhost:1/no/such:tag" in caught.value.hint
+    assert (caught.value.code, caught.value.exit_code) == ("no-base-image", 3)
 
 
 def test_a_home_made_base_image_needs_no_registry(engine: DockerEngine, image: str) -> None:
     with engine._client() as client:
-        client.tag(image, "localhost:1/caliban-ls-test", "tools")
-    _, lines = build(engine, plan_of("localhost:1/caliban-ls-test:tools", ""), no_cache=True)
-    assert any(
-        line.startswith("No registry has localhost:1/caliban-ls-test:tools") for line in lines.messages
-    )
+        client.tag(image, f"localhost:1/{REPOSITORY}", "tools")
+    _, lines = build(engine, plan_of(f"localhost:1/{REPOSITORY}:tools", ""), no_cache=True)
+    assert any(line.startswith(f"No registry has localhost:1/{REPOSITORY}:tools") for line in lines.messages)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.conda import build_conda_image
-from support.leftovers import PROJECT_NAME
+from support.leftovers import PROJECT_NAME, REPOSITORY
 from support.program import BASE_IMAGE, caliban
 from support.tree import plant
 
@@ -118,7 +118,7 @@ def test_what_the_base_image_has_is_not_installed_again(project: Path, tmp_path:
     (tmp_path / "base").mkdir()
     text = f"FROM {BASE_IMAGE}\nRUN python3 -m pip install --break-system-packages six==1.14.0\n"
     (tmp_path / "base/Dockerfile").write_text(text)
-    tag = "caliban-ls-test:with-six"
+    tag = f"{REPOSITORY}:with-six"
     environment = {**os.environ, "DOCKER_BUILDKIT": "1"}
     build = [str(find_docker(os.environ)), "build", "--quiet", "--tag", tag, str(tmp_path / "base")]
     subprocess.run(build, check=True, capture_output=True, env=environment)

@@ -13,7 +13,7 @@ from support.engine_contract import LABELS, WAIT, EngineContract, Recording, spe
 from support.second_engine import SecondEngine, second_engine
 
 from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import Cancelled, EngineUnavailable, FailedError
+from caliban_ls.errors import Cancelled, EngineUnavailable, FailedError, MissingError
 from caliban_ls.runtime.base import Exit, Stream
 from caliban_ls.runtime.docker import DockerEngine
 
@@ -22,6 +22,12 @@ PATIENCE = 120
 
 class TestDockerEngine(EngineContract):
     """The contract, in real containers."""
+
+
+def test_who_names_an_image_that_is_not_there_learns_what_to_do(engine: DockerEngine) -> None:
+    with pytest.raises(MissingError, match="No such image") as caught:
+        engine.run(spec_of("caliban-ls-test:never-was", ":"), output=Recording(), cancel=CancelToken())
+    assert "docker pull" in caught.value.hint
 
 
 def test_100_megabytes_of_output(engine: DockerEngine, image: str) -> None:

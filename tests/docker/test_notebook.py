@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 import uuid
@@ -22,6 +23,8 @@ from support.leftovers import PROJECT_NAME, containers_of
 from support.lsp_client import Client
 from support.program import BASE_IMAGE, caliban
 from support.tree import plant
+
+PATIENCE = 60
 
 
 @pytest.fixture
@@ -204,5 +207,6 @@ def test_an_editors_notebook_lives_as_long_as_the_editor(project: Path) -> None:
         assert len(containers_of(project)) == 1
         assert client.quit() == 0
     # The rest is on its way: the server has asked the engine for it.
+    deadline = time.monotonic() + PATIENCE
     while containers_of(project):
-        pass
+        assert time.monotonic() < deadline, "it goes on without its editor"

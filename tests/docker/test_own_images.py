@@ -8,13 +8,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.leftovers import PROJECT_NAME
+from support.leftovers import PROJECT_NAME, REPOSITORY
 from support.program import BASE_IMAGE, caliban
 from support.tree import plant
 
 from caliban_ls.runtime.buildkit import find_docker
 
-SDK = "caliban-ls-test:sdk"
+SDK = f"{REPOSITORY}:sdk"
 
 
 @pytest.fixture(params=["0", "1"], autouse=True)

@@ -196,6 +196,33 @@ def samples(flag: Flag) -> list[Any]:
         values += [flag.choices[0], "zz-no-choice"]
     if flag.kind == "bool":
         values += ["True", "no"]
+    if "bounds" in flag.path:
+        values += [
+            -1,
+            -0.5,
+            0,
+            0.0,
+            0.25,
+            0.5,
+            1,
+            1.0,
+            2,
+            3,
+            4,
+            5,
+            5.5,
+            8,
+            9,
+            10,
+            11,
+            64,
+            65,
+            100,
+            101,
+            150,
+            1000,
+        ]
+        values += ["nan", "inf", "auto", "YES", "f", " sweet", "7k"]
     return values
 
 
@@ -285,8 +312,10 @@ def excused(script: Script, one: Try) -> bool:
     values = list(one.block.values())
     if script.library in ("fire", "tyro") and "-word" in values:
         return True
-    if one.flag is not None and one.flag.name in {"ratio", "batch_size", "set", "logfile"}:
-        return True  # ranges, an action of the script's own, and what isn't there
+    if one.flag is not None and one.flag.name in {"set", "logfile", "scaled", "even", "refuse"}:
+        return True  # an action of the script's own, what isn't there, and functions that aren't understood to their end
+    if one.flag is not None and "bounds" in one.flag.path and values[-1] in ("nan", "inf"):
+        return True  # of what is no number, versions and functions think differently
     if one.flag is not None and (
         one.flag.kind in ("bool", None) or (script.positionals and one.flag.arity == "none")
     ):

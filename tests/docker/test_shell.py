@@ -11,7 +11,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from support.leftovers import PROJECT_NAME, containers_of
+from support.leftovers import PROJECT_NAME, REPOSITORY, containers_of
 from support.lsp_client import Client
 from support.program import BASE_IMAGE, caliban
 from support.pseudo_terminal import PATIENCE, PseudoTerminal
@@ -102,19 +102,25 @@ def test_nothing_is_drawn_over_a_shell(project: Path) -> None:
         assert "\x1b[?25l" not in window.seen
 
 
-def test_zsh_with_its_own_settings_and_history(project: Path) -> None:
-    plant(project.parent / "home", {".zshrc": "PROMPT='mine> '; HISTFILE=~/.zsh_history; SAVEHIST=9\n"})
-    environment = {**surroundings(project), "SHELL": "/usr/bin/zsh"}
-    with PseudoTerminal("shell", folder=project, environment=environment) as window:
-        window.wait_for("mine> ")
-        window.type("echo zsh''$ZSH_VERSION; exit 7\r")
-        window.wait_for("zsh5")
+@pytest.mark.parametrize("buildkit", ["0", "1"], ids=["classic builder", "BuildKit"])
+def test_zsh_and_packages_of_debian(project: Path, buildkit: str) -> None:
+    user = {**surroundings(project), "SHELL": "/usr/bin/zsh", "DOCKER_BUILDKIT": buildkit}
+    config = {
+        "base_image": BASE_IMAGE,
+        "default_mode": "CPU",
+        "apt_packages": {"cpu": ["tree"], "gpu": ["no"]},
+    }
+    files = {".calibanconfig.json": json.dumps(config), "requirements.txt": f"# an image for {buildkit}\n"}
+    plant(project, files)
+    plant(project.parent / "home", {".zshrc": "mine='of my own'\n"})
+    with PseudoTerminal("shell", folder=project, environment=user) as window:
+        window.type("echo zsh ${ZSH_VERSION%%.*} $mine; tree --version; exit 7\r")
+        window.wait_for("zsh 5 of my own")
+        window.wait_for("tree v")
         assert window.exit_code() == 7
-    assert "exit 7" in (project.parent / "home/.zsh_history").read_text()
-    plain = caliban(
-        "shell", "--bare", "--", "sh", "-c", "command -v zsh", folder=project, environment=environment
-    )
-    assert plain.returncode != 0, "without a home there is nothing that zsh would be for"
+    # Without a home there are no settings for it, and the image stays the one of all other commands.
+    bare = caliban("shell", "--bare", "--", "sh", "-c", "command -v zsh", folder=project, environment=user)
+    assert (bare.returncode, bare.stdout) == (127, "")
 
 
 def test_bare_means_no_home(project: Path) -> None:
@@ -199,7 +205,7 @@ def test_another_shell_in_the_same_container(project: Path) -> None:
 
 
 def test_an_editor_is_told_which_terminal_to_open(project: Path) -> None:
-    base = f"caliban-ls-test:{uuid.uuid4()}"  # nothing was ever built on that
+    base = f"{REPOSITORY}:{uuid.uuid4()}"  # nothing was ever built on that
     subprocess.run(["docker", "tag", BASE_IMAGE, base], check=True)
     plant(project, {".calibanconfig.json": json.dumps({"base_image": base})})
     with Client("-m", "caliban_ls", "serve", environment=surroundings(project)) as client:

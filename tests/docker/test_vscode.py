@@ -49,7 +49,7 @@ def test_nothing_is_done_of_what_nobody_agreed_to(window: Window, project: Path)
     for key in ("docker.run_args", "gcloud.cloud_key", "cloud.repository", "build_time_credentials"):
         assert f"{key}: " in said
     window.press(question, "Cancel")
-    window.toast("executeCommand failed").wait_for()
+    window.toast("run `caliban trust` in this folder").wait_for()
     assert containers_of(project) == []
     assert states(project) == []
 

@@ -111,3 +111,27 @@ def test_while_typing_the_verdict_is_that_of_the_tables(editor: Editor) -> None:
             editor.type(mended)
             assert editor.errors() == [], (title, mended)
     assert 100 < impossible < 250
+
+
+def test_a_config_is_written_where_the_editor_has_it(editor: Editor) -> None:
+    editor.type('{"😀": 1, "cloud": {"region": "us-east1"}}')
+    call = editor.client.command("setHardware", {"uri": editor.uri, "region": "us-west1", "gpu_spec": "1xT4"})
+    editor.type(editor._applied(editor.client.answer(call)["result"]))
+    assert editor.text == '{"😀": 1, "cloud": {"region": "us-west1", "gpu_spec": "1xT4"}}'
+    said = editor.client.answer(editor.client.command("hardware", {"uri": editor.uri}))["result"]
+    assert (said["region"], said["accelerator"]) == ("us-west1", "1xT4")
+    call = editor.client.command("setHardware", {"uri": editor.uri, "gpu_spec": None})
+    editor.type(editor._applied(editor.client.answer(call)["result"]))
+    assert editor.text == '{"😀": 1, "cloud": {"region": "us-west1"}}'
+
+
+def test_a_config_that_is_missing_is_made(tmp_path: Path) -> None:
+    with Client("-m", "caliban_ls", "serve") as client:
+        client.initialize(folders=(tmp_path,))
+        edit = client.answer(client.command("setHardware", {"region": "us-west1"}))["result"]
+        made, written = edit["documentChanges"]
+        uri = (tmp_path / ".calibanconfig.json").as_uri()
+        assert made == {"kind": "create", "uri": uri, "options": {"ignoreIfExists": True}}
+        assert written["textDocument"] == {"uri": uri, "version": None}
+        assert '"region": "us-west1"' in written["edits"][0]["newText"]
+        assert client.quit() == 0

@@ -14,12 +14,13 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+from support.leftovers import REPOSITORY
 from support.program import BASE_IMAGE
 from support.tree import plant
 
 from caliban_ls.runtime.buildkit import find_docker
 
-IMAGE = "caliban-ls-test:conda"
+IMAGE = f"{REPOSITORY}:conda"
 
 _PACKAGE = "caliban-probe-1.0-0.tar.bz2"
 

@@ -7,6 +7,8 @@ import io
 import tarfile
 from collections.abc import Callable, Iterator
 
+from support.leftovers import REPOSITORY
+
 from caliban_ls.runtime.base import ImagePlan
 
 
@@ -25,7 +27,7 @@ def plan_of(
     dockerfile = f"FROM {base_image}\n{steps}"
     content = {"a folder/Dockerfile": dockerfile.encode(), **files}
     return ImagePlan(
-        tag=f"caliban-ls-test:{hashlib.sha256(repr(content).encode()).hexdigest()[:20]}",
+        tag=f"{REPOSITORY}:{hashlib.sha256(repr(content).encode()).hexdigest()[:20]}",
         dockerfile=dockerfile,
         buildkit=dockerfile,
         dockerfile_name="a folder/Dockerfile",

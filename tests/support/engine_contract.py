@@ -14,7 +14,7 @@ import pytest
 from support.contexts import plan_of
 
 from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import BuildFailed, Cancelled, FailedError
+from caliban_ls.errors import BuildFailed, Cancelled, FailedError, MissingError
 from caliban_ls.runtime.base import BuildInputs, ContainerSpec, Engine, Exit, ImagePlan, Stream
 
 LABELS = {"caliban.test": str(os.getpid())}
@@ -183,7 +183,7 @@ class EngineContract:
 
     def test_an_image_that_is_not_there(self, engine: Engine) -> None:
         assert engine.image_id("caliban-ls-test:never-was") is None
-        with pytest.raises(FailedError, match="caliban-ls-test:never-was"):
+        with pytest.raises(MissingError, match="caliban-ls-test:never-was"):
             engine.run(spec_of("caliban-ls-test:never-was", ":"), output=Recording(), cancel=CancelToken())
 
     def test_a_built_image_has_its_tag(self, engine: Engine, image: str) -> None:

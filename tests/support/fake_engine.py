@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import BuildFailed, Cancelled, EngineUnavailable, FailedError
+from caliban_ls.errors import BuildFailed, Cancelled, EngineUnavailable, FailedError, MissingError
 from caliban_ls.runtime.base import (
     BuildInputs,
     ContainerInfo,
@@ -174,7 +174,7 @@ class FakeEngine:
     def _start(self, spec: ContainerSpec) -> subprocess.Popen[bytes]:
         with self._lock:
             if spec.image not in self.images:
-                raise FailedError(f"No such image: {spec.image}")
+                raise MissingError(f"No such image: {spec.image}")
             if spec.name in self._running:
                 raise FailedError(f"The name {spec.name} is in use")
             process = subprocess.Popen(

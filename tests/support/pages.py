@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from caliban_ls import jsondoc, project
 from caliban_ls.assist.page import Page
 from caliban_ls.outlook import Outlook
@@ -37,9 +39,14 @@ def flag(name: str) -> Flag:
 
 
 def page_of(
-    text: str, kind: DocumentKind = "experiment", *, script: Script | None = SCRIPT, config: str = "{}"
+    text: str,
+    kind: DocumentKind = "experiment",
+    *,
+    script: Script | None = SCRIPT,
+    config: str = "{}",
+    paths: Sequence[str] = (),
 ) -> Page:
     """Return a document; a project config is its own project."""
     document = jsondoc.parse(text)
     outlook = Outlook(project.read(document if kind == "project" else jsondoc.parse(config)))
-    return Page(document, kind, outlook, script if kind == "experiment" else None)
+    return Page(document, kind, outlook, script if kind == "experiment" else None, lambda: paths)

@@ -27,7 +27,6 @@ EXTENSION = ROOT / "build/caliban-ls.vsix"
 
 START_SECONDS = 60
 SETTINGS = {
-    "caliban.server.path": str(Path(sys.executable).with_name("caliban")),
     "telemetry.telemetryLevel": "off",
     "update.mode": "none",
     "extensions.autoUpdate": False,
@@ -45,6 +44,9 @@ SETTINGS = {
     "terminal.integrated.gpuAcceleration": "off",
     "terminal.integrated.shellIntegration.enabled": False,
 }
+
+MACHINE = {"caliban.server.path": str(Path(sys.executable).with_name("caliban"))}
+"""Settings of the machine that VS Code runs on, which is the only place for paths on it."""
 
 _ALONE = [
     "--no-sandbox",
@@ -65,9 +67,11 @@ def vscode(
     *,
     environment: Mapping[str, str],
     settings: Mapping[str, Any] | None = None,
+    machine: Mapping[str, Any] | None = None,
     keys: list[dict[str, Any]] | None = None,
     trust: bool = True,
     also: Sequence[Path] = (),
+    through: Sequence[str] = (),
 ) -> Iterator[Window]:
     """Open a folder in a VS Code of a new user.
 
@@ -76,20 +80,23 @@ def vscode(
         home: an empty folder, which becomes the user's home.
         environment: variables of VS Code and of all that it starts.
         settings: the user's, besides those that keep tests quiet.
+        machine: those of the machine; with none, this checkout's server is the one that is started.
         keys: the user's key bindings.
         trust: whether the folder counts as trusted; if not, VS Code opens it in its restricted mode.
         also: extensions to install besides ours, as files.
+        through: a program that VS Code is started with, such as a tracer.
     """
     program = PLACE / "node_modules/code-server/out/node/entry.js"
     if not program.exists() or not EXTENSION.exists() or shutil.which("chromium") is None:
         lacking("there is no VS Code here; scripts/vscode.sh sets one up")
     user = home / "user/User"
-    user.mkdir(parents=True)
+    user.mkdir(parents=True, exist_ok=True)
     trusting = {
         "security.workspace.trust.enabled": not trust,
         "security.workspace.trust.startupPrompt": "never",
     }
     (user / "settings.json").write_text(json.dumps({**SETTINGS, **trusting, **(settings or {})}))
+    set_machine(home, MACHINE if machine is None else machine)
     (user / "keybindings.json").write_text(json.dumps(keys or []))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -119,7 +126,7 @@ def vscode(
     log = home / "server.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [*command, f"--bind-addr=127.0.0.1:{port}", *flags],
+            [*through, *command, f"--bind-addr=127.0.0.1:{port}", *flags],
             env=variables,
             stdout=output,
             stderr=output,
@@ -142,6 +149,14 @@ def vscode(
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(PATIENCE)
+
+
+def set_machine(home: Path, settings: Mapping[str, Any]) -> None:
+    """Set settings of the machine; VS Code notices this while it runs, which it doesn't for the user's file."""
+    file = home / "user/Machine/settings.json"
+    file.parent.mkdir(exist_ok=True)
+    before = json.loads(file.read_text()) if file.exists() else {}
+    file.write_text(json.dumps({**before, **settings}))
 
 
 def _wait_until_it_answers(server: subprocess.Popen[bytes], port: int, log: Path) -> None:

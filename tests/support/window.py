@@ -84,8 +84,9 @@ class Window:
             row = self.page.locator(".quick-input-list .monaco-list-row").filter(
                 has=self.page.locator(".label-name", has_text=exactly(title))
             )
-            # It may not be there yet, and what was done before may take the focus, which closes the palette.
-            with suppress(PlaywrightError):
+            with suppress(
+                PlaywrightError
+            ):  # when it isn't there yet, or a page that changes has swallowed the key
                 self.quick().locator(".quick-input-box input").fill(f">{title}", timeout=3000)
                 row.first.click(timeout=3000)
                 return True

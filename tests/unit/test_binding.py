@@ -144,7 +144,7 @@ def test_what_argparse_takes(text: str) -> None:
         ('{"amp": ⟦"false"⟧}', CLICK, "CAL505", '{"amp": false}'),
         ('{"data": "x", "debug": ⟦"false"⟧}', ABSL, "CAL505", '{"data": "x", "debug": false}'),
         ('{"data": "x", ⟦"debgu"⟧: true}', ABSL, "CAL501", '{"data": "x", "debug": true}'),
-        ('⟦{⟧"steps": 1}', ABSL, "CAL504", None),
+        ('⟦{⟧"steps": 1}', ABSL, "CAL504", '{"steps": 1, "data": "DATA"}'),
         ('{"data": ⟦false⟧}', ABSL, "CAL504", None),
         ('{⟦"rate"⟧: 1}', FIRE, "CAL501", None),
         ('{⟦"y"⟧: 1}', SUBCOMMANDS, "CAL501", None),
@@ -169,6 +169,137 @@ def test_other_libraries(marked: str, script: str, code: str, mended: str | None
 )
 def test_what_other_libraries_take_or_may_take(text: str, script: str) -> None:
     assert found(text, script) == []
+
+
+BOUNDS = """\
+import argparse
+
+def positive(text):
+    number = int(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError("must be positive")
+    return number
+
+def fraction(text):
+    value = float(text)
+    if not 0 < value < 1:
+        raise ValueError
+    return value
+
+def flavour(text):
+    if text not in ("sweet", "sour"):
+        raise ValueError
+    return text
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--workers", type=positive)
+parser.add_argument("--dropout", type=fraction)
+parser.add_argument("--flavour", type=flavour)
+parser.parse_args()
+"""
+
+RANGES = """\
+import click
+@click.command()
+@click.option("--workers", type=click.IntRange(1, 64))
+@click.option("--rate", type=click.FloatRange(0, 1, max_open=True))
+@click.option("--clamped", type=click.IntRange(0, 9, clamp=True))
+def main(**options): pass
+main()
+"""
+
+LIMITS = """\
+from absl import app, flags
+flags.DEFINE_integer("steps", 1, "", 1, upper_bound=100)
+flags.DEFINE_float("rate", 0.1, "", lower_bound=0.0)
+app.run(print)
+"""
+
+NUMBERS = """\
+import typer
+def main(
+    workers: int = typer.Option(4, min=1, max=64),
+    rate: float = typer.Option(0.1, max=1),
+): pass
+typer.run(main)
+"""
+
+
+@pytest.mark.parametrize(
+    ("marked", "script", "said", "mended"),
+    [
+        ('{"workers": ⟦0⟧}', BOUNDS, "a whole number of at least 1, not 0", '{"workers": 1}'),
+        ('{"workers": [1, ⟦-3⟧]}', BOUNDS, "of at least 1, not -3", '{"workers": [1, 1]}'),
+        ('{"dropout": ⟦1⟧}', BOUNDS, "a number above 0 and below 1, not 1", None),
+        ('{"workers": ⟦65⟧}', RANGES, "a whole number from 1 to 64, not 65", '{"workers": 64}'),
+        ('{"rate": ⟦1.0⟧}', RANGES, "a number of at least 0 and below 1, not 1.0", None),
+        ('{"rate": ⟦-0.1⟧}', RANGES, "not -0.1", '{"rate": 0}'),
+        ('{"steps": ⟦101⟧}', LIMITS, "a whole number from 1 to 100, not 101", '{"steps": 100}'),
+        ('{"rate": ⟦-1⟧}', LIMITS, "a number of at least 0.0, not -1", '{"rate": 0.0}'),
+        ('{"workers": ⟦0⟧}', NUMBERS, "from 1 to 64", '{"workers": 1}'),
+        ('{"workers": ⟦"0.0"⟧}', NUMBERS, "from 1 to 64", None),
+        ('{"rate": ⟦1.5⟧}', NUMBERS, "a number of at most 1, not 1.5", '{"rate": 1}'),
+    ],
+)
+def test_numbers_out_of_bounds(marked: str, script: str, said: str, mended: str | None) -> None:
+    assert said in check(marked, "CAL512", mended, script)
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [
+        ('{"workers": [1, 2, "7"], "dropout": [0.5, 1e-3, "nan"], "flavour": "sweet"}', BOUNDS),
+        ('{"workers": [1, 64], "rate": [0, 0.999, "nan"], "clamped": [-5, 100]}', RANGES),
+        ('{"steps": [1, 100, "0x10"], "rate": [0, 1e9, "inf", "nan"]}', LIMITS),
+        ('{"workers": [1, 64, "64.0"], "rate": [-1, 1]}', NUMBERS),
+    ],
+)
+def test_numbers_within_bounds(text: str, script: str) -> None:
+    assert found(text, script) == []
+
+
+def test_words_that_a_function_takes_are_choices() -> None:
+    assert '"sweet", "sour"' in check('{"flavour": ⟦"swet"⟧}', "CAL503", '{"flavour": "sweet"}', BOUNDS)
+
+
+def test_a_function_that_reads_words_is_given_one() -> None:
+    script = (
+        "import argparse\ndef on(v):\n    if v.lower() in ('yes', 'true', '1'):\n        return True\n"
+        "    if v.lower() in ('no', 'false', '0'):\n        return False\n"
+        "    raise argparse.ArgumentTypeError('a boolean is expected')\n"
+        "parser = argparse.ArgumentParser()\nparser.add_argument('--amp', type=on)\nparser.parse_args()\n"
+    )
+    check('{"amp": ⟦true⟧}', "CAL506", '{"amp": "true"}', script)
+    check('{"amp": ⟦"ture"⟧}', "CAL503", '{"amp": "true"}', script)
+    assert found('{"amp": ["True", "NO", 1, 0, false]}', script) == []
+
+
+@pytest.mark.parametrize(
+    ("argument", "mended"),
+    [
+        ("type=int, choices=[3, 4]", '{"a": 3}'),
+        ("type=int", '{"a": 1}'),
+        ("type=positive", '{"a": 5}'),
+        ("type=float", '{"a": 0.1}'),
+        ("type=bool", '{"a": "True"}'),
+        ("type=str", '{"a": "A"}'),
+        ("type=pathlib.Path", '{"a": "A"}'),
+        ('action="store_true"', '{"a": true}'),
+        ('nargs="+", type=int', '{"a": 1}'),
+        ("nargs=2", None),
+        ("type=unknown", None),
+    ],
+)
+def test_a_required_flag_is_set_to_what_it_takes(argument: str, mended: str | None) -> None:
+    script = (
+        "import argparse, pathlib\nfrom elsewhere import unknown\n"
+        "def positive(text):\n    if int(text) < 5: raise ValueError\n    return int(text)\n"
+        f'parser = argparse.ArgumentParser()\nparser.add_argument("--a", required=True, {argument})\n'
+        "parser.parse_args()\n"
+    )
+    check("⟦{⟧}", "CAL504", mended, script)
+    if mended is not None:
+        assert found(mended, script) == []
 
 
 def test_what_an_open_script_knows_is_judged_all_the_same() -> None:

@@ -249,6 +249,7 @@ def test_expand_what_a_place_is_part_of(tmp_path: Path) -> None:
 def test_rule(tmp_path: Path) -> None:
     assert "row-length" in caliban("rule", "cal207", folder=tmp_path).stdout
     assert json.loads(caliban("rule", "CAL207", "--json", folder=tmp_path).stdout)["name"] == "row-length"
+    assert "CAL207  error        row-length\n" in caliban("rules", folder=tmp_path).stdout
     answer = caliban("rule", "CAL27", folder=tmp_path)
     assert (answer.returncode, "Did you mean CAL2" in answer.stderr) == (2, True)
 
@@ -260,6 +261,27 @@ def test_init_writes_files_that_are_sound_and_keeps_what_is_there(tmp_path: Path
     (tmp_path / "experiment.json").write_text("{}")
     assert "kept  experiment.json" in caliban("init", folder=tmp_path).stdout
     assert (tmp_path / "experiment.json").read_text() == "{}"
+
+
+def test_hardware_says_what_a_project_comes_to_and_could_be(tmp_path: Path) -> None:
+    (tmp_path / ".calibanconfig.json").write_text('{"cloud": {"region": "us-west3", "gpu_spec": "1xT4"}}')
+    answer = caliban("hardware", "region", folder=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    first, *rest = answer.stdout.splitlines()
+    assert first == "us-west3 · 1xT4 · can't be had"
+    assert any("error[CAL409]" in line for line in rest)
+    assert any(line.split()[:3] == ["*", "us-west3", "Salt"] for line in rest)
+    assert json.loads(caliban("hardware", "--json", folder=tmp_path).stdout)["possible"] is False
+
+
+def test_init_writes_further_experiments_by_name(tmp_path: Path) -> None:
+    assert "wrote warm-up.experiment.json" in caliban("init", "--name", "warm-up", folder=tmp_path).stdout
+    assert "caliban expand warm-up.experiment.json" in (tmp_path / "warm-up.experiment.json").read_text()
+    assert not (tmp_path / "experiment.json").exists()
+    assert caliban("check", folder=tmp_path).returncode == 0
+    refused = caliban("init", "--name", "../up", folder=tmp_path)
+    assert refused.returncode == 2
+    assert "can't be called '../up'" in refused.stderr
 
 
 def test_a_module_of_the_working_folder_is_never_imported(tmp_path: Path) -> None:

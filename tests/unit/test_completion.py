@@ -198,6 +198,47 @@ def test_machine_types_say_their_size_and_price() -> None:
     assert one.item.detail == "8 vCPU, 30 GB · with 1xT4 · $0.87/h"
 
 
+PATHS = (
+    *("Dockerfile", "data/", "run.sh", "setup.py", "train.py", "trainer/", "docker/", "trainer/__init__.py"),
+    *(
+        "trainer/__main__.py",
+        "trainer/fast-net.py",
+        "trainer/net.py",
+        "trainer/test_net.py",
+        "docker/gpu.Dockerfile",
+    ),
+    "trainer/notes.txt",
+)
+
+
+@pytest.mark.parametrize(
+    ("marked", "wanted"),
+    [
+        (
+            '{"script": ⟦⟧}',
+            ["train.py", "trainer/__main__.py", "trainer/fast-net.py", "trainer/net.py"],
+        ),
+        ('{"module": "tr⟦⟧"}', ["run.sh", "train", "trainer", "trainer/fast-net.py", "trainer.net"]),
+        ('{"dirs": ["data", "⟦⟧"]}', ["trainer", "docker"]),
+        ('{"dirs": ⟦⟧}', ["data", "trainer", "docker"]),
+        ('{"docker": {"dockerfile": ⟦⟧}}', ["Dockerfile", "docker/gpu.Dockerfile"]),
+        ('{"gcloud": {"cloud_key": ⟦⟧}}', ["key.json"]),
+    ],
+)
+def test_files_of_the_project_are_offered_where_one_is_named(marked: str, wanted: list[str]) -> None:
+    assert labels(marked, "project", paths=PATHS) == wanted
+    text, found = offered(marked, "project", paths=PATHS)
+    for one in found:
+        written = apply_edits(text, (one.edit, *one.more))
+        assert validate(page_of(written, "project").document, "project") == []
+
+
+def test_a_key_is_completed_with_a_file_that_is_there() -> None:
+    check("{⟦⟧}", "script", '{"script": "train.py"}', "project", paths=PATHS)
+    check("{⟦⟧}", "dirs", '{"dirs": ["data"]}', "project", paths=PATHS)
+    check("{⟦⟧}", "script", '{"script": "trainer/train.py"}', "project")  # an example, where there is none
+
+
 def test_every_base_image_is_one_that_a_config_takes() -> None:
     for image in BASE_IMAGES:
         text = json.dumps({"base_image": image})

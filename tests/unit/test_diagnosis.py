@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -55,6 +56,12 @@ def test_every_line_that_is_not_well_says_how_to_mend_it(tmp_path: Path) -> None
     context = context_of(tmp_path, {"nonsense": 1}, GOOGLE_APPLICATION_CREDENTIALS="/nowhere")
     assert [found.name for found in examine(context) if found.status != "ok" and not found.hint] == []
     assert check(context, "Project config").status == "failure"
+
+
+def test_an_editor_that_asks_has_found_its_server(tmp_path: Path) -> None:
+    asking = replace(context_of(tmp_path, PATH="/nowhere"), opens_terminals=True)
+    assert check(asking, "Editor").status == "ok"
+    assert "started this server" in check(asking, "Editor").message
 
 
 def test_an_engine_with_all_that_is_on_it(tmp_path: Path) -> None:

@@ -20,9 +20,11 @@ from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import BuildFailed, EngineUnavailable
 from caliban_ls.runtime import docker
 from caliban_ls.runtime.base import ContainerSpec, Exit, Stream
+from caliban_ls.runtime.bodies import container_config
 from caliban_ls.runtime.classic import BuildLog
-from caliban_ls.runtime.docker import _container_config, _unavailable, open_engine
+from caliban_ls.runtime.docker import open_engine
 from caliban_ls.runtime.endpoint import Endpoint, Tls
+from caliban_ls.runtime.unreachable import unavailable
 
 PLAN = plan_of("python:3.11-slim", "")
 ENDPOINT = Endpoint(address="unix:///run/x.sock", source="DOCKER_HOST")
@@ -173,7 +175,7 @@ def test_nothing_answers(address: str, reason: str) -> None:
 
 def test_a_socket_that_others_may_use() -> None:
     wrapped = OSError("Connection aborted.", PermissionError(13, "Permission denied"))
-    error = _unavailable(ENDPOINT, wrapped)
+    error = unavailable(ENDPOINT, wrapped)
     assert str(error).endswith(": permission denied")
     assert "usermod -aG docker" in error.hint
 
@@ -233,7 +235,7 @@ def test_the_sdk_is_not_loaded_before_it_is_needed() -> None:
 )
 def test_how_gpus_are_asked_for(*, gpus: bool | tuple[str, ...], request_: dict[str, Any]) -> None:
     spec = ContainerSpec(image="x", args=(), name="n", labels={}, gpus=gpus)
-    assert _container_config(spec, "json-file")["HostConfig"]["DeviceRequests"] == [request_]
+    assert container_config(spec, "json-file")["HostConfig"]["DeviceRequests"] == [request_]
 
 
 def test_what_an_engine_says_in_one_breath_with_its_head(tmp_path: Path) -> None:

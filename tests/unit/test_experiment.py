@@ -109,6 +109,24 @@ def test_a_config_with_errors_has_no_count() -> None:
     assert experiment.read(jsondoc.parse('{"a": [1, 2')).count is None
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        '{"a": "\\u0000"}',
+        '{"a": 1x}',
+        '{"a": [1, tru]}',
+        '{"a": [1,, 2]}',
+        '{"[a,b]": [[1, 2], [3, 4x]]}',
+        '{"a": [[1, 2], [3, 4]}',
+        '{"a: 1}',
+        '{"a": [1, 2], "b"}',
+    ],
+)
+def test_a_block_whose_syntax_leaves_anything_open_has_no_count(block: str) -> None:
+    sweep = experiment.read(jsondoc.parse(f'[{{"c": [1, 2]}}, {block}\n]'))
+    assert [one.count for one in sweep.blocks][:2] == [2, None]
+
+
 def test_the_last_key_varies_fastest_and_keys_keep_their_order() -> None:
     sweep = experiment.read(jsondoc.parse('{"z": [1, 2], "[m,n]": [[3, 4], [5, 6]], "a": true, "b": false}'))
     assert [experiment.arguments(job) for job in experiment.expand(sweep)] == [

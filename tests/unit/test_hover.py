@@ -18,6 +18,7 @@ from caliban_ls.assist.lenses import lenses
 from caliban_ls.assist.links import image_page, links
 from caliban_ls.assist.structure import MOST, Symbol, folds, outline, selections
 from caliban_ls.rules.base import DocumentKind
+from caliban_ls.script import read_script
 from caliban_ls.text import Span
 from caliban_ls.validation import validate
 
@@ -39,6 +40,16 @@ def test_a_key_shows_its_flag() -> None:
     check('{⟦"epochs"⟧: 1}', "whole number", "**required**")
     check('{⟦"amp"⟧: true}', "takes no value")
     check('{⟦"[lr,opt]"⟧: [[1, "sgd"]]}', "`--lr`", "`--opt`", "`adam`, `sgd`")
+
+
+def test_a_key_shows_between_which_numbers_its_flag_is() -> None:
+    source = (
+        "import click\n@click.command()\n@click.option('--n', type=click.IntRange(1, 64))\n"
+        "@click.option('--x', type=click.FloatRange(0, min_open=True))\ndef main(**options): pass\nmain()\n"
+    )
+    script = read_script("train.py", {"train.py": source}.get)
+    check('{⟦"n"⟧: 1}', "a whole number from 1 to 64", script=script)
+    check('{⟦"x"⟧: 1}', "a number above 0", script=script)
 
 
 def test_a_list_says_what_it_does_to_the_total() -> None:

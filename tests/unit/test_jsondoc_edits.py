@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from caliban_ls import convert
+from caliban_ls import convert, experiment
 from caliban_ls.documents import Document
-from caliban_ls.jsondoc import JsonDocument, parse, tokens, walk
+from caliban_ls.jsondoc import JsonDocument, parse, to_python, tokens, walk
 from caliban_ls.validation import validate
 
 SNIPPETS = (
@@ -114,6 +114,13 @@ def check(document: JsonDocument) -> None:
         assert all(part.parent is node for part in parts)
 
 
+def sweep(document: JsonDocument) -> Any:
+    """Return what a document stands for: its count, its blocks, and every value in it."""
+    read = experiment.read(document)
+    blocks = [(block.pointer, block.count, block.node.span) for block in read.blocks]
+    return read.count, blocks, None if document.root is None else to_python(document.root)
+
+
 pieces = st.lists(st.sampled_from(SNIPPETS), max_size=40).map("".join)
 rows = st.recursive(
     st.sampled_from(["1", "0.5", '"adam"', '"a\\nb"', "true", "null", "/*c*/ 2", "3 // c\n"]),
@@ -180,7 +187,7 @@ def test_an_edited_document_is_judged_as_a_fresh_one(
 ) -> None:
     def told(document: Document) -> Any:
         found = validate(document.json, "experiment")
-        return found, [convert.to_diagnostic(document, one, encoding) for one in found]
+        return found, [convert.to_diagnostic(document, one, encoding) for one in found], sweep(document.json)
 
     document = Document("file:///p/experiment.json", text, encoding=encoding)
     for place, length, new_text in [(0.0, 0, ""), *changes]:
@@ -219,6 +226,14 @@ def test_an_edit_changes_what_it_should(text: str, start: int, end: int, new_tex
     check(document)
 
 
+@pytest.mark.parametrize("quotes", ["\u201c\u201d", "\u2018\u2019", "''", '""'])
+@pytest.mark.parametrize("before", ["{", "[1, {", '[{"a": 1}, {"b": ', '{"a": 1, '])
+def test_a_quote_may_be_closed_behind_what_seemed_to_be_over(before: str, quotes: str) -> None:
+    document = parse(f"{before}{quotes[0]}t}}")
+    document.edit(len(document.text), len(document.text), f"]{quotes[1]}, 2")
+    check(document)
+
+
 def test_an_edit_far_behind_may_close_a_string() -> None:
     document = parse('[["ab"],\n "x", 1,\n 2]')
     document.edit(5, 6, "")
@@ -227,14 +242,18 @@ def test_an_edit_far_behind_may_close_a_string() -> None:
     check(document)
 
 
-@given(text=st.one_of(rows, pieces))
+@given(text=st.one_of(sweeps, rows, pieces))
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_short_road_leads_where_the_long_one_does(text: str) -> None:
-    expected = dump(parse(text))
+    document = parse(text)
+    judged = (validate(document, "experiment"), sweep(document))
+    expected = dump(document)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("MEMBER", "VALUE", "CLOSING"):
             patch.setattr(tokens, name, re.compile("(?!)"))
-        assert dump(parse(text)) == expected
+        read = parse(text)
+        assert (validate(read, "experiment"), sweep(read)) == judged
+        assert dump(read) == expected
 
 
 HEAD = "// caliban: experiment\n[\n"

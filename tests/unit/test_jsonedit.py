@@ -20,7 +20,11 @@ from caliban_ls.jsonedit import difference, remove_items, remove_member, remove_
         ('{"a": 2}', '{"a": 2, "k": 1}'),
         ('{"a": 2,}', '{"a": 2, "k": 1,}'),
         ('{\n  "a": 2\n}', '{\n  "a": 2,\n  "k": 1\n}'),
-        ('{\n\t"a": 2, // two\n}', '{\n\t"a": 2,\n\t"k": 1, // two\n}'),
+        ('{\n\t"a": 2, // two\n}', '{\n\t"a": 2, // two\n\t"k": 1,\n}'),
+        ('{\n\t"a": 2 # two\r\n}', '{\n\t"a": 2, # two\n\t"k": 1\r\n}'),
+        ('{\n\t"a": 2 /* two */\n}', '{\n\t"a": 2, /* two */\n\t"k": 1\n}'),
+        ('{\n\t"a": 2 /* two\n*/}', '{\n\t"a": 2,\n\t"k": 1 /* two\n*/}'),
+        ('{"a": 2 // two\n}', '{"a": 2, "k": 1 // two\n}'),
         ('{"k": [2, 3], "a": 4}', '{"k": 1, "a": 4}'),
     ],
 )

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.loopback import Wire
 from support.lsp_client import Message
-from support.marked import unmark
+from support.positions import ENCODINGS, Talk, check_positions, position
 
 from caliban_ls.catalog import catalog
-
-ENCODINGS = ("utf-8", "utf-16", "utf-32")
 
 CAPABILITIES: Message = {
     "textDocument": {
@@ -48,81 +45,17 @@ def asked(wire: Wire, method: str, uri: str, **params: Any) -> Any:
     return answer["result"]
 
 
-def position(text: str, offset: int, encoding: str) -> Message:
-    """Return where an offset stands, worked out in the plainest way there is."""
-    before = text[:offset].replace("\r\n", "\n").replace("\r", "\n")
-    line = before.rpartition("\n")[2]
-    width = {"utf-8": 1, "utf-16": 2, "utf-32": 4}[encoding]
-    codec = {"utf-8": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}[encoding]
-    return {"line": before.count("\n"), "character": len(line.encode(codec)) // width}
-
-
-TEXT = (
-    "// 😀 é e\u0301\f caliban: experiment\r\n"
-    '[{/*\f*/"é😀": "\U0001f468\u200d\U0001f469", ⟦"⟦lr⟧"⟧: ⟦[1, ⟦"e\u0301😀"⟧, 2]⟧⟦⟧, "x": ⟦null⟧},\r\n'
-    '\r ⟦{⟧"😀": "\U00010000", "lr": [3, 4]⟦⟧}]'
-)
-
-
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_positions_of_every_answer(tmp_path: Path, encoding: str) -> None:
-    text, spans = unmark(TEXT)
-    key, name, values, item, behind, null, block, last = spans
     wire = started(tmp_path, encoding)
-    uri = opened(wire, tmp_path / "experiment.json", text)
 
-    def at(offset: int) -> Message:
-        return position(text, offset, encoding)
+    def ask(method: str, params: Message) -> Any:
+        if method == "textDocument/rename":  # what is worked out on a thread
+            return asyncio.run(_later(wire, "rename", None, **params))
+        (answer,) = wire.request(method, params)
+        return answer["result"]
 
-    def where(span: Any) -> Message:
-        return {"start": at(span.start), "end": at(span.end)}
-
-    (found,) = asked(wire, "diagnostic", uri)["items"]
-    assert found["range"] == where(null)
-    assert asked(wire, "hover", uri, position=at(null.start))["range"] == where(null)
-    mended = text.replace("null", "true")
-    change = {
-        "textDocument": {"uri": uri, "version": 2},
-        "contentChanges": [{"range": where(null), "text": "true"}],
-    }
-    wire.notify("textDocument/didChange", change)
-    document = wire.server.document(uri)
-    assert document is not None
-    assert document.text == mended  # "true" is as long as "null", so that all marks still hold
-
-    assert asked(wire, "hover", uri, position=at(values.start + 1))["range"] == where(values)
-    everywhere = {"start": at(0), "end": at(len(text))}
-    hints = asked(wire, "inlayHint", uri, range=everywhere)
-    assert [one["position"] for one in hints if one["label"].startswith("\N{MULTIPLICATION SIGN}")] == [
-        at(behind.start),
-        at(last.start),
-    ]
-    lenses = asked(wire, "codeLens", uri)
-    assert {json.dumps(lens["range"]) for lens in lenses[-4:]} == {json.dumps(where(block))}
-    symbols = asked(wire, "documentSymbol", uri)
-    assert symbols[0]["children"][1]["selectionRange"] == where(key)
-    grown = asked(wire, "selectionRange", uri, positions=[at(item.start + 2)])[0]
-    assert where(item) in _ranges(grown)
-    actions = asked(wire, "codeAction", uri, range=where(item), context={"diagnostics": []})
-    (run,) = [one for one in actions if one["kind"] == "caliban.run"]
-    assert "lr=e\u0301😀" in run["title"]
-    folds = asked(wire, "foldingRange", uri)
-    assert [(fold["startLine"], fold["endLine"]) for fold in folds] == [(1, 2)]
-    renamed = asyncio.run(_later(wire, "rename", uri, position=at(name.start), newName="rate"))
-    (edits,) = [change["edits"] for change in renamed["documentChanges"]]
-    assert edits[0] == {"range": where(name), "newText": "rate"}
-    spot = text.index('"x"')
-    insert = {"start": at(spot), "end": at(spot)}
-    change = {"textDocument": {"uri": uri, "version": 3}, "contentChanges": [{"range": insert, "text": "o"}]}
-    wire.notify("textDocument/didChange", change)
-    changed = document.text
-    offered = asked(wire, "completion", uri, position=position(changed, spot + 1, encoding))["items"]
-    edit = offered[0]["textEdit"]["range"]
-    assert edit == {"start": position(changed, spot, encoding), "end": position(changed, spot + 1, encoding)}
-
-
-def _ranges(chain: Message | None) -> list[Message]:
-    return [] if chain is None else [chain["range"], *_ranges(chain.get("parent"))]
+    check_positions(Talk(ask, wire.notify, tmp_path, encoding))
 
 
 async def _later(
@@ -178,6 +111,76 @@ def test_a_lens_calls_a_command_with_all_that_it_needs(tmp_path: Path) -> None:
     opened(confirming, tmp_path / "experiment.json", '{"a": 1}')
     calls = [lens["command"] for lens in asked(confirming, "codeLens", uri)]
     assert all("show" not in call["arguments"][0] for call in calls)
+
+
+def test_files_beside_a_config_are_offered_as_they_are_now(tmp_path: Path) -> None:
+    wire = started(tmp_path)
+    text = '{"script": ""}'
+    uri = opened(wire, tmp_path / ".calibanconfig.json", text)
+
+    def labels() -> list[str]:
+        found = asked(wire, "completion", uri, position=position(text, 12, "utf-16"))["items"]
+        return [one["label"] for one in found]
+
+    assert labels() == ["trainer/train.py"]
+    (tmp_path / "one.py").write_text("")
+    assert labels() == ["one.py"]
+    (tmp_path / "one.py").rename(tmp_path / "two.py")
+    assert labels() == ["two.py"]
+
+
+def test_what_is_to_be_filled_in_is_offered_and_never_preferred(tmp_path: Path) -> None:
+    wire = started(tmp_path)
+    (tmp_path / "train.py").write_text(
+        "import argparse\nparser = argparse.ArgumentParser()\n"
+        'parser.add_argument("--data", required=True)\nparser.add_argument("--lr", type=float)\nparser.parse_args()\n'
+    )
+    uri = opened(wire, tmp_path / "experiment.json", '// caliban: script=train.py\n{"LR": 0.1}\n')
+    everywhere = {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}}
+    actions = asked(
+        wire, "codeAction", uri, range=everywhere, context={"diagnostics": [], "only": ["quickfix"]}
+    )
+    assert {one["title"]: one.get("isPreferred") for one in actions} == {
+        'Set it to "DATA", to be filled in': None,
+        'Rename to "lr"': True,
+    }
+
+
+def test_a_lens_says_what_holds_now(tmp_path: Path) -> None:
+    wire = started(tmp_path)
+    path = tmp_path / "experiment.json"
+    text = '[{"a": [1, 2]}, {"b": [1, 2, 3]}]'
+    uri = opened(wire, path, text)
+
+    def fresh() -> Any:
+        other = started(tmp_path)
+        document = wire.server.document(uri)
+        assert document is not None
+        opened(other, path, document.text)
+        return asked(other, "codeLens", uri)
+
+    first = asked(wire, "codeLens", uri)
+    edits = (
+        (0, 30, 30, ", 4"),  # in a block
+        (0, 1, 1, '{"é😀": 1},\n'),  # another before it
+        (0, 0, 0, "// moved\n"),
+        (2, 7, 8, "5, 1"),  # in the other block
+    )
+    for number, (line, start, end, new) in enumerate(edits):
+        where = {"start": {"line": line, "character": start}, "end": {"line": line, "character": end}}
+        change = {
+            "textDocument": {"uri": uri, "version": number + 2},
+            "contentChanges": [{"range": where, "text": new}],
+        }
+        wire.notify("textDocument/didChange", change)
+        told = asked(wire, "codeLens", uri)
+        assert told == fresh()
+        assert len(told) == (12 if number == 0 else 16)
+        assert told != first
+    (tmp_path / ".calibanconfig.json").write_text('{"module": "train.py", "limits": {"max_jobs": 1}}')
+    told = asked(wire, "codeLens", uri)
+    assert told == fresh()
+    assert "over the limit of 1 job" in told[1]["command"]["title"]
 
 
 def test_editing_the_config_changes_what_is_said_of_its_experiments(tmp_path: Path) -> None:

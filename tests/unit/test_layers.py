@@ -15,7 +15,7 @@ PACKAGE = ROOT / "caliban_ls"
 LAYERS: list[set[str]] = [
     {"text", "duration", "home", "findings", "errors", "cancel"},
     {"rules", "jsondoc", "settings"},
-    {"jsonedit", "experiment", "script", "catalog"},
+    {"jsonedit", "members", "experiment", "script", "catalog"},
     {"hardware", "binding", "selection"},
     {"project"},
     {"placement"},
@@ -28,7 +28,7 @@ LAYERS: list[set[str]] = [
     {"context", "templates", "wire"},
     {"agreement", "files", "records", "services"},
     {"neighbours"},
-    {"surroundings", "detached", "references", "refreshing"},
+    {"choosing", "surroundings", "detached", "references", "refreshing"},
     {"once_more"},
     {"images", "work"},
     {"sweeps", "diagnosis", "shells"},

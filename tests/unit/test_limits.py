@@ -12,7 +12,7 @@ from support.marked import unmark
 
 from caliban_ls import experiment, jsondoc, project
 from caliban_ls.findings import apply_edits
-from caliban_ls.limits import different_jobs
+from caliban_ls.limits import different_jobs, flags_key
 from caliban_ls.outlook import Outlook, jobs_allowed, lower_limits
 from caliban_ls.project import Limits
 from caliban_ls.settings import Limits as OwnLimits
@@ -133,6 +133,7 @@ def test_jobs_are_found_identical_just_when_their_flags_are(blocks: list[dict[st
     sweep = experiment.read(jsondoc.parse(json.dumps(blocks)))
     lines = [frozenset(_words(job)) for job in experiment.expand(sweep)]
     assert different_jobs(sweep) == len(set(lines))
+    assert len({flags_key(job) for job in experiment.expand(sweep)}) == len(set(lines))
     found = validate(jsondoc.parse(json.dumps(blocks)), "experiment")
     assert ("CAL603" in {one.code for one in found}) is (len(set(lines)) < len(lines))
 

@@ -98,7 +98,7 @@ def check_fixes(text: str, found: Finding) -> None:
         (
             '{\n  "cloud": {\n    "region": "b" // why\n  }\n}',
             {"region": "a", "spot": True},
-            '{\n  "cloud": {\n    "region": "a",\n    "spot": true // why\n  }\n}',
+            '{\n  "cloud": {\n    "region": "a", // why\n    "spot": true\n  }\n}',
         ),
         (
             '{"cloud": {"tpu_spec": "8xV2"}}',

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
 from caliban_ls import __version__
+from caliban_ls.commands import COMMANDS
 from caliban_ls.settings import Settings, camel, parse_settings
 from caliban_ls.validation import EXPERIMENT_FILES, PROJECT_FILE
+from scripts.bundle import pins
 
 MANIFEST: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "editor" / "vscode" / "package.json").read_text(encoding="utf-8")
 )
 PROPERTIES = MANIFEST["contributes"]["configuration"]["properties"]
+PINNED = Path(__file__).parents[2] / "constraints.txt"
 OF_THE_CLIENT = {"caliban.server.path", "caliban.interpreter", "caliban.trace.server"}
 
 
@@ -63,8 +72,97 @@ def test_both_have_one_version() -> None:
     assert MANIFEST["version"] == __version__
 
 
-def test_no_folder_can_name_the_program_that_is_started() -> None:
-    assert PROPERTIES["caliban.server.path"]["scope"] == "machine"
-    assert (
-        "caliban.server.path" in MANIFEST["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"]
-    )
+SOURCES = "\n".join(
+    path.read_text(encoding="utf-8")
+    for path in sorted((Path(__file__).parents[2] / "editor/vscode/src").rglob("*.ts"))
+    if path.name != "protocol.ts"
+)
+CONTRIBUTED = {one["command"]: one for one in MANIFEST["contributes"]["commands"]}
+
+ENTRIES = {
+    "expand": "caliban.showExpansion",
+    "rule": "caliban.explainRule",
+    "rules": "caliban.explainRule",
+    "identify": "caliban.treatAsExperiment",
+    "catalog": None,  # `hardware` lists what goes together with a project's own choice
+    "hardware": "caliban.changeHardware",
+    "setHardware": "caliban.selectGpu",
+    "build": "caliban.build",
+    "shell": "caliban.shell",
+    "notebook": "caliban.notebook",
+    "run": "caliban.run",
+    "plan": "caliban.showPlan",
+    "planAndSubmit": None,  # a lens's; the extension shows the plan and submits that
+    "submit": "caliban.submit",
+    "resume": "caliban.resume",
+    "status": "caliban.showJobs",
+    "logs": "caliban.openLogs",
+    "stop": "caliban.stop",
+    "resubmit": "caliban.resubmitFailed",
+    "export": "caliban.exportHistory",
+    "containers": "caliban.containers.refresh",
+    "attach": "caliban.containers.attach",
+    "stopContainer": "caliban.containers.stop",
+    "doctor": "caliban.doctor",
+    "init": "caliban.newExperiment",
+}
+"""Every command of the server, and what a user chooses for it."""
+
+
+def test_every_command_of_the_server_has_its_entry() -> None:
+    offered = [command.name for command in COMMANDS if command.editor]
+    assert set(ENTRIES) == set(offered)
+    for name, entry in ENTRIES.items():
+        if entry is not None:
+            assert entry in CONTRIBUTED, name
+            assert re.search(rf'\.call\(\s*"{name}"', SOURCES), f"nothing calls {name}"
+
+
+def test_every_command_is_registered_and_says_whose_it_is() -> None:
+    registered = set(re.findall(r'"(caliban\.[\w.]+)"', SOURCES))
+    assert set(CONTRIBUTED) <= registered
+    for name, one in CONTRIBUTED.items():
+        assert one["category"] == "Caliban", name
+        assert re.fullmatch(r"(?:[A-Z][\w-]*|as|in|of)(?: (?:[A-Z][\w-]*|to|as|in|of))*", one["title"]), name
+
+
+def test_whatever_is_shown_leads_to_a_command_that_there_is() -> None:
+    contributes = json.dumps(MANIFEST["contributes"])
+    assert set(re.findall(r"command:(caliban\.[\w.]+)", contributes)) <= set(CONTRIBUTED)
+    shown = [one["command"] for menu in MANIFEST["contributes"]["menus"].values() for one in menu]
+    assert {name for name in shown if name} <= set(CONTRIBUTED)
+
+
+def test_every_file_that_is_named_is_there() -> None:
+    folder = Path(__file__).parents[2] / "editor/vscode"
+    text = json.dumps(MANIFEST)
+    named = set(re.findall(r'"(?:\./)?((?:media/)?[\w/-]+\.(?:svg|png|json))"', text))
+    named |= set(re.findall(r"\]\(((?!http)[\w/.-]+)\)", (folder / "README.md").read_text(encoding="utf-8")))
+    named -= {"experiment.json"}
+    assert len(named) > 10
+    assert [name for name in sorted(named) if not (folder / name).is_file()] == []
+
+
+@pytest.mark.parametrize("name", ["caliban.server.path", "caliban.interpreter"])
+def test_no_folder_can_name_the_program_that_is_started(name: str) -> None:
+    assert PROPERTIES[name]["scope"] == "machine"
+    assert name in MANIFEST["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"]
+
+
+def test_no_folder_can_set_a_limit() -> None:
+    limits = [name for name in PROPERTIES if name.startswith("caliban.limits.")]
+    assert len(limits) == len(fields(Settings().limits))
+    assert {PROPERTIES[name]["scope"] for name in limits} == {"application"}
+
+
+def test_the_server_that_is_brought_has_the_versions_of_the_checks() -> None:
+    """Those that it needs to run, and no tool of ours; a pin that the oldest Python can't have doesn't hold for it."""
+    brought = pins()
+    names = {pin.partition("==")[0] for pin in brought}
+    assert {"pygls", "pydantic", "docker", "google-auth", "urllib3", "pydantic_core"} <= names
+    assert not {"pytest", "mypy", "ruff", "playwright"} & names
+    assert {pin.partition(";")[0] for pin in brought} <= {*PINNED.read_text(encoding="utf-8").splitlines()}
+    oldest = {"python_version": "3.10", "python_full_version": "3.10.0"}
+    for pin in map(Requirement, brought):
+        wanted = SpecifierSet(metadata(pin.name)["Requires-Python"] or "")
+        assert (pin.marker is None or pin.marker.evaluate(oldest)) == ("3.10" in wanted), pin

@@ -2,7 +2,8 @@
 
 import * as vscode from "vscode";
 import type { Extension } from "./feature";
-import { NotStarted } from "./launch/launch";
+import { NotStarted, sentence } from "./launch/problems";
+import { note, tellNotStarted } from "./problems";
 import { CommandError, said } from "./server";
 
 /** Register a command; its errors are shown to the user, and cancelling it is no error. */
@@ -31,13 +32,16 @@ export function command(
 export async function tell(extension: Extension, error: unknown, again?: () => Thenable<unknown>): Promise<void> {
   if (error instanceof vscode.CancellationError) return;
   extension.log.error(said(error));
-  const known = error instanceof CommandError || error instanceof NotStarted;
-  const text = known && error.hint !== "" ? `${sentence(error.message)} ${error.hint}` : said(error);
-  const setting = error instanceof NotStarted ? error.setting : undefined;
-  const actions = [...(again === undefined ? [] : ["Retry"]), ...(setting === undefined ? [] : ["Open Setting"]), "Show Log"];
+  note(said(error));
+  if (error instanceof NotStarted) {
+    await tellNotStarted(extension, error, again);
+    return;
+  }
+  const known = error instanceof CommandError && error.hint !== "";
+  const text = known ? `${sentence(error.message)} ${error.hint}` : said(error);
+  const actions = [...(again === undefined ? [] : ["Retry"]), "Show Log"];
   const chosen = await vscode.window.showErrorMessage(`Caliban: ${text}`, ...actions);
   if (chosen === "Retry") await again?.();
-  if (chosen === "Open Setting") await vscode.commands.executeCommand("workbench.action.openSettings", setting);
   if (chosen === "Show Log") extension.log.show();
 }
 
@@ -61,8 +65,4 @@ async function explainTrust(): Promise<void> {
   if ((await vscode.window.showWarningMessage(text, manage)) === manage) {
     await vscode.commands.executeCommand("workbench.trust.manage");
   }
-}
-
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

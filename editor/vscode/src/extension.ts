@@ -3,20 +3,21 @@
 import * as vscode from "vscode";
 import type { Extension, Feature } from "./feature";
 import { containers } from "./features/containers/containers";
-import { diagnosis } from "./features/diagnosis";
-import { hardware } from "./features/hardware";
+import { diagnosis } from "./features/diagnosis/diagnosis";
+import { hardware } from "./features/hardware/hardware";
 import { jobs } from "./features/jobs/jobs";
 import { languages } from "./features/languages";
 import { logs } from "./features/logs/logs";
 import { notebooks } from "./features/notebooks/notebooks";
-import { plans } from "./features/plans";
+import { plans } from "./features/plans/plans";
 import { runs } from "./features/runs/runs";
 import { serverState } from "./features/serverState";
 import { status } from "./features/status";
 import { tasks } from "./features/tasks/tasks";
 import { terminals } from "./features/terminals";
-import { welcome } from "./features/welcome";
-import { launch } from "./launch/launch";
+import { welcome } from "./features/welcome/welcome";
+import { environmentsOf, launch } from "./launch/launch";
+import { release } from "./launch/leases";
 import { intercepted } from "./lenses";
 import { Server } from "./server";
 
@@ -38,10 +39,12 @@ const FEATURES: readonly Feature[] = [
 ];
 
 let server: Server | undefined;
+let environments: string | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Caliban", { log: true });
-  server = new Server(() => launch(context), log);
+  server = new Server((signal) => launch(context, log, signal), log);
+  environments = environmentsOf(context);
   const extension: Extension = { context, server, log };
   server.intercept(intercepted);
   context.subscriptions.push(log, server);
@@ -51,4 +54,5 @@ export function activate(context: vscode.ExtensionContext): void {
 
 export async function deactivate(): Promise<void> {
   await server?.stop();
+  if (environments !== undefined) await release(environments);
 }

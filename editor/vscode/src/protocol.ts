@@ -1,5 +1,7 @@
 // Written by scripts/docs.py from caliban_ls/models.py; don't edit.
 
+import type { WorkspaceEdit } from "vscode-languageclient";
+
 /** The project that is meant. */
 export interface Place {
   /** Its folder, as a URI; the only open folder, or that of the document, when left out. */
@@ -49,6 +51,37 @@ export interface RuleResult {
   right: string;
 }
 
+/** Nothing to say: all rules are listed. */
+export type RulesArguments = Record<never, never>;
+
+/** One rule in a list. */
+export interface RuleLine {
+  code: string;
+  name: string;
+  severity: string;
+}
+
+/** All rules, by their codes. */
+export interface RulesResult {
+  rules: readonly RuleLine[];
+}
+
+/** Which file, and what it is to be. */
+export interface IdentifyArguments {
+  /** A file. */
+  uri: string;
+  /** Globs of experiment configs; those of the settings when left out. */
+  experiment_files?: readonly string[] | null;
+  /** What the file is to be, experiment or json: the answer has the globs for it. */
+  treat_as?: "experiment" | "json" | null;
+}
+
+/** What a file is, None where it isn't ours, and the globs that it is judged by. */
+export interface IdentifyResult {
+  kind: "experiment" | "project" | null;
+  experiment_files: readonly string[];
+}
+
 /** What part of the catalogue to show, and for which hardware. */
 export interface CatalogArguments {
   /** regions, machines or accelerators. */
@@ -69,6 +102,76 @@ export interface CatalogResult {
   as_of: string;
   currency: string;
   rows: readonly Record<string, unknown>[];
+}
+
+/** Whose hardware, and what part of it is to be chosen. */
+export interface HardwareArguments {
+  /** List what region, machine_type or gpu_spec could be, too. */
+  part?: string | null;
+  /** Of the project of this file, instead of the working folder. */
+  uri?: string | null;
+}
+
+/** What one job costs an hour, in `currency`; `effective` is the one of the two that it pays. */
+export interface HardwareCost {
+  currency: string;
+  on_demand: number;
+  spot: number | null;
+  effective: number | null;
+  as_of: string;
+}
+
+/** Something to know about the config; `line` counts from 0. */
+export interface HardwareFinding {
+  code: string;
+  severity: string;
+  message: string;
+  line: number;
+}
+
+/** What a part could be instead. */
+export interface HardwareOption {
+  value: string | null;
+  label: string;
+  detail: string;
+  cost: HardwareCost | null;
+  price: string;
+  current: boolean;
+  possible: boolean;
+  reason: string;
+  changes: Record<string, string | null> | null;
+}
+
+/** What a job of a project would run on and cost. */
+export interface HardwareResult {
+  config: string;
+  exists: boolean;
+  backend: string;
+  region: string;
+  machine_type: string;
+  accelerator: string | null;
+  spot: boolean;
+  flex_start: boolean;
+  possible: boolean;
+  cost: HardwareCost | null;
+  text: string;
+  notes: readonly string[];
+  findings: readonly HardwareFinding[];
+  options: readonly HardwareOption[];
+}
+
+/** What to write into a project's config; null removes the key, and what is left out stays as it is. */
+export interface SetHardwareArguments {
+  /** Where jobs run. */
+  region?: string | null;
+  /** The machine of each job. */
+  machine_type?: string | null;
+  /** The GPUs of each job: 2xT4. */
+  gpu_spec?: string | null;
+  /** The TPU of each job: 8xV3. */
+  tpu_spec?: string | null;
+  /** In the project of this file, instead of the folder's. */
+  uri?: string | null;
 }
 
 /** What goes into an image. */
@@ -310,11 +413,20 @@ export interface CloudQuota {
   granted: number | null;
 }
 
+/** What a plan has more of than a limit allows. */
+export interface CloudExcess {
+  message: string;
+  hint: string;
+  allowed_by: Record<string, number> | null;
+}
+
 /** One job of a plan or a submission; values that look like credentials are masked. */
 export interface CloudJob {
   index: number;
   job_id: string;
   args: readonly string[];
+  parameters: Record<string, unknown>;
+  same_as: number | null;
   labels: Record<string, string>;
   state: string;
   name: string | null;
@@ -343,6 +455,7 @@ export interface CloudResult {
   seconds: number;
   service_account: string | null;
   notes: readonly string[];
+  over_limits: readonly CloudExcess[];
   jobs: readonly CloudJob[];
 }
 
@@ -573,8 +686,11 @@ export interface DoctorResult {
   checks: readonly DoctorCheck[];
 }
 
-/** Nothing to say: the working folder is set up. */
-export type InitArguments = Record<never, never>;
+/** What to call the experiment that is written into the working folder. */
+export interface InitArguments {
+  /** Write NAME.experiment.json instead of experiment.json. */
+  name?: string | null;
+}
 
 /** The files that were written, relative to the folder; those that existed are left alone. */
 export interface InitResult {
@@ -586,7 +702,11 @@ export interface InitResult {
 export interface Commands {
   expand: { arguments: Place & ExpandArguments; result: ExpandResult };
   rule: { arguments: RuleArguments; result: RuleResult };
+  rules: { arguments: RulesArguments; result: RulesResult };
+  identify: { arguments: Place & IdentifyArguments; result: IdentifyResult };
   catalog: { arguments: CatalogArguments; result: CatalogResult };
+  hardware: { arguments: Place & HardwareArguments; result: HardwareResult };
+  setHardware: { arguments: Place & SetHardwareArguments; result: WorkspaceEdit };
   build: { arguments: Place & BuildArguments; result: BuildResult };
   shell: { arguments: Place & ShellArguments; result: ShellResult };
   notebook: { arguments: Place & NotebookArguments; result: NotebookResult };
@@ -610,7 +730,11 @@ export interface Commands {
 export const COMMANDS: readonly (keyof Commands)[] = [
   "expand",
   "rule",
+  "rules",
+  "identify",
   "catalog",
+  "hardware",
+  "setHardware",
   "build",
   "shell",
   "notebook",
@@ -632,4 +756,4 @@ export const COMMANDS: readonly (keyof Commands)[] = [
 ];
 
 /** Commands that run and send nothing, so that they work in folders that nobody trusts. */
-export const HARMLESS: readonly (keyof Commands)[] = ["expand", "rule", "catalog"];
+export const HARMLESS: readonly (keyof Commands)[] = ["expand", "rule", "rules", "identify", "catalog", "hardware", "setHardware"];

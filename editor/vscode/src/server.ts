@@ -1,17 +1,13 @@
 // The language server as the rest of the extension sees it: whether it runs, and one call for each command.
 
 import * as vscode from "vscode";
-import {
-  ExecuteCommandRequest,
-  LanguageClient,
-  type LanguageClientOptions,
-  ResponseError,
-  State,
-  WorkDoneProgress,
-  WorkDoneProgressCancelNotification,
-} from "vscode-languageclient/node";
-import { type Launch, NotStarted } from "./launch/launch";
+import type { Client } from "./client";
+import { Crashes } from "./launch/crashes";
+import type { Launch } from "./launch/launch";
+import { Cancelled, NotStarted } from "./launch/problems";
 import type { Commands } from "./protocol";
+
+type WorkspaceEdit = Commands["setHardware"]["result"];
 
 /** What the server calls its commands in editors. */
 export const PREFIX = "caliban-ls.";
@@ -26,6 +22,12 @@ export interface LogPiece {
   readonly job: string;
   readonly offset: number;
   readonly text: string;
+}
+
+/** A piece of progress: what is being done, and how many hundredths more are. */
+export interface Step {
+  readonly message?: string;
+  readonly increment?: number;
 }
 
 /** What is told of a job that a call runs: that it runs now, or how it ended. */
@@ -53,12 +55,17 @@ export interface Call {
   readonly answer: Promise<unknown>;
 }
 
+/** The command line: a program, and the words that go before its own. */
+export type Caliban = Pick<Launch, "command" | "args">;
+
 /** How a call shows while it works. */
 export interface CallOptions {
   /** The heading of a notification with a bar and a button that cancels; nothing is shown without one. */
   readonly title?: string;
   /** Cancels the call, besides the notification's button. */
   readonly token?: vscode.CancellationToken;
+  /** Is told how far a call with a title is, besides the notification. */
+  readonly report?: (step: Step) => void;
   /** Is told of the jobs that the call runs. */
   readonly listener?: JobListener;
 }
@@ -79,16 +86,18 @@ export class CommandError extends Error {
 export type Interceptor = (command: string, argument: unknown) => Thenable<unknown> | undefined;
 
 export class Server implements vscode.Disposable {
-  private client: LanguageClient | undefined;
+  private client: Client | undefined;
   private current: ServerState = { kind: "stopped" };
   private queued: Promise<void> | undefined;
   private running: Promise<void> = Promise.resolve();
-  private calls = 0;
+  private starting = new AbortController();
+  private closed = false;
+  private launched: Launch | undefined;
+  private readonly crashes = new Crashes();
   private readonly changed = new vscode.EventEmitter<ServerState>();
   private readonly logged = new vscode.EventEmitter<LogPiece>();
   private readonly called = new vscode.EventEmitter<Call>();
   private interceptor: Interceptor = () => undefined;
-  private readonly listeners = new Map<unknown, JobListener>();
 
   readonly onDidChangeState = this.changed.event;
   /** Output of jobs that were started here, as it comes. */
@@ -97,7 +106,7 @@ export class Server implements vscode.Disposable {
   readonly onDidCall = this.called.event;
 
   constructor(
-    private readonly launch: () => Promise<Launch>,
+    private readonly launch: (signal: AbortSignal) => Promise<Launch>,
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
@@ -105,20 +114,20 @@ export class Server implements vscode.Disposable {
     return this.current;
   }
 
+  /** What runs and how it came to be, for reports. */
+  get description(): string {
+    return `${this.client?.introduction ?? "no server"}; ${this.launched?.origin ?? "nothing was started"}`;
+  }
+
   /** Have calls of server commands that VS Code makes by itself, such as a lens's, done by the extension. */
   intercept(interceptor: Interceptor): void {
     this.interceptor = interceptor;
   }
 
-  /** Stop the server if it runs, and start it. However many ask while one restart waits, one is done. */
+  /** Stop the server if it runs, and start it; a start that is under way is given up. However many ask meanwhile, one is done. */
   restart(): Promise<void> {
-    this.queued ??= this.running.then(async () => {
-      this.queued = undefined;
-      await this.stopClient();
-      await this.startClient();
-    });
-    this.running = this.queued;
-    return this.queued;
+    this.crashes.forget();
+    return this.startAnew();
   }
 
   /**
@@ -138,7 +147,27 @@ export class Server implements vscode.Disposable {
     return answer;
   }
 
+  /**
+   * Return the command line that the server was started from, for what runs beside it.
+   *
+   * @throws {NotStarted} the server doesn't run.
+   */
+  async program(): Promise<Caliban> {
+    await this.ready();
+    const { command = "", args = [] } = this.launched ?? {};
+    return { command, args: args.slice(0, args.lastIndexOf("serve")) };
+  }
+
+  /** Make an edit that a command answered; whether it was made. */
+  async apply(edit: WorkspaceEdit): Promise<boolean> {
+    const client = await this.ready();
+    return client.apply(edit);
+  }
+
+  /** Stop for good: nothing starts the server after this. */
   async stop(): Promise<void> {
+    this.closed = true;
+    this.starting.abort();
     await this.running;
     await this.stopClient();
     this.become({ kind: "stopped" });
@@ -153,121 +182,110 @@ export class Server implements vscode.Disposable {
   private async answer<Name extends keyof Commands>(
     name: Name,
     argument: Commands[Name]["arguments"],
-    options: CallOptions,
+    { title, token, report, listener }: CallOptions,
   ): Promise<Commands[Name]["result"]> {
     const client = await this.ready();
-    if (options.title === undefined) return this.send(client, name, argument, options);
+    const send = async (cancel?: vscode.CancellationToken, show?: (step: Step) => void) =>
+      (await client.send(name, argument, { token: cancel, report: show, listener })) as Commands[Name]["result"];
+    if (title === undefined) return send(token);
     return vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: options.title, cancellable: true },
+      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
       async (progress, cancelled) => {
         const either = new vscode.CancellationTokenSource();
-        const listeners = [cancelled, options.token].map((token) => token?.onCancellationRequested(() => { either.cancel(); }));
+        const listeners = [cancelled, token].map((one) => one?.onCancellationRequested(() => { either.cancel(); }));
+        const show = (step: Step) => {
+          progress.report(step);
+          report?.(step);
+        };
         try {
-          return await this.send(client, name, argument, { ...options, token: either.token }, progress);
+          return await send(either.token, show);
         } finally {
-          for (const listener of listeners) listener?.dispose();
+          for (const one of listeners) one?.dispose();
           either.dispose();
         }
       },
     );
   }
 
-  private async ready(): Promise<LanguageClient> {
+  private startAnew(): Promise<void> {
+    this.starting.abort();
+    this.queued ??= this.running.then(async () => {
+      this.queued = undefined;
+      await this.stopClient();
+      if (!this.closed) await this.startClient();
+    });
+    this.running = this.queued;
+    return this.queued;
+  }
+
+  private async ready(): Promise<Client> {
     await this.running;
-    if (this.client === undefined) await this.restart();
+    // A start that has failed is tried again only when the user asks, or else whatever is shown would start one.
+    if (this.client === undefined && this.current.kind !== "failed") await this.startAnew();
     if (this.client !== undefined) return this.client;
     throw this.current.kind === "failed" ? this.current.problem : new NotStarted("The server doesn't run.", "");
   }
 
-  private async send<Name extends keyof Commands>(
-    client: LanguageClient,
-    name: Name,
-    argument: Commands[Name]["arguments"],
-    { token = never, listener }: CallOptions,
-    progress?: vscode.Progress<{ message?: string; increment?: number }>,
-  ): Promise<Commands[Name]["result"]> {
-    const workDoneToken = progress === undefined && listener === undefined ? undefined : `caliban-${String(++this.calls)}`;
-    const listeners: vscode.Disposable[] = [];
-    if (listener !== undefined) this.listeners.set(workDoneToken, listener);
-    if (workDoneToken !== undefined) {
-      let shown = 0;
-      listeners.push(
-        client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
-          if (value.kind !== "report") return;
-          if (value.message !== undefined) this.log.info(`${name}: ${value.message}`);
-          const percentage = value.percentage ?? shown;
-          progress?.report({ message: value.message, increment: Math.max(0, percentage - shown) });
-          shown = Math.max(shown, percentage);
-        }),
-        token.onCancellationRequested(() => {
-          void client.sendNotification(WorkDoneProgressCancelNotification.type, { token: workDoneToken });
-        }),
-      );
-    }
+  private async startClient(): Promise<void> {
+    const { signal } = (this.starting = new AbortController());
+    this.become({ kind: "starting" });
     try {
-      const params = { command: PREFIX + name, arguments: [argument], workDoneToken };
-      const answer: unknown = await client.sendRequest(ExecuteCommandRequest.type, params, token);
-      return answer as Commands[Name]["result"];
+      await this.started(signal);
+      this.become({ kind: "running" });
     } catch (error) {
-      if (token.isCancellationRequested) throw new vscode.CancellationError();
-      throw asCommandError(error);
-    } finally {
-      for (const one of listeners) one.dispose();
-      this.listeners.delete(workDoneToken);
+      if (signal.aborted) this.become({ kind: "stopped" });
+      else this.fail(asProblem(error));
     }
   }
 
-  private async startClient(): Promise<void> {
-    this.become({ kind: "starting" });
+  /** Start what is to be started; once more, if it was broken and that could be mended. */
+  private async started(signal: AbortSignal, again = true): Promise<void> {
+    const program = await this.launch(signal);
+    const { Client } = await import("./client");
+    this.launched = program;
     try {
-      const { options, ...executable } = await this.launch();
-      const client = new LanguageClient("caliban", "Caliban", { ...executable, options }, this.clientOptions());
-      client.onNotification("caliban-ls/log", (piece: LogPiece & Told) => {
-        this.logged.fire(piece);
-        this.listeners.get(piece.token)?.log(piece);
+      const client = await Client.start(program, signal, {
+        trusted: vscode.workspace.isTrusted,
+        log: this.log,
+        intercept: (command, argument) => this.interceptor(command, argument),
+        logged: (piece) => { this.logged.fire(piece); },
       });
-      client.onNotification("caliban-ls/job", (news: JobNews & Told) => { this.listeners.get(news.token)?.job(news); });
-      client.onDidChangeState(({ newState }) => {
-        if (this.client !== client) return;
-        if (newState === State.Running) this.become({ kind: "running" });
-        else if (newState === State.Starting) this.become({ kind: "starting" });
-        else this.become({ kind: "stopped" });
-      });
-      await client.start();
       this.client = client;
-      this.become({ kind: "running" });
+      void client.died.then((lastWords) => { this.died(client, lastWords, program.setting); });
+      void program.started().catch((error: unknown) => { this.log.warn(said(error)); });
     } catch (error) {
-      const problem = error instanceof NotStarted ? error : new NotStarted(`The server can't be started: ${said(error)}`, "");
-      this.log.error(problem.message, problem.hint);
-      this.become({ kind: "failed", problem });
+      if (again && !signal.aborted && (await program.mend())) {
+        await this.started(signal, false);
+        return;
+      }
+      if (!(error instanceof NotStarted)) throw error;
+      throw new NotStarted(error.message, error.hint, error.setting ?? program.setting, error.calm);
     }
+  }
+
+  /** Start a server again that has died; leave it if it dies again and again. */
+  private died(client: Client, lastWords: string, setting: string): void {
+    if (this.client !== client || this.closed) return;
+    this.log.warn(`the server died: ${lastWords}`);
+    if (this.crashes.another()) {
+      void this.startAnew();
+      return;
+    }
+    this.client = undefined;
+    void client.stop();
+    const text = `The server has stopped ${this.crashes.count} times within a few minutes, the last time with: ${lastWords}.`;
+    this.fail(new NotStarted(text, "“Retry” starts it again; the log has all that it said.", setting));
+  }
+
+  private fail(problem: NotStarted): void {
+    this.log.error(`${problem.message} ${problem.hint}`);
+    this.become({ kind: "failed", problem });
   }
 
   private async stopClient(): Promise<void> {
     const client = this.client;
     this.client = undefined;
-    try {
-      await client?.dispose();
-    } catch (error) {
-      this.log.warn(`the server didn't stop as asked: ${said(error)}`);
-    }
-  }
-
-  private clientOptions(): LanguageClientOptions {
-    return {
-      documentSelector: [
-        { language: "caliban-experiment" },
-        { language: "caliban-config" },
-        { pattern: "**/*.json" },
-        { language: "python" },
-      ],
-      initializationOptions: { trusted: vscode.workspace.isTrusted, confirms: true },
-      outputChannel: this.log,
-      middleware: {
-        executeCommand: (command, given: unknown[], next) =>
-          this.interceptor(command, given[0]) ?? (next(command, given) as vscode.ProviderResult<unknown>),
-      },
-    };
+    await client?.stop();
   }
 
   private become(state: ServerState): void {
@@ -276,18 +294,12 @@ export class Server implements vscode.Disposable {
   }
 }
 
-/** Which call a notification belongs to. */
-interface Told {
-  readonly token?: unknown;
-}
-
-const never = new vscode.CancellationTokenSource().token;
-
-function asCommandError(error: unknown): unknown {
-  if (!(error instanceof ResponseError)) return error;
-  const data = (error.data ?? {}) as { code?: unknown; hint?: unknown };
-  const text = (value: unknown) => (typeof value === "string" ? value : "");
-  return new CommandError(error.message, text(data.code), text(data.hint));
+function asProblem(error: unknown): NotStarted {
+  if (error instanceof NotStarted) return error;
+  if (error instanceof Cancelled) {
+    return new NotStarted("The server's environment wasn't made, since that was cancelled.", "Restart the server to make it.", undefined, true);
+  }
+  return new NotStarted(`The server can't be started: ${said(error)}.`, "The log may say more.");
 }
 
 export function said(error: unknown): string {

@@ -17,8 +17,8 @@ it("groups containers by kind, the oldest first, and leaves out what there is no
 
 it("describes a container by its project or its job, its name and its age", () => {
   const now = Date.parse("2026-11-27T20:05:30Z");
-  expect(described(container("s", "shell"), now)).toEqual({ label: "digits", description: "s · 5 min" });
-  expect(described(container("r", "run", { job: "digits_1" }), now)).toEqual({ label: "digits_1", description: "5 min" });
+  expect(described(container("s", "shell"), now)).toEqual({ label: "digits", description: "5 min · s" });
+  expect(described(container("r", "run", { job: "digits_1" }), now)).toEqual({ label: "digits_1", description: "5 min · r" });
   expect(described(container("s", "shell", { folder: "", started: "" }), now)).toEqual({ label: "s", description: "s" });
 });
 

@@ -10,14 +10,14 @@ function job(index: number, state: string, more: Partial<RunJob> = {}): RunJob {
 
 describe("what is said of a run that has ended", () => {
   it.each([
-    [[job(1, "SUCCEEDED", { metrics: { accuracy: 0.9 } })], "g: 1 job succeeded (accuracy 0.9)", false],
-    [[job(1, "SUCCEEDED"), job(2, "SUCCEEDED")], "g: all 2 jobs succeeded", false],
-    [[job(1, "SUCCEEDED"), job(2, "FAILED", { error: "x" })], "g: 1 job succeeded, 1 job failed", true],
-    [[job(1, "FAILED", { error: "It exited with 3" })], "g: 1 job failed: It exited with 3", true],
-    [[job(1, "CANCELLED")], "g: 1 job stopped", false],
+    [[job(1, "SUCCEEDED", { metrics: { accuracy: 0.9 } })], "sweep: 1 job succeeded (accuracy 0.9)", false],
+    [[job(1, "SUCCEEDED"), job(2, "SUCCEEDED")], "sweep: all 2 jobs succeeded", false],
+    [[job(1, "SUCCEEDED"), job(2, "FAILED", { error: "x" })], "sweep: 1 job succeeded, 1 job failed", true],
+    [[job(1, "FAILED", { error: "It exited with 3" })], "sweep: 1 job failed: It exited with 3", true],
+    [[job(1, "CANCELLED")], "sweep: 1 job stopped", false],
     [[], "Every job of g succeeded before; nothing was run again.", false],
   ])("%#", (jobs, text, failed) => {
-    expect(outcome({ group: "g", image: "i", jobs })).toMatchObject({ text, failed });
+    expect(outcome("sweep", { group: "g", image: "i", jobs })).toMatchObject({ text, failed });
   });
 });
 

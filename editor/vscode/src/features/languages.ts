@@ -1,3 +1,83 @@
-import type { Feature } from "../feature";
+// Which JSON files are ours: the server says it, and each gets the language that goes with it.
 
-export const languages: Feature = () => [];
+import * as vscode from "vscode";
+import { command } from "../commands";
+import type { Extension, Feature } from "../feature";
+import type { IdentifyArguments } from "../protocol";
+import { CONFIG, EXPERIMENT, given } from "../targets";
+
+const SETTING = "experimentFiles";
+const PLAIN = "json";
+
+export const languages: Feature = (extension) => {
+  // Documents whose language is settled: by the server, or by the user, who may choose another by hand.
+  const settled = new Set<string>();
+
+  const settle = async (document: vscode.TextDocument): Promise<void> => {
+    const uri = document.uri.toString();
+    if (!couldBeOurs(document) || settled.has(uri) || extension.server.state.kind !== "running") return;
+    settled.add(uri);
+    try {
+      const { kind } = await extension.server.call("identify", about(document.uri));
+      await speak(document, kind);
+    } catch (error) {
+      extension.log.debug(`what ${uri} is can't be said: ${String(error)}`);
+    }
+  };
+  const settleAll = () => {
+    settled.clear();
+    for (const document of vscode.workspace.textDocuments) void settle(document);
+  };
+  const forget = ({ uri }: vscode.TextDocument) => {
+    // Changing a document's language closes it and opens it again, which is no reason to look at it anew.
+    setImmediate(() => {
+      if (!vscode.workspace.textDocuments.some((one) => one.uri.toString() === uri.toString())) settled.delete(uri.toString());
+    });
+  };
+
+  settleAll();
+  return [
+    vscode.workspace.onDidOpenTextDocument((document) => void settle(document)),
+    vscode.workspace.onDidCloseTextDocument(forget),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration(`caliban.${SETTING}`)) settleAll();
+    }),
+    extension.server.onDidChangeState(({ kind }) => {
+      if (kind === "running") settleAll();
+    }),
+    command(extension, "caliban.treatAsExperiment", (argument) => treat(extension, argument, "experiment"), { trusted: false }),
+    command(extension, "caliban.treatAsJson", (argument) => treat(extension, argument, "json"), { trusted: false }),
+  ];
+};
+
+/** Make a file an experiment config, or plain JSON: for the server by the setting, and at once in the editor. */
+async function treat(extension: Extension, argument: unknown, kind: "experiment" | "json"): Promise<void> {
+  const named = given(argument).uri;
+  const uri = typeof named === "string" ? vscode.Uri.parse(named, true) : vscode.window.activeTextEditor?.document.uri;
+  if (uri === undefined) throw new Error("No file is open. Open the JSON file that is meant first.");
+  const found = await extension.server.call("identify", { ...about(uri), treat_as: kind });
+  const target = vscode.workspace.workspaceFolders === undefined ? vscode.ConfigurationTarget.Global : vscode.ConfigurationTarget.Workspace;
+  const globs = found.experiment_files.length > 0 ? found.experiment_files : undefined;
+  await vscode.workspace.getConfiguration("caliban").update(SETTING, globs, target);
+  const document = await vscode.workspace.openTextDocument(uri);
+  await speak(document, found.kind);
+  await vscode.window.showTextDocument(document);
+}
+
+function about(uri: vscode.Uri): IdentifyArguments & { root?: string } {
+  const folder = vscode.workspace.getWorkspaceFolder(uri);
+  const globs = vscode.workspace.getConfiguration("caliban", uri).get<string[]>(SETTING, []);
+  return { uri: uri.toString(), root: folder?.uri.toString(), experiment_files: globs };
+}
+
+function couldBeOurs({ uri, languageId }: vscode.TextDocument): boolean {
+  return uri.scheme === "file" && ["json", "jsonc", EXPERIMENT].includes(languageId);
+}
+
+/** Give a document the language of its kind; one that isn't ours keeps its own, unless that is one of ours. */
+async function speak(document: vscode.TextDocument, kind: "experiment" | "project" | null): Promise<void> {
+  const wanted = kind === "experiment" ? EXPERIMENT : kind === "project" ? CONFIG : undefined;
+  const hasOurs = document.languageId === EXPERIMENT || document.languageId === CONFIG;
+  const language = wanted ?? (hasOurs ? PLAIN : document.languageId);
+  if (document.languageId !== language && !document.isClosed) await vscode.languages.setTextDocumentLanguage(document, language);
+}

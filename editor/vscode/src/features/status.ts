@@ -1,3 +1,92 @@
-import type { Feature } from "../feature";
+// The status bar: what a job of the project that is looked at runs on, and what that costs.
 
-export const status: Feature = () => [];
+import * as vscode from "vscode";
+import type { Extension, Feature } from "../feature";
+import type { HardwareResult } from "../protocol";
+import { CONFIG } from "../targets";
+
+const CONFIGS = "**/.calibanconfig.json";
+const QUIET = 200; // milliseconds after the last change, before the server is asked
+
+export const status: Feature = (extension) => {
+  const { server, log } = extension;
+  const item = vscode.window.createStatusBarItem("caliban.hardware", vscode.StatusBarAlignment.Left, 40);
+  item.name = "Caliban: Hardware";
+  const watcher = vscode.workspace.createFileSystemWatcher(CONFIGS);
+  let timer: NodeJS.Timeout | undefined;
+  let round = 0;
+
+  const show = async (): Promise<void> => {
+    const mine = ++round;
+    if (server.state.kind !== "running") {
+      item.hide();
+      return;
+    }
+    try {
+      const told = await project(extension);
+      if (mine !== round) return;
+      if (told === undefined) {
+        item.hide();
+        return;
+      }
+      const { place, found } = told;
+      const errors = found.findings.some(({ severity }) => severity === "error");
+      item.text = `$(server) ${found.text}`;
+      item.tooltip = tooltip(found);
+      item.command = { command: "caliban.changeHardware", title: "Change Hardware", arguments: [place] };
+      item.backgroundColor = errors ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
+      item.accessibilityInformation = { label: `Hardware: ${found.text}`, role: "button" };
+      item.show();
+    } catch (error) {
+      log.debug(`the project's hardware can't be told: ${String(error)}`);
+      if (mine === round) item.hide();
+    }
+  };
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void show(), QUIET);
+  };
+
+  soon();
+  return [
+    vscode.Disposable.from(item, watcher),
+    watcher.onDidChange(soon),
+    watcher.onDidCreate(soon),
+    watcher.onDidDelete(soon),
+    server.onDidChangeState(soon),
+    vscode.window.onDidChangeActiveTextEditor(soon),
+    vscode.workspace.onDidChangeWorkspaceFolders(soon),
+    vscode.workspace.onDidChangeTextDocument(({ document }) => {
+      if (document.languageId === CONFIG) soon();
+    }),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration("caliban.defaults")) soon();
+    }),
+    new vscode.Disposable(() => { clearTimeout(timer); }),
+  ];
+};
+
+/** Return the project that is looked at, if it has a config: that of the open file, or else the first of the folders. */
+async function project({ server }: Extension): Promise<{ place: { uri: string }; found: HardwareResult } | undefined> {
+  const open = vscode.window.activeTextEditor?.document.uri;
+  if (open?.scheme === "file" && vscode.workspace.getWorkspaceFolder(open) !== undefined) {
+    const place = { uri: open.toString() };
+    const found = await server.call("hardware", place);
+    if (found.exists) return { place, found };
+  }
+  const [config] = await vscode.workspace.findFiles(CONFIGS, "**/{node_modules,.git,.venv}/**", 1);
+  if (config?.scheme !== "file") return undefined;
+  const place = { uri: config.toString() };
+  return { place, found: await server.call("hardware", place) };
+}
+
+function tooltip({ notes, findings }: HardwareResult): vscode.MarkdownString {
+  const text = new vscode.MarkdownString("", true);
+  for (const note of notes) text.appendText(note).appendMarkdown("\n\n");
+  for (const { severity, code, message } of findings) {
+    text.appendMarkdown(`$(${ICONS[severity] ?? "lightbulb"}) `).appendText(`${code}: ${message}`).appendMarkdown("\n\n");
+  }
+  return text.appendMarkdown("Click to change it.");
+}
+
+const ICONS: Readonly<Record<string, string>> = { error: "error", warning: "warning", information: "info" };

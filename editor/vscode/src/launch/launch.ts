@@ -1,38 +1,162 @@
 // What starts the server: which program, and where. Nothing of the open folders takes part in it.
 
+import { realpath, stat } from "node:fs/promises";
+import { homedir } from "node:os";
 import * as path from "node:path";
 import * as vscode from "vscode";
+import { type Environment, belongsTo, bundle, made, putAway, ready, unwritable, works } from "./environments";
+import { keepOnly } from "./leases";
+import { Cancelled, INTERPRETER, NotStarted, SERVER_PATH } from "./problems";
+import type { Program } from "./process";
+import { activeInterpreter } from "./pythonExtension";
+import { clean } from "./programs";
+import { findPython, within } from "./pythons";
 
-/** A program to start, as vscode-languageclient takes it. */
-export interface Launch {
-  readonly command: string;
-  readonly args: string[];
-  readonly options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv };
-}
-
-/** The server doesn't start. The message tells why, the hint what to do; a setting is one that helps. */
-export class NotStarted extends Error {
-  constructor(
-    message: string,
-    readonly hint: string,
-    readonly setting?: string,
-  ) {
-    super(message);
-    this.name = "NotStarted";
-  }
+/** What to start, and what there is to do when it has started, or can't. */
+export interface Launch extends Program {
+  /** How it came to be, for the report. */
+  readonly origin: string;
+  /** The setting to look at when it doesn't work. */
+  readonly setting: string;
+  /** Called when the server has started. */
+  readonly started: () => Promise<void>;
+  /** Called when it hasn't: puts away what is broken, and returns whether another launch may help. */
+  readonly mend: () => Promise<boolean>;
 }
 
 /**
- * Decide what to start.
+ * Decide what to start, and make its environment if it has none.
  *
  * @throws {NotStarted} nothing can be started.
+ * @throws {Cancelled} it was given up.
  */
-export async function launch(context: vscode.ExtensionContext): Promise<Launch> {
-  const chosen = vscode.workspace.getConfiguration("caliban").get<string>("server.path", "").trim();
-  if (chosen !== "" && !path.isAbsolute(chosen)) {
-    throw new NotStarted("The setting caliban.server.path isn't an absolute path.", "Give the whole path.", "caliban.server.path");
+export async function launch(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, signal: AbortSignal): Promise<Launch> {
+  const say = (line: string) => { log.info(line); };
+  const storage = context.globalStorageUri.fsPath;
+  const environment = clean(process.env);
+  const chosen = configured(SERVER_PATH);
+  if (chosen !== "") {
+    await isProgram(chosen);
+    // Whoever named the program needs no storage of ours.
+    const folder = await writable(storage).then(() => storage, () => context.extensionPath);
+    say(`starting ${chosen}, which ${SERVER_PATH} names`);
+    const origin = `${chosen}, which ${SERVER_PATH} names`;
+    const nothing = { started: () => Promise.resolve(), mend: () => Promise.resolve(false) };
+    return { command: chosen, args: ["serve"], folder, environment, origin, setting: SERVER_PATH, ...nothing };
   }
-  const home = context.globalStorageUri;
-  await vscode.workspace.fs.createDirectory(home);
-  return { command: chosen || "caliban", args: ["serve"], options: { cwd: home.fsPath } };
+  const home = environmentsOf(context);
+  const version = (context.extension.packageJSON as { version: string }).version;
+  const ours = await bundle(context.extensionPath, version);
+  const folders = await openFolders();
+  const where = { folder: storage, environment, signal };
+  const interpreter = configured(INTERPRETER);
+  const there = await ready(home, ours);
+  let found: Environment | undefined;
+  if (!vscode.workspace.isTrusted) {
+    found = there.find((one) => !belongsTo(one, folders));
+    if (found === undefined) throw noneYet();
+  } else {
+    found = there.find((one) => interpreter === "" || one.made.asked === interpreter);
+    if (found === undefined) {
+      try {
+        await writable(storage);
+      } catch (error) {
+        throw unwritable(storage, error);
+      }
+      const extension = () => activeInterpreter(say);
+      const search = { chosen: interpreter, extension, platform: process.platform, run: where, avoided: folders, log: say };
+      const python = { ...(await findPython(search)), asked: interpreter };
+      if (signal.aborted) throw new Cancelled();
+      found = there.find((one) => one.made.base === python.base && one.made.version === python.version);
+      found ??= await shown(signal, (abort, report) => made(home, ours, python, { run: { ...where, signal: abort }, report, log: say }));
+    }
+  }
+  say(`starting the server of the environment ${found.folder}, which has Python ${found.made.version}`);
+  const used = found;
+  return {
+    command: used.python,
+    args: ["-I", "-m", "caliban_ls", "serve"],
+    folder: storage,
+    environment,
+    origin: `the extension's own, with Python ${used.made.version} of ${used.made.base}`,
+    setting: INTERPRETER,
+    started: () => keepOnly(home, used, ours, say),
+    mend: async () => {
+      if (!vscode.workspace.isTrusted || signal.aborted || (await works(used, where))) return false;
+      say(`the environment ${used.folder} is broken, and is made anew`);
+      await putAway(used.folder);
+      return true;
+    },
+  };
+}
+
+/** Return the folder below which environments lie. */
+export function environmentsOf(context: vscode.ExtensionContext): string {
+  return path.join(context.globalStorageUri.fsPath, "environments");
+}
+
+/** Make something while a notification shows it, which can cancel it. */
+function shown<T>(signal: AbortSignal, make: (signal: AbortSignal, report: (message: string) => void) => Promise<T>): Promise<T> {
+  const options = {
+    location: vscode.ProgressLocation.Notification,
+    title: "Caliban makes its environment, once for this version",
+    cancellable: true,
+  };
+  return Promise.resolve(
+    vscode.window.withProgress(options, async (progress, token) => {
+      const either = new AbortController();
+      const listener = token.onCancellationRequested(() => { either.abort(); });
+      const abort = () => { either.abort(); };
+      signal.addEventListener("abort", abort);
+      if (signal.aborted) abort();
+      try {
+        return await make(either.signal, (message) => { progress.report({ message }); });
+      } finally {
+        signal.removeEventListener("abort", abort);
+        listener.dispose();
+      }
+    }),
+  );
+}
+
+/** Return a path that a setting names, with the user's home put in; VS Code takes it from the user alone. */
+function configured(setting: string): string {
+  const value = vscode.workspace.getConfiguration().get<string>(setting, "").trim();
+  return value.startsWith("~/") ? path.join(homedir(), value.slice(2)) : value;
+}
+
+async function isProgram(chosen: string): Promise<void> {
+  const other = "Name another, or empty the setting to have the extension's own server.";
+  if (!path.isAbsolute(chosen)) {
+    throw new NotStarted(`The setting ${SERVER_PATH} isn't an absolute path: ${chosen}.`, "Give the whole path.", SERVER_PATH);
+  }
+  const real = await realpath(chosen).catch(() => chosen);
+  const folders = await openFolders();
+  if (!vscode.workspace.isTrusted && (within(chosen, folders) || within(real, folders))) {
+    throw new NotStarted(`${chosen}, which ${SERVER_PATH} names, lies in a folder that isn't trusted.`, other, SERVER_PATH, true);
+  }
+  const file = await stat(chosen).catch(() => undefined);
+  if (file?.isFile() !== true) {
+    throw new NotStarted(`There is no program ${chosen}, which ${SERVER_PATH} names.`, other, SERVER_PATH);
+  }
+}
+
+/** Return the open folders, each also by its real path. */
+async function openFolders(): Promise<string[]> {
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter((one) => one.uri.scheme === "file").map((one) => one.uri.fsPath);
+  const real = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)));
+  return [...new Set([...folders, ...real])];
+}
+
+async function writable(folder: string): Promise<void> {
+  await vscode.workspace.fs.createDirectory(vscode.Uri.file(folder));
+}
+
+function noneYet(): NotStarted {
+  return new NotStarted(
+    "The server has no environment yet, and none is made in a folder that isn't trusted.",
+    "Trust this folder, or open one that you trust once.",
+    undefined,
+    true,
+  );
 }

@@ -34,7 +34,7 @@ function others(containers: readonly Container[]): [string, string][] {
 export function described({ folder, job, name, started }: Container, now: number): { label: string; description: string } {
   const project = folder.split(/[\\/]/).at(-1);
   const since = started === "" ? [] : [age(Date.parse(started), now)];
-  return { label: job ?? (project === undefined || project === "" ? name : project), description: [...(job === null ? [name] : []), ...since].join(" · ") };
+  return { label: job ?? (project === undefined || project === "" ? name : project), description: [...since, name].join(" · ") };
 }
 
 /** Return all that is known of a container, a line each; a notebook's address without its token. */

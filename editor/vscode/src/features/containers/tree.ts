@@ -3,11 +3,14 @@
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
 import type { Container } from "../../protocol";
+import { CommandError, said } from "../../server";
 import { containersMayHaveChanged } from "./changes";
 import { described, explained, grouped, type Group } from "./rows";
 
 const SETTLED = 300; // milliseconds within which several changes are one
 const LOOKED_AGAIN = 5_000; // milliseconds; what others start and stop is seen that late while the view is open
+
+const NO_ENGINE = "engine-unavailable"; // the server's code
 
 type Row = Group | Container;
 
@@ -66,14 +69,16 @@ export class ContainersTree implements vscode.TreeDataProvider<Row> {
       await this.refresh();
     } catch (error) {
       this.become([]);
-      this.view.message = error instanceof Error ? error.message : String(error);
+      // What an empty view says by itself names a missing engine.
+      const told = error instanceof CommandError && error.code === NO_ENGINE;
+      this.view.message = told ? undefined : said(error);
     }
     this.lookSoon(LOOKED_AGAIN);
   }
 
   private async ask(): Promise<void> {
     const { containers } = await this.extension.server.call("containers", {});
-    this.view.message = containers.length === 0 ? "No shell, notebook or run lives now." : undefined;
+    this.view.message = undefined;
     this.become(grouped(containers));
   }
 

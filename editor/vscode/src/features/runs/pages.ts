@@ -21,7 +21,10 @@ export class Pages {
         provideTextDocumentContent: (uri) => this.texts.get(uri.toString()) ?? "# This page is over; ask for it again.\n",
       }),
       vscode.workspace.onDidChangeTextDocument(({ document }) => { this.edited(document.uri.toString()); }),
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => { this.forget(uri.toString()); }),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+        // Changing a document's language closes it and opens it again, so that only later it is known whether it is gone.
+        if (uri.scheme === SCHEME) setTimeout(() => { this.forget(uri.toString()); }, SETTLED);
+      }),
     ];
   }
 
@@ -59,7 +62,6 @@ export class Pages {
   }
 
   private forget(key: string): void {
-    // Changing a document's language closes it and opens it again, under the same name.
     if (vscode.workspace.textDocuments.some((one) => one.uri.toString() === key && !one.isClosed)) return;
     clearTimeout(this.waiting.get(key));
     this.waiting.delete(key);

@@ -5,6 +5,7 @@ import * as vscode from "vscode";
 import { command, say, type Actions } from "../../commands";
 import type { Extension, Feature } from "../../feature";
 import type { BuildArguments, ExpandArguments, ExpandResult, Place, RunArguments, RunResult } from "../../protocol";
+import { said } from "../../server";
 import { EXPERIMENT, experiment, experiments, given, project, root, type Given } from "../../targets";
 import { counted, shellJoined } from "../../words";
 import { containersMayHaveChanged } from "../containers/changes";
@@ -32,7 +33,7 @@ async function build(extension: Extension, argument: unknown): Promise<unknown> 
   const asked = (await project(given(argument))) as Place & BuildArguments;
   const result = await extension.server.call("build", asked, { title: "Building the image" });
   void say(extension, `Caliban: ${built(result)}`, {
-    "Open Shell": () => vscode.commands.executeCommand("caliban.shell", asked),
+    "Open Shell": () => vscode.commands.executeCommand("caliban.shell", { root: asked.root, uri: asked.uri }),
     "Copy Tag": () => vscode.env.clipboard.writeText(result.tag),
   });
   return result;
@@ -76,12 +77,15 @@ async function run(extension: Extension, asked: Given): Promise<RunResult> {
       token: cancel.token,
       listener,
     });
-    const { failed, text } = outcome(result);
-    if (result.jobs.length > 0) terminal.write(`${coloured(text, failed ? "FAILED" : "SUCCEEDED")}\r\n`);
+    const { failed, text } = outcome(title, result);
+    terminal.end(coloured(`${text}, in ${result.group}`, failed ? "FAILED" : "SUCCEEDED"));
     void announce(extension, asked, result, terminal);
     return result;
+  } catch (error) {
+    const stopped = error instanceof vscode.CancellationError;
+    terminal.end(coloured(`${title}: ${stopped ? "stopped" : said(error)}`, stopped ? "CANCELLED" : "FAILED"));
+    throw error;
   } finally {
-    terminal.end();
     containersMayHaveChanged.fire();
     cancel.dispose();
   }
@@ -95,7 +99,7 @@ function titleOf({ uri, index, args, module, job }: Given): string {
 }
 
 async function announce(extension: Extension, asked: Given, result: RunResult, terminal: RunTerminal): Promise<void> {
-  const { failed, text, first } = outcome(result);
+  const { failed, text, first } = outcome(titleOf(asked), result);
   const logs = async () => {
     if (!terminal.show()) await vscode.commands.executeCommand("caliban.openLogs", { job: (first ?? result.jobs[0])?.job_id });
   };

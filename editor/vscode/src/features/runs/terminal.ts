@@ -4,6 +4,9 @@ import * as vscode from "vscode";
 
 const INTERRUPT = "\u0003";
 
+/** Those that are on the screen. */
+const shown = new Set<RunTerminal>();
+
 export class RunTerminal {
   private terminal: vscode.Terminal | undefined;
   private readonly written = new vscode.EventEmitter<string>();
@@ -18,54 +21,52 @@ export class RunTerminal {
 
   /** Write a text; the first one opens the terminal, without taking the cursor away from the editor. */
   write(text: string): void {
-    if (this.terminal === undefined) this.show(true);
+    this.terminal ??= this.create();
     if (this.open) this.written.fire(text);
     else this.before += text;
   }
 
-  /** Say that the run is over: what was written stays until the terminal is closed. */
-  end(): void {
+  /** Write a last line, if there is a terminal; what was written stays until it is closed, or another run opens one. */
+  end(last: string): void {
+    if (shown.has(this)) this.write(`${last.replace(/\r?\n/g, "\r\n")}\r\n`);
     this.over = true;
   }
 
   /** Bring it to the front; return whether it is there. */
-  show(preserveFocus = false): boolean {
-    if (this.terminal === undefined) {
-      closeEarlier(this.name);
-      this.terminal = vscode.window.createTerminal({
-        name: this.name,
-        iconPath: new vscode.ThemeIcon("beaker"),
-        pty: {
-          onDidWrite: this.written.event,
-          open: () => {
-            this.open = true;
-            this.written.fire(this.before);
-          },
-          close: () => {
-            this.open = false;
-            shown.delete(this);
-            if (!this.over) this.cancel();
-          },
-          handleInput: (data: string) => {
-            if (data === INTERRUPT && !this.over) this.cancel();
-          },
-        },
-      });
-      shown.add(this);
-    }
+  show(): boolean {
     if (!shown.has(this)) return false;
-    this.terminal.show(preserveFocus);
+    this.terminal?.show();
     return true;
   }
 
-  /** Close it if its run is over and it has a name. */
-  closeIf(name: string): void {
-    if (this.over && this.name === name) this.terminal?.dispose();
+  private create(): vscode.Terminal {
+    for (const one of shown) one.closeIfOver();
+    shown.add(this);
+    const terminal = vscode.window.createTerminal({
+      name: this.name,
+      iconPath: new vscode.ThemeIcon("beaker"),
+      pty: {
+        onDidWrite: this.written.event,
+        open: () => {
+          this.open = true;
+          this.written.fire(this.before);
+        },
+        close: () => {
+          this.open = false;
+          shown.delete(this);
+          if (!this.over) this.cancel();
+        },
+        handleInput: (data: string) => {
+          if (data === INTERRUPT && !this.over) this.cancel();
+        },
+      },
+    });
+    terminal.show(true);
+    return terminal;
   }
-}
 
-const shown = new Set<RunTerminal>();
-
-function closeEarlier(name: string): void {
-  for (const one of shown) one.closeIf(name);
+  /** Make room for the next run; the history keeps what jobs printed. */
+  private closeIfOver(): void {
+    if (this.over) this.terminal?.dispose();
+  }
 }

@@ -41,8 +41,8 @@ export interface Outcome {
   readonly first: RunJob | undefined;
 }
 
-/** Return what is said of a run that has ended. */
-export function outcome({ group, jobs }: RunResult): Outcome {
+/** Return what is said of a run that has ended, under the title that it has. */
+export function outcome(title: string, { group, jobs }: RunResult): Outcome {
   if (jobs.length === 0) return { failed: false, text: `Every job of ${group} succeeded before; nothing was run again.`, first: undefined };
   const states = new Map<string, number>();
   for (const job of jobs) states.set(job.state, (states.get(job.state) ?? 0) + 1);
@@ -53,7 +53,7 @@ export function outcome({ group, jobs }: RunResult): Outcome {
     : [...states].map(([state, count]) => `${counted(count, "job")} ${done(state)}`).join(", ");
   const metrics = jobs.length === 1 ? measured(jobs[0]?.metrics) : "";
   const why = jobs.length === 1 && first?.error ? `: ${first.error}` : "";
-  return { failed: first !== undefined, text: `${group}: ${said}${why}${metrics}`, first };
+  return { failed: first !== undefined, text: `${title}: ${said}${why}${metrics}`, first };
 }
 
 function done(state: string): string {

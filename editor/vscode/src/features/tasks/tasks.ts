@@ -1,14 +1,14 @@
-// Tasks of type `caliban`: the command line in a terminal, with findings of `check` in the Problems panel.
+// Tasks of type `caliban`: the command line in a terminal. `$caliban` puts findings of `check` into the Problems panel;
+// no task has that by itself, since the server has put those of every file there already.
 
 import * as path from "node:path";
 import * as vscode from "vscode";
 import type { Extension, Feature } from "../../feature";
-import { type Program, program } from "../../launch/program";
+import type { Caliban } from "../../server";
 import { experiments } from "../../targets";
 import { type Definition, titled, words } from "./definition";
 
 const TYPE = "caliban";
-const MATCHERS: Readonly<Record<string, string>> = { check: "$caliban" };
 const GROUPS: Readonly<Record<string, vscode.TaskGroup>> = { build: vscode.TaskGroup.Build, check: vscode.TaskGroup.Test };
 
 export const tasks: Feature = (extension) => [
@@ -21,7 +21,7 @@ export const tasks: Feature = (extension) => [
 /** Return the tasks that each project has: checking, building, and running each of its sweeps. */
 async function provided(extension: Extension): Promise<vscode.Task[]> {
   if (!vscode.workspace.isTrusted) return [];
-  const caliban = await program(extension);
+  const caliban = await extension.server.program();
   const sweeps = await experiments();
   return (vscode.workspace.workspaceFolders ?? []).flatMap((folder) => {
     const own = sweeps.filter((uri) => vscode.workspace.getWorkspaceFolder(uri)?.index === folder.index);
@@ -31,17 +31,19 @@ async function provided(extension: Extension): Promise<vscode.Task[]> {
   });
 }
 
-/** Return a task of tasks.json with what it runs; its definition stays as it was written, or VS Code drops it. */
+/** Return a task of tasks.json with what it runs; its definition is the very object that came, or VS Code refuses it. */
 async function resolved(extension: Extension, task: vscode.Task): Promise<vscode.Task | undefined> {
   if (!vscode.workspace.isTrusted) return undefined;
   const scope = typeof task.scope === "object" ? task.scope : vscode.workspace.workspaceFolders?.[0];
   if (scope === undefined) return undefined;
-  return made(task.definition as unknown as Definition, scope, await program(extension));
+  return made(task.definition as Written, scope, await extension.server.program());
 }
 
-function made(definition: Definition, folder: vscode.WorkspaceFolder, caliban: Program): vscode.Task {
+type Written = Definition & vscode.TaskDefinition;
+
+function made(definition: Written, folder: vscode.WorkspaceFolder, caliban: Caliban): vscode.Task {
   const execution = new vscode.ProcessExecution(caliban.command, [...caliban.args, ...words(definition)], { cwd: folder.uri.fsPath });
-  const task = new vscode.Task({ ...definition }, folder, titled(definition), TYPE, execution, MATCHERS[definition.command] ?? []);
+  const task = new vscode.Task(definition, folder, titled(definition), TYPE, execution, []);
   task.group = GROUPS[definition.command];
   return task;
 }

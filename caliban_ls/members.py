@@ -1,0 +1,347 @@
+"""The keys of a block and their values: which flags they set, how often, and what is wrong with them.
+
+Judges one block at a time, whatever stands around it. Knows nothing of files, scripts or machines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import lru_cache
+from math import prod
+
+from caliban_ls.findings import Edit, Finding, Fix, Severity
+from caliban_ls.jsondoc import Kind, Member, Node, quote
+from caliban_ls.rules import finding
+from caliban_ls.text import Span
+
+_FLAG = r"[^\s,\[\]]+"
+_KEY = re.compile(rf"{_FLAG}|\[\s*{_FLAG}(?:\s*,\s*{_FLAG})*\s*\]")
+# Until Python 3.12 a member of an enumeration is looked up by a slow road, which is felt where there are many blocks.
+_ARRAY, _STRING, _NUMBER, _BOOLEAN = Kind.ARRAY, Kind.STRING, Kind.NUMBER, Kind.BOOLEAN
+_REMEMBERED = 1024  # names of keys; the blocks of a sweep have mostly the same ones
+
+_UNIFORM_ROWS = 3  # this many rows of one wrong length blame the key, not each of the rows
+
+
+class _Taken:
+    """How often each flag is set in a block: counted once, when it is first asked for."""
+
+    __slots__ = ("_block", "_counted")
+
+    def __init__(self, block: Node) -> None:
+        self._block = block
+        self._counted: Counter[str] | None = None
+
+    def __getitem__(self, flag: str) -> int:
+        if self._counted is None:
+            names = (member.key.value for member in self._block.members)
+            self._counted = Counter(
+                flag for name in names if isinstance(name, str) for flag in flags_of(name)
+            )
+        return self._counted[flag]
+
+
+@lru_cache(_REMEMBERED)
+def flags_of(name: str) -> tuple[str, ...]:
+    """Return the flags that a valid key sets."""
+    if name.startswith("["):
+        return tuple(flag.strip() for flag in name.strip("[]").split(","))
+    return (name,)
+
+
+@lru_cache(_REMEMBERED)
+def is_key(name: str) -> bool:
+    """Return whether a text is a valid key, plain or compound."""
+    return _KEY.fullmatch(name) is not None
+
+
+def row_count(member: Member) -> int:
+    """Return by how many a key of a block without errors multiplies its jobs."""
+    value = member.value
+    if value is None or value.kind is not _ARRAY:
+        return 1
+    if member.key.value.startswith("[") and (
+        value.plain or not any(item.kind is _ARRAY for item in value.items)
+    ):
+        return 1
+    return value.size
+
+
+def judge(node: Node) -> tuple[int | None, list[Finding]]:
+    """Return how many jobs a block stands for, None when it has errors, and what is wrong with its keys and values."""
+    findings: list[Finding] = []
+    count = 1
+    others = []
+    for member in node.members:
+        # Most members are in order, which is seen at once; the rest is spared them.
+        key, value = member.key, member.value
+        if (
+            value is not None
+            and not value.damaged
+            and key.kind is _STRING
+            and not key.damaged
+            and _is_simple(key.value)
+            and (value.plain or _is_harmless(value))
+        ):
+            count *= value.plain or 1
+        else:
+            others.append(member)
+    taken = _Taken(node)
+    for member in others:
+        findings += _judge_member(member, taken)
+    findings += _set_twice(node)
+    if (
+        node.damaged
+        or any(one.severity is Severity.ERROR for one in findings)
+        or not all(map(_is_whole, others))
+    ):
+        return None, findings
+    return count * prod(map(row_count, others)), findings
+
+
+def described(node: Node) -> str:
+    """Name what stands there, short enough for a message."""
+    if node.kind is Kind.ARRAY:
+        return "a list"
+    if node.kind is Kind.OBJECT:
+        return "an object"
+    spelling = quote(node.value)
+    return spelling if len(spelling) <= 30 else f"{spelling[:29]}…"  # noqa: PLR2004 - about a third of a line
+
+
+def _is_harmless(value: Node) -> bool:
+    """Whether a value is a number, a boolean or a text that a flag can be given."""
+    kind = value.kind
+    return kind is _NUMBER or kind is _BOOLEAN or (kind is _STRING and "\0" not in value.value)
+
+
+@lru_cache(_REMEMBERED)
+def _is_simple(name: str) -> bool:
+    """Whether a key is that of one flag, with nothing wrong about it."""
+    return is_key(name) and name[0] not in "[-" and "\0" not in name
+
+
+@lru_cache(_REMEMBERED)
+def _is_compound(name: str) -> bool:
+    """Whether a key is that of several flags, with nothing wrong about it."""
+    return (
+        is_key(name)
+        and name[0] == "["
+        and "\0" not in name
+        and not any(flag.startswith("-") for flag in flags_of(name))
+    )
+
+
+def _is_whole(member: Member) -> bool:
+    """Whether the syntax of a key and its values leaves nothing open; `_judge_member` has seen to the rest."""
+    value = member.value
+    if value is None or member.key.kind is not _STRING or member.key.damaged:
+        return False
+    waiting = [value]
+    while waiting:
+        node = waiting.pop()
+        if node.kind is Kind.INVALID or node.damaged:
+            return False
+        if not node.plain:
+            waiting.extend(node.items)
+    return True
+
+
+def _judge_member(member: Member, taken: _Taken) -> list[Finding]:
+    key, value = member.key, member.value
+    if key.kind is not Kind.STRING or key.damaged or value is None or value.kind is Kind.INVALID:
+        return []  # the syntax findings have said it
+    name: str = key.value
+    if _is_compound(name):
+        return _judge_compound(name, key.span, value)
+    found = _judge_key(member, taken)
+    if found:
+        return [found]
+    findings = _judge_compound(name, key.span, value) if name.startswith("[") else _judge_plain(value)
+    if any(flag.startswith("-") for flag in flags_of(name)):
+        bare = re.sub(r"(?<![^\[\s,])-+", "", name)
+        fixes = [_rename(key.span, bare)] if _fits(bare, member, taken) else []
+        message = f"Dashes are added for you: {quote(name)} would become --{flags_of(name)[0]}"
+        findings.append(finding("CAL211", key.span, message, *fixes))
+    return findings
+
+
+def _judge_key(member: Member, taken: _Taken) -> Finding | None:
+    name: str = member.key.value
+    span = member.key.span
+    if "\0" in name:
+        return finding("CAL212", span, "A flag can't contain the character U+0000; remove it")
+    if is_key(name):
+        return None
+    if not name.strip():
+        return finding("CAL205", span, "The key is empty; name the flag that it sets")
+    if re.search(r"[\[\]]", name[1:-1] if name[0] == "[" and name[-1] == "]" else name):
+        message = f'{quote(name)} has a stray bracket; a compound key is written "[a,b]", a plain one "a"'
+    elif name.startswith("["):
+        message = f'{quote(name)} isn\'t a list of flags; a compound key is written "[a,b]"'
+    elif "," in name:
+        message = f"{quote(name)} has a comma; flags that vary together are written in brackets"
+    else:
+        message = f"{quote(name)} has white space; a flag's name has none"
+    better = _better_key(name)
+    fixes = [_rename(span, better)] if _fits(better, member, taken) else []
+    return finding("CAL205", span, message, *fixes)
+
+
+def _better_key(name: str) -> str:
+    """Return what the writer may have meant; it needn't be valid."""
+    words = [re.sub(r"\s+", "_", part.strip()) for part in re.sub(r"[\[\]]", " ", name).split(",")]
+    words = [word for word in words if word]
+    return f"[{','.join(words)}]" if len(words) > 1 else "".join(words)
+
+
+def _fits(name: str, member: Member, taken: _Taken) -> bool:
+    """Whether a key would go with a member's value and the other keys, so that renaming brings no other finding."""
+    key, value = member.key, member.value
+    if not _KEY.fullmatch(name) or value is None:
+        return False
+    flags, own = flags_of(name), Counter(flags_of(key.value))
+    if len(set(flags)) < len(flags) or any(taken[flag] > own[flag] for flag in flags):
+        return False
+    return not (_judge_compound(name, key.span, value) if name.startswith("[") else _judge_plain(value))
+
+
+def _judge_plain(value: Node) -> list[Finding]:
+    if value.kind is not Kind.ARRAY:
+        return _judge_value(value)
+    if value.plain:
+        return []
+    if not value.items and not value.damaged:
+        return [_empty_list(value)]
+    findings = []
+    for item in value.items:
+        findings += _judge_value(item)
+    return findings
+
+
+def _judge_compound(name: str, span: Span, value: Node) -> list[Finding]:
+    width = len(flags_of(name))
+    if value.kind is not Kind.ARRAY:
+        fixes = []
+        if width == 1 and not _judge_value(value):
+            end = value.span.end
+            start = value.span.start
+            edits = (Edit(Span(start, start), "["), Edit(Span(end, end), "]"))
+            fixes.append(Fix("Write it as a row", edits))
+        message = (
+            f"{name} names {_flag_word(width)}; give it rows of {_value_word(width)}, not {described(value)}"
+        )
+        return [finding("CAL206", value.span, message, *fixes)]
+    if value.plain:
+        return _judge_row(name, width, value)
+    if not value.items:
+        return [] if value.damaged else [_empty_list(value)]
+    rows = [item for item in value.items if item.kind is Kind.ARRAY]
+    if rows and len(rows) < len(value.items):
+        return _mixed(value, width)
+    if not rows:
+        return _judge_row(name, width, value)
+    lengths = {row.size for row in rows if not row.damaged}
+    if len(lengths) == 1 and len(rows) >= _UNIFORM_ROWS and width not in lengths:
+        message = f"{name} names {_flag_word(width)}, but every row has {_value_word(*lengths)}"
+        return [finding("CAL207", span, message)]
+    findings = []
+    for row in rows:
+        findings += _judge_row(name, width, row)
+    return findings
+
+
+def _judge_row(name: str, width: int, row: Node) -> list[Finding]:
+    if row.size != width:
+        if row.damaged:
+            return []
+        message = f"{name} names {_flag_word(width)}, but this row has {_value_word(row.size)}"
+        return [finding("CAL207", row.span, message)]
+    if row.plain:
+        return []
+    findings = []
+    for item in row.items:
+        findings += _judge_value(item)
+    return findings
+
+
+def _mixed(value: Node, width: int) -> list[Finding]:
+    """Blame the first item that is of the other kind than the writer seems to have meant."""
+    if value.damaged or any(item.kind is Kind.INVALID for item in value.items):
+        return []
+    flat = value.items[0].kind is not Kind.ARRAY and len(value.items) == width
+    odd = next(item for item in value.items if (item.kind is Kind.ARRAY) is flat)
+    meant = "the row is flat" if flat else "the others are rows"
+    return [
+        finding("CAL208", odd.span, f"{described(odd)} stands among the values, but {meant}; write all alike")
+    ]
+
+
+def _judge_value(value: Node) -> list[Finding]:
+    """Judge one value that a flag would get; nested lists are passed as Python spells them."""
+    if value.kind is Kind.NULL:
+        return [
+            finding(
+                "CAL203", value.span, "null can't be given on a command line; use false to leave a flag out"
+            )
+        ]
+    if value.kind is Kind.OBJECT:
+        return [
+            finding("CAL204", value.span, "A flag can't take an object; flatten it into flags of its own")
+        ]
+    if value.kind is Kind.STRING and "\0" in value.value:
+        return [finding("CAL212", value.span, "An argument can't contain the character U+0000; remove it")]
+    return []
+
+
+def _set_twice(node: Node) -> list[Finding]:
+    """Find flags that a compound key sets again. A key that is literally repeated is a matter of syntax."""
+    findings: list[Finding] = []
+    members = [one for one in node.members if one.key.kind is _STRING and not one.key.damaged]
+    if not _may_clash(tuple(one.key.value for one in members)):
+        return findings
+    seen: dict[str, str] = {}
+    for member in members:
+        if not is_key(member.key.value):
+            continue
+        name: str = member.key.value
+        flags = flags_of(name)
+        times = Counter(flags)
+        for flag in flags:
+            if flag in seen and seen[flag] != name:
+                message = f"--{flag} is set here and in {quote(seen[flag])}; keep one of the two"
+            elif times[flag] > 1:
+                message = f"--{flag} stands twice in this compound key; name each flag once"
+            else:
+                continue
+            findings.append(finding("CAL209", member.key.span, message))
+            break
+        for flag in flags:
+            seen.setdefault(flag, name)
+    return findings
+
+
+@lru_cache(_REMEMBERED // 16)
+def _may_clash(names: tuple[str, ...]) -> bool:
+    """Whether some of a block's keys may set the same flag; the blocks of a sweep share the answer."""
+    flags = [flag for name in set(names) for flag in flags_of(name)]
+    return len(set(flags)) < len(flags)
+
+
+def _empty_list(value: Node) -> Finding:
+    return finding(
+        "CAL202", value.span, "An empty list stands for no job at all; give it a value or remove the key"
+    )
+
+
+def _rename(span: Span, name: str) -> Fix:
+    return Fix(f"Rename to {quote(name)}", (Edit(span, quote(name)),))
+
+
+def _flag_word(number: int) -> str:
+    return "1 flag" if number == 1 else f"{number} flags"
+
+
+def _value_word(number: int) -> str:
+    return "1 value" if number == 1 else f"{number} values"

@@ -1,0 +1,335 @@
+"""What a function of the script's own takes where it is given as a type: read from its statements, never run.
+
+Only what happens in any case counts: a function is read up to the first statement that isn't understood, and what
+stands before has been asked by then. So nothing is refused here that the function takes.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from caliban_ls.script.expressions import evaluate
+from caliban_ls.script.model import Bounds, ValueKind
+from caliban_ls.script.run import Run
+from caliban_ls.script.values import External, Function, Source, scalars
+
+_Subject: TypeAlias = Literal["text", "int", "float"]
+
+_CONVERSIONS: Final[dict[str, Literal["int", "float"]]] = {"builtins.int": "int", "builtins.float": "float"}
+_REFUSALS: Final = frozenset({"ArgumentTypeError", "ValueError", "TypeError", "BadParameter"})
+_FOLDS: Final = frozenset({"lower", "upper", "casefold", "strip"})
+_MIRRORED: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
+    ast.Lt: ast.Gt,
+    ast.LtE: ast.GtE,
+    ast.Gt: ast.Lt,
+    ast.GtE: ast.LtE,
+}
+_OPPOSITE: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
+    ast.Lt: ast.GtE,
+    ast.LtE: ast.Gt,
+    ast.Gt: ast.LtE,
+    ast.GtE: ast.Lt,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a function takes.
+
+    Attributes:
+        kind: as what it reads a text, None where it may be anything.
+        bounds: outside of which it refuses a number.
+        words: the only texts that it takes, None where that isn't known.
+        ignores_case: whether a word may be spelled in other case.
+        same: whether it returns just what it has read.
+    """
+
+    kind: ValueKind | None = None
+    bounds: Bounds | None = None
+    words: tuple[str, ...] | None = None
+    ignores_case: bool = False
+    same: bool = False
+
+
+@dataclass(slots=True)
+class _Reading:
+    """How far a function was read: what each of its names holds, and what is known of the text that it was given."""
+
+    run: Run
+    function: Function
+    names: dict[str, _Subject]
+    kind: Literal["int", "float"] | None = None
+    bounds: Bounds = field(default_factory=Bounds)
+    words: tuple[str, ...] | None = None
+    folded: bool = False
+
+    def known(self, *, same: bool) -> Taken:
+        bounds = self.bounds if self.kind is not None and self.bounds != Bounds() else None
+        if self.words is not None and self.kind is None:
+            return Taken("str", None, self.words, self.folded, same=False)
+        return Taken(self.kind, bounds, same=same)
+
+
+def taken_by(run: Run, function: Function) -> Taken:
+    """Return what a function takes that is called with the text behind a flag."""
+    node = function.node
+    parameters = [*node.args.posonlyargs, *node.args.args]
+    if not function.plain or isinstance(node, ast.AsyncFunctionDef) or not parameters:
+        return Taken()
+    reading = _Reading(run, function, {parameters[0].arg: "text"})
+    if any(isinstance(child, ast.Yield | ast.YieldFrom | ast.NamedExpr) for child in ast.walk(node)):
+        return (
+            Taken()
+        )  # it isn't run when it is called, or gives names another meaning in the middle of an expression
+    if isinstance(node, ast.Lambda):
+        subject = _eager(reading, node.body)
+        return reading.known(same=subject is not None and subject == reading.kind)
+    return _read(reading, list(node.body))
+
+
+def _read(reading: _Reading, statements: list[ast.stmt]) -> Taken:
+    accepted: tuple[str, ...] = ()
+    while statements:
+        statement = statements.pop(0)
+        match statement:
+            case ast.Expr(value=ast.Constant()):
+                continue
+            case ast.If(test=test, body=[ast.Return()], orelse=rest) if _is_of_other_type(reading, test):
+                statements = rest + statements  # it is given texts only
+            case ast.If(test=test, body=[ast.Return()], orelse=rest) if (
+                words := _words(reading, test)
+            ) is not None:
+                accepted += words
+                statements = rest + statements
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _subject(reading, value) == "text":
+                reading.names[name] = "text"
+            case ast.Raise() if accepted and _refuses([statement]):
+                reading.words = accepted
+                break
+            case _ if accepted:
+                break  # what comes now isn't asked of the words that were taken already
+            case ast.If(test=test, body=[ast.Return() as end], orelse=rest) if _refuses(
+                rest or statements[:1]
+            ):
+                refused = ast.If(ast.UnaryOp(ast.Not(), test), rest or statements[:1], [])
+                statements = [refused, end]
+            case ast.If(test=test, body=body, orelse=rest) if _refuses(body):
+                _eager(reading, test)
+                reading.words = _words(reading, test, refused=True) or reading.words
+                reading.bounds = reading.bounds & _unless(reading, test)
+                statements = rest + statements
+            case ast.Try(body=inner, handlers=handlers, orelse=rest, finalbody=[]) if all(
+                _refuses(one.body) for one in handlers
+            ):
+                statements = inner + rest + statements
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
+                subject = _eager(reading, value)
+                if subject is None:
+                    break
+                reading.names[name] = subject
+            case ast.Return(value=ast.expr() as value):
+                subject = _eager(reading, value)
+                return reading.known(same=subject is not None and subject == reading.kind)
+            case _:
+                break
+    return reading.known(same=False)
+
+
+def _refuses(body: list[ast.stmt]) -> bool:
+    """Whether statements come to nothing but an exception that the parser takes for a refusal."""
+    if not body:
+        return False
+    *before, last = body
+    if not isinstance(last, ast.Raise) or not all(isinstance(one, ast.Assign | ast.Expr) for one in before):
+        return False
+    raised = last.exc.func if isinstance(last.exc, ast.Call) else last.exc
+    if raised is None:  # what int() or float() has raised
+        return True
+    name = raised.attr if isinstance(raised, ast.Attribute) else getattr(raised, "id", "")
+    return name in _REFUSALS
+
+
+def _subject(reading: _Reading, node: ast.expr) -> _Subject | None:
+    """Return what an expression holds: the text, or the number that it was read as; None where it is anything else."""
+    if isinstance(node, ast.Name):
+        return reading.names.get(node.id)
+    if not isinstance(node, ast.Call) or node.keywords:
+        return None
+    if isinstance(node.func, ast.Attribute):
+        if node.func.attr in _FOLDS and not node.args and _subject(reading, node.func.value) == "text":
+            reading.folded = True
+            return "text"
+        return None
+    if len(node.args) != 1 or not isinstance(node.func, ast.Name) or _is_local(reading, node.func.id):
+        return None
+    read_as = _CONVERSIONS.get(getattr(evaluate(reading.run, node.func, reading.function.scope), "name", ""))
+    inner = _subject(reading, node.args[0])
+    if read_as is None or inner is None:
+        return None
+    return read_as if inner in ("text", read_as) else None  # int(0.5) is another number
+
+
+def _eager(reading: _Reading, node: ast.expr) -> _Subject | None:
+    """Note what is read as a number before any part of an expression can be left out; return what it holds as a whole."""
+    subject = _subject(reading, node)
+    match node:
+        case ast.Call() if subject in ("int", "float"):
+            # Of two readings the stricter one decides; the inner one of int(float(text)) is one of its own.
+            _eager(reading, node.args[0])
+            if _subject(reading, node.args[0]) == "text":
+                reading.kind = "int" if "int" in (subject, reading.kind) else "float"
+        case ast.Call(func=ast.Name(), args=[inner], keywords=[]):
+            _eager(reading, inner)
+        case ast.BoolOp(values=[first, *_]) | ast.UnaryOp(operand=first):
+            _eager(reading, first)
+        case ast.BinOp(left=left, right=right) | ast.Compare(left=left, comparators=[right, *_]):
+            _eager(reading, left)
+            _eager(reading, right)
+    return subject
+
+
+def _is_of_other_type(reading: _Reading, test: ast.expr) -> bool:
+    """Whether a condition asks if the text is something else than a text."""
+    match test:
+        case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=name), ast.Name(id=kind)]):
+            return reading.names.get(name) == "text" and kind in ("bool", "int", "float", "list", "dict")
+    return False
+
+
+def _words(reading: _Reading, test: ast.expr, *, refused: bool = False) -> tuple[str, ...] | None:
+    """Return the texts for which a condition is true, or, where it refuses, for which alone it isn't; None if unknown."""
+    match test:
+        case ast.BoolOp(op=ast.Or(), values=values) if not refused:
+            parts = [_words(reading, one) for one in values]
+            known = [part for part in parts if part is not None]
+            return tuple(word for part in known for word in part) if len(known) == len(parts) else None
+        case ast.UnaryOp(op=ast.Not(), operand=operand) if refused:
+            return _words(reading, operand)
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            wanted = (ast.NotIn, ast.NotEq) if refused else (ast.In, ast.Eq)
+            if not isinstance(operator, wanted) or _subject(reading, left) != "text":
+                return None
+            value = _constant(reading, right)
+            listed = (value,) if isinstance(operator, ast.Eq | ast.NotEq) else scalars(value)
+            if listed is None or not all(isinstance(one, str) for one in listed):
+                return None
+            return tuple(str(one) for one in listed)
+    return None
+
+
+def _unless(reading: _Reading, test: ast.expr) -> Bounds:
+    """Return what a number is bound to where a condition is false; no bounds where that isn't understood."""
+    match test:
+        case ast.BoolOp(op=ast.Or(), values=values):
+            bounds = Bounds()
+            for one in values:
+                bounds = bounds & _unless(reading, one)
+            return bounds
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return _where(reading, operand)
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            if isinstance(operator, ast.NotIn):
+                return _in_range(reading, left, right)
+            opposite = _OPPOSITE.get(type(operator))
+            return Bounds() if opposite is None else _compared(reading, left, opposite, right)
+    return Bounds()
+
+
+def _where(reading: _Reading, test: ast.expr) -> Bounds:
+    """Return what a number is bound to where a condition is true."""
+    bounds = Bounds()
+    match test:
+        case ast.BoolOp(op=ast.And(), values=values):
+            for one in values:
+                bounds = bounds & _where(reading, one)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return _unless(reading, operand)
+        case ast.Compare(left=left, ops=operators, comparators=comparators):
+            sides = [left, *comparators]
+            for place, operator in enumerate(operators):
+                bounds = bounds & _compared(reading, sides[place], type(operator), sides[place + 1])
+    return bounds
+
+
+def _compared(reading: _Reading, left: ast.expr, operator: type[ast.cmpop], right: ast.expr) -> Bounds:
+    if operator not in _MIRRORED:
+        return Bounds()
+    if _subject(reading, left) not in ("int", "float"):
+        left, operator, right = right, _MIRRORED[operator], left
+    limit = _constant(reading, right)
+    if (
+        _subject(reading, left) not in ("int", "float")
+        or isinstance(limit, bool)
+        or not isinstance(limit, int | float)
+        or not math.isfinite(limit)
+    ):
+        return Bounds()
+    is_open = operator in (ast.Lt, ast.Gt)
+    if operator in (ast.Gt, ast.GtE):
+        return Bounds(low=limit, low_open=is_open)
+    return Bounds(high=limit, high_open=is_open)
+
+
+def _in_range(reading: _Reading, left: ast.expr, right: ast.expr) -> Bounds:
+    """Return the bounds of a whole number that is in `range(…)`."""
+    if (
+        _subject(reading, left) != "int"
+        or not isinstance(right, ast.Call)
+        or right.keywords
+        or evaluate(reading.run, right.func, reading.function.scope) != External("builtins.range")
+    ):
+        return Bounds()
+    match [_constant(reading, one) for one in right.args]:
+        case [int(stop)]:
+            return Bounds(0, stop - 1)
+        case [int(start), int(stop)]:
+            return Bounds(start, stop - 1)
+    return Bounds()
+
+
+def _constant(reading: _Reading, node: ast.expr) -> object:
+    """Return the value of an expression that nothing changes before the function is called, None where that isn't sure."""
+    scope = reading.function.scope
+    names = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
+    if any(_is_local(reading, name) or not _is_settled(scope.source, name) for name in names):
+        return None
+    simple = ast.Constant | ast.Tuple | ast.List | ast.Set | ast.Dict | ast.Name | ast.UnaryOp | ast.BinOp
+    parts = ast.walk(node)
+    if not all(isinstance(one, simple | ast.expr_context | ast.unaryop | ast.operator) for one in parts):
+        return None
+    value: object = evaluate(reading.run, node, scope)
+    return value
+
+
+def _is_local(reading: _Reading, name: str) -> bool:
+    """Whether a name is one of the function's own."""
+    return _times_bound(reading.function.node, name) > 0
+
+
+def _is_settled(source: Source, name: str) -> bool:
+    """Whether a name means one thing only in a file, and always."""
+    loops = (ast.For, ast.AsyncFor, ast.While, ast.comprehension)
+    again = (_times_bound(one, name) for one in ast.walk(source.tree) if isinstance(one, loops))
+    return _times_bound(source.tree, name) == 1 and not any(again)
+
+
+def _times_bound(tree: ast.AST, name: str) -> int:
+    """Return how often a name is given a meaning, anywhere in a part of a file."""
+    times = 0
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=own, ctx=ast.Store() | ast.Del()) | ast.arg(arg=own):
+                times += own == name
+            case ast.FunctionDef(name=own) | ast.AsyncFunctionDef(name=own) | ast.ClassDef(name=own):
+                times += own == name
+            case ast.Global(names=owns) | ast.Nonlocal(names=owns):
+                times += name in owns
+            case ast.alias():
+                times += (node.asname or node.name.partition(".")[0]) in (name, "*")
+    return times

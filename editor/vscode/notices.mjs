@@ -1,0 +1,24 @@
+// The licences of all packages that were bundled, as their authors wrote them.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const HEAD = `The Caliban extension contains work of others. It comes with the texts that they ask to be kept with it.
+The server's own packages aren't among it: pip gets them from where you get yours.
+`;
+
+/** Return the text of the notices, from what esbuild says about its inputs. */
+export function notices(metafiles) {
+  const inputs = metafiles.flatMap((one) => Object.keys(one.inputs));
+  const folders = new Set(inputs.map((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]).filter(Boolean));
+  const bundled = [...folders].map((folder) => ({ folder, ...JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) }));
+  bundled.sort((one, other) => one.name.localeCompare(other.name) || one.version.localeCompare(other.version));
+  return [HEAD, ...bundled.map(notice)].join(`\n${"-".repeat(80)}\n\n`);
+}
+
+function notice({ folder, name, version, license, homepage }) {
+  const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+  if (file === undefined) throw new Error(`${name} comes without the text of its licence; what is bundled needs one`);
+  const text = readFileSync(join(folder, file), "utf8").replace(/\r\n/g, "\n").trim();
+  return `${name} ${version} (${license})${homepage === undefined ? "" : `\n${homepage}`}\n\n${text}\n`;
+}

@@ -1,0 +1,209 @@
+// The protocol's client. It is loaded when the server is first started, since loading it takes longer than all the rest.
+
+import * as vscode from "vscode";
+import {
+  CloseAction,
+  ErrorAction,
+  ExecuteCommandRequest,
+  LanguageClient,
+  type LanguageClientOptions,
+  ResponseError,
+  RevealOutputChannelOn,
+  WorkDoneProgress,
+  WorkDoneProgressCancelNotification,
+} from "vscode-languageclient/node";
+import { NotStarted, sentence } from "./launch/problems";
+import { type Program, ServerProcess } from "./launch/process";
+import type { Commands } from "./protocol";
+import { CommandError, type CallOptions, type Interceptor, type JobListener, type JobNews, type LogPiece, PREFIX, said, type Step } from "./server";
+
+/** What a client is told, and whom it tells. */
+export interface Surroundings {
+  readonly trusted: boolean;
+  readonly log: vscode.LogOutputChannel;
+  readonly intercept: Interceptor;
+  readonly logged: (piece: LogPiece) => void;
+}
+
+/** What is heard of a call, and what ends it. */
+export type Ears = Pick<CallOptions, "token" | "report" | "listener">;
+
+/** Which call a notification belongs to. */
+interface Told {
+  readonly token?: unknown;
+}
+
+const START_SECONDS = 60;
+
+/** A client that shows no messages of its own: what matters is told by the extension, once. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+
+  override info(message: string, data?: unknown): void {
+    super.info(message, data, false);
+  }
+
+  override warn(message: string, data?: unknown): void {
+    super.warn(message, data, false);
+  }
+
+  /** A server that is gone can't be asked to stop, which is nothing to fail for. */
+  override async stop(timeout?: number): Promise<void> {
+    try {
+      await super.stop(timeout);
+    } catch (error) {
+      this.debug(`the server wasn't asked to stop: ${said(error)}`, undefined, false);
+    }
+  }
+}
+
+export class Client {
+  private calls = 0;
+  private readonly listeners = new Map<unknown, JobListener>();
+  private stopping = false;
+  /** The last words of a server that ends without having been asked to. */
+  readonly died: Promise<string>;
+
+  private constructor(
+    private readonly client: LanguageClient,
+    private readonly process: ServerProcess,
+    private readonly surroundings: Surroundings,
+  ) {
+    client.onNotification("caliban-ls/log", (piece: LogPiece & Told) => {
+      surroundings.logged(piece);
+      this.listeners.get(piece.token)?.log(piece);
+    });
+    client.onNotification("caliban-ls/job", (news: JobNews & Told) => { this.listeners.get(news.token)?.job(news); });
+    this.died = new Promise((resolve) => {
+      void process.ended.then(() => {
+        if (!this.stopping) resolve(process.lastWords());
+      });
+    });
+  }
+
+  /**
+   * Start a server and wait until it has introduced itself.
+   *
+   * @throws {NotStarted} it can't be started, ends at once or doesn't answer.
+   */
+  static async start(program: Program, signal: AbortSignal, surroundings: Surroundings): Promise<Client> {
+    const process = await ServerProcess.start(program);
+    const options = clientOptions(surroundings);
+    const client = new QuietClient("caliban", "Caliban", () => Promise.resolve(process.child), options);
+    const giveUp = () => { void process.end(); };
+    const patience = AbortSignal.timeout(START_SECONDS * 1000);
+    patience.addEventListener("abort", giveUp);
+    signal.addEventListener("abort", giveUp);
+    if (signal.aborted) giveUp();
+    const started = new Client(client, process, surroundings);
+    try {
+      await Promise.race([client.start(), process.ended]);
+      // The client's start may succeed for a server that ended meanwhile.
+      if (!client.isRunning() || process.hasEnded) throw new Error("it ended");
+    } catch (error) {
+      await started.stop();
+      const why = patience.aborted ? `it said nothing for ${START_SECONDS} seconds` : process.lastWords();
+      surroundings.log.warn(`the server didn't start: ${said(error)}`);
+      throw new NotStarted(`The server stopped while it started: ${sentence(why)}`, "The log has all that it said.");
+    } finally {
+      patience.removeEventListener("abort", giveUp);
+      signal.removeEventListener("abort", giveUp);
+    }
+    return started;
+  }
+
+  /** The server's name and version, and its process. */
+  get introduction(): string {
+    const info = this.client.initializeResult?.serverInfo;
+    return `${info?.name ?? "unnamed"} ${info?.version ?? "without a version"}, process ${String(this.process.pid)}`;
+  }
+
+  /**
+   * Have a command done.
+   *
+   * @throws {CommandError} the server said no, or stopped.
+   * @throws {vscode.CancellationError} the user cancelled.
+   */
+  async send(name: string, argument: unknown, { token = never, report, listener }: Ears): Promise<unknown> {
+    const heard = report !== undefined || listener !== undefined;
+    const workDoneToken = heard ? `caliban-${String(++this.calls)}` : undefined;
+    const listeners = workDoneToken === undefined ? [] : this.follow(name, workDoneToken, { token, report });
+    if (listener !== undefined) this.listeners.set(workDoneToken, listener);
+    try {
+      const params = { command: PREFIX + name, arguments: [argument], workDoneToken };
+      return await this.client.sendRequest(ExecuteCommandRequest.type, params, token);
+    } catch (error) {
+      if (token.isCancellationRequested) throw new vscode.CancellationError();
+      if (this.process.hasEnded || this.stopping) {
+        throw new CommandError("The server stopped before it had answered.", "stopped", "Try again; the log says why it stopped.");
+      }
+      throw asCommandError(error);
+    } finally {
+      for (const one of listeners) one.dispose();
+      this.listeners.delete(workDoneToken);
+    }
+  }
+
+  /** Make an edit as the protocol has it; whether it was made. */
+  async apply(edit: Commands["setHardware"]["result"]): Promise<boolean> {
+    return vscode.workspace.applyEdit(await this.client.protocol2CodeConverter.asWorkspaceEdit(edit));
+  }
+
+  private follow(name: string, workDoneToken: string, { token = never, report }: Ears): vscode.Disposable[] {
+    let shown = 0;
+    return [
+      this.client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
+        if (value.kind !== "report") return;
+        if (value.message !== undefined) this.surroundings.log.info(`${name}: ${value.message}`);
+        const percentage = value.percentage ?? shown;
+        report?.({ message: value.message, increment: Math.max(0, percentage - shown) } satisfies Step);
+        shown = Math.max(shown, percentage);
+      }),
+      token.onCancellationRequested(() => {
+        void this.client.sendNotification(WorkDoneProgressCancelNotification.type, { token: workDoneToken });
+      }),
+    ];
+  }
+
+  /** Ask the server to stop, and see to it that it does. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await this.client.dispose();
+    await this.process.end();
+  }
+}
+
+function clientOptions({ trusted, log, intercept }: Surroundings): LanguageClientOptions {
+  return {
+    documentSelector: [
+      { language: "caliban-experiment" },
+      { language: "caliban-config" },
+      { pattern: "**/*.json" },
+      { language: "python" },
+    ],
+    initializationOptions: { trusted, confirms: true },
+    outputChannel: log,
+    revealOutputChannelOn: RevealOutputChannelOn.Never,
+    // A server that dies is started by the extension, which finds out anew what to start.
+    errorHandler: {
+      error: () => ({ action: ErrorAction.Continue, handled: true }),
+      closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
+    },
+    initializationFailedHandler: () => false,
+    middleware: {
+      executeCommand: (command, given: unknown[], next) =>
+        intercept(command, given[0]) ?? (next(command, given) as vscode.ProviderResult<unknown>),
+    },
+  };
+}
+
+const never = new vscode.CancellationTokenSource().token;
+
+function asCommandError(error: unknown): unknown {
+  if (!(error instanceof ResponseError)) return error;
+  const data = (error.data ?? {}) as { code?: unknown; hint?: unknown };
+  const text = (value: unknown) => (typeof value === "string" ? value : "");
+  return new CommandError(error.message, text(data.code), text(data.hint));
+}

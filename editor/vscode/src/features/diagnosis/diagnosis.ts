@@ -1,0 +1,95 @@
+// What is missing on this machine, what a finding means, and a first experiment.
+
+import * as path from "node:path";
+import * as vscode from "vscode";
+import { command } from "../../commands";
+import type { Extension, Feature } from "../../feature";
+import { given, root } from "../../targets";
+import { LINKS, page, rulePage } from "./texts";
+
+const SCHEME = "caliban-rule";
+
+export const diagnosis: Feature = (extension) => {
+  const explained = new Map<string, string>();
+  let shown: vscode.WebviewPanel | undefined;
+
+  const doctor = async (argument: unknown): Promise<void> => {
+    const folder = await root(given(argument));
+    const { checks } = await extension.server.call("doctor", { root: folder }, { title: "Looking for what is missing" });
+    if (shown === undefined) {
+      // Its links call a few commands by name; it has no script.
+      const options = { enableCommandUris: LINKS, localResourceRoots: [] };
+      shown = vscode.window.createWebviewPanel("caliban.doctor", "Caliban Doctor", vscode.ViewColumn.Active, options);
+      shown.onDidDispose(() => { shown = undefined; });
+    }
+    shown.webview.html = page(vscode.Uri.parse(folder, true).fsPath, checks);
+    shown.reveal();
+  };
+
+  const explain = async (argument: unknown): Promise<void> => {
+    const rule = await extension.server.call("rule", { code: await code(extension, argument) });
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${rule.code}.md` });
+    explained.set(uri.path, rulePage(rule));
+    await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
+  };
+
+  return [
+    vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
+      provideTextDocumentContent: ({ path: name }) => explained.get(name) ?? "Ask for this rule again.",
+    }),
+    command(extension, "caliban.doctor", doctor),
+    command(extension, "caliban.explainRule", explain, { trusted: false }),
+    command(extension, "caliban.newExperiment", (argument) => write(extension, argument)),
+  ];
+};
+
+/**
+ * Return the code that is meant: the one that was named, that of the finding at the cursor, or one that is chosen.
+ *
+ * @throws {vscode.CancellationError} none was chosen.
+ */
+async function code({ server }: Extension, argument: unknown): Promise<string> {
+  const named = typeof argument === "string" ? argument : given(argument).code;
+  if (typeof named === "string") return named;
+  const here = codesAt(vscode.window.activeTextEditor);
+  const [only] = here;
+  if (only !== undefined && here.length === 1) return only;
+  const { rules } = await server.call("rules", {});
+  const items = rules
+    .filter((rule) => here.length === 0 || here.includes(rule.code))
+    .map((rule) => ({ label: rule.code, description: rule.name, detail: rule.severity }));
+  const chosen = await vscode.window.showQuickPick(items, { placeHolder: "Which rule?", matchOnDescription: true });
+  if (chosen === undefined) throw new vscode.CancellationError();
+  return chosen.label;
+}
+
+/** Return the codes of our findings at the cursor; where it stands at none, those of its line. */
+function codesAt(editor: vscode.TextEditor | undefined): string[] {
+  if (editor === undefined) return [];
+  const ours = vscode.languages.getDiagnostics(editor.document.uri).filter(({ source }) => source === "caliban");
+  const at = ours.filter(({ range }) => range.contains(editor.selection.active));
+  const line = ours.filter(({ range }) => range.start.line === editor.selection.active.line);
+  const codes = (at.length > 0 ? at : line).map(({ code: one }) => (typeof one === "object" ? one.value : one));
+  return [...new Set(codes.filter((one) => typeof one === "string"))];
+}
+
+/** Write a config and an experiment where there are none; where there are, a further experiment under a name. */
+async function write({ server }: Extension, argument: unknown): Promise<void> {
+  const folder = await root(given(argument));
+  let { name } = given(argument);
+  let made = await server.call("init", { root: folder, name: typeof name === "string" ? name : null });
+  if (typeof name !== "string" && made.kept.includes("experiment.json")) {
+    name = await vscode.window.showInputBox({
+      title: "New Experiment",
+      prompt: "There is an experiment.json; what is the further one called? NAME.experiment.json is written.",
+      placeHolder: "NAME",
+      validateInput: (text) => (text.trim() === "" ? "Give it a name." : undefined),
+    });
+    if (typeof name !== "string") throw new vscode.CancellationError();
+    made = await server.call("init", { root: folder, name: name.trim() });
+  }
+  const file = [...made.written, ...made.kept].find((one) => one.endsWith("experiment.json"));
+  if (file === undefined) return;
+  await vscode.window.showTextDocument(vscode.Uri.joinPath(vscode.Uri.parse(folder, true), file));
+  if (made.kept.includes(file)) void vscode.window.showInformationMessage(`Caliban: ${path.basename(file)} is there already; nothing was written.`);
+}

@@ -1,0 +1,34 @@
+// The options of a part of the hardware as the rows of a list. Pure: answers of the server in, rows out.
+
+import type { HardwareOption } from "../../protocol";
+
+/** What can be chosen, as the server calls it. */
+export type Part = "region" | "machine_type" | "gpu_spec";
+
+/** What each part is called. */
+export const NAMES: Readonly<Record<Part, string>> = { region: "region", machine_type: "machine", gpu_spec: "GPU" };
+
+/** A row of the list, or the heading of those that follow. */
+export type Row =
+  | { readonly heading: string }
+  | { readonly label: string; readonly description: string; readonly detail?: string; readonly option: HardwareOption };
+
+/** Return the rows in the server's order, under headings that say what choosing one takes. */
+export function rows(options: readonly HardwareOption[]): Row[] {
+  const found: Row[] = [];
+  let before = "";
+  for (const option of options) {
+    const heading = option.possible ? "Goes with the rest" : option.changes === null ? "Can't be had" : "Needs another change";
+    if (heading !== before) found.push({ heading });
+    before = heading;
+    const icon = option.current ? "$(check) " : option.changes === null ? "$(circle-slash) " : "";
+    const said = option.changes === null ? [option.detail] : [option.price, option.detail];
+    found.push({
+      label: icon + option.label,
+      description: said.filter((part) => part !== "").join(" · "),
+      ...(option.reason === "" ? {} : { detail: `${option.reason}.` }),
+      option,
+    });
+  }
+  return found;
+}

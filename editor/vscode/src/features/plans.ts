@@ -1,3 +1,0 @@
-import type { Feature } from "../feature";
-
-export const plans: Feature = () => [];

@@ -1,0 +1,66 @@
+// What of a plan goes to its page: all but the jobs' arguments, labels and requests, which stay here. Pure.
+
+import type { PlanHead, Problem, RowData, StateData, Value } from "../../pages/plan/messages";
+import type { CloudExcess, CloudJob, CloudResult } from "../../protocol";
+
+const AT_ONCE = 2000; // jobs in one message
+
+/** What is known of a job that was sent, or is to be. */
+export type Known = Pick<CloudJob, "index" | "state" | "url" | "error">;
+
+export function headOf(plan: CloudResult, source: string): PlanHead {
+  const { jobs: _, ...head } = plan;
+  return { ...head, source };
+}
+
+/** Return the names of all parameters, in the order of the sweep. */
+export function columnsOf(jobs: readonly CloudJob[]): string[] {
+  const names = new Set<string>();
+  for (const job of jobs) for (const name of Object.keys(job.parameters)) names.add(name);
+  return [...names];
+}
+
+export function rowsOf(jobs: readonly CloudJob[], columns: readonly string[]): RowData[] {
+  return jobs.map((job) => [job.index, job.same_as, ...columns.map((name) => valueOf(job.parameters[name]))]);
+}
+
+export function statesOf(jobs: readonly Known[]): StateData[] {
+  return jobs.map((job) => [job.index, job.state, job.url !== null, job.error]);
+}
+
+/** Return how many jobs are in each state. */
+export function countsOf(jobs: readonly Known[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { state } of jobs) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}
+
+/** Yield a list in pieces that a message can carry. */
+export function* pieces<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += AT_ONCE) yield items.slice(start, start + AT_ONCE);
+}
+
+/** Return the arguments that allow a plan which is over limits, nothing if something forbids it all the same. */
+export function allowance(excesses: readonly CloudExcess[]): Record<string, number> | undefined {
+  const allowed: Record<string, number> = {};
+  for (const { allowed_by } of excesses) {
+    if (allowed_by === null) return undefined;
+    Object.assign(allowed, allowed_by);
+  }
+  return allowed;
+}
+
+/** Return a request as it is shown and copied. */
+export function requestText(job: CloudJob): string {
+  return JSON.stringify(job.request, undefined, 2);
+}
+
+export function excessProblem(excesses: readonly CloudExcess[]): Problem {
+  return { message: excesses.map(({ message }) => message).join("; "), hint: excesses.map(({ hint }) => hint).join(" ").trim() };
+}
+
+function valueOf(value: unknown): Value {
+  if (value === undefined || value === null) return null;
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  return JSON.stringify(value);
+}

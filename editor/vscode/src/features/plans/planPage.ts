@@ -1,0 +1,378 @@
+// The page of one file's plan: what it is told, and what is done when something of it is pressed.
+//
+// The plan is kept here and the page gets what it shows. A plan is submitted once: whatever is pressed while work is
+// under way, or after it, does nothing.
+
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import { tell } from "../../commands";
+import type { Extension } from "../../feature";
+import type { FromPage, Phase, Problem, ToPage } from "../../pages/plan/messages";
+import * as words from "../../pages/plan/words";
+import type { CloudArguments, CloudResult, Place } from "../../protocol";
+import { type CallOptions, CommandError, said } from "../../server";
+import { documentOf } from "./document";
+import { findingsOf } from "./findings";
+import { type Known, allowance, columnsOf, countsOf, excessProblem, headOf, pieces, requestText, rowsOf, statesOf } from "./pieces";
+
+/** States of jobs that a submission left behind unsent, or of which nobody knows; `resume` goes on with them. */
+const RESUMABLE = new Set(["PLANNED", "SUBMITTING", "UNKNOWN"]);
+
+/** What a plan is made with. */
+export type Arguments = Place & CloudArguments;
+
+export class PlanPage implements vscode.Disposable {
+  private readonly panel: vscode.WebviewPanel;
+  private readonly listeners: vscode.Disposable[] = [];
+  private plan: CloudResult | undefined;
+  private arguments: Arguments = {};
+  private phase: Phase = { name: "planned" };
+  private known = new Map<number, Known>();
+  private generation = 0;
+  private isThere = false; // the script, which can be told something
+  private closed = false;
+  private wantsSubmit = false;
+  private cancelling: vscode.CancellationTokenSource | undefined;
+
+  constructor(
+    private readonly extension: Extension,
+    private readonly uri: vscode.Uri,
+    private readonly onOver: () => void,
+  ) {
+    const { extensionUri } = extension.context;
+    const pages = vscode.Uri.joinPath(extensionUri, "dist", "pages");
+    const name = vscode.workspace.asRelativePath(uri);
+    this.panel = vscode.window.createWebviewPanel("caliban.plan", `Plan: ${name}`, vscode.ViewColumn.Active, {
+      enableScripts: true,
+      retainContextWhenHidden: true,
+      localResourceRoots: [pages],
+    });
+    const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(extensionUri, "media", `plan-${theme}.svg`);
+    this.panel.iconPath = { light: icon("light"), dark: icon("dark") };
+    const { webview } = this.panel;
+    const at = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(pages, file)).toString();
+    this.listeners.push(
+      webview.onDidReceiveMessage((message: FromPage) => { void this.heard(message); }),
+      this.panel.onDidDispose(() => { this.close(); }),
+      this.panel.onDidChangeViewState(() => { this.postFindings(); }),
+      vscode.languages.onDidChangeDiagnostics(({ uris }) => {
+        if (uris.some((one) => one.toString() === uri.toString())) this.postFindings();
+      }),
+      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (contentChanges.length > 0 && document.uri.toString() === uri.toString()) this.post({ kind: "edited" });
+      }),
+    );
+    const nonce = randomBytes(16).toString("hex");
+    webview.html = documentOf({ script: at("plan.js"), style: at("plan.css"), source: webview.cspSource, nonce });
+  }
+
+  /** Whether something is under way that a new plan would get into the way of. */
+  get isBusy(): boolean {
+    return this.phase.name === "working";
+  }
+
+  /** Whether nobody sees it any more; a submission may still be under way then. */
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
+  get isActive(): boolean {
+    return !this.closed && this.panel.active;
+  }
+
+  /** What the plan was made with. */
+  get planned(): Arguments {
+    return this.arguments;
+  }
+
+  reveal(): void {
+    this.panel.reveal();
+  }
+
+  dispose(): void {
+    this.panel.dispose();
+  }
+
+  /** Show a plan, made with these arguments. */
+  show(plan: CloudResult, made: Arguments, { submit }: { submit: boolean }): void {
+    this.arguments = made;
+    this.wantsSubmit = submit;
+    this.take(plan);
+    this.become({ name: "planned" });
+    this.focusSubmit();
+    this.panel.reveal();
+  }
+
+  private async heard(message: FromPage): Promise<void> {
+    try {
+      await this.done(message);
+    } catch (error) {
+      await tell(this.extension, error);
+    }
+  }
+
+  private async done(message: FromPage): Promise<void> {
+    switch (message.kind) {
+      case "ready":
+        this.isThere = true;
+        this.postPlan();
+        this.post({ kind: "phase", phase: this.phase });
+        this.focusSubmit();
+        break;
+      case "planAgain":
+        await this.planAgain();
+        break;
+      case "submit":
+        await this.submit(message.typed);
+        break;
+      case "cancel":
+        this.cancelling?.cancel();
+        break;
+      case "resume":
+        await this.resume();
+        break;
+      case "refresh":
+        await this.refresh();
+        break;
+      case "request": {
+        const job = this.plan?.jobs.find(({ index }) => index === message.index);
+        if (job !== undefined) this.post({ kind: "request", index: job.index, text: requestText(job) });
+        break;
+      }
+      case "copyRequest": {
+        const job = this.plan?.jobs.find(({ index }) => index === message.index);
+        if (job === undefined) break;
+        await vscode.env.clipboard.writeText(requestText(job));
+        this.post({ kind: "copied" });
+        break;
+      }
+      case "openConsole":
+        await openConsole(this.known.get(message.index)?.url);
+        break;
+      case "showJobs":
+        await vscode.commands.executeCommand("caliban.showJobs", { reference: this.plan?.group });
+        break;
+      case "openFile":
+        await vscode.window.showTextDocument(this.uri, { viewColumn: vscode.ViewColumn.Active });
+        break;
+      case "openFinding": {
+        const spot = new vscode.Position(message.line - 1, 0);
+        await vscode.window.showTextDocument(this.uri, { selection: new vscode.Range(spot, spot) });
+        break;
+      }
+      case "openSettings":
+        await vscode.commands.executeCommand("workbench.action.openSettings", "caliban.limits");
+    }
+  }
+
+  private async planAgain(): Promise<void> {
+    if (this.isBusy) return;
+    const before = this.phase;
+    await this.work("Planning the submission", async (options) => {
+      try {
+        this.take(await this.extension.server.call("plan", this.arguments, options));
+        this.become({ name: "planned" });
+      } catch (error) {
+        // What was planned before is still what would be submitted, unless the server had refused it already.
+        this.become(before.name === "working" ? { name: "planned" } : { ...before, problem: problemOf(error) });
+      }
+    });
+  }
+
+  /** Submit the plan on the page; over a limit that takes the number of its jobs, typed. */
+  private async submit(typed: number | null): Promise<void> {
+    const { plan, phase } = this;
+    if (plan === undefined || phase.name !== "planned" || phase.void === true) return;
+    const allowed = allowance(plan.over_limits);
+    const isOver = plan.over_limits.length > 0;
+    if (isOver && (allowed === undefined || typed !== plan.count)) {
+      this.become(phase);
+      return;
+    }
+    await this.work("Submitting", async (options) => {
+      try {
+        if (isOver && !(await this.isAllowed(plan, allowed, options))) return;
+        const result = await this.extension.server.call("submit", { plan_id: plan.plan_id }, options);
+        this.submitted(result.jobs);
+        this.announce();
+      } catch (error) {
+        await this.interrupted(error);
+      }
+    });
+  }
+
+  /** Plan anew with what the typed number allows; whether that is the plan on the page, and within the limits. */
+  private async isAllowed(plan: CloudResult, allowed: Arguments | undefined, options: CallOptions): Promise<boolean> {
+    const anew = await this.extension.server.call("plan", { ...this.arguments, ...allowed }, options);
+    this.take(anew);
+    if (anew.plan_id !== plan.plan_id) {
+      const message = "What was planned has changed meanwhile. Nothing was built or sent.";
+      this.become({ name: "planned", problem: { message, hint: "This is the new plan; look at it, then submit it." } });
+      return false;
+    }
+    if (anew.over_limits.length > 0) {
+      this.become({ name: "planned", problem: excessProblem(anew.over_limits) });
+      return false;
+    }
+    return true;
+  }
+
+  private async resume(): Promise<void> {
+    const { plan, phase } = this;
+    if (plan === undefined || phase.name !== "submitted" || !phase.resumable) return;
+    await this.work("Submitting what is left", async (options) => {
+      try {
+        this.submitted((await this.extension.server.call("resume", { group: plan.group }, options)).jobs);
+        this.announce();
+      } catch (error) {
+        await this.interrupted(error);
+      }
+    });
+  }
+
+  /** Ask Google how the jobs are. */
+  private async refresh(): Promise<void> {
+    const { plan, phase } = this;
+    if (plan === undefined || phase.name !== "submitted") return;
+    await this.work("Asking for states", async (options) => {
+      try {
+        const { groups } = await this.extension.server.call("status", { reference: plan.group, refresh: true }, options);
+        this.submitted(groups[0]?.jobs ?? []);
+      } catch (error) {
+        this.become({ ...phase, problem: problemOf(error) });
+      }
+    });
+  }
+
+  /** Say why a submission ended early, and what of it is written down: that can be resumed, and is never sent twice. */
+  private async interrupted(error: unknown): Promise<void> {
+    const problem = problemOf(error);
+    const begun = await this.written();
+    if (begun === undefined) {
+      this.become({ name: "planned", problem, void: error instanceof CommandError && error.code === "plan-changed" });
+    } else {
+      this.submitted(begun, problem);
+    }
+    // The page says it; a notification is for whoever has closed the page, or looks at something else.
+    if (this.closed || !this.panel.visible) void tell(this.extension, error);
+  }
+
+  private async written(): Promise<readonly Known[] | undefined> {
+    try {
+      const { groups } = await this.extension.server.call("status", { reference: this.plan?.group ?? "" });
+      return groups[0]?.jobs;
+    } catch (error) {
+      // Mostly there is no such launch; and if it couldn't be read, the server refuses to send a plan twice.
+      this.extension.log.debug(said(error));
+      return undefined;
+    }
+  }
+
+  private submitted(jobs: readonly Known[], problem?: Problem): void {
+    this.known = new Map(jobs.map((job) => [job.index, job]));
+    this.postStates();
+    const resumable = jobs.some(({ state }) => RESUMABLE.has(state));
+    this.become({ name: "submitted", counts: countsOf(jobs), resumable, problem });
+  }
+
+  private announce(): void {
+    const { plan } = this;
+    if (plan === undefined) return;
+    const only = plan.count === 1 ? this.known.get(1)?.url ?? [...this.known.values()][0]?.url : undefined;
+    const actions = ["Show Jobs", ...(only ? ["Open in Console"] : [])];
+    const text = `Caliban: ${words.count(plan.count, "job")} submitted, as ${plan.group}.`;
+    void vscode.window.showInformationMessage(text, ...actions).then(async (chosen) => {
+      if (chosen === "Show Jobs") await vscode.commands.executeCommand("caliban.showJobs", { reference: plan.group });
+      if (chosen === "Open in Console") await openConsole(only);
+    });
+  }
+
+  /** Do something that takes a while: shown on the page and as a notification, cancelled from either. */
+  private async work(what: string, run: (options: CallOptions) => Promise<void>): Promise<void> {
+    if (this.isBusy) return;
+    const cancelling = new vscode.CancellationTokenSource();
+    this.cancelling = cancelling;
+    let percentage = 0;
+    this.become({ name: "working", what, message: "", percentage });
+    try {
+      await run({
+        title: what,
+        token: cancelling.token,
+        report: ({ message = "", increment = 0 }) => {
+          percentage += increment;
+          if (this.isBusy) this.become({ name: "working", what, message, percentage });
+        },
+      });
+    } finally {
+      this.cancelling = undefined;
+      cancelling.dispose();
+      if (this.closed) this.onOver();
+    }
+  }
+
+  private take(plan: CloudResult): void {
+    this.plan = plan;
+    this.known = new Map();
+    this.generation++;
+    this.postPlan();
+  }
+
+  private become(phase: Phase): void {
+    this.phase = phase;
+    this.post({ kind: "phase", phase });
+  }
+
+  private postPlan(): void {
+    const { plan, generation } = this;
+    if (plan === undefined || !this.isThere) return;
+    const columns = columnsOf(plan.jobs);
+    this.post({ kind: "plan", generation, plan: headOf(plan, this.source()), columns });
+    for (const rows of pieces(rowsOf(plan.jobs, columns))) this.post({ kind: "rows", generation, rows });
+    this.postStates();
+    this.postFindings();
+  }
+
+  /** What was planned, in words: the file, or the part of it that is meant. */
+  private source(): string {
+    const { block, index } = this.arguments;
+    const part = [...(block ? [`block ${block}`] : []), ...(index ? [`job ${index}`] : [])];
+    return [vscode.workspace.asRelativePath(this.uri), ...part].join(", ");
+  }
+
+  private postStates(): void {
+    for (const states of pieces(statesOf([...this.known.values()]))) {
+      this.post({ kind: "states", generation: this.generation, states });
+    }
+  }
+
+  private postFindings(): void {
+    if (this.isThere && this.panel.visible) this.post({ kind: "findings", findings: findingsOf(vscode.languages.getDiagnostics(this.uri)) });
+  }
+
+  private focusSubmit(): void {
+    if (!this.wantsSubmit || !this.isThere) return;
+    this.wantsSubmit = false;
+    this.post({ kind: "focusSubmit" });
+  }
+
+  private post(message: ToPage): void {
+    if (this.isThere) void this.panel.webview.postMessage(message);
+  }
+
+  private close(): void {
+    this.closed = true;
+    this.isThere = false;
+    for (const listener of this.listeners) listener.dispose();
+    // A submission under way goes on: its notification shows it, and cancels it.
+    if (!this.isBusy) this.onOver();
+  }
+}
+
+async function openConsole(url: string | null | undefined): Promise<void> {
+  if (url) await vscode.env.openExternal(vscode.Uri.parse(url, true));
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof vscode.CancellationError) return { message: "You stopped it.", hint: "" };
+  return { message: said(error), hint: error instanceof CommandError ? error.hint : "" };
+}

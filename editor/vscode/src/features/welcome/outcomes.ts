@@ -1,0 +1,51 @@
+// What the outcome of a call tells of this machine. Pure: a call that has ended in, what is known now out.
+
+/** Whether something that runs need is there. */
+export type Known = "unknown" | "ok" | "missing";
+
+/** What a call has told; what it says nothing of is left out. */
+export interface Learned {
+  readonly engine?: Known;
+  readonly credentials?: Known;
+  /** A local run of every job succeeded. */
+  readonly ran?: true;
+}
+
+/** What came of a call: its answer, or why there was none. */
+export interface Outcome {
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+/** Commands that can't succeed without a container engine. */
+const ON_ENGINE = new Set(["build", "shell", "notebook", "containers", "attach"]);
+
+/** Commands that can't succeed without somebody's credentials for Google. */
+const AT_GOOGLE = new Set(["submit", "planAndSubmit", "resubmit", "resume"]);
+
+export function learned(name: string, argument: unknown, { result, error }: Outcome): Learned {
+  if (error !== undefined) return fields(error).code === "engine-unavailable" ? { engine: "missing" } : {};
+  if (name === "doctor") return examined(list(fields(result).checks));
+  if (ON_ENGINE.has(name)) return { engine: "ok" };
+  if (AT_GOOGLE.has(name)) return { credentials: "ok" };
+  if (name !== "run" || fields(argument).dry_run === true) return {};
+  const states = list(fields(result).jobs).map(({ state }) => state);
+  const all = states.length > 0 && states.every((state) => state === "SUCCEEDED");
+  return all ? { engine: "ok", ran: true } : { engine: "ok" };
+}
+
+function examined(checks: readonly Record<string, unknown>[]): Learned {
+  const known = (name: string, well: readonly unknown[]): Known => {
+    const check = checks.find((one) => one.name === name);
+    return check === undefined ? "unknown" : well.includes(check.status) ? "ok" : "missing";
+  };
+  return { engine: known("Docker engine", ["ok", "warning"]), credentials: known("Credentials", ["ok"]) };
+}
+
+function fields(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function list(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.map(fields) : [];
+}

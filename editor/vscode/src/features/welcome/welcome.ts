@@ -1,0 +1,82 @@
+// What the walkthrough and the empty views need to know, set from what really happened; nothing is asked for them alone
+// but whether the server finds an experiment sound.
+
+import * as vscode from "vscode";
+import { command } from "../../commands";
+import type { Feature } from "../../feature";
+import { experiments } from "../../targets";
+import { learned, type Outcome } from "./outcomes";
+
+const WALKTHROUGH = "caliban-ls.caliban-ls#caliban.start";
+const FILES = "**/{*experiment*.json,.calibanconfig.json}";
+const QUIET = 300; // milliseconds after the last change, before experiments are looked at
+const MOST = 20; // experiments that are looked at
+
+export const welcome: Feature = (extension) => {
+  const { server } = extension;
+  const known = new Map<string, unknown>();
+  const tell = (key: string, value: unknown) => void vscode.commands.executeCommand("setContext", `caliban.${key}`, value);
+  const know = (key: string, value: unknown) => {
+    known.set(key, value);
+    tell(key, value);
+  };
+  const watcher = vscode.workspace.createFileSystemWatcher(FILES);
+  let timer: NodeJS.Timeout | undefined;
+  let round = 0;
+
+  const look = async (): Promise<void> => {
+    const mine = ++round;
+    const found = (await experiments()).slice(0, MOST);
+    if (mine !== round) return;
+    know("hasExperiment", found.length > 0 ? "yes" : "no");
+    for (const uri of server.state.kind === "running" ? found : []) {
+      // Experiments with errors have no jobs to count.
+      const count = await server.call("expand", { uri: uri.toString(), limit: 0 }).then((answer) => answer.count, () => 0);
+      if (mine !== round) return;
+      if (count > 0) {
+        know("hasSoundExperiment", true);
+        return;
+      }
+    }
+    if (mine === round) know("hasSoundExperiment", false);
+  };
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void look(), QUIET);
+  };
+  const became = () => {
+    know("ready", server.state.kind === "running");
+    soon();
+  };
+
+  const getStarted = async (): Promise<void> => {
+    await vscode.commands.executeCommand("workbench.action.openWalkthrough", WALKTHROUGH, false);
+    // A walkthrough hears of what becomes known, and not of what was known before it was first opened.
+    for (const [key, value] of known) {
+      tell(key, undefined);
+      tell(key, value);
+    }
+  };
+
+  know("engine", "unknown");
+  know("credentials", "unknown");
+  became();
+  return [
+    vscode.Disposable.from(watcher, new vscode.Disposable(() => { clearTimeout(timer); })),
+    watcher.onDidCreate(soon),
+    watcher.onDidChange(soon),
+    watcher.onDidDelete(soon),
+    vscode.workspace.onDidChangeWorkspaceFolders(soon),
+    server.onDidChangeState(became),
+    server.onDidCall(({ name, argument, answer }) => {
+      const learn = (outcome: Outcome) => {
+        for (const [key, value] of Object.entries(learned(name, argument, outcome))) know(key, value);
+      };
+      answer.then(
+        (result) => { learn({ result }); },
+        (error: unknown) => { learn({ error }); },
+      );
+    }),
+    command(extension, "caliban.getStarted", getStarted, { trusted: false }),
+  ];
+};

@@ -1,0 +1,186 @@
+// The environments that the server runs in: one for each wheel and Python, made once, below the extension's storage.
+//
+// One is made under another name and gets its own when it is whole, so that what has its name works. Windows that want
+// the same one wait for each other. Those of other versions of the extension go when no window uses them any more.
+
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+import { alone } from "./lock";
+import { pipFailure } from "./pip";
+import { Cancelled, INTERPRETER, NotStarted, SERVER_PATH, sentence } from "./problems";
+import { type RunOptions, run } from "./programs";
+import { type Python, within } from "./pythons";
+
+/** What is installed: the server's wheel, and the versions to have beside it. */
+export interface Bundle {
+  readonly wheel: string;
+  readonly constraints: string;
+  /** Stands for this version of the extension and the content of both. */
+  readonly key: string;
+}
+
+/** An environment that is whole. */
+export interface Environment {
+  readonly folder: string;
+  readonly python: string;
+  readonly made: Python & { readonly asked: string };
+}
+
+export interface Making {
+  readonly run: Pick<RunOptions, "folder" | "environment" | "signal">;
+  readonly report: (message: string) => void;
+  readonly log: (line: string) => void;
+}
+
+const MARK = "caliban.json";
+const LOCK = "making.lock";
+
+/** Return what the extension carries. */
+export async function bundle(extension: string, version: string): Promise<Bundle> {
+  const folder = path.join(extension, "bundled");
+  const name = (await readdir(folder)).find((one) => one.endsWith(".whl"));
+  if (name === undefined) throw new NotStarted("The extension lacks its own server.", "Install the extension again.", SERVER_PATH);
+  const wheel = path.join(folder, name);
+  const constraints = path.join(folder, "constraints.txt");
+  const digest = createHash("sha256");
+  for (const file of [wheel, constraints]) digest.update(await readFile(file));
+  return { wheel, constraints, key: `${version}-${digest.digest("hex").slice(0, 16)}` };
+}
+
+/** Return the environments of a bundle, the newest first. */
+export async function ready(home: string, { key }: Bundle): Promise<Environment[]> {
+  const names = await readdir(home).catch(() => []);
+  const found = await Promise.all(names.filter((name) => name.startsWith(`${key}-`)).map((name) => whole(path.join(home, name))));
+  const usable = found.filter((one) => one !== undefined);
+  return usable.sort((one, other) => other.at - one.at).map((one) => one.environment);
+}
+
+async function whole(folder: string): Promise<{ environment: Environment; at: number } | undefined> {
+  try {
+    const mark = path.join(folder, MARK);
+    const made = JSON.parse(await readFile(mark, "utf8")) as Environment["made"];
+    const python = interpreter(folder);
+    await stat(python);
+    return { environment: { folder, python, made }, at: (await stat(mark)).mtimeMs };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Return the environment of a bundle and a Python, made if there is none.
+ *
+ * @throws {NotStarted} it can't be made; nothing of it is left then.
+ */
+export async function made(home: string, bundle: Bundle, python: Python & { asked: string }, making: Making): Promise<Environment> {
+  const mark = createHash("sha256").update(`${python.base}\0${python.version}`).digest("hex").slice(0, 12);
+  const folder = path.join(home, `${bundle.key}-${mark}`);
+  try {
+    await mkdir(home, { recursive: true });
+    return await alone(path.join(home, LOCK), making, async () => {
+      const there = await whole(folder);
+      if (there !== undefined) return there.environment;
+      for (const name of await readdir(home)) if (name.startsWith(".")) await remove(path.join(home, name));
+      const growing = path.join(home, `.new-${process.pid}`);
+      try {
+        await fill(growing, bundle, python, making);
+        await writeFile(path.join(growing, MARK), JSON.stringify(python));
+        await putAway(folder);
+        await rename(growing, folder);
+      } finally {
+        await remove(growing);
+      }
+      return { folder, python: interpreter(folder), made: python };
+    });
+  } catch (error) {
+    throw error instanceof NotStarted || error instanceof Cancelled ? error : unwritable(home, error);
+  }
+}
+
+async function fill(folder: string, bundle: Bundle, python: Python, { run: where, report, log }: Making): Promise<void> {
+  const inside = interpreter(folder);
+  const pip = ["-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--no-color", "--progress-bar=off", "--retries=2"];
+  const step = async (program: string, words: string[], onLine: (line: string) => void = () => undefined): Promise<string> => {
+    log(`${program} ${words.join(" ")}`);
+    const ran = await run(program, words, { ...where, seconds: 900, onLine });
+    if (where.signal?.aborted === true) throw new Cancelled();
+    if (ran.code === 0) return "";
+    log(`${ran.stdout}\n${ran.stderr}`.trim());
+    return ran.stderr.trim() || ran.stdout.trim() || `it ended with exit code ${String(ran.code)}`;
+  };
+  report(`with Python ${python.version}`);
+  const unmade = await step(python.base, ["-I", "-m", "venv", folder]);
+  if (unmade !== "") throw notMade(python, unmade);
+  report("installing its packages");
+  const failed = await step(inside, [...pip, "--constraint", bundle.constraints, bundle.wheel], (line) => {
+    const collecting = /^\s*Collecting ([\w.-]+)/.exec(line)?.[1];
+    if (collecting !== undefined) report(collecting);
+    else if (line.startsWith("Installing collected packages")) report("putting its packages in place");
+  });
+  if (failed !== "") throw notInstalled(failed);
+  const broken = await step(inside, ["-I", "-m", "caliban_ls", "--version"]);
+  if (broken !== "") throw notMade(python, broken);
+}
+
+/** Return whether the server can be loaded in an environment. */
+export async function works(environment: Environment, where: Making["run"]): Promise<boolean> {
+  const ran = await run(environment.python, ["-I", "-m", "caliban_ls", "--version"], { ...where, seconds: 60 });
+  return ran.code === 0;
+}
+
+/** Take an environment's name from it, and remove it. */
+export async function putAway(folder: string): Promise<void> {
+  const away = path.join(path.dirname(folder), `.old-${process.pid}-${String(Date.now())}`);
+  try {
+    await rename(folder, away);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  await remove(away);
+}
+
+function interpreter(folder: string): string {
+  return process.platform === "win32" ? path.join(folder, "Scripts", "python.exe") : path.join(folder, "bin", "python");
+}
+
+export async function remove(place: string): Promise<void> {
+  await rm(place, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Return whether an environment, or the Python it was made with, lies in one of some folders. */
+export function belongsTo(environment: Environment, folders: readonly string[]): boolean {
+  return within(environment.made.base, folders);
+}
+
+export function unwritable(home: string, error: unknown): NotStarted {
+  const why = error instanceof Error ? error.message : String(error);
+  return new NotStarted(
+    `The extension can't write to its storage, where the server's environment belongs: ${sentence(why)}`,
+    `Make ${home} writable and press Retry, or install caliban-ls yourself and name it in the setting ${SERVER_PATH}.`,
+    SERVER_PATH,
+  );
+}
+
+function notMade(python: Python, said: string): NotStarted {
+  const last = said.trim().split(/\r?\n/).at(-1) ?? "";
+  return new NotStarted(
+    `Python ${python.version} at ${python.base} can't make an environment that works: ${sentence(last)}`,
+    `Name another Python in the setting ${INTERPRETER}, or press Retry.`,
+    INTERPRETER,
+  );
+}
+
+function notInstalled(said: string): NotStarted {
+  const { said: last, offline } = pipFailure(said);
+  const other = `or install caliban-ls yourself and name it in the setting ${SERVER_PATH}.`;
+  if (offline) {
+    return new NotStarted(
+      `The server's packages can't be fetched, since pip reaches no package index: ${sentence(last)}`,
+      `Connect and press Retry, name a mirror in pip's configuration, ${other}`,
+      SERVER_PATH,
+    );
+  }
+  return new NotStarted(`The server's packages can't be installed. pip says: ${sentence(last)}`, `Press Retry, ${other}`, SERVER_PATH);
+}

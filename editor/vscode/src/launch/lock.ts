@@ -1,0 +1,78 @@
+// A file that one window holds while it makes an environment. It is taken over from one that has died.
+
+import { readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { Cancelled } from "./problems";
+
+/** How a window waits: until when, and whom it tells. */
+export interface Waiting {
+  readonly run: { readonly signal?: AbortSignal };
+  readonly report: (message: string) => void;
+  readonly log: (line: string) => void;
+}
+
+const HEARTBEAT_SECONDS = 5;
+const SILENT_SECONDS = 60;
+const LOOK_MILLISECONDS = 500;
+
+/**
+ * Work while no other window does, after having waited for it.
+ *
+ * @throws {Cancelled} it was given up while waiting.
+ */
+export async function alone<T>(lock: string, { run: { signal }, report, log }: Waiting, work: () => Promise<T>): Promise<T> {
+  let told = false;
+  while (!(await taken(lock))) {
+    if (signal?.aborted === true) throw new Cancelled();
+    if (!told) log("another window makes an environment; waiting for it");
+    if (!told) report("waiting for another window, which makes it");
+    told = true;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS));
+  }
+  const beating = setInterval(() => {
+    const now = new Date();
+    void utimes(lock, now, now).catch(() => undefined);
+  }, HEARTBEAT_SECONDS * 1000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(beating);
+    await unlink(lock).catch(() => undefined);
+  }
+}
+
+async function taken(lock: string): Promise<boolean> {
+  try {
+    await writeFile(lock, JSON.stringify({ host: hostname(), pid: process.pid }), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  if (await isAbandoned(lock)) {
+    // Of several that find it so, one can rename it.
+    const aside = `${lock}-${process.pid}`;
+    await rename(lock, aside).then(() => unlink(aside), () => undefined);
+  }
+  return false;
+}
+
+async function isAbandoned(lock: string): Promise<boolean> {
+  try {
+    const silent = Date.now() - (await stat(lock)).mtimeMs > SILENT_SECONDS * 1000;
+    if (silent) return true;
+    const { host, pid } = JSON.parse(await readFile(lock, "utf8")) as { host: string; pid: number };
+    return host === hostname() && !isAlive(pid);
+  } catch {
+    return false;
+  }
+}
+
+/** Return whether a process of this machine lives. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

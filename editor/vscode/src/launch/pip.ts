@@ -1,0 +1,39 @@
+// What pip's output says about why it failed.
+
+/** Why pip failed: what it said, and whether no index of packages answered. */
+export interface PipFailure {
+  readonly said: string;
+  readonly offline: boolean;
+}
+
+const UNREACHED =
+  /Failed to establish a new connection|Name or service not known|Temporary failure in name resolution|getaddrinfo failed|nodename nor servname|ConnectTimeoutError|ReadTimeoutError|ProxyError|SSLError|Connection refused|Network is unreachable|RemoteDisconnected|ConnectionResetError/;
+const REASONS = [
+  /Cannot connect to proxy/,
+  /certificate verify failed[^'")\]]*/i,
+  /\[Errno -?\d+\] ([^'")]+)/,
+  /[A-Z][a-z]+ timed out|Connection to \S+ timed out/,
+];
+const CHATTER = /^(?:\[notice\]|WARNING: You are using pip|hint:|note:|\s*$)/i;
+
+/** Read what pip wrote to stderr. */
+export function pipFailure(stderr: string): PipFailure {
+  const lines = stderr.split(/\r?\n/).filter((line) => !CHATTER.test(line));
+  const unreached = lines.find((line) => UNREACHED.test(line));
+  if (unreached !== undefined) return { said: cause(unreached), offline: true };
+  const errors = lines.filter((line) => line.startsWith("ERROR:"));
+  return { said: plain(errors.at(-1) ?? lines.at(-1) ?? "It says nothing."), offline: false };
+}
+
+/** Return the reason within a line such as "WARNING: Retrying (…) after connection broken by '…: reason')': /simple/". */
+function cause(line: string): string {
+  for (const reason of REASONS) {
+    const found = reason.exec(line);
+    if (found !== null) return (found[1] ?? found[0]).trim();
+  }
+  return plain(line);
+}
+
+function plain(line: string): string {
+  return line.replace(/^(?:ERROR|WARNING): /, "").trim();
+}

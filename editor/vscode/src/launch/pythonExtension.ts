@@ -1,0 +1,41 @@
+// What the Python extension says about the open folder's interpreter, through the API that it offers to others.
+
+import * as vscode from "vscode";
+
+/** The part of its API that is used here. */
+interface PythonApi {
+  readonly environments: {
+    getActiveEnvironmentPath(resource?: vscode.Uri): { readonly path: string };
+    resolveEnvironment(
+      environment: { readonly path: string },
+    ): Promise<{ readonly executable: { readonly uri?: vscode.Uri } } | undefined>;
+  };
+}
+
+const ID = "ms-python.python";
+const PATIENCE_MILLISECONDS = 10_000;
+
+/** Return its interpreter; undefined when it isn't there, says nothing in time or names none. */
+export async function activeInterpreter(log: (line: string) => void): Promise<string | undefined> {
+  const extension = vscode.extensions.getExtension<PythonApi | undefined>(ID);
+  if (extension === undefined) return undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => { resolve(undefined); }, PATIENCE_MILLISECONDS);
+  });
+  try {
+    return await Promise.race([asked(extension), patience]);
+  } catch (error) {
+    log(`Python extension: it can't be asked: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function asked(extension: vscode.Extension<PythonApi | undefined>): Promise<string | undefined> {
+  const environments = (await extension.activate())?.environments;
+  if (environments === undefined) return undefined;
+  const active = environments.getActiveEnvironmentPath(vscode.workspace.workspaceFolders?.[0]?.uri);
+  return (await environments.resolveEnvironment(active))?.executable.uri?.fsPath;
+}

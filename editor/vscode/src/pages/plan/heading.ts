@@ -1,0 +1,70 @@
+// The head of the page: how many jobs on what, for how much, and all else that is worth knowing before saying yes.
+
+import { element, on } from "./dom";
+import type { Finding, FromPage, PlanHead } from "./messages";
+import * as words from "./words";
+
+type Say = (message: FromPage) => void;
+
+/** Show a plan's head in an element. */
+export function showHeading(into: HTMLElement, plan: PlanHead, say: Say): void {
+  const link = on(element("button", { type: "button", class: "link", title: "Open the file" }, plan.source), {
+    click: () => { say({ kind: "openFile" }); },
+  });
+  const gpu = plan.accelerator === null ? [] : [`${plan.accelerator.count}×${plan.accelerator.type}`];
+  const machine = [plan.machine_type, ...gpu, plan.region].join(" · ");
+  const kinds = [plan.backend === "vertex" ? "Vertex AI" : "AI Platform", ...(plan.spot ? ["spot"] : []), ...(plan.flex_start ? ["flex-start"] : [])];
+  const title = element(
+    "div",
+    { class: "title" },
+    element("h1", {}, element("b", {}, words.count(plan.count, "job")), element("span", {}, " × "), element("span", { class: "machine" }, machine)),
+    element("p", { class: "source" }, ...kinds.map((kind) => element("span", { class: "kind" }, kind)), link),
+  );
+  into.replaceChildren(element("div", { class: "top" }, title, cost(plan)), facts(plan));
+}
+
+function cost(plan: PlanHead): HTMLElement {
+  if (plan.cost === null) {
+    return element("div", { class: "cost" }, element("b", {}, "Price not known"));
+  }
+  const { per_job_hour, all_jobs_hour, currency, as_of } = plan.cost;
+  return element(
+    "div",
+    { class: "cost" },
+    element("b", { id: "all" }, words.money(all_jobs_hour, currency)),
+    element("span", {}, " an hour, while all run"),
+    element("p", {}, element("span", { id: "each" }, `${words.money(per_job_hour, currency)} per job and hour`), ` · prices of ${as_of}`),
+  );
+}
+
+function facts(plan: PlanHead): HTMLElement {
+  const list = element("dl", { class: "facts" });
+  const add = (name: string, value: string, attributes: Readonly<Record<string, string>> = {}): void => {
+    list.append(element("div", attributes, element("dt", {}, name), element("dd", { title: value }, value)));
+  };
+  add("Project", plan.project_id);
+  add("Module", plan.module ?? "what the image runs");
+  add("Runs as", plan.service_account ?? "Google's own service agent");
+  for (const { of, needed, granted } of plan.quotas) {
+    const free = granted === null ? "" : `; new projects are granted ${granted.toLocaleString("en-US")}`;
+    const tight = granted !== null && needed > granted;
+    add("Quota", `${needed.toLocaleString("en-US")} ${of}${free}`, tight ? { class: "tight" } : {});
+  }
+  add("Ends", plan.timeout === null ? "at the service's own limit" : `after ${words.duration(plan.timeout)}, at the latest`);
+  add("Sending", `takes about ${words.duration(plan.seconds)}`);
+  add("Launch", plan.group);
+  add("Image", plan.image, { class: "wide" });
+  return list;
+}
+
+/** Show notes of the plan and findings of the file in an element. */
+export function showNotes(into: HTMLElement, notes: readonly string[], findings: readonly Finding[], say: Say): void {
+  const items = findings.map(({ severity, message, code, line }) => {
+    const go = on(element("button", { type: "button", class: "link" }, `line ${line}`), {
+      click: () => { say({ kind: "openFinding", line }); },
+    });
+    return element("li", { class: severity }, message, code === "" ? undefined : element("code", {}, code), go);
+  });
+  into.replaceChildren(...items, ...notes.map((note) => element("li", { class: "note" }, note)));
+  into.hidden = into.childElementCount === 0;
+}

@@ -1,0 +1,85 @@
+// The lines of a sweep's picture: what goes from one axis to the next, each once however many jobs go there. Pure.
+
+import type { Axis } from "./scales";
+import type { Row } from "./rows";
+
+/** A line from one axis to the next: the places that it joins, and the jobs that take it. */
+export interface Segment {
+  readonly from: number;
+  readonly to: number;
+  readonly places: readonly number[];
+  readonly repeats: boolean;
+}
+
+/** Return where each job crosses each axis. */
+export function crossings(rows: readonly Row[], axes: readonly Axis[]): Float64Array[] {
+  return axes.map((axis) => Float64Array.from(rows, (row) => axis.at(row.values[axis.column] ?? null)));
+}
+
+/**
+ * Return the lines between neighbouring axes; of a single axis, its points.
+ *
+ * @param rows all jobs.
+ * @param crossed see `crossings`.
+ * @param shown which jobs, by their place.
+ */
+export function segments(rows: readonly Row[], crossed: readonly Float64Array[], shown: Iterable<number>): Segment[][] {
+  const pairs = crossed.length === 1 ? [[crossed[0], crossed[0]]] : crossed.slice(1).map((next, gap) => [crossed[gap], next]);
+  const found = pairs.map(() => new Map<string, { from: number; to: number; places: number[]; repeats: boolean }>());
+  for (const place of shown) {
+    const repeats = rows[place]?.sameAs !== null;
+    for (const [gap, [left, right]] of pairs.entries()) {
+      const from = left?.[place] ?? 0;
+      const to = right?.[place] ?? 0;
+      const key = `${from}|${to}`;
+      const known = found[gap]?.get(key);
+      if (known === undefined) found[gap]?.set(key, { from, to, places: [place], repeats });
+      else {
+        known.places.push(place);
+        known.repeats ||= repeats;
+      }
+    }
+  }
+  return found.map((gap) => [...gap.values()]);
+}
+
+/** Return how much of its way up a curve has gone at a part of its way across, both from 0 to 1. */
+export function risen(way: number): number {
+  // A Bézier curve that leaves and reaches its axes level, its handles in the middle: where it is across isn't its
+  // parameter, which is found by halving.
+  let [low, high] = [0, 1];
+  for (let step = 0; step < 20; step++) {
+    const middle = (low + high) / 2;
+    if (1.5 * middle - 1.5 * middle ** 2 + middle ** 3 < way) low = middle;
+    else high = middle;
+  }
+  const parameter = (low + high) / 2;
+  return 3 * parameter ** 2 - 2 * parameter ** 3;
+}
+
+/** Return the line that is nearest to a height at a part of the way, if it is within reach. */
+export function nearest(lines: readonly Segment[], way: number, height: number, reach: number): Segment | undefined {
+  const share = risen(way);
+  let best: Segment | undefined;
+  let distance = reach;
+  for (const line of lines) {
+    const apart = Math.abs(line.from + (line.to - line.from) * share - height);
+    if (apart <= distance) [best, distance] = [line, apart];
+  }
+  return best;
+}
+
+/** A range of an axis that was chosen. */
+export interface Brush {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Return whether a job lies in every range that was chosen. */
+export function brushed(crossed: readonly Float64Array[], brushes: ReadonlyMap<number, Brush>, place: number): boolean {
+  for (const [axis, { low, high }] of brushes) {
+    const at = crossed[axis]?.[place] ?? 0;
+    if (at < low || at > high) return false;
+  }
+  return true;
+}

@@ -1,0 +1,154 @@
+// The bar that stays on the page: Submit, the question that comes before it, how far it is, and what became of it.
+
+import { button, element, on } from "./dom";
+import type { FromPage, Phase, PlanHead, Problem } from "./messages";
+import * as words from "./words";
+
+export class Submission {
+  readonly root = element("section", { class: "submission", "aria-label": "Submission" });
+  private plan: PlanHead | undefined;
+  private phase: Phase = { name: "planned" };
+  private asks = false;
+  private edited = false;
+
+  constructor(private readonly say: (message: FromPage) => void) {}
+
+  show(plan: PlanHead): void {
+    this.plan = plan;
+    this.asks = this.edited = false;
+    this.draw();
+  }
+
+  become(phase: Phase): void {
+    // Of work under way only the bar moves, so that Cancel stays where it was pressed.
+    const moves = phase.name === "working" && this.phase.name === "working" && phase.what === this.phase.what;
+    this.phase = phase;
+    if (moves) {
+      this.move();
+      return;
+    }
+    this.asks = false;
+    this.draw();
+  }
+
+  /** The file was edited since it was planned. */
+  noteEdit(): void {
+    if (this.edited || this.phase.name !== "planned") return;
+    this.edited = true;
+    if (!this.asks) this.draw();
+  }
+
+  focus(): void {
+    this.root.querySelector<HTMLElement>("#submit, #plan-again")?.focus();
+  }
+
+  private draw(): void {
+    const { plan, phase } = this;
+    if (plan === undefined) return;
+    this.root.className = `submission ${phase.name}`;
+    const problem = phase.name === "working" ? undefined : phase.problem;
+    const shown = problem === undefined ? undefined : problemOf(problem);
+    const row =
+      phase.name === "working" ? this.working(phase) : phase.name === "submitted" ? this.submitted(plan, phase) : this.asks ? this.question(plan) : this.offer(plan);
+    this.root.replaceChildren(...(shown === undefined ? [] : [shown]), row);
+    if (phase.name === "working") this.move();
+  }
+
+  private offer(plan: PlanHead): HTMLElement {
+    const isVoid = this.phase.name === "planned" && this.phase.void === true;
+    const forbidden = plan.over_limits.some(({ allowed_by }) => allowed_by === null);
+    const submit = button(`Submit ${words.count(plan.count, "Job")}…`, () => { this.ask(); }, { id: "submit", class: "primary" });
+    submit.disabled = isVoid || forbidden || plan.count === 0;
+    const said = element("div", { class: "said" });
+    for (const { message, hint } of plan.over_limits) said.append(element("p", { class: "limit" }, `${message}. ${hint}`.trim()));
+    if (this.edited) said.append(element("p", { class: "edited" }, "The file was edited since. Plan again to see what it comes to now."));
+    if (said.childElementCount === 0) said.append(element("p", {}, "Nothing is built or sent yet."));
+    const settings = forbidden ? button("Open Settings", () => { this.say({ kind: "openSettings" }); }) : undefined;
+    const again = button("Plan Again", () => { this.say({ kind: "planAgain" }); }, { id: "plan-again", ...(isVoid ? { class: "primary" } : {}) });
+    return element("div", { class: "bar" }, said, settings, again, submit);
+  }
+
+  private ask(): void {
+    this.asks = true;
+    this.draw();
+    this.root.querySelector<HTMLElement>("input, #no")?.focus();
+  }
+
+  private question(plan: PlanHead): HTMLElement {
+    const jobs = words.count(plan.count, "job");
+    const cost = plan.cost === null ? "What they cost isn't known." : `They cost ${words.money(plan.cost.all_jobs_hour, plan.cost.currency)} an hour while all run.`;
+    const text = element("p", { id: "question" }, element("b", {}, `Submit ${jobs} to ${plan.region}?`), ` ${cost}`);
+    const said = element("div", { class: "said" }, text);
+    const no = button("Don't Submit", () => { this.withdraw(); }, { id: "no" });
+    const yes = on(element("button", { type: "button", id: "yes", class: "primary" }, `Submit ${words.count(plan.count, "Job")}`), {
+      // The second click of a double click isn't a second decision.
+      click: (event) => { if (event.detail < 2) this.answer(plan, plan.over_limits.length > 0 ? typed() : null); },
+    });
+    let typed = (): number | null => null;
+    if (plan.over_limits.length > 0) {
+      const input = on(element("input", { type: "text", inputmode: "numeric", autocomplete: "off", id: "count", "aria-labelledby": "how" }), {
+        input: () => { yes.disabled = typed() !== plan.count; },
+        keydown: (event) => { if (event.key === "Enter" && !yes.disabled) this.answer(plan, typed()); },
+      });
+      typed = () => (/^\d[\d,]*$/.test(input.value.trim()) ? Number(input.value.replaceAll(",", "")) : null);
+      yes.disabled = true;
+      const over = plan.over_limits.map(({ message }) => message).join("; ");
+      said.append(element("p", { class: "limit", id: "how" }, `${over}. Type the number of jobs to submit them all the same: `, input));
+    }
+    const bar = element("div", { class: "bar", role: "alertdialog", "aria-labelledby": "question" }, said, no, yes);
+    return on(bar, { keydown: (event) => { if (event.key === "Escape") this.withdraw(); } });
+  }
+
+  private answer(plan: PlanHead, typed: number | null): void {
+    if (!this.asks || this.phase.name !== "planned") return;
+    this.asks = false;
+    this.become({ name: "working", what: "Submitting", message: "", percentage: 0 });
+    this.say({ kind: "submit", typed: plan.over_limits.length > 0 ? typed : null });
+  }
+
+  private withdraw(): void {
+    this.asks = false;
+    this.draw();
+    this.focus();
+  }
+
+  private working(phase: Phase & { name: "working" }): HTMLElement {
+    const text = element("p", { role: "status" }, element("b", {}, phase.what), " ", element("span", { id: "progress" }));
+    const bar = element("progress", { max: "100", "aria-label": phase.what });
+    const cancel = button("Cancel", () => {
+      cancel.disabled = true;
+      this.say({ kind: "cancel" });
+    });
+    return element("div", { class: "bar" }, element("div", { class: "said" }, text, bar), cancel);
+  }
+
+  private move(): void {
+    if (this.phase.name !== "working") return;
+    const { message, percentage } = this.phase;
+    const text = this.root.querySelector("#progress");
+    if (text !== null) text.textContent = message;
+    const bar = this.root.querySelector("progress");
+    if (percentage > 0) bar?.setAttribute("value", String(percentage));
+  }
+
+  private submitted(plan: PlanHead, phase: Phase & { name: "submitted" }): HTMLElement {
+    const of = Object.values(phase.counts).reduce((sum, amount) => sum + amount, 0);
+    const whole = phase.resumable ? "Not all jobs are sent" : `${words.count(of, "job")} submitted`;
+    const text = element("p", { role: "status", id: "outcome" }, element("b", {}, whole), ` as ${plan.group}: ${words.states(phase.counts)}`);
+    const resume = phase.resumable ? button("Resume", () => { this.say({ kind: "resume" }); }, { class: "primary" }) : undefined;
+    return element(
+      "div",
+      { class: "bar" },
+      element("div", { class: "said" }, text),
+      button("Plan Again", () => { this.say({ kind: "planAgain" }); }, { id: "plan-again" }),
+      button("Refresh States", () => { this.say({ kind: "refresh" }); }),
+      button("Show Jobs", () => { this.say({ kind: "showJobs" }); }, phase.resumable ? {} : { class: "primary" }),
+      resume,
+    );
+  }
+}
+
+function problemOf({ message, hint }: Problem): HTMLElement {
+  const text = /[.!?]$/.test(message) ? message : `${message}.`;
+  return element("p", { class: "problem", role: "alert" }, `${text} ${hint}`.trim());
+}

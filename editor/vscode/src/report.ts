@@ -1,0 +1,51 @@
+// The text of a diagnostic report: what somebody who helps needs to know, and nothing that is secret.
+
+/** What a report says. */
+export interface Facts {
+  /** Names and versions, in their order. */
+  readonly versions: readonly (readonly [name: string, version: string])[];
+  readonly state: string;
+  readonly server: string;
+  readonly trusted: boolean;
+  /** The number of open folders, and what kind of place they are in. */
+  readonly folders: string;
+  /** The settings that somebody has changed. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly lastProblem: string;
+  /** What `caliban doctor` finds; undefined where it wasn't asked. */
+  readonly doctor?: readonly { readonly name: string; readonly status: string; readonly message: string }[] | string;
+}
+
+/** Return the report, as Markdown, with the user's home folder written as `~`. */
+export function report(facts: Facts, home: string): string {
+  const settings = Object.entries(facts.settings).map(([name, value]) => `- \`${name}\`: \`${JSON.stringify(value)}\``);
+  const lines = [
+    "## Caliban",
+    "",
+    ...facts.versions.map(([name, version]) => `- ${name}: ${version}`),
+    `- Server: ${facts.state}; ${facts.server}`,
+    `- Folders: ${facts.folders}, ${facts.trusted ? "trusted" : "not trusted"}`,
+    `- Last problem: ${facts.lastProblem}`,
+    "",
+    "### Settings",
+    "",
+    ...(settings.length === 0 ? ["- all as they come"] : settings),
+    "",
+    "### Doctor",
+    "",
+    ...doctor(facts),
+    "",
+  ];
+  return withoutHome(lines.join("\n"), home);
+}
+
+function doctor({ doctor: found, trusted }: Facts): string[] {
+  if (!trusted) return ["- not asked, since the folder isn't trusted"];
+  if (found === undefined) return ["- not asked, since the server doesn't run"];
+  if (typeof found === "string") return [`- ${found}`];
+  return found.map(({ name, status, message }) => `- ${status}: ${name}: ${message.replaceAll("\n", " ")}`);
+}
+
+function withoutHome(text: string, home: string): string {
+  return home === "" || home === "/" ? text : text.replaceAll(home, "~");
+}

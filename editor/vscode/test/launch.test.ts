@@ -1,0 +1,182 @@
+// Programs that answer as Pythons do, run for real.
+
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Bundle, made, ready } from "../src/launch/environments";
+import { keepOnly, release } from "../src/launch/leases";
+import { Cancelled } from "../src/launch/problems";
+import { ServerProcess } from "../src/launch/process";
+import { clean } from "../src/launch/programs";
+import { findPython, within } from "../src/launch/pythons";
+
+let folder: string;
+let logged: string[];
+const log = (line: string) => { logged.push(line); };
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "caliban-launch-"));
+  logged = [];
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+async function program(place: string, script: string): Promise<string> {
+  const file = path.join(folder, place);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, `#!/bin/sh\n${script}\n`);
+  await chmod(file, 0o755);
+  return file;
+}
+
+const python = (version: number[], base: string, lacking: string[] = []) => `echo '${JSON.stringify({ version, base, lacking })}'`;
+
+function search(more: Partial<Parameters<typeof findPython>[0]> = {}) {
+  const run = { folder, environment: { PATH: `${folder}/one:${folder}/two:/usr/bin:/bin` } };
+  return findPython({ chosen: "", extension: () => Promise.resolve(undefined), platform: "linux", run, avoided: ["/usr", "/bin"], log, ...more });
+}
+
+test("the setting comes before the Python extension, and that before PATH", async () => {
+  const named = await program("named", python([3, 12, 1], "/named"));
+  const active = await program("active", python([3, 13, 0], "/active"));
+  await program("one/python3", python([3, 11, 2], "/path"));
+  expect(await search({ chosen: named, extension: () => Promise.resolve(active) })).toEqual({ base: "/named", version: "3.12.1" });
+  expect(await search({ extension: () => Promise.resolve(active) })).toEqual({ base: "/active", version: "3.13.0" });
+  expect(await search()).toEqual({ base: "/path", version: "3.11.2" });
+});
+
+test("of PATH the first that fits is taken, and each that doesn't is logged with the reason", async () => {
+  await program("one/python3", python([3, 8, 18], "/old"));
+  await program("one/python3.12", "echo 'Illegal instruction' >&2; exit 132");
+  await program("two/python3.11", python([3, 11, 2], "/bare", ["ensurepip"]));
+  await program("two/python3.10", python([3, 10, 13], "/good"));
+  expect(await search()).toEqual({ base: "/good", version: "3.10.13" });
+  expect(logged.map((line) => line.replace(folder, ""))).toEqual([
+    "Python extension: names no interpreter",
+    "PATH: /one/python3 won't do: it is Python 3.8.18",
+    "PATH: /one/python3.12 won't do: Illegal instruction",
+    "PATH: /two/python3.11 won't do: it is Python 3.11.2 without ensurepip",
+    "PATH: /two/python3.10 is Python 3.10.13, of /good",
+  ]);
+});
+
+test("what lies in an open folder is passed over, wherever it is named, and so are relative entries of PATH", async () => {
+  const canary = `touch ${folder}/ran;`;
+  const inside = await program("one/python3", `${canary} ${python([3, 12, 0], "/inside")}`);
+  await program("two/python3", python([3, 11, 0], "/outside"));
+  expect(await search({ avoided: [`${folder}/one`, "/usr", "/bin"] })).toEqual({ base: "/outside", version: "3.11.0" });
+  expect(await readdir(folder)).not.toContain("ran");
+  const run = { folder: path.dirname(inside), environment: { PATH: `.::${folder}/two` } };
+  expect(await search({ run, avoided: [] })).toEqual({ base: "/outside", version: "3.11.0" });
+});
+
+test("a Python that is older than the option that isolates it counts as old", async () => {
+  await program("one/python", "echo 'Unknown option: -I' >&2; exit 2");
+  await expect(search()).rejects.toThrow(/too old: .*one\/python is 2/);
+});
+
+test.each([
+  ["/w", "/w/env/bin/python", true],
+  ["/w", "/w", true],
+  ["/w", "/work/python", false],
+  ["/w/..x", "/w/python", false],
+])("within %s lies %s: %s", (outer, inner, expected) => {
+  expect(within(inner, [outer])).toBe(expected);
+});
+
+test("no variable names foreign code, or another place for pip to put packages", () => {
+  const given = { PYTHONPATH: "x", PYTHONHOME: "x", pythonstartup: "x", VIRTUAL_ENV: "x", PIP_TARGET: "x", PIP_INDEX_URL: "mirror", HOME: "/h" };
+  expect(clean(given)).toEqual({ PIP_INDEX_URL: "mirror", HOME: "/h" });
+});
+
+// It makes an environment as Python does, whose own Python installs and is asked for its version.
+const MAKER = `
+[ "$3" = venv ] || exit 9
+mkdir -p "$4/bin"
+cat > "$4/bin/python" <<'END'
+#!/bin/sh
+echo "$@" >> "$(dirname "$0")/calls"
+case "$3" in
+pip) echo "Collecting pygls<3"; eval "$PIP_DOES" ;;
+caliban_ls) echo "caliban 0.1.0" ;;
+esac
+END
+chmod +x "$4/bin/python"`;
+
+const ours: Bundle = { wheel: "/w.whl", constraints: "/c.txt", key: "0.1.0-0123456789abcdef" };
+
+async function make(does: string, signal?: AbortSignal, told: string[] = []) {
+  const base = await program("maker", MAKER);
+  const run = { folder, environment: { PATH: "/usr/bin:/bin", PIP_DOES: does }, ...(signal === undefined ? {} : { signal }) };
+  const interpreter = { base, version: "3.12.1", asked: "" };
+  return made(path.join(folder, "environments"), ours, interpreter, { run, log, report: (message) => { told.push(message); } });
+}
+
+test("an environment is made once, and then found", async () => {
+  const told: string[] = [];
+  const environment = await make("true", undefined, told);
+  expect(told).toEqual(["with Python 3.12.1", "installing its packages", "pygls"]);
+  expect(await ready(path.join(folder, "environments"), ours)).toEqual([environment]);
+  expect(await ready(path.join(folder, "environments"), { ...ours, key: "0.1.0-fedcba9876543210" })).toEqual([]);
+  expect(await make("exit 1")).toEqual(environment);
+  expect(await readdir(path.join(folder, "environments"))).toEqual([path.basename(environment.folder)]);
+});
+
+test("windows that want the same environment at once make it once", async () => {
+  const environments = await Promise.all([make("sleep 0.2"), make("sleep 0.2"), make("sleep 0.2")]);
+  expect(new Set(environments.map((one) => one.folder)).size).toBe(1);
+  const calls = await readFile(path.join(environments[0].folder, "bin/calls"), "utf8");
+  expect(calls.match(/-m pip/g)).toHaveLength(1);
+});
+
+test("of one that can't be made, or is cancelled, nothing is left", async () => {
+  await expect(make("echo 'ERROR: No matching distribution found for docker' >&2; exit 1")).rejects.toThrow(
+    "The server's packages can't be installed. pip says: No matching distribution found for docker.",
+  );
+  const cancel = new AbortController();
+  const making = make("sleep 600", cancel.signal, new Proxy([], { set: (target, key, value) => {
+    if (value === "pygls") cancel.abort();
+    return Reflect.set(target, key, value);
+  } }));
+  await expect(making).rejects.toThrow(Cancelled);
+  expect(await readdir(path.join(folder, "environments"))).toEqual([]);
+});
+
+test.each([
+  ["a process that has died", JSON.stringify({ host: hostname(), pid: 2 ** 22 + 1 }), 0],
+  ["one that says nothing any more", JSON.stringify({ host: "another", pid: 1 }), 3600],
+])("the lock of %s is taken over", async (_, content, age) => {
+  const lock = path.join(folder, "environments", "making.lock");
+  await mkdir(path.dirname(lock));
+  await writeFile(lock, content);
+  const then = new Date(Date.now() - age * 1000);
+  await utimes(lock, then, then);
+  expect((await make("true")).folder).toContain(ours.key);
+});
+
+test("environments of other versions go once no living process uses them", async () => {
+  const environment = await make("true");
+  const home = path.join(folder, "environments");
+  const [unused, used] = ["a", "b"].map((digit) => `0.0.9-${digit.repeat(16)}-${digit.repeat(12)}`) as [string, string];
+  for (const name of [unused, used, "leases"]) await mkdir(path.join(home, name), { recursive: true });
+  await writeFile(path.join(home, "leases", `${used}@${hostname()}@${process.ppid}`), "");
+  await writeFile(path.join(home, "leases", `${unused}@${hostname()}@${2 ** 22 + 1}`), "");
+  await keepOnly(home, environment, ours, log);
+  expect((await readdir(home)).sort()).toEqual([used, path.basename(environment.folder), "leases"].sort());
+  await release(home);
+  expect(await readdir(path.join(home, "leases"))).toEqual([`${used}@${hostname()}@${process.ppid}`]);
+});
+
+test("a server that doesn't end when asked is killed, and its last words are kept", async () => {
+  const command = await program("deaf", "trap '' TERM; echo 'nearly there' >&2; echo ready; while true; do sleep 0.1; done");
+  const server = await ServerProcess.start({ command, args: [], folder, environment: { PATH: "/usr/bin:/bin" } });
+  await new Promise((resolve) => server.child.stdout.once("data", resolve));
+  await server.end(100);
+  expect(server.lastWords()).toBe("nearly there (signal SIGKILL)");
+});
+
+test("a program that isn't there is named, with the setting that helps", async () => {
+  const starting = ServerProcess.start({ command: "/nowhere/caliban", args: [], folder, environment: {} });
+  await expect(starting).rejects.toMatchObject({ message: expect.stringContaining("/nowhere/caliban can't be run") as string, setting: "caliban.server.path" });
+});

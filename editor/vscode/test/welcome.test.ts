@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+import { learned } from "../src/features/welcome/outcomes";
+
+const check = (name: string, status: string) => ({ name, status, message: "", hint: "" });
+
+it.each([
+  [{ name: "run", argument: {}, error: { code: "engine-unavailable" } }, { engine: "missing" }],
+  [{ name: "run", argument: {}, error: { code: "invalid-document" } }, {}],
+  [{ name: "build", argument: {}, result: {} }, { engine: "ok" }],
+  [{ name: "plan", argument: {}, result: {} }, {}],
+  [{ name: "submit", argument: {}, result: {} }, { credentials: "ok" }],
+  [{ name: "run", argument: {}, result: { jobs: [{ state: "SUCCEEDED" }] } }, { engine: "ok", ran: true }],
+  [{ name: "run", argument: {}, result: { jobs: [{ state: "SUCCEEDED" }, { state: "FAILED" }] } }, { engine: "ok" }],
+  [{ name: "run", argument: {}, result: { jobs: [] } }, { engine: "ok" }],
+  [{ name: "run", argument: { dry_run: true }, result: { jobs: [{ state: "PLANNED" }] } }, {}],
+  [
+    { name: "doctor", argument: {}, result: { checks: [check("Docker engine", "failure"), check("Credentials", "ok")] } },
+    { engine: "missing", credentials: "ok" },
+  ],
+  [
+    { name: "doctor", argument: {}, result: { checks: [check("Docker engine", "ok"), check("Credentials", "warning")] } },
+    { engine: "ok", credentials: "missing" },
+  ],
+])("learns from a call what it tells: %#", (call, known) => {
+  const { name, argument, ...outcome } = call;
+  expect(learned(name, argument, outcome)).toEqual(known);
+});

@@ -1,0 +1,73 @@
+"""A person who has the Jupyter extension: notebooks in containers are among its servers.
+
+The Jupyter extension itself can't be had here; `support.jupyter_stand_in` says what stands in its place.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import jupyter_stand_in
+from support.leftovers import PROJECT_NAME, containers_of
+from support.program import BASE_IMAGE
+from support.tree import plant
+from support.vscode import vscode
+from support.window import Window, until
+
+NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    files = {
+        ".calibanconfig.json": json.dumps({"base_image": BASE_IMAGE, "default_mode": "CPU"}),
+        "requirements.txt": "six==1.16.0\n",
+        "experiment.json": "{}\n",
+        "look.ipynb": json.dumps(NOTEBOOK),
+    }
+    return plant(tmp_path / PROJECT_NAME, files)
+
+
+@pytest.fixture
+def window(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    stand_in = jupyter_stand_in.pack(project.parent)
+    state = {"CALIBAN_HOME": str(project.parent / "state")}
+    with vscode(project, tmp_path_factory.mktemp("v"), environment=state, also=[stand_in]) as window:
+        yield window
+    until("the end of the notebook, with its editor", lambda: not containers_of(project))
+
+
+def listed(window: Window) -> list[str]:
+    """Open the list of servers, and return it."""
+    window.command(jupyter_stand_in.LIST)
+    return window.picks()
+
+
+def test_a_notebook_is_one_of_jupyters_servers(window: Window, project: Path) -> None:
+    window.page.keyboard.press("Control+P")
+    window.quick().locator(".quick-input-box input").fill("look.ipynb")
+    window.quick_row("look.ipynb").click()
+    window.page.locator(".notebook-editor").first.wait_for()
+    start = "Caliban: Start a Notebook in a Container"
+    until("the collection", lambda: listed(window) == [start])
+    window.pick(start)
+    window.toast(f"Stand-in: connected to {PROJECT_NAME} (caliban_notebook_").wait_for()
+    said = window.toast("Jupyter answers on port")
+    assert "Existing Jupyter Server, Caliban" in said.inner_text()
+    servers = listed(window)
+    assert servers[0].startswith(f"Caliban: {PROJECT_NAME} (caliban_notebook_")
+    window.shot("jupyter-servers")
+    base, token = window.quick_row(servers[0]).locator(".quick-input-list-label-meta").inner_text().split()
+    request = urllib.request.Request(f"{base}api/status", headers={"Authorization": f"token {token}"})  # noqa: S310  # of this machine
+    with urllib.request.urlopen(request) as answer:  # noqa: S310  # as above
+        assert "kernels" in json.load(answer)
+    window.page.keyboard.press("Escape")
+    window.press(said, "Stop")
+    window.dialog("Stop caliban_notebook_", "Stop")
+    until("its end", lambda: not containers_of(project))
+    until("the collection without it", lambda: listed(window) == [start])
+    window.page.keyboard.press("Escape")

@@ -1,0 +1,89 @@
+"""What the extension makes for itself: where its server's environment lies, which servers run, what a user is told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.vscode import set_machine
+from support.window import Window, until
+
+
+def storage(home: Path) -> Path:
+    """Return the extension's folder below a user's home."""
+    return home / "user/User/globalStorage/caliban-ls.caliban-ls"
+
+
+def environments(home: Path) -> list[str]:
+    """Return the names of the environments that are whole."""
+    return sorted(mark.parent.name for mark in storage(home).glob("environments/*/caliban.json"))
+
+
+def log(home: Path) -> str:
+    """Return all that the extension has written into its log."""
+    return "\n".join(file.read_text() for file in sorted((home / "user/logs").rglob("Caliban.log")))
+
+
+def package_sources() -> dict[str, str]:
+    """Return the variables that tell pip where this machine gets packages from, for a user with another home."""
+    if "PIP_CONFIG_FILE" in os.environ:
+        return {}
+    usual = (Path.home() / ".config/pip/pip.conf", Path.home() / ".pip/pip.conf")
+    found = next((file for file in usual if file.exists()), None)
+    return {} if found is None else {"PIP_CONFIG_FILE": str(found)}
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A running server."""
+
+    pid: int
+    words: tuple[str, ...]
+    folder: Path
+    variables: frozenset[str]
+
+
+def servers(home: Path) -> list[Process]:
+    """Return the servers that run for a user: the processes that were told to serve, and have their home in it."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it may end while it is looked at
+            words = tuple(os.fsdecode(word) for word in (place / "cmdline").read_bytes().split(b"\0")[:-1])
+            variables = (place / "environ").read_bytes().split(b"\0")
+            if words[-1:] == ("serve",) and f"HOME={home}".encode() in variables:
+                names = frozenset(os.fsdecode(one.partition(b"=")[0]) for one in variables)
+                found.append(Process(int(place.name), words, (place / "cwd").readlink(), names))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A window, and what surrounds it."""
+
+    window: Window
+    home: Path
+
+    def set(self, settings: Mapping[str, object]) -> None:
+        """Change settings."""
+        set_machine(self.home, settings)
+
+    def program(self, name: str, script: str) -> str:
+        """Write a program into the only folder on PATH."""
+        file = self.home / "bin" / name
+        file.write_text(script)
+        file.chmod(0o755)
+        return str(file)
+
+    def finds(self) -> None:
+        """Wait until the server says what is wrong with the open file."""
+        until("a finding", lambda: self.window.squiggles().count() == 1)
+
+    def is_told(self, text: str) -> None:
+        """Wait for a message, and see that there is no other one and no finding."""
+        self.window.toast(text).wait_for()
+        until("the findings' end", lambda: self.window.squiggles().count() == 0)
+        (said,) = self.window.messages()
+        assert text in said

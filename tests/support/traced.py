@@ -1,0 +1,78 @@
+"""What processes did: each program that they started and each address that they asked, as strace saw it. It misses none."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.lacking import lacking
+
+_STARTS = "execve,execveat"
+_FORKS = "fork,vfork,clone,clone3"
+_ASKS = "connect,sendto,sendmsg,sendmmsg"
+
+_LINE = re.compile(r"(\d+) +(?:<\.\.\. )?(\w+)(?: resumed>|\()(.*)")
+_RESULT = re.compile(r"= (-?\d+)[^=]*$")
+
+
+def tracer(file: Path) -> list[str]:
+    """Return the words that start a program under strace, which writes into a file."""
+    if shutil.which("strace") is None:
+        lacking("strace is missing; scripts/vscode.sh sets it up")
+    calls = f"trace={_STARTS},{_FORKS},{_ASKS}"
+    return [
+        "strace",
+        "-f",
+        "--seccomp-bpf",
+        "-qq",
+        "-s",
+        "4096",
+        "-e",
+        calls,
+        "-e",
+        "signal=none",
+        "-o",
+        str(file),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The calls that succeeded or were tried, of a process and all that came from it."""
+
+    starts: tuple[tuple[str, ...], ...]
+    """The words of each program that was started."""
+    asked: tuple[str, ...]
+    """Each address that was connected to or sent to, as strace shows it."""
+
+
+def read(file: Path, of: str) -> Trace:
+    """Return what was done by the processes that were started with a word, and by all that came from these."""
+    ours: set[int] = set()
+    pending: dict[int, str] = {}
+    starts: list[tuple[str, ...]] = []
+    asked: list[str] = []
+    for line in file.read_text(errors="replace").splitlines():
+        parsed = _LINE.match(line)
+        if parsed is None:
+            continue
+        pid, call, rest = int(parsed[1]), parsed[2], parsed[3]
+        if "<unfinished ...>" in rest:
+            pending[pid] = rest.partition("<unfinished ...>")[0]
+            rest = pending[pid]
+        elif "resumed>" in line:
+            rest = pending.pop(pid, "") + rest
+        result = _RESULT.search(rest)
+        if call in _STARTS.split(",") and result is not None and result[1] == "0":
+            words = tuple(re.findall(r'"((?:[^"\\]|\\.)*)"', rest.partition("[")[2].rpartition("]")[0]))
+            if of in words:
+                ours.add(pid)
+            elif pid in ours:
+                starts.append(words)
+        elif call in _FORKS.split(",") and pid in ours and result is not None and int(result[1]) > 0:
+            ours.add(int(result[1]))
+        elif call in _ASKS.split(",") and pid in ours and "sa_family=" in rest:
+            asked.append(rest)
+    return Trace(tuple(starts), tuple(asked))

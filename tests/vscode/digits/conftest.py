@@ -1,0 +1,43 @@
+"""One window for all tests of this folder: the example project, without an engine and without credentials."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.vscode import ROOT, vscode
+from support.window import Window
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("desk") / "digits"
+    shutil.copytree(ROOT / "examples/digits", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def desk(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    home = tmp_path_factory.mktemp("digits")
+    environment = {
+        "CALIBAN_HOME": str(home / "state"),
+        "DOCKER_HOST": f"unix://{home}/no-engine.sock",
+        "GOOGLE_APPLICATION_CREDENTIALS": "",
+        "REGION": "",
+    }
+    # In a browser VS Code would save by itself.
+    settings = {"files.autoSave": "off"}
+    with vscode(project, home, environment=environment, settings=settings) as window:
+        yield window
+
+
+@pytest.fixture
+def window(desk: Window) -> Iterator[Window]:
+    """The window, with nothing open."""
+    yield desk
+    desk.page.keyboard.press("Escape")
+    desk.dismiss_messages()
+    desk.command("View: Close All Editors")
+    desk.page.locator(".editor-group-container.empty").first.wait_for()

@@ -1,0 +1,105 @@
+"""What is missing, what a finding means, a first experiment and the first steps, in a real VS Code without an engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support.program import caliban
+from support.window import Window, until
+
+
+def test_the_doctor_says_what_is_missing_and_what_mends_it(window: Window) -> None:
+    window.command("Caliban: Doctor")
+    page = window.webview()
+    page.locator("h1", has_text="missing or broken").wait_for()
+    engine = page.locator("li.failure", has_text="Docker engine")
+    assert "✗" in engine.inner_text()
+    assert engine.locator(".hint").inner_text() != ""
+    assert (
+        page.locator("li.warning", has_text="Credentials")
+        .locator("code")
+        .first.inner_text()
+        .startswith("gcloud auth")
+    )
+    assert "✓" in page.locator("li.ok", has_text="Python").first.inner_text()
+    window.shot("doctor")
+    page.locator("a", has_text="Look Again").click()
+    page.locator("h1", has_text="missing or broken").wait_for()
+
+
+def test_a_rule_is_explained_from_the_finding_at_the_cursor(window: Window, project: Path) -> None:
+    (project / "odd.experiment.json").write_text('{"images": []}')
+    window.open("odd.experiment.json")
+    until("a finding", lambda: window.squiggles().count() == 1)
+    window.go_to(1, 13)
+    window.command("Caliban: Explain Rule")
+    page = window.webview()
+    page.locator("h1", has_text="CAL202").wait_for()
+    assert page.locator("h2").all_inner_texts() == ["Wrong", "Right"]
+    window.shot("rule")
+    (project / "odd.experiment.json").unlink()
+
+
+def test_a_rule_is_chosen_where_no_finding_is(window: Window) -> None:
+    window.open("requirements.txt")
+    window.command("Caliban: Explain Rule")
+    window.quick().locator(".quick-input-box input").fill("row-length")
+    window.pick("CAL207")
+    window.webview().locator("h1", has_text="CAL207 row-length").wait_for()
+
+
+def test_a_further_experiment_is_written_under_a_name(window: Window, project: Path) -> None:
+    window.command("Caliban: New Experiment")
+    window.answer("warm-up", "what is the further one called?")
+    window.page.locator(".tab.active", has_text="warm-up.experiment.json").wait_for()
+    path = project / "warm-up.experiment.json"
+    assert caliban("expand", path.name, "--count", folder=project).stdout == "4\n"
+    path.unlink()
+
+
+STEPS = {
+    "The server runs": True,
+    "Docker answers": False,
+    "An experiment without errors": True,
+    "A local run succeeds": False,
+    "Google Cloud is within reach": False,
+}
+
+
+def test_first_steps_look_for_themselves_whether_they_are_done(window: Window) -> None:
+    window.command("Caliban: Doctor")
+    window.webview().locator("h1").wait_for()
+    window.command("Caliban: Get Started")
+    page = window.page.locator(".gettingStartedContainer")
+    page.locator(".getting-started-step").first.wait_for()
+    steps = page.locator(".getting-started-step")
+
+    checked = steps.filter(has=window.page.locator(".codicon.complete")).locator(".step-title")
+    wanted = [title for title, done in STEPS.items() if done]
+    until(
+        "what holds here to be checked",
+        lambda: [title.strip() for title in checked.all_inner_texts()] == wanted,
+    )
+    assert [title.strip() for title in steps.locator(".step-title").all_inner_texts()] == list(STEPS)
+    steps.nth(2).click()
+    window.shot("walkthrough")
+
+
+def test_empty_views_say_what_is_missing(window: Window) -> None:
+    window.command("Caliban: Doctor")
+    window.webview().locator("h1").wait_for()
+    window.page.locator('.activitybar [aria-label="Caliban"]').first.click()
+    for view in ("Jobs", "Containers"):
+        window.section(view).locator(".welcome-view-content", has_text="Docker doesn't answer").wait_for()
+    window.shot("empty-views")
+    window.section("Jobs").locator(".welcome-view-content a", has_text="Look for What Is Missing").click()
+    window.webview().locator("h1", has_text="missing or broken").wait_for()
+
+
+def test_the_extension_shows_itself_with_its_pictures(window: Window) -> None:
+    window.command("Extensions: Focus on Extensions View")
+    window.page.locator(".extension-list-item .name", has_text="Caliban").first.click()
+    pictures = window.webview().locator("img")
+    until("the README", lambda: pictures.count() > 0)
+    until("its pictures", lambda: pictures.evaluate_all("all => all.every(one => one.naturalWidth > 0)"))
+    window.shot("extension")

@@ -1,0 +1,193 @@
+"""The extension starts its server in an environment that it makes itself, and keeps both in order."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.lacking import lacking
+from support.own_environment import Desk, environments, log, package_sources, servers, storage
+from support.tree import plant
+from support.vscode import EXTENSION, vscode
+from support.window import until
+
+from caliban_ls import __version__
+
+REAL = str(Path(sys.executable).resolve())
+
+
+def test_the_file_to_install_carries_the_server_and_the_licences_of_others() -> None:
+    if not EXTENSION.exists():
+        lacking("there is no extension here; scripts/vscode.sh packs one")
+    with zipfile.ZipFile(EXTENSION) as packed:
+        names = {name.removeprefix("extension/") for name in packed.namelist()}
+        notices = packed.read("extension/ThirdPartyNotices.txt").decode()
+    (wheel,) = (name for name in names if name.endswith(".whl"))
+    assert wheel == f"bundled/caliban_ls-{__version__}-py3-none-any.whl"
+    assert {"bundled/constraints.txt", "dist/extension.js", "LICENSE.txt"} <= names
+    assert not [name for name in names if name.startswith(("src/", "test/", "node_modules/"))]
+    for package in ("vscode-languageclient", "vscode-jsonrpc", "minimatch", "semver"):
+        assert re.search(rf"^{package} [\d.]+ \((?:MIT|ISC)\)$", notices, re.MULTILINE), package
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A new user, who has a Python on PATH."""
+    home = tmp_path_factory.mktemp("v")
+    (home / "bin").mkdir()
+    (home / "bin/python3").symlink_to(REAL)
+    (home / ".bash_profile").write_text(f"export PATH={home}/bin:$PATH\n")
+    files = {"experiment.json": '{"lr": []}', "sweeps/first.json": '{"lr": []}'}
+    folder = plant(tmp_path_factory.mktemp("w") / "sweep", files)
+    keys = [{"key": "ctrl+alt+s", "command": "caliban.restart"}]
+    # Variables that would have another Python load foreign code.
+    foreign = {"PYTHONPATH": str(folder), "PYTHONSTARTUP": "evil.py", **package_sources()}
+    with vscode(folder, home, environment=foreign, machine={}, keys=keys) as window:
+        window.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        yield Desk(window, home)
+    until("the servers' end", lambda: not servers(home))
+
+
+@pytest.fixture
+def at_work(fresh: Desk) -> Desk:
+    """The new user, when the server runs in its own environment."""
+    fresh.window.open("experiment.json")
+    fresh.finds()
+    return fresh
+
+
+def test_a_new_user_gets_an_environment_and_findings(fresh: Desk) -> None:
+    fresh.window.toast("Caliban makes its environment").wait_for()
+    fresh.window.shot("start-environment")
+    fresh.window.open("experiment.json")
+    fresh.finds()
+    assert fresh.window.messages() == []
+    (server,) = servers(fresh.home)
+    (name,) = environments(fresh.home)
+    python = storage(fresh.home) / "environments" / name / "bin/python"
+    assert server.words == (str(python), "-I", "-m", "caliban_ls", "serve")
+    assert server.folder == storage(fresh.home)
+    assert not [one for one in server.variables if one.startswith("PYTHON")]
+
+
+def test_with_an_environment_findings_come_soon(at_work: Desk) -> None:
+    before = environments(at_work.home)
+    began = time.monotonic()
+    at_work.window.page.reload(wait_until="domcontentloaded")
+    at_work.finds()
+    took = time.monotonic() - began
+    print(f"from opening the window to the first finding: {took:.1f} s")  # noqa: T201 - told, and never asserted
+    assert environments(at_work.home) == before
+    assert at_work.window.messages() == []
+
+
+def test_a_server_that_is_killed_while_typing_comes_back_until_it_is_too_often(at_work: Desk) -> None:
+    window = at_work.window
+    for number in range(3):
+        window.go_to(1, 1)
+        window.write("  ")
+        (server,) = servers(at_work.home)
+        os.kill(server.pid, signal.SIGKILL)
+        window.write(" ")
+        until("its end", lambda: server not in servers(at_work.home))  # noqa: B023 - looked at now
+        at_work.finds()
+        assert window.messages() == [], number
+    (server,) = servers(at_work.home)
+    os.kill(server.pid, signal.SIGKILL)
+    told = window.toast("The server has stopped 4 times within a few minutes")
+    told.wait_for()
+    assert window.page.locator(".notification-toast").count() == 1
+    window.shot("start-crashed")
+    window.press(told, "Retry")
+    at_work.finds()
+    assert window.messages() == []
+    window.command("File: Revert File")
+
+
+def test_many_restarts_are_one(at_work: Desk) -> None:
+    before = log(at_work.home).count("starting the server of")
+    for _ in range(10):
+        at_work.window.page.keyboard.press("Control+Alt+S")
+    until("a restart", lambda: log(at_work.home).count("starting the server of") > before)
+    at_work.finds()
+    until("one server", lambda: len(servers(at_work.home)) == 1)
+    assert log(at_work.home).count("starting the server of") - before < 5
+
+
+def test_settings_take_effect_at_once(at_work: Desk) -> None:
+    window = at_work.window
+    window.open("first.json")
+    at_work.set({"caliban.experimentFiles": ["sweeps/*.json"], "caliban.trace.server": "messages"})
+    at_work.finds()
+    until("a trace", lambda: "Sending request 'textDocument/" in log(at_work.home))
+    at_work.set({"caliban.experimentFiles": [], "caliban.trace.server": "off"})
+    until("no finding", lambda: window.squiggles().count() == 0)
+    window.open("experiment.json")
+    before = environments(at_work.home)
+    at_work.set({"caliban.interpreter": REAL})
+    until(
+        "a look at the interpreter",
+        lambda: f"setting caliban.interpreter: {REAL} is Python" in log(at_work.home),
+    )
+    at_work.finds()
+    assert environments(at_work.home) == before
+    at_work.set({"caliban.interpreter": ""})
+
+
+def test_a_report_says_what_runs_and_where(at_work: Desk) -> None:
+    window = at_work.window
+    window.command("Caliban: Copy Diagnostic Report")
+    window.toast("the diagnostic report is on the clipboard").wait_for()
+    report = str(window.page.evaluate("navigator.clipboard.readText()"))
+    window.dismiss_messages()
+    assert f"- Extension: {__version__}" in report
+    assert (
+        f"- Server: running; caliban-ls {__version__}, process {servers(at_work.home)[0].pid}; the extension's own"
+        in report
+    )
+    assert "- `caliban.trace.server`: `" in report
+    assert "ok: Python" in report
+    assert str(at_work.home) not in report
+
+
+def test_environments_of_other_versions_go_when_no_window_uses_them(at_work: Desk) -> None:
+    home = storage(at_work.home) / "environments"
+    unused, used = (home / f"0.0.9-{digit * 16}-{digit * 12}" for digit in "ab")
+    for folder in (unused, used):
+        folder.mkdir()
+    (home / "leases" / f"{used.name}@{os.uname().nodename}@{os.getpid()}").write_text("")
+    at_work.window.command("Caliban: Restart Server")
+    until("the removal", lambda: not unused.exists())
+    assert used.exists()
+    at_work.finds()
+
+
+def test_a_broken_environment_is_made_anew(at_work: Desk) -> None:
+    (name,) = environments(at_work.home)
+    (package,) = (storage(at_work.home) / "environments" / name).glob("lib/*/site-packages/caliban_ls")
+    shutil.rmtree(package)
+    at_work.window.command("Caliban: Restart Server")
+    at_work.window.toast("Caliban makes its environment").wait_for()
+    at_work.finds()
+    assert package.exists()
+    assert at_work.window.messages() == []
+
+
+def test_making_an_environment_can_be_cancelled(at_work: Desk) -> None:
+    shutil.rmtree(storage(at_work.home) / "environments")
+    window = at_work.window
+    window.command("Caliban: Restart Server")
+    window.press(window.toast("Caliban makes its environment"), "Cancel")
+    until("the end of it", lambda: window.toast("Caliban makes its environment").count() == 0)
+    assert window.messages() == []
+    assert [one.name for one in (storage(at_work.home) / "environments").iterdir()] == []
+    window.command("Caliban: Restart Server")
+    at_work.finds()

@@ -1,0 +1,348 @@
+"""A plan in a real VS Code: what its page shows, and how its jobs get to a stand-in for Google, each once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cloud.emulator.faults import Faults
+from cloud.emulator.server import Emulator
+from playwright.sync_api import FrameLocator, Locator, expect
+from support.desk import IMAGE, Desk
+from support.vscode import vscode
+from support.window import PATIENCE, Window, keys, until
+
+FLAGS = {"module": "train.py", "image_tag": IMAGE}
+SECRET = "s3cr3t-of-a-researcher"
+SWEEP: list[dict[str, Any]] = [
+    {"lr": [0.0001, 0.01, 0.1], "model": ["cnn", "mlp"], "api_token": SECRET},
+    {"lr": [0.1, 1], "model": "mlp", "warm": True, "api_token": SECRET},
+    {"api_token": SECRET, "model": "cnn", "lr": 0.01},
+]
+
+expect.set_options(timeout=PATIENCE * 1000)
+
+
+class Plan:
+    """The page of a plan, as somebody sees it who looks at nothing else."""
+
+    def __init__(self, window: Window, desk: Desk) -> None:
+        self.window = window
+        self.desk = desk
+
+    @property
+    def page(self) -> FrameLocator:
+        return self.window.webview()
+
+    def find(self, selector: str, **having: Any) -> Locator:
+        return self.page.locator(selector, **having)
+
+    def button(self, text: str) -> Locator:
+        return self.find("button", has_text=re.compile(rf"^{re.escape(text)}$"))
+
+    def plan(self, sweep: Any, *, key: str = "Control+Alt+P", name: str = "experiment.json") -> None:
+        """Write a sweep, and have its plan shown on a page of its own."""
+        self.window.command("View: Close All Editors")
+        self.window.page.locator(".tab").first.wait_for(state="detached")
+        (self.desk.folder / name).write_text(json.dumps(sweep))
+        self.window.open(name)
+        self.window.page.keyboard.press(key)
+        self.find(".submission.planned").wait_for()
+
+    def dry_run(self, name: str = "experiment.json") -> Any:
+        argv = ["cloud", "--dry_run", "--json", f"--image_tag={IMAGE}", f"--experiment_config={name}"]
+        answer = self.desk.caliban(*argv, "train.py")
+        assert answer.returncode == 0, answer.stderr
+        return json.loads(answer.stdout)
+
+    def rows(self) -> list[list[str]]:
+        """The cells of the rows that are drawn, from the top."""
+        script = """rows => rows.map(row => [parseInt(row.dataset.position), [...row.children].map(cell => cell.textContent)])
+            .sort((one, other) => one[0] - other[0]).map(([, cells]) => cells)"""
+        found: list[list[str]] = self.find(".rows .row").evaluate_all(script)
+        return found
+
+    def numbers(self) -> list[int]:
+        return [int(row[0]) for row in self.rows()]
+
+    def fact(self, name: str) -> str:
+        return (
+            self.find("dl.facts div", has=self.page.locator("dt", has_text=name))
+            .locator("dd")
+            .first.inner_text()
+        )
+
+    def bar(self) -> str:
+        return self.find(".submission").inner_text()
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with Emulator() as emulator:
+        desk = Desk(tmp_path_factory.mktemp("plan") / "digits", emulator)
+        desk.sweep(1)
+        desk.config(module="train.py")
+        for name in ("experiment.many.json", "experiment.other.json"):
+            (desk.folder / name).write_text("{}")
+        yield desk
+
+
+@pytest.fixture(scope="module")
+def window(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    bindings = keys({"ctrl+alt+p": ("caliban.showPlan", FLAGS), "ctrl+alt+s": ("caliban.submit", FLAGS)})
+    home = tmp_path_factory.mktemp("v")
+    theme = {"workbench.colorTheme": "Default Dark Modern"}
+    with vscode(desk.folder, home, environment=desk.environment, keys=bindings, settings=theme) as window:
+        yield window
+
+
+@pytest.fixture
+def plan(window: Window, desk: Desk) -> Iterator[Plan]:
+    desk.config(module="train.py")
+    desk.emulator.vertex.jobs.clear()
+    desk.emulator.faults = Faults()
+    desk.emulator.denied.clear()
+    yield Plan(window, desk)
+    window.dismiss_messages()
+
+
+def comparable(request: Any, group: str) -> Any:
+    """A request without what is different in each launch."""
+    kept = json.loads(json.dumps(request).replace(group, "GROUP"))
+    kept["labels"] = {key: value for key, value in kept["labels"].items() if not key.startswith("caliban_")}
+    return kept
+
+
+def test_a_page_shows_what_a_dry_run_on_the_command_line_says(plan: Plan) -> None:
+    plan.plan(SWEEP)
+    wanted = plan.dry_run()
+    assert (
+        plan.find("h1").inner_text()
+        == "9 jobs \N{MULTIPLICATION SIGN} n1-standard-8 · 1\N{MULTIPLICATION SIGN}T4 · us-central1"
+    )
+    cost = wanted["cost"]
+    assert plan.find("#all").inner_text() == f"{cost['all_jobs_hour']:.2f} USD"
+    assert plan.find("#each").inner_text() == f"{cost['per_job_hour']:.4f} USD per job and hour"
+    assert cost["as_of"] in plan.find(".cost").inner_text()
+    assert plan.fact("Project") == wanted["project_id"]
+    assert plan.fact("Image") == wanted["image"] == IMAGE
+    assert plan.fact("Runs as") == wanted["service_account"]
+    assert plan.fact("Quota").startswith(f"{wanted['quotas'][0]['needed']} {wanted['quotas'][0]['of']}")
+    assert plan.find(".notes li.note").all_inner_texts() == wanted["notes"]
+    until("the findings", lambda: plan.find(".notes li.warning", has_text="CAL603").count() == 1)
+    for row, job in zip(plan.rows(), wanted["jobs"], strict=True):
+        values = [job["parameters"].get(name) for name in ("lr", "model", "api_token", "warm")]
+        shown = ["\N{EN DASH}" if value is None else str(value).replace("True", "true") for value in values]
+        same = "" if job["same_as"] is None else f"same as job {job['same_as']}"
+        assert row == [str(job["index"]), *shown, same]
+    plan.window.shot("plan-dark")
+
+    plan.find(".rows .row").nth(1).click()
+    text = plan.find("aside pre")
+    expect(text).to_contain_text("displayName")
+    shown_request = json.loads(text.inner_text())
+    group = plan.fact("Launch")
+    assert comparable(shown_request, group) == comparable(wanted["jobs"][1]["request"], wanted["group"])
+    assert SECRET not in plan.find("html").inner_html()
+    plan.button("Copy").click()
+    expect(plan.button("Copied")).to_be_visible()
+    plan.window.shot("plan-request")
+    plan.window.command("Preferences: Toggle between Light/Dark Themes")
+    plan.find("body.vscode-light").wait_for()
+    plan.window.shot("plan-light")
+    plan.window.command("Preferences: Toggle between Light/Dark Themes")
+    plan.find("body.vscode-dark").wait_for()
+    assert not plan.desk.emulator.calls
+    # Resources of extensions have such addresses, which a worker of the page answers.
+    assert all(".vscode-resource.vscode-cdn.net/" in url for url in plan.window.asked)
+
+
+def test_jobs_are_ordered_filtered_and_chosen_in_the_picture(plan: Plan) -> None:
+    plan.plan(SWEEP)
+    assert plan.numbers() == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    head = plan.find(".row.head button", has_text="lr")
+    head.click()
+    assert plan.numbers() == [1, 2, 3, 4, 9, 5, 6, 7, 8]
+    head.click()
+    assert plan.numbers() == [8, 5, 6, 7, 3, 4, 9, 1, 2]
+    assert plan.find("[aria-sort=descending]").inner_text().startswith("lr")
+    filtered = plan.find("input.search")
+    filtered.fill("lr<=0.01 cnn")
+    assert plan.numbers() == [3, 9, 1]
+    assert plan.find(".counted").inner_text() == "3 of 9 jobs"
+    filtered.fill("")
+    plan.find("label.toggle", has_text="Only repeats (1)").click()
+    assert plan.numbers() == [3, 9]
+    plan.find("label.toggle").click()
+
+    box = plan.find(".picture").bounding_box()
+    assert box is not None
+    x = box["x"] + 70  # the first axis: lr, from 0.0001 at its foot to 1 at its head
+    head_y, foot_y = box["y"] + 34, box["y"] + box["height"] - 28
+    mouse = plan.window.page.mouse
+    mouse.move(x, foot_y)
+    expect(plan.find(".rows .row.marked")).to_have_count(2)
+    mouse.move(x, head_y - 10)
+    mouse.down()
+    mouse.move(x, (head_y + foot_y) / 2 - 10, steps=4)
+    mouse.up()
+    assert sorted(plan.numbers()) == [5, 6, 7, 8]
+    plan.window.shot("plan-chosen")
+    plan.find("button.chip", has_text="lr chosen").click()
+    assert len(plan.numbers()) == 9
+
+    table = plan.find(".table")
+    table.focus()
+    for key in ("Home", "ArrowDown", "Enter"):
+        plan.window.page.keyboard.press(key)
+    expect(plan.find("aside h2")).to_have_text("Request of job 5")
+    plan.find("aside pre").focus()
+    plan.window.page.keyboard.press("Escape")
+    expect(plan.find("aside")).to_be_hidden()
+
+
+def test_three_thousand_jobs_scroll_to_their_end(plan: Plan) -> None:
+    plan.plan(
+        {"lr": [round(0.0001 * 1.01**n, 8) for n in range(1000)], "seed": [1, 2, 3]},
+        name="experiment.many.json",
+    )
+    assert plan.find("h1").inner_text().startswith("3,000 jobs")
+    assert plan.numbers()[0] == 1
+    assert len(plan.rows()) < 100
+    plan.find(".table").focus()
+    plan.window.page.keyboard.press("End")
+    until("the last job", lambda: plan.numbers()[-1] == 3000)
+    assert len(plan.rows()) < 100
+    head, table = plan.find(".row.head").bounding_box(), plan.find(".table").bounding_box()
+    assert head is not None
+    assert table is not None
+    assert head["y"] == table["y"], "the head stays where it is"
+    plan.window.page.keyboard.press("Enter")
+    expect(plan.find("aside h2")).to_have_text("Request of job 3000")
+    expect(plan.find("aside pre")).to_contain_text('"3"')
+    plan.window.shot("plan-large")
+    # Far over the limit: the number is asked for.
+    assert "3,000 jobs are more than 100 (--max_jobs)" in plan.bar()
+
+
+def test_pressing_twice_submits_once(plan: Plan) -> None:
+    plan.plan({"lr": [0.1, 0.2, 0.3]}, key="Control+Alt+S")
+    submit = plan.find("#submit")
+    until("Submit to have the focus", lambda: submit.evaluate("one => one === document.activeElement"))
+    submit.dblclick()
+    expect(plan.find("#question")).to_contain_text("Submit 3 jobs to us-central1? They cost 2.60 USD an hour")
+    assert not plan.desk.emulator.jobs()
+    plan.window.shot("plan-question")
+    plan.button("Don't Submit").click()
+    submit.press("Enter")
+    expect(plan.find("#no")).to_be_focused()
+    # Twice in one go, before anything of it can be shown.
+    plan.find("#yes").evaluate("button => { button.click(); button.click(); }")
+    outcome = plan.find("#outcome")
+    expect(outcome).to_contain_text("3 jobs submitted as digits_")
+    expect(outcome).to_contain_text("3 queued")
+    assert sorted(plan.desk.keys().values()) == [1, 1, 1]
+    assert [row[1] for row in plan.rows()] == ["QUEUED"] * 3
+    plan.find(".rows .row").first.click()
+    expect(plan.button("Open in Console")).to_be_visible()
+    plan.window.toast("3 jobs submitted").wait_for()
+    plan.window.shot("plan-submitted")
+    name = next(iter(plan.desk.emulator.vertex.jobs))
+    plan.desk.emulator.vertex.jobs[name]["state"] = "JOB_STATE_RUNNING"
+    plan.button("Refresh States").click()
+    expect(outcome).to_contain_text("1 running")
+
+
+def test_the_number_is_typed_over_a_limit(plan: Plan) -> None:
+    plan.desk.config(module="train.py", limits={"max_jobs": 2})
+    plan.plan({"lr": [0.1, 0.2, 0.3]})
+    plan.find("#submit").click()
+    count, yes = plan.find("#count"), plan.find("#yes")
+    expect(count).to_be_focused()
+    for typed in ("", "2", "33", "3 jobs"):
+        count.fill(typed)
+        expect(yes).to_be_disabled()
+        count.press("Enter")
+    assert not plan.desk.emulator.jobs()
+    plan.window.shot("plan-over-the-limit")
+    count.fill("3")
+    count.press("Enter")
+    expect(plan.find("#outcome")).to_contain_text("3 jobs submitted")
+    assert sorted(plan.desk.keys().values()) == [1, 1, 1]
+
+
+def test_a_limit_of_ones_own_settings_is_passed_by_nothing(plan: Plan) -> None:
+    own = plan.desk.state / "config.json"
+    plan.desk.state.mkdir(exist_ok=True)
+    own.write_text(json.dumps({"limits": {"maxJobs": 2}}))
+    try:
+        plan.plan({"lr": [0.1, 0.2, 0.3]})
+        expect(plan.find("#submit")).to_be_disabled()
+        assert "It is a limit of your own settings" in plan.bar()
+    finally:
+        own.unlink()
+
+
+def test_what_has_changed_since_is_not_submitted(plan: Plan) -> None:
+    plan.plan({"lr": [0.1, 0.2, 0.3]})
+    (plan.desk.folder / "experiment.json").write_text('{"lr": [0.1, 0.2]}')
+    until("the editor has read it", lambda: "edited since" in plan.bar())
+    plan.find("#submit").click()
+    plan.find("#yes").click()
+    expect(plan.find(".submission .problem")).to_contain_text("What was planned has changed since")
+    expect(plan.find("#submit")).to_be_disabled()
+    assert not plan.desk.emulator.jobs()
+    plan.window.shot("plan-changed")
+    plan.button("Plan Again").click()
+    expect(plan.find("h1")).to_contain_text("2 jobs")
+    expect(plan.find("#submit")).to_be_enabled()
+
+
+def test_a_submission_is_cancelled_on_the_page_and_resumed(plan: Plan) -> None:
+    plan.plan({"lr": [number / 100 for number in range(1, 101)]})
+    plan.desk.emulator.faults = Faults(latency=1.5)
+    plan.find("#submit").click()
+    plan.find("#yes").click()
+    expect(plan.find("#progress")).to_contain_text("jobs sent")
+    plan.window.toast("Submitting").wait_for()
+    plan.window.shot("plan-submitting")
+    plan.button("Cancel").click()
+    expect(plan.find("#outcome")).to_contain_text("Not all jobs are sent")
+    assert len(plan.desk.keys()) < 100
+    plan.desk.emulator.faults = Faults()
+    plan.button("Resume").click()
+    expect(plan.find("#outcome")).to_contain_text("100 jobs submitted")
+    assert len(plan.desk.keys()) == 100
+    assert set(plan.desk.keys().values()) == {1}
+
+
+def test_what_google_refuses_is_told_in_its_words_and_resumed(plan: Plan) -> None:
+    plan.plan({"lr": [0.1, 0.2, 0.3]})
+    plan.desk.emulator.denied["aiplatform.projects.locations.customJobs.create"] = (
+        "aiplatform.customJobs.create"
+    )
+    plan.find("#submit").click()
+    plan.find("#yes").click()
+    expect(plan.find(".submission .problem")).to_contain_text("aiplatform.customJobs.create")
+    expect(plan.find("#outcome")).to_contain_text("Not all jobs are sent")
+    plan.window.shot("plan-refused")
+    plan.desk.emulator.denied.clear()
+    plan.button("Resume").click()
+    expect(plan.find("#outcome")).to_contain_text("3 jobs submitted")
+    assert sorted(plan.desk.keys().values()) == [1, 1, 1]
+
+
+def test_two_files_have_two_plans_and_one_keeps_its_page(plan: Plan) -> None:
+    plan.plan({"lr": [0.1, 0.2, 0.3]})
+    (plan.desk.folder / "experiment.other.json").write_text('{"n": 1}')
+    plan.window.open("experiment.other.json")
+    plan.window.page.keyboard.press("Control+Alt+P")
+    tabs = plan.window.page.locator(".tab", has_text="Plan: ")
+    expect(tabs).to_have_count(2)
+    plan.window.open("experiment.json")
+    plan.window.page.keyboard.press("Control+Alt+P")
+    expect(plan.window.page.locator(".tab.active")).to_contain_text("Plan: experiment.json")
+    expect(tabs).to_have_count(2)
