@@ -280,13 +280,18 @@ class Window:
         head.wait_for()
         if head.get_attribute("aria-expanded") == "false":
             head.click()
-        script = """rows => rows.map(row => [
+        # A list that was scrolled has its rows in any order.
+        script = """rows => rows.sort((one, other) => one.dataset.index - other.dataset.index).map(row => [
             Number(row.getAttribute('aria-level')),
             row.querySelector('.label-name')?.textContent ?? '',
             row.querySelector('.label-description')?.textContent ?? '',
         ])"""
         rows = self.section(title).locator("[role=treeitem]").evaluate_all(script)
         return [Row(*row) for row in rows]
+
+    def beside(self, title: str, label: str) -> str:
+        """Return what stands beside the first row of a view whose label begins so; nothing while there is none."""
+        return next((row.description for row in self.tree(title) if row.label.startswith(label)), "")
 
     def tree_row(self, title: str, label: str | re.Pattern[str]) -> Locator:
         """Return a row of a view."""
