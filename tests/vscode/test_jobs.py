@@ -52,7 +52,7 @@ class Jobs:
 
     def said(self, label: str) -> str:
         """What stands beside a row."""
-        return next((row.description for row in self.rows() if row.label.startswith(label)), "")
+        return self.window.beside("Jobs", label)
 
     def wait(self, label: str, text: str) -> None:
         """Wait until something stands beside a row."""
@@ -226,6 +226,7 @@ def test_what_is_stopped_is_asked_about_first(jobs: Jobs) -> None:
     jobs.wait("gone", "running")
     jobs.expand("gone")
     jobs.menu("2  --n 1", "Stop")
+    jobs.window.page.locator(".monaco-dialog-box", has_text="_2 (--n 1)").wait_for()
     jobs.window.shot("jobs-stop")
     jobs.window.dialog("Stop 1 job?", "Cancel")
     assert jobs.launches.calls("cancel") == 0
@@ -271,9 +272,16 @@ def test_failed_jobs_are_sent_again_after_a_yes(jobs: Jobs) -> None:
     assert jobs.launches.calls("create") == made + 3
     again = jobs.newest()
     assert again != group
-    # It was begun here, so that its end is told here.
+    # It was begun here, so that its end is told here, also while nobody looks, once somebody else has asked.
+    jobs.hide()
     jobs.launches.move(again, "SUCCEEDED", "FAILED", "SUCCEEDED")
-    jobs.window.toast(f"{again} has ended").wait_for()
+    jobs.told("status", again, "--refresh", "--json")
+    asked = jobs.asked()
+    ended = jobs.window.toast(f"{again} has ended")
+    ended.wait_for()
+    assert "1 failed, 2 succeeded of 3" in ended.inner_text()
+    assert jobs.asked() == asked
+    jobs.show()
     # The newest is the first; the others of the first try aren't sent a third time.
     jobs.wait("unlucky", "1 failed, 2 succeeded of 3")
     jobs.menu("unlucky", "Resubmit")
