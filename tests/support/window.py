@@ -127,6 +127,23 @@ class Window:
         self.quick().locator(".quick-input-box input").fill(text)
         self.page.keyboard.press("Enter")
 
+    def name_file(self, title: str, path: Path) -> None:
+        """Name a file in the dialog that has a title."""
+        shown = self.quick().filter(has=self.page.locator(".quick-input-title", has_text=exactly(title)))
+        shown.wait_for()
+
+        def named() -> bool:
+            # While it reads the folder of what was written, it takes no notice of anything.
+            with suppress(PlaywrightError):
+                shown.locator(".quick-input-box input").fill(str(path), timeout=1000)
+                shown.locator(".monaco-button", has_text="OK").click(timeout=1000)
+            with suppress(PlaywrightError):
+                shown.wait_for(state="hidden", timeout=3000)
+                return True
+            return False
+
+        until(f"a file named in {title}", named)
+
     # The editor.
 
     def squiggles(self, severity: str = "error") -> Locator:

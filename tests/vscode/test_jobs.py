@@ -387,11 +387,16 @@ def test_thousands_of_jobs_come_page_by_page(jobs: Jobs) -> None:
     jobs.window.page.keyboard.press("Home")
 
 
-def test_the_history_is_written_to_a_file_and_a_command_to_the_clipboard(jobs: Jobs, tmp_path: Path) -> None:
+def test_jobs_are_taken_to_the_console_the_clipboard_and_a_file(jobs: Jobs, tmp_path: Path) -> None:
     group = jobs.launches.submit(2, name="kept")
     jobs.refresh()
     jobs.wait("kept", "2 queued")
     jobs.expand("kept")
+    jobs.menu("1  --n 0", "Open in Console")
+    leaving = jobs.window.page.locator(".monaco-dialog-box", has_text="external website")
+    leaving.wait_for()
+    assert "console.cloud.google.com/agent-platform/locations/us-central1/training/" in leaving.inner_text()
+    jobs.window.dialog("external website", "Cancel")
     jobs.menu("1  --n 0", "Copy Command")
 
     def copied() -> str:
@@ -402,10 +407,7 @@ def test_the_history_is_written_to_a_file_and_a_command_to_the_clipboard(jobs: J
     jobs.menu("kept", "Copy Name")
     until("a name", lambda: copied() == group)
     jobs.window.command("Caliban: Export History")
-    box = jobs.window.quick().locator(".quick-input-box input")
-    box.wait_for()
-    box.fill(str(tmp_path / "jobs.json"))
-    jobs.window.page.keyboard.press("Enter")
+    jobs.window.name_file("Export History", tmp_path / "jobs.json")
     jobs.window.toast("2 jobs written to").wait_for()
     rows = json.loads((tmp_path / "jobs.json").read_text())
     assert [row["arguments"] for row in rows] == [["--n", "0"], ["--n", "1"]]
