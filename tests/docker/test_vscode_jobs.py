@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,10 @@ KEYS = keys(
         "ctrl+alt+1": ("caliban.openLogs", {"job": "night/2"}),
         "ctrl+alt+2": ("caliban.openLogs", {"job": "night/3"}),
         "ctrl+alt+3": ("caliban.stop", {"group": "night"}),
+        "ctrl+alt+4": (
+            "caliban.run",
+            {"module": "train.py", "args": ["--n", "1"], "name": "alone", "detach": True},
+        ),
     }
 )
 
@@ -62,12 +67,10 @@ def test_jobs_of_this_machine_are_followed_stopped_and_run_again(window: Window,
     )
     assert begun.returncode == 0, begun.stderr
     window.command("Caliban: Show Jobs")
-    until(
-        "one that runs", lambda: "1 running, 1 failed, 1 succeeded of 3" in window.tree("Jobs")[0].description
-    )
+    until("one that runs", lambda: "1 running, 1 failed, 1 succeeded of 3" in window.beside("Jobs", "night"))
     window.tree_row("Jobs", "night").click()
     until("three jobs", lambda: len(window.tree("Jobs")) == 4)
-    assert "exit code 3" in window.tree("Jobs")[3].description
+    assert "Exit code 3" in window.beside("Jobs", "3  --n 3")
     # One whose end is known already, and one that goes on.
     window.page.keyboard.press("Control+Alt+2")
     until("the whole log", lambda: "job 3 is done" in window.text())
@@ -79,7 +82,7 @@ def test_jobs_of_this_machine_are_followed_stopped_and_run_again(window: Window,
     window.dialog("Stop 1 job?", "Stop 1 job")
     window.toast("1 job stopped").wait_for()
     window.status_item("End of job 2").wait_for()
-    until("a job that is stopped", lambda: "cancelled" in window.tree("Jobs")[2].description)
+    until("a job that is stopped", lambda: "cancelled" in window.beside("Jobs", "2  --n 2"))
     (project / "train.py").write_text(TRAIN.replace("sys.exit(3", "sys.exit(0"))
     window.choose_in_menu(window.tree_row("Jobs", "3  --n 3"), "Run This One Locally")
     window.toast("1 job succeeded").wait_for()
@@ -88,4 +91,9 @@ def test_jobs_of_this_machine_are_followed_stopped_and_run_again(window: Window,
         "another launch of its name",
         lambda: [row.label for row in window.tree("Jobs") if row.level == 1] == ["night", "night"],
     )
-    assert "1 succeeded" in window.tree("Jobs")[0].description
+    assert "1 succeeded" in window.beside("Jobs", "night")
+    # What was begun here and left alone says how it ended, also while the view is hidden.
+    window.command("View: Show Explorer")
+    window.page.locator(".explorer-folders-view .monaco-list-row").first.wait_for()
+    window.page.keyboard.press("Control+Alt+4")
+    window.toast(re.compile("alone.* has ended: 1 succeeded")).wait_for()

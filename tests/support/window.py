@@ -138,6 +138,23 @@ class Window:
         self.quick().locator(".quick-input-box input").fill(text)
         self.page.keyboard.press("Enter")
 
+    def name_file(self, title: str, path: Path) -> None:
+        """Name a file in the dialog that has a title."""
+        shown = self.quick().filter(has=self.page.locator(".quick-input-title", has_text=exactly(title)))
+        shown.wait_for()
+
+        def named() -> bool:
+            # While it reads the folder of what was written, it takes no notice of anything.
+            with suppress(PlaywrightError):
+                shown.locator(".quick-input-box input").fill(str(path), timeout=1000)
+                shown.locator(".monaco-button", has_text="OK").click(timeout=1000)
+            with suppress(PlaywrightError):
+                shown.wait_for(state="hidden", timeout=3000)
+                return True
+            return False
+
+        until(f"a file named in {title}", named)
+
     # The editor.
 
     def squiggles(self, severity: str = "error") -> Locator:
@@ -292,13 +309,18 @@ class Window:
         head.wait_for()
         if head.get_attribute("aria-expanded") == "false":
             head.click()
-        script = """rows => rows.map(row => [
+        # A list that was scrolled has its rows in any order.
+        script = """rows => rows.sort((one, other) => one.dataset.index - other.dataset.index).map(row => [
             Number(row.getAttribute('aria-level')),
             row.querySelector('.label-name')?.textContent ?? '',
             row.querySelector('.label-description')?.textContent ?? '',
         ])"""
         rows = self.section(title).locator("[role=treeitem]").evaluate_all(script)
         return [Row(*row) for row in rows]
+
+    def beside(self, title: str, label: str) -> str:
+        """Return what stands beside the first row of a view whose label begins so; nothing while there is none."""
+        return next((row.description for row in self.tree(title) if row.label.startswith(label)), "")
 
     def tree_row(self, title: str, label: str | re.Pattern[str]) -> Locator:
         """Return a row of a view."""

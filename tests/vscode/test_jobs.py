@@ -52,7 +52,7 @@ class Jobs:
 
     def said(self, label: str) -> str:
         """What stands beside a row."""
-        return next((row.description for row in self.rows() if row.label.startswith(label)), "")
+        return self.window.beside("Jobs", label)
 
     def wait(self, label: str, text: str) -> None:
         """Wait until something stands beside a row."""
@@ -76,6 +76,11 @@ class Jobs:
 
     def refresh(self) -> None:
         self.window.command("Caliban: Refresh Jobs")
+
+    def move(self, group: str, *states: str, message: str = "") -> None:
+        """Bring jobs into states, and have the view ask now rather than in a while."""
+        self.launches.move(group, *states, message=message)
+        self.refresh()
 
     def menu(self, label: str, title: str) -> None:
         self.window.choose_in_menu(self.row(label), title)
@@ -168,18 +173,27 @@ def test_jobs_are_seen_from_the_queue_to_their_end(jobs: Jobs) -> None:
 
 
 def test_a_hidden_view_asks_nobody(jobs: Jobs) -> None:
+    before = jobs.launches.calls("list")
     group = jobs.launches.submit(5, name="quiet")
     jobs.wait("quiet", "5 queued")
-    until("a question of the view", lambda: jobs.launches.calls("list") > 0)
+    until("a question of the view", lambda: jobs.launches.calls("list") > before)
     before = jobs.launches.calls("list")
-    until("another one, since it is open", lambda: jobs.launches.calls("list") > before)
-    jobs.hide()
-    before = jobs.asked()
-    jobs.launches.move(group, *["SUCCEEDED"] * 5)
-    # Each of these takes longer than the view waits while it is open and has news.
-    for _ in range(8):
+    meanwhile = 0
+
+    def asks_again() -> bool:
+        nonlocal meanwhile
+        meanwhile += 1
         jobs.told("status", "--offline", "--json")
-    assert jobs.asked() == before
+        return jobs.launches.calls("list") > before
+
+    until("another one, since it is open", asks_again)
+    jobs.hide()
+    asked = jobs.asked()
+    jobs.launches.move(group, *["SUCCEEDED"] * 5)
+    # From one question to the next an open view waits half as long again at most.
+    for _ in range(2 * meanwhile):
+        jobs.told("status", "--offline", "--json")
+    assert jobs.asked() == asked
     jobs.show()
     jobs.wait("quiet", "5 succeeded")
 
@@ -222,10 +236,11 @@ def test_a_log_grows_in_an_editor_until_it_is_closed(jobs: Jobs) -> None:
 
 def test_what_is_stopped_is_asked_about_first(jobs: Jobs) -> None:
     group = jobs.launches.submit(3, name="gone")
-    jobs.launches.move(group, *["RUNNING"] * 3)
+    jobs.move(group, *["RUNNING"] * 3)
     jobs.wait("gone", "running")
     jobs.expand("gone")
     jobs.menu("2  --n 1", "Stop")
+    jobs.window.page.locator(".monaco-dialog-box", has_text="_2 (--n 1)").wait_for()
     jobs.window.shot("jobs-stop")
     jobs.window.dialog("Stop 1 job?", "Cancel")
     assert jobs.launches.calls("cancel") == 0
@@ -234,13 +249,13 @@ def test_what_is_stopped_is_asked_about_first(jobs: Jobs) -> None:
     jobs.window.toast("1 job stopped").wait_for()
     assert jobs.launches.calls("cancel") == 1
     assert jobs.launches.state_there(jobs.launches.jobs(group)[1]).startswith("CANCEL")
-    jobs.launches.move(group, "", "CANCELLED")
+    jobs.move(group, "", "CANCELLED")
     until("a job that is stopped", lambda: jobs.jobs()[1].startswith("cancelled"))
     jobs.window.page.keyboard.press("Control+Alt+4")
     jobs.window.dialog("Stop 2 jobs?", "Stop 2 jobs")
     jobs.window.toast("2 jobs stopped").wait_for()
     assert jobs.launches.calls("cancel") == 3
-    jobs.launches.move(group, *["CANCELLED"] * 3)
+    jobs.move(group, *["CANCELLED"] * 3)
     jobs.wait("gone", "3 cancelled")
     jobs.window.command("Caliban: Stop")
     jobs.window.toast("No job goes on now").wait_for()
@@ -248,7 +263,7 @@ def test_what_is_stopped_is_asked_about_first(jobs: Jobs) -> None:
 
 def test_failed_jobs_are_sent_again_after_a_yes(jobs: Jobs) -> None:
     group = jobs.launches.submit(4, name="unlucky")
-    jobs.launches.move(group, "FAILED", "FAILED", "SUCCEEDED", "CANCELLED", message="Out of luck")
+    jobs.move(group, "FAILED", "FAILED", "SUCCEEDED", "CANCELLED", message="Out of luck")
     jobs.wait("unlucky", "2 failed")
     made = jobs.launches.calls("create")
     jobs.window.command("Caliban: Resubmit Failed")
@@ -271,9 +286,16 @@ def test_failed_jobs_are_sent_again_after_a_yes(jobs: Jobs) -> None:
     assert jobs.launches.calls("create") == made + 3
     again = jobs.newest()
     assert again != group
-    # It was begun here, so that its end is told here.
+    # It was begun here, so that its end is told here, also while nobody looks, once somebody else has asked.
+    jobs.hide()
     jobs.launches.move(again, "SUCCEEDED", "FAILED", "SUCCEEDED")
-    jobs.window.toast(f"{again} has ended").wait_for()
+    jobs.told("status", again, "--refresh", "--json")
+    asked = jobs.asked()
+    ended = jobs.window.toast(f"{again} has ended")
+    ended.wait_for()
+    assert "1 failed, 2 succeeded of 3" in ended.inner_text()
+    assert jobs.asked() == asked
+    jobs.show()
     # The newest is the first; the others of the first try aren't sent a third time.
     jobs.wait("unlucky", "1 failed, 2 succeeded of 3")
     jobs.menu("unlucky", "Resubmit")
@@ -297,6 +319,7 @@ def test_a_submission_that_was_cut_short_is_resumed(jobs: Jobs) -> None:
         del jobs.launches.there()[str(job.name)]
     jobs.launches.write("UPDATE jobs SET state = 'PLANNED', name = NULL WHERE number > 1")
     made = jobs.launches.calls("create")
+    jobs.refresh()
     jobs.wait("short", "2 planned")
     jobs.window.command("Caliban: Resume")
     jobs.window.pick("short")
@@ -314,7 +337,7 @@ def test_what_is_shown_can_be_chosen(jobs: Jobs) -> None:
     group = jobs.launches.submit(4, name="mixed")
     jobs.launches.move(group, "FAILED", "SUCCEEDED", "FAILED", "SUCCEEDED")
     other = jobs.launches.submit(1, name="other")
-    jobs.launches.move(other, "SUCCEEDED")
+    jobs.move(other, "SUCCEEDED")
     jobs.wait("mixed", "2 failed, 2 succeeded of 4")
     jobs.window.page.keyboard.press("Control+Alt+1")
     until("one group", lambda: [row.label for row in jobs.rows()] == ["mixed"])
@@ -364,10 +387,16 @@ def test_thousands_of_jobs_come_page_by_page(jobs: Jobs) -> None:
     jobs.window.page.keyboard.press("Home")
 
 
-def test_the_history_is_written_to_a_file_and_a_command_to_the_clipboard(jobs: Jobs, tmp_path: Path) -> None:
+def test_jobs_are_taken_to_the_console_the_clipboard_and_a_file(jobs: Jobs, tmp_path: Path) -> None:
     group = jobs.launches.submit(2, name="kept")
+    jobs.refresh()
     jobs.wait("kept", "2 queued")
     jobs.expand("kept")
+    jobs.menu("1  --n 0", "Open in Console")
+    leaving = jobs.window.page.locator(".monaco-dialog-box", has_text="external website")
+    leaving.wait_for()
+    assert "console.cloud.google.com/agent-platform/locations/us-central1/training/" in leaving.inner_text()
+    jobs.window.dialog("external website", "Cancel")
     jobs.menu("1  --n 0", "Copy Command")
 
     def copied() -> str:
@@ -378,10 +407,7 @@ def test_the_history_is_written_to_a_file_and_a_command_to_the_clipboard(jobs: J
     jobs.menu("kept", "Copy Name")
     until("a name", lambda: copied() == group)
     jobs.window.command("Caliban: Export History")
-    box = jobs.window.quick().locator(".quick-input-box input")
-    box.wait_for()
-    box.fill(str(tmp_path / "jobs.json"))
-    jobs.window.page.keyboard.press("Enter")
+    jobs.window.name_file("Export History", tmp_path / "jobs.json")
     jobs.window.toast("2 jobs written to").wait_for()
     rows = json.loads((tmp_path / "jobs.json").read_text())
     assert [row["arguments"] for row in rows] == [["--n", "0"], ["--n", "1"]]

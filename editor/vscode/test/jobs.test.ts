@@ -81,7 +81,7 @@ describe("rows", () => {
 
   it.each([
     [group({ RUNNING: 1, FAILED: 1 }), "play-circle"],
-    [group({ QUEUED: 1, SUCCEEDED: 5 }), "watch"],
+    [group({ QUEUED: 1, SUCCEEDED: 5 }), "history"],
     [group({ FAILED: 1, SUCCEEDED: 5 }), "error"],
     [group({ CANCELLED: 1, SUCCEEDED: 5 }), "circle-slash"],
     [group({ SUCCEEDED: 5 }), "pass"],

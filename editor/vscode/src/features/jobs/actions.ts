@@ -137,7 +137,7 @@ async function agreed(question: string, detail: string, action: string): Promise
 }
 
 function spokenList(meant: readonly Meant[]): string {
-  const names = meant.map(({ reference }) => reference);
+  const names = meant.map(({ reference, job }) => (job === undefined || job.args.length === 0 ? reference : `${reference} (${shellJoined(job.args)})`));
   return names.length <= SHOWN ? names.join(", ") : `${names.slice(0, SHOWN).join(", ")} and ${names.length - SHOWN} more`;
 }
 

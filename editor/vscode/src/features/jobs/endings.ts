@@ -1,18 +1,22 @@
-// Tells how a group ended that was submitted from this window, as soon as the view comes to know it.
+// Tells how a group ended that was started from this window: when the view comes to know it, and while nobody looks at the
+// view, when it is written down. A run on this machine writes that itself; nobody is asked for it.
 
 import * as vscode from "vscode";
 import { say } from "../../commands";
 import type { Extension } from "../../feature";
 import type { StatusGroup } from "../../protocol";
-import { type Call, CommandError } from "../../server";
+import { type Call, CommandError, said } from "../../server";
 import { known } from "./meant";
 import { ending } from "./rows";
 
 /** What starts groups that go on when the call has been answered; how others end, their own calls tell. */
 const STARTERS = new Set(["submit", "planAndSubmit", "resume", "resubmit"]);
 
-export class Endings {
+const AGAIN = 5_000; // milliseconds between two looks at what is written down, which read a file
+
+export class Endings implements vscode.Disposable {
   private readonly awaited = new Set<string>();
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly extension: Extension) {}
 
@@ -23,7 +27,9 @@ export class Endings {
     if (!starts) return;
     const started = (result: unknown): void => {
       const { group, jobs } = result as { group: string; jobs: readonly unknown[] };
-      if (jobs.length > 0) this.awaited.add(group);
+      if (jobs.length === 0) return;
+      this.awaited.add(group);
+      this.lookSoon();
     };
     answer.then(started, () => undefined);
   }
@@ -35,6 +41,22 @@ export class Endings {
     for (const group of [...shown, ...others.flat()]) {
       if (group.going === 0 && group.unsent === 0 && this.awaited.delete(group.name)) this.tell(group);
     }
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.awaited.clear();
+  }
+
+  /** Look at what is written down after a while, as long as an end is awaited. */
+  private lookSoon(): void {
+    clearTimeout(this.timer);
+    if (this.awaited.size === 0) return;
+    this.timer = setTimeout(() => {
+      const failed = (error: unknown) => { this.extension.log.warn(`how a group ended can't be told: ${said(error)}`); };
+      const looked = this.extension.server.state.kind === "running" ? this.look([]) : Promise.resolve();
+      void looked.catch(failed).finally(() => { this.lookSoon(); });
+    }, AGAIN);
   }
 
   /** Return a group that the view doesn't list; one that is no longer written down isn't waited for any more. */

@@ -32,7 +32,7 @@ export const jobs: Feature = (extension) => {
   const tree = new JobsTree(extension);
   const endings = new Endings(extension);
   return [
-    vscode.Disposable.from(tree),
+    vscode.Disposable.from(tree, endings),
     extension.server.onDidCall((call) => { endings.follow(call); }),
     tree.onDidLook((groups) => {
       endings.look(groups).catch((error: unknown) => { extension.log.warn(`how a group ended can't be told: ${said(error)}`); });

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
 import type { StatusArguments, StatusGroup, StatusJob } from "../../protocol";
+import type { JobListener } from "../../server";
 import { type Given, given } from "../../targets";
 import * as rows from "./rows";
 import type { Row } from "./tree";
@@ -42,9 +43,12 @@ export function named(argument: unknown): string[] {
   return [reference, job, group].filter((one): one is string => typeof one === "string");
 }
 
+/** Takes no notice; with a listener, a call shows no progress in the status bar. */
+export const QUIET: JobListener = { job: () => undefined, log: () => undefined };
+
 /** Ask what is written down, and nobody else. */
 export async function known(extension: Extension, asked: StatusArguments): Promise<readonly StatusGroup[]> {
-  return (await extension.server.call("status", { ...asked, offline: true })).groups;
+  return (await extension.server.call("status", { ...asked, offline: true }, { listener: QUIET })).groups;
 }
 
 /**

@@ -12,7 +12,7 @@ export interface Picture {
 const PICTURES: Readonly<Record<string, Picture>> = {
   PLANNED: { icon: "circle-large-outline", colour: "disabledForeground" },
   SUBMITTING: { icon: "cloud-upload", colour: "charts.yellow" },
-  QUEUED: { icon: "watch", colour: "charts.yellow" },
+  QUEUED: { icon: "history", colour: "testing.iconQueued" },
   PREPARING: { icon: "server-process", colour: "charts.yellow" },
   RUNNING: { icon: "play-circle", colour: "charts.blue" },
   SUCCEEDED: { icon: "pass", colour: "testing.iconPassed" },

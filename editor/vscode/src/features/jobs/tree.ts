@@ -4,8 +4,9 @@
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
 import type { StatusArguments, StatusGroup, StatusJob, StatusResult } from "../../protocol";
-import { type Call, type JobListener, said } from "../../server";
+import { type Call, said } from "../../server";
 import { type Filter, isEmpty, spoken } from "./filter";
+import { QUIET } from "./meant";
 import { type Live, Pace } from "./pace";
 import * as rows from "./rows";
 import { groupTooltip, jobTooltip } from "./tooltips";
@@ -33,9 +34,6 @@ export interface MoreRow {
 }
 
 export type Row = GroupRow | JobRow | MoreRow;
-
-/** Takes no notice; with a listener, a call shows no progress in the status bar. */
-const QUIET: JobListener = { job: () => undefined, log: () => undefined };
 
 const CHANGES = new Set(["run", "submit", "planAndSubmit", "resume", "stop", "resubmit"]);
 
