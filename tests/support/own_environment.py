@@ -27,6 +27,11 @@ def log(home: Path) -> str:
     return "\n".join(file.read_text() for file in sorted((home / "user/logs").rglob("Caliban.log")))
 
 
+def host_log(home: Path) -> str:
+    """Return all that VS Code has written about its start and stop of extensions."""
+    return "\n".join(file.read_text() for file in sorted((home / "user/logs").rglob("remoteexthost.log")))
+
+
 def package_sources() -> dict[str, str]:
     """Return the variables that tell pip where this machine gets packages from, for a user with another home."""
     if "PIP_CONFIG_FILE" in os.environ:

@@ -11,10 +11,11 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from support.lacking import lacking
-from support.own_environment import Desk, environments, log, package_sources, servers, storage
+from support.own_environment import Desk, environments, host_log, log, package_sources, servers, storage
 from support.tree import plant
 from support.vscode import EXTENSION, vscode
 from support.window import until
@@ -22,6 +23,13 @@ from support.window import until
 from caliban_ls import __version__
 
 REAL = str(Path(sys.executable).resolve())
+
+
+def kill_server(home: Path) -> None:
+    """Kill the one server as soon as there is one, and wait for its end; it may not have introduced itself yet."""
+    (server,) = until("one server", lambda: found if len(found := servers(home)) == 1 else None) or ()
+    os.kill(server.pid, signal.SIGKILL)
+    until("its end", lambda: server not in servers(home))
 
 
 def test_the_file_to_install_carries_the_server_and_the_licences_of_others() -> None:
@@ -78,6 +86,27 @@ def test_a_new_user_gets_an_environment_and_findings(fresh: Desk) -> None:
     assert not [one for one in server.variables if one.startswith("PYTHON")]
 
 
+def test_a_folder_without_our_files_is_left_alone_until_a_command(at_work: Desk, tmp_path: Path) -> None:
+    window, ours = at_work.window, at_work.window.page.url
+    other = plant(tmp_path / "other", {"package.json": '{"lr": []}', "train.py": "print(1)\n", "Dockerfile": "FROM a\n"})
+    # VS Code says so when it has looked for the files that extensions wait for.
+    looked = host_log(at_work.home).count("Eager extensions activated")
+    window.page.goto(f"{ours.partition('?')[0]}?folder={quote(str(other))}", wait_until="domcontentloaded")
+    until("a look", lambda: host_log(at_work.home).count("Eager extensions activated") > looked)
+    for name in ("train.py", "package.json"):
+        window.open(name)
+    window.command("Developer: Show Running Extensions")
+    running = window.page.locator(".runtime-extensions-editor .extension .name")
+    running.first.wait_for()
+    assert "Caliban" not in running.all_inner_texts()
+    until("the end of the server of the other folder", lambda: not servers(at_work.home))
+    window.command("Caliban: Restart Server")
+    until("it among the running ones", lambda: "Caliban" in running.all_inner_texts())
+    until("a server", lambda: servers(at_work.home))
+    window.page.goto(ours, wait_until="domcontentloaded")
+    at_work.finds()
+
+
 def test_with_an_environment_findings_come_soon(at_work: Desk) -> None:
     before = environments(at_work.home)
     began = time.monotonic()
@@ -94,14 +123,11 @@ def test_a_server_that_is_killed_while_typing_comes_back_until_it_is_too_often(a
     for number in range(3):
         window.go_to(1, 1)
         window.write("  ")
-        (server,) = servers(at_work.home)
-        os.kill(server.pid, signal.SIGKILL)
+        kill_server(at_work.home)
         window.write(" ")
-        until("its end", lambda: server not in servers(at_work.home))  # noqa: B023 - looked at now
         at_work.finds()
         assert window.messages() == [], number
-    (server,) = servers(at_work.home)
-    os.kill(server.pid, signal.SIGKILL)
+    kill_server(at_work.home)
     told = window.toast("The server has stopped 4 times within a few minutes")
     told.wait_for()
     assert window.page.locator(".notification-toast").count() == 1
