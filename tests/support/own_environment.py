@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,9 +28,19 @@ def log(home: Path) -> str:
     return "\n".join(file.read_text() for file in sorted((home / "user/logs").rglob("Caliban.log")))
 
 
-def host_log(home: Path) -> str:
-    """Return all that VS Code has written about its start and stop of extensions."""
-    return "\n".join(file.read_text() for file in sorted((home / "user/logs").rglob("remoteexthost.log")))
+@dataclass(frozen=True, slots=True)
+class Activations:
+    """Why VS Code has activated the extension, once for each window that did, and for how many windows it had to see."""
+
+    reasons: list[str]
+    looks: int
+
+
+def activations(home: Path) -> Activations:
+    """Return what VS Code has written into its log about the extension's activation."""
+    said = "\n".join(file.read_text() for file in sorted((home / "user/logs").rglob("remoteexthost.log")))
+    reasons = re.findall(r"_doActivateExtension caliban-ls\.caliban-ls, .*activationEvent: '(.*)'", said)
+    return Activations(reasons, said.count("Eager extensions activated"))
 
 
 def package_sources() -> dict[str, str]:

@@ -99,8 +99,10 @@ class Window:
         """Return whether the palette has a command, once it has listed what it has."""
         self.page.keyboard.press("F1")
         self.quick().locator(".quick-input-box input").fill(f">{title}")
-        self.quick().locator(".quick-input-list .monaco-list-row").first.wait_for()
-        found = self.quick().locator(".label-name", has_text=exactly(title)).count() > 0
+        rows = self.quick().locator(".quick-input-list .monaco-list-row")
+        # The list of before stays for a moment; that of now shows what of a row matches, or that none does.
+        rows.locator(".highlight").or_(rows.filter(has_text="No matching commands")).first.wait_for()
+        found = rows.locator(".label-name", has_text=exactly(title)).count() > 0
         self.page.keyboard.press("Escape")
         return found
 
@@ -251,10 +253,12 @@ class Window:
 
     def messages(self) -> list[str]:
         """Return every message that was not dismissed."""
+        centre = self.page.locator(".notifications-center.visible")
         self.command("Notifications: Show Notifications")
-        self.page.locator(".notifications-center.visible").wait_for()
+        centre.wait_for()
         said = self.page.locator(".notifications-center .notification-list-item-message").all_inner_texts()
-        self.command("Notifications: Hide Notifications")
+        self.page.keyboard.press("Escape")  # no command hides it when it went by itself, with its last message
+        centre.wait_for(state="detached")
         return said
 
     def dismiss_messages(self) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pytest
 from support.lacking import lacking
-from support.own_environment import Desk, environments, host_log, log, package_sources, servers, storage
+from support.own_environment import Desk, activations, environments, log, package_sources, servers, storage
 from support.tree import plant
 from support.vscode import EXTENSION, vscode
 from support.window import until
@@ -88,22 +88,23 @@ def test_a_new_user_gets_an_environment_and_findings(fresh: Desk) -> None:
 
 def test_a_folder_without_our_files_is_left_alone_until_a_command(at_work: Desk, tmp_path: Path) -> None:
     window, ours = at_work.window, at_work.window.page.url
-    other = plant(tmp_path / "other", {"package.json": '{"lr": []}', "train.py": "print(1)\n", "Dockerfile": "FROM a\n"})
-    # VS Code says so when it has looked for the files that extensions wait for.
-    looked = host_log(at_work.home).count("Eager extensions activated")
-    window.page.goto(f"{ours.partition('?')[0]}?folder={quote(str(other))}", wait_until="domcontentloaded")
-    until("a look", lambda: host_log(at_work.home).count("Eager extensions activated") > looked)
-    for name in ("train.py", "package.json"):
-        window.open(name)
-    window.command("Developer: Show Running Extensions")
-    running = window.page.locator(".runtime-extensions-editor .extension .name")
-    running.first.wait_for()
-    assert "Caliban" not in running.all_inner_texts()
-    until("the end of the server of the other folder", lambda: not servers(at_work.home))
-    window.command("Caliban: Restart Server")
-    until("it among the running ones", lambda: "Caliban" in running.all_inner_texts())
-    until("a server", lambda: servers(at_work.home))
-    window.page.goto(ours, wait_until="domcontentloaded")
+    files = {"package.json": '{"lr": []}', "train.py": "print(1)", "Dockerfile": "FROM scratch"}
+    other = plant(tmp_path / "other", files)
+    before = activations(at_work.home)
+    assert len(before.reasons) == 1
+    assert before.reasons[0].startswith("workspaceContains:")
+    try:
+        window.page.goto(
+            f"{ours.partition('?')[0]}?folder={quote(str(other))}", wait_until="domcontentloaded"
+        )
+        until("a look", lambda: activations(at_work.home).looks > before.looks)
+        for name in ("train.py", "package.json"):
+            window.open(name)
+        window.command("Caliban: Restart Server")
+        until("an activation", lambda: activations(at_work.home).reasons != before.reasons)
+        assert activations(at_work.home).reasons == [*before.reasons, "onCommand:caliban.restart"]
+    finally:
+        window.page.goto(ours, wait_until="domcontentloaded")
     at_work.finds()
 
 

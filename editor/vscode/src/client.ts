@@ -92,7 +92,8 @@ export class Client {
     const process = await ServerProcess.start(program);
     const options = clientOptions(surroundings);
     const client = new QuietClient("caliban", "Caliban", () => Promise.resolve(process.child), options);
-    const giveUp = () => { void process.end(); };
+    // A server that starts has nothing to put in order.
+    const giveUp = () => { void process.end(0); };
     const patience = AbortSignal.timeout(START_SECONDS * 1000);
     patience.addEventListener("abort", giveUp);
     signal.addEventListener("abort", giveUp);
