@@ -209,12 +209,16 @@ def test_a_broken_environment_is_made_anew(at_work: Desk) -> None:
 
 
 def test_making_an_environment_can_be_cancelled(at_work: Desk) -> None:
-    shutil.rmtree(storage(at_work.home) / "environments")
+    kept = storage(at_work.home) / "environments"
+    shutil.rmtree(kept)
     window = at_work.window
     window.command("Caliban: Restart Server")
-    window.press(window.toast("Caliban makes its environment"), "Cancel")
-    until("the end of it", lambda: window.toast("Caliban makes its environment").count() == 0)
+    cancelled = window.toast("Caliban makes its environment")
+    until("the making", lambda: list(kept.glob(".new-*")))
+    window.press(cancelled, "Cancel")
+    until("the end of it", lambda: cancelled.count() == 0)
+    until("nothing left of it", lambda: list(kept.iterdir()) == [])
     assert window.messages() == []
-    assert [one.name for one in (storage(at_work.home) / "environments").iterdir()] == []
+    assert servers(at_work.home) == []
     window.command("Caliban: Restart Server")
     at_work.finds()

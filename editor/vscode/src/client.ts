@@ -92,8 +92,8 @@ export class Client {
     const process = await ServerProcess.start(program);
     const options = clientOptions(surroundings);
     const client = new QuietClient("caliban", "Caliban", () => Promise.resolve(process.child), options);
-    // A server that starts has nothing to put in order.
-    const giveUp = () => { void process.end(0); };
+    // Not at once: of a key that is held down, or settings that change one by one, only the last restart starts another.
+    const giveUp = () => { void process.end(); };
     const patience = AbortSignal.timeout(START_SECONDS * 1000);
     patience.addEventListener("abort", giveUp);
     signal.addEventListener("abort", giveUp);
