@@ -193,12 +193,15 @@ class Window:
 
     def hover(self, part: str) -> str:
         """Return what is said about the place under the cursor, once it has a part."""
-        self.command("Show or Focus Hover")
-        shown = self.page.locator(".monaco-hover:visible")
-        return until(
-            f"a hover with {part}",
-            lambda: text if part in (text := "\n".join(shown.all_inner_texts())) else "",
-        )
+        shown = self.page.locator(".monaco-hover:visible", has_text=part).first
+
+        def said() -> str:
+            self.command("Show or Focus Hover")
+            with suppress(PlaywrightError):  # findings that come meanwhile take a hover away
+                return shown.inner_text(timeout=5000)
+            return ""
+
+        return until(f"a hover with {part}", said)
 
     def suggestions(self) -> list[str]:
         """Return what is suggested at the cursor."""
