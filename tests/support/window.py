@@ -101,7 +101,8 @@ class Window:
         self.quick().locator(".quick-input-box input").fill(f">{title}")
         rows = self.quick().locator(".quick-input-list .monaco-list-row")
         # The list of before stays for a moment; that of now shows what of a row matches, or that none does.
-        rows.locator(".highlight").or_(rows.filter(has_text="No matching commands")).first.wait_for()
+        none = rows.filter(has_text=re.compile("No matching commands|similar commands"))
+        rows.locator(".highlight").or_(none).first.wait_for()
         found = rows.locator(".label-name", has_text=exactly(title)).count() > 0
         self.page.keyboard.press("Escape")
         return found
