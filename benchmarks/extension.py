@@ -30,6 +30,8 @@ def main() -> None:
         home.mkdir()
         folder = plant(Path(name) / "sweep", {"experiment.json": '{"lr": []}'})
         with vscode(folder, home, environment=package_sources(), machine={}) as window:
+            # The list of running extensions draws only the rows that it has room for.
+            window.page.set_viewport_size({"width": 1400, "height": 3000})
             window.open("experiment.json")
             found(window)
             figures = [start(window) for _ in range(STARTS)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +26,21 @@ def environments(home: Path) -> list[str]:
 def log(home: Path) -> str:
     """Return all that the extension has written into its log."""
     return "\n".join(file.read_text() for file in sorted((home / "user/logs").rglob("Caliban.log")))
+
+
+@dataclass(frozen=True, slots=True)
+class Activations:
+    """Why VS Code has activated the extension, once for each window that did, and for how many windows it had to see."""
+
+    reasons: list[str]
+    looks: int
+
+
+def activations(home: Path) -> Activations:
+    """Return what VS Code has written into its log about the extension's activation."""
+    said = "\n".join(file.read_text() for file in sorted((home / "user/logs").rglob("remoteexthost.log")))
+    reasons = re.findall(r"_doActivateExtension caliban-ls\.caliban-ls, .*activationEvent: '(.*)'", said)
+    return Activations(reasons, said.count("Eager extensions activated"))
 
 
 def package_sources() -> dict[str, str]:

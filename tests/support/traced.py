@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,10 +51,29 @@ class Trace:
 
 def read(file: Path, of: str) -> Trace:
     """Return what was done by the processes that were started with a word, and by all that came from these."""
+    calls = list(_calls(file))
+    # That a process has come is told only after what it did first, and with vfork after all that it did.
+    parents = {
+        int(result): pid for pid, call, _, result in calls if call in _FORKS.split(",") and int(result) > 0
+    }
     ours: set[int] = set()
-    pending: dict[int, str] = {}
     starts: list[tuple[str, ...]] = []
     asked: list[str] = []
+    for pid, call, rest, result in calls:
+        if call in _STARTS.split(",") and result == "0":
+            words = tuple(re.findall(r'"((?:[^"\\]|\\.)*)"', rest.partition("[")[2].rpartition("]")[0]))
+            if of in words:
+                ours.add(pid)
+            elif _descends(pid, parents, ours):
+                starts.append(words)
+        elif call in _ASKS.split(",") and "sa_family=" in rest and _descends(pid, parents, ours):
+            asked.append(rest)
+    return Trace(tuple(starts), tuple(asked))
+
+
+def _calls(file: Path) -> Iterator[tuple[int, str, str, str]]:
+    """Yield each call: the process, its name, its arguments, and its result, which is "-1" as long as there is none."""
+    pending: dict[int, str] = {}
     for line in file.read_text(errors="replace").splitlines():
         parsed = _LINE.match(line)
         if parsed is None:
@@ -65,14 +85,15 @@ def read(file: Path, of: str) -> Trace:
         elif "resumed>" in line:
             rest = pending.pop(pid, "") + rest
         result = _RESULT.search(rest)
-        if call in _STARTS.split(",") and result is not None and result[1] == "0":
-            words = tuple(re.findall(r'"((?:[^"\\]|\\.)*)"', rest.partition("[")[2].rpartition("]")[0]))
-            if of in words:
-                ours.add(pid)
-            elif pid in ours:
-                starts.append(words)
-        elif call in _FORKS.split(",") and pid in ours and result is not None and int(result[1]) > 0:
-            ours.add(int(result[1]))
-        elif call in _ASKS.split(",") and pid in ours and "sa_family=" in rest:
-            asked.append(rest)
-    return Trace(tuple(starts), tuple(asked))
+        yield pid, call, rest, "-1" if result is None else result[1]
+
+
+def _descends(pid: int, parents: dict[int, int], ours: set[int]) -> bool:
+    seen: set[int] = set()
+    current: int | None = pid
+    while current is not None and current not in seen:
+        if current in ours:
+            return True
+        seen.add(current)
+        current = parents.get(current)
+    return False

@@ -99,8 +99,11 @@ class Window:
         """Return whether the palette has a command, once it has listed what it has."""
         self.page.keyboard.press("F1")
         self.quick().locator(".quick-input-box input").fill(f">{title}")
-        self.quick().locator(".quick-input-list .monaco-list-row").first.wait_for()
-        found = self.quick().locator(".label-name", has_text=exactly(title)).count() > 0
+        rows = self.quick().locator(".quick-input-list .monaco-list-row")
+        # The list of before stays for a moment; that of now shows what of a row matches, or that none does.
+        none = rows.filter(has_text=re.compile("No matching commands|similar commands"))
+        rows.locator(".highlight").or_(none).first.wait_for()
+        found = rows.locator(".label-name", has_text=exactly(title)).count() > 0
         self.page.keyboard.press("Escape")
         return found
 
@@ -219,12 +222,15 @@ class Window:
 
     def hover(self, part: str) -> str:
         """Return what is said about the place under the cursor, once it has a part."""
-        self.command("Show or Focus Hover")
-        shown = self.page.locator(".monaco-hover:visible")
-        return until(
-            f"a hover with {part}",
-            lambda: text if part in (text := "\n".join(shown.all_inner_texts())) else "",
-        )
+        shown = self.page.locator(".monaco-hover:visible", has_text=part).first
+
+        def said() -> str:
+            self.command("Show or Focus Hover")
+            with suppress(PlaywrightError):  # findings that come meanwhile take a hover away
+                return shown.inner_text(timeout=5000)
+            return ""
+
+        return until(f"a hover with {part}", said)
 
     def suggestions(self) -> list[str]:
         """Return what is suggested at the cursor."""
@@ -280,10 +286,12 @@ class Window:
 
     def messages(self) -> list[str]:
         """Return every message that was not dismissed."""
+        centre = self.page.locator(".notifications-center.visible")
         self.command("Notifications: Show Notifications")
-        self.page.locator(".notifications-center.visible").wait_for()
+        centre.wait_for()
         said = self.page.locator(".notifications-center .notification-list-item-message").all_inner_texts()
-        self.command("Notifications: Hide Notifications")
+        self.page.keyboard.press("Escape")  # no command hides it when it went by itself, with its last message
+        centre.wait_for(state="detached")
         return said
 
     def dismiss_messages(self) -> None:

@@ -11,10 +11,11 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from support.lacking import lacking
-from support.own_environment import Desk, environments, log, package_sources, servers, storage
+from support.own_environment import Desk, activations, environments, log, package_sources, servers, storage
 from support.tree import plant
 from support.vscode import EXTENSION, vscode
 from support.window import until
@@ -22,6 +23,13 @@ from support.window import until
 from caliban_ls import __version__
 
 REAL = str(Path(sys.executable).resolve())
+
+
+def kill_server(home: Path) -> None:
+    """Kill the one server as soon as there is one, and wait for its end; it may not have introduced itself yet."""
+    (server,) = until("one server", lambda: found if len(found := servers(home)) == 1 else None) or ()
+    os.kill(server.pid, signal.SIGKILL)
+    until("its end", lambda: server not in servers(home))
 
 
 def test_the_file_to_install_carries_the_server_and_the_licences_of_others() -> None:
@@ -78,6 +86,28 @@ def test_a_new_user_gets_an_environment_and_findings(fresh: Desk) -> None:
     assert not [one for one in server.variables if one.startswith("PYTHON")]
 
 
+def test_a_folder_without_our_files_is_left_alone_until_a_command(at_work: Desk, tmp_path: Path) -> None:
+    window, ours = at_work.window, at_work.window.page.url
+    files = {"package.json": '{"lr": []}', "train.py": "print(1)", "Dockerfile": "FROM scratch"}
+    other = plant(tmp_path / "other", files)
+    before = activations(at_work.home)
+    assert len(before.reasons) == 1
+    assert before.reasons[0].startswith("workspaceContains:")
+    try:
+        window.page.goto(
+            f"{ours.partition('?')[0]}?folder={quote(str(other))}", wait_until="domcontentloaded"
+        )
+        until("a look", lambda: activations(at_work.home).looks > before.looks)
+        for name in ("train.py", "package.json"):
+            window.open(name)
+        window.command("Caliban: Restart Server")
+        until("an activation", lambda: activations(at_work.home).reasons != before.reasons)
+        assert activations(at_work.home).reasons == [*before.reasons, "onCommand:caliban.restart"]
+    finally:
+        window.page.goto(ours, wait_until="domcontentloaded")
+    at_work.finds()
+
+
 def test_with_an_environment_findings_come_soon(at_work: Desk) -> None:
     before = environments(at_work.home)
     began = time.monotonic()
@@ -94,14 +124,11 @@ def test_a_server_that_is_killed_while_typing_comes_back_until_it_is_too_often(a
     for number in range(3):
         window.go_to(1, 1)
         window.write("  ")
-        (server,) = servers(at_work.home)
-        os.kill(server.pid, signal.SIGKILL)
+        kill_server(at_work.home)
         window.write(" ")
-        until("its end", lambda: server not in servers(at_work.home))  # noqa: B023 - looked at now
         at_work.finds()
         assert window.messages() == [], number
-    (server,) = servers(at_work.home)
-    os.kill(server.pid, signal.SIGKILL)
+    kill_server(at_work.home)
     told = window.toast("The server has stopped 4 times within a few minutes")
     told.wait_for()
     assert window.page.locator(".notification-toast").count() == 1
@@ -182,12 +209,16 @@ def test_a_broken_environment_is_made_anew(at_work: Desk) -> None:
 
 
 def test_making_an_environment_can_be_cancelled(at_work: Desk) -> None:
-    shutil.rmtree(storage(at_work.home) / "environments")
+    kept = storage(at_work.home) / "environments"
+    shutil.rmtree(kept)
     window = at_work.window
     window.command("Caliban: Restart Server")
-    window.press(window.toast("Caliban makes its environment"), "Cancel")
-    until("the end of it", lambda: window.toast("Caliban makes its environment").count() == 0)
+    cancelled = window.toast("Caliban makes its environment")
+    until("the making", lambda: list(kept.glob(".new-*")))
+    window.press(cancelled, "Cancel")
+    until("the end of it", lambda: cancelled.count() == 0)
+    until("nothing left of it", lambda: list(kept.iterdir()) == [])
     assert window.messages() == []
-    assert [one.name for one in (storage(at_work.home) / "environments").iterdir()] == []
+    assert servers(at_work.home) == []
     window.command("Caliban: Restart Server")
     at_work.finds()

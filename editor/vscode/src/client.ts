@@ -12,7 +12,7 @@ import {
   WorkDoneProgress,
   WorkDoneProgressCancelNotification,
 } from "vscode-languageclient/node";
-import { NotStarted, sentence } from "./launch/problems";
+import { Ended } from "./launch/problems";
 import { type Program, ServerProcess } from "./launch/process";
 import type { Commands } from "./protocol";
 import { CommandError, type CallOptions, type Interceptor, type JobListener, type JobNews, type LogPiece, PREFIX, said, type Step } from "./server";
@@ -92,6 +92,7 @@ export class Client {
     const process = await ServerProcess.start(program);
     const options = clientOptions(surroundings);
     const client = new QuietClient("caliban", "Caliban", () => Promise.resolve(process.child), options);
+    // Not at once: of a key that is held down, or settings that change one by one, only the last restart starts another.
     const giveUp = () => { void process.end(); };
     const patience = AbortSignal.timeout(START_SECONDS * 1000);
     patience.addEventListener("abort", giveUp);
@@ -106,7 +107,7 @@ export class Client {
       await started.stop();
       const why = patience.aborted ? `it said nothing for ${START_SECONDS} seconds` : process.lastWords();
       surroundings.log.warn(`the server didn't start: ${said(error)}`);
-      throw new NotStarted(`The server stopped while it started: ${sentence(why)}`, "The log has all that it said.");
+      throw new Ended(why);
     } finally {
       patience.removeEventListener("abort", giveUp);
       signal.removeEventListener("abort", giveUp);

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { Client } from "./client";
 import { Crashes } from "./launch/crashes";
 import type { Launch } from "./launch/launch";
-import { Cancelled, NotStarted } from "./launch/problems";
+import { Cancelled, Ended, NotStarted } from "./launch/problems";
 import type { Commands } from "./protocol";
 
 type WorkspaceEdit = Commands["setHardware"]["result"];
@@ -234,6 +234,8 @@ export class Server implements vscode.Disposable {
       this.become({ kind: "running" });
     } catch (error) {
       if (signal.aborted) this.become({ kind: "stopped" });
+      // What has run before may well run again; what never did is told at once.
+      else if (error instanceof Ended && this.crashes.count > 0) this.startAgain(error.lastWords, error.setting);
       else this.fail(asProblem(error));
     }
   }
@@ -258,21 +260,25 @@ export class Server implements vscode.Disposable {
         await this.started(signal, false);
         return;
       }
-      if (!(error instanceof NotStarted)) throw error;
-      throw new NotStarted(error.message, error.hint, error.setting ?? program.setting, error.calm);
+      if (error instanceof NotStarted) error.setting ??= program.setting;
+      throw error;
     }
   }
 
-  /** Start a server again that has died; leave it if it dies again and again. */
   private died(client: Client, lastWords: string, setting: string): void {
     if (this.client !== client || this.closed) return;
+    this.client = undefined;
+    void client.stop();
+    this.startAgain(lastWords, setting);
+  }
+
+  /** Start a server again that has died; leave it if it dies again and again. */
+  private startAgain(lastWords: string, setting?: string): void {
     this.log.warn(`the server died: ${lastWords}`);
     if (this.crashes.another()) {
       void this.startAnew();
       return;
     }
-    this.client = undefined;
-    void client.stop();
     const text = `The server has stopped ${this.crashes.count} times within a few minutes, the last time with: ${lastWords}.`;
     this.fail(new NotStarted(text, "“Retry” starts it again; the log has all that it said.", setting));
   }

@@ -8,12 +8,19 @@ export class NotStarted extends Error {
   constructor(
     message: string,
     readonly hint: string,
-    readonly setting?: string,
+    public setting?: string,
     /** Whether it is as the user wanted it, so that it is shown in the server's state and not as a message. */
     readonly calm = false,
   ) {
     super(message);
     this.name = "NotStarted";
+  }
+}
+
+/** The server ended while it started. */
+export class Ended extends NotStarted {
+  constructor(readonly lastWords: string) {
+    super(`The server stopped while it started: ${sentence(lastWords)}`, "The log has all that it said.");
   }
 }
 
