@@ -105,10 +105,18 @@ class Window:
         return found
 
     def open(self, name: str) -> None:
-        """Open a file of the folder."""
-        self.page.keyboard.press("Control+P")
-        self.quick().locator(".quick-input-box input").fill(name)
-        self.quick_row(name).click()
+        """Open a file of the folder, as soon as VS Code has it: its list shows what it knew when it was opened."""
+
+        def choose() -> bool:
+            self.page.keyboard.press("Control+P")
+            with suppress(PlaywrightError):
+                self.quick().locator(".quick-input-box input").fill(name, timeout=5000)
+                self.quick_row(name).click(timeout=5000)
+                return True
+            self.page.keyboard.press("Escape")
+            return False
+
+        until(f"the file {name}", choose)
         self.page.locator(".tab.active", has_text=name).wait_for()
         self.page.locator(".editor-instance .view-line").first.wait_for()
 

@@ -111,6 +111,7 @@ def test_comments_are_toggled_brackets_closed_and_lines_indented(window: Window,
     quiet = {
         "editor.quickSuggestions": {"strings": "off", "other": "off"},
         "editor.suggestOnTriggerCharacters": False,
+        "editor.inlayHints.enabled": "off",  # they'd stand among the text
     }
     settings(project, **{"[caliban-experiment]": quiet})
     (project / "new.experiment.json").write_text("")
@@ -200,7 +201,7 @@ def language(window: Window) -> str:
 def test_any_json_file_becomes_an_experiment_and_plain_again(window: Window, project: Path) -> None:
     settings(project)
     other = project / "conf/other.json"
-    other.parent.mkdir()
+    other.parent.mkdir(exist_ok=True)
     other.write_text('{"lr": []}')
     window.open("other.json")
     until("JSON", lambda: language(window) == "JSON")
@@ -222,6 +223,7 @@ def test_any_json_file_becomes_an_experiment_and_plain_again(window: Window, pro
 
 def test_settings_say_which_files_are_experiments(window: Window, project: Path) -> None:
     sweep = project / "conf/sweep.json"
+    sweep.parent.mkdir(exist_ok=True)
     sweep.write_text("{}")
     window.open("sweep.json")
     until("JSON", lambda: language(window) == "JSON")
