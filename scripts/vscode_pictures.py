@@ -1,13 +1,12 @@
 """Makes the pictures of the VS Code extension: its icon from the drawing, its README's from what the tests have seen.
 
-`make pictures` runs the tests that take them first. Needs Chromium, as those tests do. With `--embed FILE` nothing is
-made: the README of a packed extension gets its pictures into itself, since VS Code shows no others of a file that was
-installed.
+`make pictures` runs the tests that take them first. Needs Chromium, as those tests do. With `--leave-out FILE` nothing is
+made: the README of a packed extension loses its pictures, since VS Code shows none but those of web sites, and the page
+would have holes in their places.
 """
 
 from __future__ import annotations
 
-import base64
 import re
 import shutil
 import sys
@@ -20,15 +19,17 @@ SHOTS = ROOT / "build/screenshots"
 ICON_SIZE = 256
 
 PICTURES = {
+    "findings.png": "findings",
     "hardware.png": "select-gpu",
     "doctor.png": "doctor",
+    "first-steps.png": "walkthrough",
 }
 """The README's name of each picture, and the tests'."""
 
 
 def main() -> int:
-    if sys.argv[1:2] == ["--embed"]:
-        embed(Path(sys.argv[2]))
+    if sys.argv[1:2] == ["--leave-out"]:
+        leave_out(Path(sys.argv[2]))
         return 0
     missing = [name for name in PICTURES.values() if not (SHOTS / f"{name}.png").exists()]
     if missing:
@@ -41,27 +42,16 @@ def main() -> int:
     return 0
 
 
-def embed(packed: Path) -> None:
-    """Put the pictures of a packed extension's README into it, and leave them out beside it."""
+def leave_out(packed: Path) -> None:
+    """Leave the pictures out of a packed extension's README."""
     changed = packed.with_suffix(".new")
     with zipfile.ZipFile(packed) as before, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as after:
         for entry in before.infolist():
             content = before.read(entry)
             if entry.filename.lower() == "extension/readme.md":
-                content = with_pictures(content.decode()).encode()
-            if not entry.filename.startswith("extension/media/pictures/"):
-                after.writestr(entry, content, zipfile.ZIP_DEFLATED)
+                content = re.sub(rb"!\[[^]]*\]\(media/pictures/[^)]*\)\n\n?", b"", content)
+            after.writestr(entry, content, zipfile.ZIP_DEFLATED)
     changed.replace(packed)
-
-
-def with_pictures(readme: str) -> str:
-    """Return Markdown with each picture of ours in it, instead of its path."""
-
-    def picture(found: re.Match[str]) -> str:
-        data = base64.b64encode((MEDIA.parent / found[1]).read_bytes()).decode()
-        return f"(data:image/png;base64,{data})"
-
-    return re.sub(r"\((media/pictures/[\w-]+\.png)\)", picture, readme)
 
 
 def draw_icon() -> None:

@@ -26,4 +26,4 @@ cp ../../LICENSE "$copied"
 npx vsce package --no-dependencies --allow-missing-repository --no-rewrite-relative-links --skip-license \
     --out "../../$packed"
 cd ../..
-.venv/bin/python -m scripts.vscode_pictures --embed "$packed"
+.venv/bin/python -m scripts.vscode_pictures --leave-out "$packed"

@@ -170,7 +170,8 @@ class Window:
             self.command("Problems: Focus on Problems View")
         self.page.locator(".markers-panel").wait_for()
         rows = self.page.locator('.markers-panel .monaco-list-row[role="treeitem"][aria-level="2"]')
-        return [label for row in rows.all() if (label := row.get_attribute("aria-label")) is not None]
+        script = "rows => rows.map(row => row.getAttribute('aria-label') ?? '')"
+        return [label for label in rows.evaluate_all(script) if label]
 
     def focus_editor(self) -> None:
         """Go to the editor: lenses are drawn only there, and fixes offered."""

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { learned } from "../src/features/welcome/outcomes";
+import manifest from "../package.json" with { type: "json" };
+import { done, learned } from "../src/features/welcome/outcomes";
 
 const check = (name: string, status: string) => ({ name, status, message: "", hint: "" });
 
@@ -25,3 +26,19 @@ it.each([
   const { name, argument, ...outcome } = call;
   expect(learned(name, argument, outcome)).toEqual(known);
 });
+
+it.each([
+  [{ ready: true, engine: "missing", hasSoundExperiment: false }, ["ready"]],
+  [{ engine: "ok", credentials: "unknown", hasSoundExperiment: true }, ["engine", "experiment"]],
+  [{ ready: true, engine: "ok", hasSoundExperiment: true, ran: true, credentials: "ok" }, steps()],
+])("knows which steps of the walkthrough are done: %#", (known, wanted) => {
+  expect(done(new Map(Object.entries(known)))).toEqual(wanted);
+});
+
+/** The steps of the walkthrough, each of which waits for its own key. */
+function steps(): string[] {
+  return manifest.contributes.walkthroughs.flatMap((walkthrough) => walkthrough.steps).map(({ id, completionEvents }) => {
+    expect(completionEvents).toEqual([`onContext:caliban.steps.${id}`]);
+    return id;
+  });
+}

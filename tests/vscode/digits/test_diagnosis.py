@@ -94,10 +94,10 @@ def test_empty_views_say_what_is_missing(window: Window) -> None:
     window.webview().locator("h1", has_text="missing or broken").wait_for()
 
 
-def test_the_extension_shows_itself_with_its_pictures(window: Window) -> None:
+def test_the_extension_shows_its_readme_without_holes(window: Window) -> None:
     window.command("Extensions: Focus on Extensions View")
     window.page.locator(".extension-list-item .name", has_text="Caliban").first.click()
-    pictures = window.webview().locator("img")
-    until("the README", lambda: pictures.count() > 0)
-    until("its pictures", lambda: pictures.evaluate_all("all => all.every(one => one.naturalWidth > 0)"))
+    page = window.webview()
+    page.locator("h2", has_text="Quick start").wait_for()
+    assert page.locator("img").count() == 0  # VS Code shows none of a file's own
     window.shot("extension")

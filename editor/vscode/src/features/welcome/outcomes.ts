@@ -1,4 +1,4 @@
-// What the outcome of a call tells of this machine. Pure: a call that has ended in, what is known now out.
+// What the outcome of a call tells of this machine, and which steps of the walkthrough that makes. Pure.
 
 /** Whether something that runs need is there. */
 export type Known = "unknown" | "ok" | "missing";
@@ -23,6 +23,15 @@ const ON_ENGINE = new Set(["build", "shell", "notebook", "containers", "attach"]
 /** Commands that can't succeed without somebody's credentials for Google. */
 const AT_GOOGLE = new Set(["submit", "planAndSubmit", "resubmit", "resume"]);
 
+/** Each step of the walkthrough, and what is known once it is done. */
+const STEPS: readonly (readonly [step: string, key: string, value: unknown])[] = [
+  ["ready", "ready", true],
+  ["engine", "engine", "ok"],
+  ["experiment", "hasSoundExperiment", true],
+  ["run", "ran", true],
+  ["cloud", "credentials", "ok"],
+];
+
 export function learned(name: string, argument: unknown, { result, error }: Outcome): Learned {
   if (error !== undefined) return fields(error).code === "engine-unavailable" ? { engine: "missing" } : {};
   if (name === "doctor") return examined(list(fields(result).checks));
@@ -32,6 +41,11 @@ export function learned(name: string, argument: unknown, { result, error }: Outc
   const states = list(fields(result).jobs).map(({ state }) => state);
   const all = states.length > 0 && states.every((state) => state === "SUCCEEDED");
   return all ? { engine: "ok", ran: true } : { engine: "ok" };
+}
+
+/** Return the steps of the walkthrough that are done, as far as is known. */
+export function done(known: ReadonlyMap<string, unknown>): string[] {
+  return STEPS.filter(([, key, value]) => known.get(key) === value).map(([step]) => step);
 }
 
 function examined(checks: readonly Record<string, unknown>[]): Learned {

@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import { command } from "../../commands";
 import type { Feature } from "../../feature";
 import { experiments } from "../../targets";
-import { learned, type Outcome } from "./outcomes";
+import { done, learned, type Outcome } from "./outcomes";
 
 const WALKTHROUGH = "caliban-ls.caliban-ls#caliban.start";
 const FILES = "**/{*experiment*.json,.calibanconfig.json}";
@@ -15,10 +15,19 @@ const MOST = 20; // experiments that are looked at
 export const welcome: Feature = (extension) => {
   const { server } = extension;
   const known = new Map<string, unknown>();
-  const tell = (key: string, value: unknown) => void vscode.commands.executeCommand("setContext", `caliban.${key}`, value);
+  const tell = (key: string, value: unknown) => vscode.commands.executeCommand("setContext", `caliban.${key}`, value);
+  // A walkthrough ticks a step when its key becomes true, and never if the key was true when it was first shown. So
+  // these keys are true for a moment only: when something becomes known, and when a walkthrough may just have opened.
+  const tick = async (): Promise<void> => {
+    for (const step of done(known)) {
+      await tell(`steps.${step}`, true);
+      await tell(`steps.${step}`, undefined);
+    }
+  };
   const know = (key: string, value: unknown) => {
     known.set(key, value);
-    tell(key, value);
+    void tell(key, value);
+    void tick();
   };
   const watcher = vscode.workspace.createFileSystemWatcher(FILES);
   let timer: NodeJS.Timeout | undefined;
@@ -51,11 +60,7 @@ export const welcome: Feature = (extension) => {
 
   const getStarted = async (): Promise<void> => {
     await vscode.commands.executeCommand("workbench.action.openWalkthrough", WALKTHROUGH, false);
-    // A walkthrough hears of what becomes known, and not of what was known before it was first opened.
-    for (const [key, value] of known) {
-      tell(key, undefined);
-      tell(key, value);
-    }
+    await tick();
   };
 
   know("engine", "unknown");
@@ -68,6 +73,10 @@ export const welcome: Feature = (extension) => {
     watcher.onDidDelete(soon),
     vscode.workspace.onDidChangeWorkspaceFolders(soon),
     server.onDidChangeState(became),
+    vscode.window.tabGroups.onDidChangeTabs(({ opened }) => {
+      // VS Code doesn't say what kind of page a walkthrough is; it's among those that it says nothing of.
+      if (opened.some((tab) => tab.input === undefined)) void tick();
+    }),
     server.onDidCall(({ name, argument, answer }) => {
       const learn = (outcome: Outcome) => {
         for (const [key, value] of Object.entries(learned(name, argument, outcome))) know(key, value);
