@@ -291,7 +291,9 @@ class Window:
         self.command("Notifications: Show Notifications")
         centre.wait_for()
         said = self.page.locator(".notifications-center .notification-list-item-message").all_inner_texts()
-        self.page.keyboard.press("Escape")  # no command hides it when it went by itself, with its last message
+        self.page.keyboard.press(
+            "Escape"
+        )  # no command hides it when it went by itself, with its last message
         centre.wait_for(state="detached")
         return said
 
