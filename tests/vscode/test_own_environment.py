@@ -27,7 +27,8 @@ REAL = str(Path(sys.executable).resolve())
 
 def kill_server(home: Path) -> None:
     """Kill the one server as soon as there is one, and wait for its end; it may not have introduced itself yet."""
-    (server,) = until("one server", lambda: found if len(found := servers(home)) == 1 else None) or ()
+    server = until("one server", lambda: found[0] if len(found := servers(home)) == 1 else None)
+    assert server is not None
     os.kill(server.pid, signal.SIGKILL)
     until("its end", lambda: server not in servers(home))
 
