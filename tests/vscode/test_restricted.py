@@ -194,7 +194,8 @@ def test_no_environment_is_made_and_trust_starts_the_server_anew(at_work: Siege)
     (home / "kept").rename(kept)
     at_work.listener.close()  # from here on asking is allowed
     window.command("Workspaces: Manage Workspace Trust")
-    window.page.locator('.workspace-trust-buttons-row .monaco-button[aria-label^="Trust"]').first.click()
+    window.page.locator(".workspace-trust-buttons-row .monaco-button", has_text="Trust").first.click()
+    window.page.keyboard.press("Escape")  # it lies over the editor
     window.open("experiment.json")
     at_work.desk.finds()
     (server,) = servers(home)
