@@ -22,7 +22,6 @@ PICTURES = {
     "findings.png": "findings",
     "hardware.png": "select-gpu",
     "doctor.png": "doctor",
-    "first-steps.png": "walkthrough",
 }
 """The README's name of each picture, and the tests'."""
 

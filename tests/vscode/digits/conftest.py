@@ -39,5 +39,7 @@ def window(desk: Window) -> Iterator[Window]:
     yield desk
     desk.page.keyboard.press("Escape")
     desk.dismiss_messages()
+    if desk.page.locator(".tab.active.dirty").count() > 0:  # VS Code would ask about what a failed test wrote
+        desk.command("File: Revert File")
     desk.command("View: Close All Editors")
     desk.page.locator(".editor-group-container.empty").first.wait_for()

@@ -117,7 +117,8 @@ def test_comments_are_toggled_brackets_closed_and_lines_indented(window: Window,
     (project / "new.experiment.json").write_text("")
     window.open("new.experiment.json")
     window.focus_editor()
-    window.page.keyboard.type('{\n"lr": [1, 2],\n"wd": [\n3')
+    # At a person's pace: what closes by itself depends on colours that come a moment later.
+    window.page.keyboard.type('{\n"lr": [1, 2],\n"wd": [\n3', delay=50)
     wanted = '{\n  "lr": [1, 2],\n  "wd": [\n    3\n  ]\n}'
     until("pairs and indents", lambda: window.text() == wanted)
     window.go_to(2)
