@@ -124,7 +124,7 @@ class Window:
             return False
 
         until(f"the file {name}", choose)
-        self.page.locator(".editor-instance .view-line").first.wait_for()
+        self.page.locator(".editor-instance .view-line:visible").first.wait_for()
 
     def pick(self, text: str | re.Pattern[str]) -> None:
         """Choose a row of an open quick pick."""
