@@ -41,8 +41,10 @@ if ! node_fits; then
     export PATH=$node_folder:$PATH
 fi
 
-if [ editor/vscode/package-lock.json -nt editor/vscode/node_modules/.package-lock.json ]; then
+# Not every shell takes a file that isn't there for an older one.
+node_installed=editor/vscode/node_modules/.package-lock.json
+if [ ! -e "$node_installed" ] || [ editor/vscode/package-lock.json -nt "$node_installed" ]; then
     echo "node: installing what editor/vscode is built with" >&2
     npm --prefix editor/vscode ci --silent --no-audit --no-fund --ignore-scripts
-    touch editor/vscode/node_modules/.package-lock.json
+    touch "$node_installed"
 fi
