@@ -171,7 +171,7 @@ def test_a_wrong_password_is_told_and_nothing_is_submitted(
     assert traveller.caliban("trust").returncode == 0
     traveller.environment["DOCKER_CONFIG"] = str(host.docker_config(tmp_path / "wrong", "another password"))
     done = traveller.caliban("cloud", "--nogpu", "--yes", "trainer.train")
-    assert done.returncode == 1
+    assert done.returncode == 4
     assert f"docker login {host.host}" in done.stderr
     assert "another password" not in done.stderr
     assert emulator.jobs() == []

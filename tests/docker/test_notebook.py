@@ -152,7 +152,7 @@ def test_a_taken_port_is_passed_over_unless_it_was_asked_for(project: Path) -> N
             ours = {one["name"]: one["url"] for one in listed if one["name"] in names}
             assert {one["folder"] for one in listed if one["name"] in names} == {str(project)}
             assert {one["image"].partition(":")[0] for one in listed if one["name"] in names} == {
-                "caliban/caliban-ls-test-project"
+                f"caliban/{PROJECT_NAME.replace(' ', '-')}"
             }
             assert ours == {first["container"]: first["url"], second["container"]: second["url"]}
     assert containers_of(project) == []

@@ -1,4 +1,4 @@
-"""One window for all tests of this folder: the example project, without an engine and without credentials."""
+"""One window for each file of this folder: the example project, without an engine and without credentials."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from support.vscode import ROOT, vscode
 from support.window import Window
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("desk") / "digits"
     shutil.copytree(ROOT / "examples/digits", folder)
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def desk(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
     home = tmp_path_factory.mktemp("digits")
     environment = {
