@@ -24,7 +24,7 @@ test: lint build/reference/ready
 # busy machine to be a part of `make test` yet.
 environment: .venv/.develops
 	scripts/vscode.sh
-	$(BIN)/pytest -q -p no:rerunfailures tests/vscode/test_own_environment.py
+	$(BIN)/pytest -q tests/vscode/test_own_environment.py
 
 # The language server as a process, over stdio.
 e2e: .venv/.develops
