@@ -79,7 +79,7 @@ test("a Python that is older than the option that isolates it counts as old", as
 test.each([
   ["/w", "/w/env/bin/python", true],
   ["/w", "/w", true],
-  ["/w", "/work/python", false],
+  ["/w", "/wider/python", false],
   ["/w/..x", "/w/python", false],
 ])("within %s lies %s: %s", (outer, inner, expected) => {
   expect(within(inner, [outer])).toBe(expected);

@@ -17,7 +17,7 @@ test.each([
     "SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate (_ssl.c:1006)'))",
     "certificate verify failed: self-signed certificate (_ssl.c:1006",
   ],
-  [`ConnectTimeoutError(${connection}, 'Connection to pypi.org timed out. (connect timeout=15)')`, "Connection to pypi.org timed out"],
+  [`ConnectTimeoutError(${connection}, 'Connection to packages.example timed out. (connect timeout=15)')`, "Connection to packages.example timed out"],
 ])("a package index that isn't reached is told by its reason", (reason, said) => {
   expect(pipFailure([retrying(reason), ...unmatched].join("\n"))).toEqual({ said, offline: true });
 });
