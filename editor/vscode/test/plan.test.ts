@@ -10,6 +10,7 @@ import { UNSET, axisOf, powers, round } from "../src/pages/plan/scales";
 import { drawn, pageOf, reveal } from "../src/pages/plan/viewport";
 import * as words from "../src/pages/plan/words";
 import type { CloudJob, CloudResult } from "../src/protocol";
+import { counted } from "../src/words";
 
 const COLUMNS = ["lr", "model"];
 
@@ -191,8 +192,8 @@ describe("words", () => {
   });
 
   test("numbers of things", () => {
-    expect(words.count(1, "job")).toBe("1 job");
-    expect(words.count(3000, "job")).toBe("3,000 jobs");
+    expect(counted(1, "job")).toBe("1 job");
+    expect(counted(3000, "job")).toBe("3,000 jobs");
     expect(words.states({ QUEUED: 2, FAILED: 1 })).toBe("2 queued, 1 failed");
   });
 });

@@ -8,9 +8,9 @@ import * as vscode from "vscode";
 import { tell } from "../../commands";
 import type { Extension } from "../../feature";
 import type { FromPage, Phase, Problem, ToPage } from "../../pages/plan/messages";
-import * as words from "../../pages/plan/words";
 import type { CloudArguments, CloudResult, Place } from "../../protocol";
 import { type CallOptions, CommandError, said } from "../../server";
+import { counted } from "../../words";
 import { documentOf } from "./document";
 import { findingsOf } from "./findings";
 import { type Known, allowance, columnsOf, countsOf, excessProblem, headOf, pieces, requestText, rowsOf, statesOf } from "./pieces";
@@ -280,7 +280,7 @@ export class PlanPage implements vscode.Disposable {
     if (plan === undefined) return;
     const only = plan.count === 1 ? this.known.get(1)?.url ?? [...this.known.values()][0]?.url : undefined;
     const actions = ["Show Jobs", ...(only ? ["Open in Console"] : [])];
-    const text = `Caliban: ${words.count(plan.count, "job")} submitted, as ${plan.group}.`;
+    const text = `Caliban: ${counted(plan.count, "job")} submitted, as ${plan.group}.`;
     void vscode.window.showInformationMessage(text, ...actions).then(async (chosen) => {
       if (chosen === "Show Jobs") await vscode.commands.executeCommand("caliban.showJobs", { reference: plan.group });
       if (chosen === "Open in Console") await openConsole(only);

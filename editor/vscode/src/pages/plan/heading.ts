@@ -2,6 +2,7 @@
 
 import { element, on } from "./dom";
 import type { Finding, FromPage, PlanHead } from "./messages";
+import { counted } from "../../words";
 import * as words from "./words";
 
 type Say = (message: FromPage) => void;
@@ -17,7 +18,7 @@ export function showHeading(into: HTMLElement, plan: PlanHead, say: Say): void {
   const title = element(
     "div",
     { class: "title" },
-    element("h1", {}, element("b", {}, words.count(plan.count, "job")), element("span", {}, " × "), element("span", { class: "machine" }, machine)),
+    element("h1", {}, element("b", {}, counted(plan.count, "job")), element("span", {}, " × "), element("span", { class: "machine" }, machine)),
     element("p", { class: "source" }, ...kinds.map((kind) => element("span", { class: "kind" }, kind)), link),
   );
   into.replaceChildren(element("div", { class: "top" }, title, cost(plan)), facts(plan));

@@ -9,7 +9,7 @@ import { RequestPane } from "./request";
 import { type Row, filterOf, rowOf } from "./rows";
 import { Submission } from "./submission";
 import { Table } from "./table";
-import * as words from "./words";
+import { counted } from "../../words";
 
 declare function acquireVsCodeApi(): { postMessage(message: FromPage): void };
 
@@ -31,9 +31,9 @@ const search = on(
 );
 const repeats = on(element("input", { type: "checkbox", id: "repeats" }), { change: () => { filter(); } });
 const onlyRepeats = element("label", { class: "toggle", for: "repeats" }, repeats, element("span", {}, ""));
-const counted = element("span", { class: "counted", role: "status" });
+const tally = element("span", { class: "counted", role: "status" });
 const clear = button("", () => { picture.clear(); }, { class: "chip" });
-const toolbar = element("div", { class: "toolbar" }, search, onlyRepeats, clear, counted);
+const toolbar = element("div", { class: "toolbar" }, search, onlyRepeats, clear, tally);
 
 const table: Table = new Table({
   open: (place) => { open(place); },
@@ -133,8 +133,8 @@ function filter(): void {
 }
 
 function count(seen: readonly number[]): void {
-  const all = words.count(rows.length, "job");
-  counted.textContent = seen.length === rows.length ? all : `${seen.length.toLocaleString("en-US")} of ${all}`;
+  const all = counted(rows.length, "job");
+  tally.textContent = seen.length === rows.length ? all : `${seen.length.toLocaleString("en-US")} of ${all}`;
   picture.choose([...seen].sort((one, other) => one - other));
 }
 

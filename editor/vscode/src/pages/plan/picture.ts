@@ -2,6 +2,7 @@
 // of an axis is chosen by dragging along it; what the pointer is on, here or in the table, is drawn over the rest.
 
 import { button, element, on } from "./dom";
+import { onceAFrame } from "./frames";
 import { type Brush, type Segment, brushed, crossings, nearest, segments } from "./lines";
 import type { Row } from "./rows";
 import { type Axis, UNSET, axisOf } from "./scales";
@@ -45,7 +46,7 @@ export class Picture {
   private all: Segment[][] = [];
   private readonly brushes = new Map<number, Brush>();
   private dragged: { axis: number; from: number } | undefined;
-  private waiting = false;
+  private readonly redraw = onceAFrame(() => { this.draw(); });
 
   constructor(private readonly events: PictureEvents) {
     this.root.append(this.base, this.over, this.names);
@@ -143,15 +144,6 @@ export class Picture {
 
   private y(at: number): number {
     return this.foot - at * (this.foot - ABOVE);
-  }
-
-  private redraw(): void {
-    if (this.waiting) return;
-    this.waiting = true;
-    requestAnimationFrame(() => {
-      this.waiting = false;
-      this.draw();
-    });
   }
 
   private draw(): void {

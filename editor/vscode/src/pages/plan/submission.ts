@@ -2,6 +2,7 @@
 
 import { button, element, on } from "./dom";
 import type { FromPage, Phase, PlanHead, Problem } from "./messages";
+import { counted } from "../../words";
 import * as words from "./words";
 
 export class Submission {
@@ -57,7 +58,7 @@ export class Submission {
   private offer(plan: PlanHead): HTMLElement {
     const isVoid = this.phase.name === "planned" && this.phase.void === true;
     const forbidden = plan.over_limits.some(({ allowed_by }) => allowed_by === null);
-    const submit = button(`Submit ${words.count(plan.count, "Job")}…`, () => { this.ask(); }, { id: "submit", class: "primary" });
+    const submit = button(`Submit ${counted(plan.count, "Job")}…`, () => { this.ask(); }, { id: "submit", class: "primary" });
     submit.disabled = isVoid || forbidden || plan.count === 0;
     const said = element("div", { class: "said" });
     for (const { message, hint } of plan.over_limits) said.append(element("p", { class: "limit" }, `${message}. ${hint}`.trim()));
@@ -75,12 +76,12 @@ export class Submission {
   }
 
   private question(plan: PlanHead): HTMLElement {
-    const jobs = words.count(plan.count, "job");
+    const jobs = counted(plan.count, "job");
     const cost = plan.cost === null ? "What they cost isn't known." : `They cost ${words.money(plan.cost.all_jobs_hour, plan.cost.currency)} an hour while all run.`;
     const text = element("p", { id: "question" }, element("b", {}, `Submit ${jobs} to ${plan.region}?`), ` ${cost}`);
     const said = element("div", { class: "said" }, text);
     const no = button("Don't Submit", () => { this.withdraw(); }, { id: "no" });
-    const yes = on(element("button", { type: "button", id: "yes", class: "primary" }, `Submit ${words.count(plan.count, "Job")}`), {
+    const yes = on(element("button", { type: "button", id: "yes", class: "primary" }, `Submit ${counted(plan.count, "Job")}`), {
       // The second click of a double click isn't a second decision.
       click: (event) => { if (event.detail < 2) this.answer(plan, plan.over_limits.length > 0 ? typed() : null); },
     });
@@ -133,7 +134,7 @@ export class Submission {
 
   private submitted(plan: PlanHead, phase: Phase & { name: "submitted" }): HTMLElement {
     const of = Object.values(phase.counts).reduce((sum, amount) => sum + amount, 0);
-    const whole = phase.resumable ? "Not all jobs are sent" : `${words.count(of, "job")} submitted`;
+    const whole = phase.resumable ? "Not all jobs are sent" : `${counted(of, "job")} submitted`;
     const text = element("p", { role: "status", id: "outcome" }, element("b", {}, whole), ` as ${plan.group}: ${words.states(phase.counts)}`);
     const resume = phase.resumable ? button("Resume", () => { this.say({ kind: "resume" }); }, { class: "primary" }) : undefined;
     return element(

@@ -1,6 +1,7 @@
 // The jobs as a table that scrolls through any number of them: only the rows on the screen exist.
 
 import { button, element, on } from "./dom";
+import { onceAFrame } from "./frames";
 import { type Filter, type Order, type Row, ordered, shown, widths } from "./rows";
 import { type View, drawn, pageOf, reveal } from "./viewport";
 
@@ -29,7 +30,7 @@ export class Table {
   private active = 0;
   private marked: ReadonlySet<number> = new Set();
   private drawnRows = new Map<number, HTMLElement>();
-  private waiting = false;
+  private readonly redraw = onceAFrame(() => { this.draw(); });
 
   constructor(private readonly events: TableEvents) {
     this.root = on(
@@ -135,15 +136,6 @@ export class Table {
     this.drawnRows.clear();
     this.draw();
     this.events.changed(this.places);
-  }
-
-  private redraw(): void {
-    if (this.waiting) return;
-    this.waiting = true;
-    requestAnimationFrame(() => {
-      this.waiting = false;
-      this.draw();
-    });
   }
 
   private view(): View {

@@ -1,8 +1,6 @@
 // Numbers of a plan as people read them. Pure; what they are is the server's.
 
-export function count(amount: number, one: string, many = `${one}s`): string {
-  return `${amount.toLocaleString("en-US")} ${amount === 1 ? one : many}`;
-}
+import { counted } from "../../words";
 
 /** Return an amount of money: cents, and more of them where it is little. */
 export function money(amount: number, currency: string): string {
@@ -25,14 +23,14 @@ export function duration(seconds: number): string {
   for (const [size, unit] of SPANS) {
     const amount = Math.floor(rest / size);
     rest -= amount * size;
-    if (amount > 0) said.push(count(amount, unit));
+    if (amount > 0) said.push(counted(amount, unit));
     else if (said.length > 0) break;
     if (said.length === 2) break;
   }
   return said.join(" ");
 }
 
-/** Return what an hour of a state's name looks like in a sentence: "2 queued, 1 failed". */
+/** Return how many jobs are in each state: "2 queued, 1 failed". */
 export function states(counts: Readonly<Record<string, number>>): string {
   return Object.entries(counts)
     .map(([state, amount]) => `${amount.toLocaleString("en-US")} ${state.toLowerCase()}`)
