@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types as lsp
 
-from caliban_ls.convert import Lines, Ruler, to_range, to_text_edits
+from caliban_ls.convert import SEVERITIES, SOURCE, Lines, Ruler, to_range, to_text_edits
+from caliban_ls.findings import Finding
 from caliban_ls.protocol import Ready
 from caliban_ls.text import Span
 
@@ -70,6 +71,43 @@ def hover(lines: Lines, found: Hover, encoding: str, places: Iterable[lsp.Locati
     return lsp.Hover(_markdown(text), to_range(lines, found.span, encoding))
 
 
+def diagnostics(lines: Lines, findings: Iterable[Finding], encoding: str) -> tuple[str, ...]:
+    """Return all findings of a document as editors show them, each as JSON: what `convert.to_diagnostic` gives."""
+    ruler = Ruler(lines, encoding)
+    return tuple(
+        f'{{"range": {_range(ruler, one.span)}, "severity": {SEVERITIES[one.severity].value},'
+        f' "code": {_quoted(one.code)}, "source": {_quoted(SOURCE)}, "message": {_quoted(one.message)}}}'
+        for one in findings
+    )
+
+
+def report(told: Sequence[str], result_id: str | None = None) -> Ready:
+    """Return the answer to a client that asks for a document's diagnostics."""
+    known = "" if result_id is None else f', "resultId": {_quoted(result_id)}'
+    return Ready(f'{{"kind": "full", "items": [{", ".join(told)}]{known}}}')
+
+
+def workspace_report(files: Iterable[tuple[str, int | None, str | None, Sequence[str] | None]]) -> Ready:
+    """Return the answer to a client that asks for the diagnostics of all files.
+
+    Args:
+        files: each file's URI, version and result id, and what is told of it; None where the client knows that.
+    """
+    made = [
+        f'{{"uri": {json.dumps(uri)}, "version": {json.dumps(version)}'
+        + ("" if result_id is None else f', "resultId": {_quoted(result_id)}')
+        + (', "kind": "unchanged"}' if told is None else f', "kind": "full", "items": [{", ".join(told)}]}}')
+        for uri, version, result_id, told in files
+    ]
+    return Ready(f'{{"items": [{", ".join(made)}]}}')
+
+
+def published(uri: str, version: int | None, told: Sequence[str]) -> Ready:
+    """Return what a client is told of a document that doesn't ask."""
+    known = "" if version is None else f', "version": {version}'
+    return Ready(f'{{"uri": {json.dumps(uri)}{known}, "diagnostics": [{", ".join(told)}]}}')
+
+
 def hints(lines: Lines, found: Iterable[Hint], encoding: str) -> Ready:
     """Return inlay hints; some editors want those of a whole file."""
     ruler = Ruler(lines, encoding)
@@ -83,7 +121,7 @@ def hints(lines: Lines, found: Iterable[Hint], encoding: str) -> Ready:
 
 @lru_cache(1024)
 def _quoted(text: str) -> str:
-    """Spell a text as JSON; most hints say what others say."""
+    """Spell a text as JSON; most hints and diagnostics say what others say."""
     return json.dumps(text)
 
 
@@ -92,7 +130,7 @@ def lenses(lines: Lines, found: Iterable[tuple[Span, Iterable[str]]], encoding: 
     ruler = Ruler(lines, encoding)
     made = []
     for span, calls in found:
-        head = f'{{"range": {{"start": {_position(ruler, span.start)}, "end": {_position(ruler, span.end)}}}, "command": '
+        head = f'{{"range": {_range(ruler, span)}, "command": '
         made += [f"{head}{one}}}" for one in calls]
     return Ready(f"[{', '.join(made)}]")
 
@@ -100,6 +138,10 @@ def lenses(lines: Lines, found: Iterable[tuple[Span, Iterable[str]]], encoding: 
 def call(name: str, title: str, arguments: Mapping[str, Any]) -> str:
     """Return a call of one of our commands, as JSON."""
     return json.dumps({"title": title, "command": name, "arguments": [arguments]})
+
+
+def _range(ruler: Ruler, span: Span) -> str:
+    return f'{{"start": {_position(ruler, span.start)}, "end": {_position(ruler, span.end)}}}'
 
 
 def _position(ruler: Ruler, offset: int) -> str:

@@ -1,38 +1,30 @@
 """An experiment's keys and values laid onto its script's flags: family CAL5.
 
 `script` knows the flags and how their parser reacts; this module knows where a key and a value stand in the
-experiment, and how they are mended. What isn't certain isn't said.
+experiment. What isn't certain isn't said.
 """
 
 from __future__ import annotations
 
-import difflib
 import json
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field
 
-from caliban_ls.experiment import Block, Experiment
-from caliban_ls.findings import Edit, Finding, Fix, Severity, shifted
-from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, inner_span, quote, to_python
+from caliban_ls.experiment import Block, Experiment, rows_of
+from caliban_ls.findings import Edit, Finding, Fix, shifted
+from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, inner_span, quote
 from caliban_ls.jsonedit import set_member
 from caliban_ls.members import flags_of, is_key
+from caliban_ls.refusals import argument, fits, nearest_name, placeholder, refusal, refused, text_of
 from caliban_ls.rules import finding
-from caliban_ls.script import Flag, Scalar, Script, is_same, resolve
+from caliban_ls.script import Flag, Script, is_same, resolve
 from caliban_ls.script.reaction import (
-    FALSE_WORDS,
-    TRUE_WORDS,
-    Problem,
-    as_number,
-    has_choice,
-    is_whole,
     react,
 )
-from caliban_ls.script.suggestion import first_value
-from caliban_ls.text import Span, shortened
+from caliban_ls.text import Span
 
-_EXACT = 1e15  # up to here, every whole number is a float
-_SHOWN = 6  # flags or choices in a message
+_SHOWN = 6  # flags in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +64,76 @@ def flag_findings(document: JsonDocument, sweep: Experiment, script: Script | No
     if script is None or not script.certain:
         return []
     found: list[Finding] = []
-    known_keys: dict[str, tuple[Flag, ...]] = {}
+    known = _Known()
     for block in sweep.blocks:
-        known = block.notes.get("flags")
-        if known is None or known[0] is not script:
-            start = block.node.span.start
-            own = tuple(shifted(one, -start) for one in _block(document, block, script, known_keys))
-            known = block.notes["flags"] = (script, own)
-        found += [shifted(one, block.node.span.start) for one in known[1]]
+        noted = block.notes.get("flags")
+        if noted is None or noted[0] is not script:
+            noted = block.notes["flags"] = (script, _judge(document, block, script, known))
+        found += [shifted(one, block.node.span.start) for one in noted[1]]
     return found
 
 
-def _block(
-    document: JsonDocument, block: Block, script: Script, known_keys: dict[str, tuple[Flag, ...]]
-) -> Iterator[Finding]:
-    parts = [part for member in block.node.members for part in _parts(document, member, script, known_keys)]
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the blocks of a sweep share, since most of them have the same keys, and lists that others have too.
+
+    Attributes:
+        flags: what a key may stand for.
+        given: of a key and a spelling of its values with nothing wrong about them, whether any job has the
+            flag; None where a closer look is needed.
+        quiet: keys that go well together, each with whether any job has it.
+    """
+
+    flags: dict[str, tuple[Flag, ...]] = field(default_factory=dict)
+    given: dict[tuple[str, str], bool | None] = field(default_factory=dict)
+    quiet: set[tuple[tuple[str, bool | None], ...]] = field(default_factory=set)
+
+
+def _judge(document: JsonDocument, block: Block, script: Script, known: _Known) -> tuple[Finding, ...]:
+    """Return a block's findings. Spans count from its start."""
+    shape: tuple[tuple[str, bool | None], ...] | None = None
+    if block.node.parts is not None:
+        for part in block.node.parts:
+            if part not in known.given:
+                known.given[part] = _given_quietly(script, *part, known)
+        shape = tuple([(part[0], known.given[part]) for part in block.node.parts])
+        if shape in known.quiet:
+            return ()
+    start = block.node.span.start
+    found = tuple(shifted(one, -start) for one in _block(document, block, script, known))
+    if shape is not None and not found and all(given is not None for _, given in shape):
+        known.quiet.add(shape)
+    return found
+
+
+def _given_quietly(script: Script, name: str, spelling: str, known: _Known) -> bool | None:
+    """Return whether a flag is on the command line of any job, None where a closer look is needed.
+
+    Args:
+        script: whose flag it is.
+        name: a key without errors.
+        spelling: its value without errors, in strict JSON.
+        known: what is known already.
+    """
+    rows = rows_of(name, json.loads(spelling))
+    given = True
+    for key, values in zip(flags_of(name), zip(*rows, strict=True), strict=True):
+        flags = _flags_of(script, key, known) if _is_judged(key) else ()
+        left_out = [value is False for value in values]
+        if any(left_out):
+            if name[0] == "[" or _is_needed(flags, key):
+                return None
+            given = not all(left_out)
+        if any(
+            value is not False and refusal(script, flags, key, argument(value)) is not None
+            for value in values
+        ):
+            return None
+    return given
+
+
+def _block(document: JsonDocument, block: Block, script: Script, known: _Known) -> Iterator[Finding]:
+    parts = [part for member in block.node.members for part in _parts(document, member, script, known)]
     # With these two, absl takes flags that it doesn't know, and others from a file.
     free = script.library == "absl" and any(part.key in ("undefok", "flagfile") for part in parts)
     for part in parts:
@@ -99,9 +146,7 @@ def _block(
         yield from _missing(document, block.node, script, parts)
 
 
-def _parts(
-    document: JsonDocument, member: Member, script: Script, known_keys: dict[str, tuple[Flag, ...]]
-) -> Iterator[_Part]:
+def _parts(document: JsonDocument, member: Member, script: Script, known: _Known) -> Iterator[_Part]:
     name, value = member.key.value, member.value
     if not isinstance(name, str) or member.key.damaged or value is None or not is_key(name):
         return
@@ -126,11 +171,19 @@ def _parts(
             else member.key.span
         )
         position += len(key)
-        if key.startswith("-") or "=" in key:
-            continue
-        if key not in known_keys:
-            known_keys[key] = _certain(script, key)
-        yield _Part(member, column, key, span, values, known_keys[key])
+        if _is_judged(key):
+            yield _Part(member, column, key, span, values, _flags_of(script, key, known))
+
+
+def _is_judged(key: str) -> bool:
+    """Whether a key names a flag, and nothing else beside it."""
+    return not key.startswith("-") and "=" not in key
+
+
+def _flags_of(script: Script, key: str, known: _Known) -> tuple[Flag, ...]:
+    if key not in known.flags:
+        known.flags[key] = _certain(script, key)
+    return known.flags[key]
 
 
 def _certain(script: Script, key: str) -> tuple[Flag, ...]:
@@ -166,7 +219,7 @@ def _unknown(script: Script, parts: list[_Part], part: _Part) -> Iterator[Findin
         for key in flag.keys
         if f"--{key}" not in flag.negations
     }
-    near = _nearest(part.key, list(free))
+    near = nearest_name(part.key, list(free))
     better = (
         [flag.name for flag in meant if flag.name in free] if meant else [near] if near is not None else []
     )
@@ -186,17 +239,8 @@ def _unknown(script: Script, parts: list[_Part], part: _Part) -> Iterator[Findin
 
 def _takes(script: Script, part: _Part, name: str) -> bool:
     """Whether a flag takes all values that another is set to."""
-    texts = [_text(value) for value in part.values if value.value is not False]
+    texts = [text_of(value) for value in part.values if value.value is not False]
     return all(react(script, flag, name, text) is None for flag in resolve(script, name) for text in texts)
-
-
-def _nearest(key: str, names: list[str]) -> str | None:
-    """Return the name that was probably meant: the same but for dashes and case, or else one that is alike."""
-    plain = key.replace("-", "_").lower()
-    for name in names:
-        if name.replace("-", "_").lower() == plain:
-            return name
-    return next(iter(difflib.get_close_matches(key, names, n=1)), None)
 
 
 def _renamed(part: _Part, name: str) -> str:
@@ -205,11 +249,13 @@ def _renamed(part: _Part, name: str) -> str:
     return f"[{','.join(keys)}]" if part.member.key.value.startswith("[") else name
 
 
-def _text(value: Node) -> str | None:
-    """Return what stands behind the flag on the command line, None where nothing does."""
-    if value.value is True:
-        return None
-    return str(to_python(value) if value.kind is Kind.ARRAY else value.value)
+def _is_needed(flags: tuple[Flag, ...], key: str) -> bool:
+    """Whether leaving a flag out is a mistake, whichever of them a key stands for."""
+    return (
+        bool(flags)
+        and all(flag.required and flag.arity != "none" for flag in flags)
+        and not any(f"--{key}" in flag.negations for flag in flags)
+    )
 
 
 def _values(document: JsonDocument, script: Script, part: _Part) -> Iterator[Finding]:
@@ -217,157 +263,39 @@ def _values(document: JsonDocument, script: Script, part: _Part) -> Iterator[Fin
         if value.kind in (Kind.INVALID, Kind.NULL, Kind.OBJECT) or value.damaged:
             continue
         if value.value is False:
-            if all(flag.required and flag.arity != "none" for flag in part.flags) and not any(
-                f"--{part.key}" in flag.negations for flag in part.flags
-            ):
+            if _is_needed(part.flags, part.key):
                 message = f"{script.path} requires --{part.key}, and false leaves it out"
                 yield finding("CAL504", value.span, message)
             continue
-        text = _text(value)
-        problems = [react(script, flag, part.key, text) for flag in part.flags]
-        if None in problems:
-            continue
-        problem = problems[0]
-        assert problem is not None  # noqa: S101 - None was looked for
-        shown = shortened(document.text[value.span.start : value.span.end], 40)
-        yield _finding(script, part, value, shown, problem)
-
-
-def _finding(script: Script, part: _Part, value: Node, shown: str, problem: Problem) -> Finding:
-    flag = part.flags[0]
-    name = f"--{part.key}"
-    text = _text(value) or ""
-    match problem:
-        case Problem.NEEDS_VALUE:
-            code, message = "CAL506", f"{name} needs {_what(flag)}; true gives it none"
-        case Problem.TAKES_NONE:
-            code, message = "CAL505", f"{name} takes no value; write true to give it, false to leave it out"
-        case Problem.TOO_FEW:
-            code, message = "CAL509", f"{name} takes several values, and an experiment gives a flag one"
-        case Problem.LIKE_FLAG:
-            code, message = "CAL510", f"{script.path} takes {shown} for a flag, since it begins with a dash"
-        case Problem.LIKE_FLAG_TO_MOST:
-            code, message = (
-                "CAL510",
-                f"Before Python 3.14, argparse takes {text} for a flag and not for a number",
-            )
-        case Problem.WRONG_TYPE:
-            code, message = "CAL502", f"{name} needs {_what(flag)}, not {_given(value, shown)}"
-        case Problem.OUT_OF_BOUNDS:
-            code, message = "CAL512", f"{name} needs {_what(flag)}, not {_given(value, shown)}"
-        case Problem.NO_CHOICE:
-            listed = ", ".join(_spelled(one) for one in (flag.choices or ())[:_SHOWN])
-            more = ", …" if len(flag.choices or ()) > _SHOWN else ""
-            code, message = "CAL503", f"{name} doesn't take {shown}; its choices are {listed}{more}"
-        case _:
-            code, message = (
-                "CAL508",
-                f'{name} is read by bool(), which takes every text but "" for true, {shown} too',
-            )
-    fixes = [
-        Fix(f"Use {spelling}", (Edit(value.span, spelling),))
-        for spelling in _repairs(flag, value, text, problem)
-        if all(_fits(script, one, part.key, spelling) for one in part.flags)
-    ]
-    severity = Severity.WARNING if problem is Problem.LIKE_FLAG_TO_MOST else None
-    return finding(code, value.span, message, *fixes, severity=severity)
-
-
-def _fits(script: Script, flag: Flag, key: str, spelling: str) -> bool:
-    value = json.loads(spelling)
-    if value is False:
-        return not flag.required
-    return react(script, flag, key, None if value is True else str(value)) is None
-
-
-def _repairs(flag: Flag, value: Node, text: str, problem: Problem) -> list[str]:
-    """Return JSON texts that may be meant, best first."""
-    word = text.strip().lower()
-    match problem:
-        case Problem.TAKES_NONE:
-            return ["false"] if word in FALSE_WORDS else ["true"] if word in TRUE_WORDS else []
-        case Problem.NEEDS_VALUE if flag.kind == "bool":
-            return [quote("True" if flag.choices else "true")]
-        case Problem.NEEDS_VALUE if has_choice(flag, "true"):
-            return [quote("true")]
-        case Problem.LIKE_FLAG_TO_MOST if value.kind is Kind.NUMBER:
-            # A text keeps its spelling; a number would be written with an exponent again.
-            return [quote(format(Decimal(text), "f"))]
-        case Problem.WRONG_TYPE if flag.kind == "int":
-            number = float(as_number("float", text) or 0)
-            return [str(int(number))] if is_whole(text) and abs(number) < _EXACT else []
-        case Problem.NO_CHOICE:
-            return [_spelled(one) for one in _near_choices(flag, text)]
-        case Problem.OUT_OF_BOUNDS:
-            return _inside(flag, text)
-        case Problem.ALWAYS_TRUE:
-            return ["false"] if flag.default != "True" else []
-        case _:
-            return []
-
-
-def _near_choices(flag: Flag, text: str) -> list[Scalar]:
-    """Return the choice that is nearest, by number or else by spelling."""
-    number = as_number(flag.kind, text)
-    choices = flag.choices or ()
-    numbers = [one for one in choices if not isinstance(one, str)]
-    if number is not None and numbers:
-        return [min(numbers, key=lambda one: abs(one - number))]
-    near = _nearest(text, [str(one) for one in choices])
-    return [one for one in choices if str(one) == near]
-
-
-def _inside(flag: Flag, text: str) -> list[str]:
-    """Return the number that is nearest among those that a flag takes, where there is one."""
-    number, bounds = as_number(flag.kind, text), flag.bounds
-    if number is None or bounds is None:
-        return []
-    nearest = (bounds.whole() if flag.kind == "int" else bounds).nearest(number)
-    return [] if nearest is None else [_spelled(nearest)]
-
-
-def _what(flag: Flag) -> str:
-    if flag.choices and len(flag.choices) <= _SHOWN:
-        return f"one of {', '.join(_spelled(one) for one in flag.choices)}"
-    named = {"int": "a whole number", "float": "a number", "bool": 'a word such as "true"', "path": "a path"}
-    what = named.get(flag.kind or "", "a value")
-    if flag.bounds is None:
-        return what
-    return f"{what} {flag.bounds.whole() if flag.kind == 'int' else flag.bounds}"
-
-
-def _given(value: Node, shown: str) -> str:
-    if value.kind is Kind.NUMBER and (written := str(value.value)) != shown:
-        return f"{shown} (which becomes {written})"
-    return shown
-
-
-def _spelled(choice: str | float) -> str:
-    return quote(choice) if isinstance(choice, str) else str(choice)
+        found = refused(document, script, part.flags, part.key, value)
+        if found is not None:
+            yield found
 
 
 def _twice(script: Script, parts: list[_Part]) -> Iterator[Finding]:
     """Find flags that two keys set, under two of their names, and those that exclude each other."""
-    seen: list[_Part] = []
+    of_flag: defaultdict[int, list[_Part]] = defaultdict(list)
+    of_group: defaultdict[int, list[_Part]] = defaultdict(list)
     for part in parts:
         if len(part.flags) != 1 or not part.given:
             continue
         (flag,) = part.flags
-        for other in seen:
-            (before,) = other.flags
-            if not _together(part, other):
-                continue
-            if before is flag and not flag.repeatable and other.key != part.key:
+        for other in of_flag[id(flag)]:
+            if not flag.repeatable and other.key != part.key and _together(part, other):
                 message = (
                     f"--{part.key} and --{other.key} are the same flag of {script.path}; keep one of the two"
                 )
                 yield finding("CAL507", part.span, message)
                 break
-            if before is not flag and flag.exclusive is not None and before.exclusive == flag.exclusive:
+        of_flag[id(flag)].append(part)
+        if flag.exclusive is None:
+            continue
+        for other in of_group[flag.exclusive]:
+            if other.flags[0] is not flag and _together(part, other):
                 message = f"{script.path} allows only one of --{other.key} and --{part.key}"
                 yield finding("CAL511", part.span, message)
                 break
-        seen.append(part)
+        of_group[flag.exclusive].append(part)
 
 
 def _together(one: _Part, other: _Part) -> bool:
@@ -390,9 +318,9 @@ def _missing(document: JsonDocument, node: Node, script: Script, parts: list[_Pa
         if any(other.name == flag.name and id(other) in taken for other in script.flags):
             continue
         fixes = []
-        spelling = None if node.damaged else _placeholder(flag)
+        spelling = None if node.damaged else placeholder(flag)
         if spelling is not None and all(
-            _fits(script, one, flag.name, spelling) for one in resolve(script, flag.name)
+            fits(script, one, flag.name, spelling) for one in resolve(script, flag.name)
         ):
             edits = set_member(document, node, flag.name, spelling)
             title = f"Set it to {spelling}"
@@ -401,15 +329,3 @@ def _missing(document: JsonDocument, node: Node, script: Script, parts: list[_Pa
             ]
         message = f"{script.path} requires --{flag.name}; set it here, or give it behind -- to every run"
         yield finding("CAL504", Span(start, start + 1), message, *fixes)
-
-
-def _placeholder(flag: Flag) -> str | None:
-    """Return what a required flag could be set to at first, None where nobody knows what it takes.
-
-    A text is one that nobody takes for a real one, the flag's name in capitals, as help has it.
-    """
-    if flag.choices:
-        return _spelled(flag.choices[0]) if has_choice(flag, str(flag.choices[0])) else None
-    if flag.arity == "none" or flag.kind in ("int", "float", "bool"):
-        return first_value(flag)
-    return quote(flag.name.replace("-", "_").upper()) if flag.kind in ("str", "path") else None

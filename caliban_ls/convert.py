@@ -19,7 +19,7 @@ from caliban_ls.text import LineIndex, Span
 
 SOURCE: Final = "caliban"
 
-_SEVERITIES = {
+SEVERITIES: Final = {
     Severity.ERROR: lsp.DiagnosticSeverity.Error,
     Severity.WARNING: lsp.DiagnosticSeverity.Warning,
     Severity.INFORMATION: lsp.DiagnosticSeverity.Information,
@@ -122,20 +122,10 @@ def to_span(lines: Lines, given: lsp.Range, encoding: str) -> Span:
 
 def to_diagnostic(lines: Lines, finding: Finding, encoding: str) -> lsp.Diagnostic:
     """Return a finding as editors show it."""
-    return _diagnostic(finding, to_range(lines, finding.span, encoding))
-
-
-def to_diagnostics(lines: Lines, findings: Sequence[Finding], encoding: str) -> list[lsp.Diagnostic]:
-    """Return all findings of a document as editors show them."""
-    ruler = Ruler(lines, encoding)
-    return [_diagnostic(finding, ruler.range(finding.span)) for finding in findings]
-
-
-def _diagnostic(finding: Finding, where: lsp.Range) -> lsp.Diagnostic:
     return lsp.Diagnostic(
-        range=where,
+        range=to_range(lines, finding.span, encoding),
         message=finding.message,
-        severity=_SEVERITIES[finding.severity],
+        severity=SEVERITIES[finding.severity],
         code=finding.code,
         source=SOURCE,
     )

@@ -21,6 +21,7 @@ from caliban_ls.documents import Document
 from caliban_ls.findings import Edit
 from caliban_ls.host import Server
 from caliban_ls.inventory import Entry, page_of
+from caliban_ls.protocol import Ready
 from caliban_ls.session import Session
 from caliban_ls.text import LineIndex
 
@@ -138,13 +139,11 @@ async def workspace_symbol(ls: Server, params: lsp.WorkspaceSymbolParams) -> lis
 async def workspace_diagnostic(
     ls: Server,
     params: lsp.WorkspaceDiagnosticParams,
-) -> lsp.WorkspaceDiagnosticReport:
+) -> Ready:
     """Say what is wrong in all our files, or that it is what the client knows already."""
     entries = await _entries(ls)
     before = {one.uri: one.value for one in params.previous_result_ids}
-    reports: list[
-        lsp.WorkspaceFullDocumentDiagnosticReport | lsp.WorkspaceUnchangedDocumentDiagnosticReport
-    ] = []
+    reports: list[tuple[str, int | None, str | None, tuple[str, ...] | None]] = []
     told: set[str] = set()
     opened = ls.opened()
     for entry in entries:
@@ -153,22 +152,12 @@ async def workspace_diagnostic(
         told.add(uri)
         judged = entry if document is None else ls.judge(document)
         version = None if document is None else document.version
-        if before.get(uri) == judged.result_id:
-            reports.append(
-                lsp.WorkspaceUnchangedDocumentDiagnosticReport(
-                    uri=uri, result_id=judged.result_id, version=version
-                )
-            )
-        else:
-            reports.append(
-                lsp.WorkspaceFullDocumentDiagnosticReport(
-                    uri=uri, items=judged.diagnostics, version=version, result_id=judged.result_id
-                )
-            )
+        is_known = before.get(uri) == judged.result_id
+        reports.append((uri, version, judged.result_id, None if is_known else judged.told))
     # What was told of a file that is gone, or isn't ours any more, is taken back.
     gone = [uri for uri in before if uri not in told and ls.document(uri) is None]
-    reports += [lsp.WorkspaceFullDocumentDiagnosticReport(uri=uri, items=[]) for uri in gone]
-    return lsp.WorkspaceDiagnosticReport(reports)
+    reports += [(uri, None, None, ()) for uri in gone]
+    return answers.workspace_report(reports)
 
 
 async def _entries(ls: Server) -> list[Entry]:

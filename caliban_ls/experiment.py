@@ -8,6 +8,7 @@ Knows nothing of files, scripts or machines. The rules are those of google/calib
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,7 +80,9 @@ def read(document: JsonDocument) -> Experiment:
     findings: list[Finding] = []
     for pointer, node in _top_level(document.root):
         if node.kind is _OBJECT:
-            reading = _read_block(node, pointer)
+            reading = node.memo
+            if not isinstance(reading, _Reading):
+                reading = _read_block(node, pointer)
             if reading.findings:
                 start = node.span.start
                 findings += [shifted(found, start) for found in reading.findings]
@@ -99,12 +102,17 @@ def read(document: JsonDocument) -> Experiment:
 
 def axes(block: Block) -> tuple[Axis, ...]:
     """Return the axes of a block without errors, in the file's order."""
+    if block.node.parts is not None:
+        return tuple(
+            Axis(flags_of(name), rows_of(name, json.loads(value))) for name, value in block.node.parts
+        )
     return tuple(axis_of(member) for member in block.node.members if member.value is not None)
 
 
 def axis_of(member: Member) -> Axis:
     """Return the axis that a key without errors is."""
-    return Axis(flags_of(member.key.value), _rows(member))
+    name = member.key.value
+    return Axis(flags_of(name), rows_of(name, to_python(member.value) if member.value is not None else None))
 
 
 def expand(experiment: Experiment) -> Iterator[dict[str, Any]]:
@@ -156,23 +164,28 @@ def arguments(parameters: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _top_level(root: Node | None) -> Iterator[tuple[str, Node]]:
     """Yield what stands in the (nested) lists of the top level, with its JSON pointer, in the file's order."""
-    stack = [] if root is None else [("", root)]
-    while stack:
-        pointer, node = stack.pop()
-        if node.kind is _ARRAY:
-            children = [(f"{pointer}/{number}", item) for number, item in enumerate(node.items)]
-            stack += reversed(children)
+    if root is None or root.kind is not _ARRAY:
+        if root is not None:
+            yield "", root
+        return
+    lists = [("", iter(enumerate(root.items)))]
+    while lists:
+        above, rest = lists[-1]
+        for number, item in rest:
+            if item.kind is _ARRAY:
+                lists.append((f"{above}/{number}", iter(enumerate(item.items))))
+                break
+            yield f"{above}/{number}", item
         else:
-            yield pointer, node
+            lists.pop()
 
 
 def _read_block(node: Node, pointer: str) -> _Reading:
-    if not isinstance(node.memo, _Reading):
-        count, findings = judge(node)
-        start = node.span.start if findings else 0
-        block = Block(node, pointer, count)
-        node.memo = _Reading(tuple(shifted(found, -start) for found in findings), block)
-    return node.memo
+    count, findings = judge(node)
+    start = node.span.start if findings else 0
+    reading = _Reading(tuple(shifted(found, -start) for found in findings), Block(node, pointer, count))
+    node.memo = reading
+    return reading
 
 
 def _no_jobs(root: Node) -> list[Finding]:
@@ -182,9 +195,9 @@ def _no_jobs(root: Node) -> list[Finding]:
     return [finding("CAL210", root.span, "This list stands for no job; one job without flags is {}", fix)]
 
 
-def _rows(member: Member) -> tuple[tuple[Any, ...], ...]:
-    value = to_python(member.value) if member.value is not None else None
-    if not member.key.value.startswith("["):
+def rows_of(name: str, value: Any) -> tuple[tuple[Any, ...], ...]:  # noqa: ANN401 - JSON is any value
+    """Return the rows of values that the flags of a key without errors take in turn."""
+    if not name.startswith("["):
         return tuple((item,) for item in value) if isinstance(value, list) else ((value,),)
     if isinstance(value, list) and any(isinstance(item, list) for item in value):
         return tuple(tuple(row) for row in value)

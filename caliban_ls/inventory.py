@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsprotocol import types as lsp
-
-from caliban_ls import convert, jsondoc
+from caliban_ls import answers, jsondoc
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import CalibanError
 from caliban_ls.files import our_files, read_text
@@ -43,7 +41,7 @@ class Entry:
         script_named: the script that it names or its project names.
         script: whose flags it sets.
         flags: those that its keys name.
-        diagnostics: what is wrong with it.
+        told: what is wrong with it, as clients are told: JSON of diagnostics.
         result_id: equal for equal diagnostics, else never used twice.
     """
 
@@ -55,7 +53,7 @@ class Entry:
     script_named: str | None
     script: Script | None
     flags: frozenset[str]
-    diagnostics: list[lsp.Diagnostic]
+    told: tuple[str, ...]
     result_id: str
 
 
@@ -113,8 +111,8 @@ class Inventory:
             script = around.script(folder, named, path, kind)
         page = Page(document, kind, outlook, script)
         findings = validate(document, kind, outlook=outlook, script=script)
-        diagnostics = convert.to_diagnostics(LineIndex(text), findings, encoding)
-        same = known is not None and known.diagnostics == diagnostics
+        told = answers.diagnostics(LineIndex(text), findings, encoding)
+        same = known is not None and known.told == told
         return Entry(
             state=state,
             path=path,
@@ -124,7 +122,7 @@ class Inventory:
             script_named=named,
             script=script,
             flags=frozenset(_flags(page)),
-            diagnostics=diagnostics,
+            told=told,
             result_id=known.result_id if known is not None and same else self._next_result_id(),
         )
 

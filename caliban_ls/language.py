@@ -192,18 +192,19 @@ def code_action(ls: Session, params: lsp.CodeActionParams) -> list[lsp.CodeActio
 def _quick_fixes(ls: Session, document: Document, span: Span) -> list[lsp.CodeAction]:
     judgement = ls.judge(document)
     touched = [
-        (finding, shown)
-        for finding, shown in zip(judgement.findings, judgement.diagnostics, strict=True)
+        finding
+        for finding in judgement.findings
         if finding.span.start <= span.end and span.start <= finding.span.end and finding.fixes
     ]
     if not touched or judgement.page is None:
         return []
-    sound = ls.trial(judgement.page).sound([finding for finding, _ in touched])
+    sound = ls.trial(judgement.page).sound(touched)
     return [
         convert.to_code_action(
             fix, workspace_edit(ls, document, fix.edits), shown, preferred=rank == 0 and not fix.is_draft
         )
-        for finding, (_, shown) in zip(sound, touched, strict=True)
+        for finding in sound
+        for shown in [convert.to_diagnostic(document, finding, ls.encoding)]
         for rank, fix in enumerate(finding.fixes)
     ]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from caliban_ls import experiment
 from caliban_ls.experiment import Block, Experiment
 from caliban_ls.findings import Finding, Fix, shifted
-from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, to_python
+from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node
 from caliban_ls.jsonedit import remove_items
 from caliban_ls.rules import finding
 from caliban_ls.text import Span, shortened, spoken_amount, spoken_number
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from caliban_ls.outlook import Outlook
 
 _ARRAY: Final = Kind.ARRAY  # until Python 3.12 looked up by a slow road
-_SCALARS: Final = frozenset({Kind.STRING, Kind.NUMBER, Kind.BOOLEAN})
 
 FREE_A_MINUTE: Final = 60
 """Submissions that a project is granted in a minute without being asked; Google's published default."""
@@ -69,16 +68,7 @@ def repeated(member: Member) -> list[Node]:
     name, value = member.key.value, member.value
     if value is None or value.kind is not _ARRAY or not isinstance(name, str):
         return []
-    # Nearly all lists are of scalars, or of rows of such, and have nothing twice, which is seen at once.
-    if value.unread is not None:
-        if name[:1] == "[" or _all_different(value.unread):
-            return []
-    elif len(value.items) < 2:  # noqa: PLR2004 - it takes two
-        return []
-    elif name[:1] == "[" and all(item.unread is not None for item in value.items):
-        if len({_row(item.unread or "") for item in value.items}) == len(value.items):
-            return []
-    elif all(item.kind in _SCALARS for item in value.items) and _differ(to_python(value)):
+    if value.unread is not None and not _has_repeats(name, value.unread):
         return []
     axis = experiment.axis_of(member)
     if len(axis.rows) != len(value.items):
@@ -94,19 +84,10 @@ def repeated(member: Member) -> list[Node]:
 
 
 @lru_cache(1024)
-def _all_different(spelling: str) -> bool:
-    """Whether no value of a list, given in strict JSON, stands in it twice; blocks have mostly the same lists."""
-    return _differ(json.loads(spelling))
-
-
-@lru_cache(1024)
-def _row(spelling: str) -> tuple[str, ...]:
-    """Return the values of a row, given in strict JSON, as they are on a command line."""
-    return tuple(_spelled(value) for value in json.loads(spelling))
-
-
-def _differ(values: Sequence[Any]) -> bool:
-    return len({_spelled(value) for value in values}) == len(values)
+def _has_repeats(name: str, spelling: str) -> bool:
+    """Whether a key's list, given in strict JSON, has a value or a row twice; blocks have mostly the same lists."""
+    rows = experiment.rows_of(name, json.loads(spelling))
+    return len({tuple(map(_spelled, row)) for row in rows}) < len(rows)
 
 
 def different_jobs(sweep: Experiment) -> int | None:
@@ -126,12 +107,13 @@ def flags_key(parameters: Mapping[str, Any]) -> str:
 def _repeats(document: JsonDocument, block: Block) -> tuple[Finding, ...]:
     """Find values that stand twice in a list. Spans count from the block's start."""
     if "repeats" not in block.notes:
-        start = block.node.span.start
-        found = [
-            shifted(_repeat(document, member, again), -start)
-            for member in block.node.members
-            if member.value is not None and member.value.kind is _ARRAY and (again := repeated(member))
-        ]
+        parts, start, found = block.node.parts, block.node.span.start, []
+        if parts is None or any(value[0] == "[" and _has_repeats(name, value) for name, value in parts):
+            found = [
+                shifted(_repeat(document, member, again), -start)
+                for member in block.node.members
+                if member.value is not None and member.value.kind is _ARRAY and (again := repeated(member))
+            ]
         block.notes["repeats"] = tuple(found)
     known: tuple[Finding, ...] = block.notes["repeats"]
     return known

@@ -5,8 +5,10 @@ Judges one block at a time, whatever stands around it. Knows nothing of files, s
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from math import prod
 
@@ -70,6 +72,8 @@ def row_count(member: Member) -> int:
 
 def judge(node: Node) -> tuple[int | None, list[Finding]]:
     """Return how many jobs a block stands for, None when it has errors, and what is wrong with its keys and values."""
+    if node.parts is not None and (number := _count_plain(node.parts)) is not None:
+        return number, []
     findings: list[Finding] = []
     count = 1
     others = []
@@ -98,6 +102,40 @@ def judge(node: Node) -> tuple[int | None, list[Finding]]:
     ):
         return None, findings
     return count * prod(map(row_count, others)), findings
+
+
+def _count_plain(parts: Sequence[tuple[str, str]]) -> int | None:
+    """Return how many jobs a block stands for that nobody has looked into, None where it needs a closer look."""
+    if not _are_simple(tuple([name for name, _ in parts])):
+        return None
+    count = 1
+    for name, spelling in parts:
+        if spelling[0] == "[" or name[0] == "[":
+            rows = _count_rows(name, spelling)
+            if rows is None:
+                return None
+            count *= rows
+    return count
+
+
+@lru_cache(_REMEMBERED)
+def _are_simple(names: tuple[str, ...]) -> bool:
+    """Whether there is nothing wrong with a block's keys; the blocks of a sweep share the answer."""
+    return all(_is_simple(name) or _is_compound(name) for name in names) and not _may_clash(names)
+
+
+@lru_cache(_REMEMBERED)
+def _count_rows(name: str, spelling: str) -> int | None:
+    """Return by how many a key multiplies a block's jobs, None where its rows don't fit; blocks share most lists."""
+    values = json.loads(spelling)
+    if name[0] != "[":
+        return len(values)
+    if not isinstance(values, list):
+        return None
+    width = len(flags_of(name))
+    if all(isinstance(row, list) for row in values):
+        return len(values) if all(len(row) == width for row in values) else None
+    return 1 if len(values) == width and not any(isinstance(row, list) for row in values) else None
 
 
 def described(node: Node) -> str:

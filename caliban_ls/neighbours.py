@@ -80,6 +80,7 @@ class Neighbours:
         self._scripts: dict[tuple[Path, str], tuple[dict[str, Stamp | None], Script | None]] = {}
         self._candidates: dict[Path, tuple[dict[str, Stamp | None], str | None]] = {}
         self._own: tuple[Stamp | None, Settings | None] = (None, None)
+        self._own_path = state_folder(environment, Path.home(), sys.platform) / SETTINGS_FILE
         self._lock = threading.RLock()
 
     def outlook(self, folder: Path, settings: Settings) -> Outlook:
@@ -226,12 +227,11 @@ class Neighbours:
 
     def _own_settings(self) -> Settings | None:
         """Return the settings in the state folder, None where there are none that can be read."""
-        path = state_folder(self._environment, Path.home(), sys.platform) / SETTINGS_FILE
-        stamp = stamp_of(path)
+        stamp = stamp_of(self._own_path)
         if stamp != self._own[0]:
             own = None
             try:
-                own, problems = parse_settings(json.loads(path.read_text(encoding="utf-8")))
+                own, problems = parse_settings(json.loads(self._own_path.read_text(encoding="utf-8")))
                 own = None if problems else own
             except (OSError, ValueError):
                 pass  # Commands refuse to go on, and say why.

@@ -255,8 +255,15 @@ class Protocol(LanguageServerProtocol):
         else:
             self._send_response(msg_id, result=result)
 
+    def notify_ready(self, method: str, params: Ready) -> None:
+        """Send a notification."""
+        self._send_text(f'"method": "{method}", "params": {params.text}')
+
     def _send_ready(self, msg_id: MsgId, result: Ready) -> None:
-        body = f'{{"jsonrpc": "{self.VERSION}", "id": {json.dumps(msg_id)}, "result": {result.text}}}'
+        self._send_text(f'"id": {json.dumps(msg_id)}, "result": {result.text}')
+
+    def _send_text(self, members: str) -> None:
+        body = f'{{"jsonrpc": "{self.VERSION}", {members}}}'
         if self.writer is not None:
             self.writer.write(f"Content-Length: {len(body)}\r\n\r\n{body}".encode("ascii"))
 

@@ -16,12 +16,12 @@ from typing import Any, Final
 
 from lsprotocol import types as lsp
 
-from caliban_ls import __version__, crossfiles, execution, language
+from caliban_ls import __version__, answers, crossfiles, execution, language
 from caliban_ls.commands import COMMANDS, Command
 from caliban_ls.documents import Document
 from caliban_ls.host import Server
 from caliban_ls.language import can
-from caliban_ls.protocol import collect_garbage_again
+from caliban_ls.protocol import Ready, collect_garbage_again
 from caliban_ls.runtime.base import Engine
 from caliban_ls.settings import SECTION, section
 from caliban_ls.stdio import ForeignInput, take_over
@@ -146,15 +146,17 @@ def did_close(ls: Server, params: lsp.DidCloseTextDocumentParams) -> None:
         _refresh_soon(ls)
 
 
-def diagnostic(ls: Server, params: lsp.DocumentDiagnosticParams) -> lsp.DocumentDiagnosticReport:
+def diagnostic(
+    ls: Server, params: lsp.DocumentDiagnosticParams
+) -> Ready | lsp.RelatedUnchangedDocumentDiagnosticReport:
     """Say what is wrong with an open document, or that it is what the client knows already."""
     document = ls.document(params.text_document.uri)
     if document is None:
-        return lsp.RelatedFullDocumentDiagnosticReport(items=[])
+        return answers.report(())
     judgement = ls.judge(document)
     if judgement.result_id == params.previous_result_id:
         return lsp.RelatedUnchangedDocumentDiagnosticReport(result_id=judgement.result_id)
-    return lsp.RelatedFullDocumentDiagnosticReport(items=judgement.diagnostics, result_id=judgement.result_id)
+    return answers.report(judgement.told, judgement.result_id)
 
 
 _FEATURES: Final[tuple[tuple[str, Callable[..., Any], Any], ...]] = (
@@ -243,10 +245,6 @@ def _publish(ls: Server, uri: str) -> None:
         ls.published.add(uri)
     else:
         ls.published.discard(uri)
-    ls.text_document_publish_diagnostics(
-        lsp.PublishDiagnosticsParams(
-            uri=uri,
-            version=None if document is None else document.version,
-            diagnostics=[] if judgement is None else judgement.diagnostics,
-        )
-    )
+    version = None if document is None else document.version
+    told = () if judgement is None else judgement.told
+    ls.protocol.notify_ready(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, answers.published(uri, version, told))

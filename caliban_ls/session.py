@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 
 from lsprotocol import types as lsp
 
-from caliban_ls import convert
+from caliban_ls import answers, convert
 from caliban_ls.documents import Document
 from caliban_ls.files import project_paths
 from caliban_ls.findings import Finding
@@ -45,14 +45,14 @@ class Judgement:
         state: the revision of the document, and all else that it holds for.
         make_page: puts together the document and what stands around it, None when it isn't ours.
         findings: what is wrong.
-        diagnostics: the same, as the client is told.
+        told: the same, as the client is told: JSON of diagnostics.
         result_id: equal for equal diagnostics of one document, else never used twice.
     """
 
     state: tuple[object, ...]
     make_page: Callable[[], Page] | None
     findings: list[Finding]
-    diagnostics: list[lsp.Diagnostic]
+    told: tuple[str, ...]
     result_id: str
 
     @property
@@ -157,10 +157,10 @@ class Session(StdioServer):
             findings = validate(document.json, kind, outlook=outlook, script=script)
             # The document itself isn't held, so that it can be forgotten when it is closed.
             make_page = partial(self._page, document.json, kind, path, script)
-        diagnostics = convert.to_diagnostics(document, findings, self.encoding)
-        same = known is not None and known.diagnostics == diagnostics
+        told = answers.diagnostics(document, findings, self.encoding)
+        same = known is not None and known.told == told
         result_id = known.result_id if known is not None and same else self.next_result_id()
-        judgement = Judgement(state, make_page, findings, diagnostics, result_id)
+        judgement = Judgement(state, make_page, findings, told, result_id)
         self._judgements[document] = judgement
         return judgement
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from caliban_ls.findings import Edit, Finding, Fix, Severity
 from caliban_ls.jsondoc import reports, scalars, tokens
-from caliban_ls.jsondoc.plain import PlainArray
+from caliban_ls.jsondoc.plain import PlainArray, PlainObject
 from caliban_ls.jsondoc.reports import BRACKETS, shown
 from caliban_ls.jsondoc.scalars import WORDS, Scalar
 from caliban_ls.jsondoc.tree import Kind, Member, Node
@@ -105,7 +105,15 @@ class Parser:
             ran to the array's end.
     """
 
-    def __init__(self, text: str, frames: list[Frame], position: int, window: Window | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        frames: list[Frame],
+        position: int,
+        window: Window | None = None,
+        *,
+        whole_objects: bool = True,
+    ) -> None:
         self.text = text
         self.position = position
         self.faults: list[Fault] = []
@@ -115,6 +123,7 @@ class Parser:
         self._frames = frames
         self._floor = len(frames)
         self._window = window
+        self._whole_objects = whole_objects
         self._finished = False
         self._errors = 0
         self._at = position
@@ -134,6 +143,7 @@ class Parser:
             tokens.VALUE.match,
             tokens.CLOSING.match,
         )
+        object_match = tokens.PLAIN_OBJECT.match if self._whole_objects else None
         # Until Python 3.12 a member of an enumeration is looked up by a slow road.
         string_kind, number_kind = Kind.STRING, Kind.NUMBER
         limit = len(text) + 1 if self._window is None else self._window.resume
@@ -186,6 +196,17 @@ class Parser:
                             frame.state = DONE if behind is None or not frame.closer else NEXT
                             continue
                         if bracket is not None:
+                            if bracket == "{" and not is_object and object_match is not None:
+                                whole = object_match(text, start)
+                                if whole is not None and (parts := _different_parts(whole[1])):
+                                    children.append(
+                                        PlainObject(parent, start - base, whole[1], parts, _read_object)
+                                    )
+                                    # Behind the document's own value, a comma is one too many.
+                                    goes_on = whole[2] is not None and bool(frame.closer)
+                                    position = whole.end() if goes_on or whole[2] is None else whole.start(2)
+                                    frame.state = NEXT if goes_on else DONE
+                                    continue
                             self._open(bracket, start)
                             position = match.end()
                             break
@@ -716,3 +737,17 @@ class Parser:
         position = tokens.skip_ignored(self.text, frame.last_end())
         is_comma = self.text[position : position + 1] == ","
         return position if is_comma and tokens.skip_ignored(self.text, position + 1) == following else None
+
+
+def _different_parts(spelling: str) -> list[tuple[str, str]] | None:
+    """Return the parts of a plain object, None where a key stands in it twice."""
+    parts: list[tuple[str, str]] = tokens.PARTS.findall(spelling)
+    return parts if len({key for key, _ in parts}) == len(parts) else None
+
+
+def _read_object(spelling: str) -> Node:
+    """Return the object that a plain object is, with all its nodes."""
+    objects: list[Node] = []
+    holder = Node(Kind.ARRAY, None, None, 0, 0)
+    Parser(spelling, [Frame(holder, 0, "", objects, START)], 0, whole_objects=False).run()
+    return objects[0]

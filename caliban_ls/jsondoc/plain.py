@@ -1,17 +1,17 @@
-"""Lists of plain scalars, which are most of a sweep: taken whole, and read item by item when somebody looks.
+"""Plain lists and objects, which are nearly all of a sweep: taken whole, and read one by one when somebody looks.
 
-Knows how such a list is spelled. Whoever reads a tree sees a node like any other.
+Knows how they are spelled. Whoever reads a tree sees a node like any other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from caliban_ls.jsondoc import tokens
 from caliban_ls.jsondoc.scalars import WORDS
-from caliban_ls.jsondoc.tree import Kind, Node
+from caliban_ls.jsondoc.tree import Kind, Member, Node
 
-_ARRAY = Kind.ARRAY  # looked up once, since that takes as long as the rest of a node
+_ARRAY, _OBJECT = Kind.ARRAY, Kind.OBJECT  # looked up once, since that takes as long as the rest of a node
 
 
 class PlainArray(Node):
@@ -38,19 +38,71 @@ class PlainArray(Node):
     def items(self) -> Sequence[Node]:
         """The items, read at the first look."""
         if self.unread is not None:
-            _SLOT.__set__(self, _read(self, self.unread))
+            _ITEMS.__set__(self, _read(self, self.unread))
             self.unread = None
-        items: Sequence[Node] = _SLOT.__get__(self)
+        items: Sequence[Node] = _ITEMS.__get__(self)
         return items
 
     @items.setter
     def items(self, items: Sequence[Node]) -> None:
-        _SLOT.__set__(self, items)
+        _ITEMS.__set__(self, items)
         self.unread = None
         self.plain = 0
 
 
-_SLOT = vars(Node)["items"]  # where a node keeps its items, behind the property
+class PlainObject(Node):
+    """An object as `tokens.PLAIN_OBJECT` has it, with each key once.
+
+    Args:
+        parts: its keys and values, as they are spelled.
+        read: gives the object that a text is, with all its nodes.
+    """
+
+    __slots__ = ("parts", "read", "unread")
+
+    def __init__(
+        self,
+        parent: Node | None,
+        offset: int,
+        spelling: str,
+        parts: Sequence[tuple[str, str]],
+        read: Callable[[str], Node],
+    ) -> None:
+        self.kind = _OBJECT
+        self.value = None
+        self.items = ()
+        self.closed = True
+        self.damaged = False
+        self.memo = None
+        self.parent = parent
+        self.offset = offset
+        self.length = len(spelling)
+        self.fresh = True
+        self.unread: str | None = spelling
+        self.parts: Sequence[tuple[str, str]] | None = parts
+        self.read = read
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """The members, read at the first look."""
+        if self.unread is not None:
+            self.members = self.read(self.unread).members
+            for member in self.members:
+                member.key.parent = self
+                if member.value is not None:
+                    member.value.parent = self
+        members: Sequence[Member] = _MEMBERS.__get__(self)
+        return members
+
+    @members.setter
+    def members(self, members: Sequence[Member]) -> None:
+        _MEMBERS.__set__(self, members)
+        self.unread = None
+        self.parts = None
+
+
+# Where a node keeps its items and members, behind the properties.
+_ITEMS, _MEMBERS = vars(Node)["items"], vars(Node)["members"]
 
 
 def _read(array: Node, spelling: str) -> list[Node]:

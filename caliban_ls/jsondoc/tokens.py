@@ -23,9 +23,10 @@ MAX_DIGITS = 4300
 OPENING_QUOTES = frozenset("\"'\u201c\u2018")
 """What begins a string, rightly or not."""
 
-_ITEM = r"""(?:"[^"\\\x00-\x1f\ud800-\udfff,]*"
-    |-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?|true|false)"""
+_SPELLED = r'"[^"\\\x00-\x1f\ud800-\udfff]*"'
+_NUMBER = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?"
 # Strings with commas are left out, so that commas count the items, and so are nulls and numbers that may be too large.
+_ITEM = rf"""(?:"[^"\\\x00-\x1f\ud800-\udfff,]*"|{_NUMBER}|true|false)"""
 _PLAIN_LIST = rf"\[{BLANKS}(?:{_ITEM}{BLANKS},{BLANKS}){{0,255}}{_ITEM}{BLANKS}\]"
 _PLAIN = r'"([^"\\\x00-\x1f\ud800-\udfff]*)"'
 _VALUE = rf"""(?:{_PLAIN}|(-?(?:0|[1-9][0-9]*))((?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(true|false|null))
@@ -42,6 +43,19 @@ them null and none hard to read. A comma or a closing bracket follows the scalar
 
 MEMBER = re.compile(rf"{_PLAIN}{BLANKS}:{BLANKS}()(?:{_VALUE})", re.VERBOSE)
 """A well-formed key, its colon and its VALUE: key, an empty group where the value starts, then the groups of VALUE."""
+
+_SCALAR = rf"(?:{_SPELLED}|{_NUMBER}|true|false)"
+_FLAT = rf"\[{BLANKS}{_SCALAR}{BLANKS}(?:,{BLANKS}{_SCALAR}{BLANKS}){{0,255}}\]"
+_ROW = rf"(?:{_SCALAR}|{_FLAT}){BLANKS}"
+_ROWS = rf"\[{BLANKS}{_ROW}(?:,{BLANKS}{_ROW}){{0,255}}\]"
+_PART = rf"{_SPELLED}{BLANKS}:{BLANKS}(?:{_SCALAR}|{_ROWS}){BLANKS}"
+
+PLAIN_OBJECT = re.compile(rf"(\{{{BLANKS}{_PART}(?:,{BLANKS}{_PART}){{0,255}}\}}){BLANKS}(,)?{BLANKS}")
+"""An object of scalars, lists of such and lists of those, all in order, none of them null and none hard to read; its comma."""
+
+_IN_ROWS = r'\[[^"\[\]]*(?:(?:"[^"]*"|\[[^"\]]*(?:"[^"]*"[^"\]]*)*\])[^"\[\]]*)*\]'
+PARTS = re.compile(rf'"([^"]*)"{BLANKS}:{BLANKS}("[^"]*"|{_IN_ROWS}|[^,}} \t\r\n]+)')
+"""A key of a PLAIN_OBJECT, and its value as it is spelled. It believes that all is in order, and so is quick."""
 
 CLOSING = re.compile(rf"([\]}}]){BLANKS}(,)?{BLANKS}")
 """A closing bracket and its comma."""

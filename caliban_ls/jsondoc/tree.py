@@ -47,11 +47,15 @@ class Node:
             a parse may start and stop at its ends.
         plain: how many items an array has, all of them numbers, true, false or strings without special
             characters; 0 where nobody has counted. Readers may spare themselves the items, no more.
-        unread: of such an array, its spelling as long as nobody has looked at the items; it is strict JSON.
+        unread: of such an array, or of an object of nothing but such and rows of them, its spelling as long as
+            nobody has looked at the items or members; it is strict JSON.
+        parts: of such an object, as long as nobody has looked at the members, each key and how its value is
+            spelled, with neither blanks nor commas around it. Keys are different.
     """
 
     plain: int = 0
     unread: str | None = None
+    parts: Sequence[tuple[str, str]] | None = None
 
     __slots__ = (
         *("kind", "value", "members", "items", "closed", "damaged", "memo"),

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types as lsp
+from lsprotocol.converters import get_converter
+from support.broken_sweeps import BROKEN
 from support.marked import unmark
 
-from caliban_ls import convert
+from caliban_ls import answers, convert
 from caliban_ls.findings import Edit, Finding, Severity
+from caliban_ls.jsondoc import parse
 from caliban_ls.text import LineIndex, Span
+from caliban_ls.validation import validate
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 TEXTS = st.text(st.sampled_from('ab"é€😀\u0301\f\u2028\x85\r\n\ud83d\ude00'), max_size=30)
@@ -92,6 +97,18 @@ def test_a_finding_becomes_a_diagnostic() -> None:
         code="CAL201",
         source="caliban",
     )
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_diagnostics_that_are_spelled_say_what_those_of_the_protocol_say(encoding: str) -> None:
+    converter = get_converter()
+    for marked, _ in BROKEN.values():
+        text = '// "\U0001f600\u0301" \u2028\f\r\n[' + unmark(marked)[0] + ', {"é😀": null, "é😀": 1}]'
+        lines = LineIndex(text)
+        found = validate(parse(text), "experiment")
+        assert found
+        expected = [converter.unstructure(convert.to_diagnostic(lines, one, encoding)) for one in found]
+        assert [json.loads(one) for one in answers.diagnostics(lines, found, encoding)] == expected
 
 
 def test_edits_keep_their_order() -> None:
