@@ -740,7 +740,9 @@ class Parser:
 
 
 def _different_parts(spelling: str) -> list[tuple[str, str]] | None:
-    """Return the parts of a plain object, None where a key stands in it twice."""
+    """Return the parts of a plain object, None where a key stands in it twice, or half of a character."""
+    if not spelling.isascii() and tokens.SURROGATE.search(spelling) is not None:
+        return None
     parts: list[tuple[str, str]] = tokens.PARTS.findall(spelling)
     return parts if len({key for key, _ in parts}) == len(parts) else None
 
