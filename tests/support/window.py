@@ -108,7 +108,12 @@ class Window:
         return found
 
     def open(self, name: str) -> None:
-        """Open a file of the folder."""
+        """Open a file of the folder as text."""
+        self.open_any(name)
+        self.page.locator(".editor-instance .view-line:visible").first.wait_for()
+
+    def open_any(self, name: str) -> None:
+        """Open a file of the folder in whatever editor there is for it."""
         named = self.page.locator(".label-name", has_text=exactly(name))
 
         def choose() -> bool:
@@ -124,7 +129,6 @@ class Window:
             return False
 
         until(f"the file {name}", choose)
-        self.page.locator(".editor-instance .view-line:visible").first.wait_for()
 
     def pick(self, text: str | re.Pattern[str]) -> None:
         """Choose a row of an open quick pick."""
