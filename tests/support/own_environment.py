@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,12 +44,14 @@ def activations(home: Path) -> Activations:
 
 
 def package_sources() -> dict[str, str]:
-    """Return the variables that tell pip where this machine gets packages from, for a user with another home."""
-    if "PIP_CONFIG_FILE" in os.environ:
-        return {}
+    """Return the variables that tell pip where this machine gets and keeps packages, for a user with another home."""
+    kept = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    sources = {"PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR") or f"{kept}/pip"}
     usual = (Path.home() / ".config/pip/pip.conf", Path.home() / ".pip/pip.conf")
     found = next((file for file in usual if file.exists()), None)
-    return {} if found is None else {"PIP_CONFIG_FILE": str(found)}
+    if found is not None and "PIP_CONFIG_FILE" not in os.environ:
+        sources["PIP_CONFIG_FILE"] = str(found)
+    return sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,25 @@ class Desk:
         file.chmod(0o755)
         return str(file)
 
+    def runs(self) -> list[int]:
+        """Return the processes of the servers that run; none while one of them hasn't introduced itself yet."""
+        said = log(self.home)
+        found = [one.pid for one in servers(self.home)]
+        return found if all(re.search(rf"the server runs: .*, process {pid}\b", said) for pid in found) else []
+
     def finds(self) -> None:
-        """Wait until the server says what is wrong with the open file."""
-        until("a finding", lambda: self.window.squiggles().count() == 1)
+        """Wait until the one server says what is wrong with the open file.
+
+        What one has said that is gone may stay on the screen for a moment.
+        """
+        until("a finding", lambda: len(self.runs()) == 1 and self.window.squiggles().count() == 1)
+
+    def restarts(self, how: Callable[[], object]) -> None:
+        """Do what has the server start anew, and wait for it."""
+        before = self.runs()
+        how()
+        until("another server", lambda: (now := self.runs()) and not set(now) & set(before))
+        self.finds()
 
     def is_told(self, text: str) -> None:
         """Wait for a message, and see that there is no other one and no finding."""
