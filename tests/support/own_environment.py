@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from support.vscode import set_machine
 from support.window import Window, until
 
@@ -21,6 +23,20 @@ def storage(home: Path) -> Path:
 def environments(home: Path) -> list[str]:
     """Return the names of the environments that are whole."""
     return sorted(mark.parent.name for mark in storage(home).glob("environments/*/caliban.json"))
+
+
+def keep(home: Path, kept: Path) -> None:
+    """Keep a copy of a user's environments, for others who only need to have some."""
+    growing = kept.with_name(f"{kept.name}-{os.getpid()}")
+    shutil.copytree(storage(home) / "environments", growing, symlinks=True)
+    with suppress(OSError):  # another process may have been quicker
+        growing.rename(kept)
+
+
+def kept_in(factory: pytest.TempPathFactory) -> Path:
+    """Return the place of that copy, which all processes of one run share."""
+    base = factory.getbasetemp()
+    return (base.parent if base.name.startswith("popen-") else base) / "environments"
 
 
 def log(home: Path) -> str:
@@ -99,7 +115,9 @@ class Desk:
         """Return the processes of the servers that run; none while one of them hasn't introduced itself yet."""
         said = log(self.home)
         found = [one.pid for one in servers(self.home)]
-        return found if all(re.search(rf"the server runs: .*, process {pid}\b", said) for pid in found) else []
+        return (
+            found if all(re.search(rf"the server runs: .*, process {pid}\b", said) for pid in found) else []
+        )
 
     def finds(self) -> None:
         """Wait until the one server says what is wrong with the open file.

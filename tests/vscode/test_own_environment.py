@@ -15,7 +15,17 @@ from urllib.parse import quote
 
 import pytest
 from support.lacking import lacking
-from support.own_environment import Desk, activations, environments, log, package_sources, servers, storage
+from support.own_environment import (
+    Desk,
+    activations,
+    environments,
+    keep,
+    kept_in,
+    log,
+    package_sources,
+    servers,
+    storage,
+)
 from support.tree import plant
 from support.vscode import EXTENSION, vscode
 from support.window import until
@@ -72,7 +82,11 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         window.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         window.toast(MAKING).wait_for()
         window.shot("start-environment")
-        yield Desk(window, home)
+        desk = Desk(window, home)
+        window.open("experiment.json")
+        desk.finds()
+        keep(home, kept_in(tmp_path_factory))
+        yield desk
     until("the servers' end", lambda: not servers(home))
 
 
