@@ -58,9 +58,16 @@ def test_the_file_to_install_carries_the_server_and_the_licences_of_others() -> 
     with zipfile.ZipFile(EXTENSION) as packed:
         names = {name.removeprefix("extension/") for name in packed.namelist()}
         notices = packed.read("extension/ThirdPartyNotices.txt").decode()
+        # What speaks the protocol is only read when the server starts: VS Code waits for what it reads before.
+        speaking = [
+            name
+            for name in names
+            if name.endswith(".js") and b"Content-Length" in packed.read(f"extension/{name}")
+        ]
     (wheel,) = (name for name in names if name.endswith(".whl"))
     assert wheel == f"bundled/caliban_ls-{__version__}-py3-none-any.whl"
     assert {"bundled/constraints.txt", "dist/extension.js", "LICENSE.txt"} <= names
+    assert speaking == ["dist/library.js"]
     assert not [name for name in names if name.startswith(("src/", "test/", "node_modules/"))]
     for package in ("vscode-languageclient", "vscode-jsonrpc", "minimatch", "semver"):
         assert re.search(rf"^{package} [\d.]+ \((?:MIT|ISC)\)$", notices, re.MULTILINE), package
