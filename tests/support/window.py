@@ -331,13 +331,19 @@ class Window:
     def messages(self) -> list[str]:
         """Return every message that was not dismissed."""
         centre = self.page.locator(".notifications-center.visible")
-        self.command("Notifications: Show Notifications")
-        centre.wait_for()
-        said = self.page.locator(".notifications-center .notification-list-item-message").all_inner_texts()
-        self.page.keyboard.press(
-            "Escape"
-        )  # no command hides it when it went by itself, with its last message
-        centre.wait_for(state="detached")
+
+        def told() -> tuple[list[str]] | None:
+            self.command("Notifications: Show Notifications")
+            # It goes by itself with its last message, which may be what showed that something was done.
+            with suppress(PlaywrightError):
+                centre.wait_for(timeout=3000)
+                said = centre.locator(".notification-list-item-message").all_inner_texts()
+                self.page.keyboard.press("Escape")
+                centre.wait_for(state="detached", timeout=3000)
+                return (said,)
+            return None
+
+        (said,) = until("the messages", told) or ([],)
         return said
 
     def dismiss_messages(self) -> None:
