@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo check test environment e2e bench vsix pictures clean
+.PHONY: demo check test e2e bench vsix pictures clean
 
 # The example project: judged, expanded, built and run in eight containers. Sets up what is missing.
 demo: .venv/.runs
@@ -18,13 +18,7 @@ check: lint
 test: lint build/reference/ready
 	$(BIN)/python -m scripts.engine while sh -ec \
 	  'for part in base-image neovim emacs registry vscode; do scripts/$$part.sh; done; \
-	   CALIBAN_REQUIRE_ENGINE=1 $(BIN)/pytest -q -n 2 --ignore=tests/vscode/test_own_environment.py'
-
-# The environment that the extension makes for its server, from a package index: minutes, and not steady enough on a
-# busy machine to be a part of `make test` yet.
-environment: .venv/.develops
-	scripts/vscode.sh
-	$(BIN)/pytest -q tests/vscode/test_own_environment.py
+	   CALIBAN_REQUIRE_ENGINE=1 $(BIN)/pytest -q -n 2'
 
 # The language server as a process, over stdio.
 e2e: .venv/.develops

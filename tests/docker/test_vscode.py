@@ -16,33 +16,40 @@ from support.window import Window, until
 from support.wishes import WISHES
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    config = {"base_image": BASE_IMAGE, "module": "look.py", "docker": {"run_args": ["--pid", "host"]}}
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = {
-        ".calibanconfig.json": json.dumps(config),
         "look.py": "print('pid 1 is ' + open('/proc/1/comm').read())",
         "experiment.json": '{"lr": []}',
     }
-    return plant(tmp_path / PROJECT_NAME, files)
+    return plant(tmp_path_factory.mktemp("wishes") / PROJECT_NAME, files)
 
 
-@pytest.fixture
-def window(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+@pytest.fixture(scope="module")
+def desk(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
     keys = [{"key": "ctrl+alt+r", "command": "caliban-ls.run", "args": {}}]
     state = {"CALIBAN_HOME": str(project.parent / "state")}
     with vscode(project, tmp_path_factory.mktemp("v"), environment=state, keys=keys) as window:
         yield window
 
 
+@pytest.fixture
+def window(desk: Window) -> Window:
+    """The window, with the server at work and nothing said."""
+    desk.dismiss_messages()
+    desk.open("experiment.json")
+    until("a finding", lambda: desk.squiggles().count() == 1)
+    return desk
+
+
+def configure(project: Path, **wishes: Any) -> None:
+    config = {"base_image": BASE_IMAGE, "module": "look.py", **wishes}
+    (project / ".calibanconfig.json").write_text(json.dumps(config))
+
+
 def test_nothing_is_done_of_what_nobody_agreed_to(window: Window, project: Path) -> None:
     (project.parent / "key.json").write_text("{}")
-    window.open("experiment.json")
-    until("a finding", lambda: window.squiggles().count() == 1)
-    config: dict[str, Any] = {"base_image": BASE_IMAGE, "module": "look.py"}
-    for wish in WISHES:
-        config |= wish
-    (project / ".calibanconfig.json").write_text(json.dumps(config))
+    configure(project, **{key: value for wish in WISHES for key, value in wish.items()})
     window.page.keyboard.press("Control+Alt+R")
     question = window.toast("wants what needs your agreement")
     said = question.inner_text()
@@ -61,8 +68,7 @@ def states(project: Path) -> list[str]:
 
 
 def test_what_a_config_wants_is_asked_before_it_is_done(window: Window, project: Path) -> None:
-    window.open("experiment.json")
-    until("a finding", lambda: window.squiggles().count() == 1)
+    configure(project, docker={"run_args": ["--pid", "host"]})
     window.page.keyboard.press("Control+Alt+R")
     question = window.toast("wants what needs your agreement")
     assert 'docker.run_args: ["--pid", "host"]' in question.inner_text()

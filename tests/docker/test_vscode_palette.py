@@ -309,12 +309,12 @@ def test_a_shell_is_a_profile_of_the_terminal(window: Window, project: Path) -> 
 def test_a_notebook_answers_and_is_stopped_from_the_view(window: Window, project: Path) -> None:
     with window.page.context.expect_page(timeout=PATIENCE * 2000) as opened:
         window.command("Caliban: Open Notebook")
+    window.toast("Jupyter answers on port").wait_for()
     (notebook,) = live(project)
     assert urlsplit(notebook["url"]).query in opened.value.url
     opened.value.close()
     with urllib.request.urlopen(notebook["url"]) as answer:  # noqa: S310  # of this machine
         assert answer.status == 200
-    window.toast("Jupyter answers on port").wait_for()
     window.command("Caliban: Focus on Containers View")
     until("its row", lambda: rows_of(window, project))
     window.shot("containers-notebook")

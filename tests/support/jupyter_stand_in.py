@@ -13,6 +13,12 @@ from pathlib import Path
 LIST = "Jupyter: List Servers"
 """The command that shows what each collection has: its servers, with where they are, and its commands."""
 
+TITLE = "Servers of Jupyter"
+"""The heading of that list."""
+
+NOTHING = "No collection yet"
+"""The only row of that list before an extension has offered something."""
+
 _MANIFEST = {
     "name": "jupyter",
     "publisher": "ms-toolsai",
@@ -40,7 +46,8 @@ async function list() {
       rows.push({ label: `${label}: ${command.label}`, command, collection });
     }
   }
-  const chosen = await vscode.window.showQuickPick(rows);
+  if (rows.length === 0) rows.push({ label: NOTHING });
+  const chosen = await vscode.window.showQuickPick(rows, { title: TITLE });
   if (chosen?.command === undefined) return;
   const server = await chosen.collection.commandProvider.handleCommand(chosen.command, never);
   vscode.window.showInformationMessage(`Stand-in: connected to ${server?.label}`);
@@ -62,7 +69,8 @@ exports.activate = (context) => {
 def pack(folder: Path) -> Path:
     """Write the extension as a file to install."""
     packed = folder / "jupyter-stand-in.vsix"
+    program = _PROGRAM.replace("NOTHING", json.dumps(NOTHING)).replace("TITLE", json.dumps(TITLE))
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("extension/package.json", json.dumps(_MANIFEST))
-        archive.writestr("extension/extension.js", _PROGRAM)
+        archive.writestr("extension/extension.js", program)
     return packed

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from support.vscode import set_machine
 from support.window import Window, until
 
@@ -21,6 +23,20 @@ def storage(home: Path) -> Path:
 def environments(home: Path) -> list[str]:
     """Return the names of the environments that are whole."""
     return sorted(mark.parent.name for mark in storage(home).glob("environments/*/caliban.json"))
+
+
+def keep(home: Path, kept: Path) -> None:
+    """Keep a copy of a user's environments, for others who only need to have some."""
+    growing = kept.with_name(f"{kept.name}-{os.getpid()}")
+    shutil.copytree(storage(home) / "environments", growing, symlinks=True)
+    with suppress(OSError):  # another process may have been quicker
+        growing.rename(kept)
+
+
+def kept_in(factory: pytest.TempPathFactory) -> Path:
+    """Return the place of that copy, which all processes of one run share."""
+    base = factory.getbasetemp()
+    return (base.parent if base.name.startswith("popen-") else base) / "environments"
 
 
 def log(home: Path) -> str:
@@ -44,12 +60,14 @@ def activations(home: Path) -> Activations:
 
 
 def package_sources() -> dict[str, str]:
-    """Return the variables that tell pip where this machine gets packages from, for a user with another home."""
-    if "PIP_CONFIG_FILE" in os.environ:
-        return {}
+    """Return the variables that tell pip where this machine gets and keeps packages, for a user with another home."""
+    kept = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    sources = {"PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR") or f"{kept}/pip"}
     usual = (Path.home() / ".config/pip/pip.conf", Path.home() / ".pip/pip.conf")
     found = next((file for file in usual if file.exists()), None)
-    return {} if found is None else {"PIP_CONFIG_FILE": str(found)}
+    if found is not None and "PIP_CONFIG_FILE" not in os.environ:
+        sources["PIP_CONFIG_FILE"] = str(found)
+    return sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +111,27 @@ class Desk:
         file.chmod(0o755)
         return str(file)
 
+    def runs(self) -> list[int]:
+        """Return the processes of the servers that run; none while one of them hasn't introduced itself yet."""
+        said = log(self.home)
+        found = [one.pid for one in servers(self.home)]
+        return (
+            found if all(re.search(rf"the server runs: .*, process {pid}\b", said) for pid in found) else []
+        )
+
     def finds(self) -> None:
-        """Wait until the server says what is wrong with the open file."""
-        until("a finding", lambda: self.window.squiggles().count() == 1)
+        """Wait until the one server says what is wrong with the open file.
+
+        What one has said that is gone may stay on the screen for a moment.
+        """
+        until("a finding", lambda: len(self.runs()) == 1 and self.window.squiggles().count() == 1)
+
+    def restarts(self, how: Callable[[], object]) -> None:
+        """Do what has the server start anew, and wait for it."""
+        before = self.runs()
+        how()
+        until("another server", lambda: (now := self.runs()) and not set(now) & set(before))
+        self.finds()
 
     def is_told(self, text: str) -> None:
         """Wait for a message, and see that there is no other one and no finding."""

@@ -108,7 +108,12 @@ class Window:
         return found
 
     def open(self, name: str) -> None:
-        """Open a file of the folder."""
+        """Open a file of the folder as text."""
+        self.open_any(name)
+        self.page.locator(".editor-instance .view-line:visible").first.wait_for()
+
+    def open_any(self, name: str) -> None:
+        """Open a file of the folder in whatever editor there is for it."""
         named = self.page.locator(".label-name", has_text=exactly(name))
 
         def choose() -> bool:
@@ -124,7 +129,6 @@ class Window:
             return False
 
         until(f"the file {name}", choose)
-        self.page.locator(".editor-instance .view-line:visible").first.wait_for()
 
     def pick(self, text: str | re.Pattern[str]) -> None:
         """Choose a row of an open quick pick."""
@@ -179,11 +183,20 @@ class Window:
 
     def go_to(self, line: int, column: int = 1) -> None:
         """Put the cursor somewhere, counted from 1."""
-        self.focus_editor()
-        self.page.keyboard.press("Control+G")
-        self.quick().locator(".quick-input-box input").fill(f":{line}:{column}")
-        self.page.keyboard.press("Enter")
-        self.page.locator('[id="status.editor.selection"]', has_text=f"Ln {line}, Col {column}").wait_for()
+        there = self.page.locator('[id="status.editor.selection"]', has_text=f"Ln {line}, Col {column}")
+
+        def gone() -> bool:
+            self.focus_editor()
+            self.page.keyboard.press("Control+G")
+            with suppress(PlaywrightError):  # when a page that changes has swallowed a key
+                self.quick().locator(".quick-input-box input").fill(f":{line}:{column}", timeout=3000)
+                self.page.keyboard.press("Enter")
+                there.wait_for(timeout=3000)
+                return True
+            self.page.keyboard.press("Escape")
+            return False
+
+        until(f"the cursor at {line}:{column}", gone)
 
     def text(self) -> str:
         """Return the open file's text, as far as it is on the screen."""
@@ -199,8 +212,15 @@ class Window:
 
     def save(self) -> None:
         """Save the open file."""
-        self.page.keyboard.press("Control+S")
-        self.page.locator(".tab.active.dirty").wait_for(state="detached")
+
+        def saved() -> bool:
+            self.page.keyboard.press("Control+S")
+            with suppress(PlaywrightError):
+                self.page.locator(".tab.active.dirty").wait_for(state="detached", timeout=3000)
+                return True
+            return False
+
+        until("a file that is saved", saved)
 
     def fixes(self) -> list[str]:
         """Open the list of what can be done at the cursor, and return it."""
@@ -218,8 +238,18 @@ class Window:
 
     def fix(self, title: str) -> None:
         """Do one thing of the list at the cursor."""
-        self.fixes()
-        self.page.locator(".action-widget .monaco-list-row.action", has_text=title).first.click()
+
+        def done() -> bool:
+            self.fixes()
+            with suppress(PlaywrightError):  # findings that come meanwhile take the list away
+                self.page.locator(".action-widget .monaco-list-row.action", has_text=title).first.click(
+                    timeout=3000
+                )
+                return True
+            self.page.keyboard.press("Escape")
+            return False
+
+        until(f"the fix {title}", done)
 
     def hover(self, part: str) -> str:
         """Return what is said about the place under the cursor, once it has a part."""
@@ -235,10 +265,15 @@ class Window:
 
     def suggestions(self) -> list[str]:
         """Return what is suggested at the cursor."""
-        self.command("Trigger Suggest")
         rows = self.page.locator(".suggest-widget.visible .monaco-list-row .label-name")
-        rows.first.wait_for()
-        return rows.all_inner_texts()
+
+        def suggested() -> list[str]:
+            self.command("Trigger Suggest")
+            with suppress(PlaywrightError):
+                rows.first.wait_for(timeout=5000)
+            return rows.all_inner_texts()
+
+        return until("something to suggest", suggested)
 
     def lenses(self) -> list[str]:
         """Return the titles of the lenses on the screen."""
@@ -278,23 +313,37 @@ class Window:
     # Messages: the ones in the corner hide themselves, the centre keeps them; progress shows there too.
 
     def toast(self, text: str | re.Pattern[str]) -> Locator:
-        """Return the message in the corner that has a text."""
-        return self.page.locator(".notifications-toasts .notification-toast", has_text=text).first
+        """Return the message that has a text: in the corner, or in the centre while that is open."""
+        return self.page.locator(".notification-list-item:visible", has_text=text).first
 
     def press(self, toast: Locator, button: str) -> None:
         """Press a button of a message."""
-        toast.locator(".monaco-button", has_text=button).first.click()
+
+        def pressed() -> bool:
+            with suppress(PlaywrightError):
+                toast.locator(".monaco-button", has_text=button).first.click(timeout=3000)
+                return True
+            self.command("Notifications: Show Notifications")  # it has hidden itself meanwhile
+            return False
+
+        until(f"the button {button}", pressed)
 
     def messages(self) -> list[str]:
         """Return every message that was not dismissed."""
         centre = self.page.locator(".notifications-center.visible")
-        self.command("Notifications: Show Notifications")
-        centre.wait_for()
-        said = self.page.locator(".notifications-center .notification-list-item-message").all_inner_texts()
-        self.page.keyboard.press(
-            "Escape"
-        )  # no command hides it when it went by itself, with its last message
-        centre.wait_for(state="detached")
+
+        def told() -> tuple[list[str]] | None:
+            self.command("Notifications: Show Notifications")
+            # It goes by itself with its last message, which may be what showed that something was done.
+            with suppress(PlaywrightError):
+                centre.wait_for(timeout=3000)
+                said = centre.locator(".notification-list-item-message").all_inner_texts()
+                self.page.keyboard.press("Escape")
+                centre.wait_for(state="detached", timeout=3000)
+                return (said,)
+            return None
+
+        (said,) = until("the messages", told) or ([],)
         return said
 
     def dismiss_messages(self) -> None:

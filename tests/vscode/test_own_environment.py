@@ -15,7 +15,17 @@ from urllib.parse import quote
 
 import pytest
 from support.lacking import lacking
-from support.own_environment import Desk, activations, environments, log, package_sources, servers, storage
+from support.own_environment import (
+    Desk,
+    activations,
+    environments,
+    keep,
+    kept_in,
+    log,
+    package_sources,
+    servers,
+    storage,
+)
 from support.tree import plant
 from support.vscode import EXTENSION, vscode
 from support.window import until
@@ -25,12 +35,21 @@ from caliban_ls import __version__
 REAL = str(Path(sys.executable).resolve())
 
 
-def kill_server(home: Path) -> None:
+MAKING = "Caliban makes its environment"
+USUAL: dict[str, object] = {
+    "caliban.experimentFiles": [],
+    "caliban.interpreter": "",
+    "caliban.trace.server": "off",
+}
+
+
+def kill_server(home: Path) -> int:
     """Kill the one server as soon as there is one, and wait for its end; it may not have introduced itself yet."""
     server = until("one server", lambda: found[0] if len(found := servers(home)) == 1 else None)
     assert server is not None
     os.kill(server.pid, signal.SIGKILL)
     until("its end", lambda: server not in servers(home))
+    return server.pid
 
 
 def test_the_file_to_install_carries_the_server_and_the_licences_of_others() -> None:
@@ -39,9 +58,16 @@ def test_the_file_to_install_carries_the_server_and_the_licences_of_others() -> 
     with zipfile.ZipFile(EXTENSION) as packed:
         names = {name.removeprefix("extension/") for name in packed.namelist()}
         notices = packed.read("extension/ThirdPartyNotices.txt").decode()
+        # What speaks the protocol is only read when the server starts: VS Code waits for what it reads before.
+        speaking = [
+            name
+            for name in names
+            if name.endswith(".js") and b"Content-Length" in packed.read(f"extension/{name}")
+        ]
     (wheel,) = (name for name in names if name.endswith(".whl"))
     assert wheel == f"bundled/caliban_ls-{__version__}-py3-none-any.whl"
     assert {"bundled/constraints.txt", "dist/extension.js", "LICENSE.txt"} <= names
+    assert speaking == ["dist/library.js"]
     assert not [name for name in names if name.startswith(("src/", "test/", "node_modules/"))]
     for package in ("vscode-languageclient", "vscode-jsonrpc", "minimatch", "semver"):
         assert re.search(rf"^{package} [\d.]+ \((?:MIT|ISC)\)$", notices, re.MULTILINE), package
@@ -61,29 +87,36 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     foreign = {"PYTHONPATH": str(folder), "PYTHONSTARTUP": "evil.py", **package_sources()}
     with vscode(folder, home, environment=foreign, machine={}, keys=keys) as window:
         window.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-        yield Desk(window, home)
+        window.toast(MAKING).wait_for()
+        window.shot("start-environment")
+        desk = Desk(window, home)
+        window.open("experiment.json")
+        desk.finds()
+        keep(home, kept_in(tmp_path_factory))
+        yield desk
     until("the servers' end", lambda: not servers(home))
 
 
 @pytest.fixture
 def at_work(fresh: Desk) -> Desk:
-    """The new user, when the server runs in its own environment."""
-    fresh.window.open("experiment.json")
+    """The new user, when the server runs in its own environment; nothing is left of what was done before."""
+    window = fresh.window
+    fresh.set(USUAL)
+    window.dismiss_messages()
+    if window.page.locator(".tab.active.dirty").count() > 0:
+        window.command("File: Revert File")
+    window.open("experiment.json")
     fresh.finds()
     return fresh
 
 
-def test_a_new_user_gets_an_environment_and_findings(fresh: Desk) -> None:
-    fresh.window.toast("Caliban makes its environment").wait_for()
-    fresh.window.shot("start-environment")
-    fresh.window.open("experiment.json")
-    fresh.finds()
-    assert fresh.window.messages() == []
-    (server,) = servers(fresh.home)
-    (name,) = environments(fresh.home)
-    python = storage(fresh.home) / "environments" / name / "bin/python"
+def test_a_new_user_gets_an_environment_and_findings(at_work: Desk) -> None:
+    assert at_work.window.messages() == []
+    (server,) = servers(at_work.home)
+    (name,) = environments(at_work.home)
+    python = storage(at_work.home) / "environments" / name / "bin/python"
     assert server.words == (str(python), "-I", "-m", "caliban_ls", "serve")
-    assert server.folder == storage(fresh.home)
+    assert server.folder == storage(at_work.home)
     assert not [one for one in server.variables if one.startswith("PYTHON")]
 
 
@@ -92,8 +125,8 @@ def test_a_folder_without_our_files_is_left_alone_until_a_command(at_work: Desk,
     files = {"package.json": '{"lr": []}', "train.py": "print(1)", "Dockerfile": "FROM scratch"}
     other = plant(tmp_path / "other", files)
     before = activations(at_work.home)
-    assert len(before.reasons) == 1
-    assert before.reasons[0].startswith("workspaceContains:")
+    assert before.reasons
+    assert all(reason.startswith(("workspaceContains:", "onCommand:")) for reason in before.reasons)
     try:
         window.page.goto(
             f"{ours.partition('?')[0]}?folder={quote(str(other))}", wait_until="domcontentloaded"
@@ -122,13 +155,15 @@ def test_with_an_environment_findings_come_soon(at_work: Desk) -> None:
 
 def test_a_server_that_is_killed_while_typing_comes_back_until_it_is_too_often(at_work: Desk) -> None:
     window = at_work.window
-    for number in range(3):
-        window.go_to(1, 1)
-        window.write("  ")
-        kill_server(at_work.home)
-        window.write(" ")
-        at_work.finds()
-        assert window.messages() == [], number
+    window.go_to(1, 1)
+    window.write("  ")
+    kill_server(at_work.home)
+    kill_server(at_work.home)  # the next, while it starts
+    window.write(" ")
+    at_work.finds()
+    assert window.messages() == []
+    kill_server(at_work.home)
+    at_work.finds()
     kill_server(at_work.home)
     told = window.toast("The server has stopped 4 times within a few minutes")
     told.wait_for()
@@ -137,17 +172,18 @@ def test_a_server_that_is_killed_while_typing_comes_back_until_it_is_too_often(a
     window.press(told, "Retry")
     at_work.finds()
     assert window.messages() == []
-    window.command("File: Revert File")
 
 
-def test_many_restarts_are_one(at_work: Desk) -> None:
+def test_many_restarts_are_few(at_work: Desk) -> None:
     before = log(at_work.home).count("starting the server of")
-    for _ in range(10):
-        at_work.window.page.keyboard.press("Control+Alt+S")
-    until("a restart", lambda: log(at_work.home).count("starting the server of") > before)
-    at_work.finds()
+
+    def ask_often() -> None:
+        for _ in range(20):
+            at_work.window.page.keyboard.press("Control+Alt+S")
+
+    at_work.restarts(ask_often)
     until("one server", lambda: len(servers(at_work.home)) == 1)
-    assert log(at_work.home).count("starting the server of") - before < 5
+    assert log(at_work.home).count("starting the server of") - before < 15
 
 
 def test_settings_take_effect_at_once(at_work: Desk) -> None:
@@ -167,23 +203,25 @@ def test_settings_take_effect_at_once(at_work: Desk) -> None:
     )
     at_work.finds()
     assert environments(at_work.home) == before
-    at_work.set({"caliban.interpreter": ""})
+    at_work.restarts(lambda: at_work.set({"caliban.interpreter": ""}))
 
 
 def test_a_report_says_what_runs_and_where(at_work: Desk) -> None:
     window = at_work.window
-    window.command("Caliban: Copy Diagnostic Report")
-    window.toast("the diagnostic report is on the clipboard").wait_for()
-    report = str(window.page.evaluate("navigator.clipboard.readText()"))
-    window.dismiss_messages()
-    assert f"- Extension: {__version__}" in report
-    assert (
-        f"- Server: running; caliban-ls {__version__}, process {servers(at_work.home)[0].pid}; the extension's own"
-        in report
-    )
-    assert "- `caliban.trace.server`: `" in report
-    assert "ok: Python" in report
-    assert str(at_work.home) not in report
+
+    def report() -> str:
+        window.command("Caliban: Copy Diagnostic Report")
+        window.toast("the diagnostic report is on the clipboard").wait_for()
+        window.dismiss_messages()
+        copied = str(window.page.evaluate("navigator.clipboard.readText()"))
+        return copied if f", process {at_work.runs()[0]}; the extension's own" in copied else ""
+
+    said = until("a report of the server that runs", report)
+    assert f"- Extension: {__version__}" in said
+    assert f"- Server: running; caliban-ls {__version__}, process " in said
+    assert "- `caliban.trace.server`: `" in said
+    assert "ok: Python" in said
+    assert str(at_work.home) not in said
 
 
 def test_environments_of_other_versions_go_when_no_window_uses_them(at_work: Desk) -> None:
@@ -203,7 +241,7 @@ def test_a_broken_environment_is_made_anew(at_work: Desk) -> None:
     (package,) = (storage(at_work.home) / "environments" / name).glob("lib/*/site-packages/caliban_ls")
     shutil.rmtree(package)
     at_work.window.command("Caliban: Restart Server")
-    at_work.window.toast("Caliban makes its environment").wait_for()
+    at_work.window.toast(MAKING).wait_for()
     at_work.finds()
     assert package.exists()
     assert at_work.window.messages() == []
@@ -211,15 +249,19 @@ def test_a_broken_environment_is_made_anew(at_work: Desk) -> None:
 
 def test_making_an_environment_can_be_cancelled(at_work: Desk) -> None:
     kept = storage(at_work.home) / "environments"
-    shutil.rmtree(kept)
+    aside = kept.rename(at_work.home / "aside")
     window = at_work.window
-    window.command("Caliban: Restart Server")
-    cancelled = window.toast("Caliban makes its environment")
-    until("the making", lambda: list(kept.glob(".new-*")))
-    window.press(cancelled, "Cancel")
-    until("the end of it", lambda: cancelled.count() == 0)
-    until("nothing left of it", lambda: list(kept.iterdir()) == [])
-    assert window.messages() == []
-    assert servers(at_work.home) == []
+    try:
+        window.command("Caliban: Restart Server")
+        cancelled = window.toast(MAKING)
+        until("the making", lambda: list(kept.glob(".new-*")))
+        window.press(cancelled, "Cancel")
+        until("the end of it", lambda: cancelled.count() == 0)
+        until("nothing left of it", lambda: list(kept.iterdir()) == [])
+        assert window.messages() == []
+        assert servers(at_work.home) == []
+    finally:
+        shutil.rmtree(kept, ignore_errors=True)
+        aside.rename(kept)
     window.command("Caliban: Restart Server")
     at_work.finds()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,7 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.own_environment import Desk, environments, log, package_sources, servers, storage
+from support.own_environment import (
+    Desk,
+    environments,
+    keep,
+    kept_in,
+    log,
+    package_sources,
+    servers,
+    storage,
+)
 from support.traced import Trace, read, tracer
 from support.tree import plant
 from support.vscode import PLACE, vscode
@@ -78,15 +88,26 @@ def hostile(folder: Path, port: int) -> Path:
     return folder
 
 
+def make_environment(home: Path, harmless: Path) -> None:
+    """Open a folder that is trusted, for which the extension makes its environment."""
+    with vscode(harmless, home, environment=package_sources(), machine={}) as window:
+        window.open("experiment.json")
+        Desk(window, home).finds()
+
+
 @pytest.fixture(scope="module")
 def siege(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
     home = tmp_path_factory.mktemp("v")
     (home / "bin").mkdir()
     (home / "bin/python3").symlink_to(REAL)
-    harmless = plant(tmp_path_factory.mktemp("w") / "harmless", {"experiment.json": '{"lr": []}'})
-    with vscode(harmless, home, environment=package_sources(), machine={}) as window:
-        window.open("experiment.json")
-        Desk(window, home).finds()
+    kept = kept_in(tmp_path_factory)
+    if not kept.exists():
+        make_environment(
+            home, plant(tmp_path_factory.mktemp("w") / "harmless", {"experiment.json": '{"lr": []}'})
+        )
+        keep(home, kept)
+    else:
+        shutil.copytree(kept, storage(home) / "environments", symlinks=True)
     trace = home / "trace"
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)

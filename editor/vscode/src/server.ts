@@ -253,6 +253,7 @@ export class Server implements vscode.Disposable {
         logged: (piece) => { this.logged.fire(piece); },
       });
       this.client = client;
+      this.log.info(`the server runs: ${client.introduction}`);
       void client.died.then((lastWords) => { this.died(client, lastWords, program.setting); });
       void program.started().catch((error: unknown) => { this.log.warn(said(error)); });
     } catch (error) {
