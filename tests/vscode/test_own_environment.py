@@ -183,7 +183,7 @@ def test_many_restarts_are_few(at_work: Desk) -> None:
 
     at_work.restarts(ask_often)
     until("one server", lambda: len(servers(at_work.home)) == 1)
-    assert log(at_work.home).count("starting the server of") - before < 15
+    assert log(at_work.home).count("starting the server of") - before < 8
 
 
 def test_settings_take_effect_at_once(at_work: Desk) -> None:

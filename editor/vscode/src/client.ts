@@ -92,7 +92,6 @@ export class Client {
     const process = await ServerProcess.start(program);
     const options = clientOptions(surroundings);
     const client = new QuietClient("caliban", "Caliban", () => Promise.resolve(process.child), options);
-    // Not at once: of a key that is held down, or settings that change one by one, only the last restart starts another.
     const giveUp = () => { void process.end(); };
     const patience = AbortSignal.timeout(START_SECONDS * 1000);
     patience.addEventListener("abort", giveUp);

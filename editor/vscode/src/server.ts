@@ -1,5 +1,6 @@
 // The language server as the rest of the extension sees it: whether it runs, and one call for each command.
 
+import { setTimeout } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { Client } from "./client";
 import { Crashes } from "./launch/crashes";
@@ -11,6 +12,9 @@ type WorkspaceEdit = Commands["setHardware"]["result"];
 
 /** What the server calls its commands in editors. */
 export const PREFIX = "caliban-ls.";
+
+/** So many ms after a wish to restart, another one is taken for the same. */
+const QUIET = 250;
 
 /** Whether the server runs, and if it doesn't, why. */
 export type ServerState =
@@ -97,6 +101,7 @@ export class Server implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<ServerState>();
   private readonly logged = new vscode.EventEmitter<LogPiece>();
   private readonly called = new vscode.EventEmitter<Call>();
+  private asked = -QUIET;
   private interceptor: Interceptor = () => undefined;
 
   readonly onDidChangeState = this.changed.event;
@@ -127,6 +132,7 @@ export class Server implements vscode.Disposable {
   /** Stop the server if it runs, and start it; a start that is under way is given up. However many ask meanwhile, one is done. */
   restart(): Promise<void> {
     this.crashes.forget();
+    if (this.launched !== undefined) this.asked = performance.now();
     return this.startAnew();
   }
 
@@ -210,12 +216,19 @@ export class Server implements vscode.Disposable {
   private startAnew(): Promise<void> {
     this.starting.abort();
     this.queued ??= this.running.then(async () => {
+      // Of a key that is held down, or settings that change one by one, only the last restart starts another server.
+      for (let left = this.left; left > 0 && !this.closed; left = this.left) await setTimeout(left);
       this.queued = undefined;
       await this.stopClient();
       if (!this.closed) await this.startClient();
     });
     this.running = this.queued;
     return this.queued;
+  }
+
+  /** How many ms may still bring another wish to restart. */
+  private get left(): number {
+    return this.asked + QUIET - performance.now();
   }
 
   private async ready(): Promise<Client> {
