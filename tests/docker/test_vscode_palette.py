@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import urllib.request
 import uuid
@@ -16,7 +17,7 @@ import pytest
 from support.leftovers import PROJECT_NAME, containers_of
 from support.program import BASE_IMAGE, caliban
 from support.tree import plant
-from support.vscode import vscode
+from support.vscode import ROOT, vscode
 from support.window import PATIENCE, Row, Window, keys, until
 
 IMAGES = f"caliban/{PROJECT_NAME.replace(' ', '-')}"
@@ -80,11 +81,21 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def window(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example project, whose packages another test of it may have installed in a step that is kept."""
+    folder = tmp_path_factory.mktemp("example") / PROJECT_NAME
+    shutil.copytree(ROOT / "examples/digits", folder)
+    config = folder / ".calibanconfig.json"
+    config.write_text(config.read_text().replace("{\n", f'{{\n  "base_image": "{BASE_IMAGE}",\n', 1))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def window(project: Path, example: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
     state = {"CALIBAN_HOME": str(project.parent / "state"), "DOCKER_BUILDKIT": "1"}
-    with vscode(
-        project, tmp_path_factory.mktemp("v"), environment=state, keys=[*keys(KEYS), *PROFILES]
-    ) as window:
+    elsewhere = keys({"ctrl+alt+7": ("caliban.shell", {"root": example.as_uri()})})
+    bindings = [*keys(KEYS), *elsewhere, *PROFILES]
+    with vscode(project, tmp_path_factory.mktemp("v"), environment=state, keys=bindings) as window:
         yield window
     until("the end of all that was begun", lambda: not containers_of(project))
 
@@ -269,6 +280,17 @@ def test_a_shell_is_inside_the_image_and_in_the_view(window: Window, project: Pa
     until("no row", lambda: not rows_of(window, project))
 
 
+def test_a_shell_of_another_folder_has_what_that_needs(window: Window, example: Path) -> None:
+    window.page.keyboard.press("Control+Alt+7")
+    until("a prompt", lambda: live(example) and window.terminal().endswith(":/usr/app#"))
+    window.type_in_terminal('python -c "import sklearn"; echo "ended with $?"')
+    until("its end", lambda: re.search(r"^ended with \d+$", window.terminal(), re.MULTILINE))
+    window.shot("shell-sklearn")
+    assert "ended with 0" in window.terminal()
+    window.type_in_terminal("exit")
+    until("no container", lambda: not live(example))
+
+
 def rows_of(window: Window, project: Path) -> list[Row]:
     """Return the rows of the view; this machine's engine may have containers of other tests."""
     rows = window.tree("Containers")
@@ -299,8 +321,7 @@ def test_a_shell_is_a_profile_of_the_terminal(window: Window, project: Path) -> 
         return True
 
     until("the profile in the list", choose)
-    window.page.locator(".terminal-tabs-entry", has_text="caliban shell").click()
-    until("a prompt", lambda: window.terminal().endswith(":/usr/app#") and live(project))
+    until("a prompt in front", lambda: window.terminal().endswith(":/usr/app#") and live(project))
     window.shot("terminal-profile")
     window.type_in_terminal("exit")
     until("no container", lambda: not live(project))

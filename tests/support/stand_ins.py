@@ -71,9 +71,7 @@ exports.activate = () => vscode.workspace.registerFileSystemProvider("memory", p
 """
 
 
-def stand_in(
-    folder: Path, publisher: str, name: str, script: str, activated_by: Sequence[str] = ()
-) -> Path:
+def stand_in(folder: Path, publisher: str, name: str, script: str, activated_by: Sequence[str] = ()) -> Path:
     """Pack an extension that consists of a script, and return the file."""
     version = "2026.1.0"
     manifest = {
