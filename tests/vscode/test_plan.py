@@ -11,11 +11,17 @@ import pytest
 from cloud.emulator.faults import Faults
 from cloud.emulator.server import Emulator
 from playwright.sync_api import FrameLocator, Locator, expect
+from support.contrast import faint
 from support.desk import IMAGE, Desk
+from support.tree import plant
 from support.vscode import vscode
 from support.window import PATIENCE, Window, keys, until
 
 FLAGS = {"module": "train.py", "image_tag": IMAGE}
+HIGH_CONTRAST = {
+    "Default High Contrast": "vscode-high-contrast:not(.vscode-high-contrast-light)",
+    "Default High Contrast Light": "vscode-high-contrast-light",
+}
 SECRET = "s3cr3t-of-a-researcher"
 SWEEP: list[dict[str, Any]] = [
     {"lr": [0.0001, 0.01, 0.1], "model": ["cnn", "mlp"], "api_token": SECRET},
@@ -51,6 +57,11 @@ class Plan:
         self.window.open(name)
         self.window.page.keyboard.press(key)
         self.find(".submission.planned").wait_for()
+
+    def themed(self, theme: str | None) -> None:
+        """Have the folder's settings name a theme, or none."""
+        settings = {} if theme is None else {"workbench.colorTheme": theme}
+        plant(self.desk.folder, {".vscode/settings.json": json.dumps(settings)})
 
     def dry_run(self, name: str = "experiment.json") -> Any:
         argv = ["cloud", "--dry_run", "--json", f"--image_tag={IMAGE}", f"--experiment_config={name}"]
@@ -154,6 +165,13 @@ def test_a_page_shows_what_a_dry_run_on_the_command_line_says(plan: Plan) -> Non
     plan.find("body.vscode-light").wait_for()
     plan.window.shot("plan-light")
     plan.window.command("Preferences: Toggle between Light/Dark Themes")
+    plan.find("body.vscode-dark").wait_for()
+    for theme, body in HIGH_CONTRAST.items():
+        plan.themed(theme)
+        plan.find(f"body.{body}").wait_for()
+        assert faint(plan.page) == []
+        plan.window.shot(f"plan-{theme}")
+    plan.themed(None)
     plan.find("body.vscode-dark").wait_for()
     assert not plan.desk.emulator.calls
     # Resources of extensions have such addresses, which a worker of the page answers.
