@@ -114,6 +114,13 @@ def test_empty_views_say_what_is_missing(window: Window) -> None:
     window.webview().locator("h1", has_text="missing or broken").wait_for()
 
 
+def test_a_terminal_profile_that_can_not_open_says_so_once(window: Window) -> None:
+    window.page.keyboard.press("Control+Alt+5")
+    window.pick("Caliban shell")
+    window.toast("Caliban: ").filter(has_text="Docker").wait_for()
+    until("one message", lambda: len(window.messages()) == 1)
+
+
 def test_the_extension_shows_its_readme_without_holes(window: Window) -> None:
     window.command("Extensions: Focus on Extensions View")
     window.page.locator(".extension-list-item .name", has_text="Caliban").first.click()
