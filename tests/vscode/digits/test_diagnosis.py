@@ -115,8 +115,15 @@ def test_empty_views_say_what_is_missing(window: Window) -> None:
 
 
 def test_a_terminal_profile_that_can_not_open_says_so_once(window: Window) -> None:
-    window.page.keyboard.press("Control+Alt+5")
-    window.pick("Caliban shell")
+    window.open("experiment.json")
+
+    def choose() -> bool:
+        window.focus_editor()
+        window.page.keyboard.press("Control+Alt+5")
+        window.quick_row("Caliban shell").click(timeout=5000)
+        return True
+
+    until("the profile in the list", choose)
     window.toast("Caliban: ").filter(has_text="Docker").wait_for()
     until("one message", lambda: len(window.messages()) == 1)
 
