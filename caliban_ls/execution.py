@@ -215,7 +215,10 @@ def _path(uri: object, name: str) -> str:
         raise wire.InvalidArguments(f"{name} must be a URI")
     path = convert.to_path(uri)
     if path is None:
-        raise UsageError(f"{uri} isn't a local file", hint="Save it in a local folder first.")
+        raise UsageError(
+            f"{uri} isn't on a disk of this machine",
+            hint="Save it there, or download or clone its project, and open that folder.",
+        )
     return path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import urllib.request
 import uuid
@@ -16,7 +17,7 @@ import pytest
 from support.leftovers import PROJECT_NAME, containers_of
 from support.program import BASE_IMAGE, caliban
 from support.tree import plant
-from support.vscode import vscode
+from support.vscode import ROOT, vscode
 from support.window import PATIENCE, Row, Window, keys, until
 
 IMAGES = f"caliban/{PROJECT_NAME.replace(' ', '-')}"
@@ -80,11 +81,22 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def window(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example project, whose packages another test of it may have installed in a step that is kept."""
+    folder = tmp_path_factory.mktemp("example") / PROJECT_NAME
+    shutil.copytree(ROOT / "examples/digits", folder)
+    config = folder / ".calibanconfig.json"
+    config.write_text(config.read_text().replace("{\n", f'{{\n  "base_image": "{BASE_IMAGE}",\n', 1))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def window(project: Path, example: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
     state = {"CALIBAN_HOME": str(project.parent / "state"), "DOCKER_BUILDKIT": "1"}
-    with vscode(
-        project, tmp_path_factory.mktemp("v"), environment=state, keys=[*keys(KEYS), *PROFILES]
-    ) as window:
+    elsewhere = keys({"ctrl+alt+7": ("caliban.shell", {"root": example.as_uri()})})
+    bindings = [*keys(KEYS), *elsewhere, *PROFILES]
+    with vscode(project, tmp_path_factory.mktemp("v"), environment=state, keys=bindings) as window:
+        window.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         yield window
     until("the end of all that was begun", lambda: not containers_of(project))
 
@@ -111,7 +123,7 @@ def jobs(project: Path) -> list[tuple[list[str], str]]:
     return [(job["args"], job["state"]) for job in newest["jobs"]]
 
 
-def test_a_build_shows_its_steps_and_says_what_it_made(window: Window) -> None:
+def test_a_build_shows_its_steps_and_says_what_it_made(window: Window, project: Path) -> None:
     window.command("Caliban: Build Image")
     bar = window.toast("Building the image")
     until("a step", lambda: re.search(r"Building the image: \S", bar.inner_text()))
@@ -119,9 +131,20 @@ def test_a_build_shows_its_steps_and_says_what_it_made(window: Window) -> None:
     done.wait_for()
     assert IMAGES in done.inner_text()
     window.shot("build-done")
+    window.press(done, "Copy Tag")
+    until("the tag", lambda: copied(window).startswith(f"{IMAGES}:"))
     window.dismiss_messages()
     window.command("Caliban: Build Image")
-    window.toast(f"The image is up to date: {IMAGES}").wait_for()
+    again = window.toast(f"The image is up to date: {IMAGES}")
+    again.wait_for()
+    window.press(again, "Open Shell")
+    until("a prompt", lambda: live(project) and window.terminal().endswith(":/usr/app#"))
+    window.type_in_terminal("exit")
+    until("no container", lambda: not live(project))
+
+
+def copied(window: Window) -> str:
+    return str(window.page.evaluate("navigator.clipboard.readText()"))
 
 
 def test_a_build_that_is_cancelled_leaves_nothing(window: Window, project: Path) -> None:
@@ -173,6 +196,20 @@ def test_a_sweep_runs_to_its_end(window: Window, project: Path) -> None:
         (["--lr", "0.5", "--name", "a b"], "SUCCEEDED"),
     ]
     window.command("Terminal: Kill the Active Terminal Instance")
+    window.press(done, "Open Logs")
+    window.page.locator(".tab.active", has_text=".log").wait_for()
+    until("the first job's output", lambda: "good learns at 0.25" in window.text())
+
+
+def test_what_runs_is_chosen_where_no_sweep_is_open(window: Window, project: Path) -> None:
+    window.command("View: Close All Editors")
+    window.command("Caliban: Run Locally")
+    sweeps = ["broken.experiment.json", "experiment.json"]
+    wanted = [*sweeps, "The module alone"]
+    until("what there is", lambda: [one.strip() for one in window.picks()] == wanted)
+    window.pick("The module alone")
+    window.toast("1 job succeeded").wait_for()
+    assert jobs(project) == [([], "SUCCEEDED")]
 
 
 def test_a_lens_runs_its_block(window: Window) -> None:
@@ -269,6 +306,17 @@ def test_a_shell_is_inside_the_image_and_in_the_view(window: Window, project: Pa
     until("no row", lambda: not rows_of(window, project))
 
 
+def test_a_shell_of_another_folder_has_what_that_needs(window: Window, example: Path) -> None:
+    window.page.keyboard.press("Control+Alt+7")
+    until("a prompt", lambda: live(example) and window.terminal().endswith(":/usr/app#"))
+    window.type_in_terminal('python -c "import sklearn"; echo "ended with $?"')
+    until("its end", lambda: re.search(r"^ended with \d+$", window.terminal(), re.MULTILINE))
+    window.shot("shell-sklearn")
+    assert "ended with 0" in window.terminal()
+    window.type_in_terminal("exit")
+    until("no container", lambda: not live(example))
+
+
 def rows_of(window: Window, project: Path) -> list[Row]:
     """Return the rows of the view; this machine's engine may have containers of other tests."""
     rows = window.tree("Containers")
@@ -299,8 +347,7 @@ def test_a_shell_is_a_profile_of_the_terminal(window: Window, project: Path) -> 
         return True
 
     until("the profile in the list", choose)
-    window.page.locator(".terminal-tabs-entry", has_text="caliban shell").click()
-    until("a prompt", lambda: window.terminal().endswith(":/usr/app#") and live(project))
+    until("a prompt in front", lambda: window.terminal().endswith(":/usr/app#") and live(project))
     window.shot("terminal-profile")
     window.type_in_terminal("exit")
     until("no container", lambda: not live(project))
@@ -309,15 +356,22 @@ def test_a_shell_is_a_profile_of_the_terminal(window: Window, project: Path) -> 
 def test_a_notebook_answers_and_is_stopped_from_the_view(window: Window, project: Path) -> None:
     with window.page.context.expect_page(timeout=PATIENCE * 2000) as opened:
         window.command("Caliban: Open Notebook")
-    window.toast("Jupyter answers on port").wait_for()
+    told = window.toast("Jupyter answers on port")
+    told.wait_for()
     (notebook,) = live(project)
     assert urlsplit(notebook["url"]).query in opened.value.url
     opened.value.close()
     with urllib.request.urlopen(notebook["url"]) as answer:  # noqa: S310  # of this machine
         assert answer.status == 200
+    window.press(told, "Copy URL")
+    until("the address", lambda: copied(window) == notebook["url"])
     window.command("Caliban: Focus on Containers View")
     until("its row", lambda: rows_of(window, project))
     window.shot("containers-notebook")
+    with window.page.context.expect_page(timeout=PATIENCE * 2000) as opened:
+        act(window, PROJECT_NAME, "Open in Browser")
+    assert urlsplit(notebook["url"]).query in opened.value.url
+    opened.value.close()
     act(window, PROJECT_NAME, "Stop Container")
     window.dialog(f"Stop {notebook['name']}?", "Stop")
     until("no container", lambda: not live(project))

@@ -151,7 +151,7 @@ def test_folders(tmp_path: Path) -> None:
         missing = (tmp_path / "none").as_uri()
         assert "There is no folder" in failure(client.answer(client.command("where", {"root": missing})))[1]
         remote = {"root": "vscode-remote://ssh/a"}
-        assert "isn't a local file" in failure(client.answer(client.command("where", remote)))[1]
+        assert "isn't on a disk of this machine" in failure(client.answer(client.command("where", remote)))[1]
         removed = [{"uri": folder.as_uri(), "name": ""} for folder in (first, inner)]
         client.notify("workspace/didChangeWorkspaceFolders", {"event": {"added": [], "removed": removed}})
         assert folder_of({}) == str(second)

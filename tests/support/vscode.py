@@ -77,7 +77,7 @@ def vscode(
     """Open a folder in a VS Code of a new user.
 
     Args:
-        folder: the workspace.
+        folder: the workspace; or a file that names several folders, which are one together.
         home: an empty folder, which becomes the user's home.
         environment: variables of VS Code and of all that it starts.
         settings: the user's, besides those that keep tests quiet.
@@ -139,7 +139,8 @@ def vscode(
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_ALONE)
             page = browser.new_page(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
             page.set_default_timeout(PATIENCE * 1000)
-            page.goto(f"http://127.0.0.1:{port}/?folder={quote(str(folder))}", wait_until="domcontentloaded")
+            kind = "workspace" if folder.suffix == ".code-workspace" else "folder"
+            page.goto(f"http://127.0.0.1:{port}/?{kind}={quote(str(folder))}", wait_until="domcontentloaded")
             page.locator(".explorer-folders-view .monaco-list-row").first.wait_for()
             window = Window(page, SHOTS)
             try:

@@ -251,6 +251,11 @@ def test_what_is_stopped_is_asked_about_first(jobs: Jobs) -> None:
     assert jobs.launches.state_there(jobs.launches.jobs(group)[1]).startswith("CANCEL")
     jobs.move(group, "", "CANCELLED")
     until("a job that is stopped", lambda: jobs.jobs()[1].startswith("cancelled"))
+    jobs.window.command("Caliban: Stop")
+    jobs.window.quick_row("3  --n 2").locator(".monaco-checkbox, input[type=checkbox]").first.click()
+    jobs.window.quick().locator(".monaco-button", has_text="OK").click()
+    jobs.window.page.locator(".monaco-dialog-box", has_text="_3 (--n 2)").wait_for()
+    jobs.window.dialog("Stop 1 job?", "Cancel")
     jobs.window.page.keyboard.press("Control+Alt+4")
     jobs.window.dialog("Stop 2 jobs?", "Stop 2 jobs")
     jobs.window.toast("2 jobs stopped").wait_for()
@@ -295,12 +300,29 @@ def test_failed_jobs_are_sent_again_after_a_yes(jobs: Jobs) -> None:
     ended.wait_for()
     assert "1 failed, 2 succeeded of 3" in ended.inner_text()
     assert jobs.asked() == asked
+    jobs.window.press(ended, "Open Logs")
+    jobs.window.quick_row("2  --n 1").wait_for()
+    jobs.window.page.keyboard.press("Escape")
     jobs.show()
     # The newest is the first; the others of the first try aren't sent a third time.
     jobs.wait("unlucky", "1 failed, 2 succeeded of 3")
     jobs.menu("unlucky", "Resubmit")
     jobs.window.dialog("Submit 1 job again?", "Cancel")
     assert jobs.launches.calls("create") == made + 3
+
+
+def test_nothing_is_sent_again_but_what_was_shown(jobs: Jobs) -> None:
+    group = jobs.launches.submit(2, name="meanwhile")
+    jobs.move(group, "FAILED", "RUNNING")
+    jobs.wait("meanwhile", "1 failed")
+    made = jobs.launches.calls("create")
+    jobs.menu("meanwhile", "Resubmit")
+    jobs.window.page.locator(".monaco-dialog-box", has_text="Submit 1 job again?").wait_for()
+    jobs.launches.move(group, "", "FAILED")
+    jobs.told("status", group, "--refresh", "--json")
+    jobs.window.dialog("Submit 1 job again?", "Submit 1 job")
+    jobs.window.toast("isn't what was shown any more").wait_for()
+    assert jobs.launches.calls("create") == made
 
 
 def test_over_a_limit_nothing_is_sent(jobs: Jobs) -> None:
@@ -351,6 +373,13 @@ def test_what_is_shown_can_be_chosen(jobs: Jobs) -> None:
     jobs.window.pick("Text")
     jobs.window.answer("nowhere", "Jobs that have this")
     jobs.window.section("Jobs").get_by_text("No job is like that").wait_for()
+    jobs.window.command("Caliban: Clear Filter of Jobs")
+    jobs.window.command("Caliban: Filter Jobs")
+    jobs.window.pick("State")
+    jobs.window.quick_row("succeeded").locator(".monaco-checkbox, input[type=checkbox]").first.click()
+    jobs.window.quick().locator(".monaco-button", has_text="OK").click()
+    jobs.window.section("Jobs").get_by_text("Shown: succeeded").wait_for()
+    until("those", lambda: jobs.said("mixed").startswith("2 succeeded"))
     jobs.window.command("Caliban: Clear Filter of Jobs")
     until("both groups", lambda: {row.label for row in jobs.rows() if row.level == 1} == {"mixed", "other"})
 
@@ -408,6 +437,9 @@ def test_jobs_are_taken_to_the_console_the_clipboard_and_a_file(jobs: Jobs, tmp_
     until("a name", lambda: copied() == group)
     jobs.window.command("Caliban: Export History")
     jobs.window.name_file("Export History", tmp_path / "jobs.json")
-    jobs.window.toast("2 jobs written to").wait_for()
+    written = jobs.window.toast("2 jobs written to")
+    written.wait_for()
+    jobs.window.press(written, "Open")
+    jobs.window.page.locator(".tab.active", has_text="jobs.json").wait_for()
     rows = json.loads((tmp_path / "jobs.json").read_text())
     assert [row["arguments"] for row in rows] == [["--n", "0"], ["--n", "1"]]

@@ -11,11 +11,17 @@ import pytest
 from cloud.emulator.faults import Faults
 from cloud.emulator.server import Emulator
 from playwright.sync_api import FrameLocator, Locator, expect
+from support.contrast import faint
 from support.desk import IMAGE, Desk
+from support.tree import plant
 from support.vscode import vscode
 from support.window import PATIENCE, Window, keys, until
 
 FLAGS = {"module": "train.py", "image_tag": IMAGE}
+HIGH_CONTRAST = {
+    "Default High Contrast": "vscode-high-contrast:not(.vscode-high-contrast-light)",
+    "Default High Contrast Light": "vscode-high-contrast-light",
+}
 SECRET = "s3cr3t-of-a-researcher"
 SWEEP: list[dict[str, Any]] = [
     {"lr": [0.0001, 0.01, 0.1], "model": ["cnn", "mlp"], "api_token": SECRET},
@@ -43,14 +49,26 @@ class Plan:
     def button(self, text: str) -> Locator:
         return self.find("button", has_text=re.compile(rf"^{re.escape(text)}$"))
 
-    def plan(self, sweep: Any, *, key: str = "Control+Alt+P", name: str = "experiment.json") -> None:
+    def plan(
+        self,
+        sweep: Any,
+        *,
+        key: str = "Control+Alt+P",
+        name: str = "experiment.json",
+        indent: int | None = None,
+    ) -> None:
         """Write a sweep, and have its plan shown on a page of its own."""
         self.window.command("View: Close All Editors")
         self.window.page.locator(".tab").first.wait_for(state="detached")
-        (self.desk.folder / name).write_text(json.dumps(sweep))
+        (self.desk.folder / name).write_text(json.dumps(sweep, indent=indent))
         self.window.open(name)
         self.window.page.keyboard.press(key)
         self.find(".submission.planned").wait_for()
+
+    def themed(self, theme: str | None) -> None:
+        """Have the folder's settings name a theme, or none."""
+        settings = {} if theme is None else {"workbench.colorTheme": theme}
+        plant(self.desk.folder, {".vscode/settings.json": json.dumps(settings)})
 
     def dry_run(self, name: str = "experiment.json") -> Any:
         argv = ["cloud", "--dry_run", "--json", f"--image_tag={IMAGE}", f"--experiment_config={name}"]
@@ -96,6 +114,7 @@ def window(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Win
     home = tmp_path_factory.mktemp("v")
     theme = {"workbench.colorTheme": "Default Dark Modern"}
     with vscode(desk.folder, home, environment=desk.environment, keys=bindings, settings=theme) as window:
+        window.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         yield window
 
 
@@ -149,11 +168,19 @@ def test_a_page_shows_what_a_dry_run_on_the_command_line_says(plan: Plan) -> Non
     assert SECRET not in plan.find("html").inner_html()
     plan.button("Copy").click()
     expect(plan.button("Copied")).to_be_visible()
+    assert plan.window.page.evaluate("navigator.clipboard.readText()") == text.inner_text()
     plan.window.shot("plan-request")
     plan.window.command("Preferences: Toggle between Light/Dark Themes")
     plan.find("body.vscode-light").wait_for()
     plan.window.shot("plan-light")
     plan.window.command("Preferences: Toggle between Light/Dark Themes")
+    plan.find("body.vscode-dark").wait_for()
+    for theme, body in HIGH_CONTRAST.items():
+        plan.themed(theme)
+        plan.find(f"body.{body}").wait_for()
+        assert faint(plan.page) == []
+        plan.window.shot(f"plan-{theme}")
+    plan.themed(None)
     plan.find("body.vscode-dark").wait_for()
     assert not plan.desk.emulator.calls
     # Resources of extensions have such addresses, which a worker of the page answers.
@@ -204,6 +231,23 @@ def test_jobs_are_ordered_filtered_and_chosen_in_the_picture(plan: Plan) -> None
     expect(plan.find("aside")).to_be_hidden()
 
 
+def test_what_the_page_names_is_opened(plan: Plan) -> None:
+    plan.plan([{"lr": 0.1}, {"lr": 0.1}], indent=1)
+    plan.find(".notes li.warning", has_text="CAL603").locator("button").click()
+    opened = plan.window.page.locator(".tab.active", has_not_text="Plan")
+    expect(opened).to_contain_text("experiment.json")
+    plan.window.status_item("Ln 5, Col 1").wait_for()
+    plan.window.page.locator(".tab", has_text="Plan: ").click()
+    plan.find(".source .link").click()
+    expect(opened).to_contain_text("experiment.json")
+    # Whoever looks at a plan and names nothing else means that one, with what it was made with.
+    plan.window.page.locator(".tab", has_text="Plan: ").click()
+    plan.window.command("Caliban: Submit to AI Platform")
+    submit = plan.find("#submit")
+    until("Submit to have the focus", lambda: submit.evaluate("one => one === document.activeElement"))
+    assert plan.fact("Image") == IMAGE
+
+
 def test_three_thousand_jobs_scroll_to_their_end(plan: Plan) -> None:
     plan.plan(
         {"lr": [round(0.0001 * 1.01**n, 8) for n in range(1000)], "seed": [1, 2, 3]},
@@ -247,13 +291,22 @@ def test_pressing_twice_submits_once(plan: Plan) -> None:
     assert sorted(plan.desk.keys().values()) == [1, 1, 1]
     assert [row[1] for row in plan.rows()] == ["QUEUED"] * 3
     plan.find(".rows .row").first.click()
-    expect(plan.button("Open in Console")).to_be_visible()
-    plan.window.toast("3 jobs submitted").wait_for()
+    plan.button("Open in Console").click()
+    leaving = plan.window.page.locator(".monaco-dialog-box", has_text="external website")
+    expect(leaving).to_contain_text("console.cloud.google.com")
+    plan.window.dialog("external website", "Cancel")
+    told = plan.window.toast("3 jobs submitted")
+    told.wait_for()
     plan.window.shot("plan-submitted")
     name = next(iter(plan.desk.emulator.vertex.jobs))
     plan.desk.emulator.vertex.jobs[name]["state"] = "JOB_STATE_RUNNING"
     plan.button("Refresh States").click()
     expect(outcome).to_contain_text("1 running")
+    for show in (plan.button("Show Jobs"), told.locator(".monaco-button", has_text="Show Jobs")):
+        plan.window.command("View: Show Explorer")
+        show.click()
+        plan.window.section("Jobs").locator(".monaco-list-row.selected", has_text="1 running").wait_for()
+    plan.window.command("View: Show Explorer")
 
 
 def test_the_number_is_typed_over_a_limit(plan: Plan) -> None:
@@ -282,6 +335,10 @@ def test_a_limit_of_ones_own_settings_is_passed_by_nothing(plan: Plan) -> None:
         plan.plan({"lr": [0.1, 0.2, 0.3]})
         expect(plan.find("#submit")).to_be_disabled()
         assert "It is a limit of your own settings" in plan.bar()
+        plan.button("Open Settings").click()
+        plan.window.page.locator(
+            ".settings-editor .setting-item-contents", has_text="Max Jobs"
+        ).first.wait_for()
     finally:
         own.unlink()
 

@@ -26,7 +26,7 @@ from support.own_environment import (
 from support.traced import Trace, read, tracer
 from support.tree import plant
 from support.vscode import PLACE, vscode
-from support.window import until
+from support.window import keys, until
 from support.wishes import WISHES
 
 REAL = str(Path(sys.executable).resolve())
@@ -120,7 +120,13 @@ def siege(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
         environment |= {"PYTHONPATH": f".:{folder}", "PATH": f".:{home}/bin:/usr/bin:/bin"}
         (home / ".bash_profile").write_text(f"export PATH={environment['PATH']}\n")
         with vscode(
-            folder, home, environment=environment, machine={}, trust=False, through=tracer(trace)
+            folder,
+            home,
+            environment=environment,
+            machine={},
+            keys=keys({"ctrl+alt+b": ("caliban.build", {})}),
+            trust=False,
+            through=tracer(trace),
         ) as window:
             window.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
             yield Siege(Desk(window, home), folder, trace, listener)
@@ -192,6 +198,16 @@ def test_what_would_run_something_is_not_offered(at_work: Siege) -> None:
     assert not window.offers("Caliban: Build Image")
     assert not window.offers("Caliban: Submit to AI Platform")
     assert window.offers("Caliban: Restart Server")
+    window.page.keyboard.press("Control+Alt+B")  # a user's own key goes past what is offered
+    window.toast("this folder isn't trusted, so nothing of it is built, run or sent").wait_for()
+    until("one message", lambda: len(window.messages()) == 1)
+    window.dismiss_messages()
+    window.page.locator('.activitybar [aria-label="Caliban"]').first.click()
+    for view in ("Jobs", "Containers"):
+        window.section(view).locator(".welcome-view-content", has_text="isn't trusted").wait_for()
+        assert window.section(view).locator(".message:visible").count() == 0
+    window.shot("restricted-views")
+    window.command("View: Show Explorer")
     window.command("Caliban: Copy Diagnostic Report")
     window.toast("the diagnostic report is on the clipboard").wait_for()
     window.dismiss_messages()

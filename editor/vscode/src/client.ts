@@ -177,12 +177,12 @@ export class Client {
 
 function clientOptions({ trusted, log, intercept }: Surroundings): LanguageClientOptions {
   return {
-    documentSelector: [
-      { language: "caliban-experiment" },
-      { language: "caliban-config" },
-      { pattern: "**/*.json" },
-      { language: "python" },
-    ],
+    documentSelector: schemes().flatMap((scheme) => [
+      { scheme, language: "caliban-experiment" },
+      { scheme, language: "caliban-config" },
+      { scheme, pattern: "**/*.json" },
+      { scheme, language: "python" },
+    ]),
     initializationOptions: { trusted, confirms: true },
     outputChannel: log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
@@ -197,6 +197,12 @@ function clientOptions({ trusted, log, intercept }: Surroundings): LanguageClien
         intercept(command, given[0]) ?? (next(command, given) as vscode.ProviderResult<unknown>),
     },
   };
+}
+
+/** Return where files can be edited: what Git and others show of files as they were isn't judged. */
+function schemes(): string[] {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  return [...new Set(["file", "untitled", ...folders.map(({ uri }) => uri.scheme)])];
 }
 
 const never = new vscode.CancellationTokenSource().token;

@@ -37,12 +37,16 @@ export async function tell(extension: Extension, error: unknown, again?: () => T
     await tellNotStarted(extension, error, again);
     return;
   }
-  const known = error instanceof CommandError && error.hint !== "";
-  const text = known ? `${sentence(error.message)} ${error.hint}` : said(error);
   const actions = [...(again === undefined ? [] : ["Retry"]), "Show Log"];
-  const chosen = await vscode.window.showErrorMessage(`Caliban: ${text}`, ...actions);
+  const chosen = await vscode.window.showErrorMessage(worded(error), ...actions);
   if (chosen === "Retry") await again?.();
   if (chosen === "Show Log") extension.log.show();
+}
+
+/** Return what went wrong and what to do, as one message. */
+export function worded(error: unknown): string {
+  const hinted = (error instanceof CommandError || error instanceof NotStarted) && error.hint !== "";
+  return `Caliban: ${hinted ? `${sentence(error.message)} ${error.hint}` : said(error)}`;
 }
 
 /** What can be done after a message: the buttons, and what each does. */

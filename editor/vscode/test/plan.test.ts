@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { documentOf } from "../src/features/plans/document";
-import { allowance, columnsOf, countsOf, headOf, pieces, requestText, rowsOf } from "../src/features/plans/pieces";
+import { columnsOf, consent, countsOf, headOf, pieces, requestText, rowsOf } from "../src/features/plans/pieces";
 import { brushed, crossings, nearest, risen, segments } from "../src/pages/plan/lines";
 import type { Value } from "../src/pages/plan/messages";
 import { type Order, type Row, filterOf, ordered, rowOf, widths } from "../src/pages/plan/rows";
@@ -172,9 +172,11 @@ describe("pieces", () => {
   test("what allows a plan is put together, unless something forbids it", () => {
     const jobs = { message: "", hint: "", allowed_by: { max_jobs: 3 } };
     const cost = { message: "", hint: "", allowed_by: { max_cost_per_hour: 2.5 } };
-    expect(allowance([])).toEqual({});
-    expect(allowance([jobs, cost])).toEqual({ max_jobs: 3, max_cost_per_hour: 2.5 });
-    expect(allowance([jobs, { ...cost, allowed_by: null }])).toBeUndefined();
+    const over = (...over_limits: CloudResult["over_limits"]) => ({ count: 3, over_limits });
+    expect(consent(over(), null)).toEqual({});
+    expect(consent(over(jobs, cost), 3)).toEqual({ max_jobs: 3, max_cost_per_hour: 2.5 });
+    expect(consent(over(jobs, { ...cost, allowed_by: null }), 3)).toBeUndefined();
+    for (const typed of [null, 0, 2, 33]) expect(consent(over(jobs), typed)).toBeUndefined();
   });
 
   test("states are counted", () => {

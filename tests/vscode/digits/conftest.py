@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.vscode import ROOT, vscode
-from support.window import Window
+from support.window import Window, keys
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,9 @@ def desk(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wi
     }
     # In a browser VS Code would save by itself.
     settings = {"files.autoSave": "off"}
-    with vscode(project, home, environment=environment, settings=settings) as window:
+    bindings = keys({"ctrl+alt+g": ("caliban.selectGpu", {"gpu_spec": "1xT4"})})
+    bindings.append({"key": "ctrl+alt+5", "command": "workbench.action.terminal.newWithProfile"})
+    with vscode(project, home, environment=environment, settings=settings, keys=bindings) as window:
         yield window
 
 

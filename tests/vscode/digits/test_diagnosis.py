@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pytest
+from support.contrast import faint
 from support.program import caliban
+from support.tree import plant
 from support.window import Window, until
 
 
@@ -25,6 +29,22 @@ def test_the_doctor_says_what_is_missing_and_what_mends_it(window: Window) -> No
     window.shot("doctor")
     page.locator("a", has_text="Look Again").click()
     page.locator("h1", has_text="missing or broken").wait_for()
+
+
+@pytest.mark.parametrize("theme", ["Default High Contrast", "Default High Contrast Light"])
+def test_the_doctor_is_readable_in_high_contrast(window: Window, project: Path, theme: str) -> None:
+    plant(project, {".vscode/settings.json": json.dumps({"workbench.colorTheme": theme})})
+    window.command("Caliban: Doctor")
+    page = window.webview()
+    name = (
+        "vscode-high-contrast-light"
+        if "Light" in theme
+        else "vscode-high-contrast:not(.vscode-high-contrast-light)"
+    )
+    page.locator(f"body.{name} li.failure .hint").first.wait_for()
+    assert faint(page) == []
+    window.shot(f"doctor-{theme}")
+    (project / ".vscode/settings.json").unlink()
 
 
 def test_a_rule_is_explained_from_the_finding_at_the_cursor(window: Window, project: Path) -> None:
@@ -92,6 +112,20 @@ def test_empty_views_say_what_is_missing(window: Window) -> None:
     window.shot("empty-views")
     window.section("Jobs").locator(".welcome-view-content a", has_text="Look for What Is Missing").click()
     window.webview().locator("h1", has_text="missing or broken").wait_for()
+
+
+def test_a_terminal_profile_that_can_not_open_says_so_once(window: Window) -> None:
+    window.open("experiment.json")
+
+    def choose() -> bool:
+        window.focus_editor()
+        window.page.keyboard.press("Control+Alt+5")
+        window.quick_row("Caliban shell").click(timeout=5000)
+        return True
+
+    until("the profile in the list", choose)
+    window.toast("Caliban: ").filter(has_text="Docker").wait_for()
+    until("one message", lambda: len(window.messages()) == 1)
 
 
 def test_the_extension_shows_its_readme_without_holes(window: Window) -> None:

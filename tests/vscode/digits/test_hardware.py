@@ -97,7 +97,23 @@ def test_the_status_bar_follows_the_config_and_offers_its_change(
             '"machine_type"', '"gpu_spec": "1xT4", "machine_type"'
         )
     )
-    window.status_item("can't be had").wait_for()
+    impossible = window.status_item("can't be had")
+    impossible.wait_for()
+    assert "error-kind" in str(impossible.get_attribute("class"))
+    impossible.click()
+    window.pick("Open Config")
+    window.page.locator(".tab.active", has_text=".calibanconfig.json").wait_for()
+
+
+def test_a_key_binding_names_a_value(window: Window, project: Path, config: Path) -> None:
+    window.open("experiment.json")
+    window.page.keyboard.press("Control+Alt+G")
+    told = window.toast("1xT4")
+    told.wait_for()
+    assert '"gpu_spec": "1xT4"' in config.read_text()
+    assert hardware(project) in told.inner_text()
+    window.press(told, "Open Config")
+    window.page.locator(".tab.active", has_text=".calibanconfig.json").wait_for()
 
 
 def test_what_can_not_be_had_is_said_and_not_written(window: Window, config: Path) -> None:

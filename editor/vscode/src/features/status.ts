@@ -1,4 +1,5 @@
-// The status bar: what a job of the project that is looked at runs on, and what that costs.
+// The status bar: what a job of the project that is looked at runs on, and what that costs. A page, such as a plan's, is
+// looked at beside the file that it was made of, so that it changes nothing.
 
 import * as vscode from "vscode";
 import type { Extension, Feature } from "../feature";
@@ -15,6 +16,7 @@ export const status: Feature = (extension) => {
   const watcher = vscode.workspace.createFileSystemWatcher(CONFIGS);
   let timer: NodeJS.Timeout | undefined;
   let round = 0;
+  let looked: vscode.Uri | undefined;
 
   const show = async (): Promise<void> => {
     const mine = ++round;
@@ -23,7 +25,8 @@ export const status: Feature = (extension) => {
       return;
     }
     try {
-      const told = await project(extension);
+      looked = inFolder(vscode.window.activeTextEditor?.document.uri) ?? inFolder(looked);
+      const told = await project(extension, looked);
       if (mine !== round) return;
       if (told === undefined) {
         item.hide();
@@ -66,11 +69,15 @@ export const status: Feature = (extension) => {
   ];
 };
 
-/** Return the project that is looked at, if it has a config: that of the open file, or else the first of the folders. */
-async function project({ server }: Extension): Promise<{ place: { uri: string }; found: HardwareResult } | undefined> {
-  const open = vscode.window.activeTextEditor?.document.uri;
-  if (open?.scheme === "file" && vscode.workspace.getWorkspaceFolder(open) !== undefined) {
-    const place = { uri: open.toString() };
+/** Return a file if it is in one of the open folders, and on a disk. */
+function inFolder(uri: vscode.Uri | undefined): vscode.Uri | undefined {
+  return uri?.scheme === "file" && vscode.workspace.getWorkspaceFolder(uri) !== undefined ? uri : undefined;
+}
+
+/** Return the project of the file that was looked at last, if it has a config; or else the first of the folders. */
+async function project({ server }: Extension, looked: vscode.Uri | undefined): Promise<{ place: { uri: string }; found: HardwareResult } | undefined> {
+  if (looked !== undefined) {
+    const place = { uri: looked.toString() };
     const found = await server.call("hardware", place);
     if (found.exists) return { place, found };
   }

@@ -1,9 +1,10 @@
 // Shells in containers: the command, and the profile in the list of terminals. The server says what a terminal runs.
 
 import * as vscode from "vscode";
-import { command, tell } from "../commands";
+import { command, worded } from "../commands";
 import type { Extension, Feature } from "../feature";
 import type { Place, ShellArguments, Terminal } from "../protocol";
+import { said } from "../server";
 import { type Given, given, project } from "../targets";
 import { containersMayHaveChanged } from "./containers/changes";
 
@@ -18,10 +19,12 @@ export const terminals: Feature = (extension) => [
   vscode.window.registerTerminalProfileProvider("caliban.shell", {
     provideTerminalProfile: async (token) => {
       try {
-        return new vscode.TerminalProfile(options(await described(extension, {}, token)));
+        return new vscode.TerminalProfile(inFront(options(await described(extension, {}, token))));
       } catch (error) {
-        await tell(extension, error);
-        return undefined;
+        // VS Code shows what is thrown, and complains if nothing comes, so that more than this would be told twice.
+        const cancelled = error instanceof vscode.CancellationError;
+        extension.log.error(said(error));
+        throw new Error(cancelled ? "Caliban: no shell was opened, since that was cancelled." : worded(error));
       }
     },
   }),
@@ -44,4 +47,14 @@ async function described(extension: Extension, asked: Given, token?: vscode.Canc
 function options({ name, argv, cwd, env }: Terminal): vscode.TerminalOptions {
   const [shellPath, ...shellArgs] = argv;
   return { name, shellPath, shellArgs, cwd, env, iconPath: new vscode.ThemeIcon("beaker"), isTransient: true };
+}
+
+/** Have a terminal that VS Code makes of these options shown when it is there: it shows the one that was there before. */
+function inFront(made: vscode.TerminalOptions): vscode.TerminalOptions {
+  const listener = vscode.window.onDidOpenTerminal((terminal) => {
+    if (terminal.creationOptions !== made) return;
+    listener.dispose();
+    terminal.show();
+  });
+  return made;
 }

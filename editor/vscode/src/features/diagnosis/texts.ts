@@ -91,14 +91,14 @@ li { display: flex; gap: 0.8rem; padding: 0.6rem 0; border-top: 1px solid var(--
 .mark { flex: none; width: 1.5em; height: 1.5em; border-radius: 50%; text-align: center; font-weight: bold; }
 .ok .mark { color: var(--vscode-testing-iconPassed); }
 .warning .mark { color: var(--vscode-editorWarning-foreground); }
-.failure .mark { color: var(--vscode-testing-iconFailed); }
+.failure .mark { color: var(--vscode-testing-iconFailed, var(--vscode-charts-red)); }
 .message { margin-left: 0.4em; }
 .hint { color: var(--vscode-descriptionForeground); }
-code { font-family: var(--vscode-editor-font-family); background: var(--vscode-textCodeBlock-background); padding: 0.1em 0.3em; border-radius: 3px; }
+code { font-family: var(--vscode-editor-font-family); color: var(--vscode-textPreformat-foreground); background: var(--vscode-textPreformat-background); padding: 0.1em 0.3em; border-radius: 3px; }
 .actions { margin-top: 1.2rem; display: flex; flex-wrap: wrap; gap: 0.6rem; }
-.actions a { padding: 0.35rem 0.9rem; border-radius: 3px; text-decoration: none; }
+.actions a { padding: 0.35rem 0.9rem; border: 1px solid var(--vscode-button-border, transparent); border-radius: 3px; text-decoration: none; }
 .actions .first { color: var(--vscode-button-foreground); background: var(--vscode-button-background); }
 .actions .first:hover { background: var(--vscode-button-hoverBackground); }
-.actions .other { color: var(--vscode-button-secondaryForeground); background: var(--vscode-button-secondaryBackground); }
+.actions .other { border-color: var(--vscode-button-secondaryBorder, var(--vscode-contrastBorder, transparent)); color: var(--vscode-button-secondaryForeground); background: var(--vscode-button-secondaryBackground); }
 .actions .other:hover { background: var(--vscode-button-secondaryHoverBackground); }
 `;

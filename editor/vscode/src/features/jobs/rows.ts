@@ -16,7 +16,7 @@ const PICTURES: Readonly<Record<string, Picture>> = {
   PREPARING: { icon: "server-process", colour: "charts.yellow" },
   RUNNING: { icon: "play-circle", colour: "charts.blue" },
   SUCCEEDED: { icon: "pass", colour: "testing.iconPassed" },
-  FAILED: { icon: "error", colour: "testing.iconFailed" },
+  FAILED: { icon: "error", colour: "charts.red" },
   CANCELLING: { icon: "stop-circle", colour: "charts.orange" },
   CANCELLED: { icon: "circle-slash", colour: "disabledForeground" },
   UNKNOWN: { icon: "question", colour: "charts.orange" },

@@ -40,14 +40,13 @@ export function* pieces<Item>(items: readonly Item[]): Generator<readonly Item[]
   for (let start = 0; start < items.length; start += AT_ONCE) yield items.slice(start, start + AT_ONCE);
 }
 
-/** Return the arguments that allow a plan which is over limits, nothing if something forbids it all the same. */
-export function allowance(excesses: readonly CloudExcess[]): Record<string, number> | undefined {
-  const allowed: Record<string, number> = {};
-  for (const { allowed_by } of excesses) {
-    if (allowed_by === null) return undefined;
-    Object.assign(allowed, allowed_by);
-  }
-  return allowed;
+/**
+ * Return the arguments that a submission is planned anew with, none where it is within the limits.
+ *
+ * @param typed the number that was typed; nothing is returned unless it is that of the jobs that are over a limit.
+ */
+export function consent({ count, over_limits }: Pick<CloudResult, "count" | "over_limits">, typed: number | null): Record<string, number> | undefined {
+  return over_limits.length === 0 || typed === count ? allowance(over_limits) : undefined;
 }
 
 /** Return a request as it is shown and copied. */
@@ -57,6 +56,16 @@ export function requestText(job: CloudJob): string {
 
 export function excessProblem(excesses: readonly CloudExcess[]): Problem {
   return { message: excesses.map(({ message }) => message).join("; "), hint: excesses.map(({ hint }) => hint).join(" ").trim() };
+}
+
+/** Return the arguments that allow a plan which is over limits, nothing if something forbids it all the same. */
+function allowance(excesses: readonly CloudExcess[]): Record<string, number> | undefined {
+  const allowed: Record<string, number> = {};
+  for (const { allowed_by } of excesses) {
+    if (allowed_by === null) return undefined;
+    Object.assign(allowed, allowed_by);
+  }
+  return allowed;
 }
 
 function valueOf(value: unknown): Value {

@@ -13,7 +13,7 @@ import { type CallOptions, CommandError, said } from "../../server";
 import { counted } from "../../words";
 import { documentOf } from "./document";
 import { findingsOf } from "./findings";
-import { type Known, allowance, columnsOf, countsOf, excessProblem, headOf, pieces, requestText, rowsOf, statesOf } from "./pieces";
+import { type Known, columnsOf, consent, countsOf, excessProblem, headOf, pieces, requestText, rowsOf, statesOf } from "./pieces";
 
 /** States of jobs that a submission left behind unsent, or of which nobody knows; `resume` goes on with them. */
 const RESUMABLE = new Set(["PLANNED", "SUBMITTING", "UNKNOWN"]);
@@ -183,9 +183,9 @@ export class PlanPage implements vscode.Disposable {
   private async submit(typed: number | null): Promise<void> {
     const { plan, phase } = this;
     if (plan === undefined || phase.name !== "planned" || phase.void === true) return;
-    const allowed = allowance(plan.over_limits);
+    const allowed = consent(plan, typed);
     const isOver = plan.over_limits.length > 0;
-    if (isOver && (allowed === undefined || typed !== plan.count)) {
+    if (allowed === undefined) {
       this.become(phase);
       return;
     }
@@ -202,7 +202,7 @@ export class PlanPage implements vscode.Disposable {
   }
 
   /** Plan anew with what the typed number allows; whether that is the plan on the page, and within the limits. */
-  private async isAllowed(plan: CloudResult, allowed: Arguments | undefined, options: CallOptions): Promise<boolean> {
+  private async isAllowed(plan: CloudResult, allowed: Arguments, options: CallOptions): Promise<boolean> {
     const anew = await this.extension.server.call("plan", { ...this.arguments, ...allowed }, options);
     this.take(anew);
     if (anew.plan_id !== plan.plan_id) {

@@ -23,7 +23,8 @@ async function provided(extension: Extension): Promise<vscode.Task[]> {
   if (!vscode.workspace.isTrusted) return [];
   const caliban = await extension.server.program();
   const sweeps = await experiments();
-  return (vscode.workspace.workspaceFolders ?? []).flatMap((folder) => {
+  const onDisk = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
+  return onDisk.flatMap((folder) => {
     const own = sweeps.filter((uri) => vscode.workspace.getWorkspaceFolder(uri)?.index === folder.index);
     const runs = own.map((uri) => ({ command: "run", experiment_config: path.posix.relative(folder.uri.path, uri.path) }));
     const definitions = [{ command: "check" }, { command: "build" }, ...runs.sort((one, other) => one.experiment_config.localeCompare(other.experiment_config))];
