@@ -333,10 +333,10 @@ def is_scalar(value: Value) -> bool:
 
 
 def scalars(value: Value) -> tuple[Scalar, ...] | None:
-    """Return the scalars of a known list, None when it isn't one."""
+    """Return the scalars of a known list, None when it isn't one, or is empty: it is filled by somebody unseen, then."""
     if isinstance(value, dict) and is_known(Items(value)) and getattr(value, "exact", True):
         value = tuple(value)
-    if isinstance(value, list | tuple) and is_known(value) and all(is_scalar(item) for item in value):
+    if isinstance(value, list | tuple) and value and is_known(value) and all(map(is_scalar, value)):
         return tuple(value)
     return None
 
