@@ -7,6 +7,7 @@ experiment. What isn't certain isn't said.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from caliban_ls.script.reaction import (
 from caliban_ls.text import Span
 
 _SHOWN = 6  # flags in a message
+_NEGATIVE = re.compile(r"(?:no|not|disable|without|skip)[-_]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,8 @@ def _unknown(script: Script, parts: list[_Part], part: _Part) -> Iterator[Findin
         for key in flag.keys
         if f"--{key}" not in flag.negations
     }
-    near = nearest_name(part.key, list(free))
+    # The opposite of a flag would be given the same value, and so do the opposite.
+    near = nearest_name(part.key, [key for key in free if _is_negative(key) is _is_negative(part.key)])
     better = (
         [flag.name for flag in meant if flag.name in free] if meant else [near] if near is not None else []
     )
@@ -235,6 +238,11 @@ def _unknown(script: Script, parts: list[_Part], part: _Part) -> Iterator[Findin
         if is_key(key := _renamed(part, name)) and _takes(script, part, name)
     ]
     yield finding("CAL501", part.span, message, *fixes)
+
+
+def _is_negative(key: str) -> bool:
+    """Whether a flag by this name would switch something off."""
+    return _NEGATIVE.match(key) is not None
 
 
 def _takes(script: Script, part: _Part, name: str) -> bool:

@@ -321,6 +321,19 @@ def test_messages_say_what_would_be_right() -> None:
     assert '"adam", "sgd"' in check('{"optimizer": ⟦"x"⟧}', "CAL503")
 
 
+@pytest.mark.parametrize(
+    ("key", "flag"),
+    [("no-amp", "amp"), ("no_amp", "amp"), ("cuda", "no-cuda"), ("disable-cache", "enable-cache")],
+)
+def test_the_opposite_of_a_flag_is_not_what_was_meant(key: str, flag: str) -> None:
+    script = f'import argparse\np = argparse.ArgumentParser()\np.add_argument("--{flag}", action="store_true")\np.parse_args()\n'
+    (one,) = found(f'{{"{key}": true}}', script)
+    assert "did you mean" not in one.message
+    assert one.fixes == ()
+    (near,) = found(f'{{"{flag}x": true}}', script)
+    assert [fix.title for fix in near.fixes] == [f'Rename to "{flag}"']
+
+
 def test_blocks_are_judged_again_when_they_or_the_script_change() -> None:
     document = jsondoc.parse('[{"epochs": 1}, {"epochs": 2.5}]')
     scripts = [

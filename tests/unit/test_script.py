@@ -200,6 +200,43 @@ def test_classes_in_a_registry_bring_their_flags() -> None:
     assert names(script) == ["width"]
 
 
+CLICK = """
+import click
+
+@click.command()
+@click.option("--x", type=int)
+@click.version_option({version})
+@click.help_option({help})
+def main(x):
+    pass
+
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "asides", "shown"),
+    [
+        ('"1.0"', "", ["--help", "--version"]),
+        ('"1.0", "--which", "-w"', '"--about"', ["--about", "--which", "-w"]),
+        ('message="x"', "", ["--help", "--version"]),
+    ],
+)
+def test_clicks_options_that_show_something_are_known(version: str, asides: str, shown: list[str]) -> None:
+    script = script_of(CLICK.format(version=version, help=asides))
+    assert script.complete
+    assert names(script) == ["x"]
+    assert set(shown) <= {name for one in script.flags if one.hidden for name in one.names}
+
+
+@pytest.mark.parametrize("version", ["*names", "names"])
+def test_clicks_options_by_other_names_may_be_any(version: str) -> None:
+    arguments = f'"1.0", {version}'
+    assert not script_of(
+        CLICK.format(version=arguments, help="").replace("@", "names = input()\n@", 1)
+    ).complete
+
+
 def test_a_text_of_choices_is_no_list_of_them() -> None:
     assert flag(argparse('parser.add_argument("--x", choices="abc")'), "x").choices is None
 
