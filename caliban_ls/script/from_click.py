@@ -13,6 +13,7 @@ from caliban_ls.script.values import (
     UNKNOWN,
     Arguments,
     Call,
+    Extensible,
     External,
     Function,
     Items,
@@ -36,7 +37,7 @@ _ASIDES = ("version", "help")
 
 
 @dataclass(eq=False, slots=True)
-class Command:
+class Command(Extensible):
     """A command, or a group of commands."""
 
     name: str
@@ -47,7 +48,6 @@ class Command:
     asides: list[tuple[str, Call]] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     group: bool = False
-    known: bool = True
 
 
 def owns(value: Value) -> bool:

@@ -21,6 +21,7 @@ from caliban_ls.script.values import (
     Arguments,
     Bound,
     Class,
+    Extensible,
     External,
     Group,
     Instance,
@@ -63,6 +64,7 @@ class Run:
         certain: whether nothing was met that changes the command line before it is parsed.
         doubt: how many conditions that nobody knows we are in.
         loads: whether modules were loaded that the text doesn't name.
+        loads_early: the same, before anybody read the command line.
         caught: how many handlers would catch a parser's exit.
         depth: calls within calls.
         steps: what is left of `MOST_STEPS`.
@@ -83,6 +85,7 @@ class Run:
     certain: bool = True
     doubt: int = 0
     loads: bool = False
+    loads_early: bool = False
     caught: int = 0
     depth: int = 0
     steps: int = MOST_STEPS
@@ -129,6 +132,8 @@ def escape(run: Run, value: Value, *, depth: int = 0) -> None:
         value = value.parser
     if isinstance(value, Parser):
         value.complete = False
+    elif isinstance(value, Extensible):
+        value.known = False
     elif isinstance(value, Arguments) and value.whole:
         run.complete = False
     elif depth < 3:  # noqa: PLR2004 - nobody hides a parser deeper
@@ -150,8 +155,7 @@ def escape(run: Run, value: Value, *, depth: int = 0) -> None:
 def load_unseen(run: Run) -> None:
     """Note that modules are loaded that the text doesn't name: they may enter themselves in what others hold."""
     run.loads = True
-    if run.absl is not None and not run.invocations:
-        run.absl.complete = False
+    run.loads_early = run.loads_early or not run.invocations
     # The first is the script; who imports that gets a second copy of it.
     for module in list(run.modules.values())[1:]:
         fill_unseen(run, module)

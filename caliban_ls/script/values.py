@@ -39,6 +39,13 @@ class Table(dict[Value, Value]):
     exact = True
 
 
+@dataclass(eq=False, slots=True, kw_only=True)
+class Extensible:
+    """What click or typer make of functions; `known` is whether all that belongs to it is seen."""
+
+    known: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class External:
     """Something outside the project, by its full name: `argparse.ArgumentParser`, `builtins.int`."""

@@ -237,6 +237,40 @@ def test_clicks_options_by_other_names_may_be_any(version: str) -> None:
     ).complete
 
 
+APPS = {
+    "click": (
+        "import click\n\n@click.group()\ndef app(): ...\n\n@app.command()\n"
+        '@click.option("--x")\ndef one(x): ...\n'
+    ),
+    "typer": "import typer\n\napp = typer.Typer()\n\n@app.command()\ndef one(x: int = 1): ...\n",
+}
+EXTENSIONS = {
+    "handed over": "import plugins\nplugins.extend(app)\n",
+    "found": "import importlib\nimportlib.import_module(input())\n",
+}
+
+
+@pytest.mark.parametrize("library", APPS)
+@pytest.mark.parametrize("way", [*EXTENSIONS, None])
+def test_commands_that_others_may_add_to_an_app_are_left_open(library: str, way: str | None) -> None:
+    text = f"from app import app\n{EXTENSIONS.get(way or '', '')}app()\n"
+    script = script_of(text, {"app.py": APPS[library]})
+    assert names(script) == ["x"]
+    assert script.complete is (way is None)
+
+
+def test_a_group_behind_a_decorator_that_nobody_knows_is_left_open() -> None:
+    text = APPS["click"].replace("@click.group()", "@plugins.with_plugins()\n@click.group()", 1)
+    assert not script_of(f"import plugins\n{text}app()\n").complete
+    assert script_of(f"{APPS['click']}app()\n").complete
+
+
+@pytest.mark.parametrize("finds", ["", "import importlib\nimportlib.import_module(input())\n"])
+def test_modules_that_are_found_may_define_flags_of_absl(finds: str) -> None:
+    text = f'from absl import app, flags\n{finds}flags.DEFINE_integer("n", 3, "N.")\n\ndef main(_): ...\n\napp.run(main)\n'
+    assert script_of(text).complete is not finds.startswith("import")
+
+
 def test_a_text_of_choices_is_no_list_of_them() -> None:
     assert flag(argparse('parser.add_argument("--x", choices="abc")'), "x").choices is None
 
