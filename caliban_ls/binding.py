@@ -319,6 +319,7 @@ def _missing(document: JsonDocument, node: Node, script: Script, parts: list[_Pa
     if any(flag.hidden and id(flag) in taken for flag in script.flags):
         return  # A job that shows help needs nothing.
     start = node.span.start
+    yield from _missing_groups(script, taken, start)
     excluded = {flag.exclusive for flag in script.flags if id(flag) in taken and flag.exclusive is not None}
     for flag in script.flags:
         if not flag.required or id(flag) in taken or flag.exclusive in excluded or not flag.keys:
@@ -337,3 +338,16 @@ def _missing(document: JsonDocument, node: Node, script: Script, parts: list[_Pa
             ]
         message = f"{script.path} requires --{flag.name}; set it here, or give it behind -- to every run"
         yield finding("CAL504", Span(start, start + 1), message, *fixes)
+
+
+def _missing_groups(script: Script, taken: set[int], start: int) -> Iterator[Finding]:
+    """Find groups of which one flag is needed and none is set."""
+    if not script.complete or script.positionals:
+        return  # What isn't seen may belong to a group, too.
+    for group in script.needed:
+        flags = [flag for flag in script.flags if flag.exclusive == group]
+        if not flags or any(id(flag) in taken or not flag.keys for flag in flags):
+            continue
+        listed = " or ".join(f"--{flag.name}" for flag in flags[:_SHOWN])
+        message = f"{script.path} requires one of {listed}; set it here, or give it behind -- to every run"
+        yield finding("CAL504", Span(start, start + 1), message)

@@ -235,6 +235,7 @@ class Parser:
         subparsers: the subcommands' names, each with its own parser.
         destinations: where argparse would put each flag's value, flag by flag.
         defaults: classes of fields that are still to be turned into flags (simple-parsing).
+        needed: numbers of groups of exclusive flags of which it needs one.
     """
 
     library: Library
@@ -249,6 +250,7 @@ class Parser:
     subparsers: list[tuple[str, Parser]] = field(default_factory=list)
     destinations: list[str] = field(default_factory=list)
     attributes: dict[str, Value] = field(default_factory=dict)
+    needed: list[int] = field(default_factory=list)
 
 
 @dataclass(eq=False, slots=True)
