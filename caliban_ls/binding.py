@@ -7,6 +7,7 @@ experiment. What isn't certain isn't said.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from caliban_ls.script.reaction import (
 from caliban_ls.text import Span
 
 _SHOWN = 6  # flags in a message
+_NEGATIVE = re.compile(r"(?:no|not|disable|without|skip)[-_]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,8 @@ def _unknown(script: Script, parts: list[_Part], part: _Part) -> Iterator[Findin
         for key in flag.keys
         if f"--{key}" not in flag.negations
     }
-    near = nearest_name(part.key, list(free))
+    # The opposite of a flag would be given the same value, and so do the opposite.
+    near = nearest_name(part.key, [key for key in free if _is_negative(key) is _is_negative(part.key)])
     better = (
         [flag.name for flag in meant if flag.name in free] if meant else [near] if near is not None else []
     )
@@ -235,6 +238,11 @@ def _unknown(script: Script, parts: list[_Part], part: _Part) -> Iterator[Findin
         if is_key(key := _renamed(part, name)) and _takes(script, part, name)
     ]
     yield finding("CAL501", part.span, message, *fixes)
+
+
+def _is_negative(key: str) -> bool:
+    """Whether a flag by this name would switch something off."""
+    return _NEGATIVE.match(key) is not None
 
 
 def _takes(script: Script, part: _Part, name: str) -> bool:
@@ -311,6 +319,7 @@ def _missing(document: JsonDocument, node: Node, script: Script, parts: list[_Pa
     if any(flag.hidden and id(flag) in taken for flag in script.flags):
         return  # A job that shows help needs nothing.
     start = node.span.start
+    yield from _missing_groups(script, taken, start)
     excluded = {flag.exclusive for flag in script.flags if id(flag) in taken and flag.exclusive is not None}
     for flag in script.flags:
         if not flag.required or id(flag) in taken or flag.exclusive in excluded or not flag.keys:
@@ -329,3 +338,16 @@ def _missing(document: JsonDocument, node: Node, script: Script, parts: list[_Pa
             ]
         message = f"{script.path} requires --{flag.name}; set it here, or give it behind -- to every run"
         yield finding("CAL504", Span(start, start + 1), message, *fixes)
+
+
+def _missing_groups(script: Script, taken: set[int], start: int) -> Iterator[Finding]:
+    """Find groups of which one flag is needed and none is set."""
+    if not script.complete or script.positionals:
+        return  # What isn't seen may belong to a group, too.
+    for group in script.needed:
+        flags = [flag for flag in script.flags if flag.exclusive == group]
+        if not flags or any(id(flag) in taken or not flag.keys for flag in flags):
+            continue
+        listed = " or ".join(f"--{flag.name}" for flag in flags[:_SHOWN])
+        message = f"{script.path} requires one of {listed}; set it here, or give it behind -- to every run"
+        yield finding("CAL504", Span(start, start + 1), message)

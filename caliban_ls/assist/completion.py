@@ -134,8 +134,8 @@ def _inside_brackets(page: Page, spot: Spot, offset: int) -> list[Completion] | 
     own = _own_member(spot)
     named = flags_of(str(own.key.value).rstrip("]") + "]") if own is not None else ()
     typed = page.text[start:end].strip()
-    others = [name for name in named if name != typed]
-    found = [flag for flag in flags.unset_flags(script, block, own) if flag.name not in others]
+    others = {name for name in named if name != typed}
+    found = [flag for flag in flags.unset_flags(script, block, own) if others.isdisjoint(flag.keys)]
     return [
         Completion(
             item=Item(

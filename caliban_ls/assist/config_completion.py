@@ -298,7 +298,12 @@ def _machine_items(request: Request) -> tuple[Item, ...]:
             detail=f"{words.shape(machine)} · {held} · {costs}",
             documentation=_machine_text(machine.name, choice.region),
         )
-        rows.append(((cost is None, cost.total if cost else 0.0, machine.name), item))
+        rows.append(
+            (
+                (cost is None, cost.total if cost else 0.0, machine.family, machine.vcpus or 0, machine.name),
+                item,
+            )
+        )
     return tuple(item for _, item in sorted(rows, key=lambda row: row[0]))
 
 

@@ -21,7 +21,7 @@ from caliban_ls.script import (
 from caliban_ls.script.builtin import arguments_method, builtin, container_method, text_method
 from caliban_ls.script.expressions import evaluate, joined
 from caliban_ls.script.lookup import is_enumeration, items_of, members_of
-from caliban_ls.script.run import MOST_CALLS, Exhausted, Run, escape
+from caliban_ls.script.run import MOST_CALLS, Exhausted, Run, escape, import_module, load_unseen
 from caliban_ls.script.values import (
     UNKNOWN,
     Action,
@@ -217,54 +217,6 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
         escape(run, value)
 
 
-def decorated(run: Run, decorator: Value, function: Value) -> Value:
-    """Return what a decorator makes of a function."""
-    for library in (from_click, from_typer):
-        if library.accepts(decorator):
-            return library.decorate(run, decorator, function)
-    if isinstance(decorator, Function):
-        inner = Function(decorator.node, decorator.scope, decorator.owner, decorator.role)
-        result = call_function(run, inner, (function,), {}, exact=True)
-        if isinstance(result, Unknown) and isinstance(function, Function):
-            return _obscured(function)
-        # A wrapper made by the project's own decorator calls the function with the same arguments.
-        if isinstance(result, Function) and result is not function and isinstance(function, Function):
-            return _obscured(function)
-        return result
-    if isinstance(decorator, External) and isinstance(function, Function):
-        role = (
-            decorator.name.removeprefix("builtins.")
-            .removeprefix("functools.")
-            .replace("cached_property", "property")
-        )
-        if role in {"staticmethod", "classmethod", "property"}:
-            function.role = role
-            return function
-        if decorator.name in _TRANSPARENT:
-            return function
-    if isinstance(function, Function):
-        return _obscured(function)
-    escape(run, function)
-    return function
-
-
-_TRANSPARENT = {
-    "abc.abstractmethod",
-    "functools.cache",
-    "functools.lru_cache",
-    "functools.lru_cache()",
-    "functools.wraps()",
-    "typing.no_type_check",
-    "typing.override",
-}
-
-
-def _obscured(function: Function) -> Function:
-    """Return a function behind a decorator that nobody knows; what it returns isn't known, either."""
-    function.plain = False
-    return function
-
-
 def _call_with(run: Run, function: Function, owner: Value, arguments: Call) -> Value:
     values = tuple(one.value for one in arguments.positional)
     if owner is not None:
@@ -322,7 +274,12 @@ def _external(run: Run, name: str, arguments: Call) -> Value:
         "runpy.run_module",
     }:
         run.complete = False
+        load_unseen(run)
         return UNKNOWN
+    if name == "importlib.import_module":
+        return _imported(run, arguments)
+    if name.startswith(_LOADERS):
+        load_unseen(run)
     if name in {"functools.wraps", "functools.lru_cache", "contextlib.suppress"}:
         return External(f"{name}()")
     if name.startswith("builtins.") or name in {"os.path.join", "os.path.basename", "asyncio.run"}:
@@ -332,6 +289,21 @@ def _external(run: Run, name: str, arguments: Call) -> Value:
         if name in _HARMLESS:
             return UNKNOWN
     return _unknown(run, arguments)
+
+
+_LOADERS = ("importlib.", "pkgutil.", "pkg_resources.", "imp.")
+
+
+def _imported(run: Run, arguments: Call) -> Value:
+    """Return the module that `importlib.import_module` gives."""
+    from caliban_ls.script.statements import execute_module
+
+    name = arguments.value("name", 0)
+    if not isinstance(name, str):
+        load_unseen(run)
+        return UNKNOWN
+    bare = name.lstrip(".")
+    return import_module(run, bare, len(name) - len(bare), arguments.scope, execute_module)
 
 
 _HARMLESS = {

@@ -45,7 +45,7 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
 
 def is_complete(run: Run) -> bool:
     """Whether none of the modules that were imported can have flags that we don't see."""
-    return run.foreign <= WITHOUT_FLAGS
+    return run.foreign <= WITHOUT_FLAGS and not run.loads_early
 
 
 def _parser(run: Run) -> Parser:

@@ -134,11 +134,10 @@ def _values(arguments: Call) -> tuple[ValueKind | None, tuple[Scalar, ...] | Non
         if read_by is members[0].type and all(isinstance(one, str) for one in values):
             return "str", values
         return None, None
+    # Of a text every part is a choice, "" and "ab" of "abc" too; such aren't listed.
     choices = scalars(given) if isinstance(given, list | tuple | dict) else None
     if choices is not None and len(choices) > _MOST_CHOICES:
         choices = None
-    if isinstance(given, str):
-        choices = tuple(given)
     if read_by is None:
         return "str", choices
     if isinstance(read_by, External):

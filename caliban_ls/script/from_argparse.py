@@ -197,9 +197,13 @@ def _add_group(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value
 
 
 def _add_exclusive_group(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
-    del owner, arguments
+    del owner
     run.fresh += 1
-    return Group(parser, None if run.doubt else run.fresh)
+    if run.doubt:
+        return Group(parser, None)
+    if arguments.value("required") is True:
+        parser.needed.append(run.fresh)
+    return Group(parser, run.fresh)
 
 
 def _add_subparsers(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
@@ -285,6 +289,7 @@ def _adopt(parser: Parser, parent: Parser) -> None:
             parser.flags.append(flag)
             parser.destinations.append(destination)
     parser.subparsers += parent.subparsers
+    parser.needed += parent.needed
     parser.positionals = parser.positionals or parent.positionals
     parser.complete = parser.complete and parent.complete
     parser.certain = parser.certain and parent.certain

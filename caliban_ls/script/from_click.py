@@ -13,6 +13,7 @@ from caliban_ls.script.values import (
     UNKNOWN,
     Arguments,
     Call,
+    Extensible,
     External,
     Function,
     Items,
@@ -32,8 +33,11 @@ class Decoration:
     group: Command | None = None
 
 
+_ASIDES = ("version", "help")
+
+
 @dataclass(eq=False, slots=True)
-class Command:
+class Command(Extensible):
     """A command, or a group of commands."""
 
     name: str
@@ -41,9 +45,9 @@ class Command:
     function: Value
     options: list[Call] = field(default_factory=list)
     arguments: list[Call] = field(default_factory=list)
+    asides: list[tuple[str, Call]] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     group: bool = False
-    known: bool = True
 
 
 def owns(value: Value) -> bool:
@@ -78,14 +82,12 @@ def decorate(run: Run, decorator: Value, function: Value) -> Value:
         return function
     if not isinstance(decorator, Decoration):
         return function
-    if decorator.kind == "version":
-        if isinstance(function, Function):
-            function.options.append(("version", decorator.call))
-        return function
-    if decorator.kind in ("option", "argument", "help"):
+    if decorator.kind in ("option", "argument", *_ASIDES):
         if isinstance(function, Command):
-            holder = {"argument": function.arguments}.get(decorator.kind, function.options)
-            if decorator.kind != "help":
+            if decorator.kind in _ASIDES:
+                function.asides.append((decorator.kind, decorator.call))
+            else:
+                holder = {"argument": function.arguments}.get(decorator.kind, function.options)
                 holder.append(decorator.call)
         elif isinstance(function, Function):
             function.options.append((decorator.kind, decorator.call))
@@ -114,7 +116,10 @@ def _command(kind: str, call: Call, function: Value, group: Command | None) -> V
     if isinstance(function, Function):
         command.options = [given for role, given in function.options if role == "option"][::-1]
         command.arguments = [given for role, given in function.options if role == "argument"]
-        command.known = function.plain and all(role in ("option", "argument") for role, _ in function.options)
+        command.asides = [(role, given) for role, given in function.options if role in _ASIDES]
+        command.known = function.plain and all(
+            role in ("option", "argument", *_ASIDES) for role, _ in function.options
+        )
     else:
         command.known = False
     if group is not None:
@@ -211,12 +216,27 @@ def _fill(run: Run, parser: Parser, command: Command) -> None:
             parser.complete = False
         else:
             parser.flags.append(flag)
+    for role, call in command.asides:
+        _set_aside(parser, role, call)
     for sub in command.commands:
         inner = Parser("click")
         _fill(run, inner, sub)
         parser.subparsers.append((sub.name, inner))
     if command.group and not command.commands:
         parser.complete = False
+
+
+def _set_aside(parser: Parser, role: str, call: Call) -> None:
+    """Add an option that shows something and ends the program; before its names stands the version, where that is it."""
+    given = [one.value for one in call.positional[1 if role == "version" else 0 :]]
+    names = tuple(one for one in given if isinstance(one, str) and one.startswith("-"))
+    if not call.exact or len(names) < len(given):
+        parser.complete = False
+    source = call.scope.source
+    parser.flags.append(
+        Flag(name=role, names=names or (f"--{role}",), arity="none", hidden=True,
+             path=source.path, span=span_of(source, call.node))
+    )  # fmt: skip
 
 
 def _decoration(kind: str) -> Callable[[Run, Call], Value]:

@@ -14,6 +14,7 @@ from caliban_ls.script.values import (
     UNKNOWN,
     Call,
     Declared,
+    Extensible,
     External,
     Function,
     Parser,
@@ -26,14 +27,13 @@ from caliban_ls.script.values import (
 
 
 @dataclass(eq=False, slots=True)
-class App:
+class App(Extensible):
     """`typer.Typer()`, with its commands by their names."""
 
     call: Call
     commands: list[tuple[str, Function, Call | None]] = field(default_factory=list)
     apps: list[tuple[str, App]] = field(default_factory=list)
     callback: Function | None = None
-    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,11 @@ from caliban_ls.script.values import (
     Class,
     External,
     Function,
+    Group,
     Instance,
     Items,
     Member,
+    Parser,
     Scope,
     Super,
     Table,
@@ -138,7 +140,22 @@ def attribute(run: Run, owner: Value, name: str) -> Value:
         return own[name]
     kind = getattr(owner, "type", None)
     found = kind.find(name) if isinstance(kind, Class) else None
+    if found is None and isinstance(owner, Parser | Group) and _is_inside(name):
+        _open_up(run, owner)
     return _bind(run, owner, found, name)
+
+
+def _is_inside(name: str) -> bool:
+    """Whether an attribute belongs to a parser's inner workings; help is put in another order by `_action_groups`."""
+    private = name.startswith("_") and not name.startswith("__")
+    return private and name not in {"_action_groups", "_optionals", "_positionals"}
+
+
+def _open_up(run: Run, owner: Parser | Group) -> None:
+    """Note that somebody has hold of a parser's inner workings, and may change its flags, unless it has parsed."""
+    parser = owner.parser if isinstance(owner, Group) else owner
+    if all(one.parser is not parser for one in run.invocations):
+        parser.certain = False
 
 
 def items_of(value: Value) -> list[Value] | None:

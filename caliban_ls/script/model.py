@@ -169,6 +169,7 @@ class Script:
         certain: whether what is given to the script reaches its parser unchanged. Otherwise nothing can be
             judged, and the flags are good for completion only.
         abbreviations: whether an unambiguous beginning of a flag stands for it (argparse).
+        needed: numbers as in `Flag.exclusive`; the script needs one flag of each.
         positionals: whether it takes values without a flag.
         subcommands: their names, dotted when nested.
         files: every file that was read or looked for, relative to the project; a change of any may change this.
@@ -180,6 +181,7 @@ class Script:
     complete: bool
     certain: bool
     abbreviations: bool = False
+    needed: tuple[int, ...] = ()
     positionals: bool = False
     subcommands: tuple[str, ...] = ()
     files: frozenset[str] = frozenset()

@@ -22,7 +22,7 @@ _NEGATIVE_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 _BOOLEANS: dict[Library, frozenset[str]] = {
     "transformers": frozenset({"yes", "true", "t", "y", "1", "no", "false", "f", "n", "0"}),
     "simple-parsing": frozenset({"yes", "true", "t", "y", "1", "no", "false", "f", "n", "0"}),
-    "click": frozenset({"yes", "true", "t", "y", "1", "on", "no", "false", "f", "n", "0", "off"}),
+    "click": frozenset({"", "yes", "true", "t", "y", "1", "on", "no", "false", "f", "n", "0", "off"}),
 }
 
 

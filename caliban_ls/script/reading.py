@@ -101,6 +101,7 @@ def _script(run: Run, path: str) -> Script:
         complete=complete,
         certain=certain,
         abbreviations=any(part.abbreviations for parser in parsers for _, part in _parts(parser, None)),
+        needed=() if doubtful or not certain else tuple(parsers[0].needed),
         positionals=any(part.positionals for parser in parsers for _, part in _parts(parser, None)),
         subcommands=tuple(dict.fromkeys(names)),
         files=frozenset(run.files),

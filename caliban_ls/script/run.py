@@ -20,6 +20,8 @@ from caliban_ls.script.values import (
     Action,
     Arguments,
     Bound,
+    Class,
+    Extensible,
     External,
     Group,
     Instance,
@@ -61,6 +63,8 @@ class Run:
         complete: whether nothing was met that may add flags to a parser that isn't known.
         certain: whether nothing was met that changes the command line before it is parsed.
         doubt: how many conditions that nobody knows we are in.
+        loads: whether modules were loaded that the text doesn't name.
+        loads_early: the same, before anybody read the command line.
         caught: how many handlers would catch a parser's exit.
         depth: calls within calls.
         steps: what is left of `MOST_STEPS`.
@@ -80,6 +84,8 @@ class Run:
     complete: bool = True
     certain: bool = True
     doubt: int = 0
+    loads: bool = False
+    loads_early: bool = False
     caught: int = 0
     depth: int = 0
     steps: int = MOST_STEPS
@@ -126,6 +132,8 @@ def escape(run: Run, value: Value, *, depth: int = 0) -> None:
         value = value.parser
     if isinstance(value, Parser):
         value.complete = False
+    elif isinstance(value, Extensible):
+        value.known = False
     elif isinstance(value, Arguments) and value.whole:
         run.complete = False
     elif depth < 3:  # noqa: PLR2004 - nobody hides a parser deeper
@@ -142,6 +150,24 @@ def escape(run: Run, value: Value, *, depth: int = 0) -> None:
             escape(run, value.owner, depth=depth + 1)
     if isinstance(value, Items | Table):
         value.exact = False
+
+
+def load_unseen(run: Run) -> None:
+    """Note that modules are loaded that the text doesn't name: they may enter themselves in what others hold."""
+    run.loads = True
+    run.loads_early = run.loads_early or not run.invocations
+    # The first is the script; who imports that gets a second copy of it.
+    for module in list(run.modules.values())[1:]:
+        fill_unseen(run, module)
+
+
+def fill_unseen(run: Run, module: Scope) -> None:
+    """Note that code which we don't follow may fill what a module's names and classes hold."""
+    asked = [one.parser for one in run.invocations]
+    for value in list(module.names.values()):
+        for held in list(value.names.values()) if isinstance(value, Class) else [value]:
+            if held not in asked:
+                escape(run, held)
 
 
 def parse(path: str, text: str) -> Source | None:
@@ -224,6 +250,8 @@ def import_module(
             raise Exhausted
         execute(run, module)
         run.depth -= 1
+        if run.loads:
+            fill_unseen(run, module)
         return module
     if level:
         return UNKNOWN

@@ -14,7 +14,7 @@ from caliban_ls.script.expressions import assign, evaluate, joined
 from caliban_ls.script.imports import import_from, import_names
 from caliban_ls.script.lookup import items_of, truth
 from caliban_ls.script.operators import combined
-from caliban_ls.script.run import Run, escape
+from caliban_ls.script.run import Run, escape, fill_unseen
 from caliban_ls.script.values import UNKNOWN, Arguments, Class, External, Function, Scope, Unknown, Value
 
 _MOST_TURNS = 300
@@ -112,7 +112,7 @@ def _augmented(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see
 
 
 def _function(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
-    from caliban_ls.script.calls import decorated
+    from caliban_ls.script.decorators import decorated
 
     function: Value = Function(node, scope)
     for decorator in reversed(node.decorator_list):
@@ -138,7 +138,25 @@ def _class(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _ex
             value.owner = found
             value.scope = scope
     scope.names[node.name] = found
+    _announce(run, found, scope)
     return Flow.ON
+
+
+def _announce(run: Run, made: Class, scope: Scope) -> None:
+    """Tell a new class to those who may enter it in a registry: its metaclass, its bases and its decorators."""
+    from caliban_ls.script.calls import call_function
+    from caliban_ls.script.decorators import enter
+
+    keywords = {one.arg: evaluate(run, one.value, scope) for one in made.node.keywords if one.arg is not None}
+    metaclass = keywords.pop("metaclass", None)
+    if isinstance(metaclass, Class):
+        fill_unseen(run, metaclass.scope.module)
+    hook = next((base.find("__init_subclass__") for base in made.bases if isinstance(base, Class)), None)
+    if isinstance(hook, Function):
+        exact = all(one.arg is not None for one in made.node.keywords)
+        call_function(run, hook, (made,), keywords, exact=exact)
+    for decorator in reversed(made.decorators):
+        enter(run, decorator, made)
 
 
 def _condition(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression

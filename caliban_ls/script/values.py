@@ -39,6 +39,13 @@ class Table(dict[Value, Value]):
     exact = True
 
 
+@dataclass(eq=False, slots=True, kw_only=True)
+class Extensible:
+    """What click or typer make of functions; `known` is whether all that belongs to it is seen."""
+
+    known: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class External:
     """Something outside the project, by its full name: `argparse.ArgumentParser`, `builtins.int`."""
@@ -228,6 +235,7 @@ class Parser:
         subparsers: the subcommands' names, each with its own parser.
         destinations: where argparse would put each flag's value, flag by flag.
         defaults: classes of fields that are still to be turned into flags (simple-parsing).
+        needed: numbers of groups of exclusive flags of which it needs one.
     """
 
     library: Library
@@ -242,6 +250,7 @@ class Parser:
     subparsers: list[tuple[str, Parser]] = field(default_factory=list)
     destinations: list[str] = field(default_factory=list)
     attributes: dict[str, Value] = field(default_factory=dict)
+    needed: list[int] = field(default_factory=list)
 
 
 @dataclass(eq=False, slots=True)
@@ -333,10 +342,10 @@ def is_scalar(value: Value) -> bool:
 
 
 def scalars(value: Value) -> tuple[Scalar, ...] | None:
-    """Return the scalars of a known list, None when it isn't one."""
+    """Return the scalars of a known list, None when it isn't one, or is empty: it is filled by somebody unseen, then."""
     if isinstance(value, dict) and is_known(Items(value)) and getattr(value, "exact", True):
         value = tuple(value)
-    if isinstance(value, list | tuple) and is_known(value) and all(is_scalar(item) for item in value):
+    if isinstance(value, list | tuple) and value and is_known(value) and all(map(is_scalar, value)):
         return tuple(value)
     return None
 

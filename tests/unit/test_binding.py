@@ -321,6 +321,51 @@ def test_messages_say_what_would_be_right() -> None:
     assert '"adam", "sgd"' in check('{"optimizer": ⟦"x"⟧}', "CAL503")
 
 
+NEEDED = """
+import argparse
+p = argparse.ArgumentParser()
+group = p.add_mutually_exclusive_group(required={required})
+group.add_argument("--a", type=int)
+{more}
+p.add_argument("--c", type=int)
+p.parse_args()
+"""
+
+
+@pytest.mark.parametrize(
+    ("marked", "required", "more", "codes"),
+    [
+        ('{"c": 1}', "True", 'group.add_argument("--b", action="store_true")', ["CAL504"]),
+        ("{}", "True", 'group.add_argument("--b", action="store_true")', ["CAL504"]),
+        ('{"a": 1}', "True", 'group.add_argument("--b")', []),
+        ('{"b": [1, 2]}', "True", 'group.add_argument("--b")', []),
+        ('{"c": 1}', "False", 'group.add_argument("--b")', []),
+        ('{"c": 1}', "input()", 'group.add_argument("--b")', []),
+        ('{"c": 1}', "True", 'group.add_argument("b", nargs="?")', []),
+        ('{"c": 1}', "True", 'group.add_argument("-b")', []),
+        ('{"c": 1}', "True", "group.add_argument(input())", []),
+        ('{"c": 1}', "True", "group.required = False", []),
+    ],
+)
+def test_one_of_a_group_is_needed(marked: str, required: str, more: str, codes: list[str]) -> None:
+    script = NEEDED.format(required=required, more=more)
+    blocks = found(f"[{marked}, {marked}]", script)
+    assert [one.code for one in blocks if one.code != "CAL603"] == codes * 2
+
+
+@pytest.mark.parametrize(
+    ("key", "flag"),
+    [("no-amp", "amp"), ("no_amp", "amp"), ("cuda", "no-cuda"), ("disable-cache", "enable-cache")],
+)
+def test_the_opposite_of_a_flag_is_not_what_was_meant(key: str, flag: str) -> None:
+    script = f'import argparse\np = argparse.ArgumentParser()\np.add_argument("--{flag}", action="store_true")\np.parse_args()\n'
+    (one,) = found(f'{{"{key}": true}}', script)
+    assert "did you mean" not in one.message
+    assert one.fixes == ()
+    (near,) = found(f'{{"{flag}x": true}}', script)
+    assert [fix.title for fix in near.fixes] == [f'Rename to "{flag}"']
+
+
 def test_blocks_are_judged_again_when_they_or_the_script_change() -> None:
     document = jsondoc.parse('[{"epochs": 1}, {"epochs": 2.5}]')
     scripts = [

@@ -106,6 +106,12 @@ def test_values_and_names_inside_brackets(marked: str, label: str, result: str) 
     check(marked, label, result)
 
 
+def test_a_flag_is_not_offered_beside_another_of_its_names() -> None:
+    assert "lr" in labels('{"[opt,⟦⟧]": 1}') or "learning-rate" in labels('{"[opt,⟦⟧]": 1}')
+    for name in ("lr", "learning-rate"):
+        assert not {"lr", "learning-rate"} & set(labels(f'{{"[{name},⟦⟧]": 1}}'))
+
+
 def test_what_a_list_has_is_not_offered_again() -> None:
     assert labels('{"opt": ["adam", ⟦⟧]}') == ["sgd"]
 
@@ -196,6 +202,15 @@ def test_machine_types_say_their_size_and_price() -> None:
     _, found = offered('{"cloud": {"machine_type": "⟦⟧", "gpu_spec": "1xT4"}}', "project")
     (one,) = [one for one in found if one.item.label == "n1-standard-8"]
     assert one.item.detail == "8 vCPU, 30 GB · with 1xT4 · $0.87/h"
+
+
+def test_machine_types_without_a_price_stand_by_size() -> None:
+    marked = '{"cloud": {"region": "europe-west4", "gpu_spec": "1xL4", "machine_type": "⟦⟧"}}'
+    _, found = offered(marked, "project")
+    assert all("price not known" in one.item.detail for one in found)
+    sizes = [int(one.item.label.rpartition("-")[2]) for one in found]
+    assert len(sizes) > 2
+    assert sizes == sorted(sizes)
 
 
 PATHS = (

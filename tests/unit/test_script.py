@@ -55,6 +55,13 @@ WHOLE = {
     ),
     "help when nothing is given": 'import sys\nparser.add_argument("--x")\nif len(sys.argv) == 1:\n    sys.exit(1)',
     "a dead helper with a parser of its own": 'parser.add_argument("--x")\ndef never(p):\n    p.add_argument("--y")',
+    "groups in another order": (
+        'first = parser._action_groups.pop()\nparser.add_argument_group("required").add_argument("--x")\n'
+        "parser._action_groups.append(first)"
+    ),
+    "a look at the actions afterwards": (
+        'parser.add_argument("--x")\nparser.parse_args()\nprint([one.dest for one in parser._actions])'
+    ),
     "an attribute of an action": 'parser.add_argument("--x").completer = None',
     "a nested function": 'def outer():\n    def inner():\n        parser.add_argument("--x")\n    inner()\n\nouter()',
 }
@@ -98,13 +105,187 @@ def test_what_may_be_more(case: str) -> None:
     assert not (script.complete and script.certain)
 
 
+REGISTRY = """
+MODELS = {"base": None}
+
+def register(name):
+    def enter(entered):
+        MODELS[name] = entered
+        return entered
+
+    return enter
+
+"""
+CHOOSES = """
+import argparse
+from models import MODELS
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--model", choices=sorted(MODELS))
+parser.parse_args()
+"""
+
+REGISTRIES: dict[str, tuple[str, tuple[str, ...] | None]] = {
+    "a class": ('@register("net")\nclass Net: ...\n', ("base", "net")),
+    "a function": ('@register("net")\ndef net(): ...\n', ("base", "net")),
+    "a class by a method": (
+        (
+            "class Registry:\n    def enter(self, entered):\n        MODELS[entered.__name__] = entered\n"
+            "        return entered\n\nhere = Registry()\n\n@here.enter\nclass Net: ...\n"
+        ),
+        ("Net", "base"),
+    ),
+    "a subclass": (
+        (
+            "class Base:\n    def __init_subclass__(cls, name):\n        MODELS[name] = cls\n\n"
+            'class Net(Base, name="net"): ...\n'
+        ),
+        ("base", "net"),
+    ),
+    "a module that is named": ('import importlib\nimportlib.import_module("models.net")\n', ("base", "net")),
+    "modules that are found": (
+        "import importlib, pkgutil\nfor one in pkgutil.iter_modules(__path__):\n    importlib.import_module(one.name)\n",
+        None,
+    ),
+    "modules that are listed": (
+        "import importlib, os\nfor one in os.listdir():\n    importlib.import_module(one)\n",
+        None,
+    ),
+    "plugins": (
+        "from importlib.metadata import entry_points\nfor one in entry_points():\n    one.load()\n",
+        None,
+    ),
+    "a metaclass": (
+        (
+            "class Meta(type):\n    def __init__(cls, name, *rest):\n        MODELS[name] = cls\n\n"
+            "class Net(metaclass=Meta): ...\n"
+        ),
+        None,
+    ),
+    "somebody unseen": ("MODELS.clear()\n", None),
+    "nobody": ("MODELS = {}\n", None),
+}
+
+
+@pytest.mark.parametrize("case", REGISTRIES)
+def test_choices_are_what_was_entered_in_a_registry(case: str) -> None:
+    body, choices = REGISTRIES[case]
+    files = {
+        "models/__init__.py": REGISTRY + body,
+        "models/net.py": 'from models import register\n@register("net")\nclass Net: ...\n',
+    }
+    assert flag(script_of(CHOOSES, files), "model").choices == choices
+
+
+def test_modules_that_are_found_later_may_enter_themselves_in_what_is_read_after_them() -> None:
+    finds = "import importlib\nimportlib.import_module(input())\n"
+    assert flag(script_of(finds + CHOOSES, {"models.py": REGISTRY}), "model").choices is None
+
+
+def test_modules_that_are_found_after_the_command_line_was_read_change_nothing() -> None:
+    files = {"options.py": PARSER + 'parser.add_argument("--x", choices=["a"])\n'}
+    script = script_of(
+        "import importlib\nfrom options import parser\nimportlib.import_module(parser.parse_args().x)", files
+    )
+    assert script.complete
+    assert flag(script, "x").choices == ("a",)
+
+
+def test_classes_in_a_registry_bring_their_flags() -> None:
+    script = argparse(
+        "ALL = []\n\ndef enter(entered):\n    ALL.append(entered)\n    return entered\n\n@enter\nclass Net:\n"
+        '    @staticmethod\n    def add(target):\n        target.add_argument("--width")\n\n'
+        "for one in ALL:\n    one.add(parser)"
+    )
+    assert names(script) == ["width"]
+
+
+CLICK = """
+import click
+
+@click.command()
+@click.option("--x", type=int)
+@click.version_option({version})
+@click.help_option({help})
+def main(x):
+    pass
+
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "asides", "shown"),
+    [
+        ('"1.0"', "", ["--help", "--version"]),
+        ('"1.0", "--which", "-w"', '"--about"', ["--about", "--which", "-w"]),
+        ('message="x"', "", ["--help", "--version"]),
+    ],
+)
+def test_clicks_options_that_show_something_are_known(version: str, asides: str, shown: list[str]) -> None:
+    script = script_of(CLICK.format(version=version, help=asides))
+    assert script.complete
+    assert names(script) == ["x"]
+    assert set(shown) <= {name for one in script.flags if one.hidden for name in one.names}
+
+
+@pytest.mark.parametrize("version", ["*names", "names"])
+def test_clicks_options_by_other_names_may_be_any(version: str) -> None:
+    arguments = f'"1.0", {version}'
+    assert not script_of(
+        CLICK.format(version=arguments, help="").replace("@", "names = input()\n@", 1)
+    ).complete
+
+
+APPS = {
+    "click": (
+        "import click\n\n@click.group()\ndef app(): ...\n\n@app.command()\n"
+        '@click.option("--x")\ndef one(x): ...\n'
+    ),
+    "typer": "import typer\n\napp = typer.Typer()\n\n@app.command()\ndef one(x: int = 1): ...\n",
+}
+EXTENSIONS = {
+    "handed over": "import plugins\nplugins.extend(app)\n",
+    "found": "import importlib\nimportlib.import_module(input())\n",
+}
+
+
+@pytest.mark.parametrize("library", APPS)
+@pytest.mark.parametrize("way", [*EXTENSIONS, None])
+def test_commands_that_others_may_add_to_an_app_are_left_open(library: str, way: str | None) -> None:
+    text = f"from app import app\n{EXTENSIONS.get(way or '', '')}app()\n"
+    script = script_of(text, {"app.py": APPS[library]})
+    assert names(script) == ["x"]
+    assert script.complete is (way is None)
+
+
+def test_a_group_behind_a_decorator_that_nobody_knows_is_left_open() -> None:
+    text = APPS["click"].replace("@click.group()", "@plugins.with_plugins()\n@click.group()", 1)
+    assert not script_of(f"import plugins\n{text}app()\n").complete
+    assert script_of(f"{APPS['click']}app()\n").complete
+
+
+@pytest.mark.parametrize("finds", ["", "import importlib\nimportlib.import_module(input())\n"])
+def test_modules_that_are_found_may_define_flags_of_absl(finds: str) -> None:
+    text = f'from absl import app, flags\n{finds}flags.DEFINE_integer("n", 3, "N.")\n\ndef main(_): ...\n\napp.run(main)\n'
+    assert script_of(text).complete is not finds.startswith("import")
+
+
+def test_a_text_of_choices_is_no_list_of_them() -> None:
+    assert flag(argparse('parser.add_argument("--x", choices="abc")'), "x").choices is None
+
+
 UNCERTAIN = {
     "changed": "import sys\nsys.argv.remove('--x')",
     "set": "import sys\nsys.argv = ['a']",
     "cut": "import sys\ndel sys.argv[1]",
     "grown": "import sys\nsys.argv += ['--x']",
     "changed under another name": "from sys import argv\nargv.insert(1, '--x')",
-    "private": "parser._actions[0].required = False\nparser._get_values(None, None)",
+    "private": "parser._get_values(None, None)",
+    "its actions": "for one in parser._actions:\n    one.required = False",
+    "a group's actions": "for one in parser.add_argument_group()._group_actions:\n    one.required = False",
+    "its actions by name": 'for one in getattr(parser, "_actions"):\n    one.required = False',
+    "its table of flags": 'parser._option_string_actions["--y"] = parser.add_argument("--x")',
 }
 
 

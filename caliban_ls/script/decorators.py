@@ -1,0 +1,73 @@
+"""What decorators make of functions and classes, and what they do with them on the way."""
+
+from __future__ import annotations
+
+from caliban_ls.script import from_click, from_typer
+from caliban_ls.script.calls import call_function
+from caliban_ls.script.run import Run, escape
+from caliban_ls.script.values import Bound, Class, External, Function, Instance, Unknown, Value
+
+
+def decorated(run: Run, decorator: Value, function: Value) -> Value:
+    """Return what a decorator makes of a function."""
+    for library in (from_click, from_typer):
+        if library.accepts(decorator):
+            return library.decorate(run, decorator, function)
+    followed, owner = _followed(decorator)
+    if followed is not None:
+        inner = Function(followed.node, followed.scope, followed.owner, followed.role)
+        result = call_function(run, inner, (*owner, function), {}, exact=True)
+        if isinstance(result, Unknown) and isinstance(function, Function):
+            return _obscured(function)
+        # A wrapper made by the project's own decorator calls the function with the same arguments.
+        if isinstance(result, Function) and result is not function and isinstance(function, Function):
+            return _obscured(function)
+        return result
+    if isinstance(decorator, External) and isinstance(function, Function):
+        role = (
+            decorator.name.removeprefix("builtins.")
+            .removeprefix("functools.")
+            .replace("cached_property", "property")
+        )
+        if role in {"staticmethod", "classmethod", "property"}:
+            function.role = role
+            return function
+        if decorator.name in _TRANSPARENT:
+            return function
+    if isinstance(function, Function):
+        return _obscured(function)
+    escape(run, function)
+    return function
+
+
+def enter(run: Run, decorator: Value, target: Class) -> None:
+    """Do what a decorator of the project's own does with a class, which most of them enter in a registry."""
+    followed, owner = _followed(decorator)
+    if followed is not None:
+        call_function(run, followed, (*owner, target), {}, exact=True)
+
+
+def _followed(decorator: Value) -> tuple[Function | None, tuple[Value, ...]]:
+    """Return the function of the project that a decorator is, and what it is a method of."""
+    if isinstance(decorator, Instance):
+        decorator = Bound(decorator, decorator.type.find("__call__"))
+    if isinstance(decorator, Bound) and isinstance(decorator.target, Function):
+        return decorator.target, (decorator.owner,)
+    return (decorator, ()) if isinstance(decorator, Function) else (None, ())
+
+
+_TRANSPARENT = {
+    "abc.abstractmethod",
+    "functools.cache",
+    "functools.lru_cache",
+    "functools.lru_cache()",
+    "functools.wraps()",
+    "typing.no_type_check",
+    "typing.override",
+}
+
+
+def _obscured(function: Function) -> Function:
+    """Return a function behind a decorator that nobody knows; what it returns isn't known, either."""
+    function.plain = False
+    return function
