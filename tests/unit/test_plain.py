@@ -45,7 +45,8 @@ app.run(print)
 """
 DYNAMIC = TRAINER.replace("parser.parse_args()", "parser.parse_known_args()")
 RELAXED = TRAINER.replace(", required=True", "")
-SCRIPTS = [read_script("t.py", {"t.py": text}.get) for text in (TRAINER, ABSL, DYNAMIC, RELAXED)]
+GROUPED = RELAXED.replace("exclusive_group()", "exclusive_group(required=True)")
+SCRIPTS = [read_script("t.py", {"t.py": text}.get) for text in (TRAINER, ABSL, DYNAMIC, RELAXED, GROUPED)]
 
 KEYS = (
     *(
