@@ -20,8 +20,8 @@ from caliban_ls.limits import repeated
 from caliban_ls.members import flags_of, is_key, row_count
 from caliban_ls.text import Span, shortened, spoken_number
 
-STEPS: Final = (5, 10)
-"""How many values a range is spread over."""
+STEPS: Final[tuple[int, ...]] = (5, 10)
+"""How many values a range is spread over that says nothing of them."""
 
 _MOST_PARTNERS = 3  # lists that one list is offered to be tied to
 _MOST_VALUES = 1000  # of a list that is written anew
@@ -107,17 +107,26 @@ def _order(items: Sequence[Node]) -> list[int] | None:
 
 
 def _ranges(page: Page, value: Node) -> Iterator[Refactoring]:
-    """Yield a list of two numbers spread out, in equal steps and, where the ends are far apart, equal ratios."""
-    if len(value.items) != 2 or any(item.kind is not Kind.NUMBER for item in value.items):  # noqa: PLR2004 - ends
+    """Yield a list of two numbers spread out, in equal steps and, where the ends are far apart, equal ratios.
+
+    A third number is how many values it is to be, as with NumPy's `linspace(start, stop, num)`.
+    """
+    if any(item.kind is not Kind.NUMBER for item in value.items):
         return
-    low, high = (item.value for item in value.items)
-    first, last = _texts(page, value)
-    for number in STEPS:
+    match [item.value for item in value.items]:
+        case [low, high]:
+            numbers, ends = STEPS, ""
+        case [low, high, int(number)] if 2 < number <= _MOST_VALUES:  # noqa: PLR2004 - ends
+            numbers, ends = (number,), " {} to {}"
+        case _:
+            return
+    first, last = _texts(page, value)[:2]
+    for number in numbers:
         for name, values in _spread(low, high, number):
             inner = [_number(one, whole=isinstance(low, int) and isinstance(high, int)) for one in values]
             texts = [first, *inner, last]
             if len(set(texts)) == number:
-                title = f"Spread over {number} {name} steps"
+                title = f"Spread{ends.format(first, last)} over {number} {name} steps"
                 yield Refactoring(title=title, edits=(Edit(value.span, f"[{', '.join(texts)}]"),))
 
 

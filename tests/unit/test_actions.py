@@ -73,6 +73,12 @@ def check(marked: str, title: str, result: str) -> None:
         ),
         ('{"lr": [0.0, 1.0⟦⟧]}', "Spread over 5 linear steps", '{"lr": [0.0, 0.25, 0.5, 0.75, 1.0]}'),
         ('{"n": [1, 10⟦⟧]}', "Spread over 10 linear steps", '{"n": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}'),
+        (
+            '{"lr": [1e-4, 1e-1⟦⟧, 4]}',
+            "Spread 1e-4 to 1e-1 over 4 logarithmic steps",
+            '{"lr": [1e-4, 0.001, 0.01, 1e-1]}',
+        ),
+        ('{"n": [0⟦⟧, 30, 4]}', "Spread 0 to 30 over 4 linear steps", '{"n": [0, 10, 20, 30]}'),
         ('{"n": [16⟦⟧, 256]}', "Spread over 5 logarithmic steps", '{"n": [16, 32, 64, 128, 256]}'),
         (
             '{"n": [1.0⟦⟧, 0.1]}',
@@ -94,6 +100,9 @@ def test_what_a_choice_does(marked: str, title: str, result: str) -> None:
         ('{"a": ["x", 2⟦⟧]}', "Sort"),
         ('{"a": [1, 2⟦⟧, 3]}', "Remove"),
         ('{"a": [1, 2⟦⟧, 3]}', "Spread"),
+        ('{"a": [0.1, 0.2⟦⟧, 2]}', "Spread"),
+        ('{"a": [0.1, 0.2⟦⟧, 4.0]}', "Spread"),
+        ('{"a": [0.1, 0.2⟦⟧, 4, 5]}', "Spread"),
         ('{"a": [1, 2⟦⟧]}', "Spread over 5 logarithmic"),
         ('{"a": [1, 3⟦⟧]}', "Spread over 10"),
         ('{"a": [0, 100⟦⟧]}', "Spread over 5 logarithmic"),
