@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import enum
+import importlib
 import json
 import os
 import runpy
@@ -35,19 +36,33 @@ def main() -> None:
     json.dump(answers, sys.stdout)
 
 
+LIBRARIES = (
+    *(
+        "absl.app",
+        "absl.flags",
+        "click",
+        "fire",
+        "simple_parsing",
+        "transformers.hf_argparser",
+        "typer",
+        "tyro",
+    ),
+    # What some load at their first word to a user, which most tries come to.
+    *(
+        "pydantic.types",
+        "rich._emoji_codes",
+        "typer.rich_utils",
+        "typer._adapters",
+        "typer._click.decorators",
+    ),
+    *("typeguard", "tyro._backends._argparse_formatter", "tyro._backends._tyro_backend"),
+)
+
+
 def load() -> None:
     """Load what scripts use, once for all."""
-    import absl.app
-    import absl.flags
-    import click
-    import fire
-    import simple_parsing
-    import transformers
-    import transformers.hf_argparser
-    import typer
-    import tyro
-
-    del absl, click, fire, simple_parsing, transformers, typer, tyro
+    for name in LIBRARIES:
+        importlib.import_module(name)
 
 
 def forked(folder: Path, script: str, words: list[str], *, describe: bool = False) -> tuple[int, str]:
