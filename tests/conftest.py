@@ -16,11 +16,15 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # see its import
-    """Tests of one file run in one process, and so do all that share the engine: they look for leftovers."""
+    """Tests of one file run in one process, and so do all that share the engine: they look for leftovers.
+
+    Those of scripts only build an image, and take a while.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return "tests/docker" if file.startswith("tests/docker/") else file
+        shared = file.startswith("tests/docker/") and not file.endswith("/test_scripts.py")
+        return "tests/docker" if shared else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
