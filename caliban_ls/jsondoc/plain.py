@@ -11,7 +11,7 @@ from caliban_ls.jsondoc import tokens
 from caliban_ls.jsondoc.scalars import WORDS
 from caliban_ls.jsondoc.tree import Kind, Member, Node
 
-_ARRAY, _OBJECT = Kind.ARRAY, Kind.OBJECT  # looked up once, since that takes as long as the rest of a node
+_ARRAY = Kind.ARRAY  # looked up once, since that takes as long as the rest of a node
 
 
 class PlainArray(Node):
@@ -68,16 +68,7 @@ class PlainObject(Node):
         parts: Sequence[tuple[str, str]],
         read: Callable[[str], Node],
     ) -> None:
-        self.kind = _OBJECT
-        self.value = None
-        self.items = ()
-        self.closed = True
-        self.damaged = False
-        self.memo = None
-        self.parent = parent
-        self.offset = offset
-        self.length = len(spelling)
-        self.fresh = True
+        super().__init__(Kind.OBJECT, None, parent, offset, len(spelling))
         self.unread: str | None = spelling
         self.parts: Sequence[tuple[str, str]] | None = parts
         self.read = read
