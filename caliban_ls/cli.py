@@ -97,6 +97,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.debug:
             raise
         return _fail(error)
+    except ImportError as error:
+        if options.debug:
+            raise
+        from caliban_ls.packages import not_imported
+
+        return _fail(not_imported(error))
     except Exception as error:
         if options.debug:
             raise
@@ -123,9 +129,13 @@ def _serve() -> int:
     gc.disable()
     from caliban_ls import protocol_types
 
-    protocol_types.prepare()
-    from caliban_ls.server import serve
+    try:
+        protocol_types.prepare()
+        from caliban_ls.server import serve
+    except ImportError as error:
+        from caliban_ls.packages import not_imported
 
+        return _fail(not_imported(error))
     return serve()
 
 

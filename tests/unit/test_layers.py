@@ -26,7 +26,7 @@ LAYERS: list[set[str]] = [
     {"validation", "report", "runtime"},
     {"repairs"},
     {"assist"},
-    {"context", "templates", "wire"},
+    {"context", "templates", "wire", "packages"},
     {"agreement", "files", "records", "services"},
     {"neighbours"},
     {"choosing", "surroundings", "detached", "references", "refreshing"},

@@ -226,7 +226,7 @@ def test_a_report_says_what_runs_and_where(at_work: Desk) -> None:
 
 def test_environments_of_other_versions_go_when_no_window_uses_them(at_work: Desk) -> None:
     home = storage(at_work.home) / "environments"
-    unused, used = (home / f"0.0.9-{digit * 16}-{digit * 12}" for digit in "ab")
+    unused, used = (home / f"0.0.9-{digit * 16}-{digit * 12}-{digit}" for digit in "ab")
     for folder in (unused, used):
         folder.mkdir()
     (home / "leases" / f"{used.name}@{os.uname().nodename}@{os.getpid()}").write_text("")
@@ -254,7 +254,7 @@ def test_making_an_environment_can_be_cancelled(at_work: Desk) -> None:
     try:
         window.command("Caliban: Restart Server")
         cancelled = window.toast(MAKING)
-        until("the making", lambda: list(kept.glob(".new-*")))
+        until("the making", lambda: list(kept.glob("*/bin")))
         window.press(cancelled, "Cancel")
         until("the end of it", lambda: cancelled.count() == 0)
         until("nothing left of it", lambda: list(kept.iterdir()) == [])
