@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -106,7 +107,10 @@ def not_imported(error: ImportError) -> MissingError:
 def _unusable(commands: str) -> Iterator[Unusable]:
     for module in NEEDED[commands]:
         try:
-            importlib.import_module(module)
+            with warnings.catch_warnings():
+                # Some warn about the version of Python, which a command can't change.
+                warnings.simplefilter("ignore")
+                importlib.import_module(module)
         except Exception as error:  # noqa: BLE001 - a package that is half there may raise anything
             yield Unusable(commands, module, _reason(error))
 

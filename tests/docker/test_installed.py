@@ -103,7 +103,7 @@ def user(environment: Path, home: Path) -> Installed:
 @pytest.fixture(
     scope="module",
     params=[(kind, versions) for kind in ("wheel", "sdist") for versions in ("highest", "lowest-direct")],
-    ids=lambda param: "-".join(param),
+    ids="-".join,
 )
 def installed(
     request: pytest.FixtureRequest, packed: dict[str, Path], tmp_path_factory: pytest.TempPathFactory

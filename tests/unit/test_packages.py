@@ -78,10 +78,9 @@ def test_the_first_failure_names_the_package(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_check_lists_what_a_command_lacks(tmp_path: Path) -> None:
     done = without("packaging", "packages", folder=tmp_path)
     assert done.returncode == 3
-    assert done.stderr.splitlines() == [
-        f"{packages.GOOGLE} can't import google.auth.transport.urllib3: "
-        "import of packaging halted; None in sys.modules"
-    ]
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{packages.GOOGLE} can't import google.auth.transport.urllib3: ")
+    assert "packaging" in line
 
 
 def test_the_doctor_names_what_is_missing_and_the_mend(tmp_path: Path) -> None:
