@@ -16,6 +16,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from caliban_ls import report
+from caliban_ls.asking import typed_line
+from caliban_ls.cancel import CancelToken
 from caliban_ls.context import Watcher
 from caliban_ls.findings import Severity
 from caliban_ls.models import (
@@ -369,7 +371,8 @@ class Session(Watcher):
     line carries its job's index.
     """
 
-    def __init__(self, *, as_json: bool, several: bool) -> None:
+    def __init__(self, *, as_json: bool, several: bool, cancel: CancelToken) -> None:
+        self._cancel = cancel
         self._lock = threading.Lock()
         self._as_json = as_json
         self._several = several
@@ -390,21 +393,13 @@ class Session(Watcher):
         """Put a question to whoever sits at the terminal; without one it is a no."""
         if not is_somebody_there():
             return False
-        with self._lock:
-            self._end_bar()
-            sys.stderr.write(f"{question}\n{action}? [y/N] ")
-            sys.stderr.flush()
-            return sys.stdin.readline().strip().lower() in {"y", "yes"}
+        return self._answer(f"{question}\n{action}? [y/N] ").lower() in {"y", "yes"}
 
     def insist(self, question: str, word: str) -> bool:
         """Have whoever sits at the terminal type a word; without one it is a no."""
         if not is_somebody_there():
             return False
-        with self._lock:
-            self._end_bar()
-            sys.stderr.write(f"{question}\nType {word} to go on: ")
-            sys.stderr.flush()
-            return sys.stdin.readline().strip() == word
+        return self._answer(f"{question}\nType {word} to go on: ") == word
 
     def started(self, job: JobSpec) -> None:
         """Say which job starts, when there are several."""
@@ -435,6 +430,25 @@ class Session(Watcher):
         """Take the bar away."""
         with self._lock:
             self._end_bar()
+
+    def _answer(self, question: str) -> str:
+        """Return the line that is typed in answer to a question, without what surrounds it.
+
+        Raises:
+            Cancelled: the user stopped it instead.
+        """
+        with self._lock:
+            self._end_bar()
+            sys.stderr.write(question)
+            sys.stderr.flush()
+            line = ""
+            try:
+                line = typed_line(self._cancel)
+            finally:
+                if not line:  # the cursor still stands behind the question
+                    sys.stderr.write("\n")
+                    sys.stderr.flush()
+        return line.strip()
 
     def _end_bar(self) -> None:
         """Take the bar away before something else is written; the next fraction draws a new one."""
@@ -467,14 +481,15 @@ def is_somebody_there() -> bool:
 
 
 @contextmanager
-def session(*, as_json: bool, several: bool) -> Iterator[Session]:
+def session(*, as_json: bool, several: bool, cancel: CancelToken) -> Iterator[Session]:
     """Show progress while the body runs.
 
     Args:
         as_json: whether stdout is promised to one JSON document.
         several: whether several jobs may print at once.
+        cancel: ends questions, unanswered.
     """
-    shown = Session(as_json=as_json, several=several)
+    shown = Session(as_json=as_json, several=several, cancel=cancel)
     try:
         yield shown
     finally:

@@ -39,6 +39,7 @@ LAYERS: list[set[str]] = [
     {"submission"},
     {"resubmission"},
     {"commands"},
+    {"asking"},
     {"documents", "convert", "stdio", "terminal", "protocol_types"},
     {"protocol", "progress", "inventory", "session", "answers", "execution"},
     {"host"},
