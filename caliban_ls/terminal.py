@@ -348,7 +348,7 @@ SHOW: Mapping[str, Callable[[Any, argparse.Namespace], str | Iterator[str]]] = {
     "notebook": show_notebook,
     "run": show_run,
     "cloud": show_cloud,
-    "resume": show_cloud,
+    "resume": show_resubmit,
     "status": show_status,
     "logs": show_logs,
     "stop": show_stop,

@@ -38,6 +38,12 @@ def failed(desk: Desk) -> None:
     assert desk.caliban("status", "--refresh").returncode == 0
 
 
+def cut_short(desk: Desk) -> None:
+    desk.emulator.vertex.quota.update(NVIDIA_TESLA_T4=0)
+    assert desk.caliban(CLOUD[0], "--yes", *CLOUD[1:]).returncode == 4
+    desk.emulator.vertex.quota.clear()
+
+
 def wish(desk: Desk) -> None:
     desk.config(module="train.py", docker={"run_args": ["--privileged"]})
 
@@ -47,6 +53,7 @@ QUESTIONS = {
     "over a limit": Question([*CLOUD[:1], "--max_jobs=1", *CLOUD[1:]], "Type 2 to go on: "),
     "stop": Question(["stop", "digits"], "Stop 2 jobs? [y/N] ", sent),
     "resubmit": Question(["resubmit", "digits"], "Submit these 2 jobs? [y/N] ", failed),
+    "resume": Question(["resume"], "Send these 2 jobs? [y/N] ", cut_short),
     "agree": Question(CLOUD, "Agree? [y/N] ", wish),
 }
 

@@ -38,6 +38,7 @@ LAYERS: list[set[str]] = [
     {"spending"},
     {"submission"},
     {"resubmission"},
+    {"resuming"},
     {"commands"},
     {"asking"},
     {"documents", "convert", "stdio", "terminal", "protocol_types"},
