@@ -44,6 +44,7 @@ from caliban_ls.models import (
     StopResult,
     TrustResult,
 )
+from caliban_ls.reasons import reasons
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
     from caliban_ls.runtime.base import JobResult, JobSpec, Stream
 
 Job = TypeVar("Job", RunJob, StatusJob, CloudJob)
+
+_REASONS = 1000  # that are remembered, so as to be said once
 
 _SHOWN_JOBS = 50  # a table of more shows its first and last rows
 
@@ -118,7 +121,7 @@ def show_run(result: RunResult, _options: argparse.Namespace) -> str:
     for job in result.jobs:
         counts[job.state] = counts.get(job.state, 0) + 1
     said = ", ".join(f"{count} {state}" for state, count in counts.items())
-    errors = "".join(f"  job {job.index}: {job.error}\n" for job in result.jobs if job.error)
+    errors = _reasons(result.jobs, len(result.jobs))
     return f"{_render(table)}{result.group}: {said}\n{errors}"
 
 
@@ -219,12 +222,16 @@ def _one_launch(group: StatusGroup, options: argparse.Namespace) -> str:
             table.add_row("…", *([""] * (len(columns) - 1)))
         else:
             table.add_row(*_job_cells(job, metrics, planned=False), *([job.url or ""] if cloud else []))
-    errors = "".join(f"  job {job.index}: {job.error}\n" for job in group.jobs if job.error)
+    errors = _reasons(group.jobs, group.count)
     states, cost = _sums(group)
     on = f", {_machine_of(group)}" if group.machine_type else ""
     where = f"{group.backend}, {group.project_id}, {group.region}" if cloud else f"local, {group.folder}"
     spent = f"; {cost} so far" if cost else ""
     return f"{group.name} ({where}{on})\n{_render(table)}{errors}{states}{spent}\n"
+
+
+def _reasons(jobs: Sequence[RunJob | StatusJob], total: int) -> str:
+    return "".join(f"  {line}\n" for line in reasons(((job.index, job.error) for job in jobs), total))
 
 
 def _machine_of(group: StatusGroup) -> str:
@@ -378,6 +385,7 @@ class Session(Watcher):
         self._several = several
         self._bar: Progress | None = None
         self._partial: dict[tuple[int, Stream], bytes] = {}
+        self._said: dict[str, int] = {}  # the first job that ended for a reason
 
     def report(self, message: str, fraction: float | None = None) -> None:
         """Show one line of progress, and move the bar when there is a fraction."""
@@ -424,7 +432,11 @@ class Session(Watcher):
                 self.output(result.job, stream, b"\n")
         if result.error is not None:
             prefix = f"[{result.job.index}] " if self._several else ""
-            self.report(f"{prefix}{result.state.value}: {result.error}")
+            first = self._said.get(result.error)
+            if first is None and len(self._said) < _REASONS:
+                self._said[result.error] = result.job.index
+            reason = result.error if first is None else f"as job {first}"
+            self.report(f"{prefix}{result.state.value}: {reason}")
 
     def close(self) -> None:
         """Take the bar away."""

@@ -43,12 +43,12 @@ from caliban_ls.models import (
     StopResult,
 )
 from caliban_ls.resubmission import resubmit
+from caliban_ls.resuming import resume
 from caliban_ls.runtime.base import JobSpec
 from caliban_ls.runtime.cloud_logs import Pace
 from caliban_ls.runtime.history import utc_now
 from caliban_ls.runtime.journal import Journal
 from caliban_ls.status import status
-from caliban_ls.resuming import resume
 
 QUICK = Pace(shortest=0.05, longest=0.1, quiet=0.3)
 

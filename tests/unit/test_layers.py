@@ -20,6 +20,7 @@ LAYERS: list[set[str]] = [
     {"binding"},
     {"project"},
     {"placement"},
+    {"reasons"},
     {"models", "briefs"},
     {"outlook"},
     {"limits"},
