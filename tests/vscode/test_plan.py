@@ -454,6 +454,7 @@ def test_a_refusal_of_the_first_says_that_none_was_sent(plan: Plan) -> None:
 
 
 def test_what_cannot_be_built_is_not_sent(plan: Plan) -> None:
+    plant(plan.desk.folder, {"train.py": ""})
     plan.desk.config(module="train.py", base_image="registry.invalid/none:1")
     parent = "projects/my-project/locations/us-central1"
     plan.desk.emulator.repositories.known[f"{parent}/repositories/caliban"] = {"format": "DOCKER"}
