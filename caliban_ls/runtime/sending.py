@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import CalibanError, ServiceError
@@ -25,7 +26,7 @@ from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import Report
 from caliban_ls.runtime.cloud import Made, Service
 from caliban_ls.runtime.journal import Journal, Unsent
-from caliban_ls.runtime.refusals import Busy, NoAnswer
+from caliban_ls.runtime.refusals import Busy, NoAnswer, Refused
 from caliban_ls.runtime.transport import REQUEST_SECONDS
 
 
@@ -268,7 +269,10 @@ class _Sending:
             else:
                 self._doubt(job, self.timing.doubt)
         except CalibanError as error:
-            self.journal.not_sent(job_id, str(error))
+            if _is_for_good(error) and job.doubted is None:
+                self.journal.refused(job_id, str(error), self.clock())
+            else:
+                self.journal.not_sent(job_id, str(error))
             raise
         else:
             self._made(job_id, made)
@@ -376,3 +380,13 @@ class _Sending:
         if self._doubts:
             line += f"; looking for {len(self._doubts)} that nobody answered for"
         return line
+
+
+def _is_for_good(error: CalibanError) -> bool:
+    """Return whether the very same request would be refused tomorrow, too, whatever is granted until then."""
+    # Vertex AI says in this way, too, that a right to act as a service account is missing, which can be given.
+    return (
+        isinstance(error, Refused)
+        and error.status == HTTPStatus.BAD_REQUEST
+        and "permission" not in str(error).lower()
+    )
