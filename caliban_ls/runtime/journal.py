@@ -207,6 +207,14 @@ class Journal:
         query = f"SELECT job_id FROM jobs WHERE group_name = ? AND state IN {_OPEN} ORDER BY number"  # noqa: S608  # a constant
         return [row["job_id"] for row in self._history.rows(query, group)]
 
+    def doubtful(self, group: str) -> list[str]:
+        """Return the ids of the jobs of which nobody knows whether a service has them, by their place."""
+        query = (
+            "SELECT job_id FROM jobs WHERE group_name = ? AND name IS NULL"
+            " AND state IN ('SUBMITTING', 'UNKNOWN') ORDER BY number"
+        )
+        return [row["job_id"] for row in self._history.rows(query, group)]
+
     def bodies(self, group: str) -> dict[str, Body]:
         """Return the requests of a launch by their job's id, credentials masked."""
         rows = self._history.rows("SELECT job_id, request FROM jobs WHERE group_name = ?", group)

@@ -200,7 +200,7 @@ def test_a_service_that_is_offline_is_one_line(launches: Launches) -> None:
     context = launches.context(environment={**launches.environment, **endpoints})
     result = status(StatusArguments(reference=group), context)
     assert result.groups[0].states == {"QUEUED": 2}
-    assert "didn't answer" in result.notes[0]
+    assert "Google can't be reached: 127.0.0.1:9 refuses the connection" in result.notes[0]
 
 
 def test_without_credentials_what_is_written_down_is_shown(launches: Launches) -> None:
