@@ -72,7 +72,7 @@ def see_to_repository(reference: str, google: Google, context: Context, *, creat
     parent = f"projects/{wanted.project}/locations/{wanted.location}"
     methods = _methods(google, "repositories")
     try:
-        field_of(google.ask(methods.get(name=f"{parent}/repositories/{wanted.name}")), "name", str)
+        field_of(google.ask(methods.get(name=f"{parent}/repositories/{wanted.name}")), "name", str, "")
     except Refused as refused:
         if refused.status == HTTPStatus.FORBIDDEN:  # whoever may push needn't be allowed to look
             return

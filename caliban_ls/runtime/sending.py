@@ -205,7 +205,7 @@ class _Sending:
                     return
                 line = self._progress()
                 doubts = bool(self._doubts) and self._blind is None
-                silent = time.monotonic() - max(self._last_news, self._pause_ends)
+                silent = time.monotonic() - self._last_news
             if line != told and time.monotonic() >= next_word:
                 self.report(line, self._sent / self.total if self.total else None)
                 told = line
@@ -333,13 +333,15 @@ class _Sending:
     def _heard(self) -> None:
         self._present()
         with self._changed:
-            self._last_news = time.monotonic()
+            self._last_news = max(self._last_news, time.monotonic())
 
     def _again(self, job_id: str, wait: float | None) -> None:
         """Put a job back, and let everybody wait before the next one."""
         with self._changed:
             self._waiting.appendleft(job_id)
             now = time.monotonic()
+            if wait is not None:  # Silence that the service asked for is none.
+                self._last_news = max(self._last_news, now + wait)
             if wait is None and self._pause_ends <= now:
                 longest = min(self.timing.longest_wait, self.timing.first_wait * 2**self._pauses)
                 if self._absent_since is not None:
