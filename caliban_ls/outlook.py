@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from caliban_ls import models
 from caliban_ls.errors import UsageError
 from caliban_ls.findings import Severity
+from caliban_ls.forcing import both, read_force
 from caliban_ls.project import Limits, Project
 from caliban_ls.settings import Defaults, Settings
 from caliban_ls.settings import Limits as OwnLimits
@@ -133,7 +134,7 @@ def request_of(
         spot=arguments.spot or cloud.spot,
         flex_start=arguments.flex_start or cloud.flex_start,
         mode=mode,
-        force=arguments.force or cloud.force,
+        force=both(read_force(arguments.force), cloud.force),
     )
 
 

@@ -18,11 +18,13 @@ from caliban_ls.context import Context
 from caliban_ls.duration import DAY, parse_duration
 from caliban_ls.errors import MissingError, UsageError
 from caliban_ls.findings import Severity
+from caliban_ls.forcing import is_forced
 from caliban_ls.hardware import Backend, Choice, Price, Request
 from caliban_ls.limits import FREE_A_MINUTE
 from caliban_ls.outlook import request_of
 from caliban_ls.project import Project
 from caliban_ls.records import settings_of
+from caliban_ls.rules import RULES
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import JobSpec
 from caliban_ls.runtime.claims import Claims
@@ -131,9 +133,9 @@ def make_plan(arguments: models.CloudArguments, project: Project, claims: Claims
         MissingError: nothing says which Google Cloud project is meant.
         InvalidDocument: a file has errors.
     """
-    total, work = work_of(arguments, context)
+    total, work, overridden = work_of(arguments, project, context)
     request = request_of(arguments, project, settings_of(context).defaults, context.environment)
-    notes = list(_judged(request))
+    notes = [*overridden, *_judged(request)]
     choice = hardware.resolve(request)
     scheduling = _scheduling(arguments, project, choice)
     project_id = _project_id(arguments, project, claims, context)
@@ -241,10 +243,13 @@ def _judged(request: Request) -> Iterator[str]:
         also = f"Or: {'; '.join(others)}. " if others else ""
         raise UsageError(
             f"{first.message} ({first.code})",
-            hint=f"{also}--force submits it as it is, whatever the catalogue says.",
+            hint=f"{also}`--force {','.join(dict.fromkeys(problem.code for problem in errors))}` submits it as it is.",
         )
     for problem in problems:
-        yield f"{problem.message} ({problem.code})"
+        if is_forced(request.force, problem.code) and RULES[problem.code].severity is Severity.ERROR:
+            yield f"overridden: {problem.code} {problem.message}"
+        else:
+            yield f"{problem.message} ({problem.code})"
 
 
 def _project_id(arguments: models.CloudArguments, project: Project, claims: Claims, context: Context) -> str:
