@@ -155,3 +155,33 @@ def test_an_editors_plan_is_refused_alike(scripted: Desk, name: str) -> None:
         assert result(client, "plan", {**argument, "force": True})["count"] == planned["count"]
         assert "error" in client.answer(client.command("planAndSubmit", argument))
     assert untouched(scripted)
+
+
+def test_nogpu_beats_the_gpu_of_the_config(scripted: Desk) -> None:
+    scripted.config(cloud={"gpu_spec": "1xT4"})
+    planned = cloud(scripted, {"data": "x"}, "--dry_run", "--json", "--nogpu")
+    plan = json.loads(planned.stdout)
+    assert (plan["accelerator"], plan["machine_type"]) == (None, "n1-highcpu-32")
+    assert "GPU mode" not in planned.stdout
+    assert not any("accelerator" in json.dumps(job["request"]) for job in plan["jobs"])
+
+
+@pytest.mark.parametrize(
+    ("config", "flags", "code"),
+    [
+        ({}, ("--nogpu", "--gpu_spec=1xT4"), 2),
+        ({}, ("--nogpu", "--gpu"), 2),
+        ({"cloud": {"machine_type": "a2-highgpu-1g"}}, ("--nogpu",), 2),
+        ({"cloud": {"machine_type": "a2-highgpu-1g"}}, (), 0),
+        ({"cloud": {"tpu_spec": "8xV3", "region": "europe-west4"}}, ("--gpu_spec=1xT4",), 0),
+        ({"default_mode": "CPU"}, ("--gpu_spec=1xT4",), 0),
+        ({"default_mode": "CPU"}, ("--gpu",), 0),
+    ],
+)
+def test_flags_of_the_mode_beat_the_config(
+    scripted: Desk, config: dict[str, Any], flags: tuple[str, ...], code: int
+) -> None:
+    scripted.config(**config)
+    planned = cloud(scripted, {"data": "x"}, "--dry_run", *flags)
+    assert planned.returncode == code, planned.stderr
+    assert "CAL417" not in planned.stdout
