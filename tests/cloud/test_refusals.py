@@ -185,3 +185,77 @@ def test_flags_of_the_mode_beat_the_config(
     planned = cloud(scripted, {"data": "x"}, "--dry_run", *flags)
     assert planned.returncode == code, planned.stderr
     assert "CAL417" not in planned.stdout
+
+
+NAMES = {
+    "a region with a letter lost": (("--region=us-cental1",), "CAL402"),
+    "a region with a letter more": (("--region=us-centrall1",), "CAL402"),
+    "a region that isn't there": (("--region=mars-north1",), "CAL402"),
+    "a region without training": (("--region=us-central2",), "CAL405"),
+    "a machine without a dash": (("--machine_type=n1-standard8",), "CAL403"),
+    "a machine with letters swapped": (("--machine_type=n1-standrad-8",), "CAL403"),
+    "a family that isn't there": (("--machine_type=q9-standard-8",), "CAL403"),
+    "a machine in capitals": (("--machine_type=N1-STANDARD-8",), "CAL403"),
+    "a machine without training": (("--machine_type=n1-standard-2",), "CAL406"),
+    "a GPU with a digit more": (("--gpu_spec=1xT44",), "CAL404"),
+    "a GPU to come": (("--gpu_spec=8xB300",), "CAL404"),
+    "a TPU as a GPU": (("--gpu_spec=4xV5P",), "CAL404"),
+    "a TPU that isn't there": (("--tpu_spec=8xV99",), "CAL404"),
+    "a GPU that is gone": (("--gpu_spec=1xK80",), "CAL407"),
+    "a GPU where it isn't": (("--region=africa-south1", "--gpu_spec=1xT4"), "CAL409"),
+    "a GPU on a wrong machine": (("--machine_type=e2-standard-8", "--gpu_spec=1xT4"), "CAL410"),
+    "three of them": (("--gpu_spec=3xT4",), "CAL411"),
+    "flex-start for T4": (("--gpu_spec=1xT4", "--flex_start"), "CAL421"),
+}
+
+NEVER = {
+    "a host": ("--region=evil.example/",),
+    "a host and more": ("--region=x@evil.example:1#",),
+    "a zone": ("--region=us-central1-a",),
+    "capitals": ("--region=US-CENTRAL1",),
+    "a continent": ("--region=us",),
+    "the globe": ("--region=global",),
+    "an end of line": ("--region=us-central1\n",),
+    "a GPU that Google has no name for": ("--gpu_spec=1xT44",),
+    "a TPU that Google has no name for": ("--tpu_spec=8xV99",),
+    "no spec": ("--gpu_spec=T4",),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_is_wrong_is_refused(scripted: Desk, name: str) -> None:
+    flags, code = NAMES[name]
+    refused = cloud(scripted, RIGHT["numbers"], *flags)
+    assert (refused.returncode, code in refused.stderr) == (2, True), refused.stderr
+    assert "--force " in refused.stderr
+    assert untouched(scripted)
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_some_names_are_refused_always(scripted: Desk, name: str) -> None:
+    refused = cloud(scripted, RIGHT["numbers"], *NEVER[name], "--force")
+    assert refused.returncode == 2, refused.stdout
+    assert untouched(scripted)
+
+
+def test_a_region_is_held_to_its_spelling_wherever_it_comes_from(scripted: Desk) -> None:
+    bad = "evil.example/"
+    words = ("cloud", "--yes", "--force", "--project_id=p-1234567", "train.py")
+    assert scripted.caliban(*words, **NOWHERE, REGION=bad).returncode == 2
+    scripted.config(cloud={"region": bad, "force": True})
+    assert scripted.caliban(*words, **NOWHERE).returncode == 2
+    scripted.config()
+    scripted.state.mkdir()
+    (scripted.state / "config.json").write_text(json.dumps({"defaults": {"region": bad}}))
+    assert scripted.caliban(*words, **NOWHERE).returncode == 2
+    assert untouched(scripted)
+
+
+@pytest.mark.parametrize("code", ["CAL402", "CAL403"])
+def test_what_only_the_catalogue_does_not_know_can_be_forced(scripted: Desk, code: str) -> None:
+    flags = {"CAL402": "--region=mars-north1", "CAL403": "--machine_type=q9-standard-8"}[code]
+    planned = cloud(scripted, RIGHT["numbers"], flags, "--dry_run", "--force", code)
+    assert planned.returncode == 0, planned.stderr
+    assert f"overridden: {code} " in planned.stdout
+    scripted.config(cloud={"force": True})
+    assert cloud(scripted, RIGHT["numbers"], flags, "--dry_run").returncode == 0
