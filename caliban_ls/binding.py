@@ -107,7 +107,7 @@ def _behind(script: Script, args: tuple[str, ...]) -> _Behind:
         meant = resolve(script, key)
         if not word.startswith("--"):
             # Short flags may stand together, and before their value.
-            meant += tuple(flag for letter in key for flag in resolve(script, letter) if letter in flag.keys)
+            meant += tuple(flag for flag in script.flags if any(f"-{letter}" in flag.names for letter in key))
         unknown = unknown or any(flag.hidden for flag in meant) or key in ("help", "h", "helpfull")
         taken |= {id(flag) for flag in meant}
     free = script.library == "absl" and bool(keys & {"undefok", "flagfile"})

@@ -9,6 +9,9 @@ import pytest
 from cloud.test_editor import opened, refusal, result
 from support.desk import Desk
 
+from caliban_ls.errors import UsageError
+from caliban_ls.runtime.google import regional_address
+
 NOWHERE = {"DOCKER_HOST": "tcp://127.0.0.1:1"}
 
 SCRIPT = """\
@@ -236,6 +239,15 @@ def test_some_names_are_refused_always(scripted: Desk, name: str) -> None:
     refused = cloud(scripted, RIGHT["numbers"], *NEVER[name], "--force")
     assert refused.returncode == 2, refused.stdout
     assert untouched(scripted)
+
+
+@pytest.mark.parametrize(
+    "region", ["evil.example/", "x@evil.example:1#", "us-central1\n", "US-CENTRAL1", "us", ""]
+)
+def test_no_address_is_made_of_what_is_no_region(region: str) -> None:
+    assert regional_address("us-central1", "aiplatform") == "https://us-central1-aiplatform.googleapis.com/"
+    with pytest.raises(UsageError, match="no region"):
+        regional_address(region, "aiplatform")
 
 
 def test_a_region_is_held_to_its_spelling_wherever_it_comes_from(scripted: Desk) -> None:
