@@ -55,24 +55,63 @@ class _Part:
         return any(value.value is not False for value in self.values)
 
 
-def flag_findings(document: JsonDocument, sweep: Experiment, script: Script | None) -> list[Finding]:
+def flag_findings(
+    document: JsonDocument, sweep: Experiment, script: Script | None, args: tuple[str, ...] = ()
+) -> list[Finding]:
     """Judge the keys and values of a sweep by its script's flags.
 
     Args:
         document: the experiment config.
         sweep: what was read from it.
         script: whose flags it sets, None where that isn't known.
+        args: that every job gets before those of the sweep.
     """
-    if script is None or not script.certain:
-        return []
+    if script is None or not script.certain or "--" in args:
+        return []  # Behind a `--` of its own, a parser takes no flags.
     found: list[Finding] = []
-    known = _Known()
+    known = _Known(behind=_behind(script, args))
     for block in sweep.blocks:
         noted = block.notes.get("flags")
-        if noted is None or noted[0] is not script:
-            noted = block.notes["flags"] = (script, _judge(document, block, script, known))
-        found += [shifted(one, block.node.span.start) for one in noted[1]]
+        if noted is None or noted[0] is not script or noted[1] != args:
+            noted = block.notes["flags"] = (script, args, _judge(document, block, script, known))
+        found += [shifted(one, block.node.span.start) for one in noted[2]]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """What every job gets besides its block's keys.
+
+    Attributes:
+        flags: ids of the flags that may be among it.
+        free: whether absl is to take flags that it doesn't know.
+        unknown: whether there may be more flags than are seen: in a file, or since they only show help.
+    """
+
+    flags: frozenset[int] = frozenset()
+    free: bool = False
+    unknown: bool = False
+
+
+def _behind(script: Script, args: tuple[str, ...]) -> _Behind:
+    taken: set[int] = set()
+    keys: set[str] = set()
+    unknown = False
+    for word in args:
+        if word.startswith("@"):
+            unknown = True
+        if not word.startswith("-") or word == "-":
+            continue
+        key = word.lstrip("-").partition("=")[0]
+        keys.add(key)
+        meant = resolve(script, key)
+        if not word.startswith("--"):
+            # Short flags may stand together, and before their value.
+            meant += tuple(flag for flag in script.flags if any(f"-{letter}" in flag.names for letter in key))
+        unknown = unknown or any(flag.hidden for flag in meant) or key in ("help", "h", "helpfull")
+        taken |= {id(flag) for flag in meant}
+    free = script.library == "absl" and bool(keys & {"undefok", "flagfile"})
+    return _Behind(frozenset(taken), free, unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +123,13 @@ class _Known:
         given: of a key and a spelling of its values with nothing wrong about them, whether any job has the
             flag; None where a closer look is needed.
         quiet: keys that go well together, each with whether any job has it.
+        behind: what every job gets besides.
     """
 
     flags: dict[str, tuple[Flag, ...]] = field(default_factory=dict)
     given: dict[tuple[str, str], bool | None] = field(default_factory=dict)
     quiet: set[tuple[tuple[str, bool | None], ...]] = field(default_factory=set)
+    behind: _Behind = field(default_factory=_Behind)
 
 
 def _judge(document: JsonDocument, block: Block, script: Script, known: _Known) -> tuple[Finding, ...]:
@@ -137,15 +178,18 @@ def _given_quietly(script: Script, name: str, spelling: str, known: _Known) -> b
 def _block(document: JsonDocument, block: Block, script: Script, known: _Known) -> Iterator[Finding]:
     parts = [part for member in block.node.members for part in _parts(document, member, script, known)]
     # With these two, absl takes flags that it doesn't know, and others from a file.
-    free = script.library == "absl" and any(part.key in ("undefok", "flagfile") for part in parts)
+    behind = known.behind
+    own = script.library == "absl" and any(part.key in ("undefok", "flagfile") for part in parts)
+    free = behind.free or own
     for part in parts:
         if part.flags:
-            yield from _values(document, script, part)
+            yield from _values(document, script, part, behind)
         elif script.complete and not free:
             yield from _unknown(script, parts, part)
     yield from _twice(script, parts)
-    if not free and block.count is not None and all(part.flags or script.complete for part in parts):
-        yield from _missing(document, block.node, script, parts)
+    sees_all = all(part.flags or script.complete for part in parts)
+    if not free and not behind.unknown and block.count is not None and sees_all:
+        yield from _missing(document, block.node, script, parts, behind)
 
 
 def _parts(document: JsonDocument, member: Member, script: Script, known: _Known) -> Iterator[_Part]:
@@ -266,12 +310,13 @@ def _is_needed(flags: tuple[Flag, ...], key: str) -> bool:
     )
 
 
-def _values(document: JsonDocument, script: Script, part: _Part) -> Iterator[Finding]:
+def _values(document: JsonDocument, script: Script, part: _Part, behind: _Behind) -> Iterator[Finding]:
+    given = behind.unknown or any(id(flag) in behind.flags for flag in part.flags)
     for value in part.values:
         if value.kind in (Kind.INVALID, Kind.NULL, Kind.OBJECT) or value.damaged:
             continue
         if value.value is False:
-            if _is_needed(part.flags, part.key):
+            if not given and _is_needed(part.flags, part.key):
                 message = f"{script.path} requires --{part.key}, and false leaves it out"
                 yield finding("CAL504", value.span, message)
             continue
@@ -314,8 +359,10 @@ def _together(one: _Part, other: _Part) -> bool:
     return any(first.value is not False and second.value is not False for first, second in pairs)
 
 
-def _missing(document: JsonDocument, node: Node, script: Script, parts: list[_Part]) -> Iterator[Finding]:
-    taken = {id(flag) for part in parts for flag in part.flags}
+def _missing(
+    document: JsonDocument, node: Node, script: Script, parts: list[_Part], behind: _Behind
+) -> Iterator[Finding]:
+    taken = {id(flag) for part in parts for flag in part.flags} | behind.flags
     if any(flag.hidden and id(flag) in taken for flag in script.flags):
         return  # A job that shows help needs nothing.
     start = node.span.start

@@ -12,6 +12,7 @@ import gc
 import io
 import json
 import os
+import re
 import signal
 import sys
 import types
@@ -282,6 +283,17 @@ def _add_argument(parser: argparse.ArgumentParser, argument: Field[Any], hint: A
         nargs = "*" if many else None if required else "?"
         parser.add_argument(argument.name, nargs=nargs, default=argument.default, **settings)
         return
+    if metadata.get("codes"):
+        # What stands behind it is MODULE unless it looks like codes; `_with_underscores` has seen to that.
+        parser.add_argument(
+            f"--{argument.name}",
+            action="append",
+            nargs="?",
+            const=_ALL_CODES,
+            metavar=metadata["metavar"],
+            help=metadata["help"],
+        )
+        return
     names = [f"--{metadata.get('flag') or argument.name}"]
     if metadata["short"]:
         names.insert(0, f"-{metadata['short']}")
@@ -309,6 +321,8 @@ def _arguments(command: Command, options: argparse.Namespace, rest: tuple[str, .
             values[argument.name] = rest or ()
             continue
         value = getattr(options, argument.name)
+        if argument.metadata.get("codes"):
+            value = False if value is None else True if _ALL_CODES in value else value
         if isinstance(value, list) or (value is None and argument.default == ()):
             value = tuple(value or ())
         values[argument.name] = value
@@ -342,11 +356,19 @@ def _with_underscores(given: list[str], parser: argparse.ArgumentParser) -> list
         if words and words[-1] in _VALUE_MAY_BE_A_FLAG:
             words[-1] += f"={word}"
             continue
+        if words and words[-1] == "--force" and _CODES.fullmatch(word):
+            words[-1] += f"={word}"
+            continue
+        if words and words[-1] == "--force":
+            words[-1] += f"={_ALL_CODES}"
         flag, equals, value = word.partition("=")
         spelled = "--" + flag[2:].replace("-", "_")
         words.append(f"{spelled}{equals}{value}" if flag.startswith("--") and spelled in known else word)
     return words
 
+
+_ALL_CODES = "all"  # what --force stands for without codes
+_CODES = re.compile(r"CAL\d{3}(?:,CAL\d{3})*", re.IGNORECASE)
 
 _VALUE_MAY_BE_A_FLAG = ("--docker_run_args",)  # argparse would take the value for another flag of ours
 

@@ -85,7 +85,7 @@ def check(arguments: models.CheckArguments, context: Context) -> tuple[CheckedFi
 def expand(arguments: models.ExpandArguments, context: Context) -> models.ExpandResult:
     """List the jobs that an experiment config stands for; the count is computed, never enumerated."""
     text = experiment_text(arguments.file, context)
-    sweep = sweep_of(arguments.file, text, arguments.block)
+    sweep = sweep_of(arguments.file, jsondoc.parse(text), arguments.block)
     if arguments.limit is not None and arguments.limit < 0:
         raise UsageError("--limit takes a number that isn't negative")
     chosen = Selection(sweep) if arguments.at is None else jobs_at(sweep, _offset(arguments.at, text))
@@ -592,22 +592,16 @@ COMMANDS: tuple[Command, ...] = (
 
 def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], CheckedFile]:
     """Return what judges a file, given its name for the user, its path, its text and its kind."""
-    from caliban_ls.neighbours import Neighbours, project_folder
+    from caliban_ls.neighbours import around, project_folder
 
-    def buffer(path: Path) -> tuple[tuple[object, ...], str] | None:
-        text = context.buffer(path)
-        return None if text is None else ((text,), text)
-
-    neighbours = Neighbours(buffer, context.environment)
+    neighbours = around(context)
 
     def judge(shown: str, path: Path, text: str, kind: DocumentKind) -> CheckedFile:
         document = jsondoc.parse(text)
         outlook, script = None, None
         if kind == "experiment":
             folder = project_folder(path.absolute(), [context.folder])
-            if not neighbours.says_nothing(folder, context.settings):
-                outlook = neighbours.outlook(folder, context.settings)
-            script = neighbours.script(folder, outlook, document, path.absolute())
+            outlook, script = neighbours.around(folder, context.settings, document, path.absolute())
         findings = validate(document, kind, outlook=outlook, script=script)
         return CheckedFile(shown, text, tuple(sound_fixes(document, kind, findings, outlook, script)))
 

@@ -3,6 +3,7 @@
 CalibanError
 ├── UsageError            exit 2   the command can't be understood, or its input is invalid
 │   ├── InvalidDocument            a file has errors; its findings say which
+│   ├── ScriptRefuses              the script would stop at what an experiment sets
 │   ├── Untrusted                  the editor hasn't allowed commands yet
 │   ├── NotAgreed                  the project's config wants what its user hasn't agreed to
 │   ├── NotConfirmed               nobody said yes to a plan
@@ -53,6 +54,12 @@ class InvalidDocument(UsageError):
 
     code = "invalid-document"
     hint = "Run `caliban check` on the file; every finding says what would be right."
+
+
+class ScriptRefuses(InvalidDocument):
+    """The script would stop at what an experiment sets."""
+
+    code = "script-refuses"
 
 
 class Untrusted(UsageError):

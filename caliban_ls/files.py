@@ -113,21 +113,6 @@ def project_paths(folder: Path) -> list[str]:
     return found
 
 
-def read_experiment(file: str, block: str | None, context: Context) -> experiment.Experiment:
-    """Return a sweep without errors, or one block of it.
-
-    Args:
-        file: its path, or `stdin`.
-        block: JSON pointer of a block, None for all.
-        context: where the path starts, and what the editor has open.
-
-    Raises:
-        UsageError: the file can't be read, or has no such block.
-        InvalidDocument: it has errors; the message shows them.
-    """
-    return sweep_of(file, experiment_text(file, context), block)
-
-
 def experiment_text(file: str, context: Context) -> str:
     """Return the text of an experiment config, given its path or `stdin`.
 
@@ -137,17 +122,16 @@ def experiment_text(file: str, context: Context) -> str:
     return context.stdin() if file == STDIN else read_text(context.folder / file, context.buffer)
 
 
-def sweep_of(file: str, text: str, block: str | None) -> experiment.Experiment:
-    """Return the sweep, or one block of it, that a text stands for; errors name the file.
+def sweep_of(file: str, document: jsondoc.JsonDocument, block: str | None) -> experiment.Experiment:
+    """Return the sweep, or one block of it, that a document stands for; errors name the file.
 
     Raises:
         UsageError: it has no such block.
         InvalidDocument: it has errors; the message shows them.
     """
-    document = jsondoc.parse(text)
     sweep = experiment.read(document)
     if sweep.count is None:
-        raise _invalid(file, text, [*document.findings, *sweep.findings])
+        raise _invalid(file, document.text, [*document.findings, *sweep.findings])
     if block is None:
         return sweep
     for candidate in sweep.blocks:

@@ -23,12 +23,20 @@ def option(
     flag: str = "",
     metavar: str = "",
     document: bool = False,
+    codes: bool = False,
 ) -> Any:  # noqa: ANN401 - a dataclass field stands for its type
     """Declare a flag: `--name` unless `flag` says otherwise, with an optional short form.
 
-    `document` is as in `positional`.
+    `document` is as in `positional`; with `codes` the flag stands alone or is followed by codes of rules.
     """
-    metadata = {"help": text, "short": short, "flag": flag, "metavar": metavar, "document": document}
+    metadata = {
+        "help": text,
+        "short": short,
+        "flag": flag,
+        "metavar": metavar,
+        "document": document,
+        "codes": codes,
+    }
     return field(default=default, metadata=metadata)
 
 
@@ -216,6 +224,12 @@ class RunArguments(BuildArguments, ContainerArguments):
     job: str | None = option(
         None, "Run this job of the history, wherever it ran: its id, or GROUP/INDEX.", metavar="JOB"
     )
+    force: bool | tuple[str, ...] = option(
+        False,
+        "Run as it is: whatever the script says, or the findings of these codes.",
+        metavar="CODE",
+        codes=True,
+    )
     detach: bool = option(False, "Return once the jobs are on their way; `caliban status` follows them.")
 
 
@@ -243,7 +257,12 @@ class CloudArguments(BuildArguments):
         None, "How long a job may wait to start: 2d; with flex-start 1 day.", metavar="TIME"
     )
     restart: bool = option(False, "Begin a job anew when its machine is restarted.")
-    force: bool = option(False, "Submit as specified, whatever the catalogue says of the hardware.")
+    force: bool | tuple[str, ...] = option(
+        False,
+        "Submit as it is: whatever is found, or the findings of these codes.",
+        metavar="CODE",
+        codes=True,
+    )
     name: str | None = option(None, "Name of the group of jobs.", metavar="NAME")
     label: tuple[str, ...] = option((), "A label of each job.", short="l", metavar="KEY=VALUE")
     cloud_key: str | None = option(None, "A service account's key file.", metavar="FILE")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from caliban_ls import jsondoc
+from caliban_ls.context import Context
 from caliban_ls.errors import CalibanError
 from caliban_ls.files import read_text
 from caliban_ls.home import SETTINGS_FILE, state_folder
@@ -107,6 +108,14 @@ class Neighbours:
         made = Outlook(config, merged, dict(self._environment))
         self._outlooks[folder] = (state, made)
         return made
+
+    def around(
+        self, folder: Path, settings: Settings, experiment: jsondoc.JsonDocument, path: Path | None
+    ) -> tuple[Outlook | None, Script | None]:
+        """Return what an experiment is judged by: its project, None where that says nothing, and its script."""
+        # Where nothing is said, what would read it needn't be loaded.
+        outlook = None if self.says_nothing(folder, settings) else self.outlook(folder, settings)
+        return outlook, self.script(folder, outlook, experiment, path)
 
     def script(
         self,
@@ -237,6 +246,16 @@ class Neighbours:
                 pass  # Commands refuse to go on, and say why.
             self._own = (stamp, own)
         return self._own[1]
+
+
+def around(context: Context) -> Neighbours:
+    """Return what stands around the documents of a command."""
+
+    def buffer(path: Path) -> tuple[Stamp, str] | None:
+        text = context.buffer(path)
+        return None if text is None else ((text,), text)
+
+    return Neighbours(buffer, context.environment)
 
 
 def script_named(config: Project | None, experiment: jsondoc.JsonDocument) -> str | None:

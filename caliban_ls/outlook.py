@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from caliban_ls import models
 from caliban_ls.errors import UsageError
 from caliban_ls.findings import Severity
+from caliban_ls.forcing import both, read_force
 from caliban_ls.project import Limits, Project
 from caliban_ls.settings import Defaults, Settings
 from caliban_ls.settings import Limits as OwnLimits
@@ -114,10 +115,13 @@ def request_of(
     cloud = project.cloud
     if arguments.gpu and arguments.nogpu:
         raise UsageError("--gpu and --nogpu exclude each other")
-    mode: Mode | None = "gpu" if arguments.gpu else "cpu" if arguments.nogpu else project.default_mode
+    if arguments.nogpu and arguments.gpu_spec is not None:
+        raise UsageError("--nogpu and --gpu_spec exclude each other", hint="Leave one of the two out.")
+    wants_gpu = arguments.gpu or arguments.gpu_spec is not None
+    mode: Mode | None = "gpu" if wants_gpu else "cpu" if arguments.nogpu else project.default_mode
     # A spec of one kind, said by a flag, takes the place of the other kind's in the config.
     said = arguments.gpu_spec is not None or arguments.tpu_spec is not None
-    gpu = arguments.gpu_spec if said else cloud.gpu_spec
+    gpu = arguments.gpu_spec if said else None if arguments.nogpu else cloud.gpu_spec
     tpu = arguments.tpu_spec if said else cloud.tpu_spec
     if not said and gpu is None and tpu is None and mode != "cpu":
         gpu = defaults.gpu_spec
@@ -133,7 +137,7 @@ def request_of(
         spot=arguments.spot or cloud.spot,
         flex_start=arguments.flex_start or cloud.flex_start,
         mode=mode,
-        force=arguments.force or cloud.force,
+        force=both(read_force(arguments.force), cloud.force),
     )
 
 

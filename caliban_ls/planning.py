@@ -6,6 +6,7 @@ project's config, then from the user's settings, then by default.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import secrets
@@ -18,15 +19,18 @@ from caliban_ls.context import Context
 from caliban_ls.duration import DAY, parse_duration
 from caliban_ls.errors import MissingError, UsageError
 from caliban_ls.findings import Severity
+from caliban_ls.forcing import is_forced
 from caliban_ls.hardware import Backend, Choice, Price, Request
 from caliban_ls.limits import FREE_A_MINUTE
 from caliban_ls.outlook import request_of
 from caliban_ls.project import Project
 from caliban_ls.records import settings_of
+from caliban_ls.rules import RULES
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import JobSpec
 from caliban_ls.runtime.claims import Claims
 from caliban_ls.runtime.cloud import Body, CloudJob, Scheduling, body_of
+from caliban_ls.runtime.google import enumerated, require_region
 from caliban_ls.runtime.history import launch_name, utc_now
 from caliban_ls.work import Work, jobs_of, work_of
 
@@ -131,10 +135,12 @@ def make_plan(arguments: models.CloudArguments, project: Project, claims: Claims
         MissingError: nothing says which Google Cloud project is meant.
         InvalidDocument: a file has errors.
     """
-    total, work = work_of(arguments, context)
+    total, work, overridden = work_of(arguments, project, context)
     request = request_of(arguments, project, settings_of(context).defaults, context.environment)
-    notes = list(_judged(request))
-    choice = hardware.resolve(request)
+    if request.region is not None:
+        require_region(request.region)
+    notes = [*overridden, *_judged(request)]
+    choice = _as_enumerated(hardware.resolve(request))
     scheduling = _scheduling(arguments, project, choice)
     project_id = _project_id(arguments, project, claims, context)
     if arguments.image_tag is not None:
@@ -236,15 +242,52 @@ def _judged(request: Request) -> Iterator[str]:
     problems = hardware.judge(request)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
-        first = errors[0]
+        first, said = errors[0], "; ".join(f"{problem.message} ({problem.code})" for problem in errors)
         others = [found.title for found in first.alternatives[1:4]]
         also = f"Or: {'; '.join(others)}. " if others else ""
         raise UsageError(
-            f"{first.message} ({first.code})",
-            hint=f"{also}--force submits it as it is, whatever the catalogue says.",
+            said,
+            hint=f"{also}`--force {','.join(dict.fromkeys(problem.code for problem in errors))}` submits it as it is.",
         )
     for problem in problems:
-        yield f"{problem.message} ({problem.code})"
+        if is_forced(request.force, problem.code) and RULES[problem.code].severity is Severity.ERROR:
+            yield f"overridden: {problem.code} {problem.message}"
+        else:
+            yield f"{problem.message} ({problem.code})"
+
+
+_ENUMERATIONS: Mapping[Backend, tuple[str, str, str, str]] = {
+    "vertex": ("aiplatform", "v1", "GoogleCloudAiplatformV1MachineSpec", "acceleratorType"),
+    "ai-platform": ("ml", "v1", "GoogleCloudMlV1__AcceleratorConfig", "type"),
+}
+"""Where the services' discovery documents list accelerators."""
+
+
+def _as_enumerated(choice: Choice) -> Choice:
+    """Return a choice whose accelerator, unless the catalogue knows it, is spelled as the service's own list has it.
+
+    Raises:
+        UsageError: the list hasn't got it, so that Google would refuse every job.
+    """
+    accelerator = choice.accelerator
+    if accelerator is None or catalog().knows_accelerator(accelerator.type):
+        return choice
+    known = enumerated(*_ENUMERATIONS[choice.backend])
+    for spelling in (
+        accelerator.type,
+        *(f"{maker}{accelerator.type}" for maker in _MAKERS[accelerator.kind]),
+    ):
+        if spelling in known:
+            return replace(choice, accelerator=replace(accelerator, type=spelling))
+    near = difflib.get_close_matches(accelerator.type, catalog().accelerators, n=1)
+    also = f"Did you mean {near[0]}? " if near else ""
+    raise UsageError(
+        f"Google's list of accelerators has no {accelerator.type}",
+        hint=f"{also}No flag overrides this: Google refuses such jobs. A newer google-api-python-client has newer ones.",
+    )
+
+
+_MAKERS: Mapping[Kind, tuple[str, ...]] = {"gpu": ("NVIDIA_TESLA_", "NVIDIA_"), "tpu": ("TPU_",)}
 
 
 def _project_id(arguments: models.CloudArguments, project: Project, claims: Claims, context: Context) -> str:

@@ -22,7 +22,7 @@ from lsprotocol import types as lsp
 from caliban_ls import answers, convert
 from caliban_ls.documents import Document
 from caliban_ls.files import project_paths
-from caliban_ls.findings import Finding
+from caliban_ls.findings import Finding, Severity
 from caliban_ls.neighbours import Neighbours, project_folder
 from caliban_ls.protocol import StdioServer
 from caliban_ls.rules.base import DocumentKind
@@ -144,10 +144,7 @@ class Session(StdioServer):
         outlook, script = None, None
         if kind == "experiment":
             folder = self.folder_of(document)
-            # Where nothing is said, what would read it needn't be loaded.
-            if not self.neighbours.says_nothing(folder, self.settings):
-                outlook = self.neighbours.outlook(folder, self.settings)
-            script = self.neighbours.script(folder, outlook, document.json, path)
+            outlook, script = self.neighbours.around(folder, self.settings, document.json, path)
         state = (document.revision, self.settings, kind, outlook, script)
         known = self._judgements.get(document)
         if known is not None and known.state == state:
@@ -156,7 +153,10 @@ class Session(StdioServer):
         if kind is not None:
             findings = validate(document.json, kind, outlook=outlook, script=script)
             # The document itself isn't held, so that it can be forgotten when it is closed.
-            make_page = partial(self._page, document.json, kind, path, script)
+            wrong = any(
+                found.severity is Severity.ERROR and not found.code.startswith("CAL6") for found in findings
+            )
+            make_page = partial(self._page, document.json, kind, path, script, wrong=wrong)
         told = answers.diagnostics(document, findings, self.encoding)
         same = known is not None and known.told == told
         result_id = known.result_id if known is not None and same else self.next_result_id()
@@ -165,7 +165,13 @@ class Session(StdioServer):
         return judgement
 
     def _page(
-        self, document: JsonDocument, kind: DocumentKind, path: Path | None, script: Script | None
+        self,
+        document: JsonDocument,
+        kind: DocumentKind,
+        path: Path | None,
+        script: Script | None,
+        *,
+        wrong: bool,
     ) -> Page:
         from caliban_ls.assist.page import Page
 
@@ -175,7 +181,7 @@ class Session(StdioServer):
             folder = Path.home() if path is None else project_folder(path, self.folders())
             outlook = self.neighbours.outlook(folder, self.settings)
         paths = partial(project_paths, path.parent) if path is not None else tuple
-        return Page(document, kind, outlook, script, paths)
+        return Page(document, kind, outlook, script, paths, wrong=wrong)
 
     def trial(self, page: Page) -> Trial:
         """Return a copy of a document to try fixes on; kept until another is asked for or the document changes."""

@@ -11,6 +11,7 @@ from caliban_ls import detached, images, models, once_more
 from caliban_ls.context import Context, Watcher
 from caliban_ls.errors import UsageError
 from caliban_ls.files import read_project
+from caliban_ls.forcing import read_force
 from caliban_ls.project import Project
 from caliban_ls.records import open_engine, open_history, state_folder_of
 from caliban_ls.runtime import local, owner
@@ -30,15 +31,18 @@ from caliban_ls.work import Work, jobs_of, work_of
 
 def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
     """Run the project's module in local containers: once, or once for each job of a sweep."""
+    read_force(arguments.force, ("CAL5",))
     if arguments.jobs < 1:
         raise UsageError("--jobs takes a number from 1")
     if arguments.job is not None:
         arguments, context = once_more.here(arguments, context)
     if detached.is_background(context.environment):
         context = replace(context, watcher=Watcher())  # nobody listens; the logs are kept
-    total, work = work_of(arguments, context)
     title = arguments.name or context.folder.name
     project = read_project(context)
+    total, work, overridden = work_of(arguments, project, context)
+    for line in overridden:
+        context.report(line, None)
     if arguments.rerun_failed:
         before, total, work = _failed(arguments, work if arguments.experiment_config else None, context)
         if not total:

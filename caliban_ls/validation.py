@@ -81,6 +81,7 @@ def validate(
     *,
     outlook: Outlook | None = None,
     script: Script | None = None,
+    args: tuple[str, ...] = (),
 ) -> list[Finding]:
     """Return everything that is wrong with a document, in the order of the text, less what it silences.
 
@@ -89,6 +90,7 @@ def validate(
         kind: what it is.
         outlook: the project that an experiment belongs to, None where that isn't known.
         script: the script whose flags an experiment sets, None where that isn't known.
+        args: that every job gets besides.
     """
     # What judges the other kind, and the catalogue's tables, take longer to load than most files to judge.
     if kind == "experiment":
@@ -100,7 +102,7 @@ def validate(
         if script is not None:
             from caliban_ls.binding import flag_findings
 
-            own += flag_findings(document, sweep, script)
+            own += flag_findings(document, sweep, script, args)
     else:
         from caliban_ls import project
 

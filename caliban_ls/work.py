@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import starmap
 from typing import Any, Protocol, TypeAlias
 
-from caliban_ls import detached, experiment
+from caliban_ls import detached, experiment, jsondoc
 from caliban_ls.context import Context
 from caliban_ls.errors import UsageError
-from caliban_ls.files import read_experiment
+from caliban_ls.files import experiment_text, sweep_of
+from caliban_ls.mistakes import Launch, refuse_mistakes
+from caliban_ls.project import Project
 from caliban_ls.runtime.base import JobSpec
 from caliban_ls.runtime.history import job_id_of
 from caliban_ls.text import spoken_number
@@ -20,16 +22,8 @@ Work: TypeAlias = Callable[[], Iterable[tuple[int, tuple[str, ...], dict[str, An
 """Makes the numbered jobs of a launch anew, their arguments and parameters; they are read twice, and never all held."""
 
 
-class SweepArguments(Protocol):
+class SweepArguments(Launch, Protocol):
     """What `run` and `cloud` say alike."""
-
-    @property
-    def args(self) -> tuple[str, ...]:
-        """Passed to each job, untouched."""
-
-    @property
-    def experiment_config(self) -> str | None:
-        """The sweep; None for a single job."""
 
     @property
     def index(self) -> int | None:
@@ -40,11 +34,14 @@ class SweepArguments(Protocol):
         """JSON pointer of the one block that is meant."""
 
 
-def work_of(arguments: SweepArguments, context: Context) -> tuple[int, Work]:
-    """Return how many jobs a launch is for, and what makes them; without a sweep it is one.
+def work_of(
+    arguments: SweepArguments, project: Project, context: Context
+) -> tuple[int, Work, tuple[str, ...]]:
+    """Return how many jobs a launch is for, what makes them, and what was overridden; without a sweep it is one.
 
     Raises:
         UsageError: there is no such job, or there are more than one launch takes.
+        InvalidDocument: the sweep has errors, or its script would stop at what it sets.
     """
 
     def job(index: int, parameters: dict[str, Any]) -> tuple[int, tuple[str, ...], dict[str, Any]]:
@@ -53,25 +50,38 @@ def work_of(arguments: SweepArguments, context: Context) -> tuple[int, Work]:
 
     if detached.is_background(context.environment):
         handed = detached.read_work(context.stdin())
-        return len(handed), lambda: handed
+        return len(handed), lambda: handed, ()
     if arguments.experiment_config is None:
         if arguments.index is not None or arguments.block is not None:
             raise UsageError("--index and --block choose from a sweep", hint="Add --experiment_config FILE.")
-        return 1, lambda: [job(1, {})]
-    sweep = read_experiment(arguments.experiment_config, arguments.block, context)
+        return 1, lambda: [job(1, {})], ()
+    document = jsondoc.parse(experiment_text(arguments.experiment_config, context))
+    sweep = sweep_of(arguments.experiment_config, document, arguments.block)
     count = sweep.count or 0
     if arguments.index is not None:
         try:
             chosen = job(arguments.index, experiment.combination(sweep, arguments.index))
         except IndexError:
             raise UsageError(f"There is no job {arguments.index}; the sweep has {count}") from None
-        return 1, lambda: [chosen]
+        sweep = _around(sweep, arguments.index)
+        return 1, lambda: [chosen], refuse_mistakes(arguments, project, document, sweep, context)
     if count > _AT_MOST:
         raise UsageError(
             f"{spoken_number(count)} jobs are more than one launch takes ({_AT_MOST:,})",
             hint="Run a part of it with --block or --index.",
         )
-    return count, lambda: starmap(job, enumerate(experiment.expand(sweep), start=1))
+    overridden = refuse_mistakes(arguments, project, document, sweep, context)
+    return count, lambda: starmap(job, enumerate(experiment.expand(sweep), start=1)), overridden
+
+
+def _around(sweep: experiment.Experiment, index: int) -> experiment.Experiment:
+    """Return the block of a sweep that has a job."""
+    before = 0
+    for block in sweep.blocks:
+        before += block.count or 0
+        if index <= before:
+            return experiment.Experiment((block,), block.count, ())
+    return sweep
 
 
 def jobs_of(work: Work, group: str) -> Iterator[JobSpec]:

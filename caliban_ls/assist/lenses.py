@@ -62,7 +62,7 @@ def lenses(page: Page) -> Iterator[Lens]:
 def spots(page: Page) -> Iterator[Spot]:
     """Yield where an experiment config has lenses; nowhere while it has errors, since every command would refuse it."""
     sweep, root = page.sweep, page.document.root
-    if page.kind != "experiment" or sweep.count is None or root is None:
+    if page.kind != "experiment" or page.wrong or sweep.count is None or root is None:
         return
     if len(sweep.blocks) > 1:
         start = root.span.start

@@ -24,6 +24,7 @@ class Page:
         outlook: the project that it belongs to; of a project config, what it says itself.
         script: the script that an experiment's flags are for, None where that isn't known.
         paths: looks up the project's files and folders, as `files.project_paths` has them.
+        wrong: whether commands would refuse it as it stands; what is over a limit is asked about.
     """
 
     document: JsonDocument
@@ -31,6 +32,7 @@ class Page:
     outlook: Outlook
     script: Script | None = None
     paths: Callable[[], Sequence[str]] = tuple
+    wrong: bool = False
 
     @property
     def text(self) -> str:

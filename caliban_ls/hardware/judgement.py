@@ -10,8 +10,9 @@ from functools import partial
 from caliban_ls.catalog import Accelerator, Machine, catalog
 from caliban_ls.catalog.nearest import nearest, regions_by_nearness, wish
 from caliban_ls.findings import Severity
+from caliban_ls.forcing import Force, is_forced
 from caliban_ls.hardware.choice import Choice, Quota, quotas, resolve
-from caliban_ls.hardware.possible import Seen, first_fault, is_possible, see
+from caliban_ls.hardware.possible import Seen, faults, first_fault, is_possible, see
 from caliban_ls.hardware.remedy import TO_VERTEX, completed, field_of, remedies
 from caliban_ls.hardware.request import Changes, Field, Part, Problem, Request, alternative, applied
 from caliban_ls.rules import RULES
@@ -37,27 +38,29 @@ class _Remark:
 _MENDABLE = frozenset({Severity.ERROR, Severity.WARNING})
 
 
-def _problem(remark: _Remark, *, force: bool) -> Problem:
+def _problem(remark: _Remark, *, force: Force) -> Problem:
     severity = remark.severity or RULES[remark.code].severity
     alternatives = tuple(alternative(changes) for changes in remark.alternatives())
     message = remark.text
     if alternatives and severity in _MENDABLE:
         title = alternatives[0].title
         message = f"{message}: {title[0].lower()}{title[1:]}"
-    if force and severity in _MENDABLE:
+    if is_forced(force, remark.code) and severity in _MENDABLE:
         severity = Severity.INFORMATION
     return Problem(remark.field, remark.part, remark.code, message, severity, alternatives)
 
 
 def _remarks(seen: Seen) -> Iterator[_Remark]:
     problems = [*_closed_service(seen), *_unknown_names(seen)]
-    fault = first_fault(seen)
-    if fault is None:
+    found = list(faults(seen))
+    if not found:
         problems += _doubts(seen)
-    else:
+    for fault in found:
         blamed, changes = remedies(seen, fault)
         field = field_of(seen, blamed)
-        problems.append(_Remark(field, blamed, fault.code, fault.text, lambda: changes, Severity.ERROR))
+        problems.append(
+            _Remark(field, blamed, fault.code, fault.text, partial(list, changes), Severity.ERROR)
+        )
     yield from problems or _notes(seen)
 
 

@@ -5,10 +5,11 @@ Where the catalogue doesn't know a name, the rules that would need it hold: nobo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from caliban_ls.catalog import Accelerator, Machine, Mode, Service, catalog
+from caliban_ls.forcing import is_forced
 from caliban_ls.hardware.request import Backend, Field, Part, Request, spec_field
 
 
@@ -91,6 +92,17 @@ def first_fault(seen: Seen) -> Fault | None:
     return next((fault for rule in _RULES if (fault := rule(seen)) is not None), None)
 
 
+def faults(seen: Seen) -> Iterator[Fault]:
+    """Yield the first rule that a request breaks; before it, those that are overridden by name, which hide none."""
+    force = seen.request.force
+    for rule in _RULES:
+        fault = rule(seen)
+        if fault is not None:
+            yield fault
+            if isinstance(force, bool) or not is_forced(force, fault.code):
+                return
+
+
 def is_possible(request: Request) -> bool:
     """Return whether a request breaks no rule."""
     return first_fault(see(request)) is None
@@ -163,9 +175,12 @@ def _type_not_on_machine(seen: Seen) -> Fault | None:
 
 def _count_not_on_machine(seen: Seen) -> Fault | None:
     machine, accelerator = seen.machine, seen.accelerator
-    if machine is None or accelerator is None or accelerator.count in machine.counts(accelerator.type):
+    if machine is None or accelerator is None:
         return None
-    takes = f"{machine.name} takes {_either(machine.counts(accelerator.type))} {accelerator.type}"
+    counts = machine.counts(accelerator.type)
+    if not counts or accelerator.count in counts:
+        return None
+    takes = f"{machine.name} takes {_either(counts)} {accelerator.type}"
     text = f"{takes}, not {accelerator.count}{_count_note(accelerator)}"
     return Fault("CAL411", text, (Part.COUNT, Part.MACHINE_TYPE))
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from caliban_ls.catalog import Accelerator, Kind, Mode
 from caliban_ls.findings import Severity
+from caliban_ls.forcing import Force
 
 Backend = Literal["vertex", "ai-platform"]
 Field = Literal["backend", "region", "machine_type", "gpu_spec", "tpu_spec", "spot", "flex_start"]
@@ -43,7 +44,7 @@ class Request:
         spot: whether to use spot machines; no by default.
         flex_start: whether to wait until machines are free, which costs less; no by default.
         mode: whether jobs use GPUs; "gpu" by default.
-        force: whether to go ahead whatever the catalogue says.
+        force: which findings are overridden: all, or those of some codes.
     """
 
     backend: Backend | None = None
@@ -54,7 +55,7 @@ class Request:
     spot: bool | None = None
     flex_start: bool | None = None
     mode: Mode | None = None
-    force: bool = False
+    force: Force = False
 
 
 @dataclass(frozen=True, slots=True)

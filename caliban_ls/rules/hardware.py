@@ -21,10 +21,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="CAL402",
         name="unknown-region",
-        severity=Severity.WARNING,
+        severity=Severity.ERROR,
         explanation=(
-            "The catalogue has no such region. It is dated, so the region may be new; nothing that depends on "
-            "it is judged, and its prices are unknown. A zone such as `us-central1-a` is no region."
+            "The catalogue has no such region. It is dated, so the region may be new, and `--force CAL402` goes "
+            "ahead; nothing that depends on it is judged, and its prices are unknown. A zone such as `us-central1-a` is no region."
         ),
         wrong='{"cloud": {"region": "us-centrall1"}}\n',
         right='{"cloud": {"region": "us-central1"}}\n',
@@ -33,7 +33,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="CAL403",
         name="unknown-machine-type",
-        severity=Severity.WARNING,
+        severity=Severity.ERROR,
         explanation=(
             "The catalogue has no such machine type. It is dated, so the machine type may be new; nothing that "
             "depends on it is judged, and its price is unknown. `caliban catalog machines` lists what is known."
@@ -45,7 +45,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="CAL404",
         name="unknown-accelerator",
-        severity=Severity.WARNING,
+        severity=Severity.ERROR,
         explanation=(
             "The catalogue has no such GPU or TPU. It is dated, so the type may be new; nothing that depends on "
             "it is judged, and its price is unknown. `caliban catalog accelerators` lists what is known."

@@ -8,6 +8,7 @@ business. The only importer of `googleapiclient`, and only inside functions.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -104,6 +105,41 @@ class Google:
             wire = self._local.wire = Wire(self.identity)
             self._wires.append(wire)
         return wire
+
+
+REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
+"""How Google spells regions. One becomes part of a host's name, to which a user's token is sent."""
+
+
+def regional_address(region: str, service: str) -> str:
+    """Return where a service is in a region.
+
+    Raises:
+        UsageError: the region is none by its spelling, so that no token is sent there.
+    """
+    require_region(region)
+    return f"https://{region}-{service}.googleapis.com/"
+
+
+def require_region(region: str) -> None:
+    """Refuse what can't be a region.
+
+    Raises:
+        UsageError: it isn't spelled as regions are.
+    """
+    if REGION.fullmatch(region) is None:
+        raise UsageError(
+            f"{region!r} is no region, and nothing is sent there",
+            hint="Regions look like us-central1; `caliban catalog regions` lists them.",
+        )
+
+
+def enumerated(name: str, version: str, schema: str, key: str) -> frozenset[str]:
+    """Return the words that a key of a request may have, by the service's discovery document; reading it is slow."""
+    from googleapiclient.discovery_cache import get_static_doc
+
+    document = json.loads(get_static_doc(name, version))
+    return frozenset(document["schemas"][schema]["properties"][key]["enum"])
 
 
 def endpoint(name: str, address: str, environment: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from caliban_ls.hardware import Choice
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import JobState
 from caliban_ls.runtime.cloud import Body, CloudJob, Made
-from caliban_ls.runtime.google import Google
+from caliban_ls.runtime.google import Google, regional_address
 from caliban_ls.runtime.refusals import field_of
 
 _STATES = {
@@ -107,7 +107,7 @@ class Vertex:
         return f"projects/{self.project}/locations/{self.region}"
 
     def _jobs(self) -> Any:  # noqa: ANN401 - made at run time
-        address = f"https://{self.region}-aiplatform.googleapis.com/"
+        address = regional_address(self.region, "aiplatform")
         return self.google.methods("aiplatform", "v1", address, "projects", "locations", "customJobs")
 
 

@@ -88,7 +88,7 @@ class Desk:
         context = Context(
             folder=self.folder, engine=engine, report=report, ask=lambda *_: True, environment=os.environ
         )
-        submission.resume(ResumeArguments(group=group), context)
+        resuming.resume(ResumeArguments(group=group, yes=True), context)
 
     def launches(self) -> list[tuple[Group, list[JobRecord]]]:
         history = History(self.folder.parent / "state", warn=pytest.fail, clock=utc_now)

@@ -379,3 +379,26 @@ def test_blocks_are_judged_again_when_they_or_the_script_change() -> None:
     document.edit(12, 13, "1.5")
     spans = [one.span.start for one in validate(document, "experiment", script=scripts[0])]
     assert [document.text[start : start + 3] for start in spans] == ["1.5", "2.5"]
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        ((), ["CAL504"]),
+        (("--data", "x"), []),
+        (("-d", "x"), []),
+        (("-dx",), []),
+        (("--help",), []),
+        (("@flags",), []),
+        (("--", "--data"), []),
+        (("--lr", "1"), ["CAL504"]),
+    ],
+)
+def test_what_every_job_gets_besides_is_not_missing(args: tuple[str, ...], expected: list[str]) -> None:
+    script = (
+        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--lr', type=float)\n"
+        "p.add_argument('-d', '--data', required=True)\np.parse_args()\n"
+    )
+    read = read_script("train.py", {"train.py": script}.get)
+    findings = validate(jsondoc.parse('{"lr": 1}'), "experiment", script=read, args=args)
+    assert [one.code for one in findings] == expected

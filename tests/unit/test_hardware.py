@@ -270,24 +270,24 @@ def test_what_is_impossible_has_one_error_and_a_remedy(written: dict[str, Any], 
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ({"region": "us-centrall1"}, ["warning CAL402 region: Use region us-central1"]),
-        ({"region": "us-central1-a"}, ["warning CAL402 region: Use region us-central1"]),
-        ({"machine_type": "n1-standrad-8"}, ["warning CAL403 machine_type: Use machine type n1-standard-8"]),
-        ({"machine_type": "N1-STANDARD-8"}, ["warning CAL403 machine_type: Use machine type n1-standard-8"]),
-        ({"gpu_spec": "1xT44"}, ["warning CAL404 accelerator: Use 1xT4"]),
-        ({"gpu_spec": "1xB300"}, ["warning CAL404 accelerator"]),
-        ({"machine_type": "zz", "gpu_spec": "3xT4"}, ["warning CAL403 machine_type"]),
+        ({"region": "us-centrall1"}, ["error CAL402 region: Use region us-central1"]),
+        ({"region": "us-central1-a"}, ["error CAL402 region: Use region us-central1"]),
+        ({"machine_type": "n1-standrad-8"}, ["error CAL403 machine_type: Use machine type n1-standard-8"]),
+        ({"machine_type": "N1-STANDARD-8"}, ["error CAL403 machine_type: Use machine type n1-standard-8"]),
+        ({"gpu_spec": "1xT44"}, ["error CAL404 accelerator: Use 1xT4"]),
+        ({"gpu_spec": "1xB300"}, ["error CAL404 accelerator"]),
+        ({"machine_type": "zz", "gpu_spec": "3xT4"}, ["error CAL403 machine_type"]),
         (
             {"machine_type": "zz", "region": "zz", "gpu_spec": "3xZZ"},
-            ["warning CAL402 region", "warning CAL403 machine_type", "warning CAL404 accelerator"],
+            ["error CAL402 region", "error CAL403 machine_type", "error CAL404 accelerator"],
         ),
         (
             {"machine_type": "zz", "region": "europe-west9", "gpu_spec": "1xT4"},
-            ["warning CAL403 machine_type", "error CAL409 region: Use region europe-west1"],
+            ["error CAL403 machine_type", "error CAL409 region: Use region europe-west1"],
         ),
         (
             {"region": "zz", "gpu_spec": "1xL4", "machine_type": "n1-standard-8"},
-            ["warning CAL402 region", "error CAL410 machine_type: Use machine type g2-standard-8"],
+            ["error CAL402 region", "error CAL410 machine_type: Use machine type g2-standard-8"],
         ),
         ({"gpu_spec": "1xP100"}, ["warning CAL416 accelerator: Use 1xT4"]),
         ({"gpu_spec": "4xP100", "machine_type": "n1-highcpu-64"}, ["warning CAL416 accelerator: Use 4xT4"]),
@@ -342,7 +342,7 @@ def test_what_is_doubtful_is_said(written: dict[str, Any], expected: list[str]) 
             {"gpu_spec": "1xL4", "flex_start": True, "spot": True},
             ["error CAL421 flex_start: Remove flex_start"],
         ),
-        ({"gpu_spec": "1xZZ", "flex_start": True}, ["warning CAL404 accelerator"]),
+        ({"gpu_spec": "1xZZ", "flex_start": True}, ["error CAL404 accelerator"]),
     ],
 )
 def test_flex_start_is_for_some_gpus(written: dict[str, Any], expected: list[str]) -> None:
@@ -398,7 +398,7 @@ def test_force_leaves_the_words_and_takes_the_weight() -> None:
     meek = judge(replace(request, force=True))
     assert {problem.severity for problem in meek} == {Severity.INFORMATION}
     assert [problem.message for problem in meek] == [problem.message for problem in judge(request)]
-    assert {problem.severity for problem in judge(request)} == {Severity.ERROR, Severity.WARNING}
+    assert {problem.severity for problem in judge(request)} == {Severity.ERROR}
 
 
 def test_a_message_says_what_is_wrong_and_what_would_be_right() -> None:

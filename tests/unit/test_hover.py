@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -282,3 +283,9 @@ def test_no_text_makes_any_of_them_fail(text: str, offset: int) -> None:
         list(links(page))
         outline(page)
         assert selections(page, offset)[-1] == Span(0, len(text))
+
+
+def test_nothing_stands_above_a_sweep_that_commands_would_refuse() -> None:
+    page = page_of('{"lrr": [1, 2]}')
+    assert list(lenses(page))
+    assert not list(lenses(replace(page, wrong=True)))

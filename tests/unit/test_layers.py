@@ -15,7 +15,7 @@ PACKAGE = ROOT / "caliban_ls"
 LAYERS: list[set[str]] = [
     {"text", "duration", "home", "findings", "errors", "cancel"},
     {"rules", "jsondoc", "settings"},
-    {"jsonedit", "members", "experiment", "script", "catalog"},
+    {"forcing", "jsonedit", "members", "experiment", "script", "catalog"},
     {"hardware", "refusals", "selection"},
     {"binding"},
     {"project"},
@@ -30,7 +30,7 @@ LAYERS: list[set[str]] = [
     {"context", "templates", "wire", "packages"},
     {"agreement", "files", "records", "services"},
     {"neighbours"},
-    {"choosing", "surroundings", "detached", "references", "refreshing"},
+    {"choosing", "mistakes", "surroundings", "detached", "references", "refreshing"},
     {"once_more"},
     {"images", "work"},
     {"sweeps", "diagnosis", "shells"},

@@ -300,6 +300,8 @@ export interface RunArguments {
   rerun_failed?: boolean;
   /** Run this job of the history, wherever it ran: its id, or GROUP/INDEX. */
   job?: string | null;
+  /** Run as it is: whatever the script says, or the findings of these codes. */
+  force?: boolean | readonly string[];
   /** Return once the jobs are on their way; `caliban status` follows them. */
   detach?: boolean;
 }
@@ -365,8 +367,8 @@ export interface CloudArguments {
   max_wait?: string | null;
   /** Begin a job anew when its machine is restarted. */
   restart?: boolean;
-  /** Submit as specified, whatever the catalogue says of the hardware. */
-  force?: boolean;
+  /** Submit as it is: whatever is found, or the findings of these codes. */
+  force?: boolean | readonly string[];
   /** Name of the group of jobs. */
   name?: string | null;
   /** A label of each job. */

@@ -1,0 +1,105 @@
+"""Experiments that their script would stop at: refused before anything is built or sent."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from caliban_ls.context import Context
+from caliban_ls.errors import ScriptRefuses
+from caliban_ls.experiment import Block, Experiment
+from caliban_ls.files import STDIN
+from caliban_ls.findings import Finding, Severity
+from caliban_ls.forcing import Force, is_forced, read_force
+from caliban_ls.jsondoc import JsonDocument
+from caliban_ls.neighbours import around, script_named
+from caliban_ls.project import Project
+from caliban_ls.text import LineIndex
+from caliban_ls.validation import validate
+
+_SHOWN = 3  # findings in a message
+
+
+class Launch(Protocol):
+    """What decides over the flags of a launch."""
+
+    @property
+    def module(self) -> str | None:
+        """What runs; None for what the config says."""
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        """Passed to each job before the sweep's own."""
+
+    @property
+    def experiment_config(self) -> str | None:
+        """The sweep, a path or `stdin`."""
+
+    @property
+    def force(self) -> Force:
+        """Which findings are overridden."""
+
+
+def refuse_mistakes(
+    launch: Launch, project: Project, document: JsonDocument, sweep: Experiment, context: Context
+) -> tuple[str, ...]:
+    """Refuse an experiment that its script would stop at; return what `--force` overrides, a sentence each.
+
+    Judged by the script that runs: the module that the launch names, or else the one that `check` judges by. Where
+    it can't be read, or its flags aren't certain, nothing is refused.
+
+    Args:
+        launch: the command's arguments.
+        project: its config.
+        document: the experiment.
+        sweep: those of its blocks that are launched.
+        context: of the command.
+
+    Raises:
+        ScriptRefuses: the script would stop; the message shows the first findings.
+    """
+    force, file = read_force(launch.force), launch.experiment_config or STDIN
+    wanted = launch.module
+    if wanted is None or wanted == project.module:
+        wanted = script_named(project, document)
+    path = context.folder / ("experiment.json" if file == STDIN else file)
+    script = around(context).script_for(context.folder, wanted, path)
+    if script is None:
+        return ()
+    findings = [
+        found
+        for found in validate(document, "experiment", script=script, args=launch.args)
+        if _stops(found) and _is_in(found, sweep.blocks)
+    ]
+    refused = [found for found in findings if not is_forced(force, found.code)]
+    index = LineIndex(document.text)
+    if refused:
+        codes = ",".join(sorted({found.code for found in refused}))
+        lines = [_line(file, index, found) for found in refused[:_SHOWN]]
+        more = len(refused) - _SHOWN
+        if more > 0:
+            lines.append(f"and {more:,} more")
+        raise ScriptRefuses(
+            f"{script.path} would stop at {file}:\n" + "\n".join(f"  {line}" for line in lines),
+            hint=f"`caliban check` shows where and how to mend it; `--force {codes}` goes ahead as it is.",
+        )
+    said: dict[str, str] = {}
+    for found in findings:
+        said.setdefault(found.code, f"overridden: {found.code} {found.message}")
+    return tuple(said.values())
+
+
+def _stops(found: Finding) -> bool:
+    """Whether a script would stop; a required flag that is missing could stand behind `--`, which is known here."""
+    return found.code == "CAL504" or (found.severity is Severity.ERROR and found.code.startswith("CAL5"))
+
+
+def _is_in(found: Finding, blocks: tuple[Block, ...]) -> bool:
+    return any(
+        block.node.span.start <= found.span.start and found.span.end <= block.node.span.end
+        for block in blocks
+    )
+
+
+def _line(file: str, index: LineIndex, found: Finding) -> str:
+    line, column = index.line_col(found.span.start)
+    return f"{file}:{line + 1}:{column + 1}: {found.code} {found.message}"
