@@ -18,9 +18,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from caliban_ls import project_files
 from caliban_ls.context import Context
 from caliban_ls.errors import MissingError, NotAgreed
 from caliban_ls.project import Project
+from caliban_ls.project_files import LeavesProject
 
 _BOOK = "agreements.json"
 
@@ -110,9 +112,10 @@ def _demands(project: Project, folder: Path) -> Iterator[tuple[str, Any]]:
 def _as_it_is_now(name: str, folder: Path) -> str:
     """Return a file's name and what it holds: a Dockerfile could be another one tomorrow."""
     try:
-        return f"{name} (SHA-256 {hashlib.sha256((folder / name).read_bytes()).hexdigest()})"
-    except OSError:
+        data = project_files.read_bytes(folder, name)
+    except (LeavesProject, OSError):
         return f"{name} (which can't be read)"
+    return f"{name} (SHA-256 {hashlib.sha256(data).hexdigest()})"
 
 
 def _with_target(name: str, folder: Path) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caliban_ls import hardware, jsondoc, models, project
+from caliban_ls import hardware, jsondoc, models, project, project_files
 from caliban_ls.assist import words
 from caliban_ls.context import Context
 from caliban_ls.errors import InvalidDocument, UsageError
@@ -132,9 +132,9 @@ def _config(file: str | None, context: Context) -> Path:
 
 
 def _text(path: Path, context: Context) -> str | None:
-    if context.buffer(path) is None and not path.exists():
+    if context.buffer(path) is None and project_files.status(path.parent, path.name, follow=False) is None:
         return None
-    return read_text(path, context.buffer)
+    return read_text(path, context.buffer, context.folder)
 
 
 def _readable(outlook: Outlook) -> Request:

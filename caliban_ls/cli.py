@@ -22,7 +22,7 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from caliban_ls import __version__
+from caliban_ls import __version__, processes
 from caliban_ls.cancel import CancelToken
 from caliban_ls.commands import COMMANDS, Command
 from caliban_ls.context import Context
@@ -89,6 +89,7 @@ def _main(argv: Sequence[str] | None) -> int:
         return _serve()
     _mend_streams()
     given, rest = _split_rest(given)
+    processes.clean_path(os.environ)
     parser = _parser(next((word for word in given if not word.startswith("-")), None))
     options = parser.parse_args(_with_underscores(given, parser))
     if options.command is None:

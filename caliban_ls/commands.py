@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from caliban_ls import experiment, jsondoc, models
+from caliban_ls import experiment, jsondoc, models, project_files
 from caliban_ls.context import Context
 from caliban_ls.errors import UsageError
 from caliban_ls.files import experiment_text, our_files, read_text, sweep_of
@@ -68,12 +68,12 @@ def check(arguments: models.CheckArguments, context: Context) -> tuple[CheckedFi
         if path.is_dir():
             for file, kind in our_files(path):
                 relative = file.relative_to(context.folder) if file.is_relative_to(context.folder) else file
-                checked.append(judge(str(relative), file, read_text(file, context.buffer), kind))
+                checked.append(judge(str(relative), file, read_text(file, context.buffer, path), kind))
             continue
         if shown == "-":
             name, text = arguments.stdin_filename or "experiment.json", context.stdin()
         else:
-            name, text = shown, read_text(path, context.buffer)
+            name, text = shown, read_text(path, context.buffer, context.folder)
         known = arguments.as_kind or document_kind(name, text)
         if known is None:
             context.report(f"{name} isn't ours, so it isn't judged; --as experiment makes it ours", None)
@@ -132,7 +132,7 @@ def identify(arguments: models.IdentifyArguments, context: Context) -> models.Id
     """Say what a file is, or which globs make it what it is to be."""
     path = context.folder / arguments.file
     name = path.relative_to(context.folder).as_posix() if path.is_relative_to(context.folder) else str(path)
-    text = read_text(path, context.buffer)
+    text = read_text(path, context.buffer, context.folder)
     patterns = arguments.experiment_files
     if patterns is None:
         patterns = context.settings.experiment_files
@@ -335,8 +335,7 @@ def init(arguments: models.InitArguments, context: Context) -> models.InitResult
     written, kept = [], []
     for name, text in files(arguments.name).items():
         try:
-            with (context.folder / name).open("x", encoding="utf-8") as file:
-                file.write(text)
+            project_files.write_new(context.folder, name, text)
             written.append(name)
         except FileExistsError:
             kept.append(name)

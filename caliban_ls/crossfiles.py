@@ -269,7 +269,7 @@ def _in_script(ls: Session, sought: Sought, new: str) -> Iterator[tuple[str, int
     opened = ls.opened()
     for path in dict.fromkeys(flag.path for flag in resolve(sought.script, sought.name)):
         file = sought.folder / path
-        text = ls.neighbours.text(file)
+        text = ls.neighbours.text(file, sought.folder)
         if text is None:
             continue
         edits: list[Edit] = navigation.renamed_flag(sought.script, sought.name, new, text, path)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from caliban_ls import processes
 from caliban_ls.context import Context
 from caliban_ls.errors import FailedError, UsageError
+
+if TYPE_CHECKING:
+    import subprocess
 
 _TELL = "CALIBAN_TELL_FD"
 """The variable with the number of the pipe on which the background process tells its launch's name."""
@@ -51,29 +53,18 @@ def launch(
             "--detach needs a system like Linux or macOS", hint="Leave it out; the run stays here."
         )
     reading, writing = os.pipe()
-    command = [
-        sys.executable,
-        "-m",
-        "caliban_ls",
-        "run",
-        "background",
-        f"--image_id={image}",
-        f"--name={title}",
-    ]
+    command = ["run", "background", f"--image_id={image}", f"--name={title}"]
     command += [f"--jobs={jobs}", "--gpu" if gpu else "--nogpu"]
     if docker_run_args is not None:
         command.append(f"--docker_run_args={docker_run_args}")
     try:
         with tempfile.TemporaryFile() as said:
-            process = subprocess.Popen(
+            process = processes.start_own(
                 command,
-                cwd=context.folder,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-                pass_fds=(writing,),
-                start_new_session=True,
-                env={**context.environment, _TELL: str(writing)},
+                context.folder,
+                {**context.environment, _TELL: str(writing)},
+                said=said,
+                kept=(writing,),
             )
             os.close(writing)
             writing = -1

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from caliban_ls import agreement, jsondoc
+from caliban_ls import agreement, jsondoc, processes, project_files
 from caliban_ls.context import Context
 from caliban_ls.errors import CalibanError
 from caliban_ls.files import our_files, read_project, read_text
@@ -59,13 +59,13 @@ def _packages() -> DoctorCheck:
 
 def _project_config(folder: Path) -> DoctorCheck:
     path = folder / PROJECT_FILE
-    if not path.exists():
+    if project_files.status(folder, PROJECT_FILE, follow=False) is None:
         hint = "`caliban init` writes one; without it, defaults hold."
         return DoctorCheck(
             name="Project config", status="ok", message=f"no {PROJECT_FILE} in {folder}", hint=hint
         )
     try:
-        findings = validate(jsondoc.parse(read_text(path, lambda _: None)), "project")
+        findings = validate(jsondoc.parse(read_text(path, lambda _: None, folder)), "project")
     except CalibanError as error:
         return DoctorCheck(name="Project config", status="failure", message=str(error), hint=error.hint)
     if has_errors(findings):
@@ -84,7 +84,7 @@ def _sweeps(folder: Path) -> DoctorCheck:
             continue
         seen += 1
         try:
-            if has_errors(validate(jsondoc.parse(read_text(path, lambda _: None)), kind)):
+            if has_errors(validate(jsondoc.parse(read_text(path, lambda _: None, folder)), kind)):
                 broken.append(path.name)
         except CalibanError:
             broken.append(path.name)
@@ -116,11 +116,9 @@ def _state(environment: Mapping[str, str]) -> DoctorCheck:
 def _editor(context: Context) -> DoctorCheck:
     if context.opens_terminals:
         return DoctorCheck(name="Editor", status="ok", message=f"started this server, {sys.executable}")
-    program = shutil.which("caliban")
+    program = processes.find_program("caliban", context.environment)
     if program is None:
-        hint = (
-            f"Tell your editor to start `{sys.executable} -m caliban_ls serve`, or put caliban on the PATH."
-        )
+        hint = f"Tell your editor to start `{sys.executable} -I -m caliban_ls serve`, or put caliban on the PATH."
         return DoctorCheck(
             name="Editor", status="warning", message="`caliban serve` isn't found by its name", hint=hint
         )

@@ -10,10 +10,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caliban_ls import experiment, jsondoc
+from caliban_ls import experiment, jsondoc, project_files
 from caliban_ls.context import Context
 from caliban_ls.errors import InvalidDocument, UsageError
 from caliban_ls.findings import Finding, Severity
+from caliban_ls.project_files import LeavesProject
 from caliban_ls.report import CheckedFile, as_text
 from caliban_ls.rules.base import DocumentKind
 from caliban_ls.validation import PROJECT_FILE, document_kind
@@ -30,23 +31,24 @@ _MOST_LOOKED_AT, _LOOK_SECONDS = 3000, 0.05  # files and folders, and the time f
 _FOREIGN_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages"})
 
 
-def read_text(path: Path, buffer: Callable[[Path], str | None]) -> str:
+def read_text(path: Path, buffer: Callable[[Path], str | None], root: Path) -> str:
     """Return a file's text, from the editor that has it open or else from the disk.
 
+    Args:
+        path: of the file, absolute.
+        buffer: the text of a file that an editor has open.
+        root: the project's folder. A file that is named inside it can't be a link that leads out.
+
     Raises:
-        UsageError: there is no such file, or it can't be read.
+        UsageError: there is no such file, or it can't be read, or a link leads out of the project.
         InvalidDocument: it isn't UTF-8.
     """
     text = buffer(path)
     if text is not None:
         return text
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise UsageError(
-                f"{path} has more than {_LARGEST // 2**20} MiB", hint="A config that long is a mistake."
-            )
+        with project_files.open_named(root, path) as file:
+            data = project_files.read_some(file, _LARGEST)
         return data.decode("utf-8-sig")
     except FileNotFoundError:
         raise UsageError(
@@ -65,7 +67,8 @@ def read_text(path: Path, buffer: Callable[[Path], str | None]) -> str:
 def our_files(folder: Path, patterns: tuple[str, ...] = ()) -> Iterator[tuple[Path, DocumentKind]]:
     """Yield the files of a folder that are ours, in a stable order.
 
-    Hidden folders, virtual environments and installed packages are left out; links aren't followed.
+    Hidden folders, virtual environments and installed packages are left out, and so are links that lead out of the
+    folder; links to folders aren't followed.
     """
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not _is_foreign(Path(parent, name)))
@@ -73,11 +76,12 @@ def our_files(folder: Path, patterns: tuple[str, ...] = ()) -> Iterator[tuple[Pa
             if not name.endswith((".json", ".jsonc")):
                 continue
             path = Path(parent, name)
-            if not path.is_file():
+            inside = path.relative_to(folder).as_posix()
+            if not _is_own_file(folder, inside):
                 continue  # a pipe would never end
             # Only where the name says nothing does the first comment have to be looked at.
             kind = document_kind(name, "", ()) if not patterns else None
-            kind = kind or document_kind(str(path), _beginning(path), patterns)
+            kind = kind or document_kind(str(path), _beginning(folder, inside), patterns)
             if kind is not None:
                 yield path, kind
 
@@ -119,7 +123,9 @@ def experiment_text(file: str, context: Context) -> str:
     Raises:
         UsageError: it can't be read.
     """
-    return context.stdin() if file == STDIN else read_text(context.folder / file, context.buffer)
+    return (
+        context.stdin() if file == STDIN else read_text(context.folder / file, context.buffer, context.folder)
+    )
 
 
 def sweep_of(file: str, document: jsondoc.JsonDocument, block: str | None) -> experiment.Experiment:
@@ -153,9 +159,9 @@ def read_project(context: Context) -> Project:
     from caliban_ls import project
 
     path = context.folder / PROJECT_FILE
-    if context.buffer(path) is None and not path.exists():
+    if context.buffer(path) is None and project_files.status(context.folder, PROJECT_FILE) is None:
         return project.Project()
-    text = read_text(path, context.buffer)
+    text = read_text(path, context.buffer, context.folder)
     document = jsondoc.parse(text)
     read = project.read(document)
     findings = [*document.findings, *read.findings]
@@ -177,10 +183,17 @@ def _is_foreign(folder: Path) -> bool:
     return folder.name.startswith(".") or folder.name in _FOREIGN_FOLDERS or (folder / "pyvenv.cfg").is_file()
 
 
-def _beginning(path: Path) -> str:
+def _is_own_file(folder: Path, path: str) -> bool:
+    try:
+        return project_files.is_file(folder, path)
+    except LeavesProject:
+        return False
+
+
+def _beginning(folder: Path, path: str) -> str:
     """Return a file's first characters, none when it can't be read: it is judged later, or isn't ours."""
     try:
-        with path.open("rb") as file:
+        with project_files.open_file(folder, path) as file:
             return file.read(_MARKER_BYTES).decode("utf-8", "ignore")
-    except OSError:
+    except (LeavesProject, OSError):
         return ""

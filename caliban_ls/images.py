@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from caliban_ls import agreement, models
+from caliban_ls import agreement, models, project_files
 from caliban_ls.context import Context
 from caliban_ls.errors import KeyInImage, MissingError, UsageError
 from caliban_ls.files import read_project
 from caliban_ls.project import Project
+from caliban_ls.project_files import printable
 from caliban_ls.runtime import credentials
 from caliban_ls.runtime.base import Engine, ImagePlan
 from caliban_ls.runtime.image import ImageOptions, Mode, plan_image
@@ -25,6 +26,8 @@ from caliban_ls.runtime.secrets import build_inputs, hosts_with_passwords
 
 _PYTHON = "3.12"
 """For a project that asks for none. Not the one that runs this: a project gives the same image on every machine."""
+
+_LONGEST = 2**20  # bytes of an ignore file that lines are added to
 
 _LARGE = 100_000_000  # bytes that are worth a word before they are sent to the engine
 
@@ -228,7 +231,7 @@ def _safe_plan(
     plan = plan_anew()
     if not plan.secrets:
         return plan
-    listed = "\n".join(f"    {path}: {words}" for path, words in plan.secrets)
+    listed = "\n".join(f"    {printable(path)}: {words}" for path, words in plan.secrets)
     message = f"The image would hold what should be in none:\n{listed}"
     lines = [_ignore_line(path) for path, _ in plan.secrets]
     if any(words == IN_ADDRESS for _, words in plan.secrets):
@@ -238,7 +241,7 @@ def _safe_plan(
             f" lend it to a build only; a line !{lines[0][1:]} in .calibanignore says that it may travel.",
         )
     if context.ask(message, "Leave them out by .calibanignore"):
-        _append(context.folder / ".calibanignore", lines)
+        _append(context.folder, ".calibanignore", lines)
         plan = plan_anew()
         if not plan.secrets:
             return plan
@@ -248,14 +251,19 @@ def _safe_plan(
     )
 
 
-def _append(file: Path, lines: Iterable[str]) -> None:
-    """Add lines to a text file, which may not be there yet."""
+def _append(folder: Path, name: str, lines: Iterable[str]) -> None:
+    """Add lines to a text file of a project, which may not be there yet. A link isn't followed."""
     try:
-        before = file.read_text(encoding="utf-8") if file.exists() else ""
+        before = ""
+        if project_files.status(folder, name, follow=False) is not None:
+            with project_files.open_unlinked(folder, name) as file:
+                before = project_files.read_some(file, _LONGEST).decode("utf-8", "surrogateescape")
         start = "\n" if before and not before.endswith("\n") else ""
-        file.write_text(before + start + "".join(f"{line}\n" for line in lines), encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file.name} can't be changed: {error}", hint="Add the lines yourself.") from error
+        project_files.replace(folder, name, before + start + "".join(f"{line}\n" for line in lines))
+    except OSError as error:
+        raise UsageError(
+            f"{name} can't be changed: {error.strerror or error}", hint="Add the lines yourself."
+        ) from error
 
 
 def _inside(folder: Path, files: Iterable[str | None]) -> tuple[str, ...]:
@@ -288,7 +296,10 @@ def _mention_size(plan: ImagePlan, context: Context) -> None:
 
 def _ignore_line(path: str) -> str:
     """Return the line of an ignore file that stands for just this path."""
-    return "/" + re.sub(r"([*?\[\\])", r"\\\1", path)
+    escaped = re.sub(r"([*?\[\\])", r"\\\1", path)
+    # A line can't hold a line break, and its last space is dropped; `?` stands for any one character.
+    visible = "".join(one if one.isprintable() or "\udc80" <= one <= "\udcff" else "?" for one in escaped)
+    return "/" + re.sub(r"\s$", "?", visible)
 
 
 def _build_key(project: Project, context: Context) -> Path | None:

@@ -97,7 +97,7 @@ class Inventory:
         ):
             return known
         try:
-            text = read_text(path, lambda _: None)
+            text = read_text(path, lambda _: None, folder)
         except CalibanError:
             return None
         from caliban_ls.assist.page import Page
@@ -163,7 +163,7 @@ def page_of(entry: Entry) -> tuple[LineIndex, Page] | None:
     from caliban_ls.assist.page import Page
 
     try:
-        text = read_text(entry.path, lambda _: None)
+        text = read_text(entry.path, lambda _: None, entry.folder)
     except CalibanError:
         return None
     return LineIndex(text), Page(jsondoc.parse(text), entry.kind, entry.outlook, entry.script)

@@ -6,15 +6,17 @@ The modules of `assist` are loaded with the first question, since an editor wait
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types as lsp
 from pygls.capabilities import get_capability
 
-from caliban_ls import answers, convert
+from caliban_ls import answers, convert, project_files
 from caliban_ls.documents import Document
 from caliban_ls.execution import PREFIX
 from caliban_ls.findings import Edit
+from caliban_ls.project_files import LeavesProject
 from caliban_ls.protocol import Ready
 from caliban_ls.session import Session
 from caliban_ls.text import Span
@@ -161,10 +163,17 @@ def document_link(ls: Session, params: lsp.DocumentLinkParams) -> list[lsp.Docum
     def target(link: Link) -> str | None:
         if link.url is not None:
             return link.url
-        there = (folder / path for path in link.paths if document.local)
-        return next((convert.to_uri(str(path)) for path in there if path.exists()), None)
+        there = (path for path in link.paths if document.local and _is_there(folder, path))
+        return next((convert.to_uri(str(folder / path)) for path in there), None)
 
     return answers.links(document, links(page), ls.encoding, target)
+
+
+def _is_there(folder: Path, path: str) -> bool:
+    try:
+        return project_files.status(folder, path) is not None
+    except LeavesProject:
+        return False
 
 
 def code_action(ls: Session, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:

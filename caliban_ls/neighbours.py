@@ -164,7 +164,7 @@ class Neighbours:
         if known is None or known[0] != stamps:
             from caliban_ls.script import only_script
 
-            known = (stamps, only_script(paths, lambda path: self.text(paths[path])))
+            known = (stamps, only_script(paths, lambda path: self.text(paths[path], folder)))
             self._candidates[beside] = known
         return known[1]
 
@@ -182,19 +182,19 @@ class Neighbours:
 
             def read(file: str) -> str | None:
                 stamps[file] = self._stamp(folder / file)
-                return self.text(folder / file)
+                return self.text(folder / file, folder)
 
             script = read_script(path, read)
             self._scripts[folder, path] = (stamps, script)
             return script
 
-    def text(self, path: Path) -> str | None:
-        """Return a file's text, from its editor or else from the disk; None when it can't be read."""
+    def text(self, path: Path, folder: Path) -> str | None:
+        """Return the text of a project's file, from its editor or else from the disk; None when it can't be read."""
         opened = self._buffer(path)
         if opened is not None:
             return opened[1]
         try:
-            return read_text(path, lambda _: None)
+            return read_text(path, lambda _: None, folder)
         except CalibanError:
             return None
 
@@ -226,7 +226,7 @@ class Neighbours:
         elif stamp is not None:
             # What can't be read says nothing; commands say why.
             with suppress(CalibanError):
-                read = project.read(jsondoc.parse(read_text(path, lambda _: None)))
+                read = project.read(jsondoc.parse(read_text(path, lambda _: None, folder)))
         # Where findings stand doesn't matter to experiments, and typing in a config mustn't judge them anew.
         read = replace(read, findings=())
         if known is not None and known[1] == read:

@@ -200,7 +200,7 @@ class Session(StdioServer):
     def place_of(self, folder: Path, path: str, span: Span) -> lsp.Location | None:
         """Return a part of a project's file as the client counts it, None when the file can't be read."""
         file = folder / path
-        text = self.neighbours.text(file)
+        text = self.neighbours.text(file, folder)
         if text is None:
             return None
         return lsp.Location(convert.to_uri(str(file)), convert.to_range(LineIndex(text), span, self.encoding))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import getpass
 import re
 import secrets
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from caliban_ls import images, models
+from caliban_ls import images, models, processes
 from caliban_ls.context import Context
 from caliban_ls.errors import MissingError, UsageError
 from caliban_ls.files import read_project
@@ -226,7 +225,7 @@ def _terminal(command: str, words: tuple[str, ...], context: Context) -> models.
     """Return the terminal that an editor is to open, which runs the same command."""
     return models.Terminal(
         name=f"caliban {command}: {words[0] if command == 'attach' else context.folder.name}",
-        argv=(sys.executable, "-m", "caliban_ls", command, *words),
+        argv=processes.own_command(command, *words),
         cwd=str(context.folder),
         env={},
     )

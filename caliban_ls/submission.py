@@ -329,7 +329,7 @@ def _details(
         "currency": made.price.currency if made.price else None,
         "prices_as_of": made.price.as_of if made.price else None,
         "digest": digest,
-        **provenance(context.folder),
+        **provenance(context.folder, context.environment),
     }
 
 

@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from caliban_ls import processes
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import BuildFailed
 from caliban_ls.runtime.base import BuildInputs, ImagePlan, Report
@@ -53,11 +54,8 @@ def find_docker(environment: Mapping[str, str]) -> str | None:
     """
     if environment.get("DOCKER_BUILDKIT", "").lower() in {"0", "false"}:
         return None
-    for folder in os.get_exec_path(dict(environment)):
-        path = Path(folder) / "docker"
-        if os.access(path, os.X_OK) and _drives_buildkit(str(path), environment):
-            return str(path)
-    return None
+    found = processes.find_programs("docker", environment)
+    return next((path for path in found if _drives_buildkit(path, environment)), None)
 
 
 def build(
@@ -162,9 +160,8 @@ def _drives_buildkit(docker: str, environment: Mapping[str, str]) -> bool:
 
 def _ask(command: list[str], environment: Mapping[str, str]) -> str | None:
     with suppress(OSError, subprocess.SubprocessError):
-        return subprocess.run(
-            command, capture_output=True, text=True, check=True, timeout=_PROBE_SECONDS, env=dict(environment)
-        ).stdout
+        done = processes.run(command, environment, _PROBE_SECONDS)
+        return done.stdout if done.returncode == 0 else None
     return None
 
 
@@ -179,21 +176,14 @@ def _connection(endpoint: Endpoint) -> Iterator[str]:
             ("tlskey", endpoint.tls.key),
         ):
             if path is not None:
-                yield f"--{flag}={path}"
+                yield f"--{flag}={os.path.abspath(path)}"  # noqa: PTH100 - a link's name is its user's
 
 
 def _run(
     command: list[str], plan: ImagePlan, log: _Log, cancel: CancelToken, environment: Mapping[str, str]
 ) -> None:
     """Run the command line to its end, feeding it the context and telling the log what it says."""
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=dict(environment),
-        start_new_session=True,  # Ctrl-C is for us to pass on
-    )
+    process = processes.start(command, environment)
     assert process.stdin is not None  # noqa: S101  # a pipe was asked for
     assert process.stdout is not None  # noqa: S101  # a pipe was asked for
     feeder = _Feeder(process, sending(plan, plan.buildkit, log.report, cancel))

@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from caliban_ls.errors import UsageError
+from caliban_ls.project_files import is_file, printable
 from caliban_ls.runtime.metadata import PYPROJECT, Metadata, normalized, read_metadata, read_toml
 from caliban_ls.runtime.requirements import read_requirements, read_text
-from caliban_ls.runtime.source import children, printable, project_path
+from caliban_ls.runtime.source import children, project_path
 
 PROJECT_FILES = ("pyproject.toml", "requirements.txt", "setup.cfg", "setup.py")
 """Files of the project's own folder that travel with every program: some read their version from them."""
@@ -63,13 +64,13 @@ def find_dependencies(folder: Path, extras: Sequence[str], mode: str) -> tuple[D
     found = list(_from_environment(folder))
     metadata = read_metadata(folder)
     wanted = _wanted_extras(metadata, extras, mode)
-    if (folder / _UV_LOCK).is_file():
+    if is_file(folder, _UV_LOCK):
         return (*found, _from_uv_lock(folder, wanted, metadata))
-    if (folder / _PYLOCK).is_file():
+    if is_file(folder, _PYLOCK):
         return (*found, _from_pylock(folder))
-    requirements = (folder / _REQUIREMENTS).is_file()
+    requirements = is_file(folder, _REQUIREMENTS)
     if extras or not requirements:
-        if (folder / "setup.py").is_file():
+        if is_file(folder, "setup.py"):
             found.append(_from_setup(folder, wanted))
         elif metadata.declared:
             found.append(_from_package(folder, wanted, metadata))
@@ -80,7 +81,7 @@ def find_dependencies(folder: Path, extras: Sequence[str], mode: str) -> tuple[D
 
 def find_environment(folder: Path) -> str | None:
     """Return the name of the file that describes a conda environment, None when there is none."""
-    return next((name for name in _ENVIRONMENTS if (folder / name).is_file()), None)
+    return next((name for name in _ENVIRONMENTS if is_file(folder, name)), None)
 
 
 _REQUIREMENTS = "requirements.txt"
@@ -135,7 +136,7 @@ def _from_setup(folder: Path, extras: Sequence[str]) -> Dependencies:
 def _from_package(folder: Path, extras: Sequence[str], metadata: Metadata) -> Dependencies:
     """Return the step for a package without setup.py: its dependencies, not the package itself."""
     # Without a [project] table, as Poetry's older form has none, uv asks the build backend.
-    file = PYPROJECT if (folder / PYPROJECT).is_file() else "setup.cfg"
+    file = PYPROJECT if is_file(folder, PYPROJECT) else "setup.cfg"
     flags = "".join(f" --extra {shlex.quote(extra)}" for extra in extras)
     return Dependencies(
         files=(PYPROJECT,) if metadata.static else _setup_files(folder),
@@ -156,7 +157,7 @@ def _from_requirements(folder: Path) -> Dependencies:
 
 
 def _from_uv_lock(folder: Path, extras: Sequence[str], metadata: Metadata) -> Dependencies:
-    if not (folder / PYPROJECT).is_file():
+    if not is_file(folder, PYPROJECT):
         raise UsageError(
             "uv.lock has no pyproject.toml beside it", hint="`uv init` writes one; or remove uv.lock."
         )
@@ -238,5 +239,5 @@ _CONDA = (
 
 
 def _setup_files(folder: Path) -> tuple[str, ...]:
-    names = [child.name for child in children(folder, "") if child.is_file()]
-    return tuple(sorted(name for name in names if _SETUP_FILES.fullmatch(name)))
+    names = [child.name for child in children(folder, "") if _SETUP_FILES.fullmatch(child.name)]
+    return tuple(sorted(name for name in names if is_file(folder, name)))

@@ -7,7 +7,6 @@ business of this module, and no token leaves it but in an `Identity`.
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import subprocess
 import threading
@@ -19,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caliban_ls import processes
 from caliban_ls.errors import MissingError
 from caliban_ls.runtime.credentials import PROJECT_KEY, find_credentials
 from caliban_ls.text import shortened
@@ -168,21 +168,14 @@ def _from_gcloud(environment: Mapping[str, str]) -> Identity | None:
     Raises:
         MissingError: there is one, and it has to log in again.
     """
-    gcloud = shutil.which("gcloud", path=environment.get("PATH"))
+    gcloud = processes.find_program("gcloud", environment)
     if gcloud is None:
         return None
 
     def ask() -> dict[str, Any] | str:
         command = [gcloud, "config", "config-helper", "--format=json", "--min-expiry=5m"]
         try:
-            done = subprocess.run(
-                command,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=_GCLOUD_SECONDS,
-                env=dict(environment),
-            )
+            done = processes.run(command, environment, _GCLOUD_SECONDS)
             if done.returncode != 0:
                 return done.stderr.strip().partition("\n")[0]
             read: dict[str, Any] = json.loads(done.stdout)

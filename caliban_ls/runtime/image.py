@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,8 +16,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from caliban_ls import project_files
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import UsageError
+from caliban_ls.project_files import is_file, printable
 from caliban_ls.runtime import dockerfile
 from caliban_ls.runtime.base import ImagePlan
 from caliban_ls.runtime.dependencies import (
@@ -34,7 +37,6 @@ from caliban_ls.runtime.requirements import read_text
 from caliban_ls.runtime.source import (
     Entry,
     digest,
-    printable,
     project_path,
     read_entries,
     tar_stream,
@@ -175,7 +177,7 @@ _HEAVIEST = 10  # entries that `largest` names
 def _ignore_files(home: Path) -> Iterator[tuple[str, str]]:
     for name in _IGNORE_FILES:
         try:
-            yield name, (home / name).read_bytes().decode("utf-8", "surrogateescape")
+            yield name, project_files.read_bytes(home, name).decode("utf-8", "surrogateescape")
         except FileNotFoundError:
             continue
         except OSError as error:
@@ -212,7 +214,7 @@ def _steps(
         paths = _extra_folder(home, given, rules)
         yield Layer(why="An extra folder.", copy=f"folder{number}"), paths
     if program is not None:
-        files = [name for name in PROJECT_FILES if (home / name).is_file()]
+        files = [name for name in PROJECT_FILES if is_file(home, name)]
         yield (
             Layer(why="The program.", copy="program"),
             _walk_all(home, (program.root, *files), rules),
@@ -270,17 +272,21 @@ def _walk_all(home: Path, roots: Iterable[str], rules: IgnoreRules) -> Iterator[
 
 
 def _with_targets(home: Path, paths: Iterable[str]) -> Iterator[str]:
-    """Yield paths, and behind a link what it points to; one that leaves the project is refused when it is read."""
+    """Yield paths, and behind a link what it points to.
+
+    Raises:
+        UsageError: a link leads out of the project.
+    """
     for path in paths:
         yield path
-        target = os.path.relpath(os.path.realpath(home / path), home)
-        if (home / path).is_symlink() and not target.startswith("../"):
-            yield target
+        found = project_files.status(home, path, follow=False)
+        if found is not None and stat.S_ISLNK(found.st_mode):
+            yield project_files.resolved(home, path)
 
 
 def _extra_folder(home: Path, given: str, rules: IgnoreRules) -> list[str]:
     folder = project_path(home, given, "The extra folder")
-    if not os.path.isdir(home / folder):  # noqa: PTH112 - Path.is_dir raises where a name is too long
+    if not project_files.is_folder(home, folder):
         raise UsageError(
             f"There is no folder {printable(given)} to take along",
             hint="Extra folders are relative to the project's folder.",
@@ -296,7 +302,7 @@ def _extra_folder(home: Path, given: str, rules: IgnoreRules) -> list[str]:
 
 def _check_sent(home: Path, program: Program, sent: Mapping[str, Entry]) -> None:
     """Hold that the image will have the program; where a link is run, what it points to."""
-    file = os.path.relpath(os.path.realpath(home / program.file), home)
+    file = project_files.resolved(home, program.file)
     if file not in sent:
         raise UsageError(
             f"The program wouldn't be in its image: {printable(file)} doesn't travel",
@@ -354,7 +360,7 @@ def _image_name(image: str, key: str) -> str:
 def _python_version(home: Path, default: str) -> str:
     """Return MAJOR.MINOR: of .python-version, pyenv's file; else the default, if the package takes it."""
     try:
-        said = (home / ".python-version").read_text("utf-8", "replace")
+        said = project_files.read_bytes(home, ".python-version").decode("utf-8", "replace")
     except OSError:
         said = ""
     version = re.search(r"^\s*(?:c?python-)?(3\.\d+)\b", said, re.MULTILINE)

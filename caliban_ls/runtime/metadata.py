@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from caliban_ls.errors import UsageError
+from caliban_ls.project_files import is_file
 from caliban_ls.runtime.requirements import read_text
 
 if sys.version_info >= (3, 11):
@@ -78,7 +79,7 @@ def read_toml(folder: Path, name: str) -> dict[str, Any]:
     Raises:
         UsageError: it can't be read or isn't TOML.
     """
-    if not (folder / name).is_file():
+    if not is_file(folder, name):
         return {}
     try:
         return tomllib.loads(read_text(folder, name))
@@ -111,7 +112,7 @@ def normalized(name: str) -> str:
 
 
 def _read_setup_cfg(folder: Path, addresses: tuple[str, ...]) -> Metadata:
-    if not (folder / "setup.cfg").is_file():
+    if not is_file(folder, "setup.cfg"):
         return Metadata(addresses=addresses)
     parser = configparser.ConfigParser(interpolation=None)
     try:
@@ -123,7 +124,7 @@ def _read_setup_cfg(folder: Path, addresses: tuple[str, ...]) -> Metadata:
     extras = parser.options("options.extras_require") if parser.has_section("options.extras_require") else ()
     python = parser.get("options", "python_requires", fallback="")
     # Together with a setup.py the extras may be written there.
-    static = not (folder / "setup.py").is_file()
+    static = not is_file(folder, "setup.py")
     return Metadata(
         declared=True, extras=tuple(extras) if static else None, python=python, addresses=addresses
     )

@@ -12,6 +12,8 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
+from caliban_ls import processes
+
 OWNER = "caliban.owner"
 KIND = "caliban.kind"
 GROUP = "caliban.group"
@@ -76,10 +78,12 @@ def _start(pid: int) -> str | None:
         fields = (_read(_PROC / str(pid) / "stat") or "").rpartition(")")[2].split()
         return fields[19] if fields and fields[0] not in {"Z", "X"} else None
     with suppress(OSError, subprocess.SubprocessError):
-        answer = subprocess.run(
-            ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, timeout=10, check=False
-        )
-        return answer.stdout.strip() or None
+        program = processes.find_program("ps", os.environ)
+        if program is not None:
+            return (
+                processes.run([program, "-o", "lstart=", "-p", str(pid)], os.environ, 10).stdout.strip()
+                or None
+            )
     return None
 
 

@@ -9,14 +9,18 @@ from __future__ import annotations
 import difflib
 import os
 import posixpath
+import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from caliban_ls import project_files
 from caliban_ls.errors import UsageError
+from caliban_ls.project_files import printable
 from caliban_ls.runtime.ignore import IgnoreRules
-from caliban_ls.runtime.source import printable, project_path, walk
+from caliban_ls.runtime.source import project_path, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +51,18 @@ def find_program(folder: Path, module: str, rules: IgnoreRules) -> Program:
         UsageError: MODULE names nothing, or something outside the project.
     """
     path = project_path(folder, module, "MODULE")
-    if printable(path) != path:
+    if "\0" not in path and printable(path) != path:
         raise UsageError(
-            f"MODULE {printable(path)} isn't UTF-8", hint="Rename the file; no image can start it."
+            f"MODULE {printable(path)} isn't UTF-8, or has characters that don't print",
+            hint="Rename the file; no image can start it.",
         )
-    if _is_file(folder / path):
+    if project_files.is_file(folder, path):
         return Program(_command(folder, path), path, _top(path))
     name = path.replace("/", ".")
     stem = name.replace(".", "/")
     files = (f"{stem}.py", f"{stem}/__main__.py") if all(name.split(".")) else ()
     for file in files:
-        if _is_file(folder / file):
+        if project_files.is_file(folder, file):
             return Program(("python", "-m", name), file, _top(file))
     nearest = _nearest(path, stem + ".py", walk(folder, "", rules))
     looked_for = ", ".join(map(printable, dict.fromkeys((path, *files))))
@@ -74,17 +79,14 @@ _SAYS_HOW = (b"#!", b"\x7fELF")  # how a file begins that the kernel can run
 _MANY = 10_000  # files; among more of them nobody waits for the nearest one
 
 
-def _is_file(path: Path) -> bool:
-    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises where a name is too long
-
-
 def _command(folder: Path, path: str) -> tuple[str, ...]:
     suffix = posixpath.splitext(path)[1]
     if suffix == ".py":
         return ("python", path)
-    if not suffix and os.access(folder / path, os.R_OK | os.X_OK):
-        with (folder / path).open("rb") as file:
-            if file.read(4).startswith(_SAYS_HOW):
+    if not suffix:
+        with suppress(OSError), project_files.open_file(folder, path) as file:
+            executable = os.fstat(file.fileno()).st_mode & stat.S_IXUSR
+            if executable and file.read(4).startswith(_SAYS_HOW):
                 return (f"./{path}",)
     return ("/bin/bash", path)
 

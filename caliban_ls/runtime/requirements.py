@@ -5,16 +5,16 @@ The format: pip.pypa.io, "Requirements File Format". Nothing is resolved here; t
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from caliban_ls import project_files
 from caliban_ls.errors import UsageError
-from caliban_ls.runtime.source import printable, project_path
+from caliban_ls.project_files import printable
+from caliban_ls.runtime.source import project_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,9 @@ def read_requirements(folder: Path, first: str) -> Requirements:
             if path not in files:
                 pending.append(path)
         for local in _paths_installed(text):
-            if os.path.exists(folder / local):  # noqa: PTH110 - Path.exists raises where a name is too long
-                roots[project_path(folder, local, f"A path that {printable(file)} names,")] = None
+            path = project_path(folder, local, f"A path that {printable(file)} names,")
+            if project_files.status(folder, path) is not None:
+                roots[path] = None
     return Requirements(tuple(files), tuple(roots), hashed, tuple(addresses))
 
 
@@ -72,11 +73,8 @@ def read_text(folder: Path, file: str) -> str:
     Raises:
         UsageError: it can't be read.
     """
-    path = folder / file
     try:
-        if stat.S_ISFIFO(path.stat().st_mode) or stat.S_ISCHR(path.stat().st_mode):
-            raise OSError(None, "it isn't a file")  # noqa: TRY301 - a pipe or a device would never end
-        return path.read_text("utf-8-sig", "replace")
+        return project_files.read_bytes(folder, file).decode("utf-8-sig", "replace")
     except OSError as error:
         raise UsageError(
             f"{printable(file)} can't be read: {error.strerror or error}",

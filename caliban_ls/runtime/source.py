@@ -9,6 +9,7 @@ Paths are relative to the project, with `/`; the project folder itself is "".
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import posixpath
@@ -17,12 +18,13 @@ import sys
 import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
 from typing import Literal
 
+from caliban_ls import project_files
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import FailedError, UsageError
+from caliban_ls.project_files import Child, LeavesProject, printable
 from caliban_ls.runtime.ignore import IgnoreRules, Verdict
 from caliban_ls.runtime.keylike import key_like
 
@@ -99,7 +101,8 @@ def walk(folder: Path, root: str, rules: IgnoreRules) -> Iterator[str]:
     verdict = rules.top()
     for path in (*_parents(root), root):
         verdict = rules.judge(path, verdict) if path else verdict
-    if not stat.S_ISDIR(os.lstat(_disk(folder, root)).st_mode):
+    found = project_files.status(folder, root, follow=False)
+    if found is None or not stat.S_ISDIR(found.st_mode):
         yield from () if verdict.ignored else (root,)
         return
     pending: list[tuple[str, Verdict]] = [(root, verdict)]
@@ -115,21 +118,20 @@ def walk(folder: Path, root: str, rules: IgnoreRules) -> Iterator[str]:
         for child in inside:
             below = f"{path}/{child.name}" if path else child.name
             judged = rules.judge(below, verdict)
-            if child.is_dir(follow_symlinks=False):
+            if child.kind == "folder":
                 pending.append((below, judged))
-            elif not judged.ignored and (child.is_symlink() or child.is_file()):
+            elif not judged.ignored and child.kind != "other":
                 yield below
 
 
-def children(folder: Path, path: str) -> list[os.DirEntry[str]]:
+def children(folder: Path, path: str) -> list[Child]:
     """Return what is in a folder, in the order of the disk.
 
     Raises:
         UsageError: it can't be read.
     """
     try:
-        with os.scandir(_disk(folder, path)) as found:
-            return list(found)
+        return project_files.children(folder, path)
     except OSError as error:
         raise _unreadable(path, error) from error
 
@@ -182,11 +184,6 @@ def tar_stream(
     yield bytes(buffer) + bytes(2 * tarfile.BLOCKSIZE)
 
 
-def printable(path: str) -> str:
-    """Return a path for people; bytes that aren't UTF-8 are spelled out."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
 _CHUNK = 256 * 1024  # bytes: large enough that calls don't count, small enough that memory doesn't
 
 _TAR_TYPES = {"file": tarfile.REGTYPE, "link": tarfile.SYMTYPE, "folder": tarfile.DIRTYPE}
@@ -198,22 +195,18 @@ def _parents(path: str) -> list[str]:
     return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
 
 
-def _disk(folder: Path, path: str) -> str:
-    """Return where a path is on this machine. Text, since a Path costs more than reading a small file."""
-    return f"{folder}/{path}"
-
-
 def _read_entry(folder: Path, path: str, cancel: CancelToken) -> Entry:
     try:
-        mode = os.lstat(_disk(folder, path)).st_mode
-        if stat.S_ISDIR(mode):
+        found = project_files.status(folder, path, follow=False)
+        if found is not None and stat.S_ISDIR(found.st_mode):
             return Entry(path=path, kind="folder")
-        if stat.S_ISLNK(mode):
+        if found is not None and stat.S_ISLNK(found.st_mode):
             return Entry(path=path, kind="link", content=_link_target(folder, path))
         summary = hashlib.sha256()
         size = 0
         secret = ""
-        with _open(folder, path) as file:
+        with project_files.open_unlinked(folder, path) as file:
+            mode = os.fstat(file.fileno()).st_mode
             while chunk := file.read(_CHUNK):
                 cancel.check()
                 secret = secret or (key_like(path, chunk) if size == 0 else "")
@@ -233,23 +226,24 @@ def _link_target(folder: Path, path: str) -> str:
     Raises:
         UsageError: the link leads out of the project, by itself or through another one.
     """
-    home = os.path.realpath(folder)
-    target = os.path.realpath(_disk(folder, path))
-    if os.path.commonpath([home, target]) != home:
-        raise UsageError(
-            f"{printable(path)} is a link that leads out of the project, to {printable(target)}",
-            hint="Put what it points to into the project, or leave the link out in .calibanignore.",
-        )
-    said = os.readlink(_disk(folder, path))  # noqa: PTH115 - a Path would tidy it
+    said = project_files.link_target(folder, path)
+    try:
+        target = project_files.resolved(folder, path)
+    except OSError as error:
+        if error.errno not in {errno.ENOENT, errno.ELOOP}:
+            raise
+        target = None  # It leads nowhere, here as in the image.
     plainly = posixpath.normpath(posixpath.join(posixpath.dirname(path), said))
     if posixpath.isabs(plainly) or plainly.split("/")[0] == "..":
-        return os.path.relpath(target, os.path.realpath(posixpath.dirname(_disk(folder, path))))
+        if target is None:
+            raise UsageError(
+                f"{printable(path)} is a link that leads nowhere",
+                hint="Remove it, or leave it out in .calibanignore.",
+            )
+        return posixpath.relpath(
+            target or ".", project_files.resolved(folder, posixpath.dirname(path)) or "."
+        )
     return said
-
-
-def _open(folder: Path, path: str) -> FileIO:
-    """Open a file that was a file when it was found: no link is followed, no pipe waited for."""
-    return FileIO(os.open(_disk(folder, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK))
 
 
 def _unreadable(path: str, error: OSError) -> UsageError:
@@ -292,12 +286,12 @@ def _planned_bytes(folder: Path, entry: Entry) -> Iterator[bytes]:
     summary = hashlib.sha256()
     missing = entry.size
     try:
-        with _open(folder, entry.path) as file:
+        with project_files.open_unlinked(folder, entry.path) as file:
             while chunk := file.read(min(missing, _CHUNK)):
                 summary.update(chunk)
                 missing -= len(chunk)
                 yield chunk
-    except OSError as error:
+    except (LeavesProject, OSError) as error:
         raise _changed(entry) from error
     if summary.hexdigest() != entry.content:
         raise _changed(entry)

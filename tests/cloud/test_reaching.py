@@ -22,7 +22,7 @@ from cloud.obstacles import (
     standing,
 )
 
-from caliban_ls import following, refreshing, stopping, submission
+from caliban_ls import following, refreshing, resuming, stopping
 from caliban_ls.cli import main
 from caliban_ls.context import Context
 from caliban_ls.models import ResumeArguments

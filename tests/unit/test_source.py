@@ -18,8 +18,9 @@ from support.tree import plant
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import Cancelled, FailedError, UsageError
+from caliban_ls.project_files import printable
 from caliban_ls.runtime.ignore import read_rules
-from caliban_ls.runtime.source import Entry, digest, printable, project_path, read_entries, tar_stream, walk
+from caliban_ls.runtime.source import Entry, digest, project_path, read_entries, tar_stream, walk
 
 NOT_UTF8 = os.fsdecode(b"caf\xe9 \xff.txt")
 
@@ -70,8 +71,8 @@ def test_ignored_folders_are_not_entered(tmp_path: Path, monkeypatch: pytest.Mon
     entered: list[Path] = []
     scan = os.scandir
 
-    def watched(path: str) -> object:
-        entered.append(Path(path))
+    def watched(path: int) -> object:
+        entered.append(Path(f"/proc/self/fd/{path}").readlink())
         return scan(path)
 
     monkeypatch.setattr(os, "scandir", watched)

@@ -1,0 +1,104 @@
+"""Files of a project and programs of the machine are reached through one door each."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "caliban_ls"
+
+_READS = {
+    "open",
+    "read_text",
+    "read_bytes",
+    "write_text",
+    "write_bytes",
+    "readlink",
+    "scandir",
+    "iterdir",
+    "is_file",
+}
+
+OTHER_FILES = {
+    "agreement": "its book is in the state folder",
+    "catalog/__init__": "reads the package's own data",
+    "cli": "opens the null device",
+    "detached": "reads a pipe",
+    "exporting": "writes where the user says with -o",
+    "files": "walks with os.walk, and opens by the door",
+    "following": "reads logs of the state folder",
+    "hardware/pricing": "reads the package's own data",
+    "kept_plans": "is in the state folder",
+    "neighbours": "lists the folder of an experiment, and reads the user's settings",
+    "project_files": "is the door",
+    "protocol_types": "looks at installed packages",
+    "provenance": "writes into a temporary folder, and reads by the door",
+    "records": "reads settings of the state folder",
+    "stdio": "opens the null device",
+    "diagnosis": "reads Docker's own config",
+    "processes": "is the door to programs",
+    "runtime/buildkit": "writes secrets into a temporary folder",
+    "runtime/claims": "reads gcloud's folder",
+    "runtime/credentials": "looks for the user's credentials",
+    "runtime/docker": "reads an archive that the engine sends",
+    "runtime/endpoint": "reads Docker's own config",
+    "runtime/identity": "reads the user's credentials",
+    "runtime/journal": "is in the state folder",
+    "runtime/logs": "is in the state folder",
+    "runtime/owner": "reads /proc",
+    "runtime/requirements": "has a read_text of its own, by the door",
+    "runtime/run_args": "reads the files that the user's own flags name",
+    "runtime/secrets": "reads what the user's variables name",
+}
+"""Modules that open other files than a project's, and which."""
+
+OTHER_MEANINGS = {"script/reading", "script/run", "stopping", "runtime/bodies", "following"}
+"""Modules whose `open` isn't one of files."""
+
+
+def own_name(path: Path) -> str:
+    return str(path.relative_to(PACKAGE)).removesuffix(".py")
+
+
+def opening(path: Path) -> set[str]:
+    """The calls of a file that open or look at files by a name, but for those of the door."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func
+        if isinstance(called, ast.Name) and called.id == "open":
+            found.add("open")
+        if isinstance(called, ast.Attribute) and called.attr in _READS:
+            owner = called.value
+            if not (isinstance(owner, ast.Name) and owner.id == "project_files"):
+                found.add(called.attr)
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=own_name)
+def test_files_are_opened_by_the_door(path: Path) -> None:
+    name = own_name(path)
+    assert name in OTHER_FILES or name in OTHER_MEANINGS or not opening(path)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=own_name)
+def test_processes_are_started_by_the_door(path: Path) -> None:
+    starting = {"run", "Popen", "call", "check_call", "check_output"}
+    calls = {
+        node.func.attr
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and (node.func.value.id, node.func.attr)
+        in {
+            *(("subprocess", name) for name in starting),
+            ("os", "system"),
+            ("os", "popen"),
+            ("shutil", "which"),
+        }
+    }
+    assert own_name(path) == "processes" or not calls
