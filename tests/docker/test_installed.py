@@ -196,7 +196,7 @@ def test_where_a_package_is_missing_doctor_names_it_and_nothing_is_sent(
         "uninstall",
         "--python",
         str(place),
-        "packaging",
+        "uritemplate",
     ]
     subprocess.run(uninstall, check=True)
     installed = user(place, tmp_path)
@@ -205,7 +205,7 @@ def test_where_a_package_is_missing_doctor_names_it_and_nothing_is_sent(
     words = ["--nogpu", "--yes", f"--image_tag={IMAGE}", "--experiment_config=experiment.json", "train.py"]
     done = installed.caliban("cloud", *words, **variables)
     assert done.returncode == 3
-    assert "error[missing]: caliban isn't installed completely: google.auth.transport.urllib3" in done.stderr
+    assert "error[missing]: caliban isn't installed completely: googleapiclient.discovery" in done.stderr
     assert REINSTALL in done.stderr
     assert "Traceback" not in done.stderr
     assert emulator.vertex.jobs == {}
@@ -213,4 +213,4 @@ def test_where_a_package_is_missing_doctor_names_it_and_nothing_is_sent(
     checks = {one["name"]: one for one in json.loads(looked.stdout)["checks"]}
     assert looked.returncode == 3
     assert checks["Packages"]["status"] == "failure"
-    assert "packaging" in checks["Packages"]["message"]
+    assert "uritemplate" in checks["Packages"]["message"]

@@ -35,6 +35,7 @@ OTHER_FILES = {
     "project_files": "is the door",
     "protocol_types": "looks at installed packages",
     "provenance": "writes into a temporary folder, and reads by the door",
+    "resuming": "looks for the config of the project that a folder lies in",
     "records": "reads settings of the state folder",
     "stdio": "opens the null device",
     "diagnosis": "reads Docker's own config",

@@ -75,7 +75,7 @@ def test_the_first_bracket_says_jobs_repeats_and_cost() -> None:
     )
     check('⟦[⟧{"lr": [1, 2]}, {"lr": 3}]', "2 blocks: 3 jobs")
     check('[{"lr": 5}, ⟦{⟧"lr": [1, 2]}]', "Block `/1`: 2 jobs")
-    check('⟦{⟧"lr": 1}', "price not known", config='{"cloud": {"region": "us-nowhere1"}}')
+    check('⟦{⟧"lr": 1}', "price not known", config='{"cloud": {"region": "us-nowhere1", "force": true}}')
 
 
 def test_a_finding_is_explained() -> None:
@@ -179,7 +179,8 @@ def test_several_blocks_have_lenses_each_and_together() -> None:
         ('{"limits": {"max_jobs": 2}}', "over the limit of 2 jobs"),
         ('{"limits": {"max_cost_per_hour": 2}}', "over the limit of $2.00/h"),
         ('{"cloud": {"gpu_spec": "3xT4"}}', "the hardware can't be had"),
-        ('{"cloud": {"region": "us-nowhere1"}}', "price not known"),
+        ('{"cloud": {"region": "us-nowhere1"}}', "the hardware can't be had"),
+        ('{"cloud": {"region": "us-nowhere1", "force": true}}', "price not known"),
     ],
 )
 def test_a_lens_says_why_a_submission_would_be_refused(config: str, ending: str) -> None:
