@@ -36,18 +36,17 @@ class Way:
     bundle: str | None = None
 
 
-def not_reached(error: BaseException, way: Way, signer: str | None = None) -> Unreachable:
+def not_reached(error: BaseException, way: Way) -> Unreachable:
     """Return what a failure before the request was sent means.
 
     Args:
         error: as the libraries raised it.
         way: to the host.
-        signer: whose certificate it was that couldn't be verified, if that could be found out.
     """
     found = list(causes(error))
     for cause in found:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return _certificate(cause, way, signer, at_proxy=_is_the_proxys(found))
+            return _certificate(cause, way, at_proxy=_is_the_proxys(found))
         refused = re.search(r"Tunnel connection failed: (\d+) ?([\w -]*)", str(cause))
         if refused:
             return _tunnel(int(refused[1]), refused[2], way)
@@ -85,11 +84,8 @@ def no_answer(error: BaseException) -> NoAnswer:
     return NoAnswer(f"the connection ended ({_innermost(found)})", sent=True)
 
 
-def _certificate(
-    cause: ssl.SSLCertVerificationError, way: Way, signer: str | None, *, at_proxy: bool
-) -> Unreachable:
+def _certificate(cause: ssl.SSLCertVerificationError, way: Way, *, at_proxy: bool) -> Unreachable:
     place = f"the proxy {way.proxy}" if at_proxy else way.host
-    by = f", signed by {signer}" if signer else ""
     if cause.verify_code in {_EXPIRED, _NOT_YET}:
         hint = "Is this machine's clock right? If so, who runs the proxy or the network has to renew it."
     elif cause.verify_code == _WRONG_NAME:
@@ -105,9 +101,7 @@ def _certificate(
             " with its authority's certificate in REQUESTS_CA_BUNDLE, as PEM."
         )
     reason = shortened(cause.verify_message.rstrip("."), 200)
-    return Unreachable(
-        f"the certificate of {place}{by} can't be verified: {reason}", hint=hint, passing=False
-    )
+    return Unreachable(f"the certificate of {place} can't be verified: {reason}", hint=hint, passing=False)
 
 
 def _tunnel(status: int, words: str, way: Way) -> Unreachable:
