@@ -40,11 +40,14 @@ _CONFIG = """\
   // Debian packages to install into the image.
   "apt_packages": [],
 
-  // Where jobs run, and on what. `caliban catalog machines` shows what there is.
+  // Jobs use no GPU unless --gpu or --gpu_spec says so. "GPU" here, or a "gpu_spec" below, asks for one each time.
+  "default_mode": "CPU",
+
+  // Where jobs run, and on what. `caliban catalog machines` shows what there is and what it costs.
   "cloud": {
     "region": "us-central1",
-    "machine_type": "n1-standard-8",
-    "gpu_spec": "1xT4"
+    // "gpu_spec": "1xT4",
+    "machine_type": "n1-standard-8"
   },
 
   // No command goes beyond these without being told to.

@@ -263,6 +263,17 @@ def test_init_writes_files_that_are_sound_and_keeps_what_is_there(tmp_path: Path
     assert (tmp_path / "experiment.json").read_text() == "{}"
 
 
+def test_init_asks_for_no_gpu(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("")
+    assert caliban("init", folder=tmp_path).returncode == 0
+    sending = ("--project_id", "ab-cdefg", "--dry_run", "--experiment_config", "experiment.json", "train.py")
+    plan = caliban("cloud", *sending, folder=tmp_path)
+    assert plan.returncode == 0, plan.stderr
+    assert plan.stdout.splitlines()[0].startswith("4 jobs on n1-standard-8 in us-central1, project ab-cdefg")
+    with_gpu = caliban("cloud", "--gpu_spec", "1xT4", *sending, folder=tmp_path)
+    assert with_gpu.stdout.startswith("4 jobs on n1-standard-8 with 1xT4 in us-central1"), with_gpu.stderr
+
+
 def test_hardware_says_what_a_project_comes_to_and_could_be(tmp_path: Path) -> None:
     (tmp_path / ".calibanconfig.json").write_text('{"cloud": {"region": "us-west3", "gpu_spec": "1xT4"}}')
     answer = caliban("hardware", "region", folder=tmp_path)
