@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from caliban_ls import experiment, jsondoc, models
 from caliban_ls.context import Context
@@ -24,7 +24,11 @@ from caliban_ls.rules import RULES
 from caliban_ls.rules.base import DocumentKind
 from caliban_ls.selection import Selection, jobs_at
 from caliban_ls.text import LineIndex, spoken_number
-from caliban_ls.validation import document_kind, treated, validate
+from caliban_ls.validation import PROJECT_FILE, document_kind, treated, validate
+
+if TYPE_CHECKING:
+    from caliban_ls.outlook import Outlook
+    from caliban_ls.script import Script
 
 _WRITTEN_AT_MOST = 10**4000  # jobs; Python writes out no number that is much longer
 _LISTED_AT_MOST = 100_000  # jobs of one JSON answer; more are asked for piece by piece
@@ -336,7 +340,7 @@ def init(arguments: models.InitArguments, context: Context) -> models.InitResult
     for name, text in files(arguments.name).items():
         try:
             with (context.folder / name).open("x", encoding="utf-8") as file:
-                file.write(text)
+                file.write(_for_its_script(name, context) or text)
             written.append(name)
         except FileExistsError:
             kept.append(name)
@@ -346,6 +350,17 @@ def init(arguments: models.InitArguments, context: Context) -> models.InitResult
                 hint="Run this in a folder of your own.",
             ) from error
     return models.InitResult(written=tuple(written), kept=tuple(kept))
+
+
+def _for_its_script(name: str, context: Context) -> str | None:
+    """Return the text of a new experiment for the script of its folder, None for another file or where none is known."""
+    from caliban_ls.first_experiment import first_experiment
+
+    if name == PROJECT_FILE:
+        return None
+    path = (context.folder / name).absolute()
+    script = _surroundings(context)(path, jsondoc.parse("{}"))[1]
+    return None if script is None else first_experiment(script, name)
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -590,8 +605,10 @@ COMMANDS: tuple[Command, ...] = (
 """Every command of both faces, in the order of `--help`. `serve` is the command line's own."""
 
 
-def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], CheckedFile]:
-    """Return what judges a file, given its name for the user, its path, its text and its kind."""
+def _surroundings(
+    context: Context,
+) -> Callable[[Path, jsondoc.JsonDocument], tuple[Outlook | None, Script | None]]:
+    """Return what finds the project and the script of an experiment, given its path and what it says."""
     from caliban_ls.neighbours import Neighbours, project_folder
 
     def buffer(path: Path) -> tuple[tuple[object, ...], str] | None:
@@ -600,14 +617,22 @@ def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], Checked
 
     neighbours = Neighbours(buffer, context.environment)
 
+    def find(path: Path, document: jsondoc.JsonDocument) -> tuple[Outlook | None, Script | None]:
+        folder = project_folder(path, [context.folder])
+        silent = neighbours.says_nothing(folder, context.settings)
+        outlook = None if silent else neighbours.outlook(folder, context.settings)
+        return outlook, neighbours.script(folder, outlook, document, path)
+
+    return find
+
+
+def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], CheckedFile]:
+    """Return what judges a file, given its name for the user, its path, its text and its kind."""
+    find = _surroundings(context)
+
     def judge(shown: str, path: Path, text: str, kind: DocumentKind) -> CheckedFile:
         document = jsondoc.parse(text)
-        outlook, script = None, None
-        if kind == "experiment":
-            folder = project_folder(path.absolute(), [context.folder])
-            if not neighbours.says_nothing(folder, context.settings):
-                outlook = neighbours.outlook(folder, context.settings)
-            script = neighbours.script(folder, outlook, document, path.absolute())
+        outlook, script = find(path.absolute(), document) if kind == "experiment" else (None, None)
         findings = validate(document, kind, outlook=outlook, script=script)
         return CheckedFile(shown, text, tuple(sound_fixes(document, kind, findings, outlook, script)))
 

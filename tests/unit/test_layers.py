@@ -26,7 +26,7 @@ LAYERS: list[set[str]] = [
     {"validation", "report", "runtime"},
     {"repairs"},
     {"assist"},
-    {"context", "templates", "wire"},
+    {"context", "first_experiment", "templates", "wire"},
     {"agreement", "files", "records", "services"},
     {"neighbours"},
     {"choosing", "surroundings", "detached", "references", "refreshing"},
