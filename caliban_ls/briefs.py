@@ -7,7 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from caliban_ls.reasons import reasons
+
 _MOST_JOBS: Final = 10
+
+_MOST_REASONS: Final = 3
 
 
 def brief(name: str, result: Mapping[str, Any]) -> str | None:
@@ -43,7 +47,10 @@ def _of_plan(result: Mapping[str, Any]) -> str:
 def _of_jobs(result: Mapping[str, Any]) -> str:
     states = Counter(job["state"] for job in result["jobs"])
     listed = ", ".join(f"{number:,} {state.lower()}" for state, number in states.items())
-    return f"{result['group']}: {listed or 'no jobs'}"
+    said = reasons(((job["index"], job.get("error")) for job in result["jobs"]), len(result["jobs"]))
+    left = len(said) - _MOST_REASONS
+    more = [f"… and {left:,} more reasons"] if left > 0 else []
+    return "\n".join([f"{result['group']}: {listed or 'no jobs'}", *said[:_MOST_REASONS], *more])
 
 
 _BRIEFS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {

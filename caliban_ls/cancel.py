@@ -14,12 +14,17 @@ class CancelToken:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._announced = False
         self._lock = threading.Lock()
         self._callbacks: list[Callable[[], object]] = []
 
     def is_set(self) -> bool:
         """Return whether the work was asked to stop."""
-        return self._event.is_set()
+        return self._announced or self._event.is_set()
+
+    def announce(self) -> None:
+        """Say that `set` follows at once; takes no lock, so that the handler of a signal may call it."""
+        self._announced = True
 
     def wait(self, seconds: float) -> bool:
         """Sleep until cancelled or for some seconds; return whether it is cancelled."""

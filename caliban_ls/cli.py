@@ -70,6 +70,17 @@ Flags may be spelled with hyphens, too. Exit codes: 0 done, 1 findings or a fail
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. No traceback reaches a user without `--debug`."""
+    try:
+        code = _main(argv)
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    if code == _INTERRUPTED:
+        # However often Ctrl-C is pressed from here on, the process is ending already.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
+
+
+def _main(argv: Sequence[str] | None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     # Importing makes many objects and no garbage; with Python's own threshold it would be looked for all the time.
     gc.set_threshold(_GARBAGE_THRESHOLD, 20, 100)
@@ -91,12 +102,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output has gone, as `head` does; nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
-        return _INTERRUPTED
     except CalibanError as error:
         if options.debug:
             raise
         return _fail(error)
+    except ImportError as error:
+        if options.debug:
+            raise
+        from caliban_ls.packages import not_imported
+
+        return _fail(not_imported(error))
     except Exception as error:
         if options.debug:
             raise
@@ -123,9 +138,13 @@ def _serve() -> int:
     gc.disable()
     from caliban_ls import protocol_types
 
-    protocol_types.prepare()
-    from caliban_ls.server import serve
+    try:
+        protocol_types.prepare()
+        from caliban_ls.server import serve
+    except ImportError as error:
+        from caliban_ls.packages import not_imported
 
+        return _fail(not_imported(error))
     return serve()
 
 
@@ -134,13 +153,14 @@ def _run(command: Command, options: argparse.Namespace, rest: tuple[str, ...] | 
 
     arguments = _arguments(command, options, rest)
     several = getattr(options, "experiment_config", None) is not None
-    with terminal.session(as_json=options.json, several=several) as session:
+    cancel = _cancelled_by_signals()
+    with terminal.session(as_json=options.json, several=several, cancel=cancel) as session:
         context = Context(
             folder=Path.cwd(),
             engine=_open_engine,
             report=session.report,
             watcher=session,
-            cancel=_cancelled_by_signals(),
+            cancel=cancel,
             ask=session.ask,
             can_ask=terminal.is_somebody_there(),
             insist=session.insist,
@@ -180,6 +200,7 @@ def _cancelled_by_signals() -> CancelToken:
 
     def stop(_number: int, _frame: types.FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        cancel.announce()
         # Callbacks may take locks that the interrupted code holds, so another thread runs them.
         import threading
 

@@ -274,9 +274,9 @@ def submit(arguments: models.SubmitArguments, context: Context) -> models.CloudR
 
 def resume(arguments: models.ResumeArguments, context: Context) -> models.CloudResult:
     """Finish a submission that was cut short."""
-    from caliban_ls import submission
+    from caliban_ls import resuming
 
-    return submission.resume(arguments, context)
+    return resuming.resume(arguments, context)
 
 
 def status(arguments: models.StatusArguments, context: Context) -> models.StatusResult:

@@ -29,6 +29,7 @@ _LITTLE_SPACE = 5 * 2**30  # bytes; an image with a deep-learning framework need
 def examine(context: Context) -> Iterator[DoctorCheck]:
     """Yield one check after the other, the cheapest first."""
     yield _python()
+    yield _packages()
     yield _editor(context)
     yield _project_config(context.folder)
     yield _sweeps(context.folder)
@@ -43,6 +44,17 @@ def examine(context: Context) -> Iterator[DoctorCheck]:
 def _python() -> DoctorCheck:
     version = ".".join(map(str, sys.version_info[:3]))
     return DoctorCheck(name="Python", status="ok", message=f"{version} at {sys.executable}")
+
+
+def _packages() -> DoctorCheck:
+    from caliban_ls.packages import REINSTALL, unusable
+
+    found = list(unusable())
+    if not found:
+        return DoctorCheck(name="Packages", status="ok", message="each command can import what it needs")
+    commands = "; ".join(dict.fromkeys(one.commands for one in found))
+    first = f"{commands} can't work: {found[0].module} can't be imported: {found[0].reason}"
+    return DoctorCheck(name="Packages", status="failure", message=first, hint=REINSTALL)
 
 
 def _project_config(folder: Path) -> DoctorCheck:

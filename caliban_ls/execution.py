@@ -26,6 +26,7 @@ from caliban_ls.context import Context
 from caliban_ls.errors import CalibanError, Untrusted, UsageError
 from caliban_ls.models import FileEdit
 from caliban_ls.neighbours import project_folder
+from caliban_ls.packages import not_imported
 from caliban_ls.progress import OutputLog, progress
 from caliban_ls.protocol import STOP_SECONDS
 from caliban_ls.runtime.base import Engine
@@ -162,7 +163,10 @@ def _run(command: Command, raw: Mapping[str, Any], context: Context, encoding: s
     """Do all of a command's work, the reading of arguments and the making of the answer included."""
     context.cancel.check()
     arguments: Any = wire.parse_arguments(command.arguments, raw)
-    result = command.run(arguments, context)
+    try:
+        result = command.run(arguments, context)
+    except ImportError as error:
+        raise not_imported(error) from error
     if isinstance(result, FileEdit):
         return convert.to_workspace_edit(result.path, result.text, result.edits, encoding)
     return {} if result is None else wire.to_json(result)

@@ -274,7 +274,15 @@ class SubmitArguments:
 class ResumeArguments:
     """Which submission to finish."""
 
-    group: str | None = positional("A group; the newest unfinished one when left out.", metavar="GROUP")
+    group: str | None = positional(
+        "A group; the newest unfinished one of this folder when left out.", metavar="GROUP"
+    )
+    dry_run: bool = option(False, "Show what is left and the requests; send nothing.")
+    max_jobs: int | None = option(None, "The most jobs that may be left to send.", metavar="N")
+    max_cost_per_hour: float | None = option(
+        None, "The most that all jobs that are left may cost an hour, in US dollars.", metavar="X"
+    )
+    yes: bool = option(False, "Send without asking; a limit holds all the same.", short="y")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from caliban_ls.runtime.cloud import Made, Service
 from caliban_ls.runtime.history import Group, History, utc_now
 from caliban_ls.runtime.identity import Identity
 from caliban_ls.runtime.patience import Patience, each
-from caliban_ls.runtime.refusals import NoAnswer, Refused
+from caliban_ls.runtime.refusals import Refused
 from caliban_ls.runtime.sightings import OpenJob
 from caliban_ls.services import find_identity_for, open_patient, service_for
 
@@ -140,9 +140,7 @@ def _about_others(told: Told) -> Iterator[str]:
 
 def _why(error: CalibanError) -> str:
     """Return why a service can't be asked, in one line."""
-    # What there is to do about silence is said by the hint for those who were sending.
-    hint = "" if isinstance(error, NoAnswer) else error.hint
-    return f"{error}{'' if str(error).endswith('.') else '.'} {hint}".rstrip(" ")
+    return f"{error}{'' if str(error).endswith('.') else '.'} {error.hint}".rstrip(" ")
 
 
 def _by_identity(

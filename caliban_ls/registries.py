@@ -12,7 +12,7 @@ from caliban_ls.errors import MissingError
 from caliban_ls.runtime.base import Engine, Login
 from caliban_ls.runtime.google import Google
 from caliban_ls.runtime.pushing import BrokenUpload
-from caliban_ls.runtime.refusals import NoAnswer, Refused
+from caliban_ls.runtime.refusals import NoAnswer, Refused, field_of
 
 _TRIES = 4
 
@@ -72,7 +72,7 @@ def see_to_repository(reference: str, google: Google, context: Context, *, creat
     parent = f"projects/{wanted.project}/locations/{wanted.location}"
     methods = _methods(google, "repositories")
     try:
-        google.ask(methods.get(name=f"{parent}/repositories/{wanted.name}"))
+        field_of(google.ask(methods.get(name=f"{parent}/repositories/{wanted.name}")), "name", str)
     except Refused as refused:
         if refused.status == HTTPStatus.FORBIDDEN:  # whoever may push needn't be allowed to look
             return
@@ -101,12 +101,13 @@ def _wait_for(operation: dict[str, Any], google: Google, context: Context) -> No
     """
     for _ in range(_LOOKS):
         if operation.get("done"):
-            if "error" in operation:
-                raise Refused(HTTPStatus.BAD_REQUEST, str(operation["error"].get("message", "It failed")))
+            if failure := field_of(operation, "error", dict, {}):
+                raise Refused(HTTPStatus.BAD_REQUEST, field_of(failure, "message", str, "It failed"))
             return
         context.cancel.wait(_LOOK_SECONDS)
         context.cancel.check()
-        operation = google.ask(_methods(google, "operations").get(name=operation["name"]))
+        name = field_of(operation, "name", str)
+        operation = google.ask(_methods(google, "operations").get(name=name))
     raise NoAnswer("the image repository is still being made", sent=True)
 
 

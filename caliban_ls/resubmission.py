@@ -99,7 +99,7 @@ def resubmit(arguments: models.ResubmitArguments, context: Context) -> models.Cl
     flags = _flags(group, arguments)
     image = group.image or ""
     if arguments.rebuild:
-        image = planning.image_name(flags, project, _choice(group, repeated), group.project or "", there)
+        image = planning.image_name(flags, project, choice_of(group, repeated), group.project or "", there)
     made = _plan(group, repeated, arguments.name or group.title, image)
     made = replace(made, own_image=arguments.rebuild)
     if arguments.plan_id not in (None, made.plan_id):
@@ -246,7 +246,7 @@ def _flags(group: Group, arguments: models.ResubmitArguments) -> models.CloudArg
     )
 
 
-def _choice(group: Group, repeated: Iterable[Repeat]) -> Choice:
+def choice_of(group: Group, repeated: Iterable[Repeat]) -> Choice:
     """Return what the jobs of a launch ran on."""
     details: Mapping[str, Any] = group.details
     backend: Any = group.backend
@@ -269,7 +269,7 @@ def _choice(group: Group, repeated: Iterable[Repeat]) -> Choice:
 def _plan(group: Group, repeated: tuple[Repeat, ...], title: str, image: str) -> RepeatPlan:
     """Return the plan of jobs that are done again, in an image that is there already."""
     details: Mapping[str, Any] = group.details
-    choice = _choice(group, repeated)
+    choice = choice_of(group, repeated)
     origins = {index: _origin(repeat.record) for index, repeat in enumerate(repeated, start=1)}
     return RepeatPlan(
         plan_id=_digest(image, (repeat.record.job_id for repeat in repeated)),

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from caliban_ls import agreement
+from caliban_ls import agreement, packages
 from caliban_ls.context import Context
 from caliban_ls.errors import CalibanError, UsageError
 from caliban_ls.files import read_project
@@ -87,7 +87,12 @@ def _key_of(group: Group) -> str | None:
 
 @contextmanager
 def open_patient(identity: Identity, context: Context, patience: Patience) -> Iterator[PatientGoogle]:
-    """Open the services, which are asked again while they are busy or silent, for the time of the body."""
+    """Open the services, which are asked again while they are busy or silent, for the time of the body.
+
+    Raises:
+        MissingError: a package that asking them takes can't be imported.
+    """
+    packages.require(packages.GOOGLE)
     google = PatientGoogle(
         identity, context.environment, patience=patience, report=context.report, cancel=context.cancel
     )
@@ -99,7 +104,12 @@ def open_patient(identity: Identity, context: Context, patience: Patience) -> It
 
 @contextmanager
 def open_google(identity: Identity, context: Context) -> Iterator[Google]:
-    """Open the services for the time of the body, and fetch a token for them meanwhile."""
+    """Open the services for the time of the body, and fetch a token for them meanwhile.
+
+    Raises:
+        MissingError: a package that asking them takes can't be imported.
+    """
+    packages.require(packages.GOOGLE)
     google = Google(identity, context.environment)
     threading.Thread(target=_renew, args=(google,), daemon=True).start()
     try:

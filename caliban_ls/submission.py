@@ -1,4 +1,4 @@
-"""`cloud`, `submit` and `resume`: a plan is confirmed, its image published, and its jobs sent, each once."""
+"""`cloud` and `submit`: a plan is confirmed, its image published, and its jobs sent, each once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from caliban_ls.project import Project
 from caliban_ls.provenance import provenance
 from caliban_ls.records import open_engine, open_history
 from caliban_ls.runtime import sending
-from caliban_ls.runtime.base import JobState
 from caliban_ls.runtime.claims import Claims, read_claims
 from caliban_ls.runtime.cloud import Service
 from caliban_ls.runtime.google import Google
@@ -26,7 +25,7 @@ from caliban_ls.runtime.history import Group, History, utc_now
 from caliban_ls.runtime.identity import Identity
 from caliban_ls.runtime.journal import Journal, NameTaken
 from caliban_ls.runtime.refusals import OverQuota
-from caliban_ls.services import find_identity_for, find_identity_of, open_google, service_for
+from caliban_ls.services import find_identity_of, open_google, service_for
 
 _SHOWN_JOBS = 6  # of a plan, to somebody who is to say yes
 
@@ -93,20 +92,6 @@ def submit(arguments: models.SubmitArguments, context: Context) -> models.CloudR
     return submit_plan(made, kept.arguments, project, identity, context, once=True)
 
 
-def resume(arguments: models.ResumeArguments, context: Context) -> models.CloudResult:
-    """Finish a submission that ended before all of its jobs were sent.
-
-    Raises:
-        UsageError: there is nothing to finish.
-        InUse: another process is at it.
-    """
-    with open_history(context) as history:
-        group = _unfinished(arguments.group, history)
-        with open_google(find_identity_for(group, None, context), context) as google:
-            send(group, history, google, context, resumed=True)
-            return result_of(group, history, service_for(group, google))
-
-
 def claims_of(arguments: models.CloudArguments, project: Project, context: Context) -> Claims:
     """Return who asks, as far as files say."""
     return read_claims(
@@ -118,15 +103,15 @@ def claims_of(arguments: models.CloudArguments, project: Project, context: Conte
     )
 
 
-def confirm(made: Plan, context: Context) -> None:
-    """Show a plan and ask for a yes.
+def confirm(made: Plan, context: Context, verb: str = "Submit") -> None:
+    """Show a plan and ask for a yes to what a verb says.
 
     Raises:
         NotConfirmed: it was a no, or there is nobody to ask.
     """
     result = plans.result_of(made)
     question = "\n".join([plans.described(result), *plans.ends(result, _SHOWN_JOBS)])
-    what = "Submit this job" if made.count == 1 else f"Submit these {made.count:,} jobs"
+    what = f"{verb} this job" if made.count == 1 else f"{verb} these {made.count:,} jobs"
     if not context.ask(question, what):
         raise NotConfirmed(f"{question}\nNothing was built or sent: nobody said yes")
 
@@ -190,6 +175,8 @@ def send(group: Group, history: History, google: Google, context: Context, *, re
         if outcome.doubtful:
             how_far += f", and of {outcome.doubtful} nobody knows"
         context.report(f"{how_far}; `caliban resume {group.name}` goes on", None)
+    elif outcome.failure is not None:
+        context.report(f"{outcome.sent} jobs were sent, and nothing is left to resume", None)
     if isinstance(outcome.failure, OverQuota):
         raise OverQuota(str(outcome.failure), outcome.failure.metrics, *_instead(group)) from outcome.failure
     if outcome.failure is not None:
@@ -366,26 +353,3 @@ def _instead(group: Group) -> tuple[str, tuple[str, ...]]:
     )
     others = tuple(found.title[0].lower() + found.title[1:] for found in hardware.instead(choice))
     return f"Without being asked, Google grants {granted} in {choice.region}" if granted else "", others
-
-
-def _unfinished(reference: str | None, history: History) -> Group:
-    """Return the launch that is meant.
-
-    Raises:
-        UsageError: there is none, or all of it is sent.
-    """
-    open_states = {JobState.PLANNED, JobState.SUBMITTING, JobState.UNKNOWN}
-    if reference is not None:
-        group = history.group(reference)
-        if group is None:
-            raise UsageError(f"There is no group {reference}", hint="`caliban status` lists them.")
-        candidates = [group] if group.backend != "local" else []
-    else:
-        candidates = [
-            group for backend in ("vertex", "ai-platform") for group in history.unfinished_groups(backend)
-        ]
-    for group in sorted(candidates, key=lambda group: group.created, reverse=True):
-        if any(job.state in open_states for job in history.jobs(group.name)):
-            return group
-    what = reference or "every submission"
-    raise UsageError(f"All jobs of {what} are sent; there is nothing to resume")

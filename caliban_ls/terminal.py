@@ -16,6 +16,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from caliban_ls import report
+from caliban_ls.asking import typed_line
+from caliban_ls.cancel import CancelToken
 from caliban_ls.context import Watcher
 from caliban_ls.findings import Severity
 from caliban_ls.models import (
@@ -42,6 +44,7 @@ from caliban_ls.models import (
     StopResult,
     TrustResult,
 )
+from caliban_ls.reasons import reasons
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -50,6 +53,8 @@ if TYPE_CHECKING:
     from caliban_ls.runtime.base import JobResult, JobSpec, Stream
 
 Job = TypeVar("Job", RunJob, StatusJob, CloudJob)
+
+_REASONS = 1000  # that are remembered, so as to be said once
 
 _SHOWN_JOBS = 50  # a table of more shows its first and last rows
 
@@ -116,7 +121,7 @@ def show_run(result: RunResult, _options: argparse.Namespace) -> str:
     for job in result.jobs:
         counts[job.state] = counts.get(job.state, 0) + 1
     said = ", ".join(f"{count} {state}" for state, count in counts.items())
-    errors = "".join(f"  job {job.index}: {job.error}\n" for job in result.jobs if job.error)
+    errors = _reasons(result.jobs, len(result.jobs))
     return f"{_render(table)}{result.group}: {said}\n{errors}"
 
 
@@ -217,12 +222,16 @@ def _one_launch(group: StatusGroup, options: argparse.Namespace) -> str:
             table.add_row("…", *([""] * (len(columns) - 1)))
         else:
             table.add_row(*_job_cells(job, metrics, planned=False), *([job.url or ""] if cloud else []))
-    errors = "".join(f"  job {job.index}: {job.error}\n" for job in group.jobs if job.error)
+    errors = _reasons(group.jobs, group.count)
     states, cost = _sums(group)
     on = f", {_machine_of(group)}" if group.machine_type else ""
     where = f"{group.backend}, {group.project_id}, {group.region}" if cloud else f"local, {group.folder}"
     spent = f"; {cost} so far" if cost else ""
     return f"{group.name} ({where}{on})\n{_render(table)}{errors}{states}{spent}\n"
+
+
+def _reasons(jobs: Sequence[RunJob | StatusJob], total: int) -> str:
+    return "".join(f"  {line}\n" for line in reasons(((job.index, job.error) for job in jobs), total))
 
 
 def _machine_of(group: StatusGroup) -> str:
@@ -346,7 +355,7 @@ SHOW: Mapping[str, Callable[[Any, argparse.Namespace], str | Iterator[str]]] = {
     "notebook": show_notebook,
     "run": show_run,
     "cloud": show_cloud,
-    "resume": show_cloud,
+    "resume": show_resubmit,
     "status": show_status,
     "logs": show_logs,
     "stop": show_stop,
@@ -369,12 +378,14 @@ class Session(Watcher):
     line carries its job's index.
     """
 
-    def __init__(self, *, as_json: bool, several: bool) -> None:
+    def __init__(self, *, as_json: bool, several: bool, cancel: CancelToken) -> None:
+        self._cancel = cancel
         self._lock = threading.Lock()
         self._as_json = as_json
         self._several = several
         self._bar: Progress | None = None
         self._partial: dict[tuple[int, Stream], bytes] = {}
+        self._said: dict[str, int] = {}  # the first job that ended for a reason
 
     def report(self, message: str, fraction: float | None = None) -> None:
         """Show one line of progress, and move the bar when there is a fraction."""
@@ -390,21 +401,13 @@ class Session(Watcher):
         """Put a question to whoever sits at the terminal; without one it is a no."""
         if not is_somebody_there():
             return False
-        with self._lock:
-            self._end_bar()
-            sys.stderr.write(f"{question}\n{action}? [y/N] ")
-            sys.stderr.flush()
-            return sys.stdin.readline().strip().lower() in {"y", "yes"}
+        return self._answer(f"{question}\n{action}? [y/N] ").lower() in {"y", "yes"}
 
     def insist(self, question: str, word: str) -> bool:
         """Have whoever sits at the terminal type a word; without one it is a no."""
         if not is_somebody_there():
             return False
-        with self._lock:
-            self._end_bar()
-            sys.stderr.write(f"{question}\nType {word} to go on: ")
-            sys.stderr.flush()
-            return sys.stdin.readline().strip() == word
+        return self._answer(f"{question}\nType {word} to go on: ") == word
 
     def started(self, job: JobSpec) -> None:
         """Say which job starts, when there are several."""
@@ -429,12 +432,35 @@ class Session(Watcher):
                 self.output(result.job, stream, b"\n")
         if result.error is not None:
             prefix = f"[{result.job.index}] " if self._several else ""
-            self.report(f"{prefix}{result.state.value}: {result.error}")
+            first = self._said.get(result.error)
+            if first is None and len(self._said) < _REASONS:
+                self._said[result.error] = result.job.index
+            reason = result.error if first is None else f"as job {first}"
+            self.report(f"{prefix}{result.state.value}: {reason}")
 
     def close(self) -> None:
         """Take the bar away."""
         with self._lock:
             self._end_bar()
+
+    def _answer(self, question: str) -> str:
+        """Return the line that is typed in answer to a question, without what surrounds it.
+
+        Raises:
+            Cancelled: the user stopped it instead.
+        """
+        with self._lock:
+            self._end_bar()
+            sys.stderr.write(question)
+            sys.stderr.flush()
+            line = ""
+            try:
+                line = typed_line(self._cancel)
+            finally:
+                if not line:  # the cursor still stands behind the question
+                    sys.stderr.write("\n")
+                    sys.stderr.flush()
+        return line.strip()
 
     def _end_bar(self) -> None:
         """Take the bar away before something else is written; the next fraction draws a new one."""
@@ -467,14 +493,15 @@ def is_somebody_there() -> bool:
 
 
 @contextmanager
-def session(*, as_json: bool, several: bool) -> Iterator[Session]:
+def session(*, as_json: bool, several: bool, cancel: CancelToken) -> Iterator[Session]:
     """Show progress while the body runs.
 
     Args:
         as_json: whether stdout is promised to one JSON document.
         several: whether several jobs may print at once.
+        cancel: ends questions, unanswered.
     """
-    shown = Session(as_json=as_json, several=several)
+    shown = Session(as_json=as_json, several=several, cancel=cancel)
     try:
         yield shown
     finally:

@@ -47,7 +47,7 @@ pip_configuration() {
     done
 }
 
-command -v docker >/dev/null || stop "Docker's command line is missing; as root: apt-get install docker.io"
+command -v docker >/dev/null || stop "Docker's command line is missing; as root: apt-get install docker.io, and docker-cli where Debian has it"
 docker version >/dev/null 2>&1 || stop "no engine answers; start Docker first"
 
 if docker image inspect "$image" >/dev/null 2>&1; then

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, metadata, requires
 from pathlib import Path
 
@@ -42,14 +43,15 @@ def pins() -> list[str]:
         for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
         if "==" in line
     }
-    found: set[NormalizedName] = set()
-    waiting = ["caliban-ls"]
+    found: set[tuple[NormalizedName, frozenset[str]]] = set()
+    waiting = [Requirement("caliban-ls")]
     while waiting:
-        name = canonicalize_name(waiting.pop())
-        if name not in found:
-            found.add(name)
-            waiting += _needed(name)
-    return sorted(pinned[name] + _where(name) for name in found & pinned.keys())
+        wanted = waiting.pop()
+        one = (canonicalize_name(wanted.name), frozenset(wanted.extras))
+        if one not in found:
+            found.add(one)
+            waiting += _needed(*one)
+    return sorted(pinned[name] + _where(name) for name in {name for name, _ in found} & pinned.keys())
 
 
 def _where(name: str) -> str:
@@ -60,14 +62,19 @@ def _where(name: str) -> str:
     return "; " + " and ".join(f'python_version {one.operator} "{one.version}"' for one in wanted)
 
 
-def _needed(name: str) -> list[str]:
-    """Return what a package requires without extras; nothing where it isn't installed, as what only Windows needs."""
+def _needed(name: str, extras: frozenset[str]) -> Iterator[Requirement]:
+    """Yield what a package requires with its extras; nothing where it isn't installed, as what only Windows needs."""
     try:
         lines = requires(name) or []
     except PackageNotFoundError:
-        return []
-    needed = [Requirement(line) for line in lines]
-    return [one.name for one in needed if "extra" not in str(one.marker)]
+        return
+    for one in map(Requirement, lines):
+        marker = one.marker
+        # Markers of systems and Pythons don't count: the pins are for all of them.
+        if "extra" not in str(marker) or (
+            marker and any(marker.evaluate({"extra": extra}) for extra in extras)
+        ):
+            yield one
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "emacs: there is no Emacs with Eglot and lsp-mode here; install Emacs 28 or later and both packages" >&2
     exit 3
 fi
-echo "emacs: there is no Emacs with Eglot and lsp-mode here; since you are root on Debian: apt-get install" \
-    "emacs-nox elpa-eglot elpa-lsp-mode" >&2
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-apt-get install -qq --no-install-recommends emacs-nox elpa-eglot elpa-lsp-mode >/dev/null
+packages=(emacs-nox elpa-lsp-mode)
+# Since Emacs 29 Eglot is part of it, and Debian 13 has no package of it.
+if apt-cache show elpa-eglot >/dev/null 2>&1; then packages+=(elpa-eglot); fi
+echo "emacs: there is no Emacs with Eglot and lsp-mode here; since you are root on Debian: apt-get install ${packages[*]}" >&2
+apt-get install -qq --no-install-recommends "${packages[@]}" >/dev/null

@@ -103,10 +103,12 @@ def can_install() -> bool:
 def install_and_start(environment: Environment) -> subprocess.Popen[bytes] | None:
     """Install Docker if it isn't there, start it, and wait until it answers."""
     if shutil.which("dockerd") is None:
-        say("there is no Docker here; since you are root on Debian: apt-get install docker.io")
         apt = {**environment, "DEBIAN_FRONTEND": "noninteractive"}
         do("apt-get", "update", "-qq", environment=apt)
-        do("apt-get", "install", "-qq", "docker.io", environment=apt)
+        # Debian 13 has the command line, and its builder, in packages of their own.
+        packages = ["docker.io", *filter(is_in_debian, ("docker-cli", "docker-buildx"))]
+        say(f"there is no Docker here; since you are root on Debian: apt-get install {' '.join(packages)}")
+        do("apt-get", "install", "-qq", *packages, environment=apt)
         if answers(environment):
             return None
     if Path("/run/systemd/system").exists():
@@ -126,6 +128,10 @@ def install_and_start(environment: Environment) -> subprocess.Popen[bytes] | Non
         stop(daemon)
         raise
     return daemon
+
+
+def is_in_debian(package: str) -> bool:
+    return subprocess.run(["apt-cache", "show", package], capture_output=True, check=False).returncode == 0
 
 
 def do(*command: str, environment: Environment) -> None:

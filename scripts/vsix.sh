@@ -7,6 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packed=build/caliban-ls.vsix
+mkdir -p build
 sources=(caliban_ls pyproject.toml constraints.txt README.md LICENSE editor/vscode scripts/bundle.py scripts/vsix.sh)
 made=(-name node_modules -o -name dist -o -name bundled -o -name __pycache__ -o -name ThirdPartyNotices.txt)
 if [ "${1:-}" = --changed ] && [ -e "$packed" ]; then

@@ -15,7 +15,7 @@ from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import JobState
 from caliban_ls.runtime.cloud import Body, CloudJob, Made
 from caliban_ls.runtime.google import Google
-from caliban_ls.runtime.refusals import Refused
+from caliban_ls.runtime.refusals import Busy, NoAnswer, Refused, field_of
 
 _STATES = {
     "QUEUED": JobState.QUEUED,
@@ -85,7 +85,13 @@ class AiPlatform:
         except Refused as error:
             if error.status != HTTPStatus.CONFLICT:
                 raise
-            there = self.get(f"{self._parent}/jobs/{body['jobId']}")
+            try:
+                there = self.get(f"{self._parent}/jobs/{body['jobId']}")
+            except (NoAnswer, Busy) as silence:
+                # One of that id is there, and it is most likely this very job.
+                raise NoAnswer(
+                    f"{silence} (when asked for a job that is there already)", sent=True
+                ) from silence
             if there.labels.get(labels.JOB) != body["labels"][labels.JOB]:
                 raise
             return there
@@ -96,7 +102,8 @@ class AiPlatform:
         request = jobs.list(parent=self._parent, filter=labels.filter_for(group, job))
         while request is not None:
             page = self.google.ask(request)
-            yield from map(self._made, page.get("jobs", ()))
+            yield from map(self._made, field_of(page, "jobs", list, []))
+            field_of(page, "nextPageToken", str, "")
             request = jobs.list_next(request, page)
 
     def get(self, name: str) -> Made:
@@ -118,7 +125,8 @@ class AiPlatform:
 
     def args(self, name: str) -> tuple[str, ...]:
         """See `Service.args`."""
-        return tuple(self.google.ask(self._jobs().get(name=name))["trainingInput"].get("args", ()))
+        found = self.google.ask(self._jobs().get(name=name))
+        return tuple(map(str, field_of(field_of(found, "trainingInput", dict), "args", list, [])))
 
     @property
     def _parent(self) -> str:
@@ -127,13 +135,13 @@ class AiPlatform:
     def _jobs(self) -> Any:  # noqa: ANN401 - made at run time
         return self.google.methods("ml", "v1", "https://ml.googleapis.com/", "projects", "jobs")
 
-    def _made(self, job: dict[str, Any]) -> Made:
+    def _made(self, job: object) -> Made:
         return Made(
-            name=f"{self._parent}/jobs/{job['jobId']}",
-            labels=job.get("labels", {}),
-            state=_STATES.get(job.get("state", ""), JobState.UNKNOWN),
-            error=job.get("errorMessage"),
-            created=job.get("createTime"),
-            started=job.get("startTime"),
-            ended=job.get("endTime"),
+            name=f"{self._parent}/jobs/{field_of(job, 'jobId', str)}",
+            labels=labels.read(field_of(job, "labels", dict, {})),
+            state=_STATES.get(field_of(job, "state", str, ""), JobState.UNKNOWN),
+            error=field_of(job, "errorMessage", str, "") or None,
+            created=field_of(job, "createTime", str, "") or None,
+            started=field_of(job, "startTime", str, "") or None,
+            ended=field_of(job, "endTime", str, "") or None,
         )

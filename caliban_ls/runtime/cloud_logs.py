@@ -17,7 +17,7 @@ from urllib.parse import quote
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import ServiceError
 from caliban_ls.runtime.google import Google
-from caliban_ls.runtime.refusals import Refused
+from caliban_ls.runtime.refusals import NoAnswer, Refused, field_of
 from caliban_ls.runtime.sightings import moment
 
 _PAGE = 1000  # the most that the service gives at once
@@ -78,10 +78,14 @@ class JobLog:
                 page = self.google.ask(entries.list(body=body))
             except Refused as error:
                 raise self._explained(error) from error
-            yield from page.get("entries", ())
-            if not page.get("nextPageToken"):
+            for found in field_of(page, "entries", list, []):
+                if not isinstance(found, dict):
+                    raise NoAnswer("its answer has other things than entries of a log", sent=True)
+                yield found
+            following = field_of(page, "nextPageToken", str, "")
+            if not following:
                 return
-            body = {**body, "pageToken": page["nextPageToken"]}
+            body = {**body, "pageToken": following}
 
     def follow(self, *, is_over: Callable[[], bool], cancel: CancelToken, pace: Pace = PACE) -> Iterator[str]:
         """Yield what the job printed, as it comes, until the job is over and nothing new comes any more.
@@ -145,7 +149,7 @@ class _Reading:
 
     def is_new(self, entry: dict[str, Any]) -> bool:
         """Return whether an entry wasn't read before, and remember it."""
-        when = moment(entry.get("timestamp"))
+        when = moment(str(entry.get("timestamp")))
         # An id is unique among the entries of one moment and log.
         identity = " ".join(
             (str(entry.get("timestamp")), str(entry.get("logName")), str(entry.get("insertId")))

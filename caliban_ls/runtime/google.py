@@ -11,13 +11,14 @@ import json
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from caliban_ls.errors import UsageError
 from caliban_ls.runtime.identity import Identity
-from caliban_ls.runtime.refusals import NoAnswer, translated
+from caliban_ls.runtime.refusals import object_of, translated
 from caliban_ls.runtime.transport import Wire
 
 _OVERRIDE = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
@@ -69,15 +70,13 @@ class Google:
             OverQuota: a quota is too small.
             Refused: anything else.
         """
-        from googleapiclient.errors import HttpError
-
-        try:
-            answer: dict[str, Any] = request.execute(http=self._wire)
-        except HttpError as error:
-            raise translated(int(error.resp.status), dict(error.resp), bytes(error.content)) from error
-        except ValueError as error:  # JSON that is none
-            raise NoAnswer("its answer was cut short", sent=True) from error
-        return answer
+        # Not by its own `execute`, which takes whatever comes back for an answer.
+        status, headers, content = self._wire.request(
+            str(request.uri), str(request.method), request.body, request.headers
+        )
+        if status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise translated(status, headers, content)
+        return {} if status == HTTPStatus.NO_CONTENT else object_of(content)
 
     def token(self) -> str:
         """Return an access token that is good for some minutes.

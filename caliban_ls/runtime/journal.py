@@ -149,12 +149,19 @@ class Journal:
         Raises:
             InUse: another one does.
         """
-        me = owner.this_owner()
         with self._history.transaction() as connection:
-            row = connection.execute("SELECT owner FROM groups WHERE name = ?", (group,)).fetchone()
-            if row is not None and row["owner"] not in (None, me) and not owner.is_dead(row["owner"]):
+            self.refuse_if_taken(group)
+            connection.execute("UPDATE groups SET owner = ? WHERE name = ?", (owner.this_owner(), group))
+
+    def refuse_if_taken(self, group: str) -> None:
+        """Return if no other process works on a launch.
+
+        Raises:
+            InUse: another one does.
+        """
+        for row in self._history.rows("SELECT owner FROM groups WHERE name = ?", group):
+            if row["owner"] not in (None, owner.this_owner()) and not owner.is_dead(row["owner"]):
                 raise InUse(f"Another caliban is sending the jobs of {group}")
-            connection.execute("UPDATE groups SET owner = ? WHERE name = ?", (me, group))
 
     def leave(self, group: str) -> None:
         """Let others work on a launch; once everything is sent, forget the arguments that were held."""
@@ -198,6 +205,14 @@ class Journal:
     def unsent(self, group: str) -> list[str]:
         """Return the ids of the jobs that no service is known to have, by their place."""
         query = f"SELECT job_id FROM jobs WHERE group_name = ? AND state IN {_OPEN} ORDER BY number"  # noqa: S608  # a constant
+        return [row["job_id"] for row in self._history.rows(query, group)]
+
+    def doubtful(self, group: str) -> list[str]:
+        """Return the ids of the jobs of which nobody knows whether a service has them, by their place."""
+        query = (
+            "SELECT job_id FROM jobs WHERE group_name = ? AND name IS NULL"
+            " AND state IN ('SUBMITTING', 'UNKNOWN') ORDER BY number"
+        )
         return [row["job_id"] for row in self._history.rows(query, group)]
 
     def bodies(self, group: str) -> dict[str, Body]:
@@ -253,6 +268,26 @@ class Journal:
                 " doubted = NULL, error = ? WHERE job_id = ? AND name IS NULL AND state IN"
                 " ('SUBMITTING', 'UNKNOWN', 'CANCELLING')",
                 (error, job_id),
+            )
+
+    def refused(self, job_id: str, error: str, now: datetime) -> None:
+        """Write down that a service will never take a job as it is.
+
+        If the service has taken none of the launch, the others are no better: they aren't to be sent either.
+        """
+        with self._history.transaction() as connection:
+            connection.execute(
+                "UPDATE jobs SET state = CASE WHEN state = 'CANCELLING' THEN 'CANCELLED' ELSE 'FAILED' END,"
+                " ended = ?, doubted = NULL, error = ? WHERE job_id = ? AND name IS NULL"
+                " AND state IN ('SUBMITTING', 'UNKNOWN', 'CANCELLING')",
+                (now.isoformat(), error, job_id),
+            )
+            connection.execute(
+                "UPDATE jobs SET state = 'CANCELLED', ended = ?, error = 'It was never sent: Google refused ' || ?"
+                " WHERE state = 'PLANNED' AND group_name = (SELECT group_name FROM jobs WHERE job_id = ?)"
+                " AND NOT EXISTS (SELECT 1 FROM jobs AS others WHERE others.group_name = jobs.group_name"
+                " AND (others.name IS NOT NULL OR others.state IN ('SUBMITTING', 'UNKNOWN', 'CANCELLING')))",
+                (now.isoformat(), job_id, job_id),
             )
 
     def in_doubt(self, job_id: str, error: str) -> None:

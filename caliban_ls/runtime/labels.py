@@ -96,6 +96,11 @@ def filter_for(group: str, job: str | None = None) -> str:
     return f'labels.{GROUP}="{group}"' + ("" if job is None else f' AND labels.{JOB}="{job}"')
 
 
+def read(found: Mapping[str, object]) -> dict[str, str]:
+    """Return the labels that a service says a job has."""
+    return {key: str(value) for key, value in found.items()}
+
+
 def _cleaned(text: str) -> str:
     return re.sub("[^a-z0-9_-]", "_", text.lower())
 

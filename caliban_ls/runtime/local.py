@@ -20,6 +20,7 @@ from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import CalibanError, Cancelled, EngineUnavailable
 from caliban_ls.runtime import owner
 from caliban_ls.runtime.base import ContainerSpec, Engine, Exit, JobResult, JobSpec, JobState, Stream
+from caliban_ls.runtime.last_words import LastWords
 from caliban_ls.runtime.metrics import MetricsReader
 
 
@@ -132,8 +133,8 @@ def this_user() -> str | None:
     return f"{os.getuid()}:{os.getgid()}" if hasattr(os, "getuid") else None
 
 
-def explain(end: Exit) -> str | None:
-    """Return one sentence about an exit that wasn't a success.
+def explain(end: Exit, last_words: str = "") -> str | None:
+    """Return one sentence about an exit that wasn't a success; what the job said last is its reason if nothing else is.
 
     Codes by the convention of shells and of Docker:
     https://docs.docker.com/engine/containers/run/#exit-status.
@@ -149,7 +150,7 @@ def explain(end: Exit) -> str | None:
     with suppress(ValueError):
         number = signal.Signals(end.code - 128)
         return f"Ended by the signal {number.name} (exit code {end.code})"
-    return f"Exit code {end.code}"
+    return f"Exit code {end.code}: {last_words}" if last_words else f"Exit code {end.code}"
 
 
 class _Work:
@@ -224,11 +225,12 @@ class _Work:
         if not wanted:
             self._end(JobResult(job=job, state=JobState.CANCELLED, error="It was stopped before it started"))
             return
-        metrics = MetricsReader()
+        metrics, last_words = MetricsReader(), LastWords()
 
         def output(stream: Stream, chunk: bytes) -> None:
             if stream == "stdout":
                 metrics.feed(chunk)
+            last_words.feed(stream, chunk)
             with self._lock:
                 self._watcher.output(job, stream, chunk)
 
@@ -254,7 +256,7 @@ class _Work:
                 exit_code=end.code if end else None,
                 seconds=time.monotonic() - began,
                 metrics=metrics.metrics(),
-                error=explain(end) if end else error,
+                error=explain(end, last_words.said(job.args)) if end else error,
             )
         )
         if lost is not None:

@@ -1,7 +1,7 @@
 """Requests that may be repeated, asked until they are answered: many at once, waiting when a service asks for it.
 
 For what changes nothing, and for what may be carried out twice, such as a cancel. A request that makes a job is
-`sending`'s business.
+`sending`'s business. A host that no request has reached so far is given up at once.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import CalibanError
@@ -62,6 +63,7 @@ class PatientGoogle(Google):
         self._pause_ends = 0.0
         self._pauses = 0
         self._last_news = time.monotonic()
+        self._reached: set[str] = set()
 
     def ask(self, request: Any) -> dict[str, Any]:  # noqa: ANN401 - googleapiclient's, made at run time
         """Send a request until there is an answer, and return it.
@@ -73,17 +75,29 @@ class PatientGoogle(Google):
             Refused: anything else.
             Cancelled: the user doesn't want to wait any more.
         """
+        host = urlsplit(request.uri).netloc
         while True:
             self._wait()
             try:
                 with self._cancel.on_set(self.hang_up):
                     answer = super().ask(request)
-            except (Busy, NoAnswer) as error:
+            except Busy as busy:
                 self._cancel.check()
-                if not self._pause(error.wait if isinstance(error, Busy) else None):
+                self._reached.add(host)
+                if not self._pause(busy.wait, "Google asks for patience, going on"):
+                    raise
+                continue
+            except NoAnswer as silence:
+                self._cancel.check()
+                if silence.sent:
+                    self._reached.add(host)
+                elif host not in self._reached or not silence.passing:
+                    raise
+                if not self._pause(None, f"{silence}; trying again"):
                     raise
                 continue
             with self._lock:
+                self._reached.add(host)
                 self._last_news = time.monotonic()
                 self._pauses = 0
             return answer
@@ -97,8 +111,8 @@ class PatientGoogle(Google):
                 return
             self._cancel.wait(min(rest, 0.5))
 
-    def _pause(self, asked: float | None) -> bool:
-        """Let everybody wait; return whether there is patience left to."""
+    def _pause(self, asked: float | None, why: str) -> bool:
+        """Let everybody wait, and say why; return whether there is patience left to."""
         with self._lock:
             now = time.monotonic()
             if asked is None:
@@ -111,7 +125,7 @@ class PatientGoogle(Google):
                 return False
             self._pause_ends = max(self._pause_ends, now + asked)
         if asked >= 1:
-            self._report(f"Google asks for patience, going on in {asked:.0f} s", None)
+            self._report(f"{why} in {asked:.0f} s", None)
         return True
 
 

@@ -11,26 +11,54 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
+from html import unescape
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from caliban_ls.errors import ServiceError
 from caliban_ls.text import shortened
 
+Field = TypeVar("Field")
+
+PROXY_LOGIN = (
+    "Write the login into the variable that names the proxy: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+)
+
 
 class NoAnswer(ServiceError):
-    """Nothing came back.
+    """Nothing came back, or nothing that makes sense.
 
     Attributes:
+        reason: in words, without who didn't answer.
         sent: whether the request may have reached the service, so that it may have been carried out.
+        passing: whether the same request may be answered a moment later.
     """
 
     code = "no-answer"
-    hint = "Is this machine online? `caliban resume` goes on where this stopped."
+    hint = "Try again in a few minutes."
+    passing = True
 
     def __init__(self, reason: str, *, sent: bool) -> None:
         super().__init__(f"Google didn't answer: {reason}")
+        self.reason = reason
         self.sent = sent
+
+
+class Unreachable(NoAnswer):
+    """The request didn't leave this machine, or no further than a proxy: for certain, nothing was carried out.
+
+    Attributes:
+        passing: whether that may mend itself, as a lost network does and a certificate doesn't.
+    """
+
+    code = "unreachable"
+    exit_code = 3
+
+    def __init__(self, reason: str, *, hint: str, passing: bool = True) -> None:
+        super().__init__(reason, sent=False)
+        self.args = (f"Google can't be reached: {reason}",)
+        self.hint = hint
+        self.passing = passing
 
 
 class Busy(ServiceError):
@@ -41,6 +69,7 @@ class Busy(ServiceError):
     """
 
     code = "busy"
+    hint = "Try again in a few minutes."
 
     def __init__(self, message: str, wait: float | None) -> None:
         super().__init__(message)
@@ -81,7 +110,12 @@ class Refused(ServiceError):
 
 
 def translated(status: int, headers: Mapping[str, str], content: bytes) -> ServiceError:
-    """Return what an error of a service means."""
+    """Return what an error of a service means, or of what stands between it and this machine."""
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return Unreachable("a proxy wants a login (407)", hint=PROXY_LOGIN, passing=False)
+    if status == HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED:
+        hint = "Open any page in a browser, log in there, and try again."
+        return Unreachable("this network wants a login first (511)", hint=hint, passing=False)
     message, details = _error_of(content)
     metrics = re.findall(r"[a-z0-9.-]+\.googleapis\.com/[a-z0-9_]+", message)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -90,17 +124,64 @@ def translated(status: int, headers: Mapping[str, str], content: bytes) -> Servi
         return Busy(message or "Too many requests", _retry_after(headers))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return NoAnswer(f"{status}, {message or 'no reason given'}", sent=True)
-    return Refused(status, message or f"Google answered {status}", _mend(status, message, details))
+    if not message or web_page(content) or status < HTTPStatus.BAD_REQUEST:
+        message = f"Google answered {status}{f' with {message}' if message else ''}"
+    return Refused(status, message, _mend(status, message, details))
+
+
+def object_of(content: bytes) -> dict[str, Any]:
+    """Return the object that a successful answer consists of.
+
+    Raises:
+        NoAnswer: it is something else, so that nobody knows who answered, and what was carried out.
+    """
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        what = web_page(content) or ("no JSON" if content.strip() else "nothing")
+        raise NoAnswer(f"{what} came in place of its answer", sent=True) from error
+    if not isinstance(found, dict):
+        raise NoAnswer(f"{_kind_of(found)} came in place of its answer", sent=True)
+    return found
+
+
+def field_of(answer: Any, key: str, kind: type[Field], default: Field | None = None) -> Field:  # noqa: ANN401 - JSON
+    """Return a field of an answer's object; the default when it is missing.
+
+    Raises:
+        NoAnswer: it is missing without a default, or is something else.
+    """
+    found = answer.get(key) if isinstance(answer, dict) else None
+    found = default if found is None else found
+    if not isinstance(found, kind) or (default is None and found == ""):
+        raise NoAnswer(f"its answer has no {key} as it should", sent=True)
+    return found
+
+
+def web_page(content: bytes) -> str | None:
+    """Return in words which web page a body is, None if it is none."""
+    if not content.lstrip().startswith(b"<"):
+        return None
+    title = re.search(rb"<title[^>]*>(.*?)</title", content, re.IGNORECASE | re.DOTALL)
+    named = " ".join(unescape(title[1].decode(errors="replace")).split()) if title else ""
+    return f'a web page ("{shortened(named, 80)}")' if named else "a web page"
+
+
+def _kind_of(found: object) -> str:
+    kinds: dict[type, str] = {list: "a list", str: "a text", bool: "a truth value", type(None): "null"}
+    return kinds.get(type(found), "a number")
 
 
 def _error_of(content: bytes) -> tuple[str, list[Any]]:
     """Return the message and the details of an error's body."""
-    with suppress(ValueError, AttributeError, TypeError):
+    with suppress(ValueError, LookupError, AttributeError, TypeError, RecursionError):
         error = json.loads(content)["error"]
-        return re.sub(r"\s+", " ", str(error["message"])).strip(), list(error.get("details") or ())
-    with suppress(KeyError):
-        return shortened(content.decode(errors="replace"), 200), []
-    return "", []
+        details = error.get("details")
+        return (
+            re.sub(r"\s+", " ", str(error["message"])).strip(),
+            [detail for detail in details if isinstance(detail, dict)] if isinstance(details, list) else [],
+        )
+    return web_page(content) or shortened(" ".join(content.decode(errors="replace").split()), 200), []
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -121,20 +202,28 @@ def _mend(status: int, message: str, details: list[Any]) -> str:
             f"Give yourself roles/iam.serviceAccountUser on {account}, even if you are that account,"
             " or name another with --service_account."
         )
-    metadata: Mapping[str, str] = next(
-        (detail.get("metadata", {}) for detail in details if isinstance(detail, dict)), {}
-    )
-    reason = next((detail.get("reason") for detail in details if isinstance(detail, dict)), None)
+    first: Mapping[str, Any] = details[0] if details else {}
+    reason = first.get("reason")
+    found = first.get("metadata")
+    metadata: Mapping[str, Any] = found if isinstance(found, dict) else {}
     if reason == "CONSUMER_INVALID" or "Permission denied on resource project" in message:
         return "--project_id takes a project's id, which isn't always its name; `gcloud projects list` shows both."
     if reason == "SERVICE_DISABLED":
         return f"Switch it on: gcloud services enable {metadata.get('service', 'aiplatform.googleapis.com')}"
     if status == HTTPStatus.FORBIDDEN:
-        permission = metadata.get("permission") or next(
-            iter(re.findall(r"Permission '([\w.]+)'", message)), ""
+        permission = str(
+            metadata.get("permission") or next(iter(re.findall(r"Permission '([\w.]+)'", message)), "")
         )
         role = _ROLES.get(permission.partition(".")[0], "")
-        return f"You lack {permission}; {role} has it." if permission and role else ""
+        if permission and role:
+            return f"You lack {permission}; {role} has it."
+        return (
+            "The account of your credentials lacks a permission, which an owner of the project can give it."
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        return "Are the project's id and the region right?"
+    if status < HTTPStatus.BAD_REQUEST:
+        return "Something answers in Google's place, as a login page or a proxy does; is the address right?"
     return ""
 
 

@@ -4,6 +4,9 @@ A request may end without an answer. A service that takes no job id twice is the
 knows no such id: there a job is looked for by its label, again and again, until more time has gone by than a
 request can take, and only then sent anew. What can't be ruled out is a job that comes into being later than that.
 
+A request that doesn't get as far as the service ends the launch at once if none has yet: then the address, the network
+or a certificate is wrong. A network that goes away in the middle is waited for, a minute.
+
 Knows the journal and the service's protocol; whoever calls has confirmed what is sent.
 """
 
@@ -18,6 +21,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 
 from caliban_ls.cancel import CancelToken
 from caliban_ls.errors import CalibanError, ServiceError
@@ -25,7 +29,7 @@ from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import Report
 from caliban_ls.runtime.cloud import Made, Service
 from caliban_ls.runtime.journal import Journal, Unsent
-from caliban_ls.runtime.refusals import Busy, NoAnswer
+from caliban_ls.runtime.refusals import Busy, NoAnswer, Refused
 from caliban_ls.runtime.transport import REQUEST_SECONDS
 
 
@@ -40,6 +44,7 @@ class Timing:
         first_wait: after a refusal that names no time; each that follows doubles it.
         longest_wait: what that ends at.
         patience: without any answer but refusals to answer, until sending is given up.
+        absence: of a network that was there before, until sending is given up.
         farewell: that requests which are under way get when the user stops it all.
     """
 
@@ -49,6 +54,7 @@ class Timing:
     first_wait: float = 1.0
     longest_wait: float = 64.0
     patience: float = 900.0
+    absence: float = 60.0
     farewell: float = 5.0
 
 
@@ -120,6 +126,8 @@ def send(
             hang_up()
             for thread in threads:
                 thread.join()
+    if work.bug is not None:
+        raise work.bug
     return work.outcome()
 
 
@@ -134,6 +142,7 @@ class _Sending:
     clock: Callable[[], datetime]
     timing: Timing
     total: int = 0
+    bug: BaseException | None = None
     _waiting: deque[str] = field(default_factory=deque)
     _doubts: dict[str, tuple[str, float]] = field(default_factory=dict)  # label and deadline, by job id
     _busy: int = 0
@@ -145,6 +154,9 @@ class _Sending:
     _pause_ends: float = 0.0
     _pauses: int = 0
     _last_news: float = field(default_factory=time.monotonic)
+    _silence: NoAnswer | None = None  # the last one
+    _reached: bool = False  # whether any request got as far as the service
+    _absent_since: float | None = None  # when it was first found that none does any more
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def add(self, job_ids: Iterable[str], *, look_first: bool) -> None:
@@ -175,9 +187,9 @@ class _Sending:
                 self._send(job_id)
             except CalibanError as error:
                 self._fail(error)
-            except BaseException as error:
-                self._fail(CalibanError(f"{type(error).__name__}: {error}"))
-                raise
+            except BaseException as error:  # noqa: BLE001 - raised where somebody waits for it
+                self.bug = error
+                self.stop()
             finally:
                 with self._changed:
                     self._busy -= 1
@@ -199,7 +211,8 @@ class _Sending:
                 told = line
                 next_word = time.monotonic() + _WORD_SECONDS
             if silent > self.timing.patience:
-                self._fail(NoAnswer(f"for {silent / 60:.0f} minutes", sent=True))
+                why = self._silence.reason if self._silence else "nothing came"
+                self._fail(NoAnswer(f"{why}, for {silent / 60:.0f} minutes", sent=True))
                 return
             if doubts and time.monotonic() >= next_look:
                 began = time.monotonic()
@@ -220,7 +233,7 @@ class _Sending:
         """Return how far it came."""
         left = self.journal.unsent(self.group)
         # One that is in doubt and was stopped is the business of whoever stopped it.
-        doubtful = len(self._doubts.keys() & set(left))
+        doubtful = len(self.journal.doubtful(self.group))
         return Outcome(
             sent=self._sent,
             planned=len(left) - doubtful,
@@ -233,8 +246,9 @@ class _Sending:
         with self._changed:
             while not self._over:
                 pause = self._pause_ends - time.monotonic()
-                # What is wrong with one job is wrong with all: the first is sent alone.
-                if self._waiting and pause <= 0 and (self._accepted or not self._busy):
+                # What is wrong with one job is wrong with all: the first is sent alone, and looked for alone.
+                alone = self._busy or (self._doubts and self._blind is None)
+                if self._waiting and pause <= 0 and (self._accepted or not alone):
                     self._busy += 1
                     return self._waiting.popleft()
                 if not self._is_going():
@@ -254,24 +268,55 @@ class _Sending:
         try:
             made = self.service.create(job.body)
         except Busy as busy:
-            self.journal.not_sent(job_id)
+            self._not_sent(job)
             self._again(job_id, busy.wait)
             self._heard()
         except NoAnswer as silence:
             if not silence.sent:
-                self.journal.not_sent(job_id)
+                self._not_sent(job, str(silence))
+                self._absent(silence)
                 self._again(job_id, None)
                 return
+            self._present(silence)
             self.journal.in_doubt(job_id, str(silence))
             if self.service.keyed:
                 self._again(job_id, None)
             else:
                 self._doubt(job, self.timing.doubt)
         except CalibanError as error:
-            self.journal.not_sent(job_id, str(error))
+            if _is_for_good(error) and job.doubted is None:
+                self.journal.refused(job_id, str(error), self.clock())
+            else:
+                self._not_sent(job, str(error))
             raise
         else:
             self._made(job_id, made)
+
+    def _not_sent(self, job: Unsent, error: str | None = None) -> None:
+        """Write down that a request did nothing; an earlier one that nobody answered may have, all the same."""
+        if job.doubted is None:
+            self.journal.not_sent(job.job_id, error)
+        else:
+            self.journal.in_doubt(job.job_id, error or "Google didn't answer an earlier request")
+
+    def _absent(self, silence: NoAnswer) -> None:
+        """Take note that a request didn't get as far as the service, and give up when that is no passing thing."""
+        now = time.monotonic()
+        with self._changed:
+            self._silence = silence
+            if self._absent_since is None:
+                self._absent_since = now
+            lasting = not silence.passing or now - self._absent_since >= self.timing.absence
+            if self._reached and not lasting:
+                return
+        raise silence
+
+    def _present(self, silence: NoAnswer | None = None) -> None:
+        """Take note that a request got as far as the service."""
+        with self._changed:
+            self._reached = True
+            self._absent_since = None
+            self._silence = silence
 
     def _made(self, job_id: str, made: Made) -> None:
         if self.journal.sent(job_id, made):
@@ -286,6 +331,7 @@ class _Sending:
         self._heard()
 
     def _heard(self) -> None:
+        self._present()
         with self._changed:
             self._last_news = time.monotonic()
 
@@ -296,6 +342,10 @@ class _Sending:
             now = time.monotonic()
             if wait is None and self._pause_ends <= now:
                 longest = min(self.timing.longest_wait, self.timing.first_wait * 2**self._pauses)
+                if self._absent_since is not None:
+                    # Often, and once more at the very end.
+                    end = self._absent_since + self.timing.absence
+                    longest = min(longest, self.timing.absence / 10, max(0.0, end - now))
                 wait = longest * random.uniform(0.5, 1.0)  # noqa: S311  # no secret
                 self._pauses += 1
             if wait is not None:
@@ -312,8 +362,17 @@ class _Sending:
         """Look for what is in doubt. If that isn't allowed, it stays in doubt, and the others go on."""
         try:
             self._look(everything=False)
-        except (NoAnswer, Busy):
+            self._present()
+        except Busy:
             return
+        except NoAnswer as silence:
+            if silence.sent:
+                self._present(silence)
+                return
+            try:
+                self._absent(silence)
+            except NoAnswer as error:
+                self._fail(error)
         except CalibanError as error:
             with self._changed:
                 self._blind = error
@@ -370,9 +429,26 @@ class _Sending:
     def _progress(self) -> str:
         """Return how far it is, in words; under the lock."""
         line = f"{self._sent} of {self.total} jobs sent"
-        pause = self._pause_ends - time.monotonic()
-        if pause >= 1 and self._waiting:
-            line += f"; Google asks for patience, going on in {math.ceil(pause)} s"
+        now = time.monotonic()
+        pause = self._pause_ends - now
+        why = f"; {self._silence}" if self._silence else ""
+        if self._absent_since is not None:
+            rest = max(0, math.ceil(self._absent_since + self.timing.absence - now))
+            line += f"{why}; trying again for {rest} s; Ctrl-C stops, `caliban resume {self.group}` goes on"
+        elif pause >= 1 and self._waiting:
+            line += f"{why}; trying again in" if why else "; Google asks for patience, going on in"
+            line += f" {math.ceil(pause)} s"
         if self._doubts:
+            line += "" if self._absent_since is not None or pause >= 1 else why
             line += f"; looking for {len(self._doubts)} that nobody answered for"
         return line
+
+
+def _is_for_good(error: CalibanError) -> bool:
+    """Return whether the very same request would be refused tomorrow, too, whatever is granted until then."""
+    # Vertex AI says in this way, too, that a right to act as a service account is missing, which can be given.
+    return (
+        isinstance(error, Refused)
+        and error.status == HTTPStatus.BAD_REQUEST
+        and "permission" not in str(error).lower()
+    )

@@ -9,17 +9,21 @@ from __future__ import annotations
 import json
 import os
 import socket
+import ssl
 import threading
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from caliban_ls.errors import MissingError
 from caliban_ls.runtime.identity import Identity
-from caliban_ls.runtime.refusals import NoAnswer
+from caliban_ls.runtime.reaching import Way, no_answer, not_reached
+from caliban_ls.runtime.refusals import Busy, NoAnswer, translated, web_page
+from caliban_ls.runtime.unreachable import causes
 from caliban_ls.text import shortened
 
 if TYPE_CHECKING:
@@ -32,37 +36,36 @@ _CONNECT_SECONDS = 10.0
 
 
 class Wire:
-    """The connections of one thread, in the form in which googleapiclient takes what sends its requests."""
+    """The connections of one thread."""
 
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
         self._sockets: set[socket.socket] = set()
-        self._ways: dict[str, PoolManager] = {}
+        self._pools: dict[str, tuple[PoolManager, Way]] = {}
+        self._sent = False  # whether anything of the request has left
 
     def request(
-        self,
-        uri: str,
-        method: str = "GET",
-        body: bytes | str | None = None,
-        headers: Mapping[str, str] | None = None,
-        **_others: object,
-    ) -> tuple[Any, bytes]:
+        self, uri: str, method: str, body: bytes | str | None, headers: Mapping[str, str]
+    ) -> tuple[int, dict[str, str], bytes]:
         """Send one request with a token, and once more with a fresh one if the first isn't taken any more.
+
+        Returns:
+            Status, headers in small letters, and body of the answer.
 
         Raises:
             NoAnswer: nothing came back.
+            Busy: who gives tokens asks for patience.
             MissingError: the credentials give no token.
         """
-        from httplib2 import Response
-
         stale: str | None = None
         while True:
             token = self.renew(stale)
-            signed = {**(headers or {})}
+            signed = {**headers}
             self._identity.credentials.apply(signed, token=token)
-            status, found, content = self._send(method, uri, body, signed)
-            if status != HTTPStatus.UNAUTHORIZED:
-                return Response({**found, "status": str(status)}), content
+            answer = self._exchange(method, uri, body, signed)
+            if answer.status != HTTPStatus.UNAUTHORIZED:
+                found = {name.lower(): value for name, value in answer.headers.items()}
+                return answer.status, found, answer.data
             # A request with a token that isn't taken was looked at by nobody.
             if stale is not None:
                 raise self._no_access("Google takes none of their tokens")
@@ -89,82 +92,142 @@ class Wire:
 
     def close(self) -> None:
         """Close the connections."""
-        for way in self._ways.values():
-            way.clear()
+        for pool, _ in self._pools.values():
+            pool.clear()
+        # urllib3 closes those of a pool that nothing refers to any more, which the frames of an error may do for long.
+        for connection in list(self._sockets):
+            with suppress(OSError):
+                connection.close()
+        self._sockets.clear()
 
     def _refresh(self) -> None:
-        from google.auth.exceptions import GoogleAuthError, TransportError
-        from google.auth.transport import urllib3 as transport
+        """Renew the token. Whatever goes wrong with that, the request that needs it isn't sent."""
+        from google.auth.exceptions import GoogleAuthError
 
-        def ask(url: str, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - google-auth calls it
-            return transport.Request(self._way(url))(url, *args, **options)
+        last: int | None = None
+
+        def ask(
+            url: str,
+            method: str = "GET",
+            body: bytes | None = None,
+            headers: Mapping[str, str] | None = None,
+            timeout: float | None = None,
+            **_others: object,
+        ) -> Any:  # noqa: ANN401 - google-auth takes what urllib3 gives
+            nonlocal last
+            try:
+                answer = self._exchange(method, url, body, headers or {}, timeout)
+            except NoAnswer as silence:
+                raise _unsent(silence) from silence
+            last = answer.status
+            page = web_page(answer.data)
+            if (
+                answer.status == HTTPStatus.TOO_MANY_REQUESTS
+                or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            ):
+                failure = translated(answer.status, answer.headers, answer.data)
+                raise _unsent(failure) if isinstance(failure, NoAnswer) else failure
+            if page and answer.status == HTTPStatus.OK:
+                raise NoAnswer(f"{page} came in place of a token", sent=False)
+            return answer
 
         try:
-            with self._limit():
-                self._identity.credentials.refresh(ask)
-        except TransportError as error:
-            raise NoAnswer(_reason(error), sent=False) from error
+            self._identity.credentials.refresh(ask)
         except GoogleAuthError as error:
+            for cause in causes(error):
+                if isinstance(cause, (NoAnswer, Busy)):
+                    raise cause from error
+            if last == HTTPStatus.OK:
+                raise NoAnswer("what came in place of a token is none", sent=False) from error
             raise self._no_access(_refusal(error)) from error
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            # What google-auth raises when the answer isn't shaped as it trusts it to be.
+            raise NoAnswer("what came in place of a token is none", sent=False) from error
 
     def _no_access(self, reason: str) -> MissingError:
         return MissingError(
             f"The credentials of {self._identity.source} give no access: {reason}", hint=self._identity.mend
         )
 
-    def _send(
-        self, method: str, uri: str, body: bytes | str | None, headers: Mapping[str, str]
-    ) -> tuple[int, dict[str, str], bytes]:
-        """Send a request, once, and return status, headers and body of the answer."""
-        from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError
+    def _exchange(
+        self,
+        method: str,
+        uri: str,
+        body: bytes | str | None,
+        headers: Mapping[str, str],
+        seconds: float | None = None,
+    ) -> Any:  # noqa: ANN401 - urllib3's response
+        """Send a request, once, and return its answer, whole.
 
+        Raises:
+            Unreachable: nothing of it has left, so that nothing came of it.
+            NoAnswer: it has left.
+        """
+        from urllib3.exceptions import HTTPError
+
+        pool, way = self._pool(uri)
+        self._sent = False
+        limit: dict[str, Any] = {} if seconds is None else {"timeout": seconds}
         try:
             with self._limit():
-                answer = self._way(uri).request(
-                    method, uri, body=body, headers=dict(headers), retries=False, redirect=False
+                return pool.request(
+                    method, uri, body=body, headers=dict(headers), retries=False, redirect=False, **limit
                 )
-                content = answer.data
-        except (ConnectTimeoutError, NewConnectionError, ProxyError) as error:
-            raise NoAnswer(_reason(error), sent=False) from error
         except (HTTPError, OSError) as error:
-            raise NoAnswer(_reason(error), sent=True) from error
-        return answer.status, {name.lower(): value for name, value in answer.headers.items()}, content
+            raise (no_answer(error) if self._sent else not_reached(error, way)) from error
 
-    def _way(self, uri: str) -> PoolManager:
-        """Return the connections that lead to an address, through a proxy if the environment names one."""
-        from urllib3 import PoolManager, ProxyManager, Timeout
+    def _pool(self, uri: str) -> tuple[PoolManager, Way]:
+        """Return the connections that lead to an address, through a proxy if the environment names one.
+
+        Raises:
+            MissingError: what the environment names can't be used.
+        """
+        from urllib3 import PoolManager, ProxyManager, Timeout, make_headers
 
         parts = urlsplit(uri)
-        if parts.netloc not in self._ways:
+        if parts.netloc not in self._pools:
+            variable, trusted = _authorities()
             options: dict[str, Any] = {
                 "timeout": Timeout(connect=_CONNECT_SECONDS, read=REQUEST_SECONDS),
                 "retries": False,
-                "ca_certs": _authorities(),
+                **trusted,
             }
-            proxy = urllib.request.getproxies().get(parts.scheme)
-            if proxy is None or urllib.request.proxy_bypass(parts.hostname or ""):
-                way = PoolManager(**options)
+            proxy = _proxy_for(parts)
+            if proxy is None:
+                pool = PoolManager(**options)
             else:
-                way = ProxyManager(proxy if "://" in proxy else f"http://{proxy}", **options)
-            way.pool_classes_by_scheme = self._pools()
-            self._ways[parts.netloc] = way
-        return self._ways[parts.netloc]
+                login = (
+                    f"{unquote(proxy.username)}:{unquote(proxy.password or '')}" if proxy.username else None
+                )
+                address = f"{proxy.scheme}://{_place(proxy)}"
+                pool = ProxyManager(address, proxy_headers=make_headers(proxy_basic_auth=login), **options)
+            pool.pool_classes_by_scheme = self._kinds_of_pools()
+            way = Way(host=parts.netloc, proxy=_place(proxy) if proxy else None, bundle=variable)
+            self._pools[parts.netloc] = pool, way
+        return self._pools[parts.netloc]
 
-    def _pools(self) -> dict[str, type[Any]]:
-        """Return pools whose connections tell where their sockets are, so that what takes too long can be ended."""
+    def _kinds_of_pools(self) -> dict[str, type[Any]]:
+        """Return pools whose connections say where their sockets are, and when a request begins to leave."""
         from urllib3.connection import HTTPConnection, HTTPSConnection
         from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-        sockets = self._sockets
+        wire = self
 
         def remembering(kind: type[Any]) -> type[Any]:
             class Remembering(kind):  # type: ignore[misc]  # one of two classes
                 def connect(self) -> None:
                     super().connect()
-                    sockets.add(self.sock)
+                    wire._sockets.add(self.sock)
+
+                def request(self, *args: object, **options: object) -> None:
+                    # Proxies and certificates are seen to by now; afterwards nobody knows how much has arrived.
+                    if self.sock is None:
+                        self.connect()
+                    wire._sent = True
+                    super().request(*args, **options)
 
                 def close(self) -> None:
-                    sockets.discard(self.sock)
+                    wire._sockets.discard(self.sock)
                     super().close()
 
             return Remembering
@@ -186,18 +249,70 @@ class Wire:
             timer.cancel()
 
 
-def _authorities() -> str:
-    """Return the file of the certificates that are trusted: the user's choice, or Mozilla's."""
+def _unsent(silence: NoAnswer) -> NoAnswer:
+    """Return a failure to get a token as what it is for the request that needs it."""
+    return NoAnswer(f"{silence.reason} (when asked for a token)", sent=False) if silence.sent else silence
+
+
+def _proxy_for(target: SplitResult) -> SplitResult | None:
+    """Return the proxy that the environment names for an address, None for none.
+
+    Raises:
+        MissingError: it can't be used.
+    """
+    named = urllib.request.getproxies().get(target.scheme)
+    if not named or urllib.request.proxy_bypass(target.hostname or ""):
+        return None
+    variable = f"{target.scheme.upper()}_PROXY"
+    try:
+        proxy = urlsplit(named if "://" in named else f"http://{named}")
+        usable = proxy.scheme in {"http", "https"} and bool(proxy.hostname) and proxy.port != 0
+    except ValueError:  # no port, or no address
+        usable = False
+    if not usable:
+        raise MissingError(
+            f"{variable} names a proxy that can't be used",
+            hint="Write it as http://HOST:PORT or https://HOST:PORT.",
+        )
+    return proxy
+
+
+def _place(proxy: SplitResult) -> str:
+    """Return where a proxy is, without its login."""
+    return proxy.netloc.rpartition("@")[2]
+
+
+def _authorities() -> tuple[str | None, dict[str, str]]:
+    """Return which certificates are trusted, as urllib3 takes them, and the variable that says so if one does.
+
+    Raises:
+        MissingError: what it names can't be read.
+    """
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
-        if os.environ.get(name):
-            return os.environ[name]
+        chosen = os.environ.get(name)
+        if not chosen:
+            continue
+        if Path(chosen).is_dir():
+            return name, {"ca_cert_dir": chosen}
+        try:
+            ssl.create_default_context(cafile=chosen)
+        except OSError as error:
+            reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror or error
+            raise MissingError(
+                f"{name} names {chosen}, from which no certificates can be read: {reason}",
+                hint=f"Correct the path, or unset {name}.",
+            ) from error
+        return name, {"ca_certs": chosen}
     import certifi
 
-    return certifi.where()
+    return None, {"ca_certs": certifi.where()}
 
 
 def _refusal(error: Exception) -> str:
     """Return why there is no token, in the words of who doesn't give it if there are any."""
+    for said in error.args:
+        if isinstance(said, str) and (page := web_page(said.encode())):
+            return f"{page} came in place of a token"
     for said in error.args:
         with suppress(ValueError, LookupError, TypeError):
             return shortened(str(json.loads(said)["error"]["message"]), 200)
@@ -205,25 +320,3 @@ def _refusal(error: Exception) -> str:
     while isinstance(first, BaseException) and first.args:
         first = first.args[0]
     return shortened(" ".join(str(first).split()), 200)
-
-
-def _reason(error: Exception) -> str:
-    """Return the innermost words of a failure, which are a person's; those around it are programs'."""
-    causes = list(_causes(error))
-    spoken = [cause for cause in causes if isinstance(cause, OSError) and cause.strerror]
-    said = str(spoken[-1].strerror if spoken else causes[-1])
-    return shortened(said, 200) or "the connection ended"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and what it was made of."""
-    seen: list[BaseException] = []
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        cause = waiting.pop()
-        if cause is None or cause in seen:
-            continue
-        seen.append(cause)
-        yield cause
-        inner = (*cause.args, getattr(cause, "reason", None), cause.__cause__)
-        waiting += [item for item in inner if isinstance(item, BaseException)]

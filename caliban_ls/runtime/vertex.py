@@ -12,6 +12,7 @@ from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import JobState
 from caliban_ls.runtime.cloud import Body, CloudJob, Made
 from caliban_ls.runtime.google import Google
+from caliban_ls.runtime.refusals import field_of
 
 _STATES = {
     "JOB_STATE_QUEUED": JobState.QUEUED,
@@ -78,7 +79,8 @@ class Vertex:
         request = jobs.list(parent=self._parent, filter=wanted, pageSize=_PAGE)
         while request is not None:
             page = self.google.ask(request)
-            yield from map(_made, page.get("customJobs", ()))
+            yield from map(_made, field_of(page, "customJobs", list, []))
+            field_of(page, "nextPageToken", str, "")
             request = jobs.list_next(request, page)
 
     def get(self, name: str) -> Made:
@@ -96,7 +98,9 @@ class Vertex:
     def args(self, name: str) -> tuple[str, ...]:
         """See `Service.args`."""
         found = self.google.ask(self._jobs().get(name=name))
-        return tuple(found["jobSpec"]["workerPoolSpecs"][0]["containerSpec"].get("args", ()))
+        pools = field_of(field_of(found, "jobSpec", dict), "workerPoolSpecs", list)
+        container = field_of(pools[0] if pools else None, "containerSpec", dict)
+        return tuple(map(str, field_of(container, "args", list, [])))
 
     @property
     def _parent(self) -> str:
@@ -139,14 +143,13 @@ def _machine(choice: Choice) -> dict[str, Any]:
     return machine
 
 
-def _made(job: dict[str, Any]) -> Made:
-    error = job.get("error") or {}
+def _made(job: object) -> Made:
     return Made(
-        name=job["name"],
-        labels=job.get("labels", {}),
-        state=_STATES.get(job.get("state", ""), JobState.UNKNOWN),
-        error=error.get("message"),
-        created=job.get("createTime"),
-        started=job.get("startTime"),
-        ended=job.get("endTime"),
+        name=field_of(job, "name", str),
+        labels=labels.read(field_of(job, "labels", dict, {})),
+        state=_STATES.get(field_of(job, "state", str, ""), JobState.UNKNOWN),
+        error=field_of(field_of(job, "error", dict, {}), "message", str, "") or None,
+        created=field_of(job, "createTime", str, "") or None,
+        started=field_of(job, "startTime", str, "") or None,
+        ended=field_of(job, "endTime", str, "") or None,
     )

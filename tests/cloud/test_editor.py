@@ -143,3 +143,37 @@ def test_a_submission_is_cancelled_from_its_progress_and_resumed(desk: Desk, swe
         assert {job["state"] for job in done["jobs"]} == {"QUEUED"}
     assert len(desk.keys()) == 60
     assert set(desk.keys().values()) == {1}
+
+
+def test_resuming_is_asked_about_with_what_is_left(desk: Desk, sweep: dict[str, Any]) -> None:
+    with opened(desk, trusted=True) as client:
+        plan = result(client, "plan", sweep)
+        desk.emulator.vertex.quota["NVIDIA_TESLA_T4"] = 0
+        client.silent = {QUESTION}
+
+        def answered(name: str, argument: Any, title: str | None) -> tuple[Any, str]:
+            before = len(client.all(QUESTION))
+            call = client.command(name, argument)
+            client.wait_for(lambda _: len(client.all(QUESTION)) > before)
+            asked = [message for message in client.messages if message.get("method") == QUESTION][-1]
+            answer = None if title is None else {"title": title}
+            client.send({"jsonrpc": "2.0", "id": asked["id"], "result": answer})
+            return client.answer(call), asked["params"]["message"]
+
+        refused, _ = answered("submit", {"plan_id": plan["plan_id"]}, "Submit these 3 jobs")
+        assert refused["error"]["data"]["code"] == "quota"
+        desk.emulator.vertex.quota.clear()
+        named = {"group": plan["group"]}
+        refused, asked = answered("resume", named, None)
+        assert refused["error"]["data"]["code"] == "not-confirmed"
+        assert not desk.keys()
+        for fact in ("3 jobs on n1-standard-8 with 1xT4 in us-central1", "2.60 all at once", "confirmed on"):
+            assert fact in asked
+        assert len(result(client, "resume", {**named, "dry_run": True})["jobs"]) == 3
+        assert (
+            refusal(client, "resume", {**named, "yes": True, "max_jobs": 2})["data"]["code"] == "over-limit"
+        )
+        done, _ = answered("resume", named, "Send these 3 jobs")
+        assert {job["state"] for job in done["result"]["jobs"]} == {"QUEUED"}
+        assert result(client, "resume", named)["jobs"] == []
+    assert sorted(desk.keys().values()) == [1, 1, 1]

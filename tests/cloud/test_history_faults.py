@@ -114,7 +114,7 @@ def test_a_disk_that_fills_up_ends_the_sending(launches: Launches, bytes_left: i
     said = end(begin(launches, *SUBMIT, largest_file=bytes_left), 3)
     assert "error[missing]: The history" in said
     assert 0 < len(launches.there()) < JOBS
-    end(begin(launches, "resume"), 0)
+    end(begin(launches, "resume", "--yes"), 0)
     all_are_there_once(launches)
 
 
@@ -161,7 +161,7 @@ def test_a_lock_in_the_middle_ends_the_sending_and_resume_goes_on(launches: Laun
     assert len(launches.there()) < JOBS
     other.execute("ROLLBACK")
     other.close()
-    end(begin(launches, "resume"), 0)
+    end(begin(launches, "resume", "--yes"), 0)
     all_are_there_once(launches)
 
 

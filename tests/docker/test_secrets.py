@@ -15,6 +15,7 @@ import pytest
 from support.leftovers import PROJECT_NAME
 from support.package_index import NAME, USER, private_index
 from support.program import BASE_IMAGE, caliban
+from support.pseudo_terminal import PseudoTerminal
 from support.tree import plant
 
 SECRETS = {
@@ -136,3 +137,17 @@ def unpacked(archive: bytes) -> Iterator[bytes]:
             if file is not None and file.read(2) == b"\x1f\x8b":
                 file.seek(0)
                 yield gzip.decompress(file.read())
+
+
+@pytest.mark.parametrize(("typed", "code"), [("\x03", 130), ("\x03y\n", 130), ("\x04", 2)])
+def test_a_key_that_is_asked_about_is_in_no_image_after_ctrl_c(tmp_path: Path, typed: str, code: int) -> None:
+    config = json.dumps({"base_image": BASE_IMAGE, "default_mode": "CPU"})
+    key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n"
+    folder = plant(tmp_path / PROJECT_NAME, {".calibanconfig.json": config, "train.py": "", "id_rsa": key})
+    environment = {"CALIBAN_HOME": str(tmp_path / "state"), "HOME": str(tmp_path)}
+    with PseudoTerminal("run", "train.py", folder=folder, environment=environment) as terminal:
+        terminal.wait_for("Leave them out by .calibanignore? [y/N] ")
+        terminal.type(typed)
+        assert terminal.exit_code() == code, terminal.seen
+        assert "Traceback" not in terminal.seen
+    assert not (folder / ".calibanignore").exists()

@@ -32,7 +32,9 @@ def frame(body: bytes | Message, *headers: str) -> bytes:
 class Client:
     """One server process and everything that it said."""
 
-    def __init__(self, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *arguments: str, program: str = sys.executable, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.configuration: Any = None
         self.silent: set[str] = set()  # methods of the server's that get no answer
         self.messages: list[Message] = []
@@ -41,7 +43,7 @@ class Client:
         self._closed = False
         self._last_id = 0
         self.process = subprocess.Popen(
-            [sys.executable, *(arguments or (str(PROGRAM),))],
+            [program, *(arguments or (str(PROGRAM),))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

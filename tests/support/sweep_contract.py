@@ -114,7 +114,7 @@ class SweepContract:
         ]
         assert notes.results[1].metrics == {"accuracy": 0.5}
         assert notes.results[1].error is None
-        assert notes.results[2].error == "Exit code 3"
+        assert notes.results[2].error == "Exit code 3: oops"
         assert notes.results[3].error == "Ended by the signal SIGKILL (exit code 137)"
         assert notes.results[4].error == "Command not found in the image (exit code 127)"
         assert notes.text[2] == b"oops\n"

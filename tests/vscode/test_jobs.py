@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cloud.emulator.server import Emulator
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 from support.launches import IMAGE, Launches
 from support.program import caliban
 from support.vscode import vscode
@@ -348,6 +348,9 @@ def test_a_submission_that_was_cut_short_is_resumed(jobs: Jobs) -> None:
     jobs.window.dialog("Send 2 jobs?", "Cancel")
     assert jobs.launches.calls("create") == made
     jobs.menu("short", "Resume")
+    asked = jobs.window.page.locator(".monaco-dialog-box", has_text="Send 2 jobs?")
+    for fact in ("us-central1", "an hour for each", f"left of the 3 jobs of {group}, confirmed on"):
+        expect(asked).to_contain_text(fact)
     jobs.window.dialog("Send 2 jobs?", "Send 2 jobs")
     jobs.wait("short", "3 queued")
     assert jobs.launches.calls("create") == made + 2

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import time
 import zipfile
@@ -14,6 +15,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from cloud.emulator.server import Emulator
+from support.desk import IMAGE
 from support.lacking import lacking
 from support.own_environment import (
     Desk,
@@ -28,7 +31,7 @@ from support.own_environment import (
 )
 from support.tree import plant
 from support.vscode import EXTENSION, vscode
-from support.window import until
+from support.window import keys, until
 
 from caliban_ls import __version__
 
@@ -74,18 +77,34 @@ def test_the_file_to_install_carries_the_server_and_the_licences_of_others() -> 
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def fresh(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A new user, who has a Python on PATH."""
     home = tmp_path_factory.mktemp("v")
     (home / "bin").mkdir()
     (home / "bin/python3").symlink_to(REAL)
     (home / ".bash_profile").write_text(f"export PATH={home}/bin:$PATH\n")
-    files = {"experiment.json": '{"lr": []}', "sweeps/first.json": '{"lr": []}'}
+    files = {
+        "experiment.json": '{"lr": []}',
+        "sweeps/first.json": '{"lr": []}',
+        "good.experiment.json": '{"lr": [0.1, 0.2]}',
+        "train.py": "print(1)",
+    }
     folder = plant(tmp_path_factory.mktemp("w") / "sweep", files)
-    keys = [{"key": "ctrl+alt+s", "command": "caliban.restart"}]
+    flags = {"module": "train.py", "image_tag": IMAGE}
+    bindings = keys({"ctrl+alt+s": ("caliban.restart", {}), "ctrl+alt+p": ("caliban.submit", flags)})
     # Variables that would have another Python load foreign code.
     foreign = {"PYTHONPATH": str(folder), "PYTHONSTARTUP": "evil.py", **package_sources()}
-    with vscode(folder, home, environment=foreign, machine={}, keys=keys) as window:
+    google = {
+        **emulator.environment(),
+        "GOOGLE_APPLICATION_CREDENTIALS": str(emulator.service_account(home / "key.json")),
+    }
+    with vscode(folder, home, environment={**foreign, **google}, machine={}, keys=bindings) as window:
         window.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         window.toast(MAKING).wait_for()
         window.shot("start-environment")
@@ -118,6 +137,27 @@ def test_a_new_user_gets_an_environment_and_findings(at_work: Desk) -> None:
     assert server.words == (str(python), "-I", "-m", "caliban_ls", "serve")
     assert server.folder == storage(at_work.home)
     assert not [one for one in server.variables if one.startswith("PYTHON")]
+
+
+def test_the_programs_in_it_start(at_work: Desk) -> None:
+    (name,) = environments(at_work.home)
+    program = storage(at_work.home) / "environments" / name / "bin/caliban"
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"caliban {__version__}\n"), done.stderr
+
+
+def test_it_submits_jobs(at_work: Desk, emulator: Emulator) -> None:
+    window = at_work.window
+    window.open("good.experiment.json")
+    window.page.keyboard.press("Control+Alt+P")
+    page = window.webview()
+    page.locator("#submit").click()
+    page.locator("#yes").click()
+    page.locator("#outcome", has_text="2 jobs submitted as").wait_for()
+    assert len(emulator.jobs()) == 2
+    window.dismiss_messages()
+    window.command("View: Close All Editors")
+    window.page.locator(".tab").first.wait_for(state="detached")
 
 
 def test_a_folder_without_our_files_is_left_alone_until_a_command(at_work: Desk, tmp_path: Path) -> None:
@@ -226,7 +266,7 @@ def test_a_report_says_what_runs_and_where(at_work: Desk) -> None:
 
 def test_environments_of_other_versions_go_when_no_window_uses_them(at_work: Desk) -> None:
     home = storage(at_work.home) / "environments"
-    unused, used = (home / f"0.0.9-{digit * 16}-{digit * 12}" for digit in "ab")
+    unused, used = (home / f"0.0.9-{digit * 16}-{digit * 12}-{digit}" for digit in "ab")
     for folder in (unused, used):
         folder.mkdir()
     (home / "leases" / f"{used.name}@{os.uname().nodename}@{os.getpid()}").write_text("")
@@ -243,7 +283,8 @@ def test_a_broken_environment_is_made_anew(at_work: Desk) -> None:
     at_work.window.command("Caliban: Restart Server")
     at_work.window.toast(MAKING).wait_for()
     at_work.finds()
-    assert package.exists()
+    (another,) = environments(at_work.home)
+    assert another != name
     assert at_work.window.messages() == []
 
 
@@ -254,7 +295,7 @@ def test_making_an_environment_can_be_cancelled(at_work: Desk) -> None:
     try:
         window.command("Caliban: Restart Server")
         cancelled = window.toast(MAKING)
-        until("the making", lambda: list(kept.glob(".new-*")))
+        until("the making", lambda: list(kept.glob("*/bin")))
         window.press(cancelled, "Cancel")
         until("the end of it", lambda: cancelled.count() == 0)
         until("nothing left of it", lambda: list(kept.iterdir()) == [])

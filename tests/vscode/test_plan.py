@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cloud.emulator.errors import Refusal
 from cloud.emulator.faults import Faults
 from cloud.emulator.server import Emulator
 from playwright.sync_api import FrameLocator, Locator, expect
@@ -370,7 +373,21 @@ def test_a_submission_is_cancelled_on_the_page_and_resumed(plan: Plan) -> None:
     expect(plan.find("#outcome")).to_contain_text("Not all jobs are sent")
     assert 0 < len(plan.desk.keys()) < 100
     plan.desk.emulator.faults = Faults()
+    left = 100 - len(plan.desk.keys())
     plan.button("Resume").click()
+    asked = plan.window.page.locator(".monaco-dialog-box", has_text=f"Send {left} jobs?")
+    for fact in (
+        "On n1-standard-8 with 1xT4, in us-central1 of my-project (vertex)",
+        "an hour for each",
+        "confirmed on",
+    ):
+        expect(asked).to_contain_text(fact)
+    plan.window.shot("plan-resume-question")
+    plan.window.dialog("Send", "Cancel")
+    expect(plan.find("#outcome")).to_contain_text("Not all jobs are sent")
+    assert len(plan.desk.keys()) == 100 - left
+    plan.button("Resume").click()
+    plan.window.dialog("Send", f"Send {left} jobs")
     expect(plan.find("#outcome")).to_contain_text("100 jobs submitted")
     assert len(plan.desk.keys()) == 100
     assert set(plan.desk.keys().values()) == {1}
@@ -388,8 +405,91 @@ def test_what_google_refuses_is_told_in_its_words_and_resumed(plan: Plan) -> Non
     plan.window.shot("plan-refused")
     plan.desk.emulator.denied.clear()
     plan.button("Resume").click()
+    plan.window.dialog("Send", "Send 3 jobs")
     expect(plan.find("#outcome")).to_contain_text("3 jobs submitted")
     assert sorted(plan.desk.keys().values()) == [1, 1, 1]
+
+
+def refusing(plan: Plan, part: str) -> None:
+    """Have Google call the job invalid whose request has a part."""
+    create = type(plan.desk.emulator.vertex).create
+
+    def refuse(parent: str, job: Any) -> dict[str, Any]:
+        if part in json.dumps(job):
+            raise Refusal(400, "Field: args; Message: is wrong")
+        return create(plan.desk.emulator.vertex, parent, job)
+
+    plan.desk.emulator.vertex.create = refuse  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def serving(plan: Plan) -> Iterator[None]:
+    yield
+    vars(plan.desk.emulator.vertex).pop("create", None)
+
+
+@pytest.mark.usefixtures("serving")
+def test_a_refusal_in_the_middle_says_what_was_sent(plan: Plan) -> None:
+    plan.plan({"lr": [0.1, 0.2, 0.3]})
+    refusing(plan, '"0.3"')
+    plan.find("#submit").click()
+    plan.find("#yes").click()
+    expect(plan.find(".submission .problem")).to_contain_text("is wrong")
+    expect(plan.find("#outcome")).to_contain_text("2 of 3 jobs were sent")
+    expect(plan.find("#outcome")).to_contain_text("1 failed")
+    assert "Nothing is" not in plan.bar()
+    expect(plan.button("Resume")).to_have_count(0)
+    assert sorted(plan.desk.keys().values()) == [1, 1]
+
+
+@pytest.mark.usefixtures("serving")
+def test_a_refusal_of_the_first_says_that_none_was_sent(plan: Plan) -> None:
+    plan.plan({"lr": [0.1, 0.2, 0.3]})
+    refusing(plan, "lr")
+    plan.find("#submit").click()
+    plan.find("#yes").click()
+    expect(plan.find("#outcome")).to_contain_text("No job was sent")
+    expect(plan.find("#outcome")).to_contain_text("1 failed, 2 cancelled")
+    expect(plan.button("Resume")).to_have_count(0)
+
+
+def test_what_cannot_be_built_is_not_sent(plan: Plan) -> None:
+    plant(plan.desk.folder, {"train.py": ""})
+    plan.desk.config(module="train.py", base_image="registry.invalid/none:1")
+    parent = "projects/my-project/locations/us-central1"
+    plan.desk.emulator.repositories.known[f"{parent}/repositories/caliban"] = {"format": "DOCKER"}
+    plan.window.command("View: Close All Editors")
+    (plan.desk.folder / "experiment.json").write_text('{"lr": [0.1, 0.2]}')
+    plan.window.open("experiment.json")
+    plan.window.command("Caliban: Show Plan")
+    plan.find(".submission.planned").wait_for()
+    plan.find("#submit").click()
+    plan.find("#yes").click()
+    expect(plan.find(".submission .problem")).to_contain_text("registry.invalid/none:1")
+    expect(plan.find(".submission")).to_contain_text("Nothing is sent yet")
+    expect(plan.find("#submit")).to_be_enabled()
+    assert not plan.desk.emulator.jobs()
+
+
+def test_a_server_that_is_killed_while_it_submits_leaves_what_is_known(plan: Plan) -> None:
+    plan.plan({"lr": [number / 100 for number in range(1, 101)]})
+    plan.desk.emulator.faults = Faults(latency=1.0)
+    plan.find("#submit").click()
+    plan.find("#yes").click()
+    expect(plan.find("#progress")).to_contain_text(re.compile(r"\b[1-9]\d? of 100 jobs sent"))
+    owner = next(group.owner for group, _ in plan.desk.history() if group.owner is not None)
+    os.kill(int(owner.split()[-2]), signal.SIGKILL)
+    expect(plan.find("#outcome")).to_contain_text("Not all jobs are sent")
+    assert "Nothing is" not in plan.bar()
+    plan.window.shot("plan-server-killed")
+    plan.desk.emulator.faults = Faults()
+    plan.button("Resume").click()
+    plan.window.page.locator(
+        ".monaco-dialog-box .monaco-button", has_text=re.compile(r"^Send \d+ jobs$")
+    ).click()
+    expect(plan.find("#outcome")).to_contain_text("100 jobs submitted")
+    assert len(plan.desk.keys()) == 100
+    assert set(plan.desk.keys().values()) == {1}
 
 
 def test_two_files_have_two_plans_and_one_keeps_its_page(plan: Plan) -> None:

@@ -467,8 +467,16 @@ export interface SubmitArguments {
 
 /** Which submission to finish. */
 export interface ResumeArguments {
-  /** A group; the newest unfinished one when left out. */
+  /** A group; the newest unfinished one of this folder when left out. */
   group?: string | null;
+  /** Show what is left and the requests; send nothing. */
+  dry_run?: boolean;
+  /** The most jobs that may be left to send. */
+  max_jobs?: number | null;
+  /** The most that all jobs that are left may cost an hour, in US dollars. */
+  max_cost_per_hour?: number | null;
+  /** Send without asking; a limit holds all the same. */
+  yes?: boolean;
 }
 
 /** Which launches or jobs to tell about. */

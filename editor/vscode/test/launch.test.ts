@@ -99,16 +99,16 @@ cat > "$4/bin/python" <<'END'
 echo "$@" >> "$(dirname "$0")/calls"
 case "$3" in
 pip) echo "Collecting pygls<3"; eval "$PIP_DOES" ;;
-caliban_ls) echo "caliban 0.1.0" ;;
+caliban_ls.packages) eval "$CHECK_DOES" ;;
 esac
 END
 chmod +x "$4/bin/python"`;
 
 const ours: Bundle = { wheel: "/w.whl", constraints: "/c.txt", key: "0.1.0-0123456789abcdef" };
 
-async function make(does: string, signal?: AbortSignal, told: string[] = []) {
+async function make(does: string, signal?: AbortSignal, told: string[] = [], check = "true") {
   const base = await program("maker", MAKER);
-  const run = { folder, environment: { PATH: "/usr/bin:/bin", PIP_DOES: does }, ...(signal === undefined ? {} : { signal }) };
+  const run = { folder, environment: { PATH: "/usr/bin:/bin", PIP_DOES: does, CHECK_DOES: check }, ...(signal === undefined ? {} : { signal }) };
   const interpreter = { base, version: "3.12.1", asked: "" };
   return made(path.join(folder, "environments"), ours, interpreter, { run, log, report: (message) => { told.push(message); } });
 }
@@ -143,6 +143,43 @@ test("of one that can't be made, or is cancelled, nothing is left", async () => 
   expect(await readdir(path.join(folder, "environments"))).toEqual([]);
 });
 
+test("an environment in which a command lacks a package counts as not made, and says which", async () => {
+  const check = "echo 'cloud can not import google: No module named packaging' >&2; exit 3";
+  await expect(make("true", undefined, [], check)).rejects.toThrow(
+    "can't make an environment that works: cloud can not import google: No module named packaging.",
+  );
+  expect(await readdir(path.join(folder, "environments"))).toEqual([]);
+});
+
+test("the programs of an environment name an interpreter that stays where it is", async () => {
+  const environment = await make('printf "#!%s\\nexit 7\\n" "$(cd "$(dirname "$0")" && pwd)/sh" > "$(dirname "$0")/caliban"; ln -s /bin/sh "$(dirname "$0")/sh"');
+  const [shebang] = (await readFile(path.join(environment.folder, "bin/caliban"), "utf8")).split("\n");
+  expect(shebang).toBe(`#!${environment.folder}/bin/sh`);
+});
+
+test("one that a window was cut short in counts for nothing, and is removed by the next", async () => {
+  const home = path.join(folder, "environments");
+  const part = path.join(home, `${ours.key}-0123456789ab-1a2b`);
+  await mkdir(path.join(part, "bin"), { recursive: true });
+  await writeFile(path.join(part, "bin/python"), "");
+  expect(await ready(home, ours)).toEqual([]);
+  const environment = await make("true");
+  expect(await readdir(home)).toEqual([path.basename(environment.folder)]);
+});
+
+test("one of another version that a window is just making stays", async () => {
+  const environment = await make("true");
+  const home = path.join(folder, "environments");
+  const growing = `0.0.9-${"a".repeat(16)}-${"b".repeat(12)}-1a`;
+  await mkdir(path.join(home, growing));
+  await writeFile(path.join(home, "making.lock"), JSON.stringify({ host: hostname(), pid: process.pid }));
+  await keepOnly(home, environment, ours, log);
+  expect(await readdir(home)).toContain(growing);
+  await rm(path.join(home, "making.lock"));
+  await keepOnly(home, environment, ours, log);
+  expect(await readdir(home)).not.toContain(growing);
+});
+
 test.each([
   ["a process that has died", JSON.stringify({ host: hostname(), pid: 2 ** 22 + 1 }), 0],
   ["one that says nothing any more", JSON.stringify({ host: "another", pid: 1 }), 3600],
@@ -158,7 +195,7 @@ test.each([
 test("environments of other versions go once no living process uses them", async () => {
   const environment = await make("true");
   const home = path.join(folder, "environments");
-  const [unused, used] = ["a", "b"].map((digit) => `0.0.9-${digit.repeat(16)}-${digit.repeat(12)}`) as [string, string];
+  const [unused, used] = ["a", "b"].map((digit) => `0.0.9-${digit.repeat(16)}-${digit.repeat(12)}-${digit}`) as [string, string];
   for (const name of [unused, used, "leases"]) await mkdir(path.join(home, name), { recursive: true });
   await writeFile(path.join(home, "leases", `${used}@${hostname()}@${process.ppid}`), "");
   await writeFile(path.join(home, "leases", `${unused}@${hostname()}@${2 ** 22 + 1}`), "");

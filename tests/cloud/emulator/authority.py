@@ -14,13 +14,16 @@ from cryptography.x509.oid import NameOID
 
 DOMAIN = "googleapis.com"
 
+KINDS = ("good", "self-signed", "a stranger's", "a stranger's chain", "another's", "expired")
+"""Certificates; only the first is as it should be."""
+
 
 class Authority:
     """Certifies that this process is Google, to whoever trusts `certificate`."""
 
-    def __init__(self) -> None:
+    def __init__(self, called: str = "Authority of one test run") -> None:
         key = ec.generate_private_key(ec.SECP256R1())
-        name = _name("Authority of one test run")
+        name = _name(called)
         root = _builder(name, name, key.public_key()).add_extension(
             x509.BasicConstraints(ca=True, path_length=0), critical=True
         )
@@ -42,16 +45,29 @@ class Authority:
         self.certificate = root.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
         self._key, self._issuer = key, name
 
-    def context(self) -> ssl.SSLContext:
-        """Return how to speak TLS as any host of Google's."""
+    def context(self, kind: str = "good") -> ssl.SSLContext:
+        """Return how to speak TLS as any host of Google's, with a certificate of one of `KINDS`."""
+        if kind in {"a stranger's", "a stranger's chain"}:
+            stranger = Authority("Watchful Proxies Inc.")
+            return stranger._context(chain=stranger.certificate if kind == "a stranger's chain" else "")
+        if kind == "another's":
+            return self._context(host="www.example.com")
+        return self._context(
+            age=timedelta(days=30) if kind == "expired" else timedelta(), alone=kind == "self-signed"
+        )
+
+    def _context(
+        self, *, host: str = f"*.{DOMAIN}", age: timedelta = timedelta(), alone: bool = False, chain: str = ""
+    ) -> ssl.SSLContext:
         key = ec.generate_private_key(ec.SECP256R1())
-        names = x509.SubjectAlternativeName([x509.DNSName(f"*.{DOMAIN}")])
-        signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        issuer, signing = (_name(host), key) if alone else (self._issuer, self._key)
+        names = x509.SubjectAlternativeName([x509.DNSName(host)])
+        signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key())
         leaf = (
-            _builder(_name(f"*.{DOMAIN}"), self._issuer, key.public_key())
+            _builder(_name(host), issuer, key.public_key(), age)
             .add_extension(names, critical=False)
             .add_extension(signer, critical=False)
-            .sign(self._key, hashes.SHA256())
+            .sign(signing, hashes.SHA256())
         )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with tempfile.TemporaryDirectory() as folder:
@@ -61,6 +77,7 @@ class Authority:
             file.write_bytes(
                 key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
                 + leaf.public_bytes(serialization.Encoding.PEM)
+                + chain.encode()
             )
             context.load_cert_chain(file)
         return context
@@ -71,9 +88,9 @@ def _name(text: str) -> x509.Name:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, age: timedelta = timedelta()
 ) -> x509.CertificateBuilder:
-    now = datetime.now(timezone.utc)
+    now = datetime.now(timezone.utc) - age
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-from cloud.emulator.authority import DOMAIN, Authority
+from cloud.emulator.authority import DOMAIN
 
 
-class HangUp(Exception):
+class HangUp(OSError):
     """The connection ends here, without an answer."""
 
 
@@ -51,18 +53,24 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What comes back."""
+    """What comes back; `missing` is how much shorter the body is than it is said to be."""
 
     status: int
     body: bytes
     headers: Mapping[str, str]
+    missing: int = 0
 
 
 class Behind(Protocol):
     """Who answers."""
 
     strangers: list[str]
-    authority: Authority
+
+    def open_tunnel(self, host: str) -> int:
+        """Answer a proxy's CONNECT with a status."""
+
+    def context(self, host: str) -> ssl.SSLContext:
+        """Return how to speak TLS as a host; raises `HangUp` where the connection ends before that."""
 
     def answer(self, asked: Asked) -> Answer:
         """Answer a request; raises `HangUp` where there is to be no answer."""
@@ -80,7 +88,6 @@ class Server(ThreadingHTTPServer):
 
 def listen(behind: Behind) -> Server:
     """Take a free port; the caller serves it."""
-    context = behind.authority.context()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -99,10 +106,14 @@ def listen(behind: Behind) -> Server:
                 behind.strangers.append(host)
                 self.send_error(403, "Only Google is stood in for")
                 return
+            status = behind.open_tunnel(host)
+            if status != HTTPStatus.OK:
+                self.send_error(status)
+                return
             self.send_response(200, "Connection established")
             self.end_headers()
             try:
-                self.connection = context.wrap_socket(self.connection, server_side=True)
+                self.connection = behind.context(host).wrap_socket(self.connection, server_side=True)
             except OSError:  # Who doesn't trust the certificate hangs up.
                 self.close_connection = True
                 return
@@ -128,20 +139,24 @@ def listen(behind: Behind) -> Server:
             try:
                 answer = behind.answer(asked)
             except HangUp:
-                # A reset, as a balancer that dies gives one.
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.close_connection = True
+                self._reset()
                 return
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
+            self.send_header("Content-Length", str(len(answer.body) + answer.missing))
+            self.close_connection = self.close_connection or answer.missing > 0
             self.end_headers()
             pause = behind.pause()
             step = 1 if pause else max(1, len(answer.body))
             for at in range(0, len(answer.body), step):
                 time.sleep(pause)
                 self.wfile.write(answer.body[at : at + step])
+
+        def _reset(self) -> None:
+            """End the connection as a balancer that dies does."""
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close_connection = True
 
         def log_message(self, *_arguments: object) -> None:
             """Say nothing."""

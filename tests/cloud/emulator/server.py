@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import threading
 import time
 from collections import Counter
@@ -16,6 +17,7 @@ from typing import Any
 from cloud.emulator import credentials, schema
 from cloud.emulator.ai_platform import AiPlatform
 from cloud.emulator.authority import DOMAIN, Authority
+from cloud.emulator.between import Between
 from cloud.emulator.errors import Grant, Refusal
 from cloud.emulator.faults import Faults
 from cloud.emulator.listening import Answer, Asked, HangUp, listen
@@ -53,6 +55,8 @@ class Emulator:
         self.repositories = Repositories()
         self.faults = Faults()
         self.authority = Authority()
+        self.between = Between()
+        self._contexts: dict[str, ssl.SSLContext] = {}
         self.calls: Counter[str] = Counter()
         self.refused: list[str] = []
         self.strangers: list[str] = []
@@ -125,6 +129,21 @@ class Emulator:
 
     def answer(self, asked: Asked) -> Answer:
         """Answer one request; raises `HangUp` where there is to be no answer."""
+        return self.between.answered(asked, lambda: self._answer(asked))
+
+    def open_tunnel(self, host: str) -> int:
+        """See `Behind.open_tunnel`."""
+        return self.between.open_tunnel(host)
+
+    def context(self, host: str) -> ssl.SSLContext:
+        """See `Behind.context`."""
+        kind = self.between.shown_by(host)
+        with self._lock:
+            if kind not in self._contexts:
+                self._contexts[kind] = self.authority.context(kind)
+            return self._contexts[kind]
+
+    def _answer(self, asked: Asked) -> Answer:
         if asked.path == "/" or asked.path.startswith("/computeMetadata/"):
             return self.tokens.metadata(asked)
         if asked.host == f"oauth2.{DOMAIN}" or asked.path == "/token":

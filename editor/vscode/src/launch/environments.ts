@@ -1,7 +1,9 @@
 // The environments that the server runs in: one for each wheel and Python, made once, below the extension's storage.
 //
-// One is made under another name and gets its own when it is whole, so that what has its name works. Windows that want
-// the same one wait for each other. Those of other versions of the extension go when no window uses them any more.
+// One is made where it stays, since the programs in it name their own interpreter, and gets a mark when it is whole:
+// without one it counts for nothing and is removed. No two have the same name, so that a pip that outlived its window
+// writes into none of another's. Windows that want the same environment wait for each other. Those of other versions of
+// the extension go when no window uses them any more.
 
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
@@ -35,6 +37,7 @@ export interface Making {
 
 const MARK = "caliban.json";
 const LOCK = "making.lock";
+const CHECK = ["-I", "-m", "caliban_ls.packages"]; // imports all that any command needs
 
 /** Return what the extension carries. */
 export async function bundle(extension: string, version: string): Promise<Bundle> {
@@ -75,21 +78,20 @@ async function whole(folder: string): Promise<{ environment: Environment; at: nu
  */
 export async function made(home: string, bundle: Bundle, python: Python & { asked: string }, making: Making): Promise<Environment> {
   const mark = createHash("sha256").update(`${python.base}\0${python.version}`).digest("hex").slice(0, 12);
-  const folder = path.join(home, `${bundle.key}-${mark}`);
+  const prefix = `${bundle.key}-${mark}-`;
+  const folder = path.join(home, `${prefix}${process.pid.toString(36)}${Date.now().toString(36)}`);
   try {
     await mkdir(home, { recursive: true });
     return await alone(path.join(home, LOCK), making, async () => {
-      const there = await whole(folder);
-      if (there !== undefined) return there.environment;
-      for (const name of await readdir(home)) if (name.startsWith(".")) await remove(path.join(home, name));
-      const growing = path.join(home, `.new-${process.pid}`);
+      const there = (await ready(home, bundle)).find((one) => path.basename(one.folder).startsWith(prefix));
+      if (there !== undefined) return there;
+      await removeParts(home);
       try {
-        await fill(growing, bundle, python, making);
-        await writeFile(path.join(growing, MARK), JSON.stringify(python));
-        await putAway(folder);
-        await rename(growing, folder);
-      } finally {
-        await remove(growing);
+        await fill(folder, bundle, python, making);
+        await writeFile(path.join(folder, MARK), JSON.stringify(python));
+      } catch (error) {
+        await remove(folder);
+        throw error;
       }
       return { folder, python: interpreter(folder), made: python };
     });
@@ -119,14 +121,27 @@ async function fill(folder: string, bundle: Bundle, python: Python, { run: where
     else if (line.startsWith("Installing collected packages")) report("putting its packages in place");
   });
   if (failed !== "") throw notInstalled(failed);
-  const broken = await step(inside, ["-I", "-m", "caliban_ls", "--version"]);
+  const broken = await step(inside, CHECK);
   if (broken !== "") throw notMade(python, broken);
 }
 
-/** Return whether the server can be loaded in an environment. */
+/** Return whether an environment has all that the server and its commands need. */
 export async function works(environment: Environment, where: Making["run"]): Promise<boolean> {
-  const ran = await run(environment.python, ["-I", "-m", "caliban_ls", "--version"], { ...where, seconds: 60 });
+  const ran = await run(environment.python, CHECK, { ...where, seconds: 60 });
   return ran.code === 0;
+}
+
+/** Return whether a name in the storage is an environment's. */
+export function isEnvironment(name: string): boolean {
+  return /^\d.*-[0-9a-f]{16}-[0-9a-f]{12}(?:-[0-9a-z]+)?$/.test(name);
+}
+
+/** Remove environments that were cut short, and those that were put away. */
+async function removeParts(home: string): Promise<void> {
+  for (const name of await readdir(home)) {
+    const place = path.join(home, name);
+    if (name.startsWith(".") || (isEnvironment(name) && (await whole(place)) === undefined)) await remove(place);
+  }
 }
 
 /** Take an environment's name from it, and remove it. */
@@ -147,6 +162,12 @@ function interpreter(folder: string): string {
 
 export async function remove(place: string): Promise<void> {
   await rm(place, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Return whether a folder may be an environment that a window is making: it has no mark yet. */
+export async function grows(folder: string): Promise<boolean> {
+  const is = (place: string) => stat(place).then(() => true, () => false);
+  return (await is(path.join(path.dirname(folder), LOCK))) && !(await is(path.join(folder, MARK)));
 }
 
 /** Return whether an environment, or the Python it was made with, lies in one of some folders. */

@@ -3,7 +3,7 @@
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import * as path from "node:path";
-import { type Bundle, type Environment, putAway, remove } from "./environments";
+import { type Bundle, type Environment, grows, isEnvironment, putAway, remove } from "./environments";
 import { isAlive } from "./lock";
 
 const LEASES = "leases";
@@ -22,8 +22,8 @@ export async function keepOnly(home: string, used: Environment, { key }: Bundle,
     else await remove(path.join(leases, name));
   }
   for (const name of names) {
-    const other = /^\d.*-[0-9a-f]{16}-[0-9a-f]{12}$/.test(name) && !name.startsWith(`${key}-`);
-    if (!other || inUse.has(name)) continue;
+    const other = isEnvironment(name) && !name.startsWith(`${key}-`);
+    if (!other || inUse.has(name) || (await grows(path.join(home, name)))) continue;
     log(`removing the environment ${name}, which no window uses any more`);
     await putAway(path.join(home, name));
   }

@@ -7,9 +7,8 @@ import type { CloudResult, StopResult } from "../../protocol";
 import { type Given, given } from "../../targets";
 import { counted, shellJoined } from "../../words";
 import { type Meant, look, named, oneJob, pickGroup, pickLive } from "./meant";
-import { AGAIN, LIVE, money } from "./rows";
-
-const SHOWN = 5; // jobs of a question
+import { SHOWN, agreed, described, isToBeSent } from "./questions";
+import { AGAIN, LIVE } from "./rows";
 
 /** Stop jobs and groups, once the user has said yes. */
 export async function stop(extension: Extension, argument: unknown): Promise<StopResult | undefined> {
@@ -63,16 +62,14 @@ export async function resume(extension: Extension, argument: unknown): Promise<C
   const none = "Every submission was sent whole, so there is none to resume.";
   const meant =
     reference === undefined ? await pickGroup(extension, "Resume which submission?", none, ({ unsent }) => unsent > 0) : await look(extension, reference);
-  const { name, unsent, cost } = meant.group;
-  const what = counted(unsent, "job");
-  if (unsent === 0) {
-    void say(extension, `Caliban: all jobs of ${name} are sent; there is nothing to resume.`, {});
+  const { name } = meant.group;
+  const plan = await extension.server.call("resume", { group: name, dry_run: true });
+  if (plan.jobs.length === 0) {
+    void say(extension, `Caliban: all jobs of ${name} were sent or are over; nothing is left to send.`, {});
     return undefined;
   }
-  const price = cost === null ? "What they cost isn't known." : `Each costs ${money(cost.per_job_hour, cost.currency)} an hour.`;
-  const detail = `${name} was cut short: ${what} aren't sent, or nobody knows. None is sent twice. ${price}`;
-  if (!(await agreed(`Send ${what}?`, detail, `Send ${what}`))) return undefined;
-  const result = await extension.server.call("resume", { group: name }, { title: `Resuming ${name}` });
+  if (!(await isToBeSent(plan))) return undefined;
+  const result = await extension.server.call("resume", { group: name, yes: true }, { title: `Resuming ${name}` });
   sent(extension, result);
   return result;
 }
@@ -132,26 +129,9 @@ function wishes(argument: unknown): Record<string, unknown> {
   return Object.fromEntries(names.filter((name) => all[name] !== undefined).map((name) => [name, all[name]]));
 }
 
-async function agreed(question: string, detail: string, action: string): Promise<boolean> {
-  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, action)) === action;
-}
-
 function spokenList(meant: readonly Meant[]): string {
   const names = meant.map(({ reference, job }) => (job === undefined || job.args.length === 0 ? reference : `${reference} (${shellJoined(job.args)})`));
   return names.length <= SHOWN ? names.join(", ") : `${names.slice(0, SHOWN).join(", ")} and ${names.length - SHOWN} more`;
-}
-
-/** Return a plan in a few lines: where, on what, for how much, and which jobs. */
-function described({ machine_type, accelerator, spot, region, project_id, cost, count, jobs, notes, image }: CloudResult): string {
-  const gpu = accelerator === null ? "" : ` with ${accelerator.count}x${accelerator.type}`;
-  const price =
-    cost === null
-      ? "What they cost isn't known."
-      : `${money(cost.per_job_hour, cost.currency)} an hour for each, ${money(cost.all_jobs_hour, cost.currency)} for all.`;
-  const first = jobs.slice(0, SHOWN).map(({ args }) => `  ${shellJoined(args) || "no arguments"}`);
-  const more = count > SHOWN ? [`  … and ${(count - SHOWN).toLocaleString("en-US")} more`] : [];
-  const where = `On ${machine_type}${gpu}${spot ? ", spot" : ""}, in ${region} of ${project_id}.`;
-  return [where, price, `Image: ${image}`, "", ...first, ...more, "", ...notes].join("\n");
 }
 
 function sent(extension: Extension, { group, jobs }: CloudResult): void {

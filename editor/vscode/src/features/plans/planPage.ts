@@ -11,6 +11,7 @@ import type { FromPage, Phase, Problem, ToPage } from "../../pages/plan/messages
 import type { CloudArguments, CloudResult, Place } from "../../protocol";
 import { type CallOptions, CommandError, said } from "../../server";
 import { counted } from "../../words";
+import { isToBeSent } from "../jobs/questions";
 import { documentOf } from "./document";
 import { findingsOf } from "./findings";
 import { type Known, columnsOf, consent, countsOf, excessProblem, headOf, pieces, requestText, rowsOf, statesOf } from "./pieces";
@@ -28,6 +29,7 @@ export class PlanPage implements vscode.Disposable {
   private arguments: Arguments = {};
   private phase: Phase = { name: "planned" };
   private known = new Map<number, Known>();
+  private allowed: CloudArguments = {};
   private generation = 0;
   private isThere = false; // the script, which can be told something
   private closed = false;
@@ -55,6 +57,7 @@ export class PlanPage implements vscode.Disposable {
       webview.onDidReceiveMessage((message: FromPage) => { void this.heard(message); }),
       this.panel.onDidDispose(() => { this.close(); }),
       this.panel.onDidChangeViewState(() => { this.postFindings(); }),
+      extension.server.onDidChangeState(({ kind }) => { if (kind === "running") void this.askAgain(); }),
       vscode.languages.onDidChangeDiagnostics(({ uris }) => {
         if (uris.some((one) => one.toString() === uri.toString())) this.postFindings();
       }),
@@ -131,6 +134,9 @@ export class PlanPage implements vscode.Disposable {
       case "resume":
         await this.resume();
         break;
+      case "askAgain":
+        await this.askAgain();
+        break;
       case "refresh":
         await this.refresh();
         break;
@@ -192,6 +198,7 @@ export class PlanPage implements vscode.Disposable {
     await this.work("Submitting", async (options) => {
       try {
         if (isOver && !(await this.isAllowed(plan, allowed, options))) return;
+        this.allowed = allowed;
         const result = await this.extension.server.call("submit", { plan_id: plan.plan_id }, options);
         this.submitted(result.jobs);
         this.announce();
@@ -220,10 +227,18 @@ export class PlanPage implements vscode.Disposable {
   private async resume(): Promise<void> {
     const { plan, phase } = this;
     if (plan === undefined || phase.name !== "submitted" || !phase.resumable) return;
+    const { group } = plan;
     await this.work("Submitting what is left", async (options) => {
       try {
-        this.submitted((await this.extension.server.call("resume", { group: plan.group }, options)).jobs);
-        this.announce();
+        // What was typed to submit more than a limit allows holds for what is left of it.
+        const left = await this.extension.server.call("resume", { group, dry_run: true, ...this.allowed }, options);
+        if (left.jobs.length > 0 && !(await isToBeSent(left))) {
+          this.become(phase);
+          return;
+        }
+        if (left.jobs.length > 0) await this.extension.server.call("resume", { group, yes: true, ...this.allowed }, options);
+        this.submitted((await this.written()) ?? []);
+        if (left.jobs.length > 0) this.announce();
       } catch (error) {
         await this.interrupted(error);
       }
@@ -246,25 +261,38 @@ export class PlanPage implements vscode.Disposable {
 
   /** Say why a submission ended early, and what of it is written down: that can be resumed, and is never sent twice. */
   private async interrupted(error: unknown): Promise<void> {
-    const problem = problemOf(error);
-    const begun = await this.written();
-    if (begun === undefined) {
-      this.become({ name: "planned", problem, void: error instanceof CommandError && error.code === "plan-changed" });
-    } else {
-      this.submitted(begun, problem);
-    }
+    await this.catchUp(problemOf(error), error instanceof CommandError && error.code === "plan-changed");
     // The page says it; a notification is for whoever has closed the page, or looks at something else.
     if (this.closed || !this.panel.visible) void tell(this.extension, error);
   }
 
+  /** Show what the history has of the submission; if it can't be asked, say that, and ask once a server runs again. */
+  private async catchUp(problem: Problem, isVoid = false): Promise<void> {
+    try {
+      const begun = await this.written();
+      if (begun === undefined) this.become({ name: "planned", problem, void: isVoid });
+      else this.submitted(begun, problem);
+    } catch (error) {
+      this.extension.log.debug(said(error));
+      this.become({ name: "unsure", problem });
+    }
+  }
+
+  private async askAgain(): Promise<void> {
+    const { phase } = this;
+    if (phase.name !== "unsure" || phase.problem === undefined) return;
+    const { problem } = phase;
+    await this.work("Asking what was sent", () => this.catchUp(problem));
+  }
+
+  /** Return the jobs of the submission as they are written down, undefined if nothing was; throws if it can't be known. */
   private async written(): Promise<readonly Known[] | undefined> {
     try {
       const { groups } = await this.extension.server.call("status", { reference: this.plan?.group ?? "" });
       return groups[0]?.jobs;
     } catch (error) {
-      // Mostly there is no such launch; and if it couldn't be read, the server refuses to send a plan twice.
-      this.extension.log.debug(said(error));
-      return undefined;
+      if (error instanceof CommandError && error.code === "usage") return undefined; // there is no such launch
+      throw error;
     }
   }
 
@@ -272,7 +300,8 @@ export class PlanPage implements vscode.Disposable {
     this.known = new Map(jobs.map((job) => [job.index, job]));
     this.postStates();
     const resumable = jobs.some(({ state }) => RESUMABLE.has(state));
-    this.become({ name: "submitted", counts: countsOf(jobs), resumable, problem });
+    const sent = jobs.filter(({ url }) => url !== null).length;
+    this.become({ name: "submitted", counts: countsOf(jobs), sent, resumable, problem });
   }
 
   private announce(): void {

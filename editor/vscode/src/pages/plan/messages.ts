@@ -32,7 +32,15 @@ export interface Problem {
 export type Phase =
   | { readonly name: "planned"; readonly problem?: Problem; readonly void?: boolean }
   | { readonly name: "working"; readonly what: string; readonly message: string; readonly percentage: number }
-  | { readonly name: "submitted"; readonly counts: Readonly<Record<string, number>>; readonly resumable: boolean; readonly problem?: Problem };
+  | { readonly name: "unsure"; readonly problem?: Problem } // a submission ended, and nobody could be asked what of it was sent
+  | {
+      readonly name: "submitted";
+      readonly counts: Readonly<Record<string, number>>;
+      /** How many jobs Google has. */
+      readonly sent: number;
+      readonly resumable: boolean;
+      readonly problem?: Problem;
+    };
 
 export type ToPage =
   | { readonly kind: "plan"; readonly generation: number; readonly plan: PlanHead; readonly columns: readonly string[] }
@@ -45,7 +53,7 @@ export type ToPage =
   | { readonly kind: "focusSubmit" };
 
 export type FromPage =
-  | { readonly kind: "ready" | "planAgain" | "cancel" | "resume" | "refresh" | "showJobs" | "openFile" | "openSettings" }
+  | { readonly kind: "ready" | "planAgain" | "cancel" | "resume" | "askAgain" | "refresh" | "showJobs" | "openFile" | "openSettings" }
   | { readonly kind: "request" | "copyRequest" | "openConsole"; readonly index: number }
   | { readonly kind: "openFinding"; readonly line: number }
   | { readonly kind: "submit"; readonly typed: number | null };

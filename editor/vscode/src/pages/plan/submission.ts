@@ -49,21 +49,34 @@ export class Submission {
     this.root.className = `submission ${phase.name}`;
     const problem = phase.name === "working" ? undefined : phase.problem;
     const shown = problem === undefined ? undefined : problemOf(problem);
-    const row =
-      phase.name === "working" ? this.working(phase) : phase.name === "submitted" ? this.submitted(plan, phase) : this.asks ? this.question(plan) : this.offer(plan);
+    const row = this.row(plan, phase);
     this.root.replaceChildren(...(shown === undefined ? [] : [shown]), row);
     if (phase.name === "working") this.move();
   }
 
+  private row(plan: PlanHead, phase: Phase): HTMLElement {
+    switch (phase.name) {
+      case "working":
+        return this.working(phase);
+      case "submitted":
+        return this.submitted(plan, phase);
+      case "unsure":
+        return this.unsure(plan);
+      case "planned":
+        return this.asks ? this.question(plan) : this.offer(plan);
+    }
+  }
+
   private offer(plan: PlanHead): HTMLElement {
     const isVoid = this.phase.name === "planned" && this.phase.void === true;
+    const isBegun = this.phase.name === "planned" && this.phase.problem !== undefined; // an image may have been built
     const forbidden = plan.over_limits.some(({ allowed_by }) => allowed_by === null);
     const submit = button(`Submit ${counted(plan.count, "Job")}…`, () => { this.ask(); }, { id: "submit", class: "primary" });
     submit.disabled = isVoid || forbidden || plan.count === 0;
     const said = element("div", { class: "said" });
     for (const { message, hint } of plan.over_limits) said.append(element("p", { class: "limit" }, `${message}. ${hint}`.trim()));
     if (this.edited) said.append(element("p", { class: "edited" }, "The file was edited since. Plan again to see what it comes to now."));
-    else if (!isVoid && !forbidden) said.append(element("p", {}, `Nothing is built or sent yet; sending takes about ${words.duration(plan.seconds)}.`));
+    else if (!isVoid && !forbidden) said.append(element("p", {}, `${isBegun ? "Nothing is sent yet" : "Nothing is built or sent yet"}; sending takes about ${words.duration(plan.seconds)}.`));
     const settings = forbidden ? button("Open Settings", () => { this.say({ kind: "openSettings" }); }) : undefined;
     const again = button("Plan Again", () => { this.say({ kind: "planAgain" }); }, { id: "plan-again", ...(isVoid ? { class: "primary" } : {}) });
     return element("div", { class: "bar" }, said, settings, again, submit);
@@ -132,9 +145,16 @@ export class Submission {
     if (percentage > 0) bar?.setAttribute("value", String(percentage));
   }
 
+  private unsure(plan: PlanHead): HTMLElement {
+    const text = element("p", { role: "status", id: "outcome" }, element("b", {}, "What was sent isn't known yet"), ` of ${plan.group}; the history is asked as soon as the language server answers.`);
+    const ask = button("Ask Again", () => { this.say({ kind: "askAgain" }); }, { class: "primary" });
+    return element("div", { class: "bar" }, element("div", { class: "said" }, text), ask);
+  }
+
   private submitted(plan: PlanHead, phase: Phase & { name: "submitted" }): HTMLElement {
     const of = Object.values(phase.counts).reduce((sum, amount) => sum + amount, 0);
-    const whole = phase.resumable ? "Not all jobs are sent" : `${counted(of, "job")} submitted`;
+    const some = phase.sent === 0 ? "No job was sent" : `${phase.sent.toLocaleString("en-US")} of ${counted(of, "job")} were sent`;
+    const whole = phase.resumable ? "Not all jobs are sent" : phase.sent === of ? `${counted(of, "job")} submitted` : some;
     const text = element("p", { role: "status", id: "outcome" }, element("b", {}, whole), ` as ${plan.group}: ${words.states(phase.counts)}`);
     const resume = phase.resumable ? button("Resume", () => { this.say({ kind: "resume" }); }, { class: "primary" }) : undefined;
     return element(

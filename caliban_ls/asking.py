@@ -1,0 +1,43 @@
+"""Reads what somebody types in answer to a question: one line, unless the work is stopped while it is waited for."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+from caliban_ls.cancel import CancelToken
+from caliban_ls.errors import Cancelled
+
+
+def typed_line(cancel: CancelToken) -> str:
+    """Return the line that is typed next; an empty one when the input ends.
+
+    No signal ends reading, since Python goes on with it; so another thread reads. When the work is stopped, that
+    thread is left behind.
+
+    Raises:
+        Cancelled: the token was set, or the terminal is gone.
+    """
+    over = threading.Event()
+    typed: list[bytes] = []
+
+    def read() -> None:
+        try:
+            while not typed or not typed[-1].endswith(b"\n"):
+                typed.append(os.read(sys.stdin.fileno(), 4096))
+                if not typed[-1]:
+                    typed[:] = [b""]
+                    return
+        except OSError:
+            typed.clear()
+        finally:
+            over.set()
+
+    with cancel.on_set(over.set):
+        threading.Thread(target=read, name="keys", daemon=True).start()
+        over.wait()
+    cancel.check()  # what was typed after Ctrl-C answers nothing
+    if not typed:
+        raise Cancelled("The terminal is gone")
+    return b"".join(typed).decode(errors="replace")

@@ -1,0 +1,173 @@
+"""`resume`: what is left to send of a submission that was cut short is shown, confirmed, and sent.
+
+It is a paid action like any other: a yes is needed, and limits hold for what is left. Jobs that Google has aren't sent
+again, nor are those that it refused for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from caliban_ls import hardware, models, plans, spending, submission
+from caliban_ls.context import Context
+from caliban_ls.errors import UsageError
+from caliban_ls.files import read_project
+from caliban_ls.planning import Plan
+from caliban_ls.project import Project
+from caliban_ls.records import open_history
+from caliban_ls.references import CLOUD
+from caliban_ls.resubmission import Repeat, choice_of
+from caliban_ls.runtime.base import JobSpec, JobState
+from caliban_ls.runtime.cloud import Body, Scheduling
+from caliban_ls.runtime.history import Group, History, JobRecord
+from caliban_ls.runtime.journal import Journal
+from caliban_ls.services import find_identity_for, open_google, service_for
+from caliban_ls.validation import PROJECT_FILE
+
+_LEFT = frozenset({JobState.PLANNED, JobState.SUBMITTING, JobState.UNKNOWN})
+
+_NAMED = 5  # launches of other folders, at most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rest(Plan):
+    """What is left to send of a launch, as a plan; its requests are those that are written down."""
+
+    left: tuple[Repeat, ...]
+
+    def jobs(self) -> Iterator[tuple[JobSpec, Body]]:
+        """Yield each job with the request that makes it, credentials masked."""
+        for repeat in self.left:
+            job = repeat.record
+            yield (
+                JobSpec(index=job.index, job_id=job.job_id, args=repeat.args, parameters=job.parameters),
+                repeat.body,
+            )
+
+
+def resume(arguments: models.ResumeArguments, context: Context) -> models.CloudResult:
+    """Finish a submission that ended before all of its jobs were sent, once somebody has said yes.
+
+    Raises:
+        UsageError: there is no such launch, or none of this folder.
+        InUse: another process is at it.
+        NotConfirmed: nobody said yes.
+        OverLimit: what is left is over a limit.
+    """
+    with open_history(context) as history:
+        group = _meant(arguments.group, history, context)
+        jobs = history.jobs(group.name)
+        left = [job for job in jobs if job.state in _LEFT]
+        rest = _rest(group, jobs, left, history)
+        if not left:
+            context.report(f"All jobs of {group.name} were sent or are over; nothing is left to send", None)
+            return plans.result_of(rest, requests=True)
+        Journal(history).refuse_if_taken(group.name)
+        there = replace(context, folder=group.folder) if group.folder.is_dir() else context
+        project = read_project(there) if group.folder.is_dir() else Project()
+        limits = models.CloudArguments(
+            max_jobs=arguments.max_jobs, max_cost_per_hour=arguments.max_cost_per_hour
+        )
+        if arguments.dry_run:
+            over = spending.over_limits(rest, limits, project, there)
+            return plans.result_of(rest, requests=True, over_limits=over)
+        within = spending.check_limits(rest, limits, project, there)
+        if within and not (arguments.yes or context.confirmed):
+            submission.confirm(rest, there, "Send")
+        with open_google(find_identity_for(group, None, context), context) as google:
+            submission.send(group, history, google, context, resumed=True)
+            return submission.result_of(group, history, service_for(group, google))
+
+
+def _meant(reference: str | None, history: History, context: Context) -> Group:
+    """Return the launch that is meant: the one that is named, or the newest of this folder with jobs left to send.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if reference is not None:
+        group = history.group(reference)
+        if group is None:
+            raise UsageError(f"There is no group {reference}", hint="`caliban status` lists them.")
+        if group.backend not in CLOUD:
+            raise UsageError(
+                f"The jobs of {group.name} ran on this machine",
+                hint=f"In {group.folder}, `caliban run --rerun_failed --name {group.title}` runs those that failed.",
+            )
+        return group
+    cut_short = [
+        group
+        for group in sorted(
+            (group for backend in CLOUD for group in history.unfinished_groups(backend)),
+            key=lambda group: group.created,
+            reverse=True,
+        )
+        if any(job.state in _LEFT for job in history.jobs(group.name))
+    ]
+    for folder in _folders_of(context):
+        for group in cut_short:
+            if group.folder == folder:
+                return group
+    if cut_short:
+        others = "\n".join(f"    {group.name} in {group.folder}" for group in cut_short[:_NAMED])
+        raise UsageError(
+            f"Nothing that was submitted from {context.folder} is left to send; elsewhere there is\n{others}",
+            hint=f"Name the one that is meant: `caliban resume {cut_short[0].name}`.",
+        )
+    newest = next((group for group in history.groups() if group.backend in CLOUD), None)
+    if newest is None:
+        raise UsageError("Nothing was submitted on this machine so far", hint="`caliban cloud` submits.")
+    return newest
+
+
+def _folders_of(context: Context) -> Iterator[Path]:
+    """Yield the folders whose launches are meant without a name: this one, and those up to its project's."""
+    around = (context.folder, *context.folder.parents)
+    root = next((place for place, folder in enumerate(around) if (folder / PROJECT_FILE).is_file()), 0)
+    yield from around[: root + 1]
+
+
+def _rest(group: Group, jobs: list[JobRecord], left: list[JobRecord], history: History) -> _Rest:
+    """Return what is left to send of a launch."""
+    details: Mapping[str, Any] = group.details
+    bodies = Journal(history).bodies(group.name)
+    repeats = tuple(Repeat(job, bodies[job.job_id], job.args) for job in left)
+    choice = choice_of(group, repeats)
+    return _Rest(
+        plan_id=str(details.get("plan_id", "")),
+        group=group.name,
+        title=group.title,
+        key="",
+        backend=choice.backend,
+        project_id=group.project or "",
+        choice=choice,
+        module=details.get("module"),
+        image=group.image or "",
+        own_image=False,
+        mode=choice.mode,
+        count=len(left),
+        work=tuple,
+        user_labels={},
+        flags={},
+        scheduling=Scheduling(timeout=details.get("timeout")),
+        service_account=details.get("service_account"),
+        price=hardware.price(choice),
+        notes=tuple(_notes(group, jobs, left)),
+        left=repeats,
+    )
+
+
+def _notes(group: Group, jobs: list[JobRecord], left: list[JobRecord]) -> Iterator[str]:
+    """Yield what to know of a launch that was cut short."""
+    of = "1 job" if len(jobs) == 1 else f"{len(jobs):,} jobs"
+    yield f"This is what is left of the {of} of {group.name}, confirmed on {group.created:%Y-%m-%d at %H:%M} UTC"
+    doubtful = sum(job.state is not JobState.PLANNED for job in left)
+    if doubtful:
+        yield f"Google may have {doubtful:,} of them already: they are looked for first, and none is sent twice"
+    refused = [job for job in jobs if job.state is JobState.FAILED and job.name is None]
+    if refused:
+        numbers = f"job {refused[0].index}" if len(refused) == 1 else f"{len(refused):,} jobs"
+        yield f"Google refused {numbers} for good, and isn't asked again: {refused[0].error}"
