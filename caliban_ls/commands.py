@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -102,7 +103,15 @@ def expand(arguments: models.ExpandArguments, context: Context) -> models.Expand
         raise UsageError(
             f"{spoken_number(count)} jobs are too many for one answer", hint="Ask for the first with a limit."
         )
-    return models.ExpandResult(count=count, jobs=_expanded(chosen, arguments.limit))
+    if not arguments.text:
+        return models.ExpandResult(count=count, jobs=_expanded(chosen, arguments.limit))
+    if count > _LISTED_AT_MOST:
+        raise UsageError(
+            f"{spoken_number(count)} jobs are too many to look for a text in",
+            hint=f"Choose {spoken_number(_LISTED_AT_MOST)} at most with --block or --at.",
+        )
+    found = [job for job in _expanded(chosen, None) if _has(job, arguments.text)]
+    return models.ExpandResult(count=len(found), jobs=iter(found[: arguments.limit]))
 
 
 def rule(arguments: models.RuleArguments, _context: Context) -> models.RuleResult:
@@ -642,6 +651,12 @@ def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], Checked
 def _expanded(chosen: Selection, limit: int | None) -> Iterator[models.ExpandedJob]:
     for index, parameters in itertools.islice(chosen.jobs(), limit):
         yield models.ExpandedJob(index=index, args=experiment.arguments(parameters), parameters=parameters)
+
+
+def _has(job: models.ExpandedJob, text: str) -> bool:
+    """Return whether the arguments of a job have a text, as they are typed or as a shell needs them."""
+    wanted = text.casefold()
+    return any(wanted in shown.casefold() for shown in (" ".join(job.args), shlex.join(job.args)))
 
 
 def _offset(place: str, text: str) -> int:

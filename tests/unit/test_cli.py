@@ -227,6 +227,31 @@ def test_expand_of_a_huge_sweep_streams(tmp_path: Path) -> None:
     assert (len(head.stdout.splitlines()), head.stderr) == (2, "")
 
 
+def test_expand_finds_jobs_by_a_part_of_their_arguments(tmp_path: Path) -> None:
+    (tmp_path / "experiment.json").write_text('{"rate": [1, 2, 20], "say": ["a b", "C"]}')
+
+    def found(*flags: str) -> list[str]:
+        return caliban("expand", "experiment.json", *flags, folder=tmp_path).stdout.splitlines()
+
+    assert found("--text", "--rate 2", "--limit", "3") == [
+        "--rate 2 --say 'a b'",
+        "--rate 2 --say C",
+        "--rate 20 --say 'a b'",
+    ]
+    assert found("--text", "2 --say 'A B'") == ["--rate 2 --say 'a b'"]
+    assert found("--text", "a b", "--at", "1:11") == ["--rate 1 --say 'a b'"]
+    assert found("--text", "say c", "--count") == ["3"]
+    assert found("--text", "nowhere") == []
+
+
+def test_expand_looks_for_no_text_in_more_jobs_than_it_lists(tmp_path: Path) -> None:
+    axis = json.dumps(list(range(1000)))
+    (tmp_path / "experiment.json").write_text(f'{{"a": {axis}, "b": {axis}}}')
+    answer = caliban("expand", "experiment.json", "--text", "1", folder=tmp_path)
+    assert answer.returncode == 2
+    assert "1,000,000 jobs are too many to look for a text in" in answer.stderr
+
+
 def test_expand_one_block(tmp_path: Path) -> None:
     (tmp_path / "experiment.json").write_text('[{"a": 1}, {"b": [1, 2]}]')
     assert caliban("expand", "experiment.json", "--block", "/1", folder=tmp_path).stdout == "--b 1\n--b 2\n"
