@@ -6,6 +6,7 @@ import ast
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from caliban_ls import jsondoc
@@ -19,21 +20,19 @@ _LISTS: Final = 2
 _OPTIONAL: Final = 4
 """As many flags are set that the script doesn't ask for."""
 
-_LATER: Final = frozenset({"CAL504", "CAL511"})
-"""What a further key can still mend: a required flag that is missing, a group of which none is set."""
-
 _PLACEHOLDER: Final = "FILL_IN"
 
 
 def first_experiment(script: Script, name: str) -> str | None:
-    """Return the text of an experiment for a script, None where its flags can't be judged.
+    """Return the text of an experiment for a script, None where none of its flags is known.
 
     Args:
         script: whose flags are set.
         name: of the experiment's file, for its comment.
     """
-    if not script.certain or script.library is None:
+    if script.library is None or not (script.certain or script.flags):
         return None
+    judged = replace(script, certain=True)
     chosen: dict[str, object] = {}
     left, lists = _OPTIONAL, _LISTS
     for flag in sorted(script.flags, key=lambda flag: not flag.required):
@@ -44,12 +43,12 @@ def first_experiment(script: Script, name: str) -> str | None:
         for value in _values(flag):
             if isinstance(value, list) and lists == 0:
                 continue
-            if _errors(script, {**chosen, flag.name: value}) <= _LATER:
+            if _wrong(judged, {**chosen, flag.name: value}) <= _wrong(judged, chosen):
                 chosen[flag.name] = value
                 lists -= isinstance(value, list)
                 left -= not flag.required
                 break
-    return _text(script, chosen, name)
+    return _text(script, chosen, name, sorted(_wrong(judged, chosen)))
 
 
 def _values(flag: Flag) -> Iterator[object]:
@@ -78,17 +77,18 @@ def _values(flag: Flag) -> Iterator[object]:
         yield from (_PLACEHOLDER, 1, [[_PLACEHOLDER]], [[_PLACEHOLDER, _PLACEHOLDER]], [[1, 1]], True)
 
 
-def _errors(script: Script, chosen: dict[str, object]) -> set[str]:
-    document = jsondoc.parse(json.dumps(chosen))
-    found = validate(document, "experiment", script=script)
-    return {one.code for one in found if one.severity in (Severity.ERROR, Severity.WARNING)}
+def _wrong(script: Script, chosen: dict[str, object]) -> set[str]:
+    """Return what is wrong with an experiment that sets these flags, in words."""
+    found = validate(jsondoc.parse(json.dumps(chosen)), "experiment", script=script)
+    return {one.message for one in found if one.severity in (Severity.ERROR, Severity.WARNING)}
 
 
-def _text(script: Script, chosen: dict[str, object], name: str) -> str:
+def _text(script: Script, chosen: dict[str, object], name: str, lacking: list[str]) -> str:
     helps = {flag.name: " ".join((flag.help or "").split()) for flag in script.flags}
     lines = [
         "// One job for each combination: a list multiplies.",
         f"// `caliban expand {name}` lists the jobs. The keys are flags of {script.path}.",
+        *(f"// No value was found that fits: {' '.join(one.split())}." for one in lacking),
         "{",
     ]
     for number, (key, value) in enumerate(chosen.items(), 1):

@@ -60,6 +60,7 @@ _CONFIG = """\
 _EXPERIMENT = """\
 // One job for each combination: a list multiplies, and the flags of a compound key vary together.
 // `caliban expand experiment.json` lists the jobs.
+// No flags of a script were found here, so these keys are examples: write those of your script.
 {
   "learning_rate": [0.1, 0.01],
   "[batch_size,epochs]": [[32, 5], [256, 40]],
