@@ -40,7 +40,8 @@ _CONFIG = """\
   // Debian packages to install into the image.
   "apt_packages": [],
 
-  // Jobs use no GPU unless --gpu or --gpu_spec says so. "GPU" here, or a "gpu_spec" below, asks for one each time.
+  // Jobs use no GPU, neither on this machine nor in the cloud, unless --gpu says so. "GPU" here asks for one each time:
+  // for that of this machine, and in the cloud for the "gpu_spec" below, or one T4 where it stays a comment.
   "default_mode": "CPU",
 
   // Where jobs run, and on what. `caliban catalog machines` shows what there is and what it costs.

@@ -297,6 +297,18 @@ def test_init_asks_for_no_gpu(tmp_path: Path) -> None:
     assert plan.stdout.splitlines()[0].startswith("4 jobs on n1-standard-8 in us-central1, project ab-cdefg")
     with_gpu = caliban("cloud", "--gpu_spec", "1xT4", *sending, folder=tmp_path)
     assert with_gpu.stdout.startswith("4 jobs on n1-standard-8 with 1xT4 in us-central1"), with_gpu.stderr
+    insisting = caliban("cloud", "--gpu", *sending, folder=tmp_path)
+    assert insisting.stdout.startswith("4 jobs on n1-standard-8 with 1xT4 in us-central1"), insisting.stderr
+    # What the comment of the file says is so.
+    config = tmp_path / ".calibanconfig.json"
+    text = config.read_text().replace('"default_mode": "CPU"', '"default_mode": "GPU"')
+    for written, gpu in (
+        (text, "1xT4"),
+        (text.replace('// "gpu_spec": "1xT4"', '"gpu_spec": "2xT4"'), "2xT4"),
+    ):
+        config.write_text(written)
+        asked = caliban("cloud", *sending, folder=tmp_path)
+        assert asked.stdout.startswith(f"4 jobs on n1-standard-8 with {gpu} in us-central1"), asked.stderr
 
 
 def test_hardware_says_what_a_project_comes_to_and_could_be(tmp_path: Path) -> None:
