@@ -9,10 +9,11 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from caliban_ls import experiment, jsondoc, models, project_files
 from caliban_ls.context import Context
@@ -24,7 +25,11 @@ from caliban_ls.rules import RULES
 from caliban_ls.rules.base import DocumentKind
 from caliban_ls.selection import Selection, jobs_at
 from caliban_ls.text import LineIndex, spoken_number
-from caliban_ls.validation import document_kind, treated, validate
+from caliban_ls.validation import PROJECT_FILE, document_kind, treated, validate
+
+if TYPE_CHECKING:
+    from caliban_ls.outlook import Outlook
+    from caliban_ls.script import Script
 
 _WRITTEN_AT_MOST = 10**4000  # jobs; Python writes out no number that is much longer
 _LISTED_AT_MOST = 100_000  # jobs of one JSON answer; more are asked for piece by piece
@@ -98,7 +103,15 @@ def expand(arguments: models.ExpandArguments, context: Context) -> models.Expand
         raise UsageError(
             f"{spoken_number(count)} jobs are too many for one answer", hint="Ask for the first with a limit."
         )
-    return models.ExpandResult(count=count, jobs=_expanded(chosen, arguments.limit))
+    if not arguments.text:
+        return models.ExpandResult(count=count, jobs=_expanded(chosen, arguments.limit))
+    if count > _LISTED_AT_MOST:
+        raise UsageError(
+            f"{spoken_number(count)} jobs are too many to look for a text in",
+            hint=f"Choose {spoken_number(_LISTED_AT_MOST)} at most with --block or --at.",
+        )
+    found = [job for job in _expanded(chosen, None) if _has(job, arguments.text)]
+    return models.ExpandResult(count=len(found), jobs=iter(found[: arguments.limit]))
 
 
 def rule(arguments: models.RuleArguments, _context: Context) -> models.RuleResult:
@@ -335,7 +348,7 @@ def init(arguments: models.InitArguments, context: Context) -> models.InitResult
     written, kept = [], []
     for name, text in files(arguments.name).items():
         try:
-            project_files.write_new(context.folder, name, text)
+            project_files.write_new(context.folder, name, _for_its_script(name, context) or text)
             written.append(name)
         except FileExistsError:
             kept.append(name)
@@ -345,6 +358,17 @@ def init(arguments: models.InitArguments, context: Context) -> models.InitResult
                 hint="Run this in a folder of your own.",
             ) from error
     return models.InitResult(written=tuple(written), kept=tuple(kept))
+
+
+def _for_its_script(name: str, context: Context) -> str | None:
+    """Return the text of a new experiment for the script of its folder, None for another file or where none is known."""
+    from caliban_ls.first_experiment import first_experiment
+
+    if name == PROJECT_FILE:
+        return None
+    path = (context.folder / name).absolute()
+    script = _surroundings(context)(path, jsondoc.parse("{}"))[1]
+    return None if script is None else first_experiment(script, name)
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -589,18 +613,28 @@ COMMANDS: tuple[Command, ...] = (
 """Every command of both faces, in the order of `--help`. `serve` is the command line's own."""
 
 
-def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], CheckedFile]:
-    """Return what judges a file, given its name for the user, its path, its text and its kind."""
+def _surroundings(
+    context: Context,
+) -> Callable[[Path, jsondoc.JsonDocument], tuple[Outlook | None, Script | None]]:
+    """Return what finds the project and the script of an experiment, given its path and what it says."""
     from caliban_ls.neighbours import around, project_folder
 
     neighbours = around(context)
 
+    def find(path: Path, document: jsondoc.JsonDocument) -> tuple[Outlook | None, Script | None]:
+        folder = project_folder(path, [context.folder])
+        return neighbours.around(folder, context.settings, document, path)
+
+    return find
+
+
+def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], CheckedFile]:
+    """Return what judges a file, given its name for the user, its path, its text and its kind."""
+    find = _surroundings(context)
+
     def judge(shown: str, path: Path, text: str, kind: DocumentKind) -> CheckedFile:
         document = jsondoc.parse(text)
-        outlook, script = None, None
-        if kind == "experiment":
-            folder = project_folder(path.absolute(), [context.folder])
-            outlook, script = neighbours.around(folder, context.settings, document, path.absolute())
+        outlook, script = find(path.absolute(), document) if kind == "experiment" else (None, None)
         findings = validate(document, kind, outlook=outlook, script=script)
         return CheckedFile(shown, text, tuple(sound_fixes(document, kind, findings, outlook, script)))
 
@@ -610,6 +644,12 @@ def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], Checked
 def _expanded(chosen: Selection, limit: int | None) -> Iterator[models.ExpandedJob]:
     for index, parameters in itertools.islice(chosen.jobs(), limit):
         yield models.ExpandedJob(index=index, args=experiment.arguments(parameters), parameters=parameters)
+
+
+def _has(job: models.ExpandedJob, text: str) -> bool:
+    """Return whether the arguments of a job have a text, as they are typed or as a shell needs them."""
+    wanted = text.casefold()
+    return any(wanted in shown.casefold() for shown in (" ".join(job.args), shlex.join(job.args)))
 
 
 def _offset(place: str, text: str) -> int:

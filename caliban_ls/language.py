@@ -257,7 +257,7 @@ def features() -> tuple[tuple[str, Callable[..., Any], Any], ...]:
     """
     kinds = [lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.RefactorRewrite, FIX_ALL, RUN]
     return (
-        (lsp.TEXT_DOCUMENT_COMPLETION, completion, lsp.CompletionOptions(list('"[{,:'))),
+        (lsp.TEXT_DOCUMENT_COMPLETION, completion, lsp.CompletionOptions(['"'])),
         (lsp.TEXT_DOCUMENT_HOVER, hover, None),
         (lsp.TEXT_DOCUMENT_INLAY_HINT, inlay_hint, None),
         (lsp.TEXT_DOCUMENT_CODE_LENS, code_lens, None),

@@ -86,6 +86,7 @@ class ExpandArguments:
         "Only the jobs that this place of the file is part of (1:1 is the first).",
         metavar="LINE:COLUMN",
     )
+    text: str | None = option(None, "Only the jobs that have this in their arguments.", metavar="TEXT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,7 +314,7 @@ class StatusArguments:
     )
     state: tuple[str, ...] = option((), "Only jobs in this state; may be said again.", metavar="STATE")
     text: str | None = option(
-        None, "Only jobs that have this in their id, arguments or error.", metavar="TEXT"
+        None, "Only jobs that have this in their id, arguments, error or group.", metavar="TEXT"
     )
     backend: str | None = option(None, "Only groups of local, vertex or ai-platform.", metavar="BACKEND")
     limit: int = option(20, "Show the newest N groups.", metavar="N")
@@ -896,10 +897,11 @@ class StatusGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusResult:
-    """Launches, the newest first, and what to know about them."""
+    """Launches, the newest first, what to know about them, and how many older ones the limit left out."""
 
     groups: tuple[StatusGroup, ...]
     notes: tuple[str, ...] = ()
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,13 +83,16 @@ def status(arguments: models.StatusArguments, context: Context) -> models.Status
             after=arguments.after,
             limit=-1 if arguments.jobs is None else arguments.jobs,
         )
+        more = 0
+        if arguments.reference is None and len(groups) == arguments.limit:
+            more = history.count_groups(backend=arguments.backend, wanted=wanted) - len(groups)
         names = [group.name for group in groups]
         everything = tallies(history, names, view.now)
         counted = everything if wanted == ALL else tallies(history, names, view.now, wanted)
         shown = [_group(group, counted[group.name], everything[group.name], view) for group in groups]
         if arguments.reference is not None:
             notes += _about_unsent(shown)
-    return models.StatusResult(groups=tuple(shown), notes=tuple(notes))
+    return models.StatusResult(groups=tuple(shown), notes=tuple(notes), more=max(0, more))
 
 
 @dataclass(frozen=True, slots=True)

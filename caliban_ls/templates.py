@@ -40,11 +40,15 @@ _CONFIG = """\
   // Debian packages to install into the image.
   "apt_packages": [],
 
-  // Where jobs run, and on what. `caliban catalog machines` shows what there is.
+  // Jobs use no GPU, neither on this machine nor in the cloud, unless --gpu says so. "GPU" here asks for one each time:
+  // for that of this machine, and in the cloud for the "gpu_spec" below, or one T4 where it stays a comment.
+  "default_mode": "CPU",
+
+  // Where jobs run, and on what. `caliban catalog machines` shows what there is and what it costs.
   "cloud": {
     "region": "us-central1",
-    "machine_type": "n1-standard-8",
-    "gpu_spec": "1xT4"
+    // "gpu_spec": "1xT4",
+    "machine_type": "n1-standard-8"
   },
 
   // No command goes beyond these without being told to.
@@ -57,6 +61,7 @@ _CONFIG = """\
 _EXPERIMENT = """\
 // One job for each combination: a list multiplies, and the flags of a compound key vary together.
 // `caliban expand experiment.json` lists the jobs.
+// No flags of a script were found here, so these keys are examples: write those of your script.
 {
   "learning_rate": [0.1, 0.01],
   "[batch_size,epochs]": [[32, 5], [256, 40]],

@@ -203,7 +203,12 @@ def show_status(result: StatusResult, options: argparse.Namespace) -> str:
     for group in result.groups:
         on = _machine_of(group)
         table.add_row(group.name, group.backend, _age(group.created), on, str(group.count), *_sums(group))
-    return f"{_render(table)}{notes}"
+    older = (
+        f"{result.more:,} older groups aren't listed; --limit and --text choose which are\n"
+        if result.more
+        else ""
+    )
+    return f"{_render(table)}{older}{notes}"
 
 
 def _one_launch(group: StatusGroup, options: argparse.Namespace) -> str:

@@ -34,7 +34,9 @@ _IN_STATES = "state IN (SELECT value FROM json_each(?))"
 _HAS_TEXT = (
     "(instr(lower(job_id), ?)"
     # Arguments are looked through as they are typed: words with spaces between them.
-    """ OR instr(lower(replace(args, '", "', ' ')), ?) OR instr(lower(COALESCE(error, '')), ?))"""
+    """ OR instr(lower(replace(args, '", "', ' ')), ?) OR instr(lower(COALESCE(error, '')), ?)"""
+    # The name of a launch is part of its jobs' ids; its title may have other characters.
+    " OR group_name IN (SELECT name FROM groups WHERE instr(lower(title), ?)))"
 )
 
 _JOB_COLUMNS = (
@@ -165,7 +167,7 @@ class Wanted:
 
     Attributes:
         states: those in one of these; empty for all.
-        text: those whose id, arguments or error have it, in whatever case; empty for all.
+        text: those whose id, arguments, error or launch have it, in either case of ASCII letters; empty for all.
     """
 
     states: Collection[JobState] = ()
@@ -181,11 +183,20 @@ class Wanted:
     def values(self) -> tuple[str, ...]:
         """What stands for the condition's question marks."""
         states = (json.dumps([state.value for state in self.states]),) if self.states else ()
-        text = self.text.lower()
-        return (*states, *((text, json.dumps(text)[1:-1], text) if text else ()))
+        text = self.text.encode("utf-8", "replace").lower().decode()  # as SQLite's lower() does: ASCII alone
+        return (*states, *((text, json.dumps(text)[1:-1], text, text) if text else ()))
 
 
 ALL = Wanted()
+
+
+def _those(backend: str | None, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
+    """Return what a query asks of launches, and what stands for its question marks."""
+    of_backend = "? IN (backend, '')"
+    if wanted == ALL:
+        return of_backend, (backend or "",)
+    with_jobs = f"EXISTS (SELECT 1 FROM jobs WHERE group_name = groups.name AND {wanted.condition})"  # noqa: S608  # constants
+    return f"{of_backend} AND {with_jobs}", (backend or "", *wanted.values)
 
 
 def launch_name(title: str, moment: datetime) -> str:
@@ -361,16 +372,18 @@ class History:
             backend: of this one only.
             wanted: with such jobs only.
         """
-        order = "ORDER BY created DESC, name DESC LIMIT ?"
-        of_backend = "SELECT * FROM groups WHERE ? IN (backend, '')"
-        if wanted == ALL:
-            return self._groups(f"{of_backend} {order}", backend or "", limit)
+        those, values = _those(backend, wanted)
         return self._groups(
-            f"{of_backend} AND EXISTS (SELECT 1 FROM jobs WHERE group_name = groups.name AND {wanted.condition}) {order}",  # noqa: S608  # constants
-            backend or "",
-            *wanted.values,
+            f"SELECT * FROM groups WHERE {those} ORDER BY created DESC, name DESC LIMIT ?",  # noqa: S608  # constants
+            *values,
             limit,
         )
+
+    def count_groups(self, *, backend: str | None = None, wanted: Wanted = ALL) -> int:
+        """Return how many launches `groups` would return without a limit."""
+        those, values = _those(backend, wanted)
+        (row,) = self.rows(f"SELECT COUNT(*) AS groups FROM groups WHERE {those}", *values)  # noqa: S608  # constants
+        return int(row["groups"])
 
     def group(self, reference: str) -> Group | None:
         """Return a launch by its name, or the newest of a title."""

@@ -17,6 +17,10 @@ _LIBRARY = re.compile(
     re.MULTILINE,
 )
 
+_CALLED = re.compile(
+    r"^(?:[^\s#].*\bparse_(?:known_)?args|main|cli|fire\.Fire|typer\.run|app\.run)\(", re.MULTILINE
+)  # at once, when the file is run
+
 
 class Named(NamedTuple):
     """What a file says about its script: the path as it is written, and where in the file."""
@@ -67,14 +71,18 @@ def places_of(wanted: str, folder: str) -> tuple[str, ...]:
 
 
 def only_script(paths: Iterable[str], read: Read) -> str | None:
-    """Return the only file that reads a command line and can be run, None when there are several or none."""
-    found = [path for path in sorted(paths) if _is_script(read(path) or "")]
-    return found[0] if len(found) == 1 else None
+    """Return the only file that reads a command line and can be run, None when there are several or none.
+
+    A file that says what it does when it is run comes before those that do it whenever they are imported.
+    """
+    texts = {path: read(path) or "" for path in sorted(paths)}
+    reading = [path for path, text in texts.items() if _LIBRARY.search(text) is not None]
+    for runs in (_GUARD, _CALLED):
+        found = [path for path in reading if runs.search(texts[path]) is not None]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def _join(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
-
-
-def _is_script(text: str) -> bool:
-    return _GUARD.search(text) is not None and _LIBRARY.search(text) is not None

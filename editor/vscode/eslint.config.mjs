@@ -13,6 +13,12 @@ export default tseslint.config(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       eqeqeq: "error",
+      "no-restricted-syntax": [
+        "error",
+        { selector: "MemberExpression[property.name=/^(show|create)QuickPick$/]", message: "src/picks.ts has the lists: whole ones, and those that say what they leave out." },
+      ],
     },
   },
+  // The second list is whole, and answers why something in it can't be had.
+  { files: ["src/picks.ts", "src/features/hardware/hardware.ts"], rules: { "no-restricted-syntax": "off" } },
 );

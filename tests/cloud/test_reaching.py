@@ -219,7 +219,7 @@ def test_what_passes_is_outlived(desk: Desk, backend: str, fault: str, *, carrie
 
 
 LOOKS = {
-    "looked for": ("resume", "GROUP"),
+    "looked for": ("resume", "GROUP", "--yes"),
     "status": ("status", "GROUP", "--refresh"),
     "logs": ("logs", "GROUP/2"),
     "stop": ("stop", "GROUP/2", "--yes"),

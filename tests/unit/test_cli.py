@@ -227,6 +227,31 @@ def test_expand_of_a_huge_sweep_streams(tmp_path: Path) -> None:
     assert (len(head.stdout.splitlines()), head.stderr) == (2, "")
 
 
+def test_expand_finds_jobs_by_a_part_of_their_arguments(tmp_path: Path) -> None:
+    (tmp_path / "experiment.json").write_text('{"rate": [1, 2, 20], "say": ["a b", "C"]}')
+
+    def found(*flags: str) -> list[str]:
+        return caliban("expand", "experiment.json", *flags, folder=tmp_path).stdout.splitlines()
+
+    assert found("--text", "--rate 2", "--limit", "3") == [
+        "--rate 2 --say 'a b'",
+        "--rate 2 --say C",
+        "--rate 20 --say 'a b'",
+    ]
+    assert found("--text", "2 --say 'A B'") == ["--rate 2 --say 'a b'"]
+    assert found("--text", "a b", "--at", "1:11") == ["--rate 1 --say 'a b'"]
+    assert found("--text", "say c", "--count") == ["3"]
+    assert found("--text", "nowhere") == []
+
+
+def test_expand_looks_for_no_text_in_more_jobs_than_it_lists(tmp_path: Path) -> None:
+    axis = json.dumps(list(range(1000)))
+    (tmp_path / "experiment.json").write_text(f'{{"a": {axis}, "b": {axis}}}')
+    answer = caliban("expand", "experiment.json", "--text", "1", folder=tmp_path)
+    assert answer.returncode == 2
+    assert "1,000,000 jobs are too many to look for a text in" in answer.stderr
+
+
 def test_expand_one_block(tmp_path: Path) -> None:
     (tmp_path / "experiment.json").write_text('[{"a": 1}, {"b": [1, 2]}]')
     assert caliban("expand", "experiment.json", "--block", "/1", folder=tmp_path).stdout == "--b 1\n--b 2\n"
@@ -261,6 +286,29 @@ def test_init_writes_files_that_are_sound_and_keeps_what_is_there(tmp_path: Path
     (tmp_path / "experiment.json").write_text("{}")
     assert "kept  experiment.json" in caliban("init", folder=tmp_path).stdout
     assert (tmp_path / "experiment.json").read_text() == "{}"
+
+
+def test_init_asks_for_no_gpu(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("")
+    assert caliban("init", folder=tmp_path).returncode == 0
+    sending = ("--project_id", "ab-cdefg", "--dry_run", "--experiment_config", "experiment.json", "train.py")
+    plan = caliban("cloud", *sending, folder=tmp_path)
+    assert plan.returncode == 0, plan.stderr
+    assert plan.stdout.splitlines()[0].startswith("4 jobs on n1-standard-8 in us-central1, project ab-cdefg")
+    with_gpu = caliban("cloud", "--gpu_spec", "1xT4", *sending, folder=tmp_path)
+    assert with_gpu.stdout.startswith("4 jobs on n1-standard-8 with 1xT4 in us-central1"), with_gpu.stderr
+    insisting = caliban("cloud", "--gpu", *sending, folder=tmp_path)
+    assert insisting.stdout.startswith("4 jobs on n1-standard-8 with 1xT4 in us-central1"), insisting.stderr
+    # What the comment of the file says is so.
+    config = tmp_path / ".calibanconfig.json"
+    text = config.read_text().replace('"default_mode": "CPU"', '"default_mode": "GPU"')
+    for written, gpu in (
+        (text, "1xT4"),
+        (text.replace('// "gpu_spec": "1xT4"', '"gpu_spec": "2xT4"'), "2xT4"),
+    ):
+        config.write_text(written)
+        asked = caliban("cloud", *sending, folder=tmp_path)
+        assert asked.stdout.startswith(f"4 jobs on n1-standard-8 with {gpu} in us-central1"), asked.stderr
 
 
 def test_hardware_says_what_a_project_comes_to_and_could_be(tmp_path: Path) -> None:

@@ -80,6 +80,13 @@ def test_plain_text_where_snippets_are_unknown(tmp_path: Path) -> None:
     assert [item["sortText"] for item in items] == sorted(item["sortText"] for item in items)
 
 
+def test_only_a_quote_opens_the_list_so_that_enter_after_a_bracket_is_a_new_line(tmp_path: Path) -> None:
+    (initialized,) = [
+        one["result"] for one in started(tmp_path).messages if "capabilities" in one.get("result", {})
+    ]
+    assert initialized["capabilities"]["completionProvider"]["triggerCharacters"] == ['"']
+
+
 def test_files_that_are_not_ours_get_no_answer(tmp_path: Path) -> None:
     wire = started(tmp_path)
     uri = opened(wire, tmp_path / "package.json", '{"lr": [1, 2]}')

@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
     {"validation", "report", "processes", "project_files", "runtime"},
     {"repairs"},
     {"assist"},
-    {"context", "templates", "wire", "packages"},
+    {"context", "first_experiment", "packages", "templates", "wire"},
     {"agreement", "files", "records", "services"},
     {"neighbours"},
     {"choosing", "mistakes", "surroundings", "detached", "references", "refreshing"},

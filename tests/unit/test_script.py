@@ -443,3 +443,22 @@ def test_the_only_script_of_a_folder() -> None:
     files["d.py"] = script
     assert only_script(files, files.get) is None
     assert only_script({}, files.get) is None
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "args = parser.parse_args()",
+        "args, rest = parser.parse_known_args()",
+        "parser.parse_args()",
+        "main()",
+        "print(argparse.ArgumentParser().parse_args())",
+    ],
+)
+def test_the_only_script_of_a_folder_that_runs_whenever_it_is_imported(call: str) -> None:
+    files = {"a.py": f"import argparse\n{call}\n", "b.py": "import argparse\ndef f(p):\n    p.parse_args()\n"}
+    assert only_script(files, files.get) == "a.py"
+    files["c.py"] = files["a.py"]
+    assert only_script(files, files.get) is None
+    files["d.py"] = "import argparse\nif __name__ == '__main__':\n    pass\n"
+    assert only_script(files, files.get) == "d.py"

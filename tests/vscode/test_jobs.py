@@ -419,6 +419,72 @@ def test_thousands_of_jobs_come_page_by_page(jobs: Jobs) -> None:
     jobs.window.page.keyboard.press("Home")
 
 
+def add_waiting(jobs: Jobs, title: str, count: int, number: int = 0) -> str:
+    """Write down a launch of jobs that wait, and return its name."""
+    with jobs.launches.history() as history:
+        group = history.add_group(
+            title=title, backend="local", folder=jobs.launches.folder, image=None, owner=None
+        )
+        specs = [
+            JobSpec(
+                index=n, job_id=f"{group.name}_{n}", args=("--rate", f"0.{number:02}{n:03}"), parameters={}
+            )
+            for n in range(1, count + 1)
+        ]
+        history.add_jobs(group.name, specs)
+    return group.name
+
+
+def test_any_job_of_a_long_history_is_found_by_what_it_says(jobs: Jobs) -> None:
+    for number in range(30):
+        add_waiting(jobs, f"night {number}", 10, number)
+    window = jobs.window
+    window.command("Caliban: Open Logs")
+    window.quick_row("1  --rate 0.29001").wait_for()
+    # From the first row up is the last.
+    window.page.keyboard.press("ArrowUp")
+    window.quick_row("10 older groups: type to narrow").and_(window.page.locator(".focused")).wait_for()
+    window.shot("jobs-picker-more")
+    # It is no job: Enter does nothing there.
+    window.page.keyboard.press("Enter")
+    window.page.keyboard.type("rate 0.00007", delay=60)
+    window.quick_row("7  --rate 0.00007").and_(window.page.locator(".focused")).wait_for()
+    assert window.picks() == ["7  --rate 0.00007"]
+    window.page.keyboard.press("Control+A")
+    window.page.keyboard.type("night 3", delay=60)
+    until(
+        "the jobs of that group",
+        lambda: window.picks() == [f"{n}  --rate 0.03{n:03}" for n in range(1, 11)],
+    )
+    window.page.keyboard.press("ArrowDown")
+    window.page.keyboard.press("Enter")
+    window.page.locator(".tab.active", has_text="night 3 2.log").wait_for()
+
+
+def test_jobs_to_stop_stay_chosen_while_others_are_looked_for(jobs: Jobs) -> None:
+    group = add_waiting(jobs, "long", 120)
+    add_waiting(jobs, "short", 1, 1)
+    window = jobs.window
+    window.command("Caliban: Stop")
+
+    def check(text: str, label: str) -> None:
+        window.quick().locator(".quick-input-box input").first.focus()
+        window.page.keyboard.press("Control+A")
+        window.page.keyboard.type(text, delay=60)
+        window.quick_row(label).locator(".monaco-checkbox, input[type=checkbox]").first.click()
+
+    check("0.00117", "117  --rate 0.00117")
+    check("0.00093", "93  --rate 0.00093")
+    both = {"117  --rate 0.00117", "93  --rate 0.00093"}
+    until("both in the list", lambda: {label for label in window.picks() if "--rate" in label} == both)
+    window.shot("jobs-picker-chosen")
+    window.quick().locator(".monaco-button", has_text="OK").click()
+    asked = window.page.locator(".monaco-dialog-box", has_text="Stop 2 jobs?")
+    for job in (f"{group}_117", f"{group}_93"):
+        expect(asked).to_contain_text(job)
+    window.dialog("Stop 2 jobs?", "Cancel")
+
+
 def test_jobs_are_taken_to_the_console_the_clipboard_and_a_file(jobs: Jobs, tmp_path: Path) -> None:
     group = jobs.launches.submit(2, name="kept")
     jobs.refresh()

@@ -20,6 +20,8 @@ export interface ExpandArguments {
   block?: string | null;
   /** Only the jobs that this place of the file is part of (1:1 is the first). */
   at?: string | null;
+  /** Only the jobs that have this in their arguments. */
+  text?: string | null;
 }
 
 /** One job of a sweep: its 1-based index, its argument vector and what that stands for. */
@@ -487,7 +489,7 @@ export interface StatusArguments {
   reference?: string | null;
   /** Only jobs in this state; may be said again. */
   state?: readonly string[];
-  /** Only jobs that have this in their id, arguments or error. */
+  /** Only jobs that have this in their id, arguments, error or group. */
   text?: string | null;
   /** Only groups of local, vertex or ai-platform. */
   backend?: string | null;
@@ -556,10 +558,11 @@ export interface StatusGroup {
   jobs: readonly StatusJob[];
 }
 
-/** Launches, the newest first, and what to know about them. */
+/** Launches, the newest first, what to know about them, and how many older ones the limit left out. */
 export interface StatusResult {
   groups: readonly StatusGroup[];
   notes: readonly string[];
+  more: number;
 }
 
 /** Whose output to show. */

@@ -1,6 +1,7 @@
 // Which experiment config or project a command is about: what it was given, or what the user looks at.
 
 import * as vscode from "vscode";
+import { pick } from "./picks";
 
 /** The language ids of our files. */
 export const EXPERIMENT = "caliban-experiment";
@@ -32,11 +33,7 @@ export async function experiment(argument: Given): Promise<vscode.Uri> {
   const only = found[0];
   if (only !== undefined && found.length === 1) return only;
   if (only === undefined) throw new Error("There is no experiment config in the open folders; “New Experiment” writes one.");
-  const items = found.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
-  items.sort((one, other) => one.label.localeCompare(other.label));
-  const chosen = await vscode.window.showQuickPick(items, { placeHolder: "Which experiment config?" });
-  if (chosen === undefined) throw new vscode.CancellationError();
-  return chosen.uri;
+  return (await pick(named(found), { what: "Which experiment config?" })).uri;
 }
 
 /**
@@ -52,9 +49,15 @@ export async function project(argument: Given): Promise<Given> {
   return { ...argument, root: await root(argument) };
 }
 
-/** Return the experiment configs of the open folders, as far as their names tell. */
+/** Return files as rows to choose from, by their names. */
+export function named(files: readonly vscode.Uri[]): { label: string; uri: vscode.Uri }[] {
+  const items = files.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
+  return items.sort((one, other) => one.label.localeCompare(other.label));
+}
+
+/** Return the experiment configs of the open folders, all of them, as far as their names tell. */
 export async function experiments(): Promise<vscode.Uri[]> {
-  return vscode.workspace.findFiles(OUR_EXPERIMENTS, "**/{node_modules,.git,.venv}/**", 200);
+  return vscode.workspace.findFiles(OUR_EXPERIMENTS, "**/{node_modules,.git,.venv}/**");
 }
 
 /**

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { command } from "../../commands";
 import type { Extension, Feature } from "../../feature";
+import { pick } from "../../picks";
 import type { Container } from "../../protocol";
 import { given } from "../../targets";
 import { openTerminal } from "../terminals";
@@ -44,9 +45,7 @@ async function meant(extension: Extension, row: unknown, kind?: string): Promise
   }
   if (found.length === 0) throw new Error(`No ${kind ?? "container"} of caliban's lives now.`);
   const items = found.map((container) => ({ ...described(container, Date.now()), detail: container.kind, container }));
-  const chosen = await vscode.window.showQuickPick(items, { placeHolder: "Which container?" });
-  if (chosen === undefined) throw new vscode.CancellationError();
-  return chosen.container;
+  return (await pick(items, { what: "Which container?" })).container;
 }
 
 const LOST: Readonly<Record<string, string>> = {

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 import { command } from "../../commands";
 import type { Extension, Feature } from "../../feature";
+import { pick } from "../../picks";
 import { given, root } from "../../targets";
 import { LINKS, page, rulePage } from "./texts";
 
@@ -58,9 +59,7 @@ async function code({ server }: Extension, argument: unknown): Promise<string> {
   const items = rules
     .filter((rule) => here.length === 0 || here.includes(rule.code))
     .map((rule) => ({ label: rule.code, description: rule.name, detail: rule.severity }));
-  const chosen = await vscode.window.showQuickPick(items, { placeHolder: "Which rule?", matchOnDescription: true });
-  if (chosen === undefined) throw new vscode.CancellationError();
-  return chosen.label;
+  return (await pick(items, { what: "Which rule?" })).label;
 }
 
 /** Return the codes of our findings at the cursor; where it stands at none, those of its line. */

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { command, say } from "../../commands";
 import type { Extension, Feature } from "../../feature";
+import { pick } from "../../picks";
 import type { HardwareOption } from "../../protocol";
 import { type Given, given, project } from "../../targets";
 import { NAMES, type Part, rows } from "./menu";
@@ -37,8 +38,7 @@ async function change(extension: Extension, argument: Given): Promise<void> {
     { label: "$(chip) Select GPU…", description: found.accelerator ?? "none", id: "caliban.selectGpu" },
     { label: "$(go-to-file) Open Config", description: vscode.workspace.asRelativePath(found.config), id: undefined },
   ];
-  const chosen = await vscode.window.showQuickPick(found.exists ? items : items.slice(0, 3), { title: found.text });
-  if (chosen === undefined) return;
+  const chosen = await pick(found.exists ? items : items.slice(0, 3), { title: found.text });
   if (chosen.id !== undefined) await vscode.commands.executeCommand(chosen.id, place);
   else await vscode.window.showTextDocument(vscode.Uri.file(found.config));
 }

@@ -6,9 +6,10 @@ import type { Extension } from "../../feature";
 import type { CloudResult, StopResult } from "../../protocol";
 import { type Given, given } from "../../targets";
 import { counted, shellJoined } from "../../words";
-import { type Meant, look, named, oneJob, pickGroup, pickLive } from "./meant";
+import type { Meant } from "./found";
+import { look, named, oneJob, pickGroup, pickLive } from "./meant";
 import { SHOWN, agreed, described, isToBeSent } from "./questions";
-import { AGAIN, LIVE } from "./rows";
+import { AGAIN, LIVE, UNSENT } from "./rows";
 
 /** Stop jobs and groups, once the user has said yes. */
 export async function stop(extension: Extension, argument: unknown): Promise<StopResult | undefined> {
@@ -37,7 +38,7 @@ export async function resubmit(extension: Extension, argument: unknown): Promise
   const fits = (group: Meant["group"]) => group.backend !== "local" && AGAIN.some((state) => (group.all_states[state] ?? 0) > 0);
   const none = "No job in the cloud has failed or was stopped, so there is none to submit again.";
   const references = named(argument);
-  if (references.length === 0) references.push((await pickGroup(extension, "Resubmit the failed jobs of which group?", none, fits)).reference);
+  if (references.length === 0) references.push((await pickGroup(extension, "Resubmit the failed jobs of which group?", none, fits, { state: AGAIN })).reference);
   // What is shown has to be what is: a job that failed a moment ago is one of them.
   await Promise.all(
     references.map((reference) => extension.server.call("status", { reference, jobs: 0, refresh: true }, { title: "Asking after the jobs" })),
@@ -61,7 +62,7 @@ export async function resume(extension: Extension, argument: unknown): Promise<C
   const [reference] = named(argument);
   const none = "Every submission was sent whole, so there is none to resume.";
   const meant =
-    reference === undefined ? await pickGroup(extension, "Resume which submission?", none, ({ unsent }) => unsent > 0) : await look(extension, reference);
+    reference === undefined ? await pickGroup(extension, "Resume which submission?", none, ({ unsent }) => unsent > 0, { state: UNSENT }) : await look(extension, reference);
   const { name } = meant.group;
   const plan = await extension.server.call("resume", { group: name, dry_run: true });
   if (plan.jobs.length === 0) {

@@ -62,7 +62,7 @@ export class Endings implements vscode.Disposable {
   /** Return a group that the view doesn't list; one that is no longer written down isn't waited for any more. */
   private async find(name: string): Promise<readonly StatusGroup[]> {
     try {
-      return await known(this.extension, { reference: name, jobs: 0 });
+      return (await known(this.extension, { reference: name, jobs: 0 })).groups;
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       this.awaited.delete(name);

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { command } from "../../commands";
 import type { Extension, Feature } from "../../feature";
+import { pick, pickSome } from "../../picks";
 import { said } from "../../server";
 import { given } from "../../targets";
 import * as actions from "./actions";
@@ -57,24 +58,22 @@ export const jobs: Feature = (extension) => {
 async function chosen(before: Filter): Promise<Filter> {
   const kinds = [
     { label: "$(circle-filled) State", description: before.state?.join(", ").toLowerCase() ?? "any", ask: byState },
-    { label: "$(search) Text", description: before.text ?? "in a job's id, arguments or error", ask: byText },
+    { label: "$(search) Text", description: before.text ?? "in a job's id, arguments, error or group", ask: byText },
     { label: "$(server) Backend", description: before.backend ?? "any", ask: byBackend },
   ];
-  const kind = await vscode.window.showQuickPick(kinds, { placeHolder: "Show jobs by…" });
-  if (kind === undefined) throw new vscode.CancellationError();
+  const kind = await pick(kinds, { what: "Show jobs by…" });
   return filterOf({ ...before, ...(await kind.ask(before)) });
 }
 
 async function byState(before: Filter): Promise<Record<string, unknown>> {
   const all = [...LIVE, "SUCCEEDED", ...AGAIN, "UNKNOWN"];
   const items = all.map((state) => ({ label: state.toLowerCase(), picked: before.state?.includes(state) ?? false }));
-  const picked = await vscode.window.showQuickPick(items, { placeHolder: "In which states?", canPickMany: true });
-  if (picked === undefined) throw new vscode.CancellationError();
+  const picked = await pickSome(items, "In which states?");
   return { state: picked.map(({ label }) => label) };
 }
 
 async function byText(before: Filter): Promise<Record<string, unknown>> {
-  const prompt = "Jobs that have this in their id, arguments or error";
+  const prompt = "Jobs that have this in their id, arguments, error or group";
   const text = await vscode.window.showInputBox({ prompt, placeHolder: "--learning_rate 0.1", value: before.text ?? "" });
   if (text === undefined) throw new vscode.CancellationError();
   return { text };
@@ -86,7 +85,6 @@ async function byBackend(): Promise<Record<string, unknown>> {
     { label: "vertex", description: "Vertex AI" },
     { label: "ai-platform", description: "AI Platform Training" },
   ];
-  const picked = await vscode.window.showQuickPick(items, { placeHolder: "Where?" });
-  if (picked === undefined) throw new vscode.CancellationError();
+  const picked = await pick(items, { what: "Where?" });
   return { backend: picked.label };
 }

@@ -2,29 +2,16 @@
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
-import type { StatusArguments, StatusGroup, StatusJob } from "../../protocol";
+import { type SearchedItem, search, searchSome } from "../../picks";
+import type { StatusArguments, StatusGroup, StatusResult } from "../../protocol";
+import type { Found } from "../../search";
 import type { JobListener } from "../../server";
 import { type Given, given } from "../../targets";
+import { groupsWith, jobsOfGroup, jobsWith, type Known, liveWith, type Meant, type OneJob } from "./found";
 import * as rows from "./rows";
 import type { Row } from "./tree";
 
-const LISTED = 100; // groups of a list
-const JOBS_LISTED = 20; // jobs of each
-const GROUP_LISTED = 1_000; // jobs of a group that is named
-
-/** A group or a job as commands name it, and what it is. */
-export interface Meant {
-  readonly reference: string;
-  readonly group: StatusGroup;
-  readonly job?: StatusJob;
-}
-
-/** A job that is meant, and its group. */
-export interface OneJob extends Meant {
-  readonly job: StatusJob;
-}
-
-interface Item<Of extends Meant> extends vscode.QuickPickItem {
+interface Item<Of extends Meant> extends SearchedItem {
   readonly meant: Of;
 }
 
@@ -47,8 +34,12 @@ export function named(argument: unknown): string[] {
 export const QUIET: JobListener = { job: () => undefined, log: () => undefined };
 
 /** Ask what is written down, and nobody else. */
-export async function known(extension: Extension, asked: StatusArguments): Promise<readonly StatusGroup[]> {
-  return (await extension.server.call("status", { ...asked, offline: true }, { listener: QUIET })).groups;
+export async function known(extension: Extension, asked: StatusArguments): Promise<StatusResult> {
+  return extension.server.call("status", { ...asked, offline: true }, { listener: QUIET });
+}
+
+function knownBy(extension: Extension): Known {
+  return (asked) => known(extension, asked);
 }
 
 /**
@@ -57,7 +48,7 @@ export async function known(extension: Extension, asked: StatusArguments): Promi
  * @throws {CommandError} there is none.
  */
 export async function look(extension: Extension, reference: string): Promise<Meant> {
-  const [group] = await known(extension, { reference, jobs: 1 });
+  const [group] = (await known(extension, { reference, jobs: 1 })).groups;
   if (group === undefined) throw new Error(`There is no group ${reference}.`);
   const [job] = group.jobs;
   // Only a job that was named itself says what runs it once more.
@@ -69,19 +60,15 @@ export async function look(extension: Extension, reference: string): Promise<Mea
  *
  * @throws {vscode.CancellationError} none was chosen.
  */
-export async function pickGroup(extension: Extension, what: string, none: string, fits: (group: StatusGroup) => boolean): Promise<Meant> {
-  const groups = (await known(extension, { limit: LISTED, jobs: 0 })).filter(fits);
-  return one(groups.map(groupItem), what, none);
-}
-
-/**
- * Let the user choose a job.
- *
- * @throws {vscode.CancellationError} none was chosen.
- */
-async function pickJob(extension: Extension, what: string): Promise<OneJob> {
-  const groups = await known(extension, { limit: LISTED, jobs: JOBS_LISTED });
-  return one(groups.flatMap(jobItems), what, "No job has been run or submitted from this machine so far.");
+export async function pickGroup(
+  extension: Extension,
+  what: string,
+  none: string,
+  fits: (group: StatusGroup) => boolean,
+  asked: StatusArguments = {},
+): Promise<Meant> {
+  const ask = async (text: string) => items(await groupsWith(knownBy(extension), text, asked, fits));
+  return (await search(ask, what, none)).meant;
 }
 
 /**
@@ -91,14 +78,16 @@ async function pickJob(extension: Extension, what: string): Promise<OneJob> {
  */
 export async function oneJob(extension: Extension, argument: unknown, what: string): Promise<OneJob> {
   const [reference] = named(argument);
-  if (reference === undefined) return pickJob(extension, what);
+  if (reference === undefined) {
+    const ask = async (text: string) => items(await jobsWith(knownBy(extension), text));
+    return (await search(ask, what, "No job has been run or submitted from this machine so far.")).meant;
+  }
   const { group, job } = await look(extension, reference);
   if (job !== undefined) return { reference, group, job };
-  const [whole] = await known(extension, { reference: group.name, jobs: GROUP_LISTED });
-  const jobs = whole?.jobs ?? [];
-  const only = jobs[0];
-  if (only !== undefined && jobs.length === 1) return { reference: only.job_id, group, job: only };
-  return one(whole === undefined ? [] : jobItems(whole), what, `${group.name} has no jobs.`);
+  const [only, another] = (await jobsOfGroup(knownBy(extension), group.name, "")).items;
+  if (only !== undefined && another === undefined) return only;
+  const ask = async (text: string) => items(await jobsOfGroup(knownBy(extension), group.name, text));
+  return (await search(ask, what, `${group.name} has no jobs.`)).meant;
 }
 
 /**
@@ -107,38 +96,21 @@ export async function oneJob(extension: Extension, argument: unknown, what: stri
  * @throws {vscode.CancellationError} nothing was chosen.
  */
 export async function pickLive(extension: Extension): Promise<Meant[]> {
-  const groups = (await known(extension, { limit: LISTED, jobs: JOBS_LISTED, state: rows.LIVE })).filter(({ going }) => going > 0);
-  if (groups.length === 0) throw new Error("No job goes on now, so there is none to stop.");
-  const items = groups.flatMap((group) => [groupItem(group), ...(group.count > 1 ? jobItems(group) : [])]);
-  const chosen = await vscode.window.showQuickPick(items, { placeHolder: "Stop what?", canPickMany: true, matchOnDescription: true });
-  if (chosen === undefined || chosen.length === 0) throw new vscode.CancellationError();
-  return chosen.map(({ meant }) => meant);
+  const ask = async (text: string) => items(await liveWith(knownBy(extension), text));
+  return (await searchSome(ask, "Stop what?", "No job goes on now, so there is none to stop.")).map(({ meant }) => meant);
 }
 
-async function one<Of extends Meant>(items: readonly Item<Of>[], what: string, none: string): Promise<Of> {
-  if (items.length === 0) throw new Error(none);
-  const chosen = await vscode.window.showQuickPick(items, { placeHolder: what, matchOnDescription: true });
-  if (chosen === undefined) throw new vscode.CancellationError();
-  return chosen.meant;
+function items<Of extends Meant>({ items: found, more }: Found<Of>): Found<Item<Of>> {
+  // The server has searched: what it found is shown, also where the text stands in something that isn't.
+  return { items: found.map((meant) => ({ ...described(meant), id: meant.reference, alwaysShow: true, meant })), more };
 }
 
-function groupItem(group: StatusGroup): Item<Meant> {
-  return {
-    label: group.title,
-    description: rows.groupDescription(group, Date.now()),
-    detail: group.name,
-    iconPath: icon(rows.groupPicture(group)),
-    meant: { reference: group.name, group },
-  };
-}
-
-function jobItems(group: StatusGroup): Item<OneJob>[] {
-  return group.jobs.map((job) => ({
-    label: rows.jobLabel(job),
-    description: `${group.title} · ${rows.jobDescription(job, Date.now())}`,
-    iconPath: icon(rows.picture(job.state)),
-    meant: { reference: job.job_id, group, job },
-  }));
+function described({ group, job }: Meant): vscode.QuickPickItem {
+  const now = Date.now();
+  if (job === undefined) {
+    return { label: group.title, description: rows.groupDescription(group, now), detail: group.name, iconPath: icon(rows.groupPicture(group)) };
+  }
+  return { label: rows.jobLabel(job), description: `${group.title} · ${rows.jobDescription(job, now)}`, iconPath: icon(rows.picture(job.state)) };
 }
 
 function icon({ icon, colour }: rows.Picture): vscode.ThemeIcon {

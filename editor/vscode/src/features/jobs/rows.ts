@@ -31,6 +31,9 @@ export const LIVE = ["PLANNED", "SUBMITTING", "QUEUED", "PREPARING", "RUNNING", 
 /** States of jobs that may be submitted again. */
 export const AGAIN = ["FAILED", "CANCELLED"];
 
+/** States of jobs that may not have been sent. */
+export const UNSENT = ["PLANNED", "SUBMITTING", "UNKNOWN"];
+
 export function picture(state: string): Picture {
   return PICTURES[state] ?? { icon: "question", colour: "charts.orange" };
 }

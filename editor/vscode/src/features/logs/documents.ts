@@ -3,7 +3,8 @@
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
 import { said } from "../../server";
-import { look, type OneJob } from "../jobs/meant";
+import type { OneJob } from "../jobs/found";
+import { look } from "../jobs/meant";
 import { Follower } from "./follower";
 import { nameOf, referenceOf } from "./names";
 

@@ -4,18 +4,19 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 import { command, say, type Actions } from "../../commands";
 import type { Extension, Feature } from "../../feature";
-import type { BuildArguments, ExpandArguments, ExpandResult, Place, RunArguments, RunResult } from "../../protocol";
+import type { BuildArguments, ExpandArguments, Place, RunArguments, RunResult } from "../../protocol";
+import { pick, search } from "../../picks";
 import { said } from "../../server";
-import { EXPERIMENT, experiment, experiments, given, project, root, type Given } from "../../targets";
+import { EXPERIMENT, experiment, experiments, given, named, project, root, type Given } from "../../targets";
 import { counted, shellJoined } from "../../words";
 import { containersMayHaveChanged } from "../containers/changes";
+import { combinations, type Expand, PICKED_FROM } from "./combinations";
 import { Pages } from "./pages";
 import { Screen } from "./screen";
 import { RunTerminal } from "./terminal";
 import { built, coloured, dryRun, expansion, outcome } from "./texts";
 
 const SHOWN = 10_000; // jobs of a page
-const PICKED_FROM = 1_000; // jobs of a quick pick
 
 export const runs: Feature = (extension) => {
   const pages = new Pages();
@@ -46,11 +47,8 @@ async function wanted(argument: unknown): Promise<Given> {
   if (open?.languageId === EXPERIMENT) return { uri: open.uri.toString() };
   const found = await experiments();
   if (found.length === 0) return moduleAlone();
-  const items = found.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), description: "", uri }));
-  items.sort((one, other) => one.label.localeCompare(other.label));
   const alone = { label: "$(play) The module alone", description: "one job, without flags", uri: undefined };
-  const chosen = await vscode.window.showQuickPick([...items, alone], { placeHolder: "Which sweep?" });
-  if (chosen === undefined) throw new vscode.CancellationError();
+  const chosen = await pick([...named(found), alone], { what: "Which sweep?" });
   return chosen.uri === undefined ? moduleAlone() : { uri: chosen.uri.toString() };
 }
 
@@ -117,8 +115,7 @@ async function runCombination(extension: Extension, argument: unknown): Promise<
   const editor = vscode.window.activeTextEditor;
   const at = editor?.document.uri.toString() === uri.toString() ? placeOf(editor) : undefined;
   const sweep = { uri: uri.toString(), ...(typeof asked.block === "string" ? { block: asked.block } : {}) };
-  const found = await extension.server.call("expand", { ...sweep, at, limit: PICKED_FROM });
-  const index = await chosen(found);
+  const index = await chosen((asks) => extension.server.call("expand", { ...sweep, at, ...asks }));
   return run(extension, { ...asked, ...sweep, index });
 }
 
@@ -128,15 +125,13 @@ function placeOf({ document, selection }: vscode.TextEditor): string {
   return `${selection.active.line + 1}:${Array.from(before).length + 1}`;
 }
 
-async function chosen({ count, jobs }: ExpandResult): Promise<number> {
-  const first = jobs[0];
+async function chosen(expand: Expand): Promise<number> {
+  const whole = await expand({ limit: PICKED_FROM });
+  const [first] = whole.jobs;
   if (first === undefined) throw new Error("The sweep has no jobs, so there is none to run.");
-  if (count === 1) return first.index;
-  const items = jobs.map(({ index, args }) => ({ label: shellJoined(args) || "no flags", description: `job ${index}`, index }));
-  const which = jobs.length < count ? `the first ${jobs.length.toLocaleString("en-US")} of ${counted(count, "job")}` : counted(count, "job");
-  const picked = await vscode.window.showQuickPick(items, { placeHolder: `Which of ${which}?`, matchOnDescription: true });
-  if (picked === undefined) throw new vscode.CancellationError();
-  return picked.index;
+  if (whole.count === 1) return first.index;
+  const none = "No job of the sweep has been found.";
+  return (await search((text) => combinations(expand, whole, text), `Which of ${counted(whole.count, "job")}?`, none)).index;
 }
 
 async function showDryRun(extension: Extension, pages: Pages, asked: Given): Promise<RunResult> {

@@ -10,7 +10,6 @@ import { done, learned, type Outcome } from "./outcomes";
 const WALKTHROUGH = "caliban-ls.caliban-ls#caliban.start";
 const FILES = "**/{*experiment*.json,.calibanconfig.json}";
 const QUIET = 300; // milliseconds after the last change, before experiments are looked at
-const MOST = 20; // experiments that are looked at
 
 export const welcome: Feature = (extension) => {
   const { server } = extension;
@@ -35,7 +34,7 @@ export const welcome: Feature = (extension) => {
 
   const look = async (): Promise<void> => {
     const mine = ++round;
-    const found = (await experiments()).slice(0, MOST);
+    const found = await experiments();
     if (mine !== round) return;
     know("hasExperiment", found.length > 0 ? "yes" : "no");
     for (const uri of server.state.kind === "running" ? found : []) {
