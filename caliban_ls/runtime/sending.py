@@ -390,6 +390,9 @@ class _Sending:
         else:
             made = [job for label, _ in doubts.values() for job in self.service.find(self.group_label, label)]
         found = {job.labels.get(labels.JOB): job for job in made}
+        if found:
+            with self._changed:
+                self._accepted = True  # it took a job of this launch before
         for job_id, (label, deadline) in doubts.items():
             if label in found:
                 self._made(job_id, found[label])

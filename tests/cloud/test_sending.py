@@ -137,3 +137,21 @@ def test_whatever_goes_wrong_each_is_there_once(
     assert keys(emulator) == expected(group, 300)
     if backend == "vertex":
         assert any("nobody answered for" in line for line in lines)
+
+
+@pytest.mark.parametrize("backend", ["vertex"], indirect=True)
+def test_what_is_left_is_sent_while_a_job_in_doubt_is_looked_for(
+    backend: Backend, service: Service, journal: Journal, google: Google
+) -> None:
+    group = begin(journal, backend, 3)
+    first, second = (job_id_of(group, index) for index in (1, 2))
+    for job_id in (first, second):
+        assert journal.sending(job_id, utc_now())
+    made = journal.job(first)
+    assert made is not None
+    journal.sent(first, service.create(made.body))
+    journal.in_doubt(second, "the process was killed")
+    lines: list[str] = []
+    outcome = sent(group, service, journal, google, resumed=True, lines=lines)
+    assert (outcome.sent, outcome.doubtful, outcome.failure) == (2, 0, None)
+    assert any(line.startswith("1 of 2 jobs sent") and "looking for 1" in line for line in lines), lines

@@ -146,20 +146,6 @@ def test_the_programs_in_it_start(at_work: Desk) -> None:
     assert (done.returncode, done.stdout) == (0, f"caliban {__version__}\n"), done.stderr
 
 
-def test_it_submits_jobs(at_work: Desk, emulator: Emulator) -> None:
-    window = at_work.window
-    window.open("good.experiment.json")
-    window.page.keyboard.press("Control+Alt+P")
-    page = window.webview()
-    page.locator("#submit").click()
-    page.locator("#yes").click()
-    page.locator("#outcome", has_text="2 jobs submitted as").wait_for()
-    assert len(emulator.jobs()) == 2
-    window.dismiss_messages()
-    window.command("View: Close All Editors")
-    window.page.locator(".tab").first.wait_for(state="detached")
-
-
 def test_a_folder_without_our_files_is_left_alone_until_a_command(at_work: Desk, tmp_path: Path) -> None:
     window, ours = at_work.window, at_work.window.page.url
     files = {"package.json": '{"lr": []}', "train.py": "print(1)", "Dockerfile": "FROM scratch"}
@@ -306,3 +292,14 @@ def test_making_an_environment_can_be_cancelled(at_work: Desk) -> None:
         aside.rename(kept)
     window.command("Caliban: Restart Server")
     at_work.finds()
+
+
+def test_it_submits_jobs(at_work: Desk, emulator: Emulator) -> None:
+    window = at_work.window
+    window.open("good.experiment.json")
+    window.page.keyboard.press("Control+Alt+P")
+    page = window.webview()
+    page.locator("#submit").click()
+    page.locator("#yes").click()
+    page.locator("#outcome", has_text="2 jobs submitted as").wait_for()
+    assert len(emulator.jobs()) == 2
