@@ -42,9 +42,10 @@ async def main():
 asyncio.run(main())
 """
 
+# The version is named, since 0.28.0 crashes.
 _DOCKERFILE = f"""\
 FROM {BASE_IMAGE}
-RUN python3 -m pip install --quiet --break-system-packages py-rattler
+RUN python3 -m pip install --quiet --break-system-packages py-rattler==0.27.1
 COPY channel /channel
 COPY micromamba /usr/local/bin/micromamba
 """
