@@ -47,7 +47,8 @@ def _of_plan(result: Mapping[str, Any]) -> str:
 def _of_jobs(result: Mapping[str, Any]) -> str:
     states = Counter(job["state"] for job in result["jobs"])
     listed = ", ".join(f"{number:,} {state.lower()}" for state, number in states.items())
-    said = reasons(((job["index"], job.get("error")) for job in result["jobs"]), len(result["jobs"]))
+    jobs = result["jobs"]
+    said = reasons(((job["index"], job["state"], job.get("error")) for job in jobs), len(jobs))
     left = len(said) - _MOST_REASONS
     more = [f"… and {left:,} more reasons"] if left > 0 else []
     return "\n".join([f"{result['group']}: {listed or 'no jobs'}", *said[:_MOST_REASONS], *more])

@@ -236,7 +236,9 @@ def _one_launch(group: StatusGroup, options: argparse.Namespace) -> str:
 
 
 def _reasons(jobs: Sequence[RunJob | StatusJob], total: int) -> str:
-    return "".join(f"  {line}\n" for line in reasons(((job.index, job.error) for job in jobs), total))
+    return "".join(
+        f"  {line}\n" for line in reasons(((job.index, job.state, job.error) for job in jobs), total)
+    )
 
 
 def _machine_of(group: StatusGroup) -> str:

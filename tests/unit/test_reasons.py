@@ -22,4 +22,13 @@ TORCH = "Exit code 1: ModuleNotFoundError: No module named 'torch'"
     ],
 )
 def test_each_reason_is_said_once(errors: list[str | None], expected: list[str]) -> None:
-    assert reasons(enumerate(errors, start=1), len(errors)) == expected
+    jobs = [(index, "FAILED", error) for index, error in enumerate(errors, start=1)]
+    assert reasons(jobs, len(errors)) == expected
+
+
+def test_jobs_that_did_not_fail_did_not_fail_alike() -> None:
+    jobs = [(1, "RUNNING", "slow"), (2, "SUCCEEDED", "slow"), (3, "FAILED", "slow")]
+    assert reasons(jobs, 3) == ["job 1: slow", "job 2: slow", "job 3: slow"]
+    assert reasons([(1, "CANCELLED", "It was stopped"), (2, "CANCELLED", "It was stopped")], 2) == [
+        "2 jobs (1, 2): It was stopped"
+    ]

@@ -449,7 +449,7 @@ def test_any_job_of_a_long_history_is_found_by_what_it_says(jobs: Jobs) -> None:
     window.page.keyboard.press("Enter")
     window.page.keyboard.type("rate 0.00007", delay=60)
     window.quick_row("7  --rate 0.00007").and_(window.page.locator(".focused")).wait_for()
-    assert window.picks() == ["7  --rate 0.00007"]
+    until("that row alone", lambda: window.picks() == ["7  --rate 0.00007"])
     window.page.keyboard.press("Control+A")
     window.page.keyboard.type("night 3", delay=60)
     until(

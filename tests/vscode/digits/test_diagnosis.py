@@ -73,7 +73,7 @@ def test_a_further_experiment_is_written_under_a_name(window: Window, project: P
     window.answer("warm-up", "what is the further one called?")
     window.page.locator(".tab.active", has_text="warm-up.experiment.json").wait_for()
     path = project / "warm-up.experiment.json"
-    assert caliban("expand", path.name, "--count", folder=project).stdout == "4\n"
+    assert caliban("expand", path.name, "--count", folder=project).stdout == "6\n", "from the script's flags"
     path.unlink()
 
 
