@@ -138,7 +138,9 @@ class Window:
         """Return the labels of an open quick pick, as far as they are on the screen."""
         self.quick().locator(".quick-input-list .monaco-list-row").first.wait_for()
         # A row that had a second line in an earlier list keeps it, hidden.
-        return self.quick().locator(".quick-input-list .monaco-list-row .label-name:visible").all_inner_texts()
+        return (
+            self.quick().locator(".quick-input-list .monaco-list-row .label-name:visible").all_inner_texts()
+        )
 
     def answer(self, text: str, prompt: str) -> None:
         """Type into the input box that has a prompt."""
