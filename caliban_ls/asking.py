@@ -1,4 +1,4 @@
-"""Reads what somebody types in answer to a question: one line, unless the work is stopped while it is waited for."""
+"""Read the answer to a question: the line that the user types, unless the work is stopped before."""
 
 from __future__ import annotations
 

@@ -34,6 +34,7 @@ def first_experiment(script: Script, name: str) -> str | None:
         return None
     judged = replace(script, certain=True)
     chosen: dict[str, object] = {}
+    wrong = _wrong(judged, chosen)
     left, lists = _OPTIONAL, _LISTS
     for flag in sorted(script.flags, key=lambda flag: not flag.required):
         if flag.hidden or flag.subcommand is not None or not flag.keys or flag.name in chosen:
@@ -43,12 +44,13 @@ def first_experiment(script: Script, name: str) -> str | None:
         for value in _values(flag):
             if isinstance(value, list) and lists == 0:
                 continue
-            if _wrong(judged, {**chosen, flag.name: value}) <= _wrong(judged, chosen):
-                chosen[flag.name] = value
+            with_it = {**chosen, flag.name: value}
+            if (then := _wrong(judged, with_it)) <= wrong:
+                chosen, wrong = with_it, then
                 lists -= isinstance(value, list)
                 left -= not flag.required
                 break
-    return _text(script, chosen, name, sorted(_wrong(judged, chosen)))
+    return _text(script, chosen, name, sorted(wrong))
 
 
 def _values(flag: Flag) -> Iterator[object]:

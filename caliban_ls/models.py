@@ -227,7 +227,7 @@ class RunArguments(BuildArguments, ContainerArguments):
     )
     force: bool | tuple[str, ...] = option(
         False,
-        "Run as it is: whatever the script says, or the findings of these codes.",
+        "Override what the script would refuse: all of it, or the findings of these codes.",
         metavar="CODE",
         codes=True,
     )
@@ -260,7 +260,7 @@ class CloudArguments(BuildArguments):
     restart: bool = option(False, "Begin a job anew when its machine is restarted.")
     force: bool | tuple[str, ...] = option(
         False,
-        "Submit as it is: whatever is found, or the findings of these codes.",
+        "Override what would be refused: all of it, or the findings of these codes.",
         metavar="CODE",
         codes=True,
     )

@@ -49,12 +49,12 @@ class _Rest(Plan):
 
 
 def resume(arguments: models.ResumeArguments, context: Context) -> models.CloudResult:
-    """Finish a submission that ended before all of its jobs were sent, once somebody has said yes.
+    """Finish a submission that ended before all of its jobs were sent, once the user has said yes.
 
     Raises:
         UsageError: there is no such launch, or none of this folder.
         InUse: another process is at it.
-        NotConfirmed: nobody said yes.
+        NotConfirmed: the user didn't say yes.
         OverLimit: what is left is over a limit.
     """
     with open_history(context) as history:

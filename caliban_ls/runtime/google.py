@@ -71,7 +71,7 @@ class Google:
             OverQuota: a quota is too small.
             Refused: anything else.
         """
-        # Not by its own `execute`, which takes whatever comes back for an answer.
+        # Its own `execute` isn't called: it takes any reply for an answer, a login page too.
         status, headers, content = self._wire.request(
             str(request.uri), str(request.method), request.body, request.headers
         )

@@ -208,7 +208,7 @@ class Journal:
         return [row["job_id"] for row in self._history.rows(query, group)]
 
     def doubtful(self, group: str) -> list[str]:
-        """Return the ids of the jobs of which nobody knows whether a service has them, by their place."""
+        """Return the ids of the jobs that a service may or may not have, by their place."""
         query = (
             "SELECT job_id FROM jobs WHERE group_name = ? AND name IS NULL"
             " AND state IN ('SUBMITTING', 'UNKNOWN') ORDER BY number"

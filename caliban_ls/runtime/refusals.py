@@ -133,7 +133,7 @@ def object_of(content: bytes) -> dict[str, Any]:
     """Return the object that a successful answer consists of.
 
     Raises:
-        NoAnswer: it is something else, so that nobody knows who answered, and what was carried out.
+        NoAnswer: it is something else: another program may have answered, and the request may have been carried out.
     """
     try:
         found = json.loads(content)

@@ -302,7 +302,7 @@ export interface RunArguments {
   rerun_failed?: boolean;
   /** Run this job of the history, wherever it ran: its id, or GROUP/INDEX. */
   job?: string | null;
-  /** Run as it is: whatever the script says, or the findings of these codes. */
+  /** Override what the script would refuse: all of it, or the findings of these codes. */
   force?: boolean | readonly string[];
   /** Return once the jobs are on their way; `caliban status` follows them. */
   detach?: boolean;
@@ -369,7 +369,7 @@ export interface CloudArguments {
   max_wait?: string | null;
   /** Begin a job anew when its machine is restarted. */
   restart?: boolean;
-  /** Submit as it is: whatever is found, or the findings of these codes. */
+  /** Override what would be refused: all of it, or the findings of these codes. */
   force?: boolean | readonly string[];
   /** Name of the group of jobs. */
   name?: string | null;
