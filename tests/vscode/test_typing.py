@@ -1,4 +1,4 @@
-"""What is typed comes out as in VS Code's own JSON mode: no list takes a key that was meant for the text."""
+"""A file that you type comes out as in VS Code's own JSON mode without lists: no list takes a key meant for the text."""
 
 from __future__ import annotations
 
@@ -104,7 +104,12 @@ class Desk:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = plant(tmp_path_factory.mktemp("w") / "typing", FILES)
     settings = {
-        "[json]": {"editor.tabSize": 2},
+        # Plain JSON shows no list: its own would take Enter behind `false`, or not, as quickly as it comes up.
+        "[json]": {
+            "editor.tabSize": 2,
+            "editor.quickSuggestions": {"strings": "off", "other": "off", "comments": "off"},
+            "editor.suggestOnTriggerCharacters": False,
+        },
         "editor.detectIndentation": False,
         "editor.inlayHints.enabled": "off",  # which stand in the text on the screen
     }
