@@ -25,8 +25,9 @@ from lsprotocol.converters import get_converter
 from results import record
 from start import SCHEMA
 
-from caliban_ls import convert, jsondoc
-from caliban_ls.text import LineIndex, Span
+from caliban_ls import convert
+from caliban_ls.analysis import jsondoc
+from caliban_ls.core.text import LineIndex, Span
 from caliban_ls.validation import validate
 
 OURS = (str(Path(sys.executable).parent / "caliban"), "serve")

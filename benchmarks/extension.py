@@ -18,8 +18,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from results import record
-from support.own_environment import package_sources
-from support.tree import plant
+from support.folders import plant
+from support.server_environment import package_sources
 from support.vscode import vscode
 from support.window import Window, until
 

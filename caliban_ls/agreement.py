@@ -18,11 +18,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from caliban_ls import project_files
+from caliban_ls.analysis.config.project import Project
 from caliban_ls.context import Context
-from caliban_ls.errors import MissingError, NotAgreed
-from caliban_ls.project import Project
-from caliban_ls.project_files import LeavesProject
+from caliban_ls.core import project_files
+from caliban_ls.core.errors import MissingError, NotAgreed
+from caliban_ls.core.project_files import LeavesProject
 
 _BOOK = "agreements.json"
 
@@ -127,7 +127,7 @@ def _with_target(name: str, folder: Path) -> str:
 
 
 def _book(context: Context) -> Path:
-    from caliban_ls.home import state_folder
+    from caliban_ls.core.state_folder import state_folder
 
     return state_folder(context.environment, Path.home(), sys.platform) / _BOOK
 

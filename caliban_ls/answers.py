@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types as lsp
 
+from caliban_ls.analysis.findings import Finding
 from caliban_ls.convert import SEVERITIES, SOURCE, Lines, Ruler, to_range, to_text_edits
-from caliban_ls.findings import Finding
+from caliban_ls.core.text import Span
 from caliban_ls.protocol import Ready
-from caliban_ls.text import Span
 
 if TYPE_CHECKING:
-    from caliban_ls.assist.completion import Completion
-    from caliban_ls.assist.hints import Hint
-    from caliban_ls.assist.hover import Hover
-    from caliban_ls.assist.links import Link
-    from caliban_ls.assist.structure import Fold, Symbol
+    from caliban_ls.ide.completion import Completion
+    from caliban_ls.ide.document_links import Link
+    from caliban_ls.ide.hover import Hover
+    from caliban_ls.ide.inlay_hints import Hint
+    from caliban_ls.ide.outline import Fold, Symbol
 
 _ITEM_KINDS: Final = {
     "key": lsp.CompletionItemKind.Property,

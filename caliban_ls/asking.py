@@ -6,8 +6,8 @@ import os
 import sys
 import threading
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import Cancelled
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import Cancelled
 
 
 def typed_line(cancel: CancelToken) -> str:

@@ -11,23 +11,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caliban_ls import hardware, jsondoc, models, project, project_files
-from caliban_ls.assist import words
+from caliban_ls import models
+from caliban_ls.analysis import hardware, jsondoc
+from caliban_ls.analysis.checks.hardware import changed
+from caliban_ls.analysis.config import project
+from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.findings import Edit, Severity
+from caliban_ls.analysis.jsondoc import Kind, quote
 from caliban_ls.context import Context
-from caliban_ls.errors import InvalidDocument, UsageError
-from caliban_ls.files import read_text
-from caliban_ls.findings import Edit, Severity
-from caliban_ls.jsondoc import Kind, quote
-from caliban_ls.neighbours import project_folder
-from caliban_ls.outlook import Outlook
-from caliban_ls.placement import changed
+from caliban_ls.core import project_files
+from caliban_ls.core.errors import InvalidDocument, UsageError
+from caliban_ls.core.text import LineIndex, Span
+from caliban_ls.ide import phrases
 from caliban_ls.records import settings_of
-from caliban_ls.text import LineIndex, Span
 from caliban_ls.validation import PROJECT_FILE, validate
+from caliban_ls.workspace.files import read_text
+from caliban_ls.workspace.projects import project_folder
 
 if TYPE_CHECKING:
-    from caliban_ls.hardware import Choice, Field, MenuField, Option, Price, Request
-    from caliban_ls.hardware import Kind as HardwareKind
+    from caliban_ls.analysis.hardware import Choice, Field, MenuField, Option, Price, Request
+    from caliban_ls.analysis.hardware import Kind as HardwareKind
 
 
 def describe(arguments: models.HardwareArguments, context: Context) -> models.HardwareResult:
@@ -197,7 +200,7 @@ def _cost(price: Price | None) -> models.HardwareCost | None:
 def _price_text(price: Price | None) -> str:
     if price is None or price.effective is None:
         return "price not known"
-    return words.money(price.effective.total)
+    return phrases.money(price.effective.total)
 
 
 def _text_of(choice: Choice, price: Price | None, *, possible: bool) -> str:
@@ -208,11 +211,11 @@ def _text_of(choice: Choice, price: Price | None, *, possible: bool) -> str:
 
 
 def _notes(choice: Choice, price: Price | None, environment: Mapping[str, str]) -> Iterator[str]:
-    yield f"Each job: {words.hardware_of(choice)}."
+    yield f"Each job: {phrases.hardware_of(choice)}."
     if price is not None:
-        spot = words.each_hour(price, spot=True)
+        spot = phrases.each_hour(price, spot=True)
         kinds = [
-            f"{words.each_hour(price, spot=False)} on demand",
+            f"{phrases.each_hour(price, spot=False)} on demand",
             *([f"{spot} on spot machines"] if spot else []),
         ]
         yield f"{' · '.join(kinds)}, by prices of {price.as_of}."

@@ -22,11 +22,12 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from caliban_ls import __version__, processes
-from caliban_ls.cancel import CancelToken
+from caliban_ls import __version__
 from caliban_ls.commands import COMMANDS, Command
 from caliban_ls.context import Context
-from caliban_ls.errors import CalibanError, UsageError
+from caliban_ls.core import processes
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import CalibanError, UsageError
 from caliban_ls.wire import to_json
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _main(argv: Sequence[str] | None) -> int:
     except ImportError as error:
         if options.debug:
             raise
-        from caliban_ls.packages import not_imported
+        from caliban_ls.core.packages import not_imported
 
         return _fail(not_imported(error))
     except Exception as error:
@@ -144,7 +145,7 @@ def _serve() -> int:
         protocol_types.prepare()
         from caliban_ls.server import serve
     except ImportError as error:
-        from caliban_ls.packages import not_imported
+        from caliban_ls.core.packages import not_imported
 
         return _fail(not_imported(error))
     return serve()

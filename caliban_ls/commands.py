@@ -15,21 +15,24 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caliban_ls import experiment, jsondoc, models, project_files
+from caliban_ls import models
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.experiment import sweep
+from caliban_ls.analysis.experiment.selection import Selection, jobs_at
+from caliban_ls.analysis.report import CheckedFile
+from caliban_ls.analysis.rules import RULES
+from caliban_ls.analysis.rules.rule import DocumentKind
 from caliban_ls.context import Context
-from caliban_ls.errors import UsageError
-from caliban_ls.files import experiment_text, our_files, read_text, sweep_of
-from caliban_ls.repairs import sound_fixes
-from caliban_ls.report import CheckedFile
-from caliban_ls.rules import RULES
-from caliban_ls.rules.base import DocumentKind
-from caliban_ls.selection import Selection, jobs_at
-from caliban_ls.text import LineIndex, spoken_number
+from caliban_ls.core import project_files
+from caliban_ls.core.errors import UsageError
+from caliban_ls.core.text import LineIndex, spoken_number
+from caliban_ls.ide.fixes import sound_fixes
 from caliban_ls.validation import PROJECT_FILE, document_kind, treated, validate
+from caliban_ls.workspace.files import experiment_text, our_files, read_text, sweep_of
 
 if TYPE_CHECKING:
-    from caliban_ls.outlook import Outlook
-    from caliban_ls.script import Script
+    from caliban_ls.analysis.estimate import Outlook
+    from caliban_ls.analysis.script import Script
 
 _WRITTEN_AT_MOST = 10**4000  # jobs; Python writes out no number that is much longer
 _LISTED_AT_MOST = 100_000  # jobs of one JSON answer; more are asked for piece by piece
@@ -162,8 +165,8 @@ def identify(arguments: models.IdentifyArguments, context: Context) -> models.Id
 
 def list_catalog(arguments: models.CatalogArguments, _context: Context) -> models.CatalogResult:
     """List what can be asked for, with prices; filters leave what goes together with them."""
-    from caliban_ls.catalog import catalog
-    from caliban_ls.hardware import SpecProblem, accelerators, machines, parse_spec, regions
+    from caliban_ls.analysis.hardware import SpecProblem, accelerators, machines, parse_spec, regions
+    from caliban_ls.analysis.hardware.catalog import catalog
 
     listings: dict[str, Callable[..., Sequence[Any]]] = {
         "regions": regions,
@@ -326,7 +329,7 @@ def export(arguments: models.ExportArguments, context: Context) -> models.Export
 def trust(_arguments: models.TrustArguments, context: Context) -> models.TrustResult:
     """Agree to what the project's config wants that needs agreement, as it stands now."""
     from caliban_ls import agreement, images
-    from caliban_ls.files import read_project
+    from caliban_ls.workspace.files import read_project
 
     wanted = images.demands(read_project(context), context)
     if wanted:
@@ -617,7 +620,7 @@ def _surroundings(
     context: Context,
 ) -> Callable[[Path, jsondoc.JsonDocument], tuple[Outlook | None, Script | None]]:
     """Return what finds the project and the script of an experiment, given its path and what it says."""
-    from caliban_ls.neighbours import around, project_folder
+    from caliban_ls.workspace.projects import around, project_folder
 
     neighbours = around(context)
 
@@ -643,7 +646,7 @@ def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], Checked
 
 def _expanded(chosen: Selection, limit: int | None) -> Iterator[models.ExpandedJob]:
     for index, parameters in itertools.islice(chosen.jobs(), limit):
-        yield models.ExpandedJob(index=index, args=experiment.arguments(parameters), parameters=parameters)
+        yield models.ExpandedJob(index=index, args=sweep.arguments(parameters), parameters=parameters)
 
 
 def _has(job: models.ExpandedJob, text: str) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import UsageError
-from caliban_ls.settings import Settings
+from caliban_ls.analysis.config.settings import Settings
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import UsageError
 
 if TYPE_CHECKING:  # what runs nothing needn't load what runs are made of
     from caliban_ls.runtime.base import Engine, JobResult, JobSpec, Report, Stream

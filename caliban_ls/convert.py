@@ -14,8 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types as lsp
 
-from caliban_ls.findings import Edit, Finding, Fix, Severity
-from caliban_ls.text import LineIndex, Span
+from caliban_ls.analysis.findings import Edit, Finding, Fix, Severity
+from caliban_ls.core.text import LineIndex, Span
 
 SOURCE: Final = "caliban"
 

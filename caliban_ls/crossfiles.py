@@ -15,20 +15,20 @@ from lsprotocol import types as lsp
 from pygls.capabilities import get_capability
 
 from caliban_ls import answers, convert
-from caliban_ls.cancel import CancelToken
+from caliban_ls.analysis.findings import Edit
 from caliban_ls.convert import Lines
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.text import LineIndex
 from caliban_ls.documents import Document
-from caliban_ls.findings import Edit
 from caliban_ls.host import Server
 from caliban_ls.inventory import Entry, page_of
 from caliban_ls.protocol import Ready
 from caliban_ls.session import Session
-from caliban_ls.text import LineIndex
 
 if TYPE_CHECKING:
-    from caliban_ls.assist.navigation import Use
-    from caliban_ls.assist.page import Page
-    from caliban_ls.script import Flag, Script
+    from caliban_ls.analysis.script import Flag, Script
+    from caliban_ls.ide.document_context import Page
+    from caliban_ls.ide.navigation import Use
 
 _MOST_SYMBOLS: Final = 500
 
@@ -64,7 +64,7 @@ class Sought:
 
 def definition(ls: Server, params: lsp.DefinitionParams) -> list[lsp.Location]:
     """Lead from a key to where its flag is defined."""
-    from caliban_ls.assist import navigation
+    from caliban_ls.ide import navigation
 
     found = ls.page(params.text_document.uri)
     if found is None:
@@ -76,8 +76,8 @@ def definition(ls: Server, params: lsp.DefinitionParams) -> list[lsp.Location]:
 
 async def references(ls: Server, params: lsp.ReferenceParams) -> list[lsp.Location]:
     """List every experiment that sets a flag, asked from one of them or from the script."""
-    from caliban_ls.assist import navigation
-    from caliban_ls.script import resolve
+    from caliban_ls.analysis.script import resolve
+    from caliban_ls.ide import navigation
 
     entries = await _entries(ls)
     sought = _sought(ls, params, entries)
@@ -101,7 +101,7 @@ async def prepare_rename(ls: Server, params: lsp.PrepareRenameParams) -> lsp.Pre
 
 async def rename(ls: Server, params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
     """Rename a flag in every experiment that sets it, and in the script where that can be done safely."""
-    from caliban_ls.assist import navigation
+    from caliban_ls.ide import navigation
 
     new = navigation.check_name(params.new_name)
     entries = await _entries(ls)
@@ -170,7 +170,7 @@ async def _entries(ls: Server) -> list[Entry]:
 
 async def _experiments(ls: Server, entries: Sequence[Entry], sought: Sought) -> list[Experiment]:
     """Return the experiments that may set a flag: those of its script, or without one those of its project."""
-    from caliban_ls.script import resolve
+    from caliban_ls.analysis.script import resolve
 
     opened: dict[str, Document] = ls.opened()
     found = []
@@ -207,7 +207,7 @@ def _belongs(sought: Sought, folder: Path, script: Script | None) -> bool:
 
 def _sought(ls: Server, params: Any, entries: Sequence[Entry]) -> Sought | None:  # noqa: ANN401 - any with a position
     """Return the flag at a position of an experiment or of a script."""
-    from caliban_ls.assist import navigation
+    from caliban_ls.ide import navigation
 
     document = ls.document(params.text_document.uri)
     if document is None or not document.local:
@@ -225,7 +225,7 @@ def _sought(ls: Server, params: Any, entries: Sequence[Entry]) -> Sought | None:
 
 def _in_source(ls: Session, document: Document, offset: int, entries: Sequence[Entry]) -> Sought | None:
     """Return the flag that a file of a script defines at an offset."""
-    from caliban_ls.assist import navigation
+    from caliban_ls.ide import navigation
 
     if not document.path.endswith(".py"):
         return None
@@ -262,8 +262,8 @@ def _definitions(ls: Session, folder: Path, flags: Sequence[Flag]) -> Iterator[l
 
 
 def _in_script(ls: Session, sought: Sought, new: str) -> Iterator[tuple[str, int | None, list[lsp.TextEdit]]]:
-    from caliban_ls.assist import navigation
-    from caliban_ls.script import resolve
+    from caliban_ls.analysis.script import resolve
+    from caliban_ls.ide import navigation
 
     assert sought.script is not None  # noqa: S101 - asked only where there is one
     opened = ls.opened()
@@ -282,7 +282,7 @@ def _in_script(ls: Session, sought: Sought, new: str) -> Iterator[tuple[str, int
 
 
 def _symbols(encoding: str, entries: Sequence[Entry], wanted: str) -> list[lsp.SymbolInformation]:
-    from caliban_ls.assist.structure import outline
+    from caliban_ls.ide.outline import outline
 
     found: list[lsp.SymbolInformation] = []
     for entry in entries:

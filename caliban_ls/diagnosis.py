@@ -12,16 +12,18 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from caliban_ls import agreement, jsondoc, processes, project_files
+from caliban_ls import agreement
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.config.project import Project
 from caliban_ls.context import Context
-from caliban_ls.errors import CalibanError
-from caliban_ls.files import our_files, read_project, read_text
+from caliban_ls.core import processes, project_files
+from caliban_ls.core.errors import CalibanError
 from caliban_ls.models import DoctorCheck
-from caliban_ls.project import Project
 from caliban_ls.runtime.base import Engine, EngineInfo
 from caliban_ls.runtime.credentials import find_credentials
 from caliban_ls.surroundings import gpus_of, is_here
 from caliban_ls.validation import PROJECT_FILE, has_errors, validate
+from caliban_ls.workspace.files import our_files, read_project, read_text
 
 _LITTLE_SPACE = 5 * 2**30  # bytes; an image with a deep-learning framework needs about this much
 
@@ -47,7 +49,7 @@ def _python() -> DoctorCheck:
 
 
 def _packages() -> DoctorCheck:
-    from caliban_ls.packages import REINSTALL, unusable
+    from caliban_ls.core.packages import REINSTALL, unusable
 
     found = list(unusable())
     if not found:
@@ -100,7 +102,7 @@ def _sweeps(folder: Path) -> DoctorCheck:
 
 
 def _state(environment: Mapping[str, str]) -> DoctorCheck:
-    from caliban_ls.home import state_folder
+    from caliban_ls.core.state_folder import state_folder
 
     folder = state_folder(environment, Path.home(), sys.platform)
     nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())

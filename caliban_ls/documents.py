@@ -11,8 +11,9 @@ from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types as lsp
 
-from caliban_ls import convert, jsondoc
-from caliban_ls.text import LineIndex
+from caliban_ls import convert
+from caliban_ls.analysis import jsondoc
+from caliban_ls.core.text import LineIndex
 
 
 class Document(LineIndex):

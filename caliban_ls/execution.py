@@ -20,17 +20,17 @@ from pygls.exceptions import JsonRpcException
 
 from caliban_ls import convert, wire
 from caliban_ls.briefs import brief
-from caliban_ls.cancel import CancelToken
 from caliban_ls.commands import Command
 from caliban_ls.context import Context
-from caliban_ls.errors import CalibanError, Untrusted, UsageError
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import CalibanError, Untrusted, UsageError
+from caliban_ls.core.packages import not_imported
 from caliban_ls.models import FileEdit
-from caliban_ls.neighbours import project_folder
-from caliban_ls.packages import not_imported
 from caliban_ls.progress import OutputLog, progress
 from caliban_ls.protocol import STOP_SECONDS
 from caliban_ls.runtime.base import Engine
 from caliban_ls.session import Session
+from caliban_ls.workspace.projects import project_folder
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from caliban_ls import models
 from caliban_ls.context import Context
-from caliban_ls.errors import MissingError, UsageError
+from caliban_ls.core.errors import MissingError, UsageError
 from caliban_ls.records import open_history
 from caliban_ls.references import CLOUD
 from caliban_ls.runtime.cloud import url_of

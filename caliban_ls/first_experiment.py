@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from caliban_ls import jsondoc
-from caliban_ls.findings import Severity
-from caliban_ls.script import Flag, Script
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.findings import Severity
+from caliban_ls.analysis.script import Flag, Script
 from caliban_ls.validation import validate
 
 _LISTS: Final = 2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from caliban_ls import models, refreshing
 from caliban_ls.context import Context
-from caliban_ls.errors import CalibanError, ServiceError, UsageError
+from caliban_ls.core.errors import CalibanError, ServiceError, UsageError
 from caliban_ls.records import open_history, state_folder_of
 from caliban_ls.references import CLOUD, find_job
 from caliban_ls.runtime import owner, sightings

@@ -12,17 +12,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from caliban_ls import agreement, models, project_files
+from caliban_ls import agreement, models
+from caliban_ls.analysis.config.project import Project
 from caliban_ls.context import Context
-from caliban_ls.errors import KeyInImage, MissingError, UsageError
-from caliban_ls.files import read_project
-from caliban_ls.project import Project
-from caliban_ls.project_files import printable
+from caliban_ls.core import project_files
+from caliban_ls.core.errors import KeyInImage, MissingError, UsageError
+from caliban_ls.core.project_files import printable
 from caliban_ls.runtime import credentials
 from caliban_ls.runtime.base import Engine, ImagePlan
 from caliban_ls.runtime.image import ImageOptions, Mode, plan_image
 from caliban_ls.runtime.keylike import IN_ADDRESS
 from caliban_ls.runtime.secrets import build_inputs, hosts_with_passwords
+from caliban_ls.workspace.files import read_project
 
 _PYTHON = "3.12"
 """For a project that asks for none. Not the one that runs this: a project gives the same image on every machine."""

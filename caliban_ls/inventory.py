@@ -12,20 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caliban_ls import answers, jsondoc
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import CalibanError
-from caliban_ls.files import our_files, read_text
-from caliban_ls.neighbours import Neighbours, Stamp, project_folder, script_named, stamp_of
-from caliban_ls.rules.base import DocumentKind
-from caliban_ls.settings import Settings
-from caliban_ls.text import LineIndex
+from caliban_ls import answers
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.config.settings import Settings
+from caliban_ls.analysis.rules.rule import DocumentKind
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import CalibanError
+from caliban_ls.core.text import LineIndex
 from caliban_ls.validation import validate
+from caliban_ls.workspace.files import our_files, read_text
+from caliban_ls.workspace.projects import Neighbours, Stamp, project_folder, script_named, stamp_of
 
 if TYPE_CHECKING:
-    from caliban_ls.assist.page import Page
-    from caliban_ls.outlook import Outlook
-    from caliban_ls.script import Script
+    from caliban_ls.analysis.estimate import Outlook
+    from caliban_ls.analysis.script import Script
+    from caliban_ls.ide.document_context import Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,7 @@ class Inventory:
             text = read_text(path, lambda _: None, folder)
         except CalibanError:
             return None
-        from caliban_ls.assist.page import Page
+        from caliban_ls.ide.document_context import Page
 
         document = jsondoc.parse(text)
         named, script = None, None
@@ -160,7 +161,7 @@ class _Around:
 
 def page_of(entry: Entry) -> tuple[LineIndex, Page] | None:
     """Return a file and what stands around it, None when it can't be read any more."""
-    from caliban_ls.assist.page import Page
+    from caliban_ls.ide.document_context import Page
 
     try:
         text = read_text(entry.path, lambda _: None, entry.folder)
@@ -170,7 +171,7 @@ def page_of(entry: Entry) -> tuple[LineIndex, Page] | None:
 
 
 def _flags(page: Page) -> Iterator[str]:
-    from caliban_ls.assist.flags import flags_of
+    from caliban_ls.ide.script_flags import flags_of
 
     if page.kind == "experiment":
         for block in page.sweep.blocks:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from caliban_ls import models
 from caliban_ls.context import Context
-from caliban_ls.errors import MissingError, UsageError
+from caliban_ls.core.errors import MissingError, UsageError
 from caliban_ls.planning import Plan
 from caliban_ls.records import state_folder_of
 from caliban_ls.runtime.history import utc_now

@@ -12,20 +12,21 @@ from typing import TYPE_CHECKING, Any, Final
 from lsprotocol import types as lsp
 from pygls.capabilities import get_capability
 
-from caliban_ls import answers, convert, project_files
+from caliban_ls import answers, convert
+from caliban_ls.analysis.findings import Edit
+from caliban_ls.core import project_files
+from caliban_ls.core.project_files import LeavesProject
+from caliban_ls.core.text import Span
 from caliban_ls.documents import Document
 from caliban_ls.execution import PREFIX
-from caliban_ls.findings import Edit
-from caliban_ls.project_files import LeavesProject
 from caliban_ls.protocol import Ready
 from caliban_ls.session import Session
-from caliban_ls.text import Span
 
 if TYPE_CHECKING:
-    from caliban_ls.assist.actions import Refactoring
-    from caliban_ls.assist.lenses import Spot
-    from caliban_ls.assist.links import Link
-    from caliban_ls.assist.page import Page
+    from caliban_ls.ide.code_lenses import Spot
+    from caliban_ls.ide.document_context import Page
+    from caliban_ls.ide.document_links import Link
+    from caliban_ls.ide.refactorings import Refactoring
 
 FIX_ALL: Final = "source.fixAll.caliban"
 RUN: Final = "caliban.run"
@@ -34,7 +35,7 @@ RUN: Final = "caliban.run"
 
 def completion(ls: Session, params: lsp.CompletionParams) -> lsp.CompletionList | None:
     """Offer what could stand at the cursor."""
-    from caliban_ls.assist.completion import complete
+    from caliban_ls.ide.completion import complete
 
     found = ls.page(params.text_document.uri)
     if found is None:
@@ -47,7 +48,7 @@ def completion(ls: Session, params: lsp.CompletionParams) -> lsp.CompletionList 
 
 def hover(ls: Session, params: lsp.HoverParams) -> lsp.Hover | None:
     """Say what stands under the pointer."""
-    from caliban_ls.assist.hover import hover_at
+    from caliban_ls.ide.hover import hover_at
 
     found = ls.page(params.text_document.uri)
     if found is None:
@@ -66,7 +67,7 @@ def hover(ls: Session, params: lsp.HoverParams) -> lsp.Hover | None:
 
 def inlay_hint(ls: Session, params: lsp.InlayHintParams) -> Ready:
     """Say what lists multiply and what hardware costs, in the lines that are shown."""
-    from caliban_ls.assist.hints import hints
+    from caliban_ls.ide.inlay_hints import hints
 
     found = ls.page(params.text_document.uri)
     if found is None:
@@ -78,7 +79,7 @@ def inlay_hint(ls: Session, params: lsp.InlayHintParams) -> Ready:
 
 def code_lens(ls: Session, params: lsp.CodeLensParams) -> Ready:
     """Offer what can be done with each block."""
-    from caliban_ls.assist.lenses import spots
+    from caliban_ls.ide.code_lenses import spots
 
     found = ls.page(params.text_document.uri)
     if found is None or not found[0].local:
@@ -90,7 +91,7 @@ def code_lens(ls: Session, params: lsp.CodeLensParams) -> Ready:
 
 def _calls(ls: Session, document: Document, page: Page, spot: Spot) -> tuple[str, ...]:
     """Return what the lenses of a spot do; made once until their block changes, or what stands around it."""
-    from caliban_ls.assist.lenses import lenses_at
+    from caliban_ls.ide.code_lenses import lenses_at
 
     state = (page.outlook, page.script, document.uri, ls.confirms, spot.pointer)
     notes = {} if spot.block is None else spot.block.notes
@@ -118,7 +119,7 @@ def document_symbol(
     ls: Session, params: lsp.DocumentSymbolParams
 ) -> Sequence[lsp.DocumentSymbol] | Sequence[lsp.SymbolInformation]:
     """List a document's blocks and keys."""
-    from caliban_ls.assist.structure import outline
+    from caliban_ls.ide.outline import outline
 
     found = ls.page(params.text_document.uri)
     if found is None:
@@ -132,7 +133,7 @@ def document_symbol(
 
 def folding_range(ls: Session, params: lsp.FoldingRangeParams) -> list[lsp.FoldingRange]:
     """Say what can be folded away."""
-    from caliban_ls.assist.structure import folds
+    from caliban_ls.ide.outline import folds
 
     found = ls.page(params.text_document.uri)
     return [] if found is None else answers.folds(found[0], folds(found[1]))
@@ -140,7 +141,7 @@ def folding_range(ls: Session, params: lsp.FoldingRangeParams) -> list[lsp.Foldi
 
 def selection_range(ls: Session, params: lsp.SelectionRangeParams) -> list[lsp.SelectionRange] | None:
     """Say what selections grow to."""
-    from caliban_ls.assist.structure import selections
+    from caliban_ls.ide.outline import selections
 
     found = ls.page(params.text_document.uri)
     if found is None:
@@ -152,7 +153,7 @@ def selection_range(ls: Session, params: lsp.SelectionRangeParams) -> list[lsp.S
 
 def document_link(ls: Session, params: lsp.DocumentLinkParams) -> list[lsp.DocumentLink]:
     """Link names to the pages and files that they stand for."""
-    from caliban_ls.assist.links import links
+    from caliban_ls.ide.document_links import links
 
     found = ls.page(params.text_document.uri)
     if found is None:
@@ -178,8 +179,8 @@ def _is_there(folder: Path, path: str) -> bool:
 
 def code_action(ls: Session, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
     """Offer the fixes of what is wrong in a range, and what else could be done with it."""
-    from caliban_ls.assist.actions import refactorings
-    from caliban_ls.assist.fix_all import fix_all
+    from caliban_ls.ide.fix_all import fix_all
+    from caliban_ls.ide.refactorings import refactorings
 
     found = ls.page(params.text_document.uri)
     if found is None or not can(ls, "text_document.code_action.code_action_literal_support"):

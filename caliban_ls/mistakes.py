@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from caliban_ls.analysis.config.project import Project
+from caliban_ls.analysis.experiment.sweep import Block, Experiment
+from caliban_ls.analysis.findings import Finding, Severity
+from caliban_ls.analysis.jsondoc import JsonDocument
+from caliban_ls.analysis.rules.overrides import Force, is_forced, read_force
 from caliban_ls.context import Context
-from caliban_ls.errors import ScriptRefuses
-from caliban_ls.experiment import Block, Experiment
-from caliban_ls.files import STDIN
-from caliban_ls.findings import Finding, Severity
-from caliban_ls.forcing import Force, is_forced, read_force
-from caliban_ls.jsondoc import JsonDocument
-from caliban_ls.neighbours import around, script_named
-from caliban_ls.project import Project
-from caliban_ls.text import LineIndex
+from caliban_ls.core.errors import ScriptRefuses
+from caliban_ls.core.text import LineIndex
 from caliban_ls.validation import validate
+from caliban_ls.workspace.files import STDIN
+from caliban_ls.workspace.projects import around, script_named
 
 _SHOWN = 3  # findings in a message
 

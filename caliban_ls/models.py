@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from caliban_ls.findings import Edit
-from caliban_ls.rules.base import DocumentKind
+from caliban_ls.analysis.findings import Edit
+from caliban_ls.analysis.rules.rule import DocumentKind
 
 
 def option(

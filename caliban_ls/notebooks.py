@@ -14,15 +14,15 @@ from contextlib import suppress
 from dataclasses import replace
 
 from caliban_ls import images, models
-from caliban_ls.cancel import CancelToken
 from caliban_ls.context import Context
-from caliban_ls.errors import CalibanError, Cancelled, FailedError, PortTaken, UsageError
-from caliban_ls.files import read_project
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import CalibanError, Cancelled, FailedError, PortTaken, UsageError
 from caliban_ls.records import open_engine
 from caliban_ls.runtime import owner
 from caliban_ls.runtime.base import ContainerSpec, Engine, Stream
 from caliban_ls.shells import TOKEN, URL, home_folder, on_the_folder
 from caliban_ls.surroundings import survey
+from caliban_ls.workspace.files import read_project
 
 FIRST_PORT = 8888
 

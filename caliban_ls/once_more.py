@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from caliban_ls import hardware, models
+from caliban_ls import models
+from caliban_ls.analysis import hardware
+from caliban_ls.analysis.config.project import Project
+from caliban_ls.analysis.hardware import SpecProblem
 from caliban_ls.context import Context
-from caliban_ls.errors import MissingError, UsageError
-from caliban_ls.hardware import SpecProblem
-from caliban_ls.project import Project
+from caliban_ls.core.errors import MissingError, UsageError
 from caliban_ls.records import open_history
 from caliban_ls.references import CLOUD, find_job
 from caliban_ls.runtime.history import Group, JobRecord

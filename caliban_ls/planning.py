@@ -13,19 +13,20 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from caliban_ls import hardware, images, models
-from caliban_ls.catalog import Accelerator, Kind, Mode, catalog
+from caliban_ls import images, models
+from caliban_ls.analysis import hardware
+from caliban_ls.analysis.checks.limits import FREE_A_MINUTE
+from caliban_ls.analysis.config.project import Project
+from caliban_ls.analysis.estimate import request_of
+from caliban_ls.analysis.findings import Severity
+from caliban_ls.analysis.hardware import Backend, Choice, Price, Request
+from caliban_ls.analysis.hardware.catalog import Accelerator, Kind, Mode, catalog
+from caliban_ls.analysis.rules import RULES
+from caliban_ls.analysis.rules.overrides import is_forced
 from caliban_ls.context import Context
-from caliban_ls.duration import DAY, parse_duration
-from caliban_ls.errors import MissingError, UsageError
-from caliban_ls.findings import Severity
-from caliban_ls.forcing import is_forced
-from caliban_ls.hardware import Backend, Choice, Price, Request
-from caliban_ls.limits import FREE_A_MINUTE
-from caliban_ls.outlook import request_of
-from caliban_ls.project import Project
+from caliban_ls.core.duration import DAY, parse_duration
+from caliban_ls.core.errors import MissingError, UsageError
 from caliban_ls.records import settings_of
-from caliban_ls.rules import RULES
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import JobSpec
 from caliban_ls.runtime.claims import Claims

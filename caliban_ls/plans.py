@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator
 
-from caliban_ls import hardware, models
-from caliban_ls.duration import DAY, spoken_duration
-from caliban_ls.limits import FREE_A_MINUTE, flags_key
+from caliban_ls import models
+from caliban_ls.analysis import hardware
+from caliban_ls.analysis.checks.limits import FREE_A_MINUTE, flags_key
+from caliban_ls.core.duration import DAY, spoken_duration
 from caliban_ls.planning import Plan
 from caliban_ls.runtime.base import JobState
 from caliban_ls.runtime.cloud import with_args

@@ -19,8 +19,8 @@ from lsprotocol import types as lsp
 from pygls.capabilities import get_capability
 from pygls.lsp.server import LanguageServer
 
-from caliban_ls.cancel import CancelToken
 from caliban_ls.context import Watcher
+from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.protocol import StdioServer
 from caliban_ls.runtime.base import JobResult, JobSpec, JobState, Report, Stream
 

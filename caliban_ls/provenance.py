@@ -18,8 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from caliban_ls import processes, project_files
-from caliban_ls.project_files import LeavesProject
+from caliban_ls.core import processes, project_files
+from caliban_ls.core.project_files import LeavesProject
 
 _GIT_SECONDS = 5
 _MOST = 2**20  # bytes of a file of git that is read here

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from caliban_ls.analysis.config.settings import Settings, parse_settings, supplemented
 from caliban_ls.context import Context
-from caliban_ls.errors import MissingError
-from caliban_ls.home import SETTINGS_FILE, state_folder
+from caliban_ls.core.errors import MissingError
+from caliban_ls.core.state_folder import SETTINGS_FILE, state_folder
 from caliban_ls.runtime.base import Engine
 from caliban_ls.runtime.history import History, utc_now
 from caliban_ls.runtime.orphans import sweep_orphans
-from caliban_ls.settings import Settings, parse_settings, supplemented
 
 
 def state_folder_of(context: Context) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from caliban_ls.errors import UsageError
+from caliban_ls.core.errors import UsageError
 from caliban_ls.runtime.base import JobState
 from caliban_ls.runtime.history import Group, History, JobRecord
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from caliban_ls.context import Context
-from caliban_ls.errors import CalibanError, Cancelled, MissingError
+from caliban_ls.core.errors import CalibanError, Cancelled, MissingError
 from caliban_ls.references import CLOUD
 from caliban_ls.runtime import labels, sightings
 from caliban_ls.runtime.cloud import Made, Service

@@ -14,15 +14,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from caliban_ls import agreement, hardware, models, planning, plans, refreshing, spending, submission
-from caliban_ls.catalog import Mode
+from caliban_ls import agreement, models, planning, plans, refreshing, spending, submission
+from caliban_ls.analysis import hardware
+from caliban_ls.analysis.config.project import Project
+from caliban_ls.analysis.hardware import Choice
+from caliban_ls.analysis.hardware.catalog import Mode
 from caliban_ls.context import Context
-from caliban_ls.errors import CalibanError, UsageError
-from caliban_ls.files import read_project
-from caliban_ls.hardware import Choice
+from caliban_ls.core.errors import CalibanError, UsageError
 from caliban_ls.once_more import accelerator_of
 from caliban_ls.planning import Plan
-from caliban_ls.project import Project
 from caliban_ls.records import open_history
 from caliban_ls.references import CLOUD, find_jobs, states_of
 from caliban_ls.runtime import labels
@@ -33,6 +33,7 @@ from caliban_ls.runtime.journal import Journal
 from caliban_ls.runtime.masking import MASK, masked_args
 from caliban_ls.runtime.patience import each
 from caliban_ls.services import find_identity_for, open_patient, service_for
+from caliban_ls.workspace.files import read_project
 
 _FAILED = frozenset({JobState.FAILED, JobState.CANCELLED})
 

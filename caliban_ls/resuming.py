@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from caliban_ls import hardware, models, plans, spending, submission
+from caliban_ls import models, plans, spending, submission
+from caliban_ls.analysis import hardware
+from caliban_ls.analysis.config.project import Project
 from caliban_ls.context import Context
-from caliban_ls.errors import UsageError
-from caliban_ls.files import read_project
+from caliban_ls.core.errors import UsageError
 from caliban_ls.planning import Plan
-from caliban_ls.project import Project
 from caliban_ls.records import open_history
 from caliban_ls.references import CLOUD
 from caliban_ls.resubmission import Repeat, choice_of
@@ -26,6 +26,7 @@ from caliban_ls.runtime.history import Group, History, JobRecord
 from caliban_ls.runtime.journal import Journal
 from caliban_ls.services import find_identity_for, open_google, service_for
 from caliban_ls.validation import PROJECT_FILE
+from caliban_ls.workspace.files import read_project
 
 _LEFT = frozenset({JobState.PLANNED, JobState.SUBMITTING, JobState.UNKNOWN})
 

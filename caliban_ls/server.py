@@ -17,13 +17,13 @@ from typing import Any, Final
 from lsprotocol import types as lsp
 
 from caliban_ls import __version__, answers, crossfiles, execution, language
+from caliban_ls.analysis.config.settings import SECTION, section
 from caliban_ls.commands import COMMANDS, Command
 from caliban_ls.documents import Document
 from caliban_ls.host import Server
 from caliban_ls.language import can
 from caliban_ls.protocol import Ready, collect_garbage_again
 from caliban_ls.runtime.base import Engine
-from caliban_ls.settings import SECTION, section
 from caliban_ls.stdio import ForeignInput, take_over
 from caliban_ls.validation import PROJECT_FILE
 

@@ -8,11 +8,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from caliban_ls import agreement, packages
+from caliban_ls import agreement
+from caliban_ls.analysis.config.project import Project
 from caliban_ls.context import Context
-from caliban_ls.errors import CalibanError, UsageError
-from caliban_ls.files import read_project
-from caliban_ls.project import Project
+from caliban_ls.core import packages
+from caliban_ls.core.errors import CalibanError, UsageError
 from caliban_ls.runtime.ai_platform import AiPlatform
 from caliban_ls.runtime.cloud import Service
 from caliban_ls.runtime.credentials import find_credentials
@@ -21,6 +21,7 @@ from caliban_ls.runtime.history import Group
 from caliban_ls.runtime.identity import Identity, find_identity
 from caliban_ls.runtime.patience import Patience, PatientGoogle
 from caliban_ls.runtime.vertex import Vertex
+from caliban_ls.workspace.files import read_project
 
 
 def service_for(group: Group, google: Google) -> Service:

@@ -20,21 +20,21 @@ from weakref import WeakKeyDictionary
 from lsprotocol import types as lsp
 
 from caliban_ls import answers, convert
+from caliban_ls.analysis.config.settings import Settings, merged, parse_settings
+from caliban_ls.analysis.findings import Finding, Severity
+from caliban_ls.analysis.rules.rule import DocumentKind
+from caliban_ls.core.text import LineIndex, Span
 from caliban_ls.documents import Document
-from caliban_ls.files import project_paths
-from caliban_ls.findings import Finding, Severity
-from caliban_ls.neighbours import Neighbours, project_folder
 from caliban_ls.protocol import StdioServer
-from caliban_ls.rules.base import DocumentKind
-from caliban_ls.settings import Settings, merged, parse_settings
-from caliban_ls.text import LineIndex, Span
 from caliban_ls.validation import document_kind, validate
+from caliban_ls.workspace.files import project_paths
+from caliban_ls.workspace.projects import Neighbours, project_folder
 
 if TYPE_CHECKING:
-    from caliban_ls.assist.page import Page
-    from caliban_ls.jsondoc import JsonDocument
-    from caliban_ls.repairs import Trial
-    from caliban_ls.script import Script
+    from caliban_ls.analysis.jsondoc import JsonDocument
+    from caliban_ls.analysis.script import Script
+    from caliban_ls.ide.document_context import Page
+    from caliban_ls.ide.fixes import Trial
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ class Session(StdioServer):
         *,
         wrong: bool,
     ) -> Page:
-        from caliban_ls.assist.page import Page
+        from caliban_ls.ide.document_context import Page
 
         if kind == "project":
             outlook = self.neighbours.own_outlook(document, self.settings)
@@ -186,7 +186,7 @@ class Session(StdioServer):
     def trial(self, page: Page) -> Trial:
         """Return a copy of a document to try fixes on; kept until another is asked for or the document changes."""
         if self._trial is None or self._trial[:2] != (page, page.text):
-            from caliban_ls.repairs import Trial
+            from caliban_ls.ide.fixes import Trial
 
             self._trial = (page, page.text, Trial(page.text, page.kind, page.outlook, page.script))
         return self._trial[2]
@@ -232,7 +232,9 @@ _PAUSE: Final = 0.05
 
 
 def _load() -> None:
-    from caliban_ls import experiment, limits, outlook
-    from caliban_ls.assist import page
+    from caliban_ls.analysis import estimate
+    from caliban_ls.analysis.checks import limits
+    from caliban_ls.analysis.experiment import sweep
+    from caliban_ls.ide import document_context
 
-    del experiment, limits, outlook, page
+    del sweep, limits, estimate, document_context

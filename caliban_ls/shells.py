@@ -10,16 +10,17 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from caliban_ls import images, models, processes
+from caliban_ls import images, models
 from caliban_ls.context import Context
-from caliban_ls.errors import MissingError, UsageError
-from caliban_ls.files import read_project
+from caliban_ls.core import processes
+from caliban_ls.core.errors import MissingError, UsageError
 from caliban_ls.records import open_engine, open_history
 from caliban_ls.runtime import owner
 from caliban_ls.runtime.base import ContainerInfo, ContainerSpec, Engine, Mount
 from caliban_ls.runtime.dockerfile import WORKDIR
 from caliban_ls.runtime.interactive import Console
 from caliban_ls.surroundings import Surroundings, equipped, is_here, survey
+from caliban_ls.workspace.files import read_project
 
 SHELLS = ("bash", "zsh", "fish", "sh")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from caliban_ls import models, plans
+from caliban_ls.analysis.config.project import Project
+from caliban_ls.analysis.estimate import jobs_allowed, lower_limits
 from caliban_ls.context import Context
-from caliban_ls.errors import OverLimit
-from caliban_ls.outlook import jobs_allowed, lower_limits
+from caliban_ls.core.errors import OverLimit
 from caliban_ls.planning import Plan
-from caliban_ls.project import Project
 from caliban_ls.records import settings_of
 
 

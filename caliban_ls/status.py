@@ -16,7 +16,7 @@ from typing import Any
 
 from caliban_ls import models
 from caliban_ls.context import Context
-from caliban_ls.errors import EngineUnavailable, UsageError
+from caliban_ls.core.errors import EngineUnavailable, UsageError
 from caliban_ls.once_more import command_of
 from caliban_ls.records import open_engine, open_history
 from caliban_ls.references import CLOUD, find_group, states_of

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
-from caliban_ls.errors import UsageError
+from caliban_ls.core.errors import UsageError
 
 LONGEST_BODY: Final = 256 * 2**20
 """Bytes of the largest message that is taken; the texts that we are for are a thousand times smaller."""

@@ -13,7 +13,7 @@ from http import HTTPStatus
 
 from caliban_ls import models, refreshing
 from caliban_ls.context import Context
-from caliban_ls.errors import CalibanError, Cancelled, EngineUnavailable, NotConfirmed, UsageError
+from caliban_ls.core.errors import CalibanError, Cancelled, EngineUnavailable, NotConfirmed, UsageError
 from caliban_ls.records import open_engine, open_history
 from caliban_ls.references import CLOUD, find_jobs
 from caliban_ls.runtime import owner, sending, sightings

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from caliban_ls import agreement, hardware, images, kept_plans, models, planning, plans, registries, spending
+from caliban_ls import agreement, images, kept_plans, models, planning, plans, registries, spending
+from caliban_ls.analysis import hardware
+from caliban_ls.analysis.config.project import Project
+from caliban_ls.analysis.hardware import Request
 from caliban_ls.context import Context
-from caliban_ls.errors import CalibanError, NotConfirmed, PlanChanged, UsageError
-from caliban_ls.files import read_project
-from caliban_ls.hardware import Request
+from caliban_ls.core.errors import CalibanError, NotConfirmed, PlanChanged, UsageError
 from caliban_ls.once_more import accelerator_of
 from caliban_ls.planning import Plan
-from caliban_ls.project import Project
 from caliban_ls.provenance import provenance
 from caliban_ls.records import open_engine, open_history
 from caliban_ls.runtime import sending
@@ -26,6 +26,7 @@ from caliban_ls.runtime.identity import Identity
 from caliban_ls.runtime.journal import Journal, NameTaken
 from caliban_ls.runtime.refusals import OverQuota
 from caliban_ls.services import find_identity_of, open_google, service_for
+from caliban_ls.workspace.files import read_project
 
 _SHOWN_JOBS = 6  # of a plan, to somebody who is to say yes
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caliban_ls import agreement
-from caliban_ls.errors import MissingError, UsageError
+from caliban_ls.core.errors import MissingError, UsageError
 from caliban_ls.runtime import credentials, run_args
 from caliban_ls.runtime import gpus as gpu_rules
 from caliban_ls.runtime.base import ContainerSpec, Engine, EngineInfo, Mount
@@ -18,9 +18,9 @@ from caliban_ls.runtime.gpus import Gpus
 from caliban_ls.runtime.local import this_user
 
 if TYPE_CHECKING:
+    from caliban_ls.analysis.config.project import Project
     from caliban_ls.context import Context
     from caliban_ls.models import ContainerArguments
-    from caliban_ls.project import Project
     from caliban_ls.runtime.image import Mode
 
 USER_NAME = "caliban"

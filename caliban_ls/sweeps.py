@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from caliban_ls import detached, images, models, once_more
+from caliban_ls.analysis.config.project import Project
+from caliban_ls.analysis.rules.overrides import read_force
 from caliban_ls.context import Context, Watcher
-from caliban_ls.errors import UsageError
-from caliban_ls.files import read_project
-from caliban_ls.forcing import read_force
-from caliban_ls.project import Project
+from caliban_ls.core.errors import UsageError
 from caliban_ls.records import open_engine, open_history, state_folder_of
 from caliban_ls.runtime import local, owner
 from caliban_ls.runtime.base import ContainerSpec, Engine, JobResult, JobSpec, JobState, Stream
@@ -27,6 +26,7 @@ from caliban_ls.runtime.masking import MASK, masked_args
 from caliban_ls.runtime.recorder import Recorder
 from caliban_ls.surroundings import Surroundings, equipped, survey
 from caliban_ls.work import Work, jobs_of, work_of
+from caliban_ls.workspace.files import read_project
 
 
 def run(arguments: models.RunArguments, context: Context) -> models.RunResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from caliban_ls.errors import UsageError
+from caliban_ls.core.errors import UsageError
 
 
 def files(name: str | None = None) -> Mapping[str, str]:

@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
-from caliban_ls import report
+from caliban_ls.analysis import report
+from caliban_ls.analysis.findings import Severity
 from caliban_ls.asking import typed_line
-from caliban_ls.cancel import CancelToken
 from caliban_ls.context import Watcher
-from caliban_ls.findings import Severity
+from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.models import (
     BuildResult,
     CatalogResult,

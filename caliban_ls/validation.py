@@ -10,14 +10,14 @@ from fnmatch import fnmatchcase, translate
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
-from caliban_ls.findings import Finding, Severity
-from caliban_ls.jsondoc import JsonDocument
-from caliban_ls.rules.base import DocumentKind
-from caliban_ls.text import LineIndex
+from caliban_ls.analysis.findings import Finding, Severity
+from caliban_ls.analysis.jsondoc import JsonDocument
+from caliban_ls.analysis.rules.rule import DocumentKind
+from caliban_ls.core.text import LineIndex
 
 if TYPE_CHECKING:
-    from caliban_ls.outlook import Outlook
-    from caliban_ls.script import Script
+    from caliban_ls.analysis.estimate import Outlook
+    from caliban_ls.analysis.script import Script
 
 PROJECT_FILE: Final = ".calibanconfig.json"
 EXPERIMENT_FILES: Final = (
@@ -94,22 +94,22 @@ def validate(
     """
     # What judges the other kind, and the catalogue's tables, take longer to load than most files to judge.
     if kind == "experiment":
-        from caliban_ls import experiment
-        from caliban_ls.limits import limit_findings
+        from caliban_ls.analysis.checks.limits import limit_findings
+        from caliban_ls.analysis.experiment import sweep as sweeps
 
-        sweep = experiment.read(document)
+        sweep = sweeps.read(document)
         own = [*sweep.findings, *limit_findings(document, sweep, outlook)]
         if script is not None:
-            from caliban_ls.binding import flag_findings
+            from caliban_ls.analysis.checks.flags import flag_findings
 
             own += flag_findings(document, sweep, script, args)
     else:
-        from caliban_ls import project
+        from caliban_ls.analysis.config import project
 
         read = project.read(document)
         own = list(read.findings)
         if read.cloud != project.Cloud():
-            from caliban_ls.placement import hardware_findings
+            from caliban_ls.analysis.checks.hardware import hardware_findings
 
             own += hardware_findings(document, read)
     findings = sorted([*document.findings, *own], key=lambda found: (found.span, found.code))

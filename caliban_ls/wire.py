@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from caliban_ls.errors import UsageError
+from caliban_ls.core.errors import UsageError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import starmap
 from typing import Any, Protocol, TypeAlias
 
-from caliban_ls import detached, experiment, jsondoc
+from caliban_ls import detached
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.config.project import Project
+from caliban_ls.analysis.experiment import sweep as sweeps
 from caliban_ls.context import Context
-from caliban_ls.errors import UsageError
-from caliban_ls.files import experiment_text, sweep_of
+from caliban_ls.core.errors import UsageError
+from caliban_ls.core.text import spoken_number
 from caliban_ls.mistakes import Launch, refuse_mistakes
-from caliban_ls.project import Project
 from caliban_ls.runtime.base import JobSpec
 from caliban_ls.runtime.history import job_id_of
-from caliban_ls.text import spoken_number
+from caliban_ls.workspace.files import experiment_text, sweep_of
 
 _AT_MOST = 100_000  # jobs of one launch
 
@@ -46,7 +48,7 @@ def work_of(
 
     def job(index: int, parameters: dict[str, Any]) -> tuple[int, tuple[str, ...], dict[str, Any]]:
         # The user's own arguments come first, then those of the sweep.
-        return index, (*arguments.args, *experiment.arguments(parameters)), parameters
+        return index, (*arguments.args, *sweeps.arguments(parameters)), parameters
 
     if detached.is_background(context.environment):
         handed = detached.read_work(context.stdin())
@@ -60,7 +62,7 @@ def work_of(
     count = sweep.count or 0
     if arguments.index is not None:
         try:
-            chosen = job(arguments.index, experiment.combination(sweep, arguments.index))
+            chosen = job(arguments.index, sweeps.combination(sweep, arguments.index))
         except IndexError:
             raise UsageError(f"There is no job {arguments.index}; the sweep has {count}") from None
         sweep = _around(sweep, arguments.index)
@@ -71,16 +73,16 @@ def work_of(
             hint="Run a part of it with --block or --index.",
         )
     overridden = refuse_mistakes(arguments, project, document, sweep, context)
-    return count, lambda: starmap(job, enumerate(experiment.expand(sweep), start=1)), overridden
+    return count, lambda: starmap(job, enumerate(sweeps.expand(sweep), start=1)), overridden
 
 
-def _around(sweep: experiment.Experiment, index: int) -> experiment.Experiment:
+def _around(sweep: sweeps.Experiment, index: int) -> sweeps.Experiment:
     """Return the block of a sweep that has a job."""
     before = 0
     for block in sweep.blocks:
         before += block.count or 0
         if index <= before:
-            return experiment.Experiment((block,), block.count, ())
+            return sweeps.Experiment((block,), block.count, ())
     return sweep
 
 

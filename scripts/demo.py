@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from caliban_ls.errors import CalibanError
+from caliban_ls.core.errors import CalibanError
 from scripts.engine import find_or_start
 
 CHECKOUT = Path(__file__).parent.parent

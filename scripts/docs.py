@@ -10,10 +10,10 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
+from caliban_ls.analysis.config.project import KEYS, describe, documented
+from caliban_ls.analysis.rules import RULES
+from caliban_ls.analysis.rules.rule import Rule
 from caliban_ls.commands import COMMANDS, Command
-from caliban_ls.project import KEYS, describe, documented
-from caliban_ls.rules import RULES
-from caliban_ls.rules.base import Rule
 from scripts.protocol import protocol
 
 ROOT = Path(__file__).parents[1]

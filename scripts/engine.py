@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from caliban_ls.errors import CalibanError, MissingError
+from caliban_ls.core.errors import CalibanError, MissingError
 from caliban_ls.runtime.docker import open_local_engine
 from caliban_ls.runtime.endpoint import DEFAULT_ADDRESS, configuration_folder, resolve_endpoint
 

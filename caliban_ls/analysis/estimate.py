@@ -14,15 +14,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from caliban_ls import models
-from caliban_ls.errors import UsageError
-from caliban_ls.findings import Severity
-from caliban_ls.forcing import both, read_force
-from caliban_ls.project import Limits, Project
-from caliban_ls.settings import Defaults, Settings
-from caliban_ls.settings import Limits as OwnLimits
+from caliban_ls.analysis.config.project import Limits, Project
+from caliban_ls.analysis.config.settings import Defaults, Settings
+from caliban_ls.analysis.config.settings import Limits as OwnLimits
+from caliban_ls.analysis.findings import Severity
+from caliban_ls.analysis.rules.overrides import both, read_force
+from caliban_ls.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from caliban_ls.hardware import Accelerator, Choice, Kind, Mode, Price, Request
+    from caliban_ls.analysis.hardware import Accelerator, Choice, Kind, Mode, Price, Request
 
 _Number = TypeVar("_Number", int, float)
 
@@ -55,7 +55,7 @@ class Outlook:
     @cached_property
     def choice(self) -> Choice | None:
         """What each job would run on, None where that can't be had."""
-        from caliban_ls import hardware
+        from caliban_ls.analysis import hardware
 
         if self.request is None or any(
             problem.severity is Severity.ERROR for problem in hardware.judge(self.request)
@@ -66,7 +66,7 @@ class Outlook:
     @cached_property
     def price(self) -> Price | None:
         """What one job would cost, None where that isn't known."""
-        from caliban_ls import hardware
+        from caliban_ls.analysis import hardware
 
         return hardware.price(self.choice) if self.choice is not None else None
 
@@ -110,7 +110,7 @@ def request_of(
     Raises:
         UsageError: what is said can't be read.
     """
-    from caliban_ls.hardware import Request
+    from caliban_ls.analysis.hardware import Request
 
     cloud = project.cloud
     if arguments.gpu and arguments.nogpu:
@@ -161,7 +161,7 @@ def _lower(own: _Number | None, theirs: _Number | None) -> _Number | None:
 
 
 def _accelerator(text: str | None, kind: Kind) -> Accelerator | None:
-    from caliban_ls import hardware
+    from caliban_ls.analysis import hardware
 
     if text is None:
         return None

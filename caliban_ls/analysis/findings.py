@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from caliban_ls.text import Span
+from caliban_ls.core.text import Span
 
 
 class Severity(str, Enum):

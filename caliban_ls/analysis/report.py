@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from caliban_ls import __version__
-from caliban_ls.findings import Finding, Severity
-from caliban_ls.rules import RULES
-from caliban_ls.text import LineIndex, Span
+from caliban_ls.analysis.findings import Finding, Severity
+from caliban_ls.analysis.rules import RULES
+from caliban_ls.core.text import LineIndex, Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from caliban_ls.errors import Cancelled
+from caliban_ls.core.errors import Cancelled
 
 
 class CancelToken:

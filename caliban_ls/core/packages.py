@@ -1,4 +1,4 @@
-"""The packages of others that Caliban uses, by the commands that need them; `python -m caliban_ls.packages` imports each.
+"""The packages of others that Caliban uses, by the commands that need them; `python -m caliban_ls.core.packages` imports each.
 
 pip resolves requirements by what packages declare, and some leave out one that they import; then everything is
 installed, `pip check` finds nothing, and a command fails when it first imports that package.
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from caliban_ls.errors import MissingError
+from caliban_ls.core.errors import MissingError
 
 REINSTALL: Final = "Install it once more, with all that it needs: pip install --force-reinstall caliban-ls."
 """What to do where a package is missing."""

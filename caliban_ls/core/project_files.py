@@ -21,7 +21,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Literal
 
-from caliban_ls.errors import UsageError
+from caliban_ls.core.errors import UsageError
 
 Kind = Literal["file", "folder", "link", "other"]
 

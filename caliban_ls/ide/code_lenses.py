@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from caliban_ls.assist import words
-from caliban_ls.assist.page import Page
-from caliban_ls.experiment import Block
-from caliban_ls.outlook import Outlook
-from caliban_ls.text import Span
+from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.experiment.sweep import Block
+from caliban_ls.core.text import Span
+from caliban_ls.ide import phrases
+from caliban_ls.ide.document_context import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def lenses_at(page: Page, spot: Spot) -> Iterator[Lens]:
     which = "all " if spot.block is None else ""
     pointer: Mapping[str, Any] = {} if spot.pointer is None else {"block": spot.pointer}
     arguments = {**_module(page), **pointer}
-    yield Lens(spot.span, f"▷ Run {which}{words.jobs(spot.count)} locally", "run", arguments, shows=True)
+    yield Lens(spot.span, f"▷ Run {which}{phrases.jobs(spot.count)} locally", "run", arguments, shows=True)
     title = submission_title(page.outlook, spot.count, which)
     yield Lens(spot.span, title, "planAndSubmit", arguments, shows=True)
     yield Lens(spot.span, "Dry run", "plan", arguments, shows=True)
@@ -87,16 +87,16 @@ def lenses_at(page: Page, spot: Spot) -> Iterator[Lens]:
 @lru_cache(64)  # the blocks of a sweep have mostly the same number of jobs
 def submission_title(outlook: Outlook, count: int, which: str = "") -> str:
     """Return what submitting so many jobs is called, with what they cost, or why they would be refused."""
-    title = f"☁ Submit {which}{words.jobs(count)}"
+    title = f"☁ Submit {which}{phrases.jobs(count)}"
     if outlook.choice is None:
         return f"{title} · the hardware can't be had"
     cost = outlook.cost_of(count)
-    title += " · price not known" if cost is None else f" ≈ {words.money(cost)}"
+    title += " · price not known" if cost is None else f" ≈ {phrases.money(cost)}"
     most = outlook.limits.max_cost_per_hour
     if count > outlook.most_jobs:
-        title += f" · over the limit of {words.jobs(outlook.most_jobs)}"
+        title += f" · over the limit of {phrases.jobs(outlook.most_jobs)}"
     elif most is not None and (cost is None or cost > most):
-        title += f" · over the limit of {words.money(most)}"
+        title += f" · over the limit of {phrases.money(most)}"
     return title
 
 

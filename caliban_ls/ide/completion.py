@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from caliban_ls.assist import flags, words
-from caliban_ls.assist.config_completion import config_keys, config_values
-from caliban_ls.assist.item import Item, placeholder, snippet_of
-from caliban_ls.assist.page import Page
-from caliban_ls.assist.spot import Spot, spot_at
-from caliban_ls.findings import Edit
-from caliban_ls.jsondoc import Kind, Member, Node, quote
-from caliban_ls.members import flags_of
-from caliban_ls.script import Flag, Script, suggestion
-from caliban_ls.text import Span
+from caliban_ls.analysis.experiment.block import flags_of
+from caliban_ls.analysis.findings import Edit
+from caliban_ls.analysis.jsondoc import Kind, Member, Node, quote
+from caliban_ls.analysis.script import Flag, Script, suggestion
+from caliban_ls.core.text import Span
+from caliban_ls.ide import phrases, script_flags
+from caliban_ls.ide.completion_item import Item, placeholder, snippet_of
+from caliban_ls.ide.config_completion import config_keys, config_values
+from caliban_ls.ide.cursor import Spot, spot_at
+from caliban_ls.ide.document_context import Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ def complete(page: Page, offset: int) -> list[Completion]:
         return _placed(page, spot, items)
     if spot.place == "value":
         return _placed(page, spot, _values(page, spot))
-    if not flags.is_block(spot.container):
+    if not script_flags.is_block(spot.container):
         return []
     inner = _inside_brackets(page, spot, offset)
     return _placed(page, spot, _keys(page, spot)) if inner is None else inner
@@ -85,7 +85,9 @@ def _keys(page: Page, spot: Spot) -> Iterator[Item]:
     """Yield the flags that a block doesn't set, and a compound key of two of them."""
     script, block = page.script, spot.container
     own = _own_member(spot)
-    unset = list(flags.unset_flags(script, block, own)) if script is not None and block is not None else []
+    unset = (
+        list(script_flags.unset_flags(script, block, own)) if script is not None and block is not None else []
+    )
     for flag in unset:
         assert script is not None  # noqa: S101 - its flags are listed
         value = suggestion.first_value(flag)
@@ -97,7 +99,7 @@ def _keys(page: Page, spot: Spot) -> Iterator[Item]:
             value_snippet=placeholder(1, value, choices if flag.choices or flag.arity == "none" else ()),
             kind="key",
             detail="required" if flag.required else _short(flag),
-            documentation=words.flag_text(flag, script),
+            documentation=phrases.flag_text(flag, script),
         )
     first, second = (unset[0], unset[1]) if len(unset) > 1 else (None, None)
     names = (first.name, second.name) if first and second else ("a", "b")
@@ -135,7 +137,7 @@ def _inside_brackets(page: Page, spot: Spot, offset: int) -> list[Completion] | 
     named = flags_of(str(own.key.value).rstrip("]") + "]") if own is not None else ()
     typed = page.text[start:end].strip()
     others = {name for name in named if name != typed}
-    found = [flag for flag in flags.unset_flags(script, block, own) if others.isdisjoint(flag.keys)]
+    found = [flag for flag in script_flags.unset_flags(script, block, own) if others.isdisjoint(flag.keys)]
     return [
         Completion(
             item=Item(
@@ -143,7 +145,7 @@ def _inside_brackets(page: Page, spot: Spot, offset: int) -> list[Completion] | 
                 text=flag.name,
                 kind="key",
                 detail=_short(flag),
-                documentation=words.flag_text(flag, script),
+                documentation=phrases.flag_text(flag, script),
             ),
             edit=Edit(part, flag.name),
             snippet=None,
@@ -178,7 +180,7 @@ def _values(page: Page, spot: Spot) -> Iterator[Item]:
                 text=value,
                 kind="value",
                 detail="default" if value == suggestion.default_of(flag) else "",
-                documentation=words.flag_text(flag, script) if script is not None else "",
+                documentation=phrases.flag_text(flag, script) if script is not None else "",
             )
     for value in ("true", "false"):
         if not known and value not in given:
@@ -191,7 +193,7 @@ _SWITCH = {"true": "the bare flag", "false": "leaves the flag out"}
 def _flags_here(script: Script | None, member: Member, spot: Spot) -> tuple[Flag, ...]:
     if script is None:
         return ()
-    return flags.flag_at(script, member, spot.item)
+    return script_flags.flag_at(script, member, spot.item)
 
 
 def _is_row_of_rows(member: Member, spot: Spot) -> bool:

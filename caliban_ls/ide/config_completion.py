@@ -7,17 +7,29 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
-from caliban_ls import hardware, project
-from caliban_ls.assist import config, words
-from caliban_ls.assist.item import Item, placeholder
-from caliban_ls.assist.page import Page
-from caliban_ls.assist.spot import Spot
-from caliban_ls.catalog import Kind as AcceleratorKind
-from caliban_ls.catalog import catalog
-from caliban_ls.catalog.nearest import regions_by_nearness
-from caliban_ls.hardware import Accelerator, Request
-from caliban_ls.jsondoc import Kind, quote
-from caliban_ls.project import KEYS, Boolean, ByMode, Key, Keys, ListOf, Shape, Table, Text, describe
+from caliban_ls.analysis import hardware
+from caliban_ls.analysis.config import project
+from caliban_ls.analysis.config.project import (
+    KEYS,
+    Boolean,
+    ByMode,
+    Key,
+    Keys,
+    ListOf,
+    Shape,
+    Table,
+    Text,
+    describe,
+)
+from caliban_ls.analysis.hardware import Accelerator, Request
+from caliban_ls.analysis.hardware.catalog import Kind as AcceleratorKind
+from caliban_ls.analysis.hardware.catalog import catalog
+from caliban_ls.analysis.hardware.catalog.nearest import regions_by_nearness
+from caliban_ls.analysis.jsondoc import Kind, quote
+from caliban_ls.ide import config_cursor, phrases
+from caliban_ls.ide.completion_item import Item, placeholder
+from caliban_ls.ide.cursor import Spot
+from caliban_ls.ide.document_context import Page
 
 BASE_IMAGES: Final[Mapping[str, str]] = {
     "python:3.12-slim": "Debian with Python 3.12 and little else; torch and jax bring their own CUDA libraries.",
@@ -90,14 +102,14 @@ def config_values(page: Page, spot: Spot) -> Iterator[Item]:
         if spot.container is None:
             yield Item(label="{ }", text="{}", snippet="{$1}", kind="snippet", detail="a project config")
         return
-    found = config.place_of(spot.members)
+    found = config_cursor.place_of(spot.members)
     if found is None:
         return
     listed = _VALUES.get(found.name)
     if listed is not None:
         yield from listed(page)
         return
-    shape = config.value_shape(found.key.shape, in_list=spot.item is not None)
+    shape = config_cursor.value_shape(found.key.shape, in_list=spot.item is not None)
     paths = [path for path in _paths(page, found.name) if path not in _siblings(spot)]
     for path in paths:
         text = quote(path) if isinstance(shape, Text) else f"[{quote(path)}]"
@@ -128,7 +140,7 @@ def _keys_of(spot: Spot) -> tuple[Mapping[str, Key], str]:
     """Return the keys that an object may have, and what stands before them in dotted names."""
     if not spot.members:
         return KEYS, ""
-    found = config.place_of(spot.members)
+    found = config_cursor.place_of(spot.members)
     if found is None or len(spot.members) > found.name.count(".") + 1:
         return {}, ""
     shape = found.key.shape
@@ -232,7 +244,7 @@ def _base_images(_page: Page) -> Iterator[Item]:
 
 
 def _regions(page: Page) -> Iterator[Item]:
-    yield from _region_items(config.asked(page.outlook))
+    yield from _region_items(config_cursor.asked(page.outlook))
 
 
 @lru_cache(maxsize=32)
@@ -243,15 +255,15 @@ def _region_items(request: Request) -> tuple[Item, ...]:
     here = request.region or ""
     if here not in catalog().regions:
         here = catalog().default_region
-    wanted = hardware.resolve(config.without(request, "region")).accelerator
+    wanted = hardware.resolve(config_cursor.without(request, "region")).accelerator
     rows = []
     for name in regions_by_nearness(service, here):
         moved = replace(request, region=name)
-        has = config.goes(moved)
+        has = config_cursor.goes(moved)
         choice = hardware.resolve(moved)
         price = hardware.price(choice) if has else None
         there = str(choice.accelerator or "no GPU") if has else "not with this hardware"
-        costs = words.each_hour(price, spot=choice.spot)
+        costs = phrases.each_hour(price, spot=choice.spot)
         rows.append(
             (
                 not has or choice.accelerator != wanted,
@@ -259,7 +271,7 @@ def _region_items(request: Request) -> tuple[Item, ...]:
                     label=name,
                     text=quote(name),
                     kind="value",
-                    detail=" · ".join(part for part in (words.place(name), there, costs) if part),
+                    detail=" · ".join(part for part in (phrases.place(name), there, costs) if part),
                     documentation=_region_text(name, request),
                 ),
             )
@@ -270,11 +282,11 @@ def _region_items(request: Request) -> tuple[Item, ...]:
 def _region_text(name: str, request: Request) -> str:
     service = catalog().services[request.backend or "vertex"]
     types = [type_ for type_, regions in service.regions_of.items() if name in regions]
-    return f"{words.place(name)}. It trains on {', '.join(types) or 'no accelerator'}."
+    return f"{phrases.place(name)}. It trains on {', '.join(types) or 'no accelerator'}."
 
 
 def _machine_types(page: Page) -> Iterator[Item]:
-    yield from _machine_items(config.without(config.asked(page.outlook), "machine_type"))
+    yield from _machine_items(config_cursor.without(config_cursor.asked(page.outlook), "machine_type"))
 
 
 @lru_cache(maxsize=32)
@@ -284,18 +296,18 @@ def _machine_items(request: Request) -> tuple[Item, ...]:
     rows = []
     for machine in service.machines.values():
         asked = replace(request, machine_type=machine.name)
-        if not config.goes(asked):
+        if not config_cursor.goes(asked):
             continue
         choice = hardware.resolve(asked)
         price = hardware.price(choice)
         cost = price.effective if price is not None else None
         held = f"with {choice.accelerator}" if choice.accelerator is not None else "no GPU"
-        costs = words.each_hour(price, spot=choice.spot) or "price not known"
+        costs = phrases.each_hour(price, spot=choice.spot) or "price not known"
         item = Item(
             label=machine.name,
             text=quote(machine.name),
             kind="value",
-            detail=f"{words.shape(machine)} · {held} · {costs}",
+            detail=f"{phrases.shape(machine)} · {held} · {costs}",
             documentation=_machine_text(machine.name, choice.region),
         )
         rows.append(
@@ -311,12 +323,14 @@ def _machine_text(name: str, region: str) -> str:
     machine = catalog().machines[name]
     specs = ", ".join(str(held) for held in machine.holds)
     takes = f"It takes {specs}." if specs else "It takes no accelerator."
-    return f"{words.shape(machine)}. {takes} Prices are for {region}, fee and boot disk in them."
+    return f"{phrases.shape(machine)}. {takes} Prices are for {region}, fee and boot disk in them."
 
 
 def _specs(kind: AcceleratorKind) -> Callable[[Page], Iterator[Item]]:
     def items(page: Page) -> Iterator[Item]:
-        yield from _spec_items(config.without(config.asked(page.outlook), "gpu_spec", "tpu_spec"), kind)
+        yield from _spec_items(
+            config_cursor.without(config_cursor.asked(page.outlook), "gpu_spec", "tpu_spec"), kind
+        )
 
     return items
 
@@ -331,10 +345,10 @@ def _spec_items(request: Request, kind: AcceleratorKind) -> tuple[Item, ...]:
     rows = []
     for held in every:
         asked = hardware.applied(request, {"gpu_spec" if kind == "gpu" else "tpu_spec": held})
-        if not config.goes(asked):
+        if not config_cursor.goes(asked):
             continue
         choice = hardware.resolve(asked)
-        costs = words.each_hour(hardware.price(choice), spot=choice.spot) or "price not known"
+        costs = phrases.each_hour(hardware.price(choice), spot=choice.spot) or "price not known"
         known = catalog().accelerators[held.type]
         memory = f"{known.memory_gb * held.count:g} GB · " if known.memory_gb else ""
         item = Item(

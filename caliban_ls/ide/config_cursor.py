@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from caliban_ls.hardware import Changes, Field, Request, applied
-from caliban_ls.hardware.possible import is_possible
-from caliban_ls.jsondoc import Member
-from caliban_ls.outlook import Outlook
-from caliban_ls.project import KEYS, ByMode, Key, Keys, ListOf, Shape, Table
+from caliban_ls.analysis.config.project import KEYS, ByMode, Key, Keys, ListOf, Shape, Table
+from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.hardware import Changes, Field, Request, applied
+from caliban_ls.analysis.hardware.compatibility import is_possible
+from caliban_ls.analysis.jsondoc import Member
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, path_at
-from caliban_ls.text import Span
+from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, path_at
+from caliban_ls.core.text import Span
 
 _WORD = r"[^\s,:\[\]{}\"'/#]"
 _IGNORED = re.compile(r"[ \t\r\n]+|//[^\r\n]*|#[^\r\n]*|/\*[\s\S]*?\*/")

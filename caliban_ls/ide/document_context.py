@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from caliban_ls import experiment
-from caliban_ls.experiment import Experiment
-from caliban_ls.jsondoc import JsonDocument
-from caliban_ls.outlook import Outlook
-from caliban_ls.rules.base import DocumentKind
-from caliban_ls.script import Script
+from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.experiment import sweep as sweeps
+from caliban_ls.analysis.experiment.sweep import Experiment
+from caliban_ls.analysis.jsondoc import JsonDocument
+from caliban_ls.analysis.rules.rule import DocumentKind
+from caliban_ls.analysis.script import Script
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,4 +42,4 @@ class Page:
     @cached_property
     def sweep(self) -> Experiment:
         """What an experiment config stands for."""
-        return experiment.read(self.document)
+        return sweeps.read(self.document)

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from caliban_ls.assist.config import place_of
-from caliban_ls.assist.page import Page
-from caliban_ls.jsondoc import Kind, Member, Node
-from caliban_ls.text import Span
+from caliban_ls.analysis.jsondoc import Kind, Member, Node
+from caliban_ls.core.text import Span
+from caliban_ls.ide.config_cursor import place_of
+from caliban_ls.ide.document_context import Page
 
 _SCRIPT_COMMENT = re.compile(r"caliban:[ \t]*script[ \t]*=[ \t]*(\S+)")
 

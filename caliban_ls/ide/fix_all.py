@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from caliban_ls.assist.page import Page
-from caliban_ls.findings import Edit, Finding
-from caliban_ls.repairs import Trial
+from caliban_ls.analysis.findings import Edit, Finding
+from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.fixes import Trial
 
 _CERTAIN: Final = frozenset({"CAL211"})
 

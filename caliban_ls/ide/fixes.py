@@ -12,17 +12,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from caliban_ls import jsondoc
-from caliban_ls.findings import Edit, Finding, Fix, Severity
-from caliban_ls.jsondoc import MAX_SHOWN, JsonDocument
-from caliban_ls.jsonedit import difference
-from caliban_ls.rules.base import DocumentKind
-from caliban_ls.text import Span
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.findings import Edit, Finding, Fix, Severity
+from caliban_ls.analysis.jsondoc import MAX_SHOWN, JsonDocument
+from caliban_ls.analysis.jsondoc.edits import difference
+from caliban_ls.analysis.rules.rule import DocumentKind
+from caliban_ls.core.text import Span
 from caliban_ls.validation import validate
 
 if TYPE_CHECKING:
-    from caliban_ls.outlook import Outlook
-    from caliban_ls.script import Script
+    from caliban_ls.analysis.estimate import Outlook
+    from caliban_ls.analysis.script import Script
 
 _JUDGED: Final = 10_000_000
 """So many characters are judged anew for one answer; what hasn't been tried by then isn't offered."""

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from caliban_ls import hardware
-from caliban_ls.assist import config, flags, words
-from caliban_ls.assist.config_completion import accelerator_text
-from caliban_ls.assist.page import Page
-from caliban_ls.catalog import catalog
-from caliban_ls.experiment import Block
-from caliban_ls.findings import Finding
-from caliban_ls.hardware import Accelerator, Request, SpecProblem
-from caliban_ls.jsondoc import Kind, Member, Node, path_at
-from caliban_ls.limits import different_jobs, repeated
-from caliban_ls.members import row_count
-from caliban_ls.project import describe
-from caliban_ls.rules import RULES
-from caliban_ls.script import Flag, resolve
-from caliban_ls.text import Span
+from caliban_ls.analysis import hardware
+from caliban_ls.analysis.checks.limits import different_jobs, repeated
+from caliban_ls.analysis.config.project import describe
+from caliban_ls.analysis.experiment.block import row_count
+from caliban_ls.analysis.experiment.sweep import Block
+from caliban_ls.analysis.findings import Finding
+from caliban_ls.analysis.hardware import Accelerator, Request, SpecProblem
+from caliban_ls.analysis.hardware.catalog import catalog
+from caliban_ls.analysis.jsondoc import Kind, Member, Node, path_at
+from caliban_ls.analysis.rules import RULES
+from caliban_ls.analysis.script import Flag, resolve
+from caliban_ls.core.text import Span
+from caliban_ls.ide import config_cursor, phrases, script_flags
+from caliban_ls.ide.config_completion import accelerator_text
+from caliban_ls.ide.document_context import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,10 @@ def _of_key(page: Page, member: Member, key: Span) -> Hover | None:
     script = page.script
     found = [
         flag
-        for name in flags.flags_of(member)
+        for name in script_flags.flags_of(member)
         for flag in (resolve(script, name) if script is not None else ())
     ]
-    texts = [words.flag_text(flag, script) for flag in found] if script is not None else []
+    texts = [phrases.flag_text(flag, script) for flag in found] if script is not None else []
     size = _list_text(page, member)
     if size:
         texts.append(size)
@@ -101,9 +101,9 @@ def _list_text(page: Page, member: Member) -> str | None:
     what = "value" if rows == 1 else "values"
     if str(member.key.value).startswith("["):
         what = "row" if rows == 1 else "rows"
-    lines = [f"**{words.times(rows)}**: {rows:,} {what}; the block has {words.jobs(block.count)}"]
+    lines = [f"**{phrases.times(rows)}**: {rows:,} {what}; the block has {phrases.jobs(block.count)}"]
     if rows > 1:
-        lines.append(f"Without this key it would have {words.jobs(block.count // rows)}.")
+        lines.append(f"Without this key it would have {phrases.jobs(block.count // rows)}.")
     if again:
         lines.append(f"{again} of them stand here twice.")
     return " ".join([f"{lines[0]}.", *lines[1:]])
@@ -129,16 +129,16 @@ def _of_block(page: Page, path: Sequence[Node | Member], offset: int) -> Hover |
 
 def _total(page: Page, count: int, of: str) -> str:
     outlook = page.outlook
-    lines = [f"**{of}{words.jobs(count)}**"]
+    lines = [f"**{of}{phrases.jobs(count)}**"]
     if outlook.choice is not None:
         each, cost = outlook.hourly, outlook.cost_of(count)
         costs = "price not known"
         if each is not None and cost is not None:
-            costs = f"{words.money(each)} each, {words.money(cost)} all at once"
-        lines.append(f"In the cloud: {words.hardware_of(outlook.choice)}; {costs}.")
+            costs = f"{phrases.money(each)} each, {phrases.money(cost)} all at once"
+        lines.append(f"In the cloud: {phrases.hardware_of(outlook.choice)}; {costs}.")
     different = different_jobs(page.sweep) if count == page.sweep.count else None
     if different is not None and different < count:
-        lines.append(f"{words.jobs(count - different)} of them: the same as another.")
+        lines.append(f"{phrases.jobs(count - different)} of them: the same as another.")
     return "\n\n".join(lines)
 
 
@@ -152,7 +152,7 @@ def _of_config(page: Page, path: Sequence[Node | Member], offset: int) -> Hover 
     members = [step for step in path if isinstance(step, Member)]
     if not members:
         return None
-    place = config.place_of(members)
+    place = config_cursor.place_of(members)
     if place is None:
         return None
     member = members[-1]
@@ -171,7 +171,7 @@ def _region_text(page: Page, name: str) -> str | None:
     known = catalog().regions.get(name)
     if known is None:
         return None
-    service = catalog().services[config.asked(page.outlook).backend or "vertex"]
+    service = catalog().services[config_cursor.asked(page.outlook).backend or "vertex"]
     types = [type_ for type_, regions in service.regions_of.items() if name in regions]
     lines = [f"**{name}**, {known.place}", f"It trains on {', '.join(types) or 'no accelerator'}."]
     return "\n\n".join([*lines, *_price_lines(page)])
@@ -182,9 +182,9 @@ def _machine_text(page: Page, name: str) -> str | None:
     if machine is None:
         return None
     specs = ", ".join(str(held) for held in machine.holds)
-    lines = [f"**{name}**: {words.shape(machine)}"]
+    lines = [f"**{name}**: {phrases.shape(machine)}"]
     lines.append(f"It takes {specs}." if specs else "It takes no accelerator.")
-    request = config.asked(page.outlook)
+    request = config_cursor.asked(page.outlook)
     others = [offer.region for offer in hardware.regions(request.backend or "vertex", machine_type=name)]
     lines += _price_lines(page)
     lines.append(f"It is to be had in {', '.join(others)}." if others else "No region has it for training.")
@@ -199,7 +199,7 @@ def _spec_text(page: Page, text: str) -> str | None:
         return None
     held: Accelerator = spec.accelerator
     known = catalog().accelerators[held.type]
-    region = config.asked(page.outlook).region or catalog().default_region
+    region = config_cursor.asked(page.outlook).region or catalog().default_region
     total = f"\n\n{known.memory_gb * held.count:g} GB of GPU memory in all." if known.memory_gb else ""
     return "\n\n".join([f"**{held}**: {accelerator_text(held, region)}{total}", *_price_lines(page)])
 
@@ -212,8 +212,8 @@ def _price_lines(page: Page) -> list[str]:
         return ["Together with the rest of this config it can't be had."]
     price = page.outlook.price
     if price is None:
-        return [f"What {words.hardware_of(choice)} costs isn't known."]
-    on_demand, spot = words.each_hour(price, spot=False), words.each_hour(price, spot=True)
+        return [f"What {phrases.hardware_of(choice)} costs isn't known."]
+    on_demand, spot = phrases.each_hour(price, spot=False), phrases.each_hour(price, spot=True)
     machine = choice.machine_type + (f" with {choice.accelerator}" if choice.accelerator else "")
     sure = ", by one source alone" if price.uncertain else ""
     costs = f"{on_demand} on demand, {spot or 'no known price'} on spot machines"

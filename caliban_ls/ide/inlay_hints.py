@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caliban_ls.assist import words
-from caliban_ls.assist.page import Page
-from caliban_ls.experiment import Block
-from caliban_ls.jsondoc import Kind, Node
-from caliban_ls.members import row_count
-from caliban_ls.text import Span
+from caliban_ls.analysis.experiment.block import row_count
+from caliban_ls.analysis.experiment.sweep import Block
+from caliban_ls.analysis.jsondoc import Kind, Node
+from caliban_ls.core.text import Span
+from caliban_ls.ide import phrases
+from caliban_ls.ide.document_context import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +61,15 @@ def _of_block(block: Block) -> tuple[Hint, ...]:
 
 def _make(block: Block) -> Iterator[Hint]:
     assert block.count is not None  # noqa: S101 - broken blocks are asked nothing
-    yield Hint(1, words.jobs(block.count), "This block alone stands for so many jobs.")
+    yield Hint(1, phrases.jobs(block.count), "This block alone stands for so many jobs.")
     for member in block.node.members:
         value = member.value
         if value is None or value.kind is not Kind.ARRAY:
             continue
         rows = row_count(member)
         if rows > 1:
-            tooltip = f"Without this key the block would have {words.jobs(block.count // rows)}."
-            yield Hint(value.offset + value.length, words.times(rows), tooltip)
+            tooltip = f"Without this key the block would have {phrases.jobs(block.count // rows)}."
+            yield Hint(value.offset + value.length, phrases.times(rows), tooltip)
 
 
 def _of_config(page: Page) -> Iterator[Hint]:
@@ -78,14 +78,14 @@ def _of_config(page: Page) -> Iterator[Hint]:
     choice, hourly = page.outlook.choice, page.outlook.hourly
     if section is None or section.kind is not Kind.OBJECT or choice is None or hourly is None:
         return
-    tooltip = f"One job on {words.hardware_of(choice)}, fee and boot disk included."
+    tooltip = f"One job on {phrases.hardware_of(choice)}, fee and boot disk included."
     for member in section.members:
         if member.key.value in ("machine_type", "gpu_spec", "tpu_spec") and member.value is not None:
             if member.value.kind is not Kind.STRING:
                 continue
             other = choice.accelerator if member.key.value == "machine_type" else choice.machine_type
             with_what = f" with {other}" if other is not None else ""
-            yield Hint(member.value.span.end, f"{words.money(hourly)}{with_what}", tooltip)
+            yield Hint(member.value.span.end, f"{phrases.money(hourly)}{with_what}", tooltip)
 
 
 def _value(node: Node | None, key: str) -> Node | None:

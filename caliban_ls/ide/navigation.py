@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from caliban_ls.assist.flags import flags_of
-from caliban_ls.assist.page import Page
-from caliban_ls.errors import UsageError
-from caliban_ls.findings import Edit
-from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, inner_span, path_at, quote
-from caliban_ls.script import Flag, Script, resolve
-from caliban_ls.text import Span
+from caliban_ls.analysis.findings import Edit
+from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, inner_span, path_at, quote
+from caliban_ls.analysis.script import Flag, Script, resolve
+from caliban_ls.core.errors import UsageError
+from caliban_ls.core.text import Span
+from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.script_flags import flags_of
 
 _NAME = re.compile(r"[^\s,\[\]\"'\\-][^\s,\[\]\"'\\]*")
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from caliban_ls.assist import words
-from caliban_ls.assist.page import Page
-from caliban_ls.jsondoc import Kind, Member, Node, path_at
-from caliban_ls.members import row_count
-from caliban_ls.text import Span, shortened
+from caliban_ls.analysis.experiment.block import row_count
+from caliban_ls.analysis.jsondoc import Kind, Member, Node, path_at
+from caliban_ls.core.text import Span, shortened
+from caliban_ls.ide import phrases
+from caliban_ls.ide.document_context import Page
 
 MOST: Final = 5000
 """So many entries an outline, and so many places to fold, a document has at most; more help nobody."""
@@ -50,7 +50,7 @@ def outline(page: Page) -> list[Symbol]:
     for number, block in enumerate(blocks[:MOST], start=1):
         span = block.node.span
         children = tuple(_of_block(page, block.node, span.start)) if deep else ()
-        detail = words.jobs(block.count) if block.count is not None else "has errors"
+        detail = phrases.jobs(block.count) if block.count is not None else "has errors"
         symbols.append(
             Symbol(
                 name=f"Block {number}",
@@ -72,7 +72,7 @@ def _of_block(page: Page, node: Node, base: int) -> Iterator[Symbol]:
         value = member.value
         start = base + member.key.offset
         end = base + (value or member.key).offset + (value or member.key).length
-        shown = words.times(rows) if rows > 1 else ""
+        shown = phrases.times(rows) if rows > 1 else ""
         if value is not None and not shown:
             shown = shortened(
                 page.text[base + value.offset : base + value.offset + min(value.length, 60)], 40

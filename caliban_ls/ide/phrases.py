@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from caliban_ls.catalog import Machine, catalog
-from caliban_ls.hardware import Choice, Price
-from caliban_ls.script import Flag, Script
-from caliban_ls.text import spoken_amount, spoken_number
+from caliban_ls.analysis.hardware import Choice, Price
+from caliban_ls.analysis.hardware.catalog import Machine, catalog
+from caliban_ls.analysis.script import Flag, Script
+from caliban_ls.core.text import spoken_amount, spoken_number
 
 _TAKES = {
     "int": "a whole number",

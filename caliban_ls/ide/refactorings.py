@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, Final
 
-from caliban_ls import experiment
-from caliban_ls.assist import words
-from caliban_ls.assist.hints import blocks_in
-from caliban_ls.assist.page import Page
-from caliban_ls.experiment import Block
-from caliban_ls.findings import Edit
-from caliban_ls.jsondoc import Kind, Member, Node, quote
-from caliban_ls.jsonedit import remove_items, remove_members
-from caliban_ls.limits import repeated
-from caliban_ls.members import flags_of, is_key, row_count
-from caliban_ls.text import Span, shortened, spoken_number
+from caliban_ls.analysis.checks.limits import repeated
+from caliban_ls.analysis.experiment import sweep
+from caliban_ls.analysis.experiment.block import flags_of, is_key, row_count
+from caliban_ls.analysis.experiment.sweep import Block
+from caliban_ls.analysis.findings import Edit
+from caliban_ls.analysis.jsondoc import Kind, Member, Node, quote
+from caliban_ls.analysis.jsondoc.edits import remove_items, remove_members
+from caliban_ls.core.text import Span, shortened, spoken_number
+from caliban_ls.ide import phrases
+from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.inlay_hints import blocks_in
 
 STEPS: Final[tuple[int, ...]] = (5, 10)
 """How many values a range is spread over that says nothing of them."""
@@ -182,7 +182,7 @@ def _tied(page: Page, block: Block, members: Sequence[Member]) -> Iterator[Refac
     )
     shown = shortened(" and ".join(str(member.key.value) for member in members), 60)
     yield Refactoring(
-        title=f"Tie {shown} together: {words.jobs(left)} instead of {spoken_number(block.count or 0)}",
+        title=f"Tie {shown} together: {phrases.jobs(left)} instead of {spoken_number(block.count or 0)}",
         edits=edits,
     )
 
@@ -202,7 +202,7 @@ def _untied(page: Page, block: Block, member: Member) -> Iterator[Refactoring]:
     members = [f"{quote(name)}: [{', '.join(column)}]" for name, column in zip(names, columns, strict=True)]
     count = (block.count or 0) // size * prod(len(column) for column in columns)
     separator = _between(page, block, member)
-    title = f"Untie {member.key.value}: {words.jobs(count)} instead of {spoken_number(block.count or 0)}"
+    title = f"Untie {member.key.value}: {phrases.jobs(count)} instead of {spoken_number(block.count or 0)}"
     yield Refactoring(title=title, edits=(Edit(member.span, f",{separator}".join(members)),))
 
 
@@ -230,7 +230,7 @@ def _just_this(page: Page, block: Block, member: Member, span: Span) -> Iterator
     for other in behind:
         stride *= row_count(other)
     index = 1 + touched[0] * stride
-    chosen = experiment.combination(experiment.Experiment((block,), block.count, ()), index)
+    chosen = sweep.combination(sweep.Experiment((block,), block.count, ()), index)
     shown = shortened(", ".join(f"{flag}={value}" for flag, value in chosen.items()), 60)
     yield Refactoring(
         title=f"Run just this combination: {shown}",

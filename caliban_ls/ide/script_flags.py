@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from caliban_ls import members
-from caliban_ls.jsondoc import Kind, Member, Node
-from caliban_ls.script import Flag, Script, resolve
+from caliban_ls.analysis.experiment import block
+from caliban_ls.analysis.jsondoc import Kind, Member, Node
+from caliban_ls.analysis.script import Flag, Script, resolve
 
 
 def flags_of(member: Member) -> tuple[str, ...]:
     """Return the flags that a key names, none when it is no valid key."""
     name = member.key.value
-    return members.flags_of(name) if isinstance(name, str) and members.is_key(name) else ()
+    return block.flags_of(name) if isinstance(name, str) and block.is_key(name) else ()
 
 
 def set_flags(script: Script, block: Node, but: Member | None = None) -> set[int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from caliban_ls.catalog import catalog
+from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import JobState
 from caliban_ls.runtime.cloud import Body, CloudJob, Made

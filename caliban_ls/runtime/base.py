@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, Protocol
 
-from caliban_ls.cancel import CancelToken
+from caliban_ls.core.cancellation import CancelToken
 
 Report = Callable[[str, float | None], None]
 """Progress for people: one line, and how much is done (0 to 1) or None. Callable from any thread.

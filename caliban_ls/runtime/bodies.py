@@ -12,11 +12,11 @@ import tarfile
 from collections.abc import Mapping
 from typing import Any
 
-from caliban_ls.errors import CalibanError, FailedError, MissingError
+from caliban_ls.core.errors import CalibanError, FailedError, MissingError
+from caliban_ls.core.text import shortened
 from caliban_ls.runtime import run_args
 from caliban_ls.runtime.base import ContainerInfo, ContainerSpec
 from caliban_ls.runtime.run_args import merge
-from caliban_ls.text import shortened
 
 SHARED_MEMORY_BYTES = 16 * 2**30
 """Size limit of `/dev/shm`: data loaders pass batches through it, and Docker's own 64 MB starve them.

@@ -17,13 +17,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from caliban_ls import processes
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import BuildFailed
+from caliban_ls.core import processes
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import BuildFailed
+from caliban_ls.core.text import shortened
 from caliban_ls.runtime.base import BuildInputs, ImagePlan, Report
 from caliban_ls.runtime.dockerfile import reasons
 from caliban_ls.runtime.endpoint import Endpoint
-from caliban_ls.text import shortened
 
 _TAIL_LINES = 12
 

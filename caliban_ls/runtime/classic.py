@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import BuildFailed, EngineUnavailable
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import BuildFailed, EngineUnavailable
+from caliban_ls.core.text import shortened
 from caliban_ls.runtime.base import ImagePlan, Report
 from caliban_ls.runtime.buildkit import no_base_image, sending
 from caliban_ls.runtime.dockerfile import reasons
 from caliban_ls.runtime.endpoint import Endpoint
-from caliban_ls.text import shortened
 
 _TAIL_LINES = 12
 

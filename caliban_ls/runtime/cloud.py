@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from caliban_ls.hardware import Backend as BackendName
-from caliban_ls.hardware import Choice
+from caliban_ls.analysis.hardware import Backend as BackendName
+from caliban_ls.analysis.hardware import Choice
 from caliban_ls.runtime.base import JobState
 
 Body = dict[str, Any]

@@ -14,8 +14,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import ServiceError
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import ServiceError
 from caliban_ls.runtime.google import Google
 from caliban_ls.runtime.refusals import NoAnswer, Refused, field_of
 from caliban_ls.runtime.sightings import moment

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from caliban_ls.errors import UsageError
-from caliban_ls.project_files import is_file, printable
+from caliban_ls.core.errors import UsageError
+from caliban_ls.core.project_files import is_file, printable
 from caliban_ls.runtime.metadata import PYPROJECT, Metadata, normalized, read_metadata, read_toml
 from caliban_ls.runtime.requirements import read_requirements, read_text
 from caliban_ls.runtime.source import children, project_path

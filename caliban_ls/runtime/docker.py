@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import (
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import (
     BuildFailed,
     CalibanError,
     EngineUnavailable,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from caliban_ls.errors import MissingError
+from caliban_ls.core.errors import MissingError
 
 DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 DEFAULT_ADDRESS_ON_WINDOWS = "npipe:////./pipe/docker_engine"

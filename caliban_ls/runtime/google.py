@@ -17,7 +17,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from caliban_ls.errors import UsageError
+from caliban_ls.core.errors import UsageError
 from caliban_ls.runtime.identity import Identity
 from caliban_ls.runtime.refusals import object_of, translated
 from caliban_ls.runtime.transport import Wire

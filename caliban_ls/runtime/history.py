@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from caliban_ls.errors import MissingError
+from caliban_ls.core.errors import MissingError
 from caliban_ls.runtime.base import JobSpec, JobState
 from caliban_ls.runtime.masking import masked_args, masked_parameters
 

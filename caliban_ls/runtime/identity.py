@@ -18,10 +18,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caliban_ls import processes
-from caliban_ls.errors import MissingError
+from caliban_ls.core import processes
+from caliban_ls.core.errors import MissingError
+from caliban_ls.core.text import shortened
 from caliban_ls.runtime.credentials import PROJECT_KEY, find_credentials
-from caliban_ls.text import shortened
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials  # for annotations only, never at run time

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from caliban_ls.errors import UsageError
+from caliban_ls.core.errors import UsageError
 
 DEFAULTS = r"""
 # What no program needs.

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from caliban_ls import project_files
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import UsageError
-from caliban_ls.project_files import is_file, printable
+from caliban_ls.core import project_files
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import UsageError
+from caliban_ls.core.project_files import is_file, printable
 from caliban_ls.runtime import dockerfile
 from caliban_ls.runtime.base import ImagePlan
 from caliban_ls.runtime.dependencies import (

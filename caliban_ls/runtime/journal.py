@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from caliban_ls.errors import CalibanError, MissingError, UsageError
+from caliban_ls.core.errors import CalibanError, MissingError, UsageError
 from caliban_ls.runtime import owner
 from caliban_ls.runtime.base import JobSpec, JobState
 from caliban_ls.runtime.cloud import Body, Made, with_args

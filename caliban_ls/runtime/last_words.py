@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from caliban_ls.core.text import shortened
 from caliban_ls.runtime.base import Stream
 from caliban_ls.runtime.masking import MASK, masked_args
-from caliban_ls.text import shortened
 
 _KEPT = 4096  # bytes of a line
 

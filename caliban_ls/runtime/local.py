@@ -16,8 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import CalibanError, Cancelled, EngineUnavailable
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import CalibanError, Cancelled, EngineUnavailable
 from caliban_ls.runtime import owner
 from caliban_ls.runtime.base import ContainerSpec, Engine, Exit, JobResult, JobSpec, JobState, Stream
 from caliban_ls.runtime.last_words import LastWords

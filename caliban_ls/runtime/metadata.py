@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from caliban_ls.errors import UsageError
-from caliban_ls.project_files import is_file
+from caliban_ls.core.errors import UsageError
+from caliban_ls.core.project_files import is_file
 from caliban_ls.runtime.requirements import read_text
 
 if sys.version_info >= (3, 11):

@@ -12,7 +12,7 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-from caliban_ls import processes
+from caliban_ls.core import processes
 
 OWNER = "caliban.owner"
 KIND = "caliban.kind"

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import CalibanError
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import CalibanError
 from caliban_ls.runtime.base import Report
 from caliban_ls.runtime.google import Google
 from caliban_ls.runtime.identity import Identity

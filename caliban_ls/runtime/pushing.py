@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from caliban_ls.errors import MissingError, PushFailed
+from caliban_ls.core.errors import MissingError, PushFailed
 from caliban_ls.runtime.base import Report
 
 

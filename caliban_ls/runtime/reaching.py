@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import IncompleteRead
 
+from caliban_ls.core.text import shortened
 from caliban_ls.runtime.refusals import PROXY_LOGIN, NoAnswer, Unreachable
 from caliban_ls.runtime.unreachable import causes
-from caliban_ls.text import shortened
 
 _NOT_YET, _EXPIRED, _WRONG_NAME = 9, 10, 62  # of OpenSSL
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from caliban_ls.errors import MissingError
+from caliban_ls.core.errors import MissingError
 from caliban_ls.runtime.base import JobResult, JobSpec, JobState
 from caliban_ls.runtime.history import History, launch_name
 

@@ -15,8 +15,8 @@ from html import unescape
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from caliban_ls.errors import ServiceError
-from caliban_ls.text import shortened
+from caliban_ls.core.errors import ServiceError
+from caliban_ls.core.text import shortened
 
 Field = TypeVar("Field")
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from caliban_ls import project_files
-from caliban_ls.errors import UsageError
-from caliban_ls.project_files import printable
+from caliban_ls.core import project_files
+from caliban_ls.core.errors import UsageError
+from caliban_ls.core.project_files import printable
 from caliban_ls.runtime.source import project_path
 
 

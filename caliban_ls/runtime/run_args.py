@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from caliban_ls.errors import UsageError
+from caliban_ls.core.errors import UsageError
 
 Json = dict[str, Any]
 

@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import CalibanError, ServiceError
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import CalibanError, ServiceError
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import Report
 from caliban_ls.runtime.cloud import Made, Service

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from caliban_ls import project_files
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import FailedError, UsageError
-from caliban_ls.project_files import Child, LeavesProject, printable
+from caliban_ls.core import project_files
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import FailedError, UsageError
+from caliban_ls.core.project_files import Child, LeavesProject, printable
 from caliban_ls.runtime.ignore import IgnoreRules, Verdict
 from caliban_ls.runtime.keylike import key_like
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from caliban_ls.errors import MissingError
+from caliban_ls.core.errors import MissingError
+from caliban_ls.core.text import shortened
 from caliban_ls.runtime.identity import Identity
 from caliban_ls.runtime.reaching import Way, no_answer, not_reached
 from caliban_ls.runtime.refusals import Busy, NoAnswer, translated, web_page
 from caliban_ls.runtime.unreachable import causes
-from caliban_ls.text import shortened
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager  # for annotations only, never at run time

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from http.client import IncompleteRead
 
-from caliban_ls.errors import EngineUnavailable
+from caliban_ls.core.errors import EngineUnavailable
+from caliban_ls.core.text import shortened
 from caliban_ls.runtime.endpoint import Endpoint
-from caliban_ls.text import shortened
 
 
 def unavailable(endpoint: Endpoint, error: BaseException) -> EngineUnavailable:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from caliban_ls.catalog import catalog
-from caliban_ls.hardware import Choice
+from caliban_ls.analysis.hardware import Choice
+from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import JobState
 from caliban_ls.runtime.cloud import Body, CloudJob, Made

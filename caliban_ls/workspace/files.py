@@ -10,17 +10,19 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caliban_ls import experiment, jsondoc, project_files
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.experiment import sweep as sweeps
+from caliban_ls.analysis.findings import Finding, Severity
+from caliban_ls.analysis.report import CheckedFile, as_text
+from caliban_ls.analysis.rules.rule import DocumentKind
 from caliban_ls.context import Context
-from caliban_ls.errors import InvalidDocument, UsageError
-from caliban_ls.findings import Finding, Severity
-from caliban_ls.project_files import LeavesProject
-from caliban_ls.report import CheckedFile, as_text
-from caliban_ls.rules.base import DocumentKind
+from caliban_ls.core import project_files
+from caliban_ls.core.errors import InvalidDocument, UsageError
+from caliban_ls.core.project_files import LeavesProject
 from caliban_ls.validation import PROJECT_FILE, document_kind
 
 if TYPE_CHECKING:
-    from caliban_ls.project import Project
+    from caliban_ls.analysis.config.project import Project
 
 STDIN = "stdin"
 """Where a command takes an experiment config's path, this word stands for standard input."""
@@ -128,21 +130,21 @@ def experiment_text(file: str, context: Context) -> str:
     )
 
 
-def sweep_of(file: str, document: jsondoc.JsonDocument, block: str | None) -> experiment.Experiment:
+def sweep_of(file: str, document: jsondoc.JsonDocument, block: str | None) -> sweeps.Experiment:
     """Return the sweep, or one block of it, that a document stands for; errors name the file.
 
     Raises:
         UsageError: it has no such block.
         InvalidDocument: it has errors; the message shows them.
     """
-    sweep = experiment.read(document)
+    sweep = sweeps.read(document)
     if sweep.count is None:
         raise _invalid(file, document.text, [*document.findings, *sweep.findings])
     if block is None:
         return sweep
     for candidate in sweep.blocks:
         if candidate.pointer == block:
-            return experiment.Experiment((candidate,), candidate.count, ())
+            return sweeps.Experiment((candidate,), candidate.count, ())
     known = ", ".join(repr(candidate.pointer) for candidate in sweep.blocks[:5])
     raise UsageError(f"{file} has no block {block!r}", hint=f"Its blocks are {known}.")
 
@@ -156,7 +158,7 @@ def read_project(context: Context) -> Project:
         UsageError: the file can't be read.
         InvalidDocument: it has errors; the message shows them.
     """
-    from caliban_ls import project
+    from caliban_ls.analysis.config import project
 
     path = context.folder / PROJECT_FILE
     if context.buffer(path) is None and project_files.status(context.folder, PROJECT_FILE) is None:

@@ -16,13 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from caliban_ls import jsondoc
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.config.settings import Settings, parse_settings, supplemented
 from caliban_ls.context import Context
-from caliban_ls.errors import CalibanError
-from caliban_ls.files import read_text
-from caliban_ls.home import SETTINGS_FILE, state_folder
-from caliban_ls.settings import Settings, parse_settings, supplemented
+from caliban_ls.core.errors import CalibanError
+from caliban_ls.core.state_folder import SETTINGS_FILE, state_folder
 from caliban_ls.validation import PROJECT_FILE
+from caliban_ls.workspace.files import read_text
 
 _MOST_CANDIDATES: Final = 50
 """A folder with more files of Python is a library, not a place for one script."""
@@ -30,9 +30,9 @@ _MOST_CANDIDATES: Final = 50
 # What reads configs, scripts and hardware takes longer to load than most experiments to judge, and an editor
 # waits for its server to start.
 if TYPE_CHECKING:
-    from caliban_ls.outlook import Outlook
-    from caliban_ls.project import Project
-    from caliban_ls.script import Script
+    from caliban_ls.analysis.config.project import Project
+    from caliban_ls.analysis.estimate import Outlook
+    from caliban_ls.analysis.script import Script
 
 Stamp: TypeAlias = tuple[object, ...]
 """What is equal as long as a file says the same."""
@@ -96,7 +96,7 @@ class Neighbours:
         return bare and settings == Settings() and self._own_settings() is None
 
     def _outlook(self, folder: Path, settings: Settings) -> Outlook:
-        from caliban_ls.outlook import Outlook
+        from caliban_ls.analysis.estimate import Outlook
 
         config = self._project(folder)
         state = (config, settings, self._own_settings(), self._environment.get("REGION"))
@@ -143,7 +143,7 @@ class Neighbours:
             if wanted is None:
                 found = None if beside is None else self._only_script(folder, beside)
             else:
-                from caliban_ls.script import places_of
+                from caliban_ls.analysis.script import places_of
 
                 near = "" if beside is None else beside.relative_to(folder).as_posix().removeprefix(".")
                 places = places_of(wanted, near)
@@ -162,7 +162,7 @@ class Neighbours:
         stamps = {path: self._stamp(file) for path, file in paths.items()}
         known = self._candidates.get(beside)
         if known is None or known[0] != stamps:
-            from caliban_ls.script import only_script
+            from caliban_ls.analysis.script import only_script
 
             known = (stamps, only_script(paths, lambda path: self.text(paths[path], folder)))
             self._candidates[beside] = known
@@ -170,7 +170,7 @@ class Neighbours:
 
     def script_at(self, folder: Path, path: str) -> Script | None:
         """Return a project's script; the same object as long as none of its files has changed."""
-        from caliban_ls.script import read_script
+        from caliban_ls.analysis.script import read_script
 
         with self._lock:
             known = self._scripts.get((folder, path))
@@ -204,15 +204,15 @@ class Neighbours:
 
     def own_outlook(self, config: jsondoc.JsonDocument, settings: Settings) -> Outlook:
         """Return what a project config says, as it stands in its editor."""
-        from caliban_ls import project
-        from caliban_ls.outlook import Outlook
+        from caliban_ls.analysis.config import project
+        from caliban_ls.analysis.estimate import Outlook
 
         own = self._own_settings()
         merged = settings if own is None else supplemented(settings, own)
         return Outlook(project.read(config), merged, dict(self._environment))
 
     def _project(self, folder: Path) -> Project:
-        from caliban_ls import project
+        from caliban_ls.analysis.config import project
 
         path = folder / PROJECT_FILE
         opened = self._buffer(path)
@@ -264,6 +264,6 @@ def script_named(config: Project | None, experiment: jsondoc.JsonDocument) -> st
     script, module = (None, None) if config is None else (config.script, config.module)
     if script is None and module is None and "caliban" not in comments:
         return None
-    from caliban_ls.script import wanted_script
+    from caliban_ls.analysis.script import wanted_script
 
     return wanted_script(script=script, module=module, text=comments)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cloud import people
+from cloud import credential_kinds
+from cloud.credential_kinds import DEFAULTS, Laid
 from cloud.emulator import credentials
 from cloud.emulator.credentials import write
 from cloud.emulator.server import Emulator
 from cloud.emulator.tokens import IMPERSONATION, KEY, METADATA, PERSON
-from cloud.people import DEFAULTS, Laid
 
 Lay = Callable[[Emulator, Path], Laid]
 
@@ -81,7 +81,7 @@ def subject(text: str | None) -> Lay:
     """Another cloud that says something else, or nothing."""
 
     def lay(emulator: Emulator, folder: Path) -> Laid:
-        laid = people.workload_identity(emulator, folder)
+        laid = credential_kinds.workload_identity(emulator, folder)
         (folder / "subject-token").unlink()
         if text is not None:
             (folder / "subject-token").write_text(text)
@@ -133,7 +133,9 @@ BROKEN = {
     "a key that is none": Broken(lay=altered(private_key=BAD_PEM), message=NO_CREDENTIALS, mend=SHOULD_BE),
     "a key that names no one": Broken(lay=altered(client_email=None), message=NO_CREDENTIALS, mend=SHOULD_BE),
     "a key that was deleted": Broken(
-        lay=revoked(people.key_by_flag, KEY), message="invalid_grant: Invalid JWT Signature.", mend=NEW_KEY
+        lay=revoked(credential_kinds.key_by_flag, KEY),
+        message="invalid_grant: Invalid JWT Signature.",
+        mend=NEW_KEY,
     ),
     "a key of an account that was deleted": Broken(
         lay=altered(client_email="trainer@other.iam.gserviceaccount.com"),
@@ -144,7 +146,7 @@ BROKEN = {
         lay=persons_file_as_the_projects, message="doesn't hold a service account's key", mend=SHOULD_BE
     ),
     "a person who has to log in again": Broken(
-        lay=revoked(people.application_default, PERSON),
+        lay=revoked(credential_kinds.application_default, PERSON),
         message="invalid_grant: Token has been expired or revoked.",
         mend=RENEW,
     ),
@@ -152,17 +154,17 @@ BROKEN = {
         lay=defaults(credentials.person() | {"refresh_token": None}), message="give no access", mend=RENEW
     ),
     "gcloud, logged out": Broken(
-        lay=revoked(people.gcloud, PERSON),
+        lay=revoked(credential_kinds.gcloud, PERSON),
         message="gcloud gives no token: There was a problem refreshing your current auth tokens: invalid_grant",
         mend="Log in again: gcloud auth login",
     ),
     "impersonation by a person who has to log in again": Broken(
-        lay=revoked(people.impersonation, PERSON),
+        lay=revoked(credential_kinds.impersonation, PERSON),
         message="invalid_grant: Token has been expired or revoked.",
         mend=RENEW.removeprefix("Log in again: "),
     ),
     "impersonation that isn't allowed": Broken(
-        lay=revoked(people.impersonation, IMPERSONATION),
+        lay=revoked(credential_kinds.impersonation, IMPERSONATION),
         message="Permission 'iam.serviceAccounts.getAccessToken' denied on resource",
         mend=CREATOR.format("trainer"),
     ),
@@ -180,7 +182,7 @@ BROKEN = {
         mend="does the pool's provider take it?",
     ),
     "a machine without an account": Broken(
-        lay=revoked(people.machine, METADATA),
+        lay=revoked(credential_kinds.machine, METADATA),
         message="Failed to retrieve http://127.0.0.1",
         mend="Give this machine a service account with the scope cloud-platform",
     ),

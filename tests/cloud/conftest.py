@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from cloud.emulator.server import Emulator
-from support.desk import Desk
+from support.cloud_project import Desk
 
 from caliban_ls.runtime.google import Google
 from caliban_ls.runtime.history import History, utc_now

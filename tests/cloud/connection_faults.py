@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cloud.emulator.between import Between
-from cloud.emulator.listening import Answer
+from cloud.emulator.listener import Answer
+from cloud.emulator.middleboxes import Between
 from cloud.emulator.server import Emulator
 
 UNSENT, SILENT, REFUSED, NO_ACCESS, BUSY = "unsent", "silent", "refused", "no access", "busy"

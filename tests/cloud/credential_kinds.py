@@ -21,7 +21,7 @@ from cloud.emulator.tokens import (
     REFRESH_TOKEN,
     SUBJECT_TOKEN,
 )
-from support.tree import plant
+from support.folders import plant
 
 DEFAULTS = ".config/gcloud/application_default_credentials.json"
 

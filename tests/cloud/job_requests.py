@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caliban_ls.hardware import Backend, Request, resolve
+from caliban_ls.analysis.hardware import Backend, Request, resolve
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.cloud import Body, CloudJob, body_of
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cloud.emulator.faults import Faults
-from support.desk import IMAGE, Desk
+from support.cloud_project import IMAGE, Desk
 from support.lsp_client import Client
 
 QUESTION = "window/showMessageRequest"

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from cloud.emulator.faults import Faults
 from cloud.emulator.server import Emulator
+from cloud.http_requests import Said, say
 from cloud.service_rules import LEGACY, LEGACY_RULES, VERTEX, VERTEX_RULES, Change
-from cloud.wire import Said, say
 
 JOBS = "v1/projects/p/locations/us-central1/customJobs"
 LEGACY_JOBS = "v1/projects/p/jobs"

@@ -17,12 +17,12 @@ import pytest
 from cloud.emulator.errors import Refusal
 from cloud.emulator.faults import Faults
 from cloud.emulator.server import Emulator
-from support.launches import IMAGE, Ears, Launches, in_background
+from support.cloud_launches import IMAGE, Ears, Launches, in_background
 from support.program import caliban
 
 from caliban_ls import exporting, following, stopping
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import (
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import (
     CalibanError,
     Cancelled,
     EngineUnavailable,

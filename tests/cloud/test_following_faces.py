@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from cloud.emulator.server import Emulator
-from support.launches import Launches
+from support.cloud_launches import Launches
 from support.lsp_client import Client
 from support.program import caliban
 from support.pseudo_terminal import PseudoTerminal

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from cloud.emulator.faults import Faults
 from cloud.emulator.server import Emulator
-from support.launches import IMAGE, Launches
+from support.cloud_launches import IMAGE, Launches
 
 from caliban_ls import stopping
 from caliban_ls.models import StatusArguments, StopArguments

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cloud.bodies import job_of
 from cloud.emulator import credentials
 from cloud.emulator.server import Emulator
+from cloud.job_requests import job_of
 
 from caliban_ls.runtime.ai_platform import AiPlatform
 from caliban_ls.runtime.google import Google

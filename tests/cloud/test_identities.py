@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from cloud.broken_credentials import BROKEN
+from cloud.credential_kinds import KINDS, Laid, key_by_project, secrets_of, surroundings
 from cloud.emulator.server import Emulator
-from cloud.people import KINDS, Laid, key_by_project, secrets_of, surroundings
-from support.tree import plant
+from support.folders import plant
 
 
 def caliban(*argv: str, folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

@@ -8,16 +8,16 @@ import re
 from typing import Any
 
 import pytest
-from support.desk import IMAGE, Desk
+from support.cloud_project import IMAGE, Desk
 from support.lsp_client import Client, Message
 from support.random_projects import some_config, some_settings, some_sweep
 
-from caliban_ls import jsondoc
-from caliban_ls.assist.lenses import lenses
-from caliban_ls.assist.page import Page
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.estimate import Outlook
 from caliban_ls.commands import plan_and_submit
-from caliban_ls.errors import UsageError
-from caliban_ls.outlook import Outlook
+from caliban_ls.core.errors import UsageError
+from caliban_ls.ide.code_lenses import lenses
+from caliban_ls.ide.document_context import Page
 
 SERVE = ("-m", "caliban_ls", "serve")
 SWEEP = [{"a": [1, 2, 3]}, {"a": [4, 5], "b": [6, 7]}]

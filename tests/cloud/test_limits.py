@@ -9,13 +9,13 @@ from typing import Any
 from unittest.mock import ANY
 
 import pytest
-from support.desk import Desk
+from support.cloud_project import Desk
 from support.pseudo_terminal import PseudoTerminal
 
 from caliban_ls import submission
-from caliban_ls.errors import CalibanError, NotConfirmed, OverLimit
+from caliban_ls.analysis.config.settings import Limits, Settings
+from caliban_ls.core.errors import CalibanError, NotConfirmed, OverLimit
 from caliban_ls.models import SubmitArguments
-from caliban_ls.settings import Limits, Settings
 
 JOB_HOUR = 0.8663  # US dollars: n1-standard-8 with a T4 in us-central1, disk and fee in it
 UNKNOWN: dict[str, Any] = {"machine_type": "g4-standard-48"}

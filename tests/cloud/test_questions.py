@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.desk import IMAGE, Desk
+from support.cloud_project import IMAGE, Desk
 from support.pseudo_terminal import PseudoTerminal
 
 CLOUD = ["cloud", f"--image_tag={IMAGE}", "--experiment_config=experiment.json", "train.py"]
@@ -113,7 +113,7 @@ def test_what_is_typed_after_ctrl_c_is_no_answer(desk: Desk, question: Question)
 ASKS = """
 import sys, time
 from caliban_ls import terminal
-from caliban_ls.cancel import CancelToken
+from caliban_ls.core.cancellation import CancelToken
 with terminal.session(as_json=False, several=True, cancel=CancelToken()) as session:
     session.report("building", 0.4)
     time.sleep(0.3)

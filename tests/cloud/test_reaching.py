@@ -10,17 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cloud.connection_faults import BUSY, FAULTS, NO_ACCESS, REFUSED, SILENT, UNSENT, standing
 from cloud.emulator import credentials
 from cloud.emulator.server import Emulator
-from cloud.obstacles import (
-    BUSY,
-    FAULTS,
-    NO_ACCESS,
-    REFUSED,
-    SILENT,
-    UNSENT,
-    standing,
-)
 
 from caliban_ls import following, refreshing, resuming, stopping
 from caliban_ls.cli import main

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from cloud.test_editor import opened, refusal, result
-from support.desk import Desk
+from support.cloud_project import Desk
 
-from caliban_ls.errors import UsageError
+from caliban_ls.core.errors import UsageError
 from caliban_ls.runtime.google import regional_address
 
 NOWHERE = {"DOCKER_HOST": "tcp://127.0.0.1:1"}

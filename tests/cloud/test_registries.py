@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from cloud.emulator.server import Emulator
-from support.desk import Desk
+from support.cloud_project import Desk
 from support.fake_engine import FakeEngine
 
 from caliban_ls import registries, submission
-from caliban_ls.cancel import CancelToken
 from caliban_ls.context import Context
-from caliban_ls.errors import CalibanError, Cancelled, MissingError, NotAgreed, PushFailed
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import CalibanError, Cancelled, MissingError, NotAgreed, PushFailed
 from caliban_ls.runtime.base import Login, Report
 from caliban_ls.runtime.google import Google
 from caliban_ls.runtime.pushing import BrokenUpload, PushLog

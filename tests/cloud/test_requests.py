@@ -9,13 +9,13 @@ from typing import Any, get_args
 
 import pytest
 from cloud.emulator.server import Emulator
-from support.desk import Desk
+from support.cloud_project import Desk
 
 from caliban_ls import planning, plans
-from caliban_ls.catalog import Accelerator, Service, catalog
-from caliban_ls.hardware import Backend, Request, judge, resolve
+from caliban_ls.analysis.config.project import Project
+from caliban_ls.analysis.hardware import Backend, Request, judge, resolve
+from caliban_ls.analysis.hardware.catalog import Accelerator, Service, catalog
 from caliban_ls.models import CloudArguments
-from caliban_ls.project import Project
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.ai_platform import AiPlatform
 from caliban_ls.runtime.base import JobSpec

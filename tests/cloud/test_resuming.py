@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from cloud.emulator.errors import Refusal
-from support.desk import IMAGE, Desk
+from support.cloud_project import IMAGE, Desk
 from support.pseudo_terminal import PseudoTerminal
 
 from caliban_ls import resuming
-from caliban_ls.errors import CalibanError, NotConfirmed, OverLimit, UsageError
+from caliban_ls.core.errors import CalibanError, NotConfirmed, OverLimit, UsageError
 from caliban_ls.models import ResumeArguments
 from caliban_ls.runtime.history import History, utc_now
 from caliban_ls.runtime.journal import InUse

@@ -11,8 +11,8 @@ import pytest
 from cloud.emulator.faults import Faults
 from cloud.emulator.server import Emulator
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.hardware import Request, resolve
+from caliban_ls.analysis.hardware import Request, resolve
+from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.ai_platform import AiPlatform
 from caliban_ls.runtime.base import JobSpec, JobState

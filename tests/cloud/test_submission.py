@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 from cloud.emulator.faults import Faults
-from support.desk import Desk
+from support.cloud_project import Desk
 
 from caliban_ls import resuming, submission
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import CalibanError, Cancelled, MissingError, NotConfirmed, UsageError
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import CalibanError, Cancelled, MissingError, NotConfirmed, UsageError
 from caliban_ls.models import ResumeArguments, SubmitArguments
 from caliban_ls.runtime import sending
 from caliban_ls.runtime.base import JobState

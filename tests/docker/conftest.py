@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.docker_queries import remove_images
 from support.engine_contract import LABELS
-from support.lacking import lacking
-from support.leftovers import remove_images
+from support.requirements import lacking
 
-from caliban_ls.errors import MissingError
+from caliban_ls.core.errors import MissingError
 from caliban_ls.runtime.docker import DockerEngine, open_engine
 from caliban_ls.runtime.endpoint import configuration_folder, resolve_endpoint
 from caliban_ls.runtime.owner import PROJECT

@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.contexts import plan_of
+from support.docker_queries import REPOSITORY
 from support.engine_contract import WAIT, Recording, spec_of
-from support.leftovers import REPOSITORY
+from support.image_plans import plan_of
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import BuildFailed, Cancelled, MissingError
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import BuildFailed, Cancelled, MissingError
 from caliban_ls.runtime import buildkit
 from caliban_ls.runtime.base import BuildInputs, Exit
 from caliban_ls.runtime.docker import DockerEngine

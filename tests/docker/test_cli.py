@@ -12,7 +12,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from support.leftovers import PROJECT_NAME, containers_of
+from support.docker_queries import PROJECT_NAME, containers_of
 from support.program import BASE_IMAGE, caliban
 
 TRAIN = """

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloud.emulator.running import LABEL, Login, Machines
+from cloud.emulator.job_runner import LABEL, Login, Machines
 from cloud.emulator.server import Emulator
-from support.leftovers import PROJECT_NAME
+from support.docker_queries import PROJECT_NAME
+from support.folders import plant
+from support.image_registry import PASSWORD, USER, Registry, registry
 from support.program import BASE_IMAGE, caliban
-from support.registry import PASSWORD, USER, Registry, registry
-from support.tree import plant
 
 from caliban_ls.runtime.endpoint import configuration_folder, resolve_endpoint
 

@@ -8,10 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.conda import build_conda_image
-from support.leftovers import PROJECT_NAME, REPOSITORY
+from support.conda_image import build_conda_image
+from support.docker_queries import PROJECT_NAME, REPOSITORY
+from support.folders import plant
 from support.program import BASE_IMAGE, caliban
-from support.tree import plant
 
 from caliban_ls.runtime.buildkit import find_docker
 

@@ -12,8 +12,8 @@ import pytest
 from support.engine_contract import LABELS, WAIT, EngineContract, Recording, spec_of
 from support.second_engine import SecondEngine, second_engine
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import Cancelled, EngineUnavailable, FailedError, MissingError
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import Cancelled, EngineUnavailable, FailedError, MissingError
 from caliban_ls.runtime.base import Exit, Stream
 from caliban_ls.runtime.docker import DockerEngine
 

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.leftovers import PROJECT_NAME
+from support.docker_queries import PROJECT_NAME
+from support.folders import plant
 from support.lsp_client import Client
 from support.program import BASE_IMAGE, caliban
 from support.second_engine import SecondEngine, second_engine
-from support.tree import plant
 
 from caliban_ls.runtime.docker import DockerEngine
 

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 from cloud.emulator.server import Emulator
-from support.desk import IMAGE
-from support.leftovers import PROJECT_NAME
+from support.cloud_project import IMAGE
+from support.docker_queries import PROJECT_NAME
+from support.folders import plant
 from support.lsp_client import Client
 from support.program import BASE_IMAGE
-from support.tree import plant
 
-from caliban_ls.packages import REINSTALL
+from caliban_ls.core.packages import REINSTALL
 
 ROOT = Path(__file__).parents[2]
 TRAIN = """

@@ -28,7 +28,7 @@ class TestDockerSweeps(SweepContract):
 PROGRAM = """
 import os, sys
 from pathlib import Path
-from caliban_ls.cancel import CancelToken
+from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.runtime.base import ContainerSpec, JobSpec
 from caliban_ls.runtime.docker import open_engine
 from caliban_ls.runtime.endpoint import configuration_folder, resolve_endpoint

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.documented import neovim_settings
-from support.lacking import lacking
-from support.leftovers import PROJECT_NAME, containers_of
+from support.docker_queries import PROJECT_NAME, containers_of
+from support.documented_settings import neovim_settings
+from support.folders import plant
+from support.hostile_configs import WISHES
 from support.program import BASE_IMAGE, caliban
 from support.pseudo_terminal import PseudoTerminal
-from support.tree import plant
-from support.wishes import WISHES
+from support.requirements import lacking
 
 
 @pytest.fixture

@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 import websocket
-from support.leftovers import PROJECT_NAME, containers_of
+from support.docker_queries import PROJECT_NAME, containers_of
+from support.folders import plant
 from support.lsp_client import Client
 from support.program import BASE_IMAGE, caliban
-from support.tree import plant
 
 PATIENCE = 60
 

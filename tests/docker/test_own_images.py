@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.leftovers import PROJECT_NAME, REPOSITORY
+from support.docker_queries import PROJECT_NAME, REPOSITORY
+from support.folders import plant
 from support.program import BASE_IMAGE, caliban
-from support.tree import plant
 
 from caliban_ls.runtime.buildkit import find_docker
 

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.leftovers import PROJECT_NAME
+from support.docker_queries import PROJECT_NAME
+from support.folders import plant
 from support.program import BASE_IMAGE, caliban
-from support.tree import plant
 
-from caliban_ls import experiment, jsondoc
-from caliban_ls.findings import Finding, Severity
-from caliban_ls.script import Flag, Script, is_same, read_script
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.experiment import sweep
+from caliban_ls.analysis.findings import Finding, Severity
+from caliban_ls.analysis.script import Flag, Script, is_same, read_script
 from caliban_ls.validation import validate
 
 TESTS = Path(__file__).parents[1]
@@ -175,7 +176,7 @@ def attempt(
         if needed and not any(key is not None and is_same(script, key, name) for name in long):
             base[long[0]] = good(one)
     block = {**base, **block}
-    own = list(experiment.arguments(block))
+    own = list(sweep.arguments(block))
     words = [] if subcommand is None else subcommand.split(".")
     outer = flag is not None and flag.subcommand is None and script.library != "fire"
     return Try(script.path, flag, block, own + words if outer and subcommand else words + own)

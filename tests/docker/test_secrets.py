@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.leftovers import PROJECT_NAME
+from support.docker_queries import PROJECT_NAME
+from support.folders import plant
 from support.package_index import NAME, USER, private_index
 from support.program import BASE_IMAGE, caliban
 from support.pseudo_terminal import PseudoTerminal
-from support.tree import plant
 
 SECRETS = {
     name: f"secret-of-{name}-7f3a9c"

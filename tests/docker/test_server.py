@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.leftovers import PROJECT_NAME, containers_of
+from support.docker_queries import PROJECT_NAME, containers_of
 from support.lsp_client import PATIENCE, Client, Message
 
 BASE_IMAGE = "caliban-ls-base:bookworm"

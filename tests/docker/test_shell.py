@@ -11,11 +11,11 @@ import uuid
 from pathlib import Path
 
 import pytest
-from support.leftovers import PROJECT_NAME, REPOSITORY, containers_of
+from support.docker_queries import PROJECT_NAME, REPOSITORY, containers_of
+from support.folders import plant
 from support.lsp_client import Client
 from support.program import BASE_IMAGE, caliban
 from support.pseudo_terminal import PATIENCE, PseudoTerminal
-from support.tree import plant
 
 PROMPT = "$ "
 

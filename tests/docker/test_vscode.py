@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.leftovers import PROJECT_NAME, containers_of
+from support.docker_queries import PROJECT_NAME, containers_of
+from support.folders import plant
+from support.hostile_configs import WISHES
 from support.program import BASE_IMAGE, caliban
-from support.tree import plant
 from support.vscode import vscode
 from support.window import Window, until
-from support.wishes import WISHES
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.leftovers import PROJECT_NAME, containers_of
+from support.docker_queries import PROJECT_NAME, containers_of
+from support.folders import plant
 from support.program import BASE_IMAGE, caliban
-from support.tree import plant
 from support.vscode import vscode
 from support.window import Window, keys, until
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from support import jupyter_stand_in
-from support.leftovers import PROJECT_NAME, containers_of
+from support.docker_queries import PROJECT_NAME, containers_of
+from support.folders import plant
 from support.program import BASE_IMAGE
-from support.tree import plant
 from support.vscode import vscode
 from support.window import Window, until
 

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page
-from support.leftovers import PROJECT_NAME, containers_of
+from support.docker_queries import PROJECT_NAME, containers_of
+from support.folders import plant
 from support.program import BASE_IMAGE, caliban
-from support.tree import plant
 from support.vscode import ROOT, vscode
 from support.window import PATIENCE, Row, Window, keys, until
 

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from caliban_ls import protocol_types
 from caliban_ls.commands import Command
 from caliban_ls.context import Context
-from caliban_ls.errors import EngineUnavailable
+from caliban_ls.core.errors import EngineUnavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ import pytest
 import pytest_lsp
 from lsprotocol import types as lsp
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
-from support.broken_sweeps import BROKEN
+from support.invalid_sweeps import BROKEN
 from support.lsp_client import Client, Message
-from support.marked import unmark
+from support.marked_text import unmark
 
 SERVE = ("-m", "caliban_ls", "serve")
 PULL = {"textDocument": {"diagnostic": {"dynamicRegistration": True}}}

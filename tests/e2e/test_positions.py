@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from support.lsp_client import Client, Message
-from support.positions import ENCODINGS, Talk, check_positions
+from support.position_checks import ENCODINGS, Talk, check_positions
 
 SERVE = ("-m", "caliban_ls", "serve")
 

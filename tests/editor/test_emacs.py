@@ -9,9 +9,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.documented import emacs_settings
-from support.lacking import lacking
-from support.tree import plant
+from support.documented_settings import emacs_settings
+from support.folders import plant
+from support.requirements import lacking
 
 PERSON = Path(__file__).with_name("person.el")
 

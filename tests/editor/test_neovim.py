@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 from cloud.emulator.server import Emulator
-from support.documented import neovim_settings
-from support.lacking import lacking
-from support.tree import plant
+from support.documented_settings import neovim_settings
+from support.folders import plant
+from support.requirements import lacking
 
 PERSON = Path(__file__).with_name("person.lua")
 

@@ -10,15 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.tree import plant
+from support.folders import plant
 
-from caliban_ls import commands, images, models, project_files
+from caliban_ls import commands, images, models
 from caliban_ls.context import Context
-from caliban_ls.errors import CalibanError, UsageError
-from caliban_ls.files import our_files, read_project
-from caliban_ls.neighbours import Neighbours
-from caliban_ls.project_files import LeavesProject
+from caliban_ls.core import project_files
+from caliban_ls.core.errors import CalibanError, UsageError
+from caliban_ls.core.project_files import LeavesProject
 from caliban_ls.runtime.base import ImagePlan
+from caliban_ls.workspace.files import our_files, read_project
+from caliban_ls.workspace.projects import Neighbours
 
 SECRET = "caliban-planted-secret"
 

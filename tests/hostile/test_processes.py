@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.tree import plant
+from support.folders import plant
 
-from caliban_ls import processes
+from caliban_ls.core import processes
 from caliban_ls.provenance import provenance
 from caliban_ls.runtime import buildkit
 
@@ -116,7 +116,7 @@ def test_ourselves_wherever_we_were_installed(bait: Path, marker: Path, tmp_path
     copy = tmp_path / "copy"
     copy.mkdir()
     (copy / "caliban_ls").symlink_to(Path(processes.__file__).parent)
-    ask = "from caliban_ls import processes; print(*processes.own_command('--version'), sep='\\n')"
+    ask = "from caliban_ls.core import processes; print(*processes.own_command('--version'), sep='\\n')"
     environment = surroundings(tmp_path, os.environ["PATH"])
     said = subprocess.run(
         [sys.executable, "-c", f"import os; os.chdir('/')\n{ask}"],

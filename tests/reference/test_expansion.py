@@ -9,7 +9,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from caliban_ls import experiment, jsondoc
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.experiment import sweep as sweeps
 
 REFERENCE = Path(__file__).parents[2] / "build" / "reference" / "bin" / "python"
 
@@ -30,8 +31,8 @@ def test_random_configs_expand_to_the_same_argument_vectors() -> None:
     compared = 0
     for config, vectors in zip(configs, expected, strict=True):
         text = json.dumps(config, indent=source.choice([None, 2]))
-        sweep = experiment.read(jsondoc.parse(text))
-        ours = [experiment.arguments(job) for job in experiment.expand(sweep)]
+        sweep = sweeps.read(jsondoc.parse(text))
+        ours = [sweeps.arguments(job) for job in sweeps.expand(sweep)]
         assert len(ours) == sweep.count
         assert Counter(map(_canonical, ours)) == Counter(_canonical(tuple(vector)) for vector in vectors), (
             text

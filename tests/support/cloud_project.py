@@ -13,10 +13,10 @@ from typing import Any
 from cloud.emulator.server import Emulator
 from support.program import caliban
 
-from caliban_ls import jsondoc
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.config.project import Project, read
 from caliban_ls.context import Context
 from caliban_ls.models import CloudArguments
-from caliban_ls.project import Project, read
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import Engine
 from caliban_ls.runtime.history import Group, History, JobRecord, utc_now

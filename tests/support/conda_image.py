@@ -14,9 +14,9 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from support.leftovers import REPOSITORY
+from support.docker_queries import REPOSITORY
+from support.folders import plant
 from support.program import BASE_IMAGE
-from support.tree import plant
 
 from caliban_ls.runtime.buildkit import find_docker
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from caliban_ls import jsondoc, project
-from caliban_ls.assist.page import Page
-from caliban_ls.outlook import Outlook
-from caliban_ls.rules.base import DocumentKind
-from caliban_ls.script import Flag, Script, read_script
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.config import project
+from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.rules.rule import DocumentKind
+from caliban_ls.analysis.script import Flag, Script, read_script
+from caliban_ls.ide.document_context import Page
 
 SOURCE = """import argparse
 

@@ -11,10 +11,10 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from support.contexts import plan_of
+from support.image_plans import plan_of
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import BuildFailed, Cancelled, FailedError, MissingError
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import BuildFailed, Cancelled, FailedError, MissingError
 from caliban_ls.runtime.base import BuildInputs, ContainerSpec, Engine, Exit, ImagePlan, Stream
 
 LABELS = {"caliban.test": str(os.getpid())}

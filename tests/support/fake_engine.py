@@ -15,8 +15,8 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import BuildFailed, Cancelled, EngineUnavailable, FailedError, MissingError
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import BuildFailed, Cancelled, EngineUnavailable, FailedError, MissingError
 from caliban_ls.runtime.base import (
     BuildInputs,
     ContainerInfo,

@@ -7,7 +7,7 @@ import io
 import tarfile
 from collections.abc import Callable, Iterator
 
-from support.leftovers import REPOSITORY
+from support.docker_queries import REPOSITORY
 
 from caliban_ls.runtime.base import ImagePlan
 

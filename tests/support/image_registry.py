@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.lacking import lacking
+from support.requirements import lacking
 
 USER, PASSWORD = "trainer", "only for tests"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from caliban_ls.text import Span
+from caliban_ls.core.text import Span
 
 
 def unmark(marked: str) -> tuple[str, list[Span]]:

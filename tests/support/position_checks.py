@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from support.lsp_client import Message
-from support.marked import unmark
+from support.marked_text import unmark
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 

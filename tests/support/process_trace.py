@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.lacking import lacking
+from support.requirements import lacking
 
 _STARTS = "execve,execveat"
 _FORKS = "fork,vfork,clone,clone3"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from caliban_ls.catalog import catalog
-from caliban_ls.settings import Defaults, Limits, Settings
+from caliban_ls.analysis.config.settings import Defaults, Limits, Settings
+from caliban_ls.analysis.hardware.catalog import catalog
 
 
 def some_config(dice: random.Random) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from support.lacking import lacking
+from support.requirements import lacking
 
-from caliban_ls.errors import EngineUnavailable
+from caliban_ls.core.errors import EngineUnavailable
 from caliban_ls.runtime.docker import DockerEngine, open_engine
 from caliban_ls.runtime.endpoint import Endpoint
 

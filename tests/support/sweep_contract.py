@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from support.engine_contract import LABELS, WAIT
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import Cancelled
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import Cancelled
 from caliban_ls.runtime import owner
 from caliban_ls.runtime.base import ContainerSpec, Engine, JobResult, JobSpec, JobState, Stream
 from caliban_ls.runtime.local import Sweep, run_jobs

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from playwright.sync_api import sync_playwright
-from support.lacking import lacking
+from support.requirements import lacking
 from support.window import PATIENCE, Window
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from caliban_ls.errors import EngineUnavailable
+from caliban_ls.core.errors import EngineUnavailable
 from caliban_ls.runtime import backlog
 from caliban_ls.runtime.backlog import Frame, read_ahead
 

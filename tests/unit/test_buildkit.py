@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from support.contexts import plan_of
+from support.image_plans import plan_of
 
-from caliban_ls.errors import BuildFailed
+from caliban_ls.core.errors import BuildFailed
 from caliban_ls.runtime.buildkit import NoBaseImage, _Log
 
 RUN = 'RUN ["/bin/sh", "-c", "make"]'

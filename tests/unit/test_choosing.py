@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.folders import plant
 from support.random_projects import some_config
-from support.tree import plant
 
-from caliban_ls import choosing, hardware, jsondoc
+from caliban_ls import choosing
+from caliban_ls.analysis import hardware, jsondoc
+from caliban_ls.analysis.config.settings import Defaults, Settings
+from caliban_ls.analysis.findings import apply_edits
+from caliban_ls.analysis.hardware import Accelerator, Request
+from caliban_ls.analysis.jsondoc.tree import to_python
 from caliban_ls.context import Context
-from caliban_ls.errors import InvalidDocument, UsageError
-from caliban_ls.findings import apply_edits
-from caliban_ls.hardware import Accelerator, Request
-from caliban_ls.jsondoc.tree import to_python
+from caliban_ls.core.errors import InvalidDocument, UsageError
 from caliban_ls.models import HardwareArguments, HardwareResult, SetHardwareArguments
-from caliban_ls.settings import Defaults, Settings
 from caliban_ls.validation import PROJECT_FILE
 
 

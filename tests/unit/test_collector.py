@@ -6,7 +6,7 @@ import asyncio
 import gc
 import json
 
-from support.loopback import Wire
+from support.in_process_server import Wire
 from support.lsp_client import Message
 
 from caliban_ls.protocol import COLLECTOR_PAUSE

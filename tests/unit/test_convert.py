@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types as lsp
 from lsprotocol.converters import get_converter
-from support.broken_sweeps import BROKEN
-from support.marked import unmark
+from support.invalid_sweeps import BROKEN
+from support.marked_text import unmark
 
 from caliban_ls import answers, convert
-from caliban_ls.findings import Edit, Finding, Severity
-from caliban_ls.jsondoc import parse
-from caliban_ls.text import LineIndex, Span
+from caliban_ls.analysis.findings import Edit, Finding, Severity
+from caliban_ls.analysis.jsondoc import parse
+from caliban_ls.core.text import LineIndex, Span
 from caliban_ls.validation import validate
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")

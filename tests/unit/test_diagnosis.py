@@ -9,15 +9,15 @@ from typing import Any, NoReturn
 
 import pytest
 from support.fake_engine import FakeEngine
-from support.tree import plant
+from support.folders import plant
 
 from caliban_ls import agreement
 from caliban_ls.context import Context
+from caliban_ls.core.errors import EngineUnavailable
 from caliban_ls.diagnosis import examine
-from caliban_ls.errors import EngineUnavailable
-from caliban_ls.files import read_project
 from caliban_ls.models import DoctorCheck
 from caliban_ls.runtime.base import Engine
+from caliban_ls.workspace.files import read_project
 
 
 def context_of(folder: Path, config: Any = None, engine: Engine | None = None, **environment: str) -> Context:

@@ -14,10 +14,10 @@ from socketserver import StreamRequestHandler, ThreadingMixIn, UnixStreamServer
 from typing import Any
 
 import pytest
-from support.contexts import plan_of
+from support.image_plans import plan_of
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import BuildFailed, EngineUnavailable
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import BuildFailed, EngineUnavailable
 from caliban_ls.runtime import docker
 from caliban_ls.runtime.base import ContainerSpec, Exit, Stream
 from caliban_ls.runtime.bodies import container_config

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from caliban_ls.errors import MissingError
+from caliban_ls.core.errors import MissingError
 from caliban_ls.runtime.endpoint import Endpoint, configuration_folder, resolve_endpoint
 
 SOCKET = "unix:///var/run/docker.sock"

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from caliban_ls import experiment, files, jsondoc, validation
+from caliban_ls import validation
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.experiment import sweep as sweeps
+from caliban_ls.workspace import files
 
 DIGITS = Path(__file__).parents[2] / "examples" / "digits"
 
@@ -39,7 +42,7 @@ def test_nothing_is_found_in_the_example(name: str) -> None:
 
 
 def test_the_example_has_eight_jobs_whose_flags_the_script_knows() -> None:
-    sweep = experiment.read(jsondoc.parse((DIGITS / "experiment.json").read_text("utf-8")))
-    jobs = list(experiment.expand(sweep))
-    assert len(jobs) == sweep.count == len({experiment.arguments(job) for job in jobs}) == 8
+    sweep = sweeps.read(jsondoc.parse((DIGITS / "experiment.json").read_text("utf-8")))
+    jobs = list(sweeps.expand(sweep))
+    assert len(jobs) == sweep.count == len({sweeps.arguments(job) for job in jobs}) == 8
     assert set().union(*jobs) <= flags_of(DIGITS / "trainer" / "train.py")

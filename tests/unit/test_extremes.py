@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.loopback import EXPERIMENT, Wire
+from support.document_contexts import page_of
+from support.in_process_server import EXPERIMENT, Wire
 from support.lsp_client import Message
-from support.pages import page_of
 
-from caliban_ls.assist.hover import hover_at
-from caliban_ls.assist.lenses import lenses
+from caliban_ls.analysis.config.project import Limits, Project
+from caliban_ls.analysis.estimate import Outlook
 from caliban_ls.cli import main
-from caliban_ls.outlook import Outlook
-from caliban_ls.project import Limits, Project
-from caliban_ls.text import spoken_amount, spoken_number
+from caliban_ls.core.text import spoken_amount, spoken_number
+from caliban_ls.ide.code_lenses import lenses
+from caliban_ls.ide.hover import hover_at
 
 MANY_JOBS = "{" + ", ".join(f'"k{number}": [1, 2]' for number in range(20_000)) + "}"
 """2 ** 20,000 jobs: a number that no float holds, and that Python doesn't write out."""

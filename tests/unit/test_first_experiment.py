@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.program import caliban
 
-from caliban_ls import jsondoc
-from caliban_ls.findings import Severity
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.findings import Severity
+from caliban_ls.analysis.script import read_script
 from caliban_ls.first_experiment import first_experiment
-from caliban_ls.neighbours import Neighbours
-from caliban_ls.script import read_script
 from caliban_ls.validation import validate
+from caliban_ls.workspace.projects import Neighbours
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 ALL = sorted(SCRIPTS.glob("*.py"))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from caliban_ls.errors import MissingError
-from caliban_ls.home import state_folder
+from caliban_ls.core.errors import MissingError
+from caliban_ls.core.state_folder import state_folder
 from caliban_ls.runtime import history as module
 from caliban_ls.runtime.base import JobResult, JobSpec, JobState
 from caliban_ls.runtime.history import (

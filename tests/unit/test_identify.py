@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.tree import plant
+from support.folders import plant
 
+from caliban_ls.analysis.config.settings import Settings
 from caliban_ls.commands import identify
 from caliban_ls.context import Context
-from caliban_ls.errors import UsageError
+from caliban_ls.core.errors import UsageError
 from caliban_ls.models import IdentifyArguments
-from caliban_ls.settings import Settings
 from caliban_ls.validation import document_kind, glob_of, treated
 
 NAMES = st.text(st.characters(blacklist_characters="/\\\0", blacklist_categories=["Cs"]), min_size=1).filter(

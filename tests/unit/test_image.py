@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.tree import plant
+from support.folders import plant
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import Cancelled, UsageError
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import Cancelled, UsageError
 from caliban_ls.runtime.base import ImagePlan
 from caliban_ls.runtime.dockerfile import apt_layer, uv_layer
 from caliban_ls.runtime.image import ImageOptions, Mode, plan_image

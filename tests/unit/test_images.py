@@ -10,14 +10,14 @@ from typing import NoReturn
 
 import pytest
 from support.fake_engine import FakeEngine
-from support.tree import plant
+from support.folders import plant
 
 from caliban_ls import agreement, commands, images, models
+from caliban_ls.analysis.config.project import Project
 from caliban_ls.context import Context
-from caliban_ls.errors import InvalidDocument, KeyInImage, MissingError, NotAgreed, UsageError
-from caliban_ls.files import read_project
-from caliban_ls.project import Project
+from caliban_ls.core.errors import InvalidDocument, KeyInImage, MissingError, NotAgreed, UsageError
 from caliban_ls.runtime.base import ImagePlan
+from caliban_ls.workspace.files import read_project
 
 
 def context(folder: Path, said: list[str] | None = None) -> Context:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.loopback import Wire
+from support.in_process_server import Wire
 from support.lsp_client import Message
-from support.positions import ENCODINGS, Talk, check_positions, position
+from support.position_checks import ENCODINGS, Talk, check_positions, position
 
-from caliban_ls.catalog import catalog
+from caliban_ls.analysis.hardware.catalog import catalog
 
 CAPABILITIES: Message = {
     "textDocument": {

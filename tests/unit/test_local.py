@@ -9,8 +9,8 @@ from support.engine_contract import WAIT
 from support.fake_engine import FakeEngine
 from support.sweep_contract import Notes, SweepContract, jobs_of, sweep_of
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import EngineUnavailable
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import EngineUnavailable
 from caliban_ls.runtime.base import ContainerSpec, Exit, JobSpec, JobState
 from caliban_ls.runtime.local import Sweep, container_spec, explain, run_jobs, shared_gpus, this_user
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.tree import plant
+from support.folders import plant
 
-from caliban_ls.errors import UsageError
+from caliban_ls.core.errors import UsageError
 from caliban_ls.runtime.metadata import Metadata, python_for, read_metadata
 
 

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
-from support.tree import plant
+from support.folders import plant
 
-from caliban_ls.errors import UsageError
+from caliban_ls.core.errors import UsageError
 from caliban_ls.runtime.ignore import read_rules
 from caliban_ls.runtime.program import Program, find_program
 

@@ -10,11 +10,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from support.loopback import EXPERIMENT, NOTHING, Nothing, Wire
+from support.in_process_server import EXPERIMENT, NOTHING, Nothing, Wire
 from support.lsp_client import Message
 
-from caliban_ls.cancel import CancelToken
 from caliban_ls.commands import Command
+from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.host import Server
 from caliban_ls.progress import MOST_UNSENT, OutputLog, progress
 from caliban_ls.runtime.base import JobResult, JobSpec, JobState

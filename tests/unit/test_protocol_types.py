@@ -139,7 +139,7 @@ sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 {PREPARE}
 import json
 from lsprotocol import types
-from support.loopback import EXPERIMENT, Wire
+from support.in_process_server import EXPERIMENT, Wire
 def waiting():
     return {{name for name, each in vars(types).items()
             if isinstance(each, type) and isinstance(vars(each).get("__attrs_attrs__"), protocol_types._Fields)}}

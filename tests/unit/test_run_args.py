@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from caliban_ls.errors import UsageError
+from caliban_ls.core.errors import UsageError
 from caliban_ls.runtime.run_args import merge, parse, split
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.loopback import EXPERIMENT, Wire
+from support.in_process_server import EXPERIMENT, Wire
 from support.lsp_client import Message
 
 PULL: Message = {"textDocument": {"diagnostic": {}}}

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from support.tree import plant
+from support.folders import plant
 
-from caliban_ls.cancel import CancelToken
-from caliban_ls.errors import Cancelled, FailedError, UsageError
-from caliban_ls.project_files import printable
+from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.errors import Cancelled, FailedError, UsageError
+from caliban_ls.core.project_files import printable
 from caliban_ls.runtime.ignore import read_rules
 from caliban_ls.runtime.source import Entry, digest, project_path, read_entries, tar_stream, walk
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from support.fake_engine import FakeEngine
-from support.tree import plant
+from support.folders import plant
 
+from caliban_ls.analysis.config.project import Docker, Project
 from caliban_ls.context import Context
-from caliban_ls.errors import MissingError, NotAgreed, UsageError
+from caliban_ls.core.errors import MissingError, NotAgreed, UsageError
 from caliban_ls.models import ContainerArguments
-from caliban_ls.project import Docker, Project
 from caliban_ls.runtime.base import ContainerSpec, EngineInfo, Mount
 from caliban_ls.surroundings import Surroundings, equipped, survey
 

@@ -6,9 +6,9 @@ import json
 import random
 
 import pytest
-from support.marked import unmark
+from support.marked_text import unmark
 
-from caliban_ls import jsondoc
+from caliban_ls.analysis import jsondoc
 from caliban_ls.validation import document_kind, validate
 
 

@@ -15,8 +15,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from caliban_ls import __version__
+from caliban_ls.analysis.config.settings import Settings, camel, parse_settings
 from caliban_ls.commands import COMMANDS
-from caliban_ls.settings import Settings, camel, parse_settings
 from caliban_ls.validation import EXPERIMENT_FILES, PROJECT_FILE
 from scripts.bundle import pins
 

@@ -9,9 +9,9 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from cloud.emulator.server import Emulator
-from support.desk import IMAGE, Desk
-from support.stand_ins import in_memory
-from support.tree import plant
+from support.cloud_project import IMAGE, Desk
+from support.folders import plant
+from support.stand_in_extensions import in_memory
 from support.vscode import vscode
 from support.window import Window, keys, until
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cloud.emulator.server import Emulator
 from playwright.sync_api import Locator, expect
-from support.launches import IMAGE, Launches
+from support.cloud_launches import IMAGE, Launches
 from support.program import caliban
 from support.vscode import vscode
 from support.window import Row, Window, keys, until

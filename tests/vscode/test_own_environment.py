@@ -16,9 +16,10 @@ from urllib.parse import quote
 
 import pytest
 from cloud.emulator.server import Emulator
-from support.desk import IMAGE
-from support.lacking import lacking
-from support.own_environment import (
+from support.cloud_project import IMAGE
+from support.folders import plant
+from support.requirements import lacking
+from support.server_environment import (
     Desk,
     activations,
     environments,
@@ -29,7 +30,6 @@ from support.own_environment import (
     servers,
     storage,
 )
-from support.tree import plant
 from support.vscode import EXTENSION, vscode
 from support.window import keys, until
 

@@ -14,9 +14,9 @@ from cloud.emulator.errors import Refusal
 from cloud.emulator.faults import Faults
 from cloud.emulator.server import Emulator
 from playwright.sync_api import FrameLocator, Locator, expect
-from support.contrast import faint
-from support.desk import IMAGE, Desk
-from support.tree import plant
+from support.cloud_project import IMAGE, Desk
+from support.folders import plant
+from support.text_contrast import faint
 from support.vscode import vscode
 from support.window import PATIENCE, Window, keys, until
 

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.own_environment import (
+from support.folders import plant
+from support.hostile_configs import WISHES
+from support.process_trace import Trace, read, tracer
+from support.server_environment import (
     Desk,
     environments,
     keep,
@@ -23,11 +26,8 @@ from support.own_environment import (
     servers,
     storage,
 )
-from support.traced import Trace, read, tracer
-from support.tree import plant
 from support.vscode import PLACE, vscode
 from support.window import keys, until
-from support.wishes import WISHES
 
 REAL = str(Path(sys.executable).resolve())
 EXTENSION_HOST = "--type=extensionHost"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.own_environment import Desk, environments, servers, storage
-from support.stand_ins import python_extension
-from support.tree import plant
+from support.folders import plant
+from support.server_environment import Desk, environments, servers, storage
+from support.stand_in_extensions import python_extension
 from support.vscode import MACHINE, vscode
 from support.window import until
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from support.tree import plant
+from support.folders import plant
 from support.vscode import vscode
 from support.window import Window, until
 

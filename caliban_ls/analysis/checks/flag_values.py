@@ -10,11 +10,12 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from caliban_ls.findings import Edit, Finding, Fix, Severity
-from caliban_ls.jsondoc import JsonDocument, Kind, Node, quote, to_python
-from caliban_ls.rules import finding
-from caliban_ls.script import Flag, Scalar, Script
-from caliban_ls.script.reaction import (
+from caliban_ls.analysis.findings import Edit, Finding, Fix, Severity
+from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Node, quote, to_python
+from caliban_ls.analysis.rules import finding
+from caliban_ls.analysis.script import Flag, Scalar, Script
+from caliban_ls.analysis.script.suggestion import first_value
+from caliban_ls.analysis.script.value_rules import (
     FALSE_WORDS,
     TRUE_WORDS,
     Problem,
@@ -23,8 +24,7 @@ from caliban_ls.script.reaction import (
     is_whole,
     react,
 )
-from caliban_ls.script.suggestion import first_value
-from caliban_ls.text import shortened
+from caliban_ls.core.text import shortened
 
 _EXACT = 1e15  # up to here, every whole number is a float
 _SHOWN = 6  # choices in a message

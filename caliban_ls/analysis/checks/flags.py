@@ -12,18 +12,24 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from caliban_ls.experiment import Block, Experiment, rows_of
-from caliban_ls.findings import Edit, Finding, Fix, shifted
-from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, inner_span, quote
-from caliban_ls.jsonedit import set_member
-from caliban_ls.members import flags_of, is_key
-from caliban_ls.refusals import argument, fits, nearest_name, placeholder, refusal, refused, text_of
-from caliban_ls.rules import finding
-from caliban_ls.script import Flag, Script, is_same, resolve
-from caliban_ls.script.reaction import (
-    react,
+from caliban_ls.analysis.checks.flag_values import (
+    argument,
+    fits,
+    nearest_name,
+    placeholder,
+    refusal,
+    refused,
+    text_of,
 )
-from caliban_ls.text import Span
+from caliban_ls.analysis.experiment.block import flags_of, is_key
+from caliban_ls.analysis.experiment.sweep import Block, Experiment, rows_of
+from caliban_ls.analysis.findings import Edit, Finding, Fix, shifted
+from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, inner_span, quote
+from caliban_ls.analysis.jsondoc.edits import set_member
+from caliban_ls.analysis.rules import finding
+from caliban_ls.analysis.script import Flag, Script, is_same, resolve
+from caliban_ls.analysis.script.value_rules import react
+from caliban_ls.core.text import Span
 
 _SHOWN = 6  # flags in a message
 _NEGATIVE = re.compile(r"(?:no|not|disable|without|skip)[-_]", re.IGNORECASE)

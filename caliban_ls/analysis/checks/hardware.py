@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from caliban_ls import hardware, jsondoc
-from caliban_ls.catalog import Kind
-from caliban_ls.findings import Edit, Finding, Fix, apply_edits
-from caliban_ls.hardware import (
+from caliban_ls.analysis import hardware, jsondoc
+from caliban_ls.analysis.config.project import Project
+from caliban_ls.analysis.findings import Edit, Finding, Fix, apply_edits
+from caliban_ls.analysis.hardware import (
     Accelerator,
     Alternative,
     Changes,
@@ -22,12 +22,12 @@ from caliban_ls.hardware import (
     Spec,
     SpecProblem,
 )
-from caliban_ls.hardware.remedy import completed
-from caliban_ls.hardware.request import alternative
-from caliban_ls.jsondoc import JsonDocument, Node, inner_span, quote
-from caliban_ls.jsonedit import difference, remove_member, set_member
-from caliban_ls.project import Project
-from caliban_ls.rules import finding
+from caliban_ls.analysis.hardware.alternatives import completed
+from caliban_ls.analysis.hardware.catalog import Kind
+from caliban_ls.analysis.hardware.request import alternative
+from caliban_ls.analysis.jsondoc import JsonDocument, Node, inner_span, quote
+from caliban_ls.analysis.jsondoc.edits import difference, remove_member, set_member
+from caliban_ls.analysis.rules import finding
 
 
 def hardware_findings(document: JsonDocument, project: Project) -> list[Finding]:

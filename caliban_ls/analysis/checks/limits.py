@@ -12,16 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from caliban_ls import experiment
-from caliban_ls.experiment import Block, Experiment
-from caliban_ls.findings import Finding, Fix, shifted
-from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node
-from caliban_ls.jsonedit import remove_items
-from caliban_ls.rules import finding
-from caliban_ls.text import Span, shortened, spoken_amount, spoken_number
+from caliban_ls.analysis.experiment import sweep
+from caliban_ls.analysis.experiment.sweep import Block, Experiment
+from caliban_ls.analysis.findings import Finding, Fix, shifted
+from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node
+from caliban_ls.analysis.jsondoc.edits import remove_items
+from caliban_ls.analysis.rules import finding
+from caliban_ls.core.text import Span, shortened, spoken_amount, spoken_number
 
 if TYPE_CHECKING:
-    from caliban_ls.outlook import Outlook
+    from caliban_ls.analysis.estimate import Outlook
 
 _ARRAY: Final = Kind.ARRAY  # until Python 3.12 looked up by a slow road
 
@@ -70,7 +70,7 @@ def repeated(member: Member) -> list[Node]:
         return []
     if value.unread is not None and not _has_repeats(name, value.unread):
         return []
-    axis = experiment.axis_of(member)
+    axis = sweep.axis_of(member)
     if len(axis.rows) != len(value.items):
         return []  # one flat row
     seen: set[tuple[str, ...]] = set()
@@ -86,7 +86,7 @@ def repeated(member: Member) -> list[Node]:
 @lru_cache(1024)
 def _has_repeats(name: str, spelling: str) -> bool:
     """Whether a key's list, given in strict JSON, has a value or a row twice; blocks have mostly the same lists."""
-    rows = experiment.rows_of(name, json.loads(spelling))
+    rows = sweep.rows_of(name, json.loads(spelling))
     return len({tuple(map(_spelled, row)) for row in rows}) < len(rows)
 
 
@@ -155,7 +155,7 @@ def _repeated_blocks(document: JsonDocument, sweep: Experiment) -> Iterator[Find
 def _keys(block: Block) -> frozenset[str]:
     """Return a text for each different job of a block that is equal for equal ones."""
     if "keys" not in block.notes:
-        parts = experiment.axes(block)
+        parts = sweep.axes(block)
         flags = [flag for axis in parts for flag in axis.flags]
         order = sorted(range(len(flags)), key=flags.__getitem__)
         keys = set()

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from caliban_ls.duration import parse_duration
-from caliban_ls.findings import Edit, Finding, Fix
-from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, quote
-from caliban_ls.jsonedit import remove_member
-from caliban_ls.rules import finding
+from caliban_ls.analysis.findings import Edit, Finding, Fix
+from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, quote
+from caliban_ls.analysis.jsondoc.edits import remove_member
+from caliban_ls.analysis.rules import finding
+from caliban_ls.core.duration import parse_duration
 
 if TYPE_CHECKING:
-    from caliban_ls.hardware import Backend, Mode
+    from caliban_ls.analysis.hardware import Backend, Mode
 
 Check = Callable[[str], "str | None"]
 """Takes a string value; returns what is wrong with it, or None."""

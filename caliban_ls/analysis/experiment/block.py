@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from math import prod
 
-from caliban_ls.findings import Edit, Finding, Fix, Severity
-from caliban_ls.jsondoc import Kind, Member, Node, quote
-from caliban_ls.rules import finding
-from caliban_ls.text import Span
+from caliban_ls.analysis.findings import Edit, Finding, Fix, Severity
+from caliban_ls.analysis.jsondoc import Kind, Member, Node, quote
+from caliban_ls.analysis.rules import finding
+from caliban_ls.core.text import Span
 
 _FLAG = r"[^\s,\[\]]+"
 _KEY = re.compile(rf"{_FLAG}|\[\s*{_FLAG}(?:\s*,\s*{_FLAG})*\s*\]")

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from caliban_ls.experiment import Axis, Block, Experiment, axes, expand
-from caliban_ls.jsondoc import Member
-from caliban_ls.members import row_count
+from caliban_ls.analysis.experiment.block import row_count
+from caliban_ls.analysis.experiment.sweep import Axis, Block, Experiment, axes, expand
+from caliban_ls.analysis.jsondoc import Member
 
 
 @dataclass(frozen=True, slots=True)

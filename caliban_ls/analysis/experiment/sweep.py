@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from caliban_ls.findings import Edit, Finding, Fix, Severity, shifted
-from caliban_ls.jsondoc import JsonDocument, Kind, Member, Node, to_python
-from caliban_ls.members import described, flags_of, judge
-from caliban_ls.rules import finding
+from caliban_ls.analysis.experiment.block import described, flags_of, judge
+from caliban_ls.analysis.findings import Edit, Finding, Fix, Severity, shifted
+from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, to_python
+from caliban_ls.analysis.rules import finding
 
 # Until Python 3.12 a member of an enumeration is looked up by a slow road, which is felt where there are many blocks.
 _ARRAY, _OBJECT = Kind.ARRAY, Kind.OBJECT

@@ -8,15 +8,13 @@ the nearest that goes with the rest. What is written never is; if it can't go to
 the first broken rule of `rules`, on the part whose change alone would mend it.
 
 The package is one address for what readers need; inside, each module builds on those before it: `request`
-(the words), `spec` (their text), `possible` (the rules), `choice` (the defaults), `remedy` (what to change),
-`judgement`, `pricing`, `menu` (what a part could be instead), `offers` (the catalogue as tables).
+(the words), `spec` (their text), `compatibility` (the rules), `resolve` (the defaults), `alternatives` (what to change),
+`checks`, `pricing`, `options` (what a part could be instead), `listings` (the catalogue as tables).
 """
 
-from caliban_ls.catalog import Accelerator, Kind, Mode
-from caliban_ls.hardware.choice import Choice, GaveWay, Quota, quotas, resolve
-from caliban_ls.hardware.judgement import judge
-from caliban_ls.hardware.menu import MENU_FIELDS, MenuField, Option, menu
-from caliban_ls.hardware.offers import (
+from caliban_ls.analysis.hardware.catalog import Accelerator, Kind, Mode
+from caliban_ls.analysis.hardware.checks import judge
+from caliban_ls.analysis.hardware.listings import (
     AcceleratorOffer,
     MachineOffer,
     RegionOffer,
@@ -24,10 +22,21 @@ from caliban_ls.hardware.offers import (
     machines,
     regions,
 )
-from caliban_ls.hardware.pricing import Cost, Price, price
-from caliban_ls.hardware.request import Alternative, Backend, Changes, Field, Part, Problem, Request, applied
-from caliban_ls.hardware.shortage import instead
-from caliban_ls.hardware.spec import Spec, SpecProblem, parse_spec
+from caliban_ls.analysis.hardware.options import MENU_FIELDS, MenuField, Option, menu
+from caliban_ls.analysis.hardware.pricing import Cost, Price, price
+from caliban_ls.analysis.hardware.quota_alternatives import instead
+from caliban_ls.analysis.hardware.request import (
+    Alternative,
+    Backend,
+    Changes,
+    Field,
+    Part,
+    Problem,
+    Request,
+    applied,
+)
+from caliban_ls.analysis.hardware.resolve import Choice, GaveWay, Quota, quotas, resolve
+from caliban_ls.analysis.hardware.spec import Spec, SpecProblem, parse_spec
 
 __all__ = [
     "MENU_FIELDS",

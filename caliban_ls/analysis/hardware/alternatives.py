@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from caliban_ls.catalog import Accelerator, Machine, catalog
-from caliban_ls.catalog.nearest import nearest, regions_by_nearness, wish
-from caliban_ls.hardware.choice import default_accelerator, is_unasked
-from caliban_ls.hardware.possible import Fault, Seen, can_flex, first_fault, is_possible, see
-from caliban_ls.hardware.request import Changes, Field, Part, Request, applied
+from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, catalog
+from caliban_ls.analysis.hardware.catalog.nearest import nearest, regions_by_nearness, wish
+from caliban_ls.analysis.hardware.compatibility import Fault, Seen, can_flex, first_fault, is_possible, see
+from caliban_ls.analysis.hardware.request import Changes, Field, Part, Request, applied
+from caliban_ls.analysis.hardware.resolve import default_accelerator, is_unasked
 
 TO_VERTEX: Changes = {"backend": "vertex"}
 

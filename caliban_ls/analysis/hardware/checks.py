@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from caliban_ls.catalog import Accelerator, Machine, catalog
-from caliban_ls.catalog.nearest import nearest, regions_by_nearness, wish
-from caliban_ls.findings import Severity
-from caliban_ls.forcing import Force, is_forced
-from caliban_ls.hardware.choice import Choice, Quota, quotas, resolve
-from caliban_ls.hardware.possible import Seen, faults, first_fault, is_possible, see
-from caliban_ls.hardware.remedy import TO_VERTEX, completed, field_of, remedies
-from caliban_ls.hardware.request import Changes, Field, Part, Problem, Request, alternative, applied
-from caliban_ls.rules import RULES
+from caliban_ls.analysis.findings import Severity
+from caliban_ls.analysis.hardware.alternatives import TO_VERTEX, completed, field_of, remedies
+from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, catalog
+from caliban_ls.analysis.hardware.catalog.nearest import nearest, regions_by_nearness, wish
+from caliban_ls.analysis.hardware.compatibility import Seen, faults, first_fault, is_possible, see
+from caliban_ls.analysis.hardware.request import Changes, Field, Part, Problem, Request, alternative, applied
+from caliban_ls.analysis.hardware.resolve import Choice, Quota, quotas, resolve
+from caliban_ls.analysis.rules import RULES
+from caliban_ls.analysis.rules.overrides import Force, is_forced
 
 
 def judge(request: Request) -> list[Problem]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from caliban_ls.catalog import Accelerator, Machine, Mode, Service, catalog
-from caliban_ls.forcing import is_forced
-from caliban_ls.hardware.request import Backend, Field, Part, Request, spec_field
+from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, Mode, Service, catalog
+from caliban_ls.analysis.hardware.request import Backend, Field, Part, Request, spec_field
+from caliban_ls.analysis.rules.overrides import is_forced
 
 
 @dataclass(frozen=True, slots=True)

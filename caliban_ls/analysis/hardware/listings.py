@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caliban_ls.catalog import Accelerator, Kind, Pair, catalog
-from caliban_ls.hardware.choice import resolve
-from caliban_ls.hardware.pricing import accelerator_prices, fee, price
-from caliban_ls.hardware.request import Backend, Request, applied, spec_field
+from caliban_ls.analysis.hardware.catalog import Accelerator, Kind, Pair, catalog
+from caliban_ls.analysis.hardware.pricing import accelerator_prices, fee, price
+from caliban_ls.analysis.hardware.request import Backend, Request, applied, spec_field
+from caliban_ls.analysis.hardware.resolve import resolve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

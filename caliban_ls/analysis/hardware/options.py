@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from caliban_ls.catalog import Accelerator, Machine, catalog
-from caliban_ls.hardware.choice import resolve
-from caliban_ls.hardware.possible import first_fault, see
-from caliban_ls.hardware.pricing import Price, price
-from caliban_ls.hardware.remedy import fitted
-from caliban_ls.hardware.request import Changes, Request, alternative, applied
+from caliban_ls.analysis.hardware.alternatives import fitted
+from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, catalog
+from caliban_ls.analysis.hardware.compatibility import first_fault, see
+from caliban_ls.analysis.hardware.pricing import Price, price
+from caliban_ls.analysis.hardware.request import Changes, Request, alternative, applied
+from caliban_ls.analysis.hardware.resolve import resolve
 
 MenuField = Literal["region", "machine_type", "gpu_spec"]
 """The keys that there is a menu for."""

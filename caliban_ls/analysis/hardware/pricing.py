@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from caliban_ls.catalog import Accelerator, Machine, catalog
-from caliban_ls.hardware.choice import Choice
+from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, catalog
+from caliban_ls.analysis.hardware.resolve import Choice
 
 Prices = tuple["float | None", "float | None"]
 """US dollars an hour, on demand and spot; None where unknown."""
@@ -116,7 +116,7 @@ def fee() -> float:
 
 @cache
 def _prices() -> Mapping[str, Any]:
-    path = Path(__file__).parents[1] / "catalog" / "prices.json"
+    path = Path(__file__).with_name("catalog") / "prices.json"
     data: dict[str, Any] = json.loads(path.read_bytes())
     return data
 

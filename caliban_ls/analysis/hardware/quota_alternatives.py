@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from caliban_ls.catalog import Accelerator, Machine, catalog
-from caliban_ls.catalog.nearest import nearest, regions_by_nearness, wish
-from caliban_ls.hardware.choice import Choice, quotas, resolve
-from caliban_ls.hardware.possible import is_possible
-from caliban_ls.hardware.request import Alternative, Request, alternative, applied, spec_field
+from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, catalog
+from caliban_ls.analysis.hardware.catalog.nearest import nearest, regions_by_nearness, wish
+from caliban_ls.analysis.hardware.compatibility import is_possible
+from caliban_ls.analysis.hardware.request import Alternative, Request, alternative, applied, spec_field
+from caliban_ls.analysis.hardware.resolve import Choice, quotas, resolve
 
 _OF_EACH_KIND = 2
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Literal
 
-from caliban_ls.catalog import Accelerator, Kind, Mode
-from caliban_ls.findings import Severity
-from caliban_ls.forcing import Force
+from caliban_ls.analysis.findings import Severity
+from caliban_ls.analysis.hardware.catalog import Accelerator, Kind, Mode
+from caliban_ls.analysis.rules.overrides import Force
 
 Backend = Literal["vertex", "ai-platform"]
 Field = Literal["backend", "region", "machine_type", "gpu_spec", "tpu_spec", "spot", "flex_start"]

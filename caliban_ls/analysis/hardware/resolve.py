@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from caliban_ls.catalog import Accelerator, Machine, Mode, Region, catalog
-from caliban_ls.catalog.nearest import Found, nearest, wish
-from caliban_ls.hardware.possible import Seen, see
-from caliban_ls.hardware.request import Backend, Field, Part, Request
+from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, Mode, Region, catalog
+from caliban_ls.analysis.hardware.catalog.nearest import Found, nearest, wish
+from caliban_ls.analysis.hardware.compatibility import Seen, see
+from caliban_ls.analysis.hardware.request import Backend, Field, Part, Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from caliban_ls.catalog import Accelerator, Kind, catalog
-from caliban_ls.hardware.request import Alternative, Field, alternative, spec_field
-from caliban_ls.text import Span
+from caliban_ls.analysis.hardware.catalog import Accelerator, Kind, catalog
+from caliban_ls.analysis.hardware.request import Alternative, Field, alternative, spec_field
+from caliban_ls.core.text import Span
 
 
 @dataclass(frozen=True, slots=True)

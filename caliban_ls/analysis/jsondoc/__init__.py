@@ -6,9 +6,9 @@ The package is one address for what readers need; inside, each module builds on 
 (spelling), `tree` (the result), `grammar` (text to tree), `document` (edits).
 """
 
-from caliban_ls.jsondoc.document import MAX_SHOWN, JsonDocument, inner_span, parse
-from caliban_ls.jsondoc.tokens import quote
-from caliban_ls.jsondoc.tree import Kind, Member, Node, lookup, path_at, to_python, walk
+from caliban_ls.analysis.jsondoc.document import MAX_SHOWN, JsonDocument, inner_span, parse
+from caliban_ls.analysis.jsondoc.tokens import quote
+from caliban_ls.analysis.jsondoc.tree import Kind, Member, Node, lookup, path_at, to_python, walk
 
 __all__ = [
     "MAX_SHOWN",

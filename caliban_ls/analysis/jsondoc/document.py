@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 
-from caliban_ls.findings import Edit, Finding, Fix, Severity
-from caliban_ls.jsondoc import tokens
-from caliban_ls.jsondoc.grammar import (
+from caliban_ls.analysis.findings import Edit, Finding, Fix, Severity
+from caliban_ls.analysis.jsondoc import tokens
+from caliban_ls.analysis.jsondoc.grammar import (
     DONE,
     FIRST,
     MAX_ERRORS,
@@ -29,8 +29,8 @@ from caliban_ls.jsondoc.grammar import (
     Parser,
     Window,
 )
-from caliban_ls.jsondoc.tree import Kind, Node
-from caliban_ls.text import Span
+from caliban_ls.analysis.jsondoc.tree import Kind, Node
+from caliban_ls.core.text import Span
 
 MAX_SHOWN = 100
 """So many errors of one document are shown; hints aren't counted."""

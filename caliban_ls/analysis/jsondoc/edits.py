@@ -6,9 +6,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection
 
-from caliban_ls.findings import Edit
-from caliban_ls.jsondoc import JsonDocument, Member, Node, quote
-from caliban_ls.text import Span
+from caliban_ls.analysis.findings import Edit
+from caliban_ls.analysis.jsondoc import JsonDocument, Member, Node, quote
+from caliban_ls.core.text import Span
 
 _LAST_REMARK = re.compile(r"[ \t]*(?P<comma>,?)[ \t]*(?:(?://|#)[^\r\n]*|/\*[^\r\n]*?\*/(?=[ \t]*\r?\n))")
 """A comment behind a member, to the end of its line."""

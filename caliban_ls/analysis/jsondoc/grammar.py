@@ -12,13 +12,13 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from caliban_ls.findings import Edit, Finding, Fix, Severity
-from caliban_ls.jsondoc import reports, scalars, tokens
-from caliban_ls.jsondoc.plain import PlainArray, PlainObject
-from caliban_ls.jsondoc.reports import BRACKETS, shown
-from caliban_ls.jsondoc.scalars import WORDS, Scalar
-from caliban_ls.jsondoc.tree import Kind, Member, Node
-from caliban_ls.text import Span
+from caliban_ls.analysis.findings import Edit, Finding, Fix, Severity
+from caliban_ls.analysis.jsondoc import reports, scalars, tokens
+from caliban_ls.analysis.jsondoc.plain import PlainArray, PlainObject
+from caliban_ls.analysis.jsondoc.reports import BRACKETS, shown
+from caliban_ls.analysis.jsondoc.scalars import WORDS, Scalar
+from caliban_ls.analysis.jsondoc.tree import Kind, Member, Node
+from caliban_ls.core.text import Span
 
 # What a container waits for. The order matters: up to VALUE something may begin.
 FIRST = 0  # the first item or key, or the end

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from caliban_ls.jsondoc import tokens
-from caliban_ls.jsondoc.scalars import WORDS
-from caliban_ls.jsondoc.tree import Kind, Member, Node
+from caliban_ls.analysis.jsondoc import tokens
+from caliban_ls.analysis.jsondoc.scalars import WORDS
+from caliban_ls.analysis.jsondoc.tree import Kind, Member, Node
 
 _ARRAY = Kind.ARRAY  # looked up once, since that takes as long as the rest of a node
 

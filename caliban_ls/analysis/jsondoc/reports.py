@@ -5,9 +5,9 @@ Knows neither tree nor parser. Offsets are code points of the document; `start` 
 
 from __future__ import annotations
 
-from caliban_ls.findings import Edit, Finding, Fix
-from caliban_ls.rules import finding
-from caliban_ls.text import Span
+from caliban_ls.analysis.findings import Edit, Finding, Fix
+from caliban_ls.analysis.rules import finding
+from caliban_ls.core.text import Span
 
 BRACKETS = {"]": ("[", "list"), "}": ("{", "object")}
 """Closing brackets, what opens them, and what stands between them."""

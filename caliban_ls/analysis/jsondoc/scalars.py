@@ -9,12 +9,12 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from caliban_ls.findings import Edit, Finding, Fix
-from caliban_ls.jsondoc import tokens
-from caliban_ls.jsondoc.reports import replacement, shown
-from caliban_ls.jsondoc.tree import Kind
-from caliban_ls.rules import finding
-from caliban_ls.text import Span
+from caliban_ls.analysis.findings import Edit, Finding, Fix
+from caliban_ls.analysis.jsondoc import tokens
+from caliban_ls.analysis.jsondoc.reports import replacement, shown
+from caliban_ls.analysis.jsondoc.tree import Kind
+from caliban_ls.analysis.rules import finding
+from caliban_ls.core.text import Span
 
 WORDS: dict[str, tuple[Kind, bool | None]] = {
     "true": (Kind.BOOLEAN, True),

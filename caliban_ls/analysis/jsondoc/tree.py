@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import Any
 
-from caliban_ls.text import Span
+from caliban_ls.core.text import Span
 
 
 class Kind(Enum):

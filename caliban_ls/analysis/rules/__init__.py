@@ -5,10 +5,10 @@ Families: CAL1 syntax, CAL2 experiment, CAL3 project config, CAL4 hardware, CAL5
 
 from __future__ import annotations
 
-from caliban_ls.findings import Finding, Fix, Severity
-from caliban_ls.rules import experiment, hardware, limits, project, script, syntax
-from caliban_ls.rules.base import Rule
-from caliban_ls.text import Span
+from caliban_ls.analysis.findings import Finding, Fix, Severity
+from caliban_ls.analysis.rules import experiment, hardware, limits, project, script, syntax
+from caliban_ls.analysis.rules.rule import Rule
+from caliban_ls.core.text import Span
 
 RULES: dict[str, Rule] = {
     rule.code: rule

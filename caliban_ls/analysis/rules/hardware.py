@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from caliban_ls.findings import Severity
-from caliban_ls.rules.base import Rule
+from caliban_ls.analysis.findings import Severity
+from caliban_ls.analysis.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     Rule(

@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Collection
 from typing import TypeAlias
 
-from caliban_ls.errors import UsageError
-from caliban_ls.rules import RULES
+from caliban_ls.analysis.rules import RULES
+from caliban_ls.core.errors import UsageError
 
 Force: TypeAlias = bool | tuple[str, ...]
 """What is overridden: all that can be, nothing, or the findings of some codes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from caliban_ls.findings import Severity
+from caliban_ls.analysis.findings import Severity
 
 DocumentKind = Literal["experiment", "project"]
 

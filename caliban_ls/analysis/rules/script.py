@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from caliban_ls.findings import Severity
-from caliban_ls.rules.base import Rule
+from caliban_ls.analysis.findings import Severity
+from caliban_ls.analysis.rules.rule import Rule
 
 _SCRIPT: Final = """\
 import argparse

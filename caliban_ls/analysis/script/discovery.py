@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from caliban_ls.script.reading import Read
+from caliban_ls.analysis.script.reader import Read
 
 _COMMENT = re.compile(r"(?://|\#|/\*)[ \t]*caliban:[ \t]*script[ \t]*=[ \t]*([^\s*,;]+)")
 _GUARD = re.compile(

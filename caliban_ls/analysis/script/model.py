@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from caliban_ls.text import Span
+from caliban_ls.core.text import Span
 
 Library = Literal["argparse", "absl", "click", "typer", "transformers", "simple-parsing", "tyro", "fire"]
 """Who reads the command line; each has its own idea of what a number, a boolean and an abbreviation is."""

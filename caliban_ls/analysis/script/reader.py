@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from caliban_ls.script.model import Flag, Library, Script
+from caliban_ls.analysis.script.model import Flag, Library, Script
 
 # What follows a script takes longer to load than an experiment without one to judge.
 if TYPE_CHECKING:
-    from caliban_ls.script.run import Run
-    from caliban_ls.script.values import Parser
+    from caliban_ls.analysis.script.interpreter.state import Run
+    from caliban_ls.analysis.script.interpreter.values import Parser
 
 Read = Callable[[str], str | None]
 """From a path relative to the project, with slashes, to the file's text; None when there is none."""
@@ -28,9 +28,9 @@ def read_script(path: str, read: Read) -> Script | None:
     Returns:
         None when there is no such file, or when it isn't Python.
     """
-    from caliban_ls.script.run import Exhausted, Run
-    from caliban_ls.script.statements import execute_module
-    from caliban_ls.script.values import UNKNOWN, Scope
+    from caliban_ls.analysis.script.interpreter.state import Exhausted, Run
+    from caliban_ls.analysis.script.interpreter.statements import execute_module
+    from caliban_ls.analysis.script.interpreter.values import UNKNOWN, Scope
 
     run = Run(_remembering(read), folder=path.rpartition("/")[0])
     source = run.open(path)
@@ -84,10 +84,10 @@ def _script(run: Run, path: str) -> Script:
     strict = any(one.strict for one in run.invocations)
     complete = complete and strict and all(one.strict or not one.doubtful for one in run.invocations)
     if library == "absl":
-        from caliban_ls.script import from_absl
+        from caliban_ls.analysis.script.libraries import absl
 
-        flags += from_absl.own_flags(path)
-        complete = complete and from_absl.is_complete(run)
+        flags += absl.own_flags(path)
+        complete = complete and absl.is_complete(run)
     doubtful = (
         len(parsers) > 1
         or any(one.doubtful for one in run.invocations)

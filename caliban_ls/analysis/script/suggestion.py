@@ -7,8 +7,8 @@ import json
 import re
 from contextlib import suppress
 
-from caliban_ls.jsondoc import quote as quoted
-from caliban_ls.script.model import Bounds, Flag, Scalar
+from caliban_ls.analysis.jsondoc import quote as quoted
+from caliban_ls.analysis.script.model import Bounds, Flag, Scalar
 
 
 def values_of(flag: Flag) -> list[str]:

@@ -10,7 +10,7 @@ import re
 from enum import Enum
 from typing import Final
 
-from caliban_ls.script.model import Flag, Library, Scalar, Script
+from caliban_ls.analysis.script.model import Flag, Library, Scalar, Script
 
 ARGPARSE: Final[frozenset[Library]] = frozenset({"argparse", "transformers", "simple-parsing"})
 """The libraries that are argparse underneath."""

@@ -99,7 +99,7 @@ cat > "$4/bin/python" <<'END'
 echo "$@" >> "$(dirname "$0")/calls"
 case "$3" in
 pip) echo "Collecting pygls<3"; eval "$PIP_DOES" ;;
-caliban_ls.packages) eval "$CHECK_DOES" ;;
+caliban_ls.core.packages) eval "$CHECK_DOES" ;;
 esac
 END
 chmod +x "$4/bin/python"`;

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-from cloud.emulator.authority import DOMAIN
+from cloud.emulator.certificates import DOMAIN
 
 
 class HangUp(OSError):

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from cloud.emulator.listening import Answer, Asked, HangUp
+from cloud.emulator.listener import Answer, Asked, HangUp
 
 
 @dataclass

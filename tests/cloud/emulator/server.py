@@ -16,12 +16,12 @@ from typing import Any
 
 from cloud.emulator import credentials, schema
 from cloud.emulator.ai_platform import AiPlatform
-from cloud.emulator.authority import DOMAIN, Authority
-from cloud.emulator.between import Between
+from cloud.emulator.certificates import DOMAIN, Authority
 from cloud.emulator.errors import Grant, Refusal
 from cloud.emulator.faults import Faults
-from cloud.emulator.listening import Answer, Asked, HangUp, listen
-from cloud.emulator.others import Logging, Repositories
+from cloud.emulator.listener import Answer, Asked, HangUp, listen
+from cloud.emulator.middleboxes import Between
+from cloud.emulator.other_services import Logging, Repositories
 from cloud.emulator.tokens import Tokens
 from cloud.emulator.vertex import Vertex
 

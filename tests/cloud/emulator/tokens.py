@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloud.emulator.errors import Grant, Refusal
-from cloud.emulator.listening import Answer, Asked
+from cloud.emulator.listener import Answer, Asked
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa

@@ -12,16 +12,18 @@ from support import hardware_facts as facts
 from support.price_facts import DISK, expected
 from support.random_projects import some_config, some_settings, some_sweep
 
-from caliban_ls import jsondoc, planning, plans, project, spending
-from caliban_ls.assist.lenses import Lens, lenses
-from caliban_ls.assist.page import Page
-from caliban_ls.catalog import catalog
+from caliban_ls import planning, plans, spending
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.config import project
+from caliban_ls.analysis.config.settings import Defaults
+from caliban_ls.analysis.estimate import Outlook, request_of
+from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.context import Context
-from caliban_ls.errors import OverLimit, UsageError
+from caliban_ls.core.errors import OverLimit, UsageError
+from caliban_ls.ide.code_lenses import Lens, lenses
+from caliban_ls.ide.document_context import Page
 from caliban_ls.models import CloudArguments
-from caliban_ls.outlook import Outlook, request_of
 from caliban_ls.runtime.claims import Claims
-from caliban_ls.settings import Defaults
 
 NUMBERS = range(100)
 

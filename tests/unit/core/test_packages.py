@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from caliban_ls import packages
-from caliban_ls.errors import MissingError
+from caliban_ls.core import packages
+from caliban_ls.core.errors import MissingError
 
-PACKAGE = Path(packages.__file__).parent
+PACKAGE = Path(packages.__file__).parents[1]
 
 BROKEN = """
 import sys
@@ -75,7 +75,7 @@ def test_the_first_failure_names_the_package(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_check_lists_what_a_command_lacks(tmp_path: Path) -> None:
-    done = without("uritemplate", "packages", folder=tmp_path)
+    done = without("uritemplate", "core.packages", folder=tmp_path)
     assert done.returncode == 3
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"{packages.GOOGLE} can't import googleapiclient.discovery: ")

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.marked import unmark
-from support.pages import page_of
+from support.document_contexts import page_of
+from support.marked_text import unmark
 
-from caliban_ls import hardware
-from caliban_ls.assist.completion import Completion, complete
-from caliban_ls.assist.config import goes
-from caliban_ls.assist.config_completion import BASE_IMAGES
-from caliban_ls.findings import Severity, apply_edits
-from caliban_ls.hardware import Request
-from caliban_ls.rules.base import DocumentKind
+from caliban_ls.analysis import hardware
+from caliban_ls.analysis.findings import Severity, apply_edits
+from caliban_ls.analysis.hardware import Request
+from caliban_ls.analysis.rules.rule import DocumentKind
+from caliban_ls.ide.completion import Completion, complete
+from caliban_ls.ide.config_completion import BASE_IMAGES
+from caliban_ls.ide.config_cursor import goes
 from caliban_ls.validation import validate
 
 

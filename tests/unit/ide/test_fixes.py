@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from caliban_ls import jsondoc, project, repairs
-from caliban_ls.findings import Finding, Severity, apply_edits
-from caliban_ls.outlook import Outlook
-from caliban_ls.project import Project
-from caliban_ls.repairs import sound_fixes
-from caliban_ls.rules import RULES
-from caliban_ls.rules.base import Rule
-from caliban_ls.script import Script, read_script
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.config import project
+from caliban_ls.analysis.config.project import Project
+from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.findings import Finding, Severity, apply_edits
+from caliban_ls.analysis.rules import RULES
+from caliban_ls.analysis.rules.rule import Rule
+from caliban_ls.analysis.script import Script, read_script
+from caliban_ls.ide import fixes
+from caliban_ls.ide.fixes import sound_fixes
 from caliban_ls.validation import validate
 
 SEEDS = range(10)
@@ -150,7 +152,7 @@ def test_trying_fixes_judges_no_more_often_than_it_must(monkeypatch: pytest.Monk
         times += 1
         return validate(*args, **named)
 
-    monkeypatch.setattr(repairs, "validate", counted)
+    monkeypatch.setattr(fixes, "validate", counted)
     assert all(
         found.fixes for found in sound_fixes(document, "experiment", findings) if found.code == "CAL211"
     )

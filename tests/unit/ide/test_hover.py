@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.marked import unmark
-from support.pages import page_of
+from support.document_contexts import page_of
+from support.marked_text import unmark
 
-from caliban_ls import jsondoc
-from caliban_ls.assist.hints import hints
-from caliban_ls.assist.hover import hover_at
-from caliban_ls.assist.lenses import lenses
-from caliban_ls.assist.links import image_page, links
-from caliban_ls.assist.structure import MOST, Symbol, folds, outline, selections
-from caliban_ls.rules.base import DocumentKind
-from caliban_ls.script import read_script
-from caliban_ls.text import Span
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.rules.rule import DocumentKind
+from caliban_ls.analysis.script import read_script
+from caliban_ls.core.text import Span
+from caliban_ls.ide.code_lenses import lenses
+from caliban_ls.ide.document_links import image_page, links
+from caliban_ls.ide.hover import hover_at
+from caliban_ls.ide.inlay_hints import hints
+from caliban_ls.ide.outline import MOST, Symbol, folds, outline, selections
 from caliban_ls.validation import validate
 
 

@@ -6,10 +6,13 @@ import ast
 from dataclasses import replace
 
 import pytest
-from support.marked import unmark
-from support.pages import SCRIPT, SOURCE, flag, page_of
+from support.document_contexts import SCRIPT, SOURCE, flag, page_of
+from support.marked_text import unmark
 
-from caliban_ls.assist.navigation import (
+from caliban_ls.analysis.findings import apply_edits
+from caliban_ls.analysis.script import Script
+from caliban_ls.core.errors import UsageError
+from caliban_ls.ide.navigation import (
     Use,
     check_name,
     definitions,
@@ -19,9 +22,6 @@ from caliban_ls.assist.navigation import (
     use_at,
     uses,
 )
-from caliban_ls.errors import UsageError
-from caliban_ls.findings import apply_edits
-from caliban_ls.script import Script
 
 
 @pytest.mark.parametrize(

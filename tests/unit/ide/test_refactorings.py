@@ -7,15 +7,16 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.marked import unmark
-from support.pages import page_of
+from support.document_contexts import page_of
+from support.marked_text import unmark
 
-from caliban_ls import experiment, jsondoc
-from caliban_ls.assist.actions import Refactoring, refactorings
-from caliban_ls.assist.fix_all import fix_all
-from caliban_ls.findings import Severity, apply_edits
-from caliban_ls.rules.base import DocumentKind
-from caliban_ls.text import Span
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.experiment import sweep
+from caliban_ls.analysis.findings import Severity, apply_edits
+from caliban_ls.analysis.rules.rule import DocumentKind
+from caliban_ls.core.text import Span
+from caliban_ls.ide.fix_all import fix_all
+from caliban_ls.ide.refactorings import Refactoring, refactorings
 from caliban_ls.validation import validate
 
 
@@ -133,8 +134,8 @@ def test_one_combination_can_be_run(marked: str, block: str, title: str) -> None
     assert one.arguments is not None
     assert one.arguments["block"] == block
     (part,) = [part for part in page_of(text).sweep.blocks if part.pointer == block]
-    alone = experiment.Experiment((part,), part.count, ())
-    meant = experiment.combination(alone, one.arguments["index"])
+    alone = sweep.Experiment((part,), part.count, ())
+    meant = sweep.combination(alone, one.arguments["index"])
     assert ", ".join(f"{flag}={value}" for flag, value in meant.items()) == title
 
 
@@ -154,7 +155,7 @@ def test_every_change_of_a_valid_sweep_gives_a_valid_one(
     for one in refactorings(page, Span(min(start, end), max(start, end))):
         changed = jsondoc.parse(apply_edits(text, one.edits))
         assert changed.findings == []
-        after = experiment.read(changed)
+        after = sweep.read(changed)
         assert after.count is not None, one.title
         if one.title.startswith(("Sort", "Turn")):
             assert after.count == before

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.tree import plant
+from support.folders import plant
 
-from caliban_ls import files
-from caliban_ls.files import project_paths
+from caliban_ls.workspace import files
+from caliban_ls.workspace.files import project_paths
 
 
 def test_what_a_person_could_name(tmp_path: Path) -> None:

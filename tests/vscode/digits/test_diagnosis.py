@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from support.contrast import faint
+from support.folders import plant
 from support.program import caliban
-from support.tree import plant
+from support.text_contrast import faint
 from support.window import Window, until
 
 

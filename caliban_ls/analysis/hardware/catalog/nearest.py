@@ -13,7 +13,15 @@ from difflib import SequenceMatcher
 from functools import cache
 from itertools import groupby, product
 
-from caliban_ls.catalog import Accelerator, Machine, Pair, Region, Service, catalog, family_of
+from caliban_ls.analysis.hardware.catalog import (
+    Accelerator,
+    Machine,
+    Pair,
+    Region,
+    Service,
+    catalog,
+    family_of,
+)
 
 
 @dataclass(frozen=True, slots=True)

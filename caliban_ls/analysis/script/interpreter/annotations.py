@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, replace
 
-from caliban_ls.script.expressions import evaluate
-from caliban_ls.script.lookup import is_enumeration, members_of
-from caliban_ls.script.model import Arity, Scalar, ValueKind
-from caliban_ls.script.run import Run
-from caliban_ls.script.values import (
+from caliban_ls.analysis.script.interpreter.expressions import evaluate
+from caliban_ls.analysis.script.interpreter.names import is_enumeration, members_of
+from caliban_ls.analysis.script.interpreter.state import Run
+from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Class,
     External,
@@ -18,6 +17,7 @@ from caliban_ls.script.values import (
     Value,
     is_scalar,
 )
+from caliban_ls.analysis.script.model import Arity, Scalar, ValueKind
 
 PLAIN: dict[str, ValueKind] = {
     "builtins.int": "int",

@@ -5,9 +5,9 @@ Whatever isn't exactly known gives UNKNOWN; nothing of the script's own is run h
 
 from __future__ import annotations
 
-from caliban_ls.script.lookup import attribute, items_of
-from caliban_ls.script.run import Run, escape
-from caliban_ls.script.values import (
+from caliban_ls.analysis.script.interpreter.names import attribute, items_of
+from caliban_ls.analysis.script.interpreter.state import Run, escape
+from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Arguments,
     Call,

@@ -8,21 +8,23 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from caliban_ls.script import (
-    fields,
-    from_absl,
-    from_argparse,
-    from_click,
-    from_fire,
-    from_simple_parsing,
-    from_typer,
-    from_tyro,
+from caliban_ls.analysis.script.interpreter.builtins import (
+    arguments_method,
+    builtin,
+    container_method,
+    text_method,
 )
-from caliban_ls.script.builtin import arguments_method, builtin, container_method, text_method
-from caliban_ls.script.expressions import evaluate, joined
-from caliban_ls.script.lookup import is_enumeration, items_of, members_of
-from caliban_ls.script.run import MOST_CALLS, Exhausted, Run, escape, import_module, load_unseen
-from caliban_ls.script.values import (
+from caliban_ls.analysis.script.interpreter.expressions import evaluate, joined
+from caliban_ls.analysis.script.interpreter.names import is_enumeration, items_of, members_of
+from caliban_ls.analysis.script.interpreter.state import (
+    MOST_CALLS,
+    Exhausted,
+    Run,
+    escape,
+    import_module,
+    load_unseen,
+)
+from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Action,
     Arguments,
@@ -44,16 +46,26 @@ from caliban_ls.script.values import (
     Value,
     is_scalar,
 )
+from caliban_ls.analysis.script.libraries import (
+    absl,
+    argparse,
+    click,
+    dataclass_fields,
+    fire,
+    simple_parsing,
+    typer,
+    tyro,
+)
 
 _LIBRARIES = (
-    from_argparse,
-    from_absl,
-    from_click,
-    from_typer,
-    from_fire,
-    fields,
-    from_simple_parsing,
-    from_tyro,
+    argparse,
+    absl,
+    click,
+    typer,
+    fire,
+    dataclass_fields,
+    simple_parsing,
+    tyro,
 )
 _FUNCTIONS = {name: handler for library in _LIBRARIES for name, handler in library.FUNCTIONS.items()}
 _EXITS = {"sys.exit", "os._exit", "builtins.exit", "builtins.quit"}
@@ -106,7 +118,7 @@ def apply(run: Run, target: Value, arguments: Call) -> Value:
         if target.name == "builtins.super":
             return _super(arguments)
         return _external(run, target.name, arguments)
-    for library in (from_click, from_typer):
+    for library in (click, typer):
         if library.accepts(target):
             return library.apply(run, target, arguments)
     if isinstance(target, Instance):
@@ -128,7 +140,7 @@ def call_function(
         raise Exhausted
     scope = Scope(function.scope.source, parent=function.scope)
     _bind(run, function, scope, positional, keywords, exact=exact)
-    from caliban_ls.script.statements import Flow, execute
+    from caliban_ls.analysis.script.interpreter.statements import Flow, execute
 
     run.depth += 1
     run.followed.add(function.node)
@@ -204,7 +216,7 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
         if owner.name == "sys" and name == "argv":
             run.certain = False
     elif isinstance(owner, Parser | Group | Subparsers | Action):
-        from_argparse.set_attribute(run, owner, name, value)
+        argparse.set_attribute(run, owner, name, value)
     elif isinstance(owner, Instance):
         if run.doubt and name in owner.attributes and owner.attributes[name] is not value:
             escape(run, owner.attributes[name])
@@ -232,7 +244,7 @@ def _instantiate(run: Run, target: Class, arguments: Call) -> Value:
     if target.derives(
         "argparse.ArgumentParser", "simple_parsing.ArgumentParser", "transformers.HfArgumentParser"
     ):
-        return from_argparse.subclass(run, target, arguments, _call_with)
+        return argparse.subclass(run, target, arguments, _call_with)
     instance = Instance(target)
     constructor = target.find("__init__")
     if isinstance(constructor, Function):
@@ -296,7 +308,7 @@ _LOADERS = ("importlib.", "pkgutil.", "pkg_resources.", "imp.")
 
 def _imported(run: Run, arguments: Call) -> Value:
     """Return the module that `importlib.import_module` gives."""
-    from caliban_ls.script.statements import execute_module
+    from caliban_ls.analysis.script.interpreter.statements import execute_module
 
     name = arguments.value("name", 0)
     if not isinstance(name, str):
@@ -328,8 +340,8 @@ _HARMLESS = {
 def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     """Return what a built-in method of a value gives."""
     if isinstance(owner, Parser | Group | Subparsers | Action):
-        return from_argparse.method(run, owner, name, arguments)
-    for library in (from_click, from_typer, from_absl):
+        return argparse.method(run, owner, name, arguments)
+    for library in (click, typer, absl):
         if library.owns(owner):
             return library.method(run, owner, name, arguments)
     if isinstance(owner, Arguments):

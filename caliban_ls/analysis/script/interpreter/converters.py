@@ -11,10 +11,10 @@ import math
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from caliban_ls.script.expressions import evaluate
-from caliban_ls.script.model import Bounds, ValueKind
-from caliban_ls.script.run import Run
-from caliban_ls.script.values import External, Function, Source, scalars
+from caliban_ls.analysis.script.interpreter.expressions import evaluate
+from caliban_ls.analysis.script.interpreter.state import Run
+from caliban_ls.analysis.script.interpreter.values import External, Function, Source, scalars
+from caliban_ls.analysis.script.model import Bounds, ValueKind
 
 _Subject: TypeAlias = Literal["text", "int", "float"]
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from caliban_ls.script import from_click, from_typer
-from caliban_ls.script.calls import call_function
-from caliban_ls.script.run import Run, escape
-from caliban_ls.script.values import Bound, Class, External, Function, Instance, Unknown, Value
+from caliban_ls.analysis.script.interpreter.calls import call_function
+from caliban_ls.analysis.script.interpreter.state import Run, escape
+from caliban_ls.analysis.script.interpreter.values import (
+    Bound,
+    Class,
+    External,
+    Function,
+    Instance,
+    Unknown,
+    Value,
+)
+from caliban_ls.analysis.script.libraries import click, typer
 
 
 def decorated(run: Run, decorator: Value, function: Value) -> Value:
     """Return what a decorator makes of a function."""
-    for library in (from_click, from_typer):
+    for library in (click, typer):
         if library.accepts(decorator):
             return library.decorate(run, decorator, function)
     followed, owner = _followed(decorator)

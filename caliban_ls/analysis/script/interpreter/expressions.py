@@ -10,10 +10,17 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from caliban_ls.script.lookup import attribute, is_enumeration, items_of, look_up, members_of, truth
-from caliban_ls.script.operators import combined, compared, sliced
-from caliban_ls.script.run import Run, escape
-from caliban_ls.script.values import (
+from caliban_ls.analysis.script.interpreter.names import (
+    attribute,
+    is_enumeration,
+    items_of,
+    look_up,
+    members_of,
+    truth,
+)
+from caliban_ls.analysis.script.interpreter.operators import combined, compared, sliced
+from caliban_ls.analysis.script.interpreter.state import Run, escape
+from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Arguments,
     Class,
@@ -48,7 +55,7 @@ def evaluate(run: Run, node: ast.expr | None, scope: Scope) -> Value:
 
 def assign(run: Run, target: ast.expr, value: Value, scope: Scope) -> None:
     """Let a target stand for a value."""
-    from caliban_ls.script.calls import set_attribute
+    from caliban_ls.analysis.script.interpreter.calls import set_attribute
 
     if isinstance(target, ast.Name):
         holder = scope.module if target.id in scope.outer else scope
@@ -295,7 +302,7 @@ def _lambda(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _
 
 
 def _call(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
-    from caliban_ls.script.calls import call
+    from caliban_ls.analysis.script.interpreter.calls import call
 
     return call(run, node, scope)
 

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Callable
 from typing import TypeAlias
 
-from caliban_ls.script.foreign import WITHOUT_FLAGS
-from caliban_ls.script.lookup import attribute, look_up
-from caliban_ls.script.run import Run, import_module
-from caliban_ls.script.values import UNKNOWN, External, Scope, Unknown, Value
+from caliban_ls.analysis.script.interpreter.names import attribute, look_up
+from caliban_ls.analysis.script.interpreter.state import Run, import_module
+from caliban_ls.analysis.script.interpreter.values import UNKNOWN, External, Scope, Unknown, Value
+from caliban_ls.analysis.script.known_modules import WITHOUT_FLAGS
 
 Follow: TypeAlias = Callable[[Run, Scope], None]
 """Follows the statements of a file."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from caliban_ls.script.run import Run, import_module
-from caliban_ls.script.values import (
+from caliban_ls.analysis.script.interpreter.state import Run, import_module
+from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Arguments,
     Bound,
@@ -184,7 +184,7 @@ def is_enumeration(value: Value) -> bool:
 
 
 def _submodule(run: Run, owner: Scope, name: str) -> Value:
-    from caliban_ls.script.statements import execute_module
+    from caliban_ls.analysis.script.interpreter.statements import execute_module
 
     if owner.source.path.endswith("__init__.py"):
         found = import_module(run, name, 1, owner, execute_module)
@@ -213,7 +213,7 @@ def _class_attribute(owner: Class, name: str) -> Value:
 
 
 def _bind(run: Run, owner: Value, found: Value, name: str) -> Value:
-    from caliban_ls.script.calls import call_function
+    from caliban_ls.analysis.script.interpreter.calls import call_function
 
     if isinstance(found, Function):
         if found.role == "property":

@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from caliban_ls.script.values import (
+from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Arguments,
     External,

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from caliban_ls.script.values import (
+from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Action,
     Arguments,
@@ -34,7 +34,7 @@ from caliban_ls.script.values import (
     Table,
     Value,
 )
-from caliban_ls.text import END_OF_LINE, Span
+from caliban_ls.core.text import END_OF_LINE, Span
 
 MOST_STEPS: Final = 60_000
 """Expressions and statements; a script of 2,000 lines has about 20,000."""

@@ -10,12 +10,21 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
-from caliban_ls.script.expressions import assign, evaluate, joined
-from caliban_ls.script.imports import import_from, import_names
-from caliban_ls.script.lookup import items_of, truth
-from caliban_ls.script.operators import combined
-from caliban_ls.script.run import Run, escape, fill_unseen
-from caliban_ls.script.values import UNKNOWN, Arguments, Class, External, Function, Scope, Unknown, Value
+from caliban_ls.analysis.script.interpreter.expressions import assign, evaluate, joined
+from caliban_ls.analysis.script.interpreter.imports import import_from, import_names
+from caliban_ls.analysis.script.interpreter.names import items_of, truth
+from caliban_ls.analysis.script.interpreter.operators import combined
+from caliban_ls.analysis.script.interpreter.state import Run, escape, fill_unseen
+from caliban_ls.analysis.script.interpreter.values import (
+    UNKNOWN,
+    Arguments,
+    Class,
+    External,
+    Function,
+    Scope,
+    Unknown,
+    Value,
+)
 
 _MOST_TURNS = 300
 
@@ -112,7 +121,7 @@ def _augmented(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see
 
 
 def _function(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
-    from caliban_ls.script.decorators import decorated
+    from caliban_ls.analysis.script.interpreter.decorators import decorated
 
     function: Value = Function(node, scope)
     for decorator in reversed(node.decorator_list):
@@ -144,8 +153,8 @@ def _class(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _ex
 
 def _announce(run: Run, made: Class, scope: Scope) -> None:
     """Tell a new class to those who may enter it in a registry: its metaclass, its bases and its decorators."""
-    from caliban_ls.script.calls import call_function
-    from caliban_ls.script.decorators import enter
+    from caliban_ls.analysis.script.interpreter.calls import call_function
+    from caliban_ls.analysis.script.interpreter.decorators import enter
 
     keywords = {one.arg: evaluate(run, one.value, scope) for one in made.node.keywords if one.arg is not None}
     metaclass = keywords.pop("metaclass", None)

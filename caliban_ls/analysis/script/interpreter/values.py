@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from caliban_ls.script.model import Flag, Library, Scalar
+from caliban_ls.analysis.script.model import Flag, Library, Scalar
 
 
 class Unknown:

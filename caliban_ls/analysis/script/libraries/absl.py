@@ -6,13 +6,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from caliban_ls.script.foreign import WITHOUT_FLAGS
-from caliban_ls.script.lookup import is_enumeration, items_of
-from caliban_ls.script.model import Arity, Bounds, Flag, ValueKind, known_bounds
-from caliban_ls.script.run import Run, literal_span, span_of
-from caliban_ls.script.types import names_of
-from caliban_ls.script.values import UNKNOWN, Bound, Call, Function, Parser, Unknown, Value, scalars, shown
-from caliban_ls.text import Span
+from caliban_ls.analysis.script.interpreter.annotations import names_of
+from caliban_ls.analysis.script.interpreter.names import is_enumeration, items_of
+from caliban_ls.analysis.script.interpreter.state import Run, literal_span, span_of
+from caliban_ls.analysis.script.interpreter.values import (
+    UNKNOWN,
+    Bound,
+    Call,
+    Function,
+    Parser,
+    Unknown,
+    Value,
+    scalars,
+    shown,
+)
+from caliban_ls.analysis.script.known_modules import WITHOUT_FLAGS
+from caliban_ls.analysis.script.model import Arity, Bounds, Flag, ValueKind, known_bounds
+from caliban_ls.core.text import Span
 
 _KINDS: dict[str, ValueKind] = {"integer": "int", "float": "float", "string": "str", "enum": "str"}
 
@@ -137,7 +147,7 @@ def _require(run: Run, arguments: Call) -> Value:
 
 
 def _run(run: Run, arguments: Call) -> Value:
-    from caliban_ls.script.calls import apply
+    from caliban_ls.analysis.script.interpreter.calls import apply
 
     parser = _parser(run)
     if arguments.value("flags_parser") is not None or arguments.value("argv") is not None:

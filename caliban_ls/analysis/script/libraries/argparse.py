@@ -6,11 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from caliban_ls.script.from_add_argument import flag_of
-from caliban_ls.script.lookup import items_of
-from caliban_ls.script.model import Flag, Library
-from caliban_ls.script.run import Run, span_of
-from caliban_ls.script.values import (
+from caliban_ls.analysis.script.interpreter.names import items_of
+from caliban_ls.analysis.script.interpreter.state import Run, span_of
+from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Action,
     Arguments,
@@ -26,6 +24,8 @@ from caliban_ls.script.values import (
     is_known,
     shown,
 )
+from caliban_ls.analysis.script.libraries.argparse_argument import flag_of
+from caliban_ls.analysis.script.model import Flag, Library
 
 CREATED: dict[str, Library] = {
     "argparse.ArgumentParser": "argparse",
@@ -77,11 +77,11 @@ def create(run: Run, arguments: Call, library: Library, parser: Parser | None = 
     if known is None:
         parser.complete = False
     if library == "transformers":
-        from caliban_ls.script.from_transformers import add_transformers
+        from caliban_ls.analysis.script.libraries.transformers import add_transformers
 
         add_transformers(run, parser, arguments.value("dataclass_types", 0, default=()), arguments)
     elif library == "simple-parsing":
-        from caliban_ls.script.from_simple_parsing import check_simple_parsing
+        from caliban_ls.analysis.script.libraries.simple_parsing import check_simple_parsing
 
         check_simple_parsing(parser, arguments)
     return parser
@@ -116,7 +116,7 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     if handler is not None:
         return handler(run, owner, parser, arguments)
     if name == "add_arguments" and parser.library == "simple-parsing":
-        from caliban_ls.script.from_simple_parsing import add_simple_parsing
+        from caliban_ls.analysis.script.libraries.simple_parsing import add_simple_parsing
 
         add_simple_parsing(run, parser, arguments)
         return UNKNOWN

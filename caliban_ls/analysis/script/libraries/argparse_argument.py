@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from caliban_ls.script.lookup import is_enumeration, items_of
-from caliban_ls.script.model import Arity, Bounds, Flag, Scalar, ValueKind
-from caliban_ls.script.own_types import Taken, taken_by
-from caliban_ls.script.run import Run, literal_span, span_of
-from caliban_ls.script.types import PLAIN, values_of
-from caliban_ls.script.values import (
+from caliban_ls.analysis.script.interpreter.annotations import PLAIN, values_of
+from caliban_ls.analysis.script.interpreter.converters import Taken, taken_by
+from caliban_ls.analysis.script.interpreter.names import is_enumeration, items_of
+from caliban_ls.analysis.script.interpreter.state import Run, literal_span, span_of
+from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Call,
     Class,
@@ -20,6 +19,7 @@ from caliban_ls.script.values import (
     scalars,
     shown,
 )
+from caliban_ls.analysis.script.model import Arity, Bounds, Flag, Scalar, ValueKind
 
 _MOST_CHOICES = 300
 

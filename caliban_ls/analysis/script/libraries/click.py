@@ -6,10 +6,8 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from caliban_ls.script.from_click_option import TYPES, option
-from caliban_ls.script.model import Flag
-from caliban_ls.script.run import Run, span_of
-from caliban_ls.script.values import (
+from caliban_ls.analysis.script.interpreter.state import Run, span_of
+from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Arguments,
     Call,
@@ -22,6 +20,8 @@ from caliban_ls.script.values import (
     Value,
     is_known,
 )
+from caliban_ls.analysis.script.libraries.click_option import TYPES, option
+from caliban_ls.analysis.script.model import Flag
 
 
 @dataclass(eq=False, slots=True)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from caliban_ls.script.lookup import is_enumeration, items_of
-from caliban_ls.script.model import Arity, Bounds, Flag, Scalar, ValueKind, known_bounds
-from caliban_ls.script.own_types import taken_by
-from caliban_ls.script.run import Run, literal_span, span_of
-from caliban_ls.script.types import PLAIN, names_of
-from caliban_ls.script.values import (
+from caliban_ls.analysis.script.interpreter.annotations import PLAIN, names_of
+from caliban_ls.analysis.script.interpreter.converters import taken_by
+from caliban_ls.analysis.script.interpreter.names import is_enumeration, items_of
+from caliban_ls.analysis.script.interpreter.state import Run, literal_span, span_of
+from caliban_ls.analysis.script.interpreter.values import (
     Call,
     External,
     Function,
@@ -19,6 +18,7 @@ from caliban_ls.script.values import (
     scalars,
     shown,
 )
+from caliban_ls.analysis.script.model import Arity, Bounds, Flag, Scalar, ValueKind, known_bounds
 
 
 @dataclass(frozen=True, slots=True)

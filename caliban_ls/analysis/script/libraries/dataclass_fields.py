@@ -6,19 +6,12 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from caliban_ls.script.expressions import evaluate
-from caliban_ls.script.model import Arity, Flag, Scalar, ValueKind
-from caliban_ls.script.run import Run, name_span, span_of
-from caliban_ls.script.types import Type, annotation, understand
-from caliban_ls.script.values import (
-    UNKNOWN,
-    Call,
-    Class,
-    External,
-    Value,
-    shown,
-)
-from caliban_ls.text import Span
+from caliban_ls.analysis.script.interpreter.annotations import Type, annotation, understand
+from caliban_ls.analysis.script.interpreter.expressions import evaluate
+from caliban_ls.analysis.script.interpreter.state import Run, name_span, span_of
+from caliban_ls.analysis.script.interpreter.values import UNKNOWN, Call, Class, External, Value, shown
+from caliban_ls.analysis.script.model import Arity, Flag, Scalar, ValueKind
+from caliban_ls.core.text import Span
 
 
 @dataclass(frozen=True, slots=True)

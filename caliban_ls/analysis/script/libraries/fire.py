@@ -5,10 +5,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
-from caliban_ls.script.expressions import evaluate
-from caliban_ls.script.model import Flag
-from caliban_ls.script.run import Run, name_span, span_of
-from caliban_ls.script.values import UNKNOWN, Call, Class, Function, Parser, Table, Value, shown
+from caliban_ls.analysis.script.interpreter.expressions import evaluate
+from caliban_ls.analysis.script.interpreter.state import Run, name_span, span_of
+from caliban_ls.analysis.script.interpreter.values import (
+    UNKNOWN,
+    Call,
+    Class,
+    Function,
+    Parser,
+    Table,
+    Value,
+    shown,
+)
+from caliban_ls.analysis.script.model import Flag
 
 
 def _fire(run: Run, arguments: Call) -> Value:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from caliban_ls.script.fields import Field, fields_of, flag_of, help_flag
-from caliban_ls.script.lookup import items_of
-from caliban_ls.script.model import Arity, Flag, Scalar, ValueKind
-from caliban_ls.script.run import Run
-from caliban_ls.script.types import names_of
-from caliban_ls.script.values import (
+from caliban_ls.analysis.script.interpreter.annotations import names_of
+from caliban_ls.analysis.script.interpreter.names import items_of
+from caliban_ls.analysis.script.interpreter.state import Run
+from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Call,
     Class,
@@ -20,6 +18,8 @@ from caliban_ls.script.values import (
     is_known,
     scalars,
 )
+from caliban_ls.analysis.script.libraries.dataclass_fields import Field, fields_of, flag_of, help_flag
+from caliban_ls.analysis.script.model import Arity, Flag, Scalar, ValueKind
 
 
 def check_simple_parsing(parser: Parser, arguments: Call) -> None:

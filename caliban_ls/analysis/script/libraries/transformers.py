@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from caliban_ls.script.fields import Field, fields_of, flag_of
-from caliban_ls.script.lookup import items_of
-from caliban_ls.script.model import Arity, Flag
-from caliban_ls.script.run import Run
-from caliban_ls.script.types import values_of
-from caliban_ls.script.values import (
-    Call,
-    Class,
-    Parser,
-    Table,
-    Value,
-    scalars,
-)
+from caliban_ls.analysis.script.interpreter.annotations import values_of
+from caliban_ls.analysis.script.interpreter.names import items_of
+from caliban_ls.analysis.script.interpreter.state import Run
+from caliban_ls.analysis.script.interpreter.values import Call, Class, Parser, Table, Value, scalars
+from caliban_ls.analysis.script.libraries.dataclass_fields import Field, fields_of, flag_of
+from caliban_ls.analysis.script.model import Arity, Flag
 
 
 def add_transformers(run: Run, parser: Parser, types: Value, arguments: Call) -> None:

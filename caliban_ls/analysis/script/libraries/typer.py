@@ -6,11 +6,10 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from caliban_ls.script.expressions import evaluate
-from caliban_ls.script.model import Arity, Bounds, Flag, Scalar, ValueKind, known_bounds
-from caliban_ls.script.run import Run, literal_span, name_span, span_of
-from caliban_ls.script.types import Type, annotation, understand, values_of
-from caliban_ls.script.values import (
+from caliban_ls.analysis.script.interpreter.annotations import Type, annotation, understand, values_of
+from caliban_ls.analysis.script.interpreter.expressions import evaluate
+from caliban_ls.analysis.script.interpreter.state import Run, literal_span, name_span, span_of
+from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Call,
     Declared,
@@ -24,6 +23,7 @@ from caliban_ls.script.values import (
     Value,
     shown,
 )
+from caliban_ls.analysis.script.model import Arity, Bounds, Flag, Scalar, ValueKind, known_bounds
 
 
 @dataclass(eq=False, slots=True)

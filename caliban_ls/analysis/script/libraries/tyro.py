@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from caliban_ls.script.expressions import evaluate
-from caliban_ls.script.fields import Field, fields_of, flag_of, help_flag
-from caliban_ls.script.model import Flag
-from caliban_ls.script.run import Run, name_span, span_of
-from caliban_ls.script.types import annotation, names_of, understand
-from caliban_ls.script.values import (
+from caliban_ls.analysis.script.interpreter.annotations import annotation, names_of, understand
+from caliban_ls.analysis.script.interpreter.expressions import evaluate
+from caliban_ls.analysis.script.interpreter.state import Run, name_span, span_of
+from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Arguments,
     Call,
@@ -19,6 +17,8 @@ from caliban_ls.script.values import (
     Parser,
     Value,
 )
+from caliban_ls.analysis.script.libraries.dataclass_fields import Field, fields_of, flag_of, help_flag
+from caliban_ls.analysis.script.model import Flag
 
 
 def _tyro(run: Run, arguments: Call) -> Value:

@@ -37,7 +37,7 @@ export interface Making {
 
 const MARK = "caliban.json";
 const LOCK = "making.lock";
-const CHECK = ["-I", "-m", "caliban_ls.packages"]; // imports all that any command needs
+const CHECK = ["-I", "-m", "caliban_ls.core.packages"]; // imports all that any command needs
 
 /** Return what the extension carries. */
 export async function bundle(extension: string, version: string): Promise<Bundle> {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from support.marked import unmark
+from support.marked_text import unmark
 
-from caliban_ls import jsondoc
-from caliban_ls.findings import Finding, apply_edits
-from caliban_ls.script import read_script
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.findings import Finding, apply_edits
+from caliban_ls.analysis.script import read_script
 from caliban_ls.validation import validate
 
 ARGPARSE = """\

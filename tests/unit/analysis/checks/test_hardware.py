@@ -6,11 +6,11 @@ import json
 
 import pytest
 from support import hardware_facts as facts
-from support.marked import unmark
+from support.marked_text import unmark
 
-from caliban_ls import jsondoc
-from caliban_ls.findings import Finding, Severity, apply_edits
-from caliban_ls.placement import changed
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.checks.hardware import changed
+from caliban_ls.analysis.findings import Finding, Severity, apply_edits
 from caliban_ls.validation import validate
 
 

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.marked import unmark
+from support.marked_text import unmark
 
-from caliban_ls import experiment, jsondoc, project
-from caliban_ls.findings import apply_edits
-from caliban_ls.limits import different_jobs, flags_key
-from caliban_ls.outlook import Outlook, jobs_allowed, lower_limits
-from caliban_ls.project import Limits
-from caliban_ls.settings import Limits as OwnLimits
-from caliban_ls.settings import Settings
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.checks.limits import different_jobs, flags_key
+from caliban_ls.analysis.config import project
+from caliban_ls.analysis.config.project import Limits
+from caliban_ls.analysis.config.settings import Limits as OwnLimits
+from caliban_ls.analysis.config.settings import Settings
+from caliban_ls.analysis.estimate import Outlook, jobs_allowed, lower_limits
+from caliban_ls.analysis.experiment import sweep as sweeps
+from caliban_ls.analysis.findings import apply_edits
 from caliban_ls.validation import validate
 
 
@@ -130,17 +132,17 @@ SWEEPS = st.lists(
 
 @given(SWEEPS)
 def test_jobs_are_found_identical_just_when_their_flags_are(blocks: list[dict[str, Any]]) -> None:
-    sweep = experiment.read(jsondoc.parse(json.dumps(blocks)))
-    lines = [frozenset(_words(job)) for job in experiment.expand(sweep)]
+    sweep = sweeps.read(jsondoc.parse(json.dumps(blocks)))
+    lines = [frozenset(_words(job)) for job in sweeps.expand(sweep)]
     assert different_jobs(sweep) == len(set(lines))
-    assert len({flags_key(job) for job in experiment.expand(sweep)}) == len(set(lines))
+    assert len({flags_key(job) for job in sweeps.expand(sweep)}) == len(set(lines))
     found = validate(jsondoc.parse(json.dumps(blocks)), "experiment")
     assert ("CAL603" in {one.code for one in found}) is (len(set(lines)) < len(lines))
 
 
 def _words(job: dict[str, Any]) -> list[tuple[str, ...]]:
     """Return a job's flags as its command line has them, in no order."""
-    each = (experiment.arguments({flag: value}) for flag, value in job.items())
+    each = (sweeps.arguments({flag: value}) for flag, value in job.items())
     return [words for words in each if words]
 
 

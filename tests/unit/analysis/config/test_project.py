@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from support.marked import unmark
+from support.marked_text import unmark
 
-from caliban_ls import jsondoc, project
-from caliban_ls.findings import apply_edits
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.config import project
+from caliban_ls.analysis.findings import apply_edits
 from caliban_ls.validation import validate
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from caliban_ls.settings import Defaults, Limits, Settings, merged, parse_settings, section
+from caliban_ls.analysis.config.settings import Defaults, Limits, Settings, merged, parse_settings, section
 
 
 def check(raw: Any, expected: Settings, *problems: str) -> None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from support.marked import unmark
+from support.marked_text import unmark
 
-from caliban_ls import experiment, jsondoc
-from caliban_ls.selection import Selection, jobs_at
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.experiment import sweep as sweeps
+from caliban_ls.analysis.experiment.selection import Selection, jobs_at
 
 
 def check(marked: str, expected: list[int]) -> None:
     """A cursor at the ⟦mark⟧, or at its end, means these jobs of the sweep; each is the one of that number."""
     text, (spot,) = unmark(marked)
-    sweep = experiment.read(jsondoc.parse(text))
+    sweep = sweeps.read(jsondoc.parse(text))
     for offset in {spot.start, spot.end}:
         chosen = jobs_at(sweep, offset)
         jobs = list(chosen.jobs())
         assert [index for index, _ in jobs] == expected
         assert chosen.count == len(expected)
-        assert all(parameters == experiment.combination(sweep, index) for index, parameters in jobs)
+        assert all(parameters == sweeps.combination(sweep, index) for index, parameters in jobs)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_a_place_means_jobs(marked: str, expected: list[int]) -> None:
 def test_a_huge_sweep_is_counted_and_begun_at_once() -> None:
     axis = list(range(1000))
     text, (spot,) = unmark("{" + ",".join(f'"k{n}": {axis}' for n in range(5)) + ',"x": [1, ⟦2⟧]}')
-    sweep = experiment.read(jsondoc.parse(text))
+    sweep = sweeps.read(jsondoc.parse(text))
     chosen = jobs_at(sweep, spot.start)
     assert chosen.count == 10**15
     assert next(iter(chosen.jobs()))[0] == 2

@@ -6,11 +6,12 @@ import itertools
 import json
 
 import pytest
-from support.broken_sweeps import BROKEN
-from support.marked import unmark
+from support.invalid_sweeps import BROKEN
+from support.marked_text import unmark
 
-from caliban_ls import experiment, jsondoc
-from caliban_ls.findings import apply_edits
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.experiment import sweep as sweeps
+from caliban_ls.analysis.findings import apply_edits
 from caliban_ls.validation import validate
 
 
@@ -90,9 +91,7 @@ def test_no_fix_where_the_meaning_is_uncertain(text: str) -> None:
 
 
 def test_blocks_and_their_pointers_and_counts() -> None:
-    sweep = experiment.read(
-        jsondoc.parse('[{"a": [1, 2]}, [{"b": 1}, {}], {"[c,d]": [[1, 2], [3, 4], [5, 6]]}]')
-    )
+    sweep = sweeps.read(jsondoc.parse('[{"a": [1, 2]}, [{"b": 1}, {}], {"[c,d]": [[1, 2], [3, 4], [5, 6]]}]'))
     assert [(block.pointer, block.count) for block in sweep.blocks] == [
         ("/0", 2),
         ("/1/0", 1),
@@ -103,10 +102,10 @@ def test_blocks_and_their_pointers_and_counts() -> None:
 
 
 def test_a_config_with_errors_has_no_count() -> None:
-    sweep = experiment.read(jsondoc.parse('[{"a": [1, 2]}, {"b": null}]'))
+    sweep = sweeps.read(jsondoc.parse('[{"a": [1, 2]}, {"b": null}]'))
     assert [block.count for block in sweep.blocks] == [2, None]
     assert sweep.count is None
-    assert experiment.read(jsondoc.parse('{"a": [1, 2')).count is None
+    assert sweeps.read(jsondoc.parse('{"a": [1, 2')).count is None
 
 
 @pytest.mark.parametrize(
@@ -123,13 +122,13 @@ def test_a_config_with_errors_has_no_count() -> None:
     ],
 )
 def test_a_block_whose_syntax_leaves_anything_open_has_no_count(block: str) -> None:
-    sweep = experiment.read(jsondoc.parse(f'[{{"c": [1, 2]}}, {block}\n]'))
+    sweep = sweeps.read(jsondoc.parse(f'[{{"c": [1, 2]}}, {block}\n]'))
     assert [one.count for one in sweep.blocks][:2] == [2, None]
 
 
 def test_the_last_key_varies_fastest_and_keys_keep_their_order() -> None:
-    sweep = experiment.read(jsondoc.parse('{"z": [1, 2], "[m,n]": [[3, 4], [5, 6]], "a": true, "b": false}'))
-    assert [experiment.arguments(job) for job in experiment.expand(sweep)] == [
+    sweep = sweeps.read(jsondoc.parse('{"z": [1, 2], "[m,n]": [[3, 4], [5, 6]], "a": true, "b": false}'))
+    assert [sweeps.arguments(job) for job in sweeps.expand(sweep)] == [
         ("--z", "1", "--m", "3", "--n", "4", "--a"),
         ("--z", "1", "--m", "5", "--n", "6", "--a"),
         ("--z", "2", "--m", "3", "--n", "4", "--a"),
@@ -139,29 +138,27 @@ def test_the_last_key_varies_fastest_and_keys_keep_their_order() -> None:
 
 def test_values_are_spelled_as_python_spells_them() -> None:
     text = '{"a": 1e-4, "b": 1.0, "c": 1e22, "d": "x y", "e": [[1, "two", true]], "f": -0}'
-    (job,) = experiment.expand(experiment.read(jsondoc.parse(text)))
-    assert experiment.arguments(job)[1::2] == ("0.0001", "1.0", "1e+22", "x y", "[1, 'two', True]", "0")
+    (job,) = sweeps.expand(sweeps.read(jsondoc.parse(text)))
+    assert sweeps.arguments(job)[1::2] == ("0.0001", "1.0", "1e+22", "x y", "[1, 'two', True]", "0")
 
 
 def test_a_huge_sweep_costs_nothing_until_asked_for() -> None:
     axis = json.dumps(list(range(1000)))
-    sweep = experiment.read(
-        jsondoc.parse("{" + ",".join(f'"k{number}": {axis}' for number in range(5)) + "}")
-    )
+    sweep = sweeps.read(jsondoc.parse("{" + ",".join(f'"k{number}": {axis}' for number in range(5)) + "}"))
     assert sweep.count == 10**15
-    first = list(itertools.islice(experiment.expand(sweep), 3))
+    first = list(itertools.islice(sweeps.expand(sweep), 3))
     assert [job["k4"] for job in first] == [0, 1, 2]
-    assert experiment.combination(sweep, 10**15) == dict.fromkeys(("k0", "k1", "k2", "k3", "k4"), 999)
+    assert sweeps.combination(sweep, 10**15) == dict.fromkeys(("k0", "k1", "k2", "k3", "k4"), 999)
 
 
 def test_one_combination_is_the_one_that_expansion_counts() -> None:
     text = '[{"a": [1, 2], "[b,c]": [[1, 2], [3, 4], [5, 6]]}, {}, {"d": [7, 8]}]'
-    sweep = experiment.read(jsondoc.parse(text))
-    everything = list(experiment.expand(sweep))
-    assert [experiment.combination(sweep, index) for index in range(1, 10)] == everything
+    sweep = sweeps.read(jsondoc.parse(text))
+    everything = list(sweeps.expand(sweep))
+    assert [sweeps.combination(sweep, index) for index in range(1, 10)] == everything
     for outside in (0, -1, 10):
         with pytest.raises(IndexError):
-            experiment.combination(sweep, outside)
+            sweeps.combination(sweep, outside)
 
 
 def test_an_edit_rejudges_what_it_touches() -> None:
@@ -170,7 +167,7 @@ def test_an_edit_rejudges_what_it_touches() -> None:
     at = document.text.index("null")
     document.edit(at, at + 4, "[1, 2, 3]")
     assert validate(document, "experiment") == []
-    assert experiment.read(document).count == 5
+    assert sweeps.read(document).count == 5
     document.edit(2, 5, '"a b"')
     (found,) = validate(document, "experiment")
     assert (found.code, found.span.start) == ("CAL205", 2)

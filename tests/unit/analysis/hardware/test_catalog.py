@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support import hardware_facts as facts
 
-from caliban_ls.catalog import Accelerator, catalog, family_of
-from caliban_ls.catalog.nearest import nearest, regions_by_nearness, wish
+from caliban_ls.analysis.hardware.catalog import Accelerator, catalog, family_of
+from caliban_ls.analysis.hardware.catalog.nearest import nearest, regions_by_nearness, wish
 
 VERTEX = catalog().services["vertex"]
 LEGACY = catalog().services["ai-platform"]

@@ -10,12 +10,12 @@ from typing import Any, get_args
 import pytest
 from support import hardware_facts as facts
 from support.hardware_facts import Held
-from support.marked import unmark
+from support.marked_text import unmark
 
-from caliban_ls import hardware
-from caliban_ls.findings import Severity
-from caliban_ls.hardware import Accelerator, Backend, Request, Spec, judge, parse_spec, resolve
-from caliban_ls.hardware.possible import is_possible
+from caliban_ls.analysis import hardware
+from caliban_ls.analysis.findings import Severity
+from caliban_ls.analysis.hardware import Accelerator, Backend, Request, Spec, judge, parse_spec, resolve
+from caliban_ls.analysis.hardware.compatibility import is_possible
 
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 

@@ -9,8 +9,8 @@ import pytest
 from support import hardware_facts as facts
 from support.price_facts import DISK, expected
 
-from caliban_ls import hardware
-from caliban_ls.hardware import Accelerator, Choice, Request, price, resolve
+from caliban_ls.analysis import hardware
+from caliban_ls.analysis.hardware import Accelerator, Choice, Request, price, resolve
 
 
 def choice(region: str, machine: str, held: facts.Held | None) -> Choice:

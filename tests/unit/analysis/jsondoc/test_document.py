@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.marked import unmark
+from support.marked_text import unmark
 
-from caliban_ls.findings import Severity, apply_edits
-from caliban_ls.jsondoc import Kind, inner_span, lookup, parse, path_at, quote, to_python, walk
-from caliban_ls.jsondoc.document import MAX_SHOWN
-from caliban_ls.jsondoc.tree import Member
-from caliban_ls.text import Span
+from caliban_ls.analysis.findings import Severity, apply_edits
+from caliban_ls.analysis.jsondoc import Kind, inner_span, lookup, parse, path_at, quote, to_python, walk
+from caliban_ls.analysis.jsondoc.document import MAX_SHOWN
+from caliban_ls.analysis.jsondoc.tree import Member
+from caliban_ls.core.text import Span
 
 MISTAKES = [
     # Documents

@@ -6,9 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caliban_ls import jsondoc
-from caliban_ls.findings import apply_edits
-from caliban_ls.jsonedit import difference, remove_items, remove_member, remove_members, set_member
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.findings import apply_edits
+from caliban_ls.analysis.jsondoc.edits import (
+    difference,
+    remove_items,
+    remove_member,
+    remove_members,
+    set_member,
+)
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,15 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from support.broken_sweeps import BROKEN
-from support.marked import unmark
+from support.invalid_sweeps import BROKEN
+from support.marked_text import unmark
 
-from caliban_ls import experiment
-from caliban_ls.jsondoc import JsonDocument, Node, parse, to_python, tokens, walk
-from caliban_ls.outlook import Outlook
-from caliban_ls.project import Project
-from caliban_ls.script import Script, read_script
-from caliban_ls.settings import Limits, Settings
+from caliban_ls.analysis.config.project import Project
+from caliban_ls.analysis.config.settings import Limits, Settings
+from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.experiment import sweep as sweeps
+from caliban_ls.analysis.jsondoc import JsonDocument, Node, parse, to_python, tokens, walk
+from caliban_ls.analysis.script import Script, read_script
 from caliban_ls.validation import validate
 
 TRAINER = """\
@@ -236,17 +236,17 @@ def test_judging_by_spelling_gives_what_a_closer_look_gives(seed: int) -> None:
         quick = parse(text)
         whole += taken_whole(quick)
         found = validate(quick, "experiment", outlook=outlook, script=script)
-        sweep = experiment.read(quick)
-        jobs = list(experiment.expand(sweep)) if sweep.count is not None else None
+        sweep = sweeps.read(quick)
+        jobs = list(sweeps.expand(sweep)) if sweep.count is not None else None
         with one_by_one():
             slow = parse(text)
             assert taken_whole(slow) == 0
             assert found == validate(slow, "experiment", outlook=outlook, script=script), text
-            careful = experiment.read(slow)
+            careful = sweeps.read(slow)
         assert sweep.count == careful.count, text
         assert [block.count for block in sweep.blocks] == [block.count for block in careful.blocks]
         if jobs is not None:
-            assert repr(jobs) == repr(list(experiment.expand(careful)))
+            assert repr(jobs) == repr(list(sweeps.expand(careful)))
         assert seen(quick) == seen(slow), text
         if quick.root is not None:
             assert repr(to_python(quick.root)) == repr(to_python(slow.root or quick.root))

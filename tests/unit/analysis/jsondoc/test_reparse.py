@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from caliban_ls import convert, experiment
+from caliban_ls import convert
+from caliban_ls.analysis.experiment import sweep as experiment_sweep
+from caliban_ls.analysis.jsondoc import JsonDocument, parse, to_python, tokens, walk
 from caliban_ls.documents import Document
-from caliban_ls.jsondoc import JsonDocument, parse, to_python, tokens, walk
 from caliban_ls.validation import validate
 
 SNIPPETS = (
@@ -116,7 +117,7 @@ def check(document: JsonDocument) -> None:
 
 def sweep(document: JsonDocument) -> Any:
     """Return what a document stands for: its count, its blocks, and every value in it."""
-    read = experiment.read(document)
+    read = experiment_sweep.read(document)
     blocks = [(block.pointer, block.count, block.node.span) for block in read.blocks]
     return read.count, blocks, None if document.root is None else to_python(document.root)
 

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from caliban_ls import jsondoc, project
-from caliban_ls.findings import Finding, Severity, apply_edits
-from caliban_ls.outlook import Outlook
-from caliban_ls.project import Project
-from caliban_ls.rules import RULES
-from caliban_ls.rules.base import Rule
-from caliban_ls.script import read_script
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.config import project
+from caliban_ls.analysis.config.project import Project
+from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.findings import Finding, Severity, apply_edits
+from caliban_ls.analysis.rules import RULES
+from caliban_ls.analysis.rules.rule import Rule
+from caliban_ls.analysis.script import read_script
 from caliban_ls.validation import validate
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 
 
 def judged(text: str, rule: Rule) -> list[Finding]:

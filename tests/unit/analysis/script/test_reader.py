@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from caliban_ls.script import (
+from caliban_ls.analysis.script import (
     Flag,
     Script,
     named_in,

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from caliban_ls.script.model import Bounds, Flag
-from caliban_ls.script.suggestion import first_value
-from caliban_ls.text import Span
+from caliban_ls.analysis.script.model import Bounds, Flag
+from caliban_ls.analysis.script.suggestion import first_value
+from caliban_ls.core.text import Span
 
 ENDS = st.one_of(st.none(), st.integers(-20, 20), st.sampled_from([-0.5, 0.0, 0.001, 0.25, 1.5, 1e6]))
 BOUNDS = st.builds(Bounds, ENDS, ENDS, st.booleans(), st.booleans())

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from caliban_ls.script import Script, read_script
-from caliban_ls.script.reaction import react
+from caliban_ls.analysis.script import Script, read_script
+from caliban_ls.analysis.script.value_rules import react
 
 TEXTS = (
     *(
