@@ -25,9 +25,9 @@ from lsprotocol.converters import get_converter
 from results import record
 from start import SCHEMA
 
-from caliban_ls import convert
 from caliban_ls.analysis import jsondoc
 from caliban_ls.core.text import LineIndex, Span
+from caliban_ls.lsp import conversions
 from caliban_ls.validation import validate
 
 OURS = (str(Path(sys.executable).parent / "caliban"), "serve")
@@ -220,7 +220,7 @@ def edits(text: str, at: int) -> Iterator[Keystroke]:
         (line, 0, "\n"),
         (line, 1, ""),
     ):
-        span = convert.to_range(LineIndex(text), Span(start, start + removed), ENCODING)
+        span = conversions.to_range(LineIndex(text), Span(start, start + removed), ENCODING)
         text = text[:start] + typed + text[start + removed :]
         yield Keystroke({"range": CONVERTER.unstructure(span), "text": typed}, text)
 
@@ -277,7 +277,7 @@ def compare(server: Server, text: str, who: int) -> None:
     if who == 0:
         found = validate(jsondoc.parse(text), "experiment")
         lines = LineIndex(text)
-        expected = [CONVERTER.unstructure(convert.to_diagnostic(lines, one, ENCODING)) for one in found]
+        expected = [CONVERTER.unstructure(conversions.to_diagnostic(lines, one, ENCODING)) for one in found]
         if server.items != expected:
             raise SystemExit("An answer differs from that of a whole check")
     elif not server.items:

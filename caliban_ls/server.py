@@ -16,15 +16,16 @@ from typing import Any, Final
 
 from lsprotocol import types as lsp
 
-from caliban_ls import __version__, answers, crossfiles, execution, language
+from caliban_ls import __version__
 from caliban_ls.analysis.config.settings import SECTION, section
 from caliban_ls.commands import COMMANDS, Command
-from caliban_ls.documents import Document
-from caliban_ls.host import Server
-from caliban_ls.language import can
-from caliban_ls.protocol import Ready, collect_garbage_again
+from caliban_ls.lsp import document_features, execute_command, responses, workspace_features
+from caliban_ls.lsp.document_features import can
+from caliban_ls.lsp.documents import Document
+from caliban_ls.lsp.pygls_adapter import Ready, collect_garbage_again
+from caliban_ls.lsp.server_state import Server
+from caliban_ls.lsp.transport import ForeignInput, take_over
 from caliban_ls.runtime.base import Engine
-from caliban_ls.stdio import ForeignInput, take_over
 from caliban_ls.validation import PROJECT_FILE
 
 log = logging.getLogger(__name__)
@@ -63,13 +64,13 @@ def build_server(
     server = Server("caliban-ls", __version__)
     for command in commands:
         if command.editor:
-            handle = execution.handler(server, server.workers, command, open_engine or _open_engine)
-            server.command(execution.PREFIX + command.name)(handle)
+            handle = execute_command.handler(server, server.workers, command, open_engine or _open_engine)
+            server.command(execute_command.PREFIX + command.name)(handle)
     for method, feature, options in (
         *_FEATURES,
-        *language.features(),
-        *crossfiles.FEATURES,
-        *crossfiles.workspace_features(),
+        *document_features.features(),
+        *workspace_features.FEATURES,
+        *workspace_features.workspace_features(),
     ):
         server.feature(method, options)(feature)
     return server
@@ -93,7 +94,7 @@ def initialize(ls: Server, params: lsp.InitializeParams) -> None:
             inter_file_dependencies=True, workspace_diagnostics=True, identifier=SECTION
         )
         ls.feature(lsp.TEXT_DOCUMENT_DIAGNOSTIC, provided)(diagnostic)
-        ls.feature(lsp.WORKSPACE_DIAGNOSTIC)(crossfiles.workspace_diagnostic)
+        ls.feature(lsp.WORKSPACE_DIAGNOSTIC)(workspace_features.workspace_diagnostic)
     _apply(ls, section(options), initial=True)
 
 
@@ -152,11 +153,11 @@ def diagnostic(
     """Say what is wrong with an open document, or that it is what the client knows already."""
     document = ls.document(params.text_document.uri)
     if document is None:
-        return answers.report(())
+        return responses.report(())
     judgement = ls.judge(document)
     if judgement.result_id == params.previous_result_id:
         return lsp.RelatedUnchangedDocumentDiagnosticReport(result_id=judgement.result_id)
-    return answers.report(judgement.told, judgement.result_id)
+    return responses.report(judgement.told, judgement.result_id)
 
 
 _FEATURES: Final[tuple[tuple[str, Callable[..., Any], Any], ...]] = (
@@ -247,4 +248,4 @@ def _publish(ls: Server, uri: str) -> None:
         ls.published.discard(uri)
     version = None if document is None else document.version
     told = () if judgement is None else judgement.told
-    ls.protocol.notify_ready(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, answers.published(uri, version, told))
+    ls.protocol.notify_ready(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, responses.published(uri, version, told))

@@ -1,7 +1,7 @@
 """The command line: flags in, text or JSON out, failures to exit codes.
 
 The parser is built from the arguments of each command; what a command does stands in `commands`, what its
-result looks like to people in `terminal`.
+result looks like to people in `output`.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def _mend_streams() -> None:
 def _serve() -> int:
     # Importing the protocol's types makes many objects and no garbage; the server turns this on again.
     gc.disable()
-    from caliban_ls import protocol_types
+    from caliban_ls.lsp import protocol_types
 
     try:
         protocol_types.prepare()
@@ -152,12 +152,12 @@ def _serve() -> int:
 
 
 def _run(command: Command, options: argparse.Namespace, rest: tuple[str, ...] | None) -> int:
-    from caliban_ls import terminal
+    from caliban_ls.cli import output
 
     arguments = _arguments(command, options, rest)
     several = getattr(options, "experiment_config", None) is not None
     cancel = _cancelled_by_signals()
-    with terminal.session(as_json=options.json, several=several, cancel=cancel) as session:
+    with output.session(as_json=options.json, several=several, cancel=cancel) as session:
         context = Context(
             folder=Path.cwd(),
             engine=_open_engine,
@@ -165,7 +165,7 @@ def _run(command: Command, options: argparse.Namespace, rest: tuple[str, ...] | 
             watcher=session,
             cancel=cancel,
             ask=session.ask,
-            can_ask=terminal.is_somebody_there(),
+            can_ask=output.is_somebody_there(),
             insist=session.insist,
             stdin=sys.stdin.read,
             streams=not options.json,
@@ -177,9 +177,9 @@ def _run(command: Command, options: argparse.Namespace, rest: tuple[str, ...] | 
     if options.json and command.name != "check":
         sys.stdout.write(_as_json(result))
     else:
-        sys.stdout.writelines(terminal.SHOW[command.name](result, options))
+        sys.stdout.writelines(output.SHOW[command.name](result, options))
     sys.stdout.flush()
-    return terminal.exit_code(command.name, result, options)
+    return output.exit_code(command.name, result, options)
 
 
 def _as_json(result: object) -> str:

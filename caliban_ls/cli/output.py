@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from caliban_ls.analysis import report
 from caliban_ls.analysis.findings import Severity
-from caliban_ls.asking import typed_line
+from caliban_ls.cli.questions import typed_line
 from caliban_ls.context import Watcher
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.models import (

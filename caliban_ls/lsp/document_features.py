@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 from lsprotocol import types as lsp
 from pygls.capabilities import get_capability
 
-from caliban_ls import answers, convert
 from caliban_ls.analysis.findings import Edit
 from caliban_ls.core import project_files
 from caliban_ls.core.project_files import LeavesProject
 from caliban_ls.core.text import Span
-from caliban_ls.documents import Document
-from caliban_ls.execution import PREFIX
-from caliban_ls.protocol import Ready
-from caliban_ls.session import Session
+from caliban_ls.lsp import conversions, responses
+from caliban_ls.lsp.documents import Document
+from caliban_ls.lsp.execute_command import PREFIX
+from caliban_ls.lsp.pygls_adapter import Ready
+from caliban_ls.lsp.session import Session
 
 if TYPE_CHECKING:
     from caliban_ls.ide.code_lenses import Spot
@@ -41,9 +41,9 @@ def completion(ls: Session, params: lsp.CompletionParams) -> lsp.CompletionList 
     if found is None:
         return None
     document, page = found
-    offset = convert.to_offset(document, params.position, ls.encoding)
+    offset = conversions.to_offset(document, params.position, ls.encoding)
     snippets = can(ls, "text_document.completion.completion_item.snippet_support")
-    return answers.completions(document, complete(page, offset), ls.encoding, snippets=snippets)
+    return responses.completions(document, complete(page, offset), ls.encoding, snippets=snippets)
 
 
 def hover(ls: Session, params: lsp.HoverParams) -> lsp.Hover | None:
@@ -54,7 +54,7 @@ def hover(ls: Session, params: lsp.HoverParams) -> lsp.Hover | None:
     if found is None:
         return None
     document, page = found
-    offset = convert.to_offset(document, params.position, ls.encoding)
+    offset = conversions.to_offset(document, params.position, ls.encoding)
     shown = hover_at(page, offset, ls.judge(document).findings)
     if shown is None:
         return None
@@ -62,7 +62,7 @@ def hover(ls: Session, params: lsp.HoverParams) -> lsp.Hover | None:
     places = [
         place for flag in shown.flags if (place := ls.place_of(folder, flag.path, flag.span)) is not None
     ]
-    return answers.hover(document, shown, ls.encoding, places)
+    return responses.hover(document, shown, ls.encoding, places)
 
 
 def inlay_hint(ls: Session, params: lsp.InlayHintParams) -> Ready:
@@ -73,8 +73,8 @@ def inlay_hint(ls: Session, params: lsp.InlayHintParams) -> Ready:
     if found is None:
         return Ready("[]")
     document, page = found
-    span = convert.to_span(document, params.range, ls.encoding)
-    return answers.hints(document, hints(page, span), ls.encoding)
+    span = conversions.to_span(document, params.range, ls.encoding)
+    return responses.hints(document, hints(page, span), ls.encoding)
 
 
 def code_lens(ls: Session, params: lsp.CodeLensParams) -> Ready:
@@ -86,7 +86,7 @@ def code_lens(ls: Session, params: lsp.CodeLensParams) -> Ready:
         return Ready("[]")
     document, page = found
     shown = ((spot.span, _calls(ls, document, page, spot)) for spot in spots(page))
-    return answers.lenses(document, shown, ls.encoding)
+    return responses.lenses(document, shown, ls.encoding)
 
 
 def _calls(ls: Session, document: Document, page: Page, spot: Spot) -> tuple[str, ...]:
@@ -100,7 +100,7 @@ def _calls(ls: Session, document: Document, page: Page, spot: Spot) -> tuple[str
         return known[1]
     # Whoever shows plans and answers itself is told nothing twice.
     calls = tuple(
-        answers.call(
+        responses.call(
             PREFIX + lens.command,
             lens.title,
             {
@@ -127,8 +127,8 @@ def document_symbol(
     document, page = found
     listed = outline(page)
     if can(ls, "text_document.document_symbol.hierarchical_document_symbol_support"):
-        return answers.symbols(document, listed, ls.encoding)
-    return answers.flat_symbols(document, listed, ls.encoding, document.uri)
+        return responses.symbols(document, listed, ls.encoding)
+    return responses.flat_symbols(document, listed, ls.encoding, document.uri)
 
 
 def folding_range(ls: Session, params: lsp.FoldingRangeParams) -> list[lsp.FoldingRange]:
@@ -136,7 +136,7 @@ def folding_range(ls: Session, params: lsp.FoldingRangeParams) -> list[lsp.Foldi
     from caliban_ls.ide.outline import folds
 
     found = ls.page(params.text_document.uri)
-    return [] if found is None else answers.folds(found[0], folds(found[1]))
+    return [] if found is None else responses.folds(found[0], folds(found[1]))
 
 
 def selection_range(ls: Session, params: lsp.SelectionRangeParams) -> list[lsp.SelectionRange] | None:
@@ -147,8 +147,8 @@ def selection_range(ls: Session, params: lsp.SelectionRangeParams) -> list[lsp.S
     if found is None:
         return None
     document, page = found
-    offsets = [convert.to_offset(document, position, ls.encoding) for position in params.positions]
-    return [answers.selection(document, selections(page, offset), ls.encoding) for offset in offsets]
+    offsets = [conversions.to_offset(document, position, ls.encoding) for position in params.positions]
+    return [responses.selection(document, selections(page, offset), ls.encoding) for offset in offsets]
 
 
 def document_link(ls: Session, params: lsp.DocumentLinkParams) -> list[lsp.DocumentLink]:
@@ -165,9 +165,9 @@ def document_link(ls: Session, params: lsp.DocumentLinkParams) -> list[lsp.Docum
         if link.url is not None:
             return link.url
         there = (path for path in link.paths if document.local and _is_there(folder, path))
-        return next((convert.to_uri(str(folder / path)) for path in there), None)
+        return next((conversions.to_uri(str(folder / path)) for path in there), None)
 
-    return answers.links(document, links(page), ls.encoding, target)
+    return responses.links(document, links(page), ls.encoding, target)
 
 
 def _is_there(folder: Path, path: str) -> bool:
@@ -186,7 +186,7 @@ def code_action(ls: Session, params: lsp.CodeActionParams) -> list[lsp.CodeActio
     if found is None or not can(ls, "text_document.code_action.code_action_literal_support"):
         return []
     document, page = found
-    span = convert.to_span(document, params.range, ls.encoding)
+    span = conversions.to_span(document, params.range, ls.encoding)
     only = params.context.only
     offered = _quick_fixes(ls, document, span) if _wants(only, lsp.CodeActionKind.QuickFix) else []
     if _wants(only, lsp.CodeActionKind.RefactorRewrite) or _wants(only, RUN):
@@ -210,11 +210,11 @@ def _quick_fixes(ls: Session, document: Document, span: Span) -> list[lsp.CodeAc
         return []
     sound = ls.trial(judgement.page).sound(touched)
     return [
-        convert.to_code_action(
+        conversions.to_code_action(
             fix, workspace_edit(ls, document, fix.edits), shown, preferred=rank == 0 and not fix.is_draft
         )
         for finding in sound
-        for shown in [convert.to_diagnostic(document, finding, ls.encoding)]
+        for shown in [conversions.to_diagnostic(document, finding, ls.encoding)]
         for rank, fix in enumerate(finding.fixes)
     ]
 
@@ -224,7 +224,7 @@ def _refactoring(ls: Session, document: Document, one: Refactoring) -> lsp.CodeA
         edit = workspace_edit(ls, document, one.edits)
         return lsp.CodeAction(one.title, kind=lsp.CodeActionKind.RefactorRewrite, edit=edit)
     arguments = {"uri": document.uri, **(one.arguments or {})}
-    call = answers.command(PREFIX + one.command, one.title, arguments)
+    call = responses.command(PREFIX + one.command, one.title, arguments)
     return lsp.CodeAction(one.title, kind=RUN, command=call)
 
 
@@ -239,7 +239,7 @@ def _wants(only: Sequence[lsp.CodeActionKind | str] | None, kind: lsp.CodeAction
 
 def workspace_edit(ls: Session, document: Document, edits: Sequence[Edit]) -> lsp.WorkspaceEdit:
     """Return an edit of one document, tied to its version where the client can check that."""
-    text_edits = convert.to_text_edits(document, edits, ls.encoding)
+    text_edits = conversions.to_text_edits(document, edits, ls.encoding)
     if not can(ls, "workspace.workspace_edit.document_changes"):
         return lsp.WorkspaceEdit(changes={document.uri: text_edits})
     versioned = lsp.OptionalVersionedTextDocumentIdentifier(document.uri, document.version)

@@ -11,9 +11,9 @@ from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types as lsp
 
-from caliban_ls import convert
 from caliban_ls.analysis import jsondoc
 from caliban_ls.core.text import LineIndex
+from caliban_ls.lsp import conversions
 
 
 class Document(LineIndex):
@@ -30,7 +30,7 @@ class Document(LineIndex):
 
     def __init__(self, uri: str, text: str, version: int | None = None, *, encoding: str = "utf-16") -> None:
         super().__init__(text)
-        path = convert.to_path(uri)
+        path = conversions.to_path(uri)
         self.uri = uri
         self.path = unquote(urlsplit(uri).path).rpartition("/")[2] if path is None else path
         self.local = path is not None
@@ -46,7 +46,7 @@ class Document(LineIndex):
     def apply_change(self, change: lsp.TextDocumentContentChangeEvent) -> None:
         """Make the change that a client reports; one without a range brings the whole text."""
         if isinstance(change, lsp.TextDocumentContentChangePartial):
-            span = convert.to_span(self, change.range, self._encoding)
+            span = conversions.to_span(self, change.range, self._encoding)
             self.splice(span.start, span.end, change.text)
         else:
             self.splice(0, len(self.text), change.text)

@@ -18,18 +18,19 @@ from typing import Any, Final
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
-from caliban_ls import convert, wire
-from caliban_ls.briefs import brief
+from caliban_ls import wire
 from caliban_ls.commands import Command
 from caliban_ls.context import Context
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, Untrusted, UsageError
 from caliban_ls.core.packages import not_imported
+from caliban_ls.lsp import conversions
+from caliban_ls.lsp.progress import OutputLog, progress
+from caliban_ls.lsp.pygls_adapter import STOP_SECONDS
+from caliban_ls.lsp.session import Session
+from caliban_ls.lsp.summaries import brief
 from caliban_ls.models import FileEdit
-from caliban_ls.progress import OutputLog, progress
-from caliban_ls.protocol import STOP_SECONDS
 from caliban_ls.runtime.base import Engine
-from caliban_ls.session import Session
 from caliban_ls.workspace.projects import project_folder
 
 log = logging.getLogger(__name__)
@@ -168,7 +169,7 @@ def _run(command: Command, raw: Mapping[str, Any], context: Context, encoding: s
     except ImportError as error:
         raise not_imported(error) from error
     if isinstance(result, FileEdit):
-        return convert.to_workspace_edit(result.path, result.text, result.edits, encoding)
+        return conversions.to_workspace_edit(result.path, result.text, result.edits, encoding)
     return {} if result is None else wire.to_json(result)
 
 
@@ -217,7 +218,7 @@ def _folder(ls: Session, root: object, document: str | None) -> Path:
 def _path(uri: object, name: str) -> str:
     if not isinstance(uri, str):
         raise wire.InvalidArguments(f"{name} must be a URI")
-    path = convert.to_path(uri)
+    path = conversions.to_path(uri)
     if path is None:
         raise UsageError(
             f"{uri} isn't on a disk of this machine",

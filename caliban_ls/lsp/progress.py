@@ -21,7 +21,7 @@ from pygls.lsp.server import LanguageServer
 
 from caliban_ls.context import Watcher
 from caliban_ls.core.cancellation import CancelToken
-from caliban_ls.protocol import StdioServer
+from caliban_ls.lsp.pygls_adapter import StdioServer
 from caliban_ls.runtime.base import JobResult, JobSpec, JobState, Report, Stream
 
 REPORT_INTERVAL: Final = 0.1

@@ -42,7 +42,7 @@ from pygls.protocol import (
 from pygls.protocol.json_rpc import MsgId
 
 from caliban_ls.core.errors import CalibanError, Cancelled
-from caliban_ls.stdio import ForeignInput, FrameWriter, read_frames
+from caliban_ls.lsp.transport import ForeignInput, FrameWriter, read_frames
 from caliban_ls.wire import InvalidArguments
 
 log = logging.getLogger(__name__)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from lsprotocol import types as lsp
 
 from caliban_ls.analysis.findings import Finding
-from caliban_ls.convert import SEVERITIES, SOURCE, Lines, Ruler, to_range, to_text_edits
 from caliban_ls.core.text import Span
-from caliban_ls.protocol import Ready
+from caliban_ls.lsp.conversions import SEVERITIES, SOURCE, Lines, Ruler, to_range, to_text_edits
+from caliban_ls.lsp.pygls_adapter import Ready
 
 if TYPE_CHECKING:
     from caliban_ls.ide.completion import Completion

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from caliban_ls import execution
-from caliban_ls.inventory import Inventory
-from caliban_ls.session import Session
+from caliban_ls.lsp import execute_command
+from caliban_ls.lsp.session import Session
+from caliban_ls.lsp.workspace_index import Inventory
 
 
 class Server(Session):
@@ -14,7 +14,7 @@ class Server(Session):
 
     def __init__(self, name: str, version: str) -> None:
         super().__init__(name, version)
-        self.workers = execution.Workers()
+        self.workers = execute_command.Workers()
         self.inventory = Inventory(self.neighbours, self.next_result_id)
         self.to_refresh: asyncio.TimerHandle | None = None
         self.to_publish: dict[str, asyncio.TimerHandle] = {}

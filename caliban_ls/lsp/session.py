@@ -19,13 +19,13 @@ from weakref import WeakKeyDictionary
 
 from lsprotocol import types as lsp
 
-from caliban_ls import answers, convert
 from caliban_ls.analysis.config.settings import Settings, merged, parse_settings
 from caliban_ls.analysis.findings import Finding, Severity
 from caliban_ls.analysis.rules.rule import DocumentKind
 from caliban_ls.core.text import LineIndex, Span
-from caliban_ls.documents import Document
-from caliban_ls.protocol import StdioServer
+from caliban_ls.lsp import conversions, responses
+from caliban_ls.lsp.documents import Document
+from caliban_ls.lsp.pygls_adapter import StdioServer
 from caliban_ls.validation import document_kind, validate
 from caliban_ls.workspace.files import project_paths
 from caliban_ls.workspace.projects import Neighbours, project_folder
@@ -131,7 +131,7 @@ class Session(StdioServer):
     def folders(self) -> list[Path]:
         """Return the local folders that the editor has open."""
         uris = [folder.uri for folder in self.workspace.folders.values()]
-        return [Path(path) for uri in uris if (path := convert.to_path(uri)) is not None]
+        return [Path(path) for uri in uris if (path := conversions.to_path(uri)) is not None]
 
     def folder_of(self, document: Document) -> Path:
         """Return the folder of the project that a document belongs to."""
@@ -157,7 +157,7 @@ class Session(StdioServer):
                 found.severity is Severity.ERROR and not found.code.startswith("CAL6") for found in findings
             )
             make_page = partial(self._page, document.json, kind, path, script, wrong=wrong)
-        told = answers.diagnostics(document, findings, self.encoding)
+        told = responses.diagnostics(document, findings, self.encoding)
         same = known is not None and known.told == told
         result_id = known.result_id if known is not None and same else self.next_result_id()
         judgement = Judgement(state, make_page, findings, told, result_id)
@@ -203,7 +203,9 @@ class Session(StdioServer):
         text = self.neighbours.text(file, folder)
         if text is None:
             return None
-        return lsp.Location(convert.to_uri(str(file)), convert.to_range(LineIndex(text), span, self.encoding))
+        return lsp.Location(
+            conversions.to_uri(str(file)), conversions.to_range(LineIndex(text), span, self.encoding)
+        )
 
     def next_result_id(self) -> str:
         """Return an id that no answer has had."""

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any, Final
 from lsprotocol import types as lsp
 from pygls.capabilities import get_capability
 
-from caliban_ls import answers, convert
 from caliban_ls.analysis.findings import Edit
-from caliban_ls.convert import Lines
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.text import LineIndex
-from caliban_ls.documents import Document
-from caliban_ls.host import Server
-from caliban_ls.inventory import Entry, page_of
-from caliban_ls.protocol import Ready
-from caliban_ls.session import Session
+from caliban_ls.lsp import conversions, responses
+from caliban_ls.lsp.conversions import Lines
+from caliban_ls.lsp.documents import Document
+from caliban_ls.lsp.pygls_adapter import Ready
+from caliban_ls.lsp.server_state import Server
+from caliban_ls.lsp.session import Session
+from caliban_ls.lsp.workspace_index import Entry, page_of
 
 if TYPE_CHECKING:
     from caliban_ls.analysis.script import Flag, Script
@@ -70,7 +70,7 @@ def definition(ls: Server, params: lsp.DefinitionParams) -> list[lsp.Location]:
     if found is None:
         return []
     document, page = found
-    known = navigation.definitions(page, convert.to_offset(document, params.position, ls.encoding))
+    known = navigation.definitions(page, conversions.to_offset(document, params.position, ls.encoding))
     return [] if known is None else list(_definitions(ls, ls.folder_of(document), known[1]))
 
 
@@ -85,7 +85,7 @@ async def references(ls: Server, params: lsp.ReferenceParams) -> list[lsp.Locati
         return []
     found = []
     for experiment in await _experiments(ls, entries, sought):
-        ruler = convert.Ruler(experiment.lines, ls.encoding)
+        ruler = conversions.Ruler(experiment.lines, ls.encoding)
         uses = navigation.uses(experiment.page, sought.script, sought.name)
         found += [lsp.Location(experiment.uri, ruler.range(use.span)) for use in uses]
     if params.context.include_declaration and sought.script is not None:
@@ -114,7 +114,7 @@ async def rename(ls: Server, params: lsp.RenameParams) -> lsp.WorkspaceEdit | No
     for experiment in await _experiments(ls, entries, sought):
         edits = navigation.renamed_uses(experiment.page, sought.name, new)
         if edits:
-            text_edits = convert.to_text_edits(experiment.lines, edits, ls.encoding)
+            text_edits = conversions.to_text_edits(experiment.lines, edits, ls.encoding)
             changes.append((experiment.uri, experiment.version, text_edits))
     if not get_capability(ls.client_capabilities, "workspace.workspace_edit.document_changes"):
         return lsp.WorkspaceEdit(changes={uri: edits for uri, _, edits in changes})
@@ -148,7 +148,7 @@ async def workspace_diagnostic(
     opened = ls.opened()
     for entry in entries:
         document = opened.get(str(entry.path))
-        uri = convert.to_uri(str(entry.path)) if document is None else document.uri
+        uri = conversions.to_uri(str(entry.path)) if document is None else document.uri
         told.add(uri)
         judged = entry if document is None else ls.judge(document)
         version = None if document is None else document.version
@@ -157,7 +157,7 @@ async def workspace_diagnostic(
     # What was told of a file that is gone, or isn't ours any more, is taken back.
     gone = [uri for uri in before if uri not in told and ls.document(uri) is None]
     reports += [(uri, None, None, ()) for uri in gone]
-    return answers.workspace_report(reports)
+    return responses.workspace_report(reports)
 
 
 async def _entries(ls: Server) -> list[Entry]:
@@ -194,7 +194,7 @@ async def _experiments(ls: Server, entries: Sequence[Entry], sought: Sought) -> 
     pages = await ls.workers.run(lambda: [(entry, page_of(entry)) for entry in closed], CancelToken())
     for entry, read in pages:
         if read is not None:
-            uri = convert.to_uri(str(entry.path))
+            uri = conversions.to_uri(str(entry.path))
             found.append(Experiment(uri, None, read[0], read[1], entry.folder))
     return found
 
@@ -212,14 +212,14 @@ def _sought(ls: Server, params: Any, entries: Sequence[Entry]) -> Sought | None:
     document = ls.document(params.text_document.uri)
     if document is None or not document.local:
         return None
-    offset = convert.to_offset(document, params.position, ls.encoding)
+    offset = conversions.to_offset(document, params.position, ls.encoding)
     page = ls.judge(document).page
     if page is None:
         return _in_source(ls, document, offset, entries)
     use: Use | None = navigation.use_at(page, offset)
     if use is None:
         return None
-    where = convert.to_range(document, use.span, ls.encoding)
+    where = conversions.to_range(document, use.span, ls.encoding)
     return Sought(use.name, ls.folder_of(document), page.script, where)
 
 
@@ -243,7 +243,7 @@ def _in_source(ls: Session, document: Document, offset: int, entries: Sequence[E
         relative = path.relative_to(folder).as_posix()
         for flag in navigation.flags_in(script, relative, offset):
             spans = [span for span in flag.name_spans if span.start <= offset <= span.end]
-            where = convert.to_range(document, spans[0] if spans else flag.span, ls.encoding)
+            where = conversions.to_range(document, spans[0] if spans else flag.span, ls.encoding)
             return Sought(_named(flag, document.text, spans), folder, script, where)
     return None
 
@@ -276,9 +276,9 @@ def _in_script(ls: Session, sought: Sought, new: str) -> Iterator[tuple[str, int
         if not edits:
             continue
         document = opened.get(str(file.resolve()))
-        uri = convert.to_uri(str(file)) if document is None else document.uri
+        uri = conversions.to_uri(str(file)) if document is None else document.uri
         version = None if document is None else document.version
-        yield uri, version, convert.to_text_edits(LineIndex(text), edits, ls.encoding)
+        yield uri, version, conversions.to_text_edits(LineIndex(text), edits, ls.encoding)
 
 
 def _symbols(encoding: str, entries: Sequence[Entry], wanted: str) -> list[lsp.SymbolInformation]:
@@ -290,8 +290,8 @@ def _symbols(encoding: str, entries: Sequence[Entry], wanted: str) -> list[lsp.S
         if read is None:
             continue
         lines, page = read
-        uri = convert.to_uri(str(entry.path))
-        listed = answers.flat_symbols(lines, outline(page), encoding, uri)
+        uri = conversions.to_uri(str(entry.path))
+        listed = responses.flat_symbols(lines, outline(page), encoding, uri)
         whole = _is_like(entry.path.name, wanted)
         for symbol in listed:
             if _is_like(symbol.name, wanted) or (whole and symbol.container_name is None):

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caliban_ls import answers
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.config.settings import Settings
 from caliban_ls.analysis.rules.rule import DocumentKind
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError
 from caliban_ls.core.text import LineIndex
+from caliban_ls.lsp import responses
 from caliban_ls.validation import validate
 from caliban_ls.workspace.files import our_files, read_text
 from caliban_ls.workspace.projects import Neighbours, Stamp, project_folder, script_named, stamp_of
@@ -112,7 +112,7 @@ class Inventory:
             script = around.script(folder, named, path, kind)
         page = Page(document, kind, outlook, script)
         findings = validate(document, kind, outlook=outlook, script=script)
-        told = answers.diagnostics(LineIndex(text), findings, encoding)
+        told = responses.diagnostics(LineIndex(text), findings, encoding)
         same = known is not None and known.told == told
         return Entry(
             state=state,

@@ -112,7 +112,7 @@ def test_what_is_typed_after_ctrl_c_is_no_answer(desk: Desk, question: Question)
 
 ASKS = """
 import sys, time
-from caliban_ls import terminal
+from caliban_ls.cli import output as terminal
 from caliban_ls.core.cancellation import CancelToken
 with terminal.session(as_json=False, several=True, cancel=CancelToken()) as session:
     session.report("building", 0.4)

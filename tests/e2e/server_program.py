@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from caliban_ls import protocol_types
 from caliban_ls.commands import Command
 from caliban_ls.context import Context
 from caliban_ls.core.errors import EngineUnavailable
+from caliban_ls.lsp import protocol_types
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

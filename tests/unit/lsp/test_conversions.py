@@ -13,10 +13,10 @@ from lsprotocol.converters import get_converter
 from support.invalid_sweeps import BROKEN
 from support.marked_text import unmark
 
-from caliban_ls import answers, convert
 from caliban_ls.analysis.findings import Edit, Finding, Severity
 from caliban_ls.analysis.jsondoc import parse
 from caliban_ls.core.text import LineIndex, Span
+from caliban_ls.lsp import conversions, responses
 from caliban_ls.validation import validate
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
@@ -29,8 +29,8 @@ def check(marked: str, line: int, *columns: int) -> None:
     index = LineIndex(text)
     for encoding, column in zip(ENCODINGS, columns, strict=True):
         position = lsp.Position(line, column)
-        assert convert.to_position(index, span.start, encoding) == position
-        assert convert.to_offset(index, position, encoding) == span.start
+        assert conversions.to_position(index, span.start, encoding) == position
+        assert conversions.to_offset(index, position, encoding) == span.start
 
 
 def test_ascii() -> None:
@@ -64,12 +64,12 @@ def test_a_lone_surrogate_is_a_character_like_another() -> None:
 def test_what_points_nowhere_is_held_inside_the_text(
     encoding: str, line: int, column: int, expected: int
 ) -> None:
-    assert convert.to_offset(LineIndex("a\r\nbc"), lsp.Position(line, column), encoding) == expected
+    assert conversions.to_offset(LineIndex("a\r\nbc"), lsp.Position(line, column), encoding) == expected
 
 
 @pytest.mark.parametrize(("encoding", "column"), [("utf-16", 2), ("utf-8", 2), ("utf-8", 4)])
 def test_inside_a_character_is_its_start(encoding: str, column: int) -> None:
-    assert convert.to_offset(LineIndex("a😀b"), lsp.Position(0, column), encoding) == 1
+    assert conversions.to_offset(LineIndex("a😀b"), lsp.Position(0, column), encoding) == 1
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -78,19 +78,19 @@ def test_every_offset_survives_the_round_trip(encoding: str, text: str) -> None:
     index = LineIndex(text)
     for offset in range(len(text) + 1):
         inside_line_end = text[offset - 1 : offset + 1] == "\r\n"
-        position = convert.to_position(index, offset, encoding)
-        assert convert.to_offset(index, position, encoding) == offset - inside_line_end
+        position = conversions.to_position(index, offset, encoding)
+        assert conversions.to_offset(index, position, encoding) == offset - inside_line_end
 
 
 def test_a_range_that_is_given_backwards_is_turned_round() -> None:
     given_range = lsp.Range(lsp.Position(1, 1), lsp.Position(0, 1))
-    assert convert.to_span(LineIndex("ab\ncd"), given_range, "utf-16") == Span(1, 4)
+    assert conversions.to_span(LineIndex("ab\ncd"), given_range, "utf-16") == Span(1, 4)
 
 
 def test_a_finding_becomes_a_diagnostic() -> None:
     text, (span,) = unmark('{\n  "😀": ⟦[]⟧\n}')
     finding = Finding(span, "CAL201", "a list needs a value", Severity.WARNING)
-    assert convert.to_diagnostic(LineIndex(text), finding, "utf-16") == lsp.Diagnostic(
+    assert conversions.to_diagnostic(LineIndex(text), finding, "utf-16") == lsp.Diagnostic(
         range=lsp.Range(lsp.Position(1, 8), lsp.Position(1, 10)),
         message="a list needs a value",
         severity=lsp.DiagnosticSeverity.Warning,
@@ -107,13 +107,13 @@ def test_diagnostics_that_are_spelled_say_what_those_of_the_protocol_say(encodin
         lines = LineIndex(text)
         found = validate(parse(text), "experiment")
         assert found
-        expected = [converter.unstructure(convert.to_diagnostic(lines, one, encoding)) for one in found]
-        assert [json.loads(one) for one in answers.diagnostics(lines, found, encoding)] == expected
+        expected = [converter.unstructure(conversions.to_diagnostic(lines, one, encoding)) for one in found]
+        assert [json.loads(one) for one in responses.diagnostics(lines, found, encoding)] == expected
 
 
 def test_edits_keep_their_order() -> None:
     edits = (Edit(Span(2, 2), "b"), Edit(Span(0, 1), ""))
-    made = convert.to_text_edits(LineIndex("a\nc"), edits, "utf-16")
+    made = conversions.to_text_edits(LineIndex("a\nc"), edits, "utf-16")
     assert [(edit.range.start.line, edit.range.end.character, edit.new_text) for edit in made] == [
         (1, 0, "b"),
         (0, 1, ""),
@@ -137,19 +137,19 @@ def test_edits_keep_their_order() -> None:
     ],
 )
 def test_paths_of_uris(uri: str, path: str | None) -> None:
-    assert convert.to_path(uri) == path
+    assert conversions.to_path(uri) == path
 
 
 @pytest.mark.parametrize("name", ["plain.json", "a b;c#d?e%41.json", "é😀.json"])
 def test_a_path_survives_the_round_trip(name: str, tmp_path: Path) -> None:
     path = str(tmp_path / name)
-    assert convert.to_path(convert.to_uri(path)) == path
+    assert conversions.to_path(conversions.to_uri(path)) == path
 
 
 @given(TEXTS, st.lists(st.integers(0, 30), max_size=8), st.sampled_from(ENCODINGS))
 def test_a_ruler_measures_as_a_single_look_does(text: str, offsets: list[int], encoding: str) -> None:
     index = LineIndex(text)
-    ruler = convert.Ruler(index, encoding)
+    ruler = conversions.Ruler(index, encoding)
     for offset in [*sorted(offsets), *offsets]:
         held = min(offset, len(text))
-        assert ruler.position(held) == convert.to_position(index, held, encoding)
+        assert ruler.position(held) == conversions.to_position(index, held, encoding)

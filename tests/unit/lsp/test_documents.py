@@ -9,7 +9,7 @@ from lsprotocol import types as lsp
 
 from caliban_ls.analysis import jsondoc
 from caliban_ls.core.text import LineIndex, Span
-from caliban_ls.documents import Document
+from caliban_ls.lsp.documents import Document
 
 PIECES = st.text(st.sampled_from('\r\n\r\nab{}[]":,1é😀\f\u2028\x85'), max_size=12)
 EDITS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40), PIECES), max_size=8)

@@ -9,7 +9,7 @@ import json
 from support.in_process_server import Wire
 from support.lsp_client import Message
 
-from caliban_ls.protocol import COLLECTOR_PAUSE
+from caliban_ls.lsp.pygls_adapter import COLLECTOR_PAUSE
 
 
 async def test_garbage_is_looked_for_when_a_message_is_answered() -> None:

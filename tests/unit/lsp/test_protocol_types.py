@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-PREPARE = "from caliban_ls import protocol_types\nprepared = protocol_types.prepare()\n"
+PREPARE = "from caliban_ls.lsp import protocol_types\nprepared = protocol_types.prepare()\n"
 
 SHOW = """
 import inspect, json, re
@@ -125,7 +125,7 @@ print(json.dumps(failed))
 )
 def test_what_is_not_known_is_imported_as_ever(change: str) -> None:
     program = (
-        f"import json\nimport attrs\ndefine = attrs.define\nfrom caliban_ls import protocol_types\n{change}\n"
+        f"import json\nimport attrs\ndefine = attrs.define\nfrom caliban_ls.lsp import protocol_types\n{change}\n"
         "prepared = protocol_types.prepare()\nfrom lsprotocol import converters, types\n"
         "converters.get_converter()\n"
         "print(json.dumps([prepared, attrs.define is define, hasattr(types.Position, '__slots__')]))"
@@ -135,7 +135,7 @@ def test_what_is_not_known_is_imported_as_ever(change: str) -> None:
 
 def test_the_first_document_waits_for_no_class() -> None:
     program = f"""import sys
-sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 {PREPARE}
 import json
 from lsprotocol import types

@@ -15,8 +15,8 @@ from support.lsp_client import Message
 
 from caliban_ls.commands import Command
 from caliban_ls.core.cancellation import CancelToken
-from caliban_ls.host import Server
-from caliban_ls.progress import MOST_UNSENT, OutputLog, progress
+from caliban_ls.lsp.progress import MOST_UNSENT, OutputLog, progress
+from caliban_ls.lsp.server_state import Server
 from caliban_ls.runtime.base import JobResult, JobSpec, JobState
 from caliban_ls.server import build_server
 

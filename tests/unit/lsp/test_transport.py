@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from caliban_ls.stdio import ForeignInput, FrameWriter, read_frames
+from caliban_ls.lsp.transport import ForeignInput, FrameWriter, read_frames
 
 
 def frames(data: bytes) -> list[bytes]:

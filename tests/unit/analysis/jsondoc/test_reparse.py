@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from caliban_ls import convert
 from caliban_ls.analysis.experiment import sweep as experiment_sweep
 from caliban_ls.analysis.jsondoc import JsonDocument, parse, to_python, tokens, walk
-from caliban_ls.documents import Document
+from caliban_ls.lsp import conversions
+from caliban_ls.lsp.documents import Document
 from caliban_ls.validation import validate
 
 SNIPPETS = (
@@ -188,7 +188,11 @@ def test_an_edited_document_is_judged_as_a_fresh_one(
 ) -> None:
     def told(document: Document) -> Any:
         found = validate(document.json, "experiment")
-        return found, [convert.to_diagnostic(document, one, encoding) for one in found], sweep(document.json)
+        return (
+            found,
+            [conversions.to_diagnostic(document, one, encoding) for one in found],
+            sweep(document.json),
+        )
 
     document = Document("file:///p/experiment.json", text, encoding=encoding)
     for place, length, new_text in [(0.0, 0, ""), *changes]:
