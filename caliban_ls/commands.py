@@ -15,18 +15,18 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caliban_ls import models
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.experiment import sweep
 from caliban_ls.analysis.experiment.selection import Selection, jobs_at
 from caliban_ls.analysis.report import CheckedFile
 from caliban_ls.analysis.rules import RULES
 from caliban_ls.analysis.rules.rule import DocumentKind
-from caliban_ls.context import Context
 from caliban_ls.core import project_files
 from caliban_ls.core.errors import UsageError
 from caliban_ls.core.text import LineIndex, spoken_number
 from caliban_ls.ide.fixes import sound_fixes
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.schemas import containers as schemas_containers
 from caliban_ls.validation import PROJECT_FILE, document_kind, treated, validate
 from caliban_ls.workspace.files import experiment_text, our_files, read_text, sweep_of
 
@@ -65,7 +65,7 @@ class Command:
     in_folder: bool = True
 
 
-def check(arguments: models.CheckArguments, context: Context) -> tuple[CheckedFile, ...]:
+def check(arguments: schemas_containers.CheckArguments, context: Context) -> tuple[CheckedFile, ...]:
     """Judge files as an editor would; a folder is searched for the files that are ours."""
     if arguments.as_kind not in (None, "experiment", "project"):
         raise UsageError(f"--as takes experiment or project, not {arguments.as_kind}")
@@ -90,7 +90,9 @@ def check(arguments: models.CheckArguments, context: Context) -> tuple[CheckedFi
     return tuple(checked)
 
 
-def expand(arguments: models.ExpandArguments, context: Context) -> models.ExpandResult:
+def expand(
+    arguments: schemas_containers.ExpandArguments, context: Context
+) -> schemas_containers.ExpandResult:
     """List the jobs that an experiment config stands for; the count is computed, never enumerated."""
     text = experiment_text(arguments.file, context)
     sweep = sweep_of(arguments.file, jsondoc.parse(text), arguments.block)
@@ -107,17 +109,17 @@ def expand(arguments: models.ExpandArguments, context: Context) -> models.Expand
             f"{spoken_number(count)} jobs are too many for one answer", hint="Ask for the first with a limit."
         )
     if not arguments.text:
-        return models.ExpandResult(count=count, jobs=_expanded(chosen, arguments.limit))
+        return schemas_containers.ExpandResult(count=count, jobs=_expanded(chosen, arguments.limit))
     if count > _LISTED_AT_MOST:
         raise UsageError(
             f"{spoken_number(count)} jobs are too many to look for a text in",
             hint=f"Choose {spoken_number(_LISTED_AT_MOST)} at most with --block or --at.",
         )
     found = [job for job in _expanded(chosen, None) if _has(job, arguments.text)]
-    return models.ExpandResult(count=len(found), jobs=iter(found[: arguments.limit]))
+    return schemas_containers.ExpandResult(count=len(found), jobs=iter(found[: arguments.limit]))
 
 
-def rule(arguments: models.RuleArguments, _context: Context) -> models.RuleResult:
+def rule(arguments: schemas_containers.RuleArguments, _context: Context) -> schemas_containers.RuleResult:
     """Explain one diagnostic."""
     code = arguments.code.strip().upper()
     if code not in RULES:
@@ -125,7 +127,7 @@ def rule(arguments: models.RuleArguments, _context: Context) -> models.RuleResul
         hint = f"Did you mean {near[0]}?" if near else "All codes are listed in docs/rules.md."
         raise UsageError(f"There is no rule {arguments.code}", hint=hint)
     known = RULES[code]
-    return models.RuleResult(
+    return schemas_containers.RuleResult(
         code=known.code,
         name=known.name,
         severity=known.severity.value,
@@ -135,16 +137,20 @@ def rule(arguments: models.RuleArguments, _context: Context) -> models.RuleResul
     )
 
 
-def list_rules(_arguments: models.RulesArguments, _context: Context) -> models.RulesResult:
+def list_rules(
+    _arguments: schemas_containers.RulesArguments, _context: Context
+) -> schemas_containers.RulesResult:
     """List every rule."""
     lines = (
-        models.RuleLine(code=known.code, name=known.name, severity=known.severity.value)
+        schemas_containers.RuleLine(code=known.code, name=known.name, severity=known.severity.value)
         for known in RULES.values()
     )
-    return models.RulesResult(rules=tuple(lines))
+    return schemas_containers.RulesResult(rules=tuple(lines))
 
 
-def identify(arguments: models.IdentifyArguments, context: Context) -> models.IdentifyResult:
+def identify(
+    arguments: schemas_containers.IdentifyArguments, context: Context
+) -> schemas_containers.IdentifyResult:
     """Say what a file is, or which globs make it what it is to be."""
     path = context.folder / arguments.file
     name = path.relative_to(context.folder).as_posix() if path.is_relative_to(context.folder) else str(path)
@@ -160,10 +166,14 @@ def identify(arguments: models.IdentifyArguments, context: Context) -> models.Id
                 hint="It is a project config, or a glob with ! in caliban.experimentFiles excludes it.",
             )
         patterns = found
-    return models.IdentifyResult(kind=document_kind(name, text, patterns), experiment_files=patterns)
+    return schemas_containers.IdentifyResult(
+        kind=document_kind(name, text, patterns), experiment_files=patterns
+    )
 
 
-def list_catalog(arguments: models.CatalogArguments, _context: Context) -> models.CatalogResult:
+def list_catalog(
+    arguments: schemas_containers.CatalogArguments, _context: Context
+) -> schemas_containers.CatalogResult:
     """List what can be asked for, with prices; filters leave what goes together with them."""
     from caliban_ls.analysis.hardware import SpecProblem, accelerators, machines, parse_spec, regions
     from caliban_ls.analysis.hardware.catalog import catalog
@@ -190,163 +200,184 @@ def list_catalog(arguments: models.CatalogArguments, _context: Context) -> model
         accelerator=accelerator,
     )
     rows = tuple({member.name: getattr(offer, member.name) for member in fields(offer)} for offer in offers)
-    return models.CatalogResult(backend=arguments.backend, as_of=catalog().as_of, currency="USD", rows=rows)
+    return schemas_containers.CatalogResult(
+        backend=arguments.backend, as_of=catalog().as_of, currency="USD", rows=rows
+    )
 
 
-def hardware(arguments: models.HardwareArguments, context: Context) -> models.HardwareResult:
+def hardware(
+    arguments: schemas_containers.HardwareArguments, context: Context
+) -> schemas_containers.HardwareResult:
     """Say what the project's jobs would run on, and what that could be instead."""
-    from caliban_ls import choosing
+    from caliban_ls.operations import hardware
 
-    return choosing.describe(arguments, context)
+    return hardware.describe(arguments, context)
 
 
-def set_hardware(arguments: models.SetHardwareArguments, context: Context) -> models.FileEdit:
+def set_hardware(
+    arguments: schemas_containers.SetHardwareArguments, context: Context
+) -> schemas_containers.FileEdit:
     """Return the change to the project's config that chooses other hardware."""
-    from caliban_ls import choosing
+    from caliban_ls.operations import hardware
 
-    return choosing.change(arguments, context)
+    return hardware.change(arguments, context)
 
 
-def build(arguments: models.BuildArguments, context: Context) -> models.BuildResult:
+def build(arguments: schemas_containers.BuildArguments, context: Context) -> schemas_containers.BuildResult:
     """Build the project's image, unless the engine has it already."""
-    from caliban_ls import images
+    from caliban_ls.operations.local import image
 
-    return images.build(arguments, context)
+    return image.build(arguments, context)
 
 
-def shell(arguments: models.ShellArguments, context: Context) -> models.ShellResult:
+def shell(arguments: schemas_containers.ShellArguments, context: Context) -> schemas_containers.ShellResult:
     """Open a shell in the project's image, or say which terminal does."""
-    from caliban_ls import shells
+    from caliban_ls.operations.local import shell
 
-    return shells.shell(arguments, context)
+    return shell.shell(arguments, context)
 
 
-def attach(arguments: models.AttachArguments, context: Context) -> models.ShellResult:
+def attach(arguments: schemas_containers.AttachArguments, context: Context) -> schemas_containers.ShellResult:
     """Open a shell in a container that runs, or say which terminal does."""
-    from caliban_ls import shells
+    from caliban_ls.operations.local import shell
 
-    return shells.attach(arguments, context)
+    return shell.attach(arguments, context)
 
 
-def notebook(arguments: models.NotebookArguments, context: Context) -> models.NotebookResult:
+def notebook(
+    arguments: schemas_containers.NotebookArguments, context: Context
+) -> schemas_containers.NotebookResult:
     """Start Jupyter in the project's image."""
-    from caliban_ls import notebooks
+    from caliban_ls.operations.local import notebook
 
-    return notebooks.notebook(arguments, context)
+    return notebook.notebook(arguments, context)
 
 
-def containers(arguments: models.ContainersArguments, context: Context) -> models.ContainersResult:
+def containers(
+    arguments: schemas_containers.ContainersArguments, context: Context
+) -> schemas_containers.ContainersResult:
     """List the shells, notebooks and runs that live now."""
-    from caliban_ls import shells
+    from caliban_ls.operations.local import shell
 
-    return shells.containers(arguments, context)
+    return shell.containers(arguments, context)
 
 
-def stop_container(arguments: models.StopContainerArguments, context: Context) -> None:
+def stop_container(arguments: schemas_containers.StopContainerArguments, context: Context) -> None:
     """Stop and remove a container of ours."""
-    from caliban_ls import shells
+    from caliban_ls.operations.local import shell
 
-    shells.stop_container(arguments, context)
+    shell.stop_container(arguments, context)
 
 
-def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
+def run(arguments: schemas_containers.RunArguments, context: Context) -> schemas_containers.RunResult:
     """Run the project's module in local containers: once, or once for each job of a sweep."""
-    from caliban_ls import sweeps
+    from caliban_ls.operations.local import run
 
-    return sweeps.run(arguments, context)
+    return run.run(arguments, context)
 
 
-def cloud(arguments: models.CloudArguments, context: Context) -> models.CloudResult:
+def cloud(arguments: schemas_containers.CloudArguments, context: Context) -> schemas_containers.CloudResult:
     """Plan a submission to Google Cloud, and submit it once somebody has said yes."""
-    from caliban_ls import submission
+    from caliban_ls.operations.cloud import submit
 
-    return submission.cloud(arguments, context)
+    return submit.cloud(arguments, context)
 
 
-def plan(arguments: models.CloudArguments, context: Context) -> models.CloudResult:
+def plan(arguments: schemas_containers.CloudArguments, context: Context) -> schemas_containers.CloudResult:
     """Plan a submission, and keep the plan for a day."""
-    from caliban_ls import submission
+    from caliban_ls.operations.cloud import submit
 
-    return submission.plan(arguments, context)
+    return submit.plan(arguments, context)
 
 
-def plan_and_submit(arguments: models.CloudArguments, context: Context) -> models.CloudResult:
+def plan_and_submit(
+    arguments: schemas_containers.CloudArguments, context: Context
+) -> schemas_containers.CloudResult:
     """Plan a submission, show the plan, and submit it once the user has said yes; nothing skips the question."""
-    from caliban_ls import submission
+    from caliban_ls.operations.cloud import submit
 
-    return submission.cloud(replace(arguments, yes=False, dry_run=False), context)
+    return submit.cloud(replace(arguments, yes=False, dry_run=False), context)
 
 
-def submit(arguments: models.SubmitArguments, context: Context) -> models.CloudResult:
+def submit(arguments: schemas_containers.SubmitArguments, context: Context) -> schemas_containers.CloudResult:
     """Submit a plan that was kept."""
-    from caliban_ls import submission
+    from caliban_ls.operations.cloud import submit
 
-    return submission.submit(arguments, context)
+    return submit.submit(arguments, context)
 
 
-def resume(arguments: models.ResumeArguments, context: Context) -> models.CloudResult:
+def resume(arguments: schemas_containers.ResumeArguments, context: Context) -> schemas_containers.CloudResult:
     """Finish a submission that was cut short."""
-    from caliban_ls import resuming
+    from caliban_ls.operations.cloud import resume
 
-    return resuming.resume(arguments, context)
+    return resume.resume(arguments, context)
 
 
-def status(arguments: models.StatusArguments, context: Context) -> models.StatusResult:
+def status(
+    arguments: schemas_containers.StatusArguments, context: Context
+) -> schemas_containers.StatusResult:
     """Tell what became of jobs."""
-    from caliban_ls.status import status as tell
+    from caliban_ls.operations.jobs.status import status as tell
 
     return tell(arguments, context)
 
 
-def logs(arguments: models.LogsArguments, context: Context) -> models.LogsResult:
+def logs(arguments: schemas_containers.LogsArguments, context: Context) -> schemas_containers.LogsResult:
     """Show what a job printed."""
-    from caliban_ls import following
+    from caliban_ls.operations.jobs import logs
 
-    return following.logs(arguments, context)
+    return logs.logs(arguments, context)
 
 
-def stop(arguments: models.StopArguments, context: Context) -> models.StopResult:
+def stop(arguments: schemas_containers.StopArguments, context: Context) -> schemas_containers.StopResult:
     """Stop jobs, launches and containers."""
-    from caliban_ls import stopping
+    from caliban_ls.operations.jobs import stop
 
-    return stopping.stop(arguments, context)
+    return stop.stop(arguments, context)
 
 
-def resubmit(arguments: models.ResubmitArguments, context: Context) -> models.CloudResult:
+def resubmit(
+    arguments: schemas_containers.ResubmitArguments, context: Context
+) -> schemas_containers.CloudResult:
     """Submit jobs of the cloud again that failed or were stopped."""
-    from caliban_ls import resubmission
+    from caliban_ls.operations.cloud import resubmit
 
-    return resubmission.resubmit(arguments, context)
+    return resubmit.resubmit(arguments, context)
 
 
-def export(arguments: models.ExportArguments, context: Context) -> models.ExportResult:
+def export(
+    arguments: schemas_containers.ExportArguments, context: Context
+) -> schemas_containers.ExportResult:
     """Return the history as a table."""
-    from caliban_ls import exporting
+    from caliban_ls.operations.jobs import export
 
-    return exporting.export(arguments, context)
+    return export.export(arguments, context)
 
 
-def trust(_arguments: models.TrustArguments, context: Context) -> models.TrustResult:
+def trust(_arguments: schemas_containers.TrustArguments, context: Context) -> schemas_containers.TrustResult:
     """Agree to what the project's config wants that needs agreement, as it stands now."""
-    from caliban_ls import agreement, images
+    from caliban_ls.operations.context import trust
+    from caliban_ls.operations.local import image
     from caliban_ls.workspace.files import read_project
 
-    wanted = images.demands(read_project(context), context)
+    wanted = image.demands(read_project(context), context)
     if wanted:
-        agreement.agree(wanted, context)
-    return models.TrustResult(agreed=wanted)
+        trust.agree(wanted, context)
+    return schemas_containers.TrustResult(agreed=wanted)
 
 
-def doctor(_arguments: models.DoctorArguments, context: Context) -> models.DoctorResult:
+def doctor(
+    _arguments: schemas_containers.DoctorArguments, context: Context
+) -> schemas_containers.DoctorResult:
     """Look at everything that a run needs, and say how to mend what is missing."""
-    from caliban_ls.diagnosis import examine
+    from caliban_ls.operations.doctor import examine
 
-    return models.DoctorResult(checks=tuple(examine(context)))
+    return schemas_containers.DoctorResult(checks=tuple(examine(context)))
 
 
-def init(arguments: models.InitArguments, context: Context) -> models.InitResult:
+def init(arguments: schemas_containers.InitArguments, context: Context) -> schemas_containers.InitResult:
     """Write a commented project config and an experiment; what exists is left alone."""
-    from caliban_ls.templates import files
+    from caliban_ls.operations.init import files
 
     written, kept = [], []
     for name, text in files(arguments.name).items():
@@ -360,12 +391,12 @@ def init(arguments: models.InitArguments, context: Context) -> models.InitResult
                 f"{name} can't be written: {error.strerror or error}",
                 hint="Run this in a folder of your own.",
             ) from error
-    return models.InitResult(written=tuple(written), kept=tuple(kept))
+    return schemas_containers.InitResult(written=tuple(written), kept=tuple(kept))
 
 
 def _for_its_script(name: str, context: Context) -> str | None:
     """Return the text of a new experiment for the script of its folder, None for another file or where none is known."""
-    from caliban_ls.first_experiment import first_experiment
+    from caliban_ls.operations.first_experiment import first_experiment
 
     if name == PROJECT_FILE:
         return None
@@ -379,7 +410,7 @@ COMMANDS: tuple[Command, ...] = (
         name="check",
         title="Checking",
         summary="judge experiment configs and project configs, as an editor does",
-        arguments=models.CheckArguments,
+        arguments=schemas_containers.CheckArguments,
         run=check,
         editor=False,
     ),
@@ -387,14 +418,14 @@ COMMANDS: tuple[Command, ...] = (
         name="expand",
         title="Expanding the sweep",
         summary="list the jobs that an experiment config stands for",
-        arguments=models.ExpandArguments,
+        arguments=schemas_containers.ExpandArguments,
         run=expand,
     ),
     Command(
         name="rule",
         title="Explaining the rule",
         summary="explain one diagnostic",
-        arguments=models.RuleArguments,
+        arguments=schemas_containers.RuleArguments,
         run=rule,
         in_folder=False,
     ),
@@ -402,7 +433,7 @@ COMMANDS: tuple[Command, ...] = (
         name="rules",
         title="Listing the rules",
         summary="list every rule",
-        arguments=models.RulesArguments,
+        arguments=schemas_containers.RulesArguments,
         run=list_rules,
         in_folder=False,
     ),
@@ -410,7 +441,7 @@ COMMANDS: tuple[Command, ...] = (
         name="identify",
         title="Looking at the file",
         summary="say what a file is, or which `caliban.experimentFiles` make it an experiment config or plain JSON",
-        arguments=models.IdentifyArguments,
+        arguments=schemas_containers.IdentifyArguments,
         run=identify,
         terminal=False,
     ),
@@ -418,7 +449,7 @@ COMMANDS: tuple[Command, ...] = (
         name="catalog",
         title="Reading the catalogue",
         summary="show regions, machine types and accelerators, with prices",
-        arguments=models.CatalogArguments,
+        arguments=schemas_containers.CatalogArguments,
         run=list_catalog,
         in_folder=False,
     ),
@@ -426,14 +457,14 @@ COMMANDS: tuple[Command, ...] = (
         name="hardware",
         title="Looking the hardware up",
         summary="show what the project's jobs would run on and cost, and what could be chosen instead",
-        arguments=models.HardwareArguments,
+        arguments=schemas_containers.HardwareArguments,
         run=hardware,
     ),
     Command(
         name="setHardware",
         title="Writing the config",
         summary="return the `WorkspaceEdit` that writes hardware into the project's config",
-        arguments=models.SetHardwareArguments,
+        arguments=schemas_containers.SetHardwareArguments,
         run=set_hardware,
         terminal=False,
     ),
@@ -441,7 +472,7 @@ COMMANDS: tuple[Command, ...] = (
         name="build",
         title="Building the image",
         summary="build the project's image",
-        arguments=models.BuildArguments,
+        arguments=schemas_containers.BuildArguments,
         run=build,
         trusted=True,
     ),
@@ -449,7 +480,7 @@ COMMANDS: tuple[Command, ...] = (
         name="shell",
         title="Opening a shell",
         summary="open a shell in the project's image, on the project's folder",
-        arguments=models.ShellArguments,
+        arguments=schemas_containers.ShellArguments,
         run=shell,
         trusted=True,
     ),
@@ -457,7 +488,7 @@ COMMANDS: tuple[Command, ...] = (
         name="notebook",
         title="Starting Jupyter",
         summary="start Jupyter in the project's image, on the project's folder",
-        arguments=models.NotebookArguments,
+        arguments=schemas_containers.NotebookArguments,
         run=notebook,
         trusted=True,
     ),
@@ -465,7 +496,7 @@ COMMANDS: tuple[Command, ...] = (
         name="run",
         title="Running",
         summary="run a module, or a sweep of it, in local containers",
-        arguments=models.RunArguments,
+        arguments=schemas_containers.RunArguments,
         run=run,
         trusted=True,
     ),
@@ -473,7 +504,7 @@ COMMANDS: tuple[Command, ...] = (
         name="cloud",
         title="Submitting",
         summary="run a module, or a sweep of it, on Google's machines",
-        arguments=models.CloudArguments,
+        arguments=schemas_containers.CloudArguments,
         run=cloud,
         trusted=True,
         editor=False,
@@ -482,7 +513,7 @@ COMMANDS: tuple[Command, ...] = (
         name="plan",
         title="Planning",
         summary="plan a submission: jobs, hardware, price and requests",
-        arguments=models.CloudArguments,
+        arguments=schemas_containers.CloudArguments,
         run=plan,
         trusted=True,
         terminal=False,
@@ -491,7 +522,7 @@ COMMANDS: tuple[Command, ...] = (
         name="planAndSubmit",
         title="Planning",
         summary="plan a submission, ask whether it is meant, and submit it",
-        arguments=models.CloudArguments,
+        arguments=schemas_containers.CloudArguments,
         run=plan_and_submit,
         trusted=True,
         terminal=False,
@@ -500,7 +531,7 @@ COMMANDS: tuple[Command, ...] = (
         name="submit",
         title="Submitting",
         summary="submit a plan",
-        arguments=models.SubmitArguments,
+        arguments=schemas_containers.SubmitArguments,
         run=submit,
         trusted=True,
         terminal=False,
@@ -510,7 +541,7 @@ COMMANDS: tuple[Command, ...] = (
         name="resume",
         title="Resuming",
         summary="finish a submission that was cut short",
-        arguments=models.ResumeArguments,
+        arguments=schemas_containers.ResumeArguments,
         run=resume,
         trusted=True,
         in_folder=False,
@@ -519,7 +550,7 @@ COMMANDS: tuple[Command, ...] = (
         name="status",
         title="Asking after jobs",
         summary="show the jobs of this machine's history and what became of them",
-        arguments=models.StatusArguments,
+        arguments=schemas_containers.StatusArguments,
         run=status,
         trusted=True,
         in_folder=False,
@@ -528,7 +559,7 @@ COMMANDS: tuple[Command, ...] = (
         name="logs",
         title="Reading the log",
         summary="show what a job printed",
-        arguments=models.LogsArguments,
+        arguments=schemas_containers.LogsArguments,
         run=logs,
         trusted=True,
         in_folder=False,
@@ -537,7 +568,7 @@ COMMANDS: tuple[Command, ...] = (
         name="stop",
         title="Stopping",
         summary="stop jobs, groups of jobs and containers",
-        arguments=models.StopArguments,
+        arguments=schemas_containers.StopArguments,
         run=stop,
         trusted=True,
         in_folder=False,
@@ -546,7 +577,7 @@ COMMANDS: tuple[Command, ...] = (
         name="resubmit",
         title="Submitting again",
         summary="submit jobs of the cloud again that failed or were stopped",
-        arguments=models.ResubmitArguments,
+        arguments=schemas_containers.ResubmitArguments,
         run=resubmit,
         trusted=True,
         in_folder=False,
@@ -555,7 +586,7 @@ COMMANDS: tuple[Command, ...] = (
         name="export",
         title="Reading the history",
         summary="write the history as a table: a row a job, with parameters, metrics, times and cost",
-        arguments=models.ExportArguments,
+        arguments=schemas_containers.ExportArguments,
         run=export,
         trusted=True,
         in_folder=False,
@@ -564,7 +595,7 @@ COMMANDS: tuple[Command, ...] = (
         name="containers",
         title="Listing containers",
         summary="list the shells, notebooks and runs that live now",
-        arguments=models.ContainersArguments,
+        arguments=schemas_containers.ContainersArguments,
         run=containers,
         trusted=True,
         in_folder=False,
@@ -573,7 +604,7 @@ COMMANDS: tuple[Command, ...] = (
         name="attach",
         title="Opening a shell",
         summary="open a shell in a container that runs",
-        arguments=models.AttachArguments,
+        arguments=schemas_containers.AttachArguments,
         run=attach,
         trusted=True,
         in_folder=False,
@@ -582,7 +613,7 @@ COMMANDS: tuple[Command, ...] = (
         name="stopContainer",
         title="Stopping the container",
         summary="stop and remove a container",
-        arguments=models.StopContainerArguments,
+        arguments=schemas_containers.StopContainerArguments,
         run=stop_container,
         trusted=True,
         terminal=False,
@@ -592,7 +623,7 @@ COMMANDS: tuple[Command, ...] = (
         name="trust",
         title="Agreeing",
         summary="agree to what the project's config wants that needs agreement",
-        arguments=models.TrustArguments,
+        arguments=schemas_containers.TrustArguments,
         run=trust,
         editor=False,
     ),
@@ -600,7 +631,7 @@ COMMANDS: tuple[Command, ...] = (
         name="doctor",
         title="Looking for what is missing",
         summary="find what is missing on this machine, and say how to mend it",
-        arguments=models.DoctorArguments,
+        arguments=schemas_containers.DoctorArguments,
         run=doctor,
         trusted=True,
     ),
@@ -608,7 +639,7 @@ COMMANDS: tuple[Command, ...] = (
         name="init",
         title="Setting up the folder",
         summary="write a commented project config and an experiment",
-        arguments=models.InitArguments,
+        arguments=schemas_containers.InitArguments,
         run=init,
         trusted=True,
     ),
@@ -644,12 +675,14 @@ def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], Checked
     return judge
 
 
-def _expanded(chosen: Selection, limit: int | None) -> Iterator[models.ExpandedJob]:
+def _expanded(chosen: Selection, limit: int | None) -> Iterator[schemas_containers.ExpandedJob]:
     for index, parameters in itertools.islice(chosen.jobs(), limit):
-        yield models.ExpandedJob(index=index, args=sweep.arguments(parameters), parameters=parameters)
+        yield schemas_containers.ExpandedJob(
+            index=index, args=sweep.arguments(parameters), parameters=parameters
+        )
 
 
-def _has(job: models.ExpandedJob, text: str) -> bool:
+def _has(job: schemas_containers.ExpandedJob, text: str) -> bool:
     """Return whether the arguments of a job have a text, as they are typed or as a shell needs them."""
     wanted = text.casefold()
     return any(wanted in shown.casefold() for shown in (" ".join(job.args), shlex.join(job.args)))

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from caliban_ls import models
 from caliban_ls.analysis.config.project import Limits, Project
 from caliban_ls.analysis.config.settings import Defaults, Settings
 from caliban_ls.analysis.config.settings import Limits as OwnLimits
 from caliban_ls.analysis.findings import Severity
 from caliban_ls.analysis.rules.overrides import both, read_force
 from caliban_ls.core.errors import UsageError
+from caliban_ls.operations.schemas import containers
 
 if TYPE_CHECKING:
     from caliban_ls.analysis.hardware import Accelerator, Choice, Kind, Mode, Price, Request
@@ -48,7 +48,9 @@ class Outlook:
     def request(self) -> Request | None:
         """What is asked for without any flag, None where it can't be read."""
         try:
-            return request_of(models.CloudArguments(), self.project, self.settings.defaults, self.environment)
+            return request_of(
+                containers.CloudArguments(), self.project, self.settings.defaults, self.environment
+            )
         except UsageError:
             return None
 
@@ -97,7 +99,7 @@ class Outlook:
 
 
 def request_of(
-    arguments: models.CloudArguments, project: Project, defaults: Defaults, environment: Mapping[str, str]
+    arguments: containers.CloudArguments, project: Project, defaults: Defaults, environment: Mapping[str, str]
 ) -> Request:
     """Return the hardware that is asked for, each part by whoever says it first.
 

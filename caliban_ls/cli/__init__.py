@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from caliban_ls import __version__
 from caliban_ls.commands import COMMANDS, Command
-from caliban_ls.context import Context
 from caliban_ls.core import processes
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, UsageError
-from caliban_ls.wire import to_json
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.serialization import to_json
 
 if TYPE_CHECKING:
     from caliban_ls.runtime.base import Engine

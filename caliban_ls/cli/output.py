@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 from caliban_ls.analysis import report
 from caliban_ls.analysis.findings import Severity
 from caliban_ls.cli.questions import typed_line
-from caliban_ls.context import Watcher
 from caliban_ls.core.cancellation import CancelToken
-from caliban_ls.models import (
+from caliban_ls.operations.context.context import Watcher
+from caliban_ls.operations.jobs.failure_reasons import reasons
+from caliban_ls.operations.schemas.containers import (
     BuildResult,
     CatalogResult,
     CloudJob,
@@ -44,7 +45,6 @@ from caliban_ls.models import (
     StopResult,
     TrustResult,
 )
-from caliban_ls.reasons import reasons
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -291,7 +291,7 @@ def show_resubmit(result: CloudResult, options: argparse.Namespace) -> str:
 
 def show_export(result: ExportResult, options: argparse.Namespace) -> Iterator[str]:
     """Yield the table, unless it was written to a file."""
-    from caliban_ls.exporting import written
+    from caliban_ls.operations.jobs.export import written
 
     if result.path is not None:
         sys.stderr.write(f"{result.count:,} jobs are written to {result.path}\n")
@@ -541,7 +541,7 @@ def _render(table: Table) -> str:
 
 
 def _described(result: CloudResult) -> str:
-    from caliban_ls.plans import described
+    from caliban_ls.operations.cloud.plan_view import described
 
     return described(result)
 

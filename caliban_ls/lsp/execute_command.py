@@ -18,9 +18,7 @@ from typing import Any, Final
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
-from caliban_ls import wire
 from caliban_ls.commands import Command
-from caliban_ls.context import Context
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, Untrusted, UsageError
 from caliban_ls.core.packages import not_imported
@@ -29,7 +27,9 @@ from caliban_ls.lsp.progress import OutputLog, progress
 from caliban_ls.lsp.pygls_adapter import STOP_SECONDS
 from caliban_ls.lsp.session import Session
 from caliban_ls.lsp.summaries import brief
-from caliban_ls.models import FileEdit
+from caliban_ls.operations.context import serialization
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.schemas.containers import FileEdit
 from caliban_ls.runtime.base import Engine
 from caliban_ls.workspace.projects import project_folder
 
@@ -163,32 +163,32 @@ def _ask(
 def _run(command: Command, raw: Mapping[str, Any], context: Context, encoding: str) -> Any:  # noqa: ANN401 - a JSON value
     """Do all of a command's work, the reading of arguments and the making of the answer included."""
     context.cancel.check()
-    arguments: Any = wire.parse_arguments(command.arguments, raw)
+    arguments: Any = serialization.parse_arguments(command.arguments, raw)
     try:
         result = command.run(arguments, context)
     except ImportError as error:
         raise not_imported(error) from error
     if isinstance(result, FileEdit):
         return conversions.to_workspace_edit(result.path, result.text, result.edits, encoding)
-    return {} if result is None else wire.to_json(result)
+    return {} if result is None else serialization.to_json(result)
 
 
 def _one_object(params: lsp.ExecuteCommandParams) -> dict[str, Any]:
     given = [one for one in params.arguments or () if one is not None]
     if len(given) > 1 or not all(isinstance(one, Mapping) for one in given):
-        raise wire.InvalidArguments(f"{params.command} takes one JSON object")
+        raise serialization.InvalidArguments(f"{params.command} takes one JSON object")
     return dict(given[0]) if given else {}
 
 
 def _put_document(raw: dict[str, Any], command: Command, path: str) -> None:
     """Give the document to the field that is made for it; where none is, it has said which project is meant."""
-    name = wire.document_field(command.arguments)
+    name = serialization.document_field(command.arguments)
     if name is None and command.in_folder:
         return
     if name is None:
-        raise wire.InvalidArguments(f"{PREFIX}{command.name} takes no uri")
+        raise serialization.InvalidArguments(f"{PREFIX}{command.name} takes no uri")
     if name in raw:
-        raise wire.InvalidArguments(f"uri and {name} say the same; give one of them")
+        raise serialization.InvalidArguments(f"uri and {name} say the same; give one of them")
     raw[name] = path
 
 
@@ -217,7 +217,7 @@ def _folder(ls: Session, root: object, document: str | None) -> Path:
 
 def _path(uri: object, name: str) -> str:
     if not isinstance(uri, str):
-        raise wire.InvalidArguments(f"{name} must be a URI")
+        raise serialization.InvalidArguments(f"{name} must be a URI")
     path = conversions.to_path(uri)
     if path is None:
         raise UsageError(

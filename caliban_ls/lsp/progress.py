@@ -19,9 +19,9 @@ from lsprotocol import types as lsp
 from pygls.capabilities import get_capability
 from pygls.lsp.server import LanguageServer
 
-from caliban_ls.context import Watcher
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.lsp.pygls_adapter import StdioServer
+from caliban_ls.operations.context.context import Watcher
 from caliban_ls.runtime.base import JobResult, JobSpec, JobState, Report, Stream
 
 REPORT_INTERVAL: Final = 0.1

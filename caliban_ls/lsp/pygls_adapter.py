@@ -43,7 +43,7 @@ from pygls.protocol.json_rpc import MsgId
 
 from caliban_ls.core.errors import CalibanError, Cancelled
 from caliban_ls.lsp.transport import ForeignInput, FrameWriter, read_frames
-from caliban_ls.wire import InvalidArguments
+from caliban_ls.operations.context.serialization import InvalidArguments
 
 log = logging.getLogger(__name__)
 

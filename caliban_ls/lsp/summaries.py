@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from caliban_ls.reasons import reasons
+from caliban_ls.operations.jobs.failure_reasons import reasons
 
 _MOST_JOBS: Final = 10
 

@@ -12,16 +12,16 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from caliban_ls import agreement
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.config.project import Project
-from caliban_ls.context import Context
 from caliban_ls.core import processes, project_files
 from caliban_ls.core.errors import CalibanError
-from caliban_ls.models import DoctorCheck
+from caliban_ls.operations.context import trust
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.local.container_options import gpus_of, is_here
+from caliban_ls.operations.schemas.containers import DoctorCheck
 from caliban_ls.runtime.base import Engine, EngineInfo
 from caliban_ls.runtime.credentials import find_credentials
-from caliban_ls.surroundings import gpus_of, is_here
 from caliban_ls.validation import PROJECT_FILE, has_errors, validate
 from caliban_ls.workspace.files import our_files, read_project, read_text
 
@@ -137,7 +137,7 @@ def _readable_project(context: Context) -> Project:
 
 def _credentials(project: Project, context: Context) -> DoctorCheck:
     # What the config names counts only after the user has agreed to it.
-    agreed = agreement.is_agreed(agreement.demands(project, context.folder), context)
+    agreed = trust.is_agreed(trust.demands(project, context.folder), context)
     key = project.cloud_key if agreed else None
     found = find_credentials(context.environment, Path.home(), context.folder, key)
     if found is None:
@@ -235,7 +235,7 @@ def _gpu(info: EngineInfo) -> DoctorCheck:
 
 
 def _base_image(project: Project, engine: Engine, context: Context) -> DoctorCheck:
-    from caliban_ls.images import base_image_of
+    from caliban_ls.operations.local.image import base_image_of
 
     try:
         image = base_image_of(project, context)

@@ -11,19 +11,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caliban_ls import models
 from caliban_ls.analysis import hardware, jsondoc
 from caliban_ls.analysis.checks.hardware import changed
 from caliban_ls.analysis.config import project
 from caliban_ls.analysis.estimate import Outlook
 from caliban_ls.analysis.findings import Edit, Severity
 from caliban_ls.analysis.jsondoc import Kind, quote
-from caliban_ls.context import Context
 from caliban_ls.core import project_files
 from caliban_ls.core.errors import InvalidDocument, UsageError
 from caliban_ls.core.text import LineIndex, Span
 from caliban_ls.ide import phrases
-from caliban_ls.records import settings_of
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.state import settings_of
+from caliban_ls.operations.schemas import containers
 from caliban_ls.validation import PROJECT_FILE, validate
 from caliban_ls.workspace.files import read_text
 from caliban_ls.workspace.projects import project_folder
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from caliban_ls.analysis.hardware import Kind as HardwareKind
 
 
-def describe(arguments: models.HardwareArguments, context: Context) -> models.HardwareResult:
+def describe(arguments: containers.HardwareArguments, context: Context) -> containers.HardwareResult:
     """Say what a job would run on and cost, and what one part of that could be instead.
 
     Raises:
@@ -55,7 +55,7 @@ def describe(arguments: models.HardwareArguments, context: Context) -> models.Ha
     possible = outlook.request is not None and not wrong
     cost = hardware.price(choice) if possible else None
     lines = LineIndex(document.text)
-    return models.HardwareResult(
+    return containers.HardwareResult(
         config=str(path),
         exists=text is not None,
         backend=choice.backend,
@@ -69,7 +69,7 @@ def describe(arguments: models.HardwareArguments, context: Context) -> models.Ha
         text=_text_of(choice, cost, possible=possible),
         notes=tuple(_notes(choice, cost, context.environment)),
         findings=tuple(
-            models.HardwareFinding(
+            containers.HardwareFinding(
                 code=found.code,
                 severity=found.severity.value,
                 message=found.message,
@@ -81,7 +81,7 @@ def describe(arguments: models.HardwareArguments, context: Context) -> models.Ha
     )
 
 
-def change(arguments: models.SetHardwareArguments, context: Context) -> models.FileEdit:
+def change(arguments: containers.SetHardwareArguments, context: Context) -> containers.FileEdit:
     """Return the edits that write hardware into the project's config, keeping the rest as its author wrote it.
 
     Raises:
@@ -90,7 +90,7 @@ def change(arguments: models.SetHardwareArguments, context: Context) -> models.F
     """
     names: tuple[Field, ...] = ("region", "machine_type", "gpu_spec", "tpu_spec")
     values: dict[Field, str | None] = {name: getattr(arguments, name) for name in names}
-    changes = {name: value for name, value in values.items() if value != models.AS_IT_IS}
+    changes = {name: value for name, value in values.items() if value != containers.AS_IT_IS}
     specs: tuple[tuple[Field, HardwareKind], ...] = (("gpu_spec", "gpu"), ("tpu_spec", "tpu"))
     for name, kind in specs:
         spec = changes.get(name)
@@ -99,7 +99,7 @@ def change(arguments: models.SetHardwareArguments, context: Context) -> models.F
             raise UsageError(read.message, hint="Write NUMxTYPE, such as 2xT4 or 8xV3.")
     path = _config(arguments.file, context)
     text = _text(path, context)
-    return models.FileEdit(path=path, text=text, edits=_edits(text, changes))
+    return containers.FileEdit(path=path, text=text, edits=_edits(text, changes))
 
 
 def _edits(text: str | None, changes: Mapping[Field, str | None]) -> tuple[Edit, ...]:
@@ -155,7 +155,7 @@ def _readable(outlook: Outlook) -> Request:
 
 def _options(
     outlook: Outlook, request: Request, part: MenuField, choice: Choice
-) -> Iterator[models.HardwareOption]:
+) -> Iterator[containers.HardwareOption]:
     cloud = outlook.project.cloud
     unwritten = None
     if getattr(cloud, part) is not None:
@@ -168,11 +168,11 @@ def _options(
         yield _shown(option, current=option.value == held)
 
 
-def _shown(option: Option, *, current: bool) -> models.HardwareOption:
+def _shown(option: Option, *, current: bool) -> containers.HardwareOption:
     changes: dict[str, str | None] | None = None
     if option.changes is not None:
         changes = {name: None if new is None else str(new) for name, new in option.changes.items()}
-    return models.HardwareOption(
+    return containers.HardwareOption(
         value=option.value,
         label=option.value or "Default",
         detail=option.detail,
@@ -185,10 +185,10 @@ def _shown(option: Option, *, current: bool) -> models.HardwareOption:
     )
 
 
-def _cost(price: Price | None) -> models.HardwareCost | None:
+def _cost(price: Price | None) -> containers.HardwareCost | None:
     if price is None:
         return None
-    return models.HardwareCost(
+    return containers.HardwareCost(
         currency=price.currency,
         on_demand=round(price.on_demand.total, 4),
         spot=None if price.spot is None else round(price.spot.total, 4),

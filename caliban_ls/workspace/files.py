@@ -15,10 +15,10 @@ from caliban_ls.analysis.experiment import sweep as sweeps
 from caliban_ls.analysis.findings import Finding, Severity
 from caliban_ls.analysis.report import CheckedFile, as_text
 from caliban_ls.analysis.rules.rule import DocumentKind
-from caliban_ls.context import Context
 from caliban_ls.core import project_files
 from caliban_ls.core.errors import InvalidDocument, UsageError
 from caliban_ls.core.project_files import LeavesProject
+from caliban_ls.operations.context.context import Context
 from caliban_ls.validation import PROJECT_FILE, document_kind
 
 if TYPE_CHECKING:

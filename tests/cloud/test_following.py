@@ -20,7 +20,6 @@ from cloud.emulator.server import Emulator
 from support.cloud_launches import IMAGE, Ears, Launches, in_background
 from support.program import caliban
 
-from caliban_ls import exporting, following, stopping
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import (
     CalibanError,
@@ -31,7 +30,12 @@ from caliban_ls.core.errors import (
     ServiceError,
     UsageError,
 )
-from caliban_ls.models import (
+from caliban_ls.operations.cloud.resubmit import resubmit
+from caliban_ls.operations.cloud.resume import resume
+from caliban_ls.operations.jobs import export, logs
+from caliban_ls.operations.jobs import stop as jobs_stop
+from caliban_ls.operations.jobs.status import status
+from caliban_ls.operations.schemas.containers import (
     ExportArguments,
     LogsArguments,
     LogsResult,
@@ -42,13 +46,10 @@ from caliban_ls.models import (
     StopArguments,
     StopResult,
 )
-from caliban_ls.resubmission import resubmit
-from caliban_ls.resuming import resume
 from caliban_ls.runtime.base import JobSpec
 from caliban_ls.runtime.cloud_logs import Pace
 from caliban_ls.runtime.history import utc_now
 from caliban_ls.runtime.journal import Journal
-from caliban_ls.status import status
 
 QUICK = Pace(shortest=0.05, longest=0.1, quiet=0.3)
 
@@ -72,7 +73,7 @@ def states(launches: Launches, group: str, **more: Any) -> list[str]:
 
 
 def stop(launches: Launches, *references: str, answer: bool | None = None, **more: Any) -> StopResult:
-    return stopping.stop(StopArguments(references=references, **more), launches.context(answer=answer))
+    return jobs_stop.stop(StopArguments(references=references, **more), launches.context(answer=answer))
 
 
 # Telling
@@ -387,13 +388,13 @@ def test_what_a_job_printed(launches: Launches) -> None:
     launches.log(first, "Traceback", severity="ERROR")
     launches.log(second, "another's")
     ears = Ears()
-    shown = following.logs(LogsArguments(job=first.job_id), launches.context(streams=True, watcher=ears))
+    shown = logs.logs(LogsArguments(job=first.job_id), launches.context(streams=True, watcher=ears))
     assert ears.text == "".join(f"line {number}\n" for number in range(2500)) + "Traceback\n"
     assert shown == LogsResult(job=first.job_id, text="", offset=len(ears.text))
     assert launches.emulator.calls["logging.entries.list"] == 3
-    piece = following.logs(LogsArguments(job=f"{group}/1", offset=10), launches.context())
+    piece = logs.logs(LogsArguments(job=f"{group}/1", offset=10), launches.context())
     assert (piece.text, piece.offset) == (ears.text[10:], len(ears.text))
-    end = following.logs(LogsArguments(job=first.job_id, offset=len(ears.text)), launches.context())
+    end = logs.logs(LogsArguments(job=first.job_id, offset=len(ears.text)), launches.context())
     assert (end.text, end.offset) == ("", len(ears.text))
 
 
@@ -401,9 +402,9 @@ def test_the_end_of_a_long_log_is_one_answer(vertex: Launches) -> None:
     (job,) = vertex.jobs(vertex.submit(1))
     for number in range(300):
         vertex.log(job, f"{number} {'x' * 1000}")
-    end = following.logs(LogsArguments(job=job.job_id), vertex.context())
+    end = logs.logs(LogsArguments(job=job.job_id), vertex.context())
     assert (len(end.text), end.text.endswith("x\n")) == (64 * 1024, True)
-    start = following.logs(LogsArguments(job=job.job_id, offset=0), vertex.context())
+    start = logs.logs(LogsArguments(job=job.job_id, offset=0), vertex.context())
     assert (start.text[:3], start.offset) == ("0 x", 64 * 1024)
 
 
@@ -415,7 +416,7 @@ def test_structured_entries_are_read_too(vertex: Launches) -> None:
     del first["textPayload"], second["textPayload"]
     first["jsonPayload"] = {"message": "epoch 1", "levelname": "INFO"}
     second["jsonPayload"] = {"loss": 0.5}
-    assert following.logs(LogsArguments(job=job.job_id), vertex.context()).text == 'epoch 1\n{"loss": 0.5}\n'
+    assert logs.logs(LogsArguments(job=job.job_id), vertex.context()).text == 'epoch 1\n{"loss": 0.5}\n'
 
 
 def test_a_log_is_followed_until_the_job_has_ended(launches: Launches) -> None:
@@ -425,7 +426,7 @@ def test_a_log_is_followed_until_the_job_has_ended(launches: Launches) -> None:
     ears = Ears()
     context = launches.context(watcher=ears)
     thread, failures = in_background(
-        lambda: following.logs(LogsArguments(job=job.job_id, follow=True), context, QUICK)
+        lambda: logs.logs(LogsArguments(job=job.job_id, follow=True), context, QUICK)
     )
     launches.log(job, "first")
     ears.wait_for("first\n")
@@ -446,7 +447,7 @@ def test_following_ends_when_the_user_says_so(launches: Launches) -> None:
     ears, cancel = Ears(), CancelToken()
     context = launches.context(watcher=ears, cancel=cancel)
     thread, failures = in_background(
-        lambda: following.logs(LogsArguments(job=job.job_id, follow=True), context, QUICK)
+        lambda: logs.logs(LogsArguments(job=job.job_id, follow=True), context, QUICK)
     )
     ears.wait_for("first")
     cancel.set()
@@ -460,7 +461,7 @@ def test_a_log_that_cant_be_read_is_elsewhere(launches: Launches) -> None:
     (job,) = launches.jobs(group)
     launches.emulator.denied["logging.entries.list"] = "logging.logEntries.list"
     with pytest.raises(ServiceError, match="can't be read") as refused:
-        following.logs(LogsArguments(job=group), launches.context())
+        logs.logs(LogsArguments(job=group), launches.context())
     identifier = str(job.name).rpartition("/")[2]
     assert refused.value.exit_code == 4
     assert "roles/logging.viewer" in refused.value.hint
@@ -475,7 +476,7 @@ def test_a_job_that_was_never_sent_has_no_log(launches: Launches) -> None:
     group = launches.submit(1)
     launches.write("UPDATE jobs SET state = 'PLANNED', name = NULL")
     with pytest.raises(UsageError, match="no output") as refused:
-        following.logs(LogsArguments(job=group), launches.context())
+        logs.logs(LogsArguments(job=group), launches.context())
     assert refused.value.hint == "It is PLANNED."
 
 
@@ -581,12 +582,12 @@ def test_what_isnt_sent_is_stopped_without_credentials(launches: Launches) -> No
     launches.write("UPDATE jobs SET state = 'PLANNED', name = NULL WHERE number > 2")
     nobody = {**launches.environment, "GOOGLE_APPLICATION_CREDENTIALS": "", "NO_GCE_CHECK": "1", "PATH": ""}
     nobody["CLOUDSDK_CONFIG"] = str(launches.folder)
-    done = stopping.stop(StopArguments(references=(group,)), launches.context(environment=nobody))
+    done = jobs_stop.stop(StopArguments(references=(group,)), launches.context(environment=nobody))
     assert done.stopped == (f"{group}_3", f"{group}_4")
     assert [one.job for one in done.failed] == [f"{group}_1", f"{group}_2"]
     assert "no Google credentials" in done.failed[0].error
     with pytest.raises(MissingError):
-        stopping.stop(StopArguments(references=(group,)), launches.context(environment=nobody))
+        jobs_stop.stop(StopArguments(references=(group,)), launches.context(environment=nobody))
 
 
 def test_an_engine_that_is_away_keeps_nobody_from_stopping_the_rest(launches: Launches) -> None:
@@ -600,11 +601,11 @@ def test_an_engine_that_is_away_keeps_nobody_from_stopping_the_rest(launches: La
         )
         history.add_jobs(local.name, [JobSpec(index=1, job_id=f"{local.name}_1", args=())])
     context = launches.context(engine=no_engine)
-    done = stopping.stop(StopArguments(all=True, yes=True), context)
+    done = jobs_stop.stop(StopArguments(all=True, yes=True), context)
     assert done.stopped == (f"{group}_1", f"{group}_2")
     assert [one.job for one in done.failed] == [f"{local.name}_1"]
     with pytest.raises(EngineUnavailable):
-        stopping.stop(StopArguments(references=(local.name,)), context)
+        jobs_stop.stop(StopArguments(references=(local.name,)), context)
 
 
 def test_a_job_in_doubt_is_stopped_once_it_turns_up(launches: Launches) -> None:
@@ -842,8 +843,8 @@ def test_the_history_as_a_table(launches: Launches) -> None:
         json.dumps({"loss": -0.5}),
         json.dumps({"n": 0, "state": "-1+2", "rate": -1e-4, "layers": [1, 2]}),
     )
-    table = exporting.export(ExportArguments(), launches.context())
-    (first, *_), text = table.rows, "".join(exporting.written(table, "csv"))
+    table = export.export(ExportArguments(), launches.context())
+    (first, *_), text = table.rows, "".join(export.written(table, "csv"))
     read = list(csv.DictReader(io.StringIO(text)))
     assert [row["state"] for row in read] == ["FAILED", "QUEUED", "QUEUED"]
     assert read[0]["error"] == """'=HYPERLINK("http://evil")"""
@@ -851,18 +852,18 @@ def test_the_history_as_a_table(launches: Launches) -> None:
     assert (read[0]["metrics.loss"], read[0]["parameters.layers"]) == ("-0.5", "[1, 2]")
     assert json.loads(read[0]["arguments"]) == ["--n", "0"]
     assert first["cost"] == pytest.approx(told(launches, group).groups[0].cost.per_job_hour)  # type: ignore[union-attr]
-    assert json.loads("".join(exporting.written(table, "json"))) == list(table.rows)
+    assert json.loads("".join(export.written(table, "json"))) == list(table.rows)
 
 
 def test_a_table_in_a_file(launches: Launches) -> None:
     groups = [launches.submit(2), launches.submit(1)]
-    result = exporting.export(
+    result = export.export(
         ExportArguments(groups=(groups[0],), format="json", output="jobs.json"), launches.context()
     )
     assert (result.count, result.rows, result.path) == (2, (), str(launches.folder / "jobs.json"))
     assert len(json.loads((launches.folder / "jobs.json").read_text())) == 2
     with pytest.raises(MissingError):
-        exporting.export(ExportArguments(output="no/such/folder.csv"), launches.context())
+        export.export(ExportArguments(output="no/such/folder.csv"), launches.context())
     for wrong in (ExportArguments(format="xlsx"), ExportArguments(groups=("nothing",))):
         with pytest.raises(UsageError):
-            exporting.export(wrong, launches.context())
+            export.export(wrong, launches.context())

@@ -22,11 +22,11 @@ from cloud.emulator.faults import Faults
 from cloud.emulator.server import Emulator
 from support.cloud_launches import IMAGE, Launches
 
-from caliban_ls import stopping
-from caliban_ls.models import StatusArguments, StopArguments
+from caliban_ls.operations.jobs import stop
+from caliban_ls.operations.jobs.status import status
+from caliban_ls.operations.schemas.containers import StatusArguments, StopArguments
 from caliban_ls.runtime import sending
 from caliban_ls.runtime.history import FILE_NAME, utc_now
-from caliban_ls.status import status
 
 JOBS = 60
 
@@ -222,7 +222,7 @@ def test_a_clock_that_was_set_back_costs_nothing_and_loses_nothing(
     launches.write("UPDATE jobs SET state = 'UNKNOWN', name = NULL, doubted = ? WHERE number = 3", tomorrow)
     monkeypatch.setattr(sending, "TIMING", sending.Timing(doubt=4.0))
     began = time.monotonic()
-    done = stopping.stop(StopArguments(references=(group,)), launches.context())
+    done = stop.stop(StopArguments(references=(group,)), launches.context())
     assert time.monotonic() - began >= 4
     assert len(done.stopped) == 3
     assert gone["name"] not in launches.there()

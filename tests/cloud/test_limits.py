@@ -12,10 +12,10 @@ import pytest
 from support.cloud_project import Desk
 from support.pseudo_terminal import PseudoTerminal
 
-from caliban_ls import submission
 from caliban_ls.analysis.config.settings import Limits, Settings
 from caliban_ls.core.errors import CalibanError, NotConfirmed, OverLimit
-from caliban_ls.models import SubmitArguments
+from caliban_ls.operations.cloud import submit
+from caliban_ls.operations.schemas.containers import SubmitArguments
 
 JOB_HOUR = 0.8663  # US dollars: n1-standard-8 with a T4 in us-central1, disk and fee in it
 UNKNOWN: dict[str, Any] = {"machine_type": "g4-standard-48"}
@@ -26,11 +26,11 @@ def check(desk: Desk, expected: type[CalibanError] | None, answer: str | None = 
     """Submit three jobs, which are sent or refused."""
     desk.sweep(3)
     if expected is None:
-        submission.cloud(desk.arguments(**flags), desk.context(answer))
+        submit.cloud(desk.arguments(**flags), desk.context(answer))
         assert sum(desk.keys().values()) == 3
         return
     with pytest.raises(expected, match="Nothing was built or sent") as refused:
-        submission.cloud(desk.arguments(**flags), desk.context(answer))
+        submit.cloud(desk.arguments(**flags), desk.context(answer))
     assert refused.value.exit_code == 2
     if expected is OverLimit:
         assert ("--max_jobs" if "max_jobs" in flags else "--max_cost_per_hour") in str(refused.value)
@@ -89,10 +89,10 @@ def test_a_project_lowers_its_users_limit_and_never_raises_it(
     context = desk.context(settings=Settings(limits=Limits(max_jobs=own)))
     desk.sweep(most + 1)
     with pytest.raises(OverLimit):
-        submission.cloud(desk.arguments(yes=True), context)
+        submit.cloud(desk.arguments(yes=True), context)
     assert not desk.emulator.calls
     desk.sweep(most)
-    assert len(submission.cloud(desk.arguments(yes=True), context).jobs) == most
+    assert len(submit.cloud(desk.arguments(yes=True), context).jobs) == most
 
 
 @pytest.mark.parametrize(
@@ -119,19 +119,19 @@ def test_a_plan_says_what_allows_it_once_the_count_was_typed(
     desk.sweep(3)
     desk.config(limits=projects)
     context = desk.context(settings=Settings(limits=Limits(**own)), confirmed=True)
-    plan = submission.plan(desk.arguments(**flags), context)
+    plan = submit.plan(desk.arguments(**flags), context)
     assert [excess.allowed_by for excess in plan.over_limits] == allowed_by
     assert all((excess.hint == "") is (excess.allowed_by is not None) for excess in plan.over_limits)
     if plan.over_limits:
         with pytest.raises(OverLimit, match=re.escape(plan.over_limits[0].message)):
-            submission.submit(SubmitArguments(plan_id=plan.plan_id), context)
+            submit.submit(SubmitArguments(plan_id=plan.plan_id), context)
     assert not desk.emulator.calls
     if None not in allowed_by:
         merged = {name: value for one in plan.over_limits for name, value in (one.allowed_by or {}).items()}
-        again = submission.plan(desk.arguments(**{**flags, **merged}), context)
+        again = submit.plan(desk.arguments(**{**flags, **merged}), context)
         assert again.plan_id == plan.plan_id, "a limit is no part of what is planned"
         assert not again.over_limits
-        assert len(submission.submit(SubmitArguments(plan_id=again.plan_id), context).jobs) == 3
+        assert len(submit.submit(SubmitArguments(plan_id=again.plan_id), context).jobs) == 3
 
 
 def test_a_dry_run_tells_what_is_over_a_limit(desk: Desk) -> None:
@@ -150,7 +150,7 @@ def test_the_users_own_limit_lies_in_the_state_folder(desk: Desk) -> None:
     desk.state.mkdir()
     (desk.state / "config.json").write_text(json.dumps({"limits": {"maxCostPerHour": 1}}))
     with pytest.raises(OverLimit, match=r"2\.60 USD an hour is more than 1"):
-        submission.cloud(desk.arguments(yes=True), desk.context())
+        submit.cloud(desk.arguments(yes=True), desk.context())
     (desk.state / "config.json").write_text("{")
     answer = desk.caliban("cloud", "--yes", "--image_tag=r/i:t", "train.py")
     assert answer.returncode == 3

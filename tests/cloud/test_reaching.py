@@ -14,10 +14,11 @@ from cloud.connection_faults import BUSY, FAULTS, NO_ACCESS, REFUSED, SILENT, UN
 from cloud.emulator import credentials
 from cloud.emulator.server import Emulator
 
-from caliban_ls import following, refreshing, resuming, stopping
 from caliban_ls.cli import main
-from caliban_ls.context import Context
-from caliban_ls.models import ResumeArguments
+from caliban_ls.operations.cloud import resume as cloud_resume
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.jobs import logs, refresh, stop
+from caliban_ls.operations.schemas.containers import ResumeArguments
 from caliban_ls.runtime import labels, sending
 from caliban_ls.runtime.base import Engine
 from caliban_ls.runtime.history import FILE_NAME, Group, History, JobRecord, utc_now
@@ -80,7 +81,7 @@ class Desk:
         context = Context(
             folder=self.folder, engine=engine, report=report, ask=lambda *_: True, environment=os.environ
         )
-        resuming.resume(ResumeArguments(group=group, yes=True), context)
+        cloud_resume.resume(ResumeArguments(group=group, yes=True), context)
 
     def launches(self) -> list[tuple[Group, list[JobRecord]]]:
         history = History(self.folder.parent / "state", warn=pytest.fail, clock=utc_now)
@@ -121,7 +122,7 @@ def desk(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Desk]:
     monkeypatch.setattr(sending, "TIMING", HASTY)
-    for module in (refreshing, following, stopping):
+    for module in (refresh, logs, stop):
         monkeypatch.setattr(module, "PATIENCE", Patience(whole=0.3, first_wait=0.02))
     folder = tmp_path / "digits"
     folder.mkdir()

@@ -11,10 +11,10 @@ from cloud.emulator.server import Emulator
 from support.cloud_project import Desk
 from support.fake_engine import FakeEngine
 
-from caliban_ls import registries, submission
-from caliban_ls.context import Context
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, Cancelled, MissingError, NotAgreed, PushFailed
+from caliban_ls.operations.cloud import registry, submit
+from caliban_ls.operations.context.context import Context
 from caliban_ls.runtime.base import Login, Report
 from caliban_ls.runtime.google import Google
 from caliban_ls.runtime.pushing import BrokenUpload, PushLog
@@ -67,7 +67,7 @@ def context_of(desk: Desk, engine: FakeEngine) -> Context:
 
 def submitted(desk: Desk, engine: FakeEngine, **flags: Any) -> list[str]:
     """Submit with the project's own image; return the images that jobs were made with."""
-    submission.cloud(desk.arguments(image_tag=None, yes=True, **flags), context_of(desk, engine))
+    submit.cloud(desk.arguments(image_tag=None, yes=True, **flags), context_of(desk, engine))
     return [job["jobSpec"]["workerPoolSpecs"][0]["containerSpec"]["imageUri"] for job in desk.emulator.jobs()]
 
 
@@ -146,7 +146,7 @@ def test_cancelled_between_two_tries_nothing_is_sent(project: Desk) -> None:
             context.cancel.set()
 
     with pytest.raises(Cancelled):
-        submission.cloud(project.arguments(image_tag=None, yes=True), replace(context, report=report))
+        submit.cloud(project.arguments(image_tag=None, yes=True), replace(context, report=report))
     assert not project.history()
 
 
@@ -156,7 +156,7 @@ def test_another_registry_is_agreed_to_first_and_gets_no_token(project: Desk) ->
     with pytest.raises(NotAgreed):
         submitted(project, engine)
     context = replace(context_of(project, engine), ask=lambda _question, _action: True)
-    submission.cloud(project.arguments(image_tag=None, yes=True), context)
+    submit.cloud(project.arguments(image_tag=None, yes=True), context)
     ((_, reference, login),) = engine.pushed
     assert reference.startswith("registry.example.org/team/digits:")
     assert login is None
@@ -178,7 +178,7 @@ def test_another_registry_is_agreed_to_first_and_gets_no_token(project: Desk) ->
     ],
 )
 def test_tokens_go_to_google_alone(google: Google, reference: str, takes_token: bool) -> None:  # noqa: FBT001 - a row of a table
-    assert (registries.login_for(reference, google) is not None) == takes_token
+    assert (registry.login_for(reference, google) is not None) == takes_token
 
 
 EVENTS: dict[str, tuple[list[dict[str, Any]], type[CalibanError], str]] = {
@@ -235,5 +235,5 @@ def test_a_repository_that_takes_long_to_make_is_waited_for(
         return operation(name) if next(looks) == 2 else {"name": name}
 
     emulator.repositories.operation = slow  # type: ignore[method-assign]
-    registries.see_to_repository(IMAGE, google, context_of(desk, FakeEngine()), create=True)
+    registry.see_to_repository(IMAGE, google, context_of(desk, FakeEngine()), create=True)
     assert next(looks, None) is None

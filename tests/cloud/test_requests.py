@@ -11,11 +11,12 @@ import pytest
 from cloud.emulator.server import Emulator
 from support.cloud_project import Desk
 
-from caliban_ls import planning, plans
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.hardware import Backend, Request, judge, resolve
 from caliban_ls.analysis.hardware.catalog import Accelerator, Service, catalog
-from caliban_ls.models import CloudArguments
+from caliban_ls.operations.cloud import plan as cloud_plan
+from caliban_ls.operations.cloud import plan_view
+from caliban_ls.operations.schemas.containers import CloudArguments
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.ai_platform import AiPlatform
 from caliban_ls.runtime.base import JobSpec
@@ -83,7 +84,7 @@ def test_every_request_of_random_plans_is_taken(
         )
         title = dice.choice(["sweep", "Größe 7", "7", "x" * 200])
         arguments = desk.arguments(args=tuple(dice.sample(ODD, dice.randrange(3))), name=title, **flags)
-        plan = planning.make_plan(arguments, Project(), Claims(project="my-project"), desk.context())
+        plan = cloud_plan.make_plan(arguments, Project(), Claims(project="my-project"), desk.context())
         service: Any = (
             Vertex(google, plan.project_id, plan.choice.region)
             if backend == "vertex"
@@ -221,12 +222,12 @@ def test_what_cannot_be_had_is_said_before_anything_happens(
     assert not desk.emulator.calls
 
 
-def plan_of(desk: Desk, project: Project | None = None, **flags: Any) -> planning.Plan:
+def plan_of(desk: Desk, project: Project | None = None, **flags: Any) -> cloud_plan.Plan:
     arguments: CloudArguments = desk.arguments(**flags)
-    return planning.make_plan(arguments, project or Project(), Claims(project="my-project"), desk.context())
+    return cloud_plan.make_plan(arguments, project or Project(), Claims(project="my-project"), desk.context())
 
 
-def first_job(plan: planning.Plan) -> tuple[JobSpec, dict[str, Any]]:
+def first_job(plan: cloud_plan.Plan) -> tuple[JobSpec, dict[str, Any]]:
     return next(plan.jobs())
 
 
@@ -295,12 +296,12 @@ def test_who_says_first_what_jobs_run_on(desk: Desk) -> None:
 
 def test_a_plan_says_what_it_costs_and_takes(desk: Desk) -> None:
     desk.sweep(120)
-    result = plans.result_of(plan_of(desk))
+    result = plan_view.result_of(plan_of(desk))
     assert result.cost is not None
     assert result.cost.per_job_hour == pytest.approx(0.8663, abs=1e-4)
     assert result.cost.all_jobs_hour == pytest.approx(120 * 0.8663, abs=1e-2)
     assert result.seconds > 60
-    shown = plans.described(result)
+    shown = plan_view.described(result)
     for words in (
         "120 jobs on",
         "0.87 USD an hour each",
@@ -316,7 +317,7 @@ def test_a_plan_says_which_parameters_jobs_stand_for_and_which_jobs_are_the_same
     blocks = [{"[a,b]": [[1, "x"], [2, "y"]], "bare": True, "off": False, "my_token": "t0p"}, {"a": [2, 1.5]}]
     blocks += [{"my_token": "t0p", "bare": True, "b": "y", "a": 2}]
     (desk.folder / "experiment.json").write_text(json.dumps(blocks))
-    jobs = plans.result_of(plan_of(desk)).jobs
+    jobs = plan_view.result_of(plan_of(desk)).jobs
     assert [job.same_as for job in jobs] == [None, None, None, None, 2]
     assert jobs[1].parameters == {"a": 2, "b": "y", "bare": True, "off": False, "my_token": "***"}
     assert [job.parameters["a"] for job in jobs] == [1, 2, 2, 1.5, 2]

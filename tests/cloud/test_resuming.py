@@ -10,9 +10,9 @@ from cloud.emulator.errors import Refusal
 from support.cloud_project import IMAGE, Desk
 from support.pseudo_terminal import PseudoTerminal
 
-from caliban_ls import resuming
 from caliban_ls.core.errors import CalibanError, NotConfirmed, OverLimit, UsageError
-from caliban_ls.models import ResumeArguments
+from caliban_ls.operations.cloud import resume
+from caliban_ls.operations.schemas.containers import ResumeArguments
 from caliban_ls.runtime.history import History, utc_now
 from caliban_ls.runtime.journal import InUse
 
@@ -88,9 +88,9 @@ def test_limits_hold_for_what_is_left(desk: Desk, limit: dict[str, Any], whose: 
         desk.config(limits=limit)
     flags = limit if whose == "flag" else {}
     with pytest.raises(OverLimit):
-        resuming.resume(ResumeArguments(yes=True, **flags), desk.context())
+        resume.resume(ResumeArguments(yes=True, **flags), desk.context())
     assert len(desk.keys()) == 1
-    resuming.resume(ResumeArguments(**flags), desk.context("3"))
+    resume.resume(ResumeArguments(**flags), desk.context("3"))
     assert len(desk.keys()) == 4
 
 
@@ -108,7 +108,7 @@ def test_only_launches_of_this_folder_are_meant_without_a_name(desk: Desk) -> No
     assert f"`caliban resume {group}`" in refused.stderr
     assert len(desk.keys()) == 1
     with pytest.raises(NotConfirmed):
-        resuming.resume(ResumeArguments(group=group), desk.context())
+        resume.resume(ResumeArguments(group=group), desk.context())
     desk.folder = inside
     assert desk.caliban("resume", "--yes").returncode == 0
     assert len(desk.keys()) == 4
@@ -126,9 +126,9 @@ def test_a_folder_without_a_config_has_no_root_to_look_for(desk: Desk) -> None:
 
 def test_without_any_submission_there_is_nothing_to_resume(desk: Desk) -> None:
     with pytest.raises(UsageError, match="Nothing was submitted"):
-        resuming.resume(ResumeArguments(), desk.context())
+        resume.resume(ResumeArguments(), desk.context())
     with pytest.raises(UsageError, match="no group"):
-        resuming.resume(ResumeArguments(group="x"), desk.context())
+        resume.resume(ResumeArguments(group="x"), desk.context())
 
 
 def test_a_launch_that_is_being_sent_is_refused_before_a_question(desk: Desk) -> None:
@@ -139,7 +139,7 @@ def test_a_launch_that_is_being_sent_is_refused_before_a_question(desk: Desk) ->
     history.close()
     context = desk.context("y")
     with pytest.raises(InUse):
-        resuming.resume(ResumeArguments(group=group), context)
+        resume.resume(ResumeArguments(group=group), context)
     assert desk.asked == []
 
 
@@ -196,5 +196,5 @@ def test_a_job_that_is_refused_in_the_middle_is_left_out(desk: Desk) -> None:
     desk.caliban("resume", "--yes")
     assert sorted(desk.keys().values()) == [1] * 29
     with pytest.raises(CalibanError):
-        resuming.resume(ResumeArguments(group="nowhere"), desk.context())
+        resume.resume(ResumeArguments(group="nowhere"), desk.context())
     assert states(desk).count("QUEUED") == 29

@@ -14,10 +14,10 @@ import pytest
 from cloud.emulator.faults import Faults
 from support.cloud_project import Desk
 
-from caliban_ls import resuming, submission
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, Cancelled, MissingError, NotConfirmed, UsageError
-from caliban_ls.models import ResumeArguments, SubmitArguments
+from caliban_ls.operations.cloud import resume, submit
+from caliban_ls.operations.schemas.containers import ResumeArguments, SubmitArguments
 from caliban_ls.runtime import sending
 from caliban_ls.runtime.base import JobState
 from caliban_ls.runtime.history import utc_now
@@ -83,20 +83,20 @@ def essence(body: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_plan_is_submitted_once_and_unchanged(desk: Desk) -> None:
     desk.sweep(2)
-    first = submission.plan(desk.arguments(), desk.context())
+    first = submit.plan(desk.arguments(), desk.context())
     assert not desk.emulator.calls
     assert not desk.history()
     with pytest.raises(NotConfirmed):
-        submission.submit(SubmitArguments(plan_id=first.plan_id), desk.context())
-    result = submission.submit(SubmitArguments(plan_id=first.plan_id), desk.context(confirmed=True))
+        submit.submit(SubmitArguments(plan_id=first.plan_id), desk.context())
+    result = submit.submit(SubmitArguments(plan_id=first.plan_id), desk.context(confirmed=True))
     assert (result.group, result.plan_id) == (first.group, first.plan_id)
     assert [job.job_id for job in result.jobs] == [job.job_id for job in first.jobs]
     with pytest.raises(UsageError, match="submitted already"):
-        submission.submit(SubmitArguments(plan_id=first.plan_id), desk.context(confirmed=True))
+        submit.submit(SubmitArguments(plan_id=first.plan_id), desk.context(confirmed=True))
     assert sum(desk.keys().values()) == 2
-    again = submission.plan(desk.arguments(), desk.context())
+    again = submit.plan(desk.arguments(), desk.context())
     assert again.plan_id == first.plan_id
-    submission.submit(SubmitArguments(plan_id=again.plan_id), desk.context("y"))
+    submit.submit(SubmitArguments(plan_id=again.plan_id), desk.context("y"))
     assert sum(desk.keys().values()) == 4
 
 
@@ -111,19 +111,19 @@ CHANGES: dict[str, Callable[[Desk], object]] = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_plan_whose_inputs_changed_is_refused(desk: Desk, change: str) -> None:
     desk.sweep(2)
-    planned = submission.plan(desk.arguments(project_id=None), desk.context())
+    planned = submit.plan(desk.arguments(project_id=None), desk.context())
     CHANGES[change](desk)
     if change == "the key":
         desk.environment["PROJECT_ID"] = "my-project"
     with pytest.raises(UsageError, match="changed since"):
-        submission.submit(SubmitArguments(plan_id=planned.plan_id), desk.context(confirmed=True))
+        submit.submit(SubmitArguments(plan_id=planned.plan_id), desk.context(confirmed=True))
     assert not desk.emulator.calls
 
 
 @pytest.mark.parametrize("plan_id", ["", "0" * 32, "../history", "a/b"])
 def test_a_plan_that_nobody_made(desk: Desk, plan_id: str) -> None:
     with pytest.raises(UsageError, match="no plan"):
-        submission.submit(SubmitArguments(plan_id=plan_id), desk.context(confirmed=True))
+        submit.submit(SubmitArguments(plan_id=plan_id), desk.context(confirmed=True))
 
 
 def test_ten_times_killed_and_resumed_each_job_is_there_once(desk: Desk, backend: str) -> None:
@@ -196,10 +196,10 @@ def test_a_cancelled_command_of_an_editor_can_be_resumed(desk: Desk) -> None:
             cancel.set()
 
     with pytest.raises(Cancelled):
-        submission.cloud(desk.arguments(yes=True), replace(desk.context(), cancel=cancel, report=report))
+        submit.cloud(desk.arguments(yes=True), replace(desk.context(), cancel=cancel, report=report))
     assert any("Google asks for patience, going on in" in line for line in desk.said)
     desk.emulator.faults = Faults()
-    assert len(resuming.resume(ResumeArguments(yes=True), desk.context()).jobs) == 50
+    assert len(resume.resume(ResumeArguments(yes=True), desk.context()).jobs) == 50
     assert sum(desk.keys().values()) == 50
 
 
@@ -245,7 +245,7 @@ def test_a_quota_names_what_could_be_used_instead(desk: Desk) -> None:
     desk.sweep(2)
     desk.emulator.vertex.quota["NVIDIA_TESLA_T4"] = 0
     with pytest.raises(CalibanError) as refused:
-        submission.cloud(desk.arguments(yes=True), desk.context())
+        submit.cloud(desk.arguments(yes=True), desk.context())
     assert "use region " in refused.value.hint
     assert "V100" in refused.value.hint or "P4" in refused.value.hint
 
@@ -261,7 +261,7 @@ def test_everything_is_written_down_before_the_first_request(desk: Desk) -> None
         return create(parent, job)
 
     desk.emulator.vertex.create = counting  # type: ignore[method-assign]
-    submission.cloud(desk.arguments(yes=True), desk.context())
+    submit.cloud(desk.arguments(yes=True), desk.context())
     assert seen == [20] * 20
     ((group, jobs),) = desk.history()
     assert group.details["user"]
@@ -280,9 +280,9 @@ def test_the_project_s_state_is_remembered(desk: Desk) -> None:
     git("init", "-q")
     git("add", ".")
     git("commit", "-qm", "first")
-    submission.cloud(desk.arguments(yes=True), desk.context())
+    submit.cloud(desk.arguments(yes=True), desk.context())
     (desk.folder / "more.txt").write_text("more")
-    submission.cloud(desk.arguments(yes=True), desk.context())
+    submit.cloud(desk.arguments(yes=True), desk.context())
     commit = git("rev-parse", "HEAD").strip()
     assert [(group.details["commit"], group.details["dirty"]) for group, _ in desk.history()] == [
         (commit, True),
@@ -291,14 +291,14 @@ def test_the_project_s_state_is_remembered(desk: Desk) -> None:
 
 
 def test_launches_of_one_instant_have_names_of_their_own(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from caliban_ls import planning
+    from caliban_ls.operations.cloud import plan
 
     desk.sweep(1)
     now = utc_now()
     moments = iter([now, now, now, now.replace(microsecond=(now.microsecond + 1) % 10**6)])
-    monkeypatch.setattr(planning, "utc_now", lambda: next(moments))
-    first = submission.cloud(desk.arguments(yes=True), desk.context())
-    second = submission.cloud(desk.arguments(yes=True), desk.context())
+    monkeypatch.setattr(plan, "utc_now", lambda: next(moments))
+    first = submit.cloud(desk.arguments(yes=True), desk.context())
+    second = submit.cloud(desk.arguments(yes=True), desk.context())
     assert first.group != second.group
     assert set(desk.keys().values()) == {1}
     assert sum(desk.keys().values()) == 2
@@ -315,7 +315,7 @@ def test_no_credential_is_written_down_or_shown(desk: Desk, way: str) -> None:
         (desk.folder / "experiment.json").write_text('{"n": [1, 2]}')
         desk.sweep(2, hf_token=SECRET)
         arguments = desk.arguments(args=("--api_key", SECRET))
-        plan = submission.plan(arguments, desk.context())
+        plan = submit.plan(arguments, desk.context())
         assert SECRET not in repr(plan)
     answer = desk.caliban(*argv)
     assert answer.returncode == (4 if way == "interrupted" else 0), answer.stderr
@@ -341,15 +341,15 @@ def test_no_credential_is_written_down_or_shown(desk: Desk, way: str) -> None:
 
 
 def test_a_plan_with_credentials_is_submitted_by_who_made_it(desk: Desk) -> None:
-    from caliban_ls import kept_plans
+    from caliban_ls.operations.cloud import saved_plans
 
     desk.sweep(1)
-    plan = submission.plan(desk.arguments(args=("--api_key", SECRET)), desk.context())
-    kept_plans._secret_args.clear()  # another process
+    plan = submit.plan(desk.arguments(args=("--api_key", SECRET)), desk.context())
+    saved_plans._secret_args.clear()  # another process
     with pytest.raises(UsageError, match="no plan"):
-        submission.submit(SubmitArguments(plan_id=plan.plan_id), desk.context(confirmed=True))
-    plan = submission.plan(desk.arguments(args=("--api_key", SECRET)), desk.context())
-    submission.submit(SubmitArguments(plan_id=plan.plan_id), desk.context(confirmed=True))
+        submit.submit(SubmitArguments(plan_id=plan.plan_id), desk.context(confirmed=True))
+    plan = submit.plan(desk.arguments(args=("--api_key", SECRET)), desk.context())
+    submit.submit(SubmitArguments(plan_id=plan.plan_id), desk.context(confirmed=True))
     assert list(desk.args_made()) == [("--api_key", SECRET, "--n", "0")]
 
 
@@ -371,4 +371,4 @@ def test_an_unwritable_plan_says_so(desk: Desk) -> None:
     desk.state.mkdir()
     (desk.state / "plans").write_text("a file where the folder should be")
     with pytest.raises(MissingError, match="can't be kept"):
-        submission.plan(desk.arguments(), desk.context())
+        submit.plan(desk.arguments(), desk.context())

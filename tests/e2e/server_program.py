@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from caliban_ls.commands import Command
-from caliban_ls.context import Context
 from caliban_ls.core.errors import EngineUnavailable
 from caliban_ls.lsp import protocol_types
+from caliban_ls.operations.context.context import Context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from support.folders import plant
 
-from caliban_ls import commands, images, models
-from caliban_ls.context import Context
+from caliban_ls import commands
 from caliban_ls.core import project_files
 from caliban_ls.core.errors import CalibanError, UsageError
 from caliban_ls.core.project_files import LeavesProject
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.local import image
+from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime.base import ImagePlan
 from caliban_ls.workspace.files import our_files, read_project
 from caliban_ls.workspace.projects import Neighbours
@@ -34,17 +36,17 @@ def context(folder: Path, *, yes: bool = False) -> Context:
 def sent(folder: Path) -> bytes:
     """All that a build of the project would send, its Dockerfile included."""
     project = read_project(context(folder))
-    arguments = models.BuildArguments(module="train.py")
-    plan = images.plan_for(arguments, project, images.mode_of(arguments, project), context(folder))
+    arguments = containers.BuildArguments(module="train.py")
+    plan = image.plan_for(arguments, project, image.mode_of(arguments, project), context(folder))
     data = b"".join(plan.context(plan.dockerfile))
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
         assert not any(".." in one.linkname or one.linkname.startswith("/") for one in tar.getmembers())
     return data
 
 
-def safely(arguments: models.BuildArguments, home: Path) -> ImagePlan:
+def safely(arguments: containers.BuildArguments, home: Path) -> ImagePlan:
     """The plan of a user who lets keys be left out."""
-    return images._safe_plan(
+    return image._safe_plan(
         arguments,
         read_project(context(home)),
         mode="cpu",
@@ -197,7 +199,7 @@ def test_writing_follows_no_link(folders: tuple[Path, Path]) -> None:
     for target in ("aliases", "secret.txt"):
         (home / ".calibanignore").unlink()
         (home / ".calibanignore").symlink_to(away / target)
-        arguments = models.BuildArguments(module="train.py")
+        arguments = containers.BuildArguments(module="train.py")
         with pytest.raises(CalibanError):
             safely(arguments, home)
     plant(home, {"notes.txt": "mine\n"})
@@ -210,7 +212,7 @@ def test_writing_follows_no_link(folders: tuple[Path, Path]) -> None:
     assert (away / "secret.txt").read_text() == SECRET
     for name in ("experiment.json", ".calibanconfig.json"):
         (home / name).symlink_to(away / "new.json")
-    commands.init(models.InitArguments(), context(home))
+    commands.init(containers.InitArguments(), context(home))
     assert not (away / "new.json").exists()
     (home / "sub").symlink_to(away)
     with pytest.raises(OSError, match="link"):
@@ -223,7 +225,7 @@ def test_writing_follows_no_link(folders: tuple[Path, Path]) -> None:
 def test_a_name_stays_in_its_line(folders: tuple[Path, Path], folder: str) -> None:
     home, _ = folders
     plant(home, {f"{folder}/id_rsa": "key"})
-    arguments = models.BuildArguments(module="train.py")
+    arguments = containers.BuildArguments(module="train.py")
     plan = safely(arguments, home)
     assert plan.secrets == ()
     (line,) = (home / ".calibanignore").read_text(errors="surrogateescape").splitlines()
@@ -249,7 +251,7 @@ def test_configs_and_scripts_that_lie_elsewhere_are_not_read(folders: tuple[Path
     assert neighbours.text(home / "script.py", home) is None
     assert neighbours.text(home / "linked/script.py", home) is None
     with pytest.raises(LeavesProject):
-        commands.check(models.CheckArguments(paths=("experiment.json",)), context(home))
+        commands.check(containers.CheckArguments(paths=("experiment.json",)), context(home))
     (home / ".calibanconfig.json").symlink_to(away / ".calibanconfig.json")
     with pytest.raises(LeavesProject):
         read_project(context(home))

@@ -11,7 +11,7 @@ import pytest
 from support.folders import plant
 
 from caliban_ls.core import processes
-from caliban_ls.provenance import provenance
+from caliban_ls.operations.cloud.provenance import provenance
 from caliban_ls.runtime import buildkit
 
 _PYTHON = "import pathlib; pathlib.Path({marker!r}).touch()\n"

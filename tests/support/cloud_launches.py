@@ -12,9 +12,9 @@ from typing import Any
 
 from cloud.emulator.server import Emulator
 
-from caliban_ls import submission
-from caliban_ls.context import Context, Watcher
-from caliban_ls.models import CloudArguments
+from caliban_ls.operations.cloud import submit as submitting
+from caliban_ls.operations.context.context import Context, Watcher
+from caliban_ls.operations.schemas.containers import CloudArguments
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import Engine, JobSpec, Stream
 from caliban_ls.runtime.history import History, JobRecord, utc_now
@@ -104,7 +104,7 @@ class Launches:
                 **flags,
             }
         )
-        return submission.cloud(arguments, context).group
+        return submitting.cloud(arguments, context).group
 
     def jobs(self, group: str) -> list[JobRecord]:
         """What is written down of a launch."""

@@ -15,8 +15,8 @@ from support.program import caliban
 
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.config.project import Project, read
-from caliban_ls.context import Context
-from caliban_ls.models import CloudArguments
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.schemas.containers import CloudArguments
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import Engine
 from caliban_ls.runtime.history import Group, History, JobRecord, utc_now

@@ -10,7 +10,7 @@ from typing import Any
 from support.lsp_client import Message
 
 from caliban_ls.commands import Command
-from caliban_ls.context import Context
+from caliban_ls.operations.context.context import Context
 from caliban_ls.server import build_server
 
 EXPERIMENT = "file:///p/experiment.json"

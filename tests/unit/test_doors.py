@@ -22,23 +22,23 @@ _READS = {
 }
 
 OTHER_FILES = {
-    "agreement": "its book is in the state folder",
+    "operations/context/trust": "its book is in the state folder",
     "analysis/hardware/catalog/__init__": "reads the package's own data",
     "cli/__init__": "opens the null device",
-    "detached": "reads a pipe",
-    "exporting": "writes where the user says with -o",
+    "operations/local/background": "reads a pipe",
+    "operations/jobs/export": "writes where the user says with -o",
     "workspace/files": "walks with os.walk, and opens by the door",
-    "following": "reads logs of the state folder",
+    "operations/jobs/logs": "reads logs of the state folder",
     "analysis/hardware/pricing": "reads the package's own data",
-    "kept_plans": "is in the state folder",
+    "operations/cloud/saved_plans": "is in the state folder",
     "workspace/projects": "lists the folder of an experiment, and reads the user's settings",
     "core/project_files": "is the door",
     "lsp/protocol_types": "looks at installed packages",
-    "provenance": "writes into a temporary folder, and reads by the door",
-    "resuming": "looks for the config of the project that a folder lies in",
-    "records": "reads settings of the state folder",
+    "operations/cloud/provenance": "writes into a temporary folder, and reads by the door",
+    "operations/cloud/resume": "looks for the config of the project that a folder lies in",
+    "operations/context/state": "reads settings of the state folder",
     "lsp/transport": "opens the null device",
-    "diagnosis": "reads Docker's own config",
+    "operations/doctor": "reads Docker's own config",
     "core/processes": "is the door to programs",
     "runtime/buildkit": "writes secrets into a temporary folder",
     "runtime/claims": "reads gcloud's folder",
@@ -58,9 +58,9 @@ OTHER_FILES = {
 OTHER_MEANINGS = {
     "analysis/script/reader",
     "analysis/script/interpreter/state",
-    "stopping",
+    "operations/jobs/stop",
     "runtime/bodies",
-    "following",
+    "operations/jobs/logs",
 }
 """Modules whose `open` isn't one of files."""
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from caliban_ls import models, plans
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.estimate import jobs_allowed, lower_limits
-from caliban_ls.context import Context
 from caliban_ls.core.errors import OverLimit
-from caliban_ls.planning import Plan
-from caliban_ls.records import settings_of
+from caliban_ls.operations.cloud import plan_view
+from caliban_ls.operations.cloud.plan import Plan
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.state import settings_of
+from caliban_ls.operations.schemas import containers
 
 
-def check_limits(plan: Plan, arguments: models.CloudArguments, project: Project, context: Context) -> bool:
+def check_limits(
+    plan: Plan, arguments: containers.CloudArguments, project: Project, context: Context
+) -> bool:
     """Return whether a plan is allowed without asking for more than a yes.
 
     A user's own limit holds, lowered by the project's but never raised; a flag is the user's own word. A terminal may
@@ -24,14 +27,16 @@ def check_limits(plan: Plan, arguments: models.CloudArguments, project: Project,
     if not over:
         return True
     message = "; ".join(excess.message for excess in over)
-    if context.insist(f"{plans.described(plans.result_of(plan, jobs=()))}\n{message}", str(plan.count)):
+    if context.insist(
+        f"{plan_view.described(plan_view.result_of(plan, jobs=()))}\n{message}", str(plan.count)
+    ):
         return False
     raise OverLimit(f"{message}. Nothing was built or sent")
 
 
 def over_limits(
-    plan: Plan, arguments: models.CloudArguments, project: Project, context: Context
-) -> tuple[models.CloudExcess, ...]:
+    plan: Plan, arguments: containers.CloudArguments, project: Project, context: Context
+) -> tuple[containers.CloudExcess, ...]:
     """Return what a plan has more of than is allowed."""
     own, theirs = settings_of(context).limits, project.limits
     found = []
@@ -60,7 +65,7 @@ def over_limits(
     return tuple(found)
 
 
-def _excess(message: str, allowed_by: dict[str, float] | None, *, forbidden: bool) -> models.CloudExcess:
+def _excess(message: str, allowed_by: dict[str, float] | None, *, forbidden: bool) -> containers.CloudExcess:
     """Return one thing that is over a limit.
 
     Args:
@@ -70,6 +75,6 @@ def _excess(message: str, allowed_by: dict[str, float] | None, *, forbidden: boo
     """
     if forbidden:
         hint = "It is a limit of your own settings; raise it there if you mean to."
-        return models.CloudExcess(message=message, hint=hint, allowed_by=None)
+        return containers.CloudExcess(message=message, hint=hint, allowed_by=None)
     hint = "" if allowed_by else "On a terminal `caliban cloud` asks for the number of jobs."
-    return models.CloudExcess(message=message, hint=hint, allowed_by=allowed_by)
+    return containers.CloudExcess(message=message, hint=hint, allowed_by=allowed_by)

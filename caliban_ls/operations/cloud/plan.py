@@ -13,7 +13,6 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from caliban_ls import images, models
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.checks.limits import FREE_A_MINUTE
 from caliban_ls.analysis.config.project import Project
@@ -23,17 +22,19 @@ from caliban_ls.analysis.hardware import Backend, Choice, Price, Request
 from caliban_ls.analysis.hardware.catalog import Accelerator, Kind, Mode, catalog
 from caliban_ls.analysis.rules import RULES
 from caliban_ls.analysis.rules.overrides import is_forced
-from caliban_ls.context import Context
 from caliban_ls.core.duration import DAY, parse_duration
 from caliban_ls.core.errors import MissingError, UsageError
-from caliban_ls.records import settings_of
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.selected_jobs import Work, jobs_of, work_of
+from caliban_ls.operations.context.state import settings_of
+from caliban_ls.operations.local import image
+from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import JobSpec
 from caliban_ls.runtime.claims import Claims
 from caliban_ls.runtime.cloud import Body, CloudJob, Scheduling, body_of
 from caliban_ls.runtime.google import enumerated, require_region
 from caliban_ls.runtime.history import launch_name, utc_now
-from caliban_ls.work import Work, jobs_of, work_of
 
 PLATFORM = "linux/amd64"
 """What Google's machines run, whatever this one is."""
@@ -122,7 +123,9 @@ class Plan:
         )
 
 
-def make_plan(arguments: models.CloudArguments, project: Project, claims: Claims, context: Context) -> Plan:
+def make_plan(
+    arguments: containers.CloudArguments, project: Project, claims: Claims, context: Context
+) -> Plan:
     """Return the plan of a submission.
 
     Args:
@@ -185,10 +188,10 @@ def make_plan(arguments: models.CloudArguments, project: Project, claims: Claims
 
 
 def image_name(
-    arguments: models.CloudArguments, project: Project, choice: Choice, project_id: str, context: Context
+    arguments: containers.CloudArguments, project: Project, choice: Choice, project_id: str, context: Context
 ) -> str:
     """Return the full name of the project's image as it stands now, where it is to be pushed."""
-    planned = images.plan_for(arguments, project, choice.mode, context, platform=PLATFORM)
+    planned = image.plan_for(arguments, project, choice.mode, context, platform=PLATFORM)
     repository = project.cloud.repository or f"{choice.region}-docker.pkg.dev/{project_id}/caliban"
     return f"{repository.rstrip('/')}/{planned.tag.removeprefix('caliban/')}"
 
@@ -198,7 +201,7 @@ def renamed(plan: Plan) -> Plan:
     return replace(plan, group=launch_name(plan.title, utc_now()), key=secrets.token_hex(8))
 
 
-def _scheduling(arguments: models.CloudArguments, project: Project, choice: Choice) -> Scheduling:
+def _scheduling(arguments: containers.CloudArguments, project: Project, choice: Choice) -> Scheduling:
     """Return when jobs start and end.
 
     Raises:
@@ -291,7 +294,9 @@ def _as_enumerated(choice: Choice) -> Choice:
 _MAKERS: Mapping[Kind, tuple[str, ...]] = {"gpu": ("NVIDIA_TESLA_", "NVIDIA_"), "tpu": ("TPU_",)}
 
 
-def _project_id(arguments: models.CloudArguments, project: Project, claims: Claims, context: Context) -> str:
+def _project_id(
+    arguments: containers.CloudArguments, project: Project, claims: Claims, context: Context
+) -> str:
     for found in (
         arguments.project_id,
         context.environment.get("PROJECT_ID"),

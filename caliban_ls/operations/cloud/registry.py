@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from caliban_ls.context import Context
 from caliban_ls.core.errors import MissingError
+from caliban_ls.operations.context.context import Context
 from caliban_ls.runtime.base import Engine, Login
 from caliban_ls.runtime.google import Google
 from caliban_ls.runtime.pushing import BrokenUpload

@@ -14,17 +14,21 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from caliban_ls import agreement, models, planning, plans, refreshing, spending, submission
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.hardware import Choice
 from caliban_ls.analysis.hardware.catalog import Mode
-from caliban_ls.context import Context
 from caliban_ls.core.errors import CalibanError, UsageError
-from caliban_ls.once_more import accelerator_of
-from caliban_ls.planning import Plan
-from caliban_ls.records import open_history
-from caliban_ls.references import CLOUD, find_jobs, states_of
+from caliban_ls.operations.cloud import budget, plan, plan_view, submit
+from caliban_ls.operations.cloud.plan import Plan
+from caliban_ls.operations.context import trust
+from caliban_ls.operations.context.clients import find_identity_for, open_patient, service_for
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.job_lookup import CLOUD, find_jobs, states_of
+from caliban_ls.operations.context.state import open_history
+from caliban_ls.operations.jobs import refresh
+from caliban_ls.operations.local.rerun import accelerator_of
+from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime import labels
 from caliban_ls.runtime.base import JobSpec, JobState
 from caliban_ls.runtime.cloud import Body, Scheduling, with_args
@@ -32,7 +36,6 @@ from caliban_ls.runtime.history import Group, History, JobRecord, job_id_of, lau
 from caliban_ls.runtime.journal import Journal
 from caliban_ls.runtime.masking import MASK, masked_args
 from caliban_ls.runtime.patience import each
-from caliban_ls.services import find_identity_for, open_patient, service_for
 from caliban_ls.workspace.files import read_project
 
 _FAILED = frozenset({JobState.FAILED, JobState.CANCELLED})
@@ -73,7 +76,7 @@ class RepeatPlan(Plan):
             )
 
 
-def resubmit(arguments: models.ResubmitArguments, context: Context) -> models.CloudResult:
+def resubmit(arguments: containers.ResubmitArguments, context: Context) -> containers.CloudResult:
     """Submit jobs again that failed or were stopped, once somebody has said yes.
 
     Raises:
@@ -91,7 +94,7 @@ def resubmit(arguments: models.ResubmitArguments, context: Context) -> models.Cl
     with open_history(context) as history:
         group = _group_of(arguments, history, context)
         if not arguments.dry_run:
-            for note in refreshing.refresh([group], history, context, cloud_key=arguments.cloud_key):
+            for note in refresh.refresh([group], history, context, cloud_key=arguments.cloud_key):
                 context.report(note, None)
         jobs = _chosen(_named(arguments, group, history), wanted, history, context)
         repeated = _with_requests(jobs, group, history, arguments, context)
@@ -100,7 +103,7 @@ def resubmit(arguments: models.ResubmitArguments, context: Context) -> models.Cl
     flags = _flags(group, arguments)
     image = group.image or ""
     if arguments.rebuild:
-        image = planning.image_name(flags, project, choice_of(group, repeated), group.project or "", there)
+        image = plan.image_name(flags, project, choice_of(group, repeated), group.project or "", there)
     made = _plan(group, repeated, arguments.name or group.title, image)
     made = replace(made, own_image=arguments.rebuild)
     if arguments.plan_id not in (None, made.plan_id):
@@ -108,17 +111,17 @@ def resubmit(arguments: models.ResubmitArguments, context: Context) -> models.Cl
             "What would be submitted again isn't what was shown any more", hint="Look at the plan once more."
         )
     if arguments.dry_run or not repeated:
-        return plans.result_of(made, requests=True)
-    within = spending.check_limits(made, flags, project, there)
+        return plan_view.result_of(made, requests=True)
+    within = budget.check_limits(made, flags, project, there)
     if within and not (arguments.yes or context.confirmed):
-        submission.confirm(made, there)
+        submit.confirm(made, there)
     if arguments.rebuild:
-        agreement.require(project, there)
+        trust.require(project, there)
     identity = find_identity_for(group, arguments.cloud_key, context)
-    return submission.submit_plan(made, flags, project, identity, there)
+    return submit.submit_plan(made, flags, project, identity, there)
 
 
-def _group_of(arguments: models.ResubmitArguments, history: History, context: Context) -> Group:
+def _group_of(arguments: containers.ResubmitArguments, history: History, context: Context) -> Group:
     """Return the launch that is meant.
 
     Raises:
@@ -147,7 +150,7 @@ def _group_of(arguments: models.ResubmitArguments, history: History, context: Co
     return group
 
 
-def _named(arguments: models.ResubmitArguments, group: Group, history: History) -> list[JobRecord]:
+def _named(arguments: containers.ResubmitArguments, group: Group, history: History) -> list[JobRecord]:
     """Return the jobs that are meant, each once, by their place."""
     if not arguments.references:
         return history.jobs(group.name)
@@ -199,7 +202,7 @@ def _with_requests(
     jobs: Collection[JobRecord],
     group: Group,
     history: History,
-    arguments: models.ResubmitArguments,
+    arguments: containers.ResubmitArguments,
     context: Context,
 ) -> tuple[Repeat, ...]:
     """Return jobs with their requests; arguments that aren't written down are asked of their service.
@@ -214,7 +217,7 @@ def _with_requests(
         names = {job.name: job for job in masked if job.name is not None}
         lost = [job.job_id for job in masked if job.name is None]
         identity = find_identity_for(group, arguments.cloud_key, context)
-        with open_patient(identity, context, refreshing.PATIENCE) as google:
+        with open_patient(identity, context, refresh.PATIENCE) as google:
             for name, answer in each(names, service_for(group, google).args).items():
                 job = names[name]
                 if not isinstance(answer, CalibanError) and masked_args(answer) == job.args:
@@ -231,11 +234,11 @@ def _with_requests(
     return tuple(Repeat(job, bodies[job.job_id], args[job.job_id]) for job in jobs)
 
 
-def _flags(group: Group, arguments: models.ResubmitArguments) -> models.CloudArguments:
+def _flags(group: Group, arguments: containers.ResubmitArguments) -> containers.CloudArguments:
     """Return what `cloud` would have been told."""
     details: Mapping[str, Any] = group.details
     mode = details.get("mode")
-    return models.CloudArguments(
+    return containers.CloudArguments(
         module=details.get("module"),
         dir=tuple(details.get("dir") or ()),
         extras=tuple(details.get("extras") or ()),

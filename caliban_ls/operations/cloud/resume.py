@@ -11,20 +11,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from caliban_ls import models, plans, spending, submission
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.config.project import Project
-from caliban_ls.context import Context
 from caliban_ls.core.errors import UsageError
-from caliban_ls.planning import Plan
-from caliban_ls.records import open_history
-from caliban_ls.references import CLOUD
-from caliban_ls.resubmission import Repeat, choice_of
+from caliban_ls.operations.cloud import budget, plan_view, submit
+from caliban_ls.operations.cloud.plan import Plan
+from caliban_ls.operations.cloud.resubmit import Repeat, choice_of
+from caliban_ls.operations.context.clients import find_identity_for, open_google, service_for
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.job_lookup import CLOUD
+from caliban_ls.operations.context.state import open_history
+from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime.base import JobSpec, JobState
 from caliban_ls.runtime.cloud import Body, Scheduling
 from caliban_ls.runtime.history import Group, History, JobRecord
 from caliban_ls.runtime.journal import Journal
-from caliban_ls.services import find_identity_for, open_google, service_for
 from caliban_ls.validation import PROJECT_FILE
 from caliban_ls.workspace.files import read_project
 
@@ -49,7 +50,7 @@ class _Rest(Plan):
             )
 
 
-def resume(arguments: models.ResumeArguments, context: Context) -> models.CloudResult:
+def resume(arguments: containers.ResumeArguments, context: Context) -> containers.CloudResult:
     """Finish a submission that ended before all of its jobs were sent, once the user has said yes.
 
     Raises:
@@ -65,22 +66,22 @@ def resume(arguments: models.ResumeArguments, context: Context) -> models.CloudR
         rest = _rest(group, jobs, left, history)
         if not left:
             context.report(f"All jobs of {group.name} were sent or are over; nothing is left to send", None)
-            return plans.result_of(rest, requests=True)
+            return plan_view.result_of(rest, requests=True)
         Journal(history).refuse_if_taken(group.name)
         there = replace(context, folder=group.folder) if group.folder.is_dir() else context
         project = read_project(there) if group.folder.is_dir() else Project()
-        limits = models.CloudArguments(
+        limits = containers.CloudArguments(
             max_jobs=arguments.max_jobs, max_cost_per_hour=arguments.max_cost_per_hour
         )
         if arguments.dry_run:
-            over = spending.over_limits(rest, limits, project, there)
-            return plans.result_of(rest, requests=True, over_limits=over)
-        within = spending.check_limits(rest, limits, project, there)
+            over = budget.over_limits(rest, limits, project, there)
+            return plan_view.result_of(rest, requests=True, over_limits=over)
+        within = budget.check_limits(rest, limits, project, there)
         if within and not (arguments.yes or context.confirmed):
-            submission.confirm(rest, there, "Send")
+            submit.confirm(rest, there, "Send")
         with open_google(find_identity_for(group, None, context), context) as google:
-            submission.send(group, history, google, context, resumed=True)
-            return submission.result_of(group, history, service_for(group, google))
+            submit.send(group, history, google, context, resumed=True)
+            return submit.result_of(group, history, service_for(group, google))
 
 
 def _meant(reference: str | None, history: History, context: Context) -> Group:

@@ -7,16 +7,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from caliban_ls import agreement, images, kept_plans, models, planning, plans, registries, spending
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.hardware import Request
-from caliban_ls.context import Context
 from caliban_ls.core.errors import CalibanError, NotConfirmed, PlanChanged, UsageError
-from caliban_ls.once_more import accelerator_of
-from caliban_ls.planning import Plan
-from caliban_ls.provenance import provenance
-from caliban_ls.records import open_engine, open_history
+from caliban_ls.operations.cloud import budget, plan_view, registry, saved_plans
+from caliban_ls.operations.cloud import plan as cloud_plan
+from caliban_ls.operations.cloud.plan import Plan
+from caliban_ls.operations.cloud.provenance import provenance
+from caliban_ls.operations.context import trust
+from caliban_ls.operations.context.clients import find_identity_of, open_google, service_for
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.state import open_engine, open_history
+from caliban_ls.operations.local import image as project_image
+from caliban_ls.operations.local.rerun import accelerator_of
+from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime import sending
 from caliban_ls.runtime.claims import Claims, read_claims
 from caliban_ls.runtime.cloud import Service
@@ -25,13 +30,12 @@ from caliban_ls.runtime.history import Group, History, utc_now
 from caliban_ls.runtime.identity import Identity
 from caliban_ls.runtime.journal import Journal, NameTaken
 from caliban_ls.runtime.refusals import OverQuota
-from caliban_ls.services import find_identity_of, open_google, service_for
 from caliban_ls.workspace.files import read_project
 
 _SHOWN_JOBS = 6  # of a plan, to somebody who is to say yes
 
 
-def cloud(arguments: models.CloudArguments, context: Context) -> models.CloudResult:
+def cloud(arguments: containers.CloudArguments, context: Context) -> containers.CloudResult:
     """Plan a submission, and submit it once somebody has said yes.
 
     Raises:
@@ -40,33 +44,33 @@ def cloud(arguments: models.CloudArguments, context: Context) -> models.CloudRes
         UsageError: something that was said can't be.
     """
     project = read_project(context)
-    agreement.require(project, context)
-    made = planning.make_plan(arguments, project, claims_of(arguments, project, context), context)
+    trust.require(project, context)
+    made = cloud_plan.make_plan(arguments, project, claims_of(arguments, project, context), context)
     if arguments.dry_run:
-        over = spending.over_limits(made, arguments, project, context)
-        return plans.result_of(made, requests=True, over_limits=over)
-    within = spending.check_limits(made, arguments, project, context)
+        over = budget.over_limits(made, arguments, project, context)
+        return plan_view.result_of(made, requests=True, over_limits=over)
+    within = budget.check_limits(made, arguments, project, context)
     if within and not arguments.yes:
         confirm(made, context)
     identity = find_identity_of(arguments.cloud_key, project, context)
     return submit_plan(made, arguments, project, identity, context)
 
 
-def plan(arguments: models.CloudArguments, context: Context) -> models.CloudResult:
+def plan(arguments: containers.CloudArguments, context: Context) -> containers.CloudResult:
     """Plan a submission and keep the plan for a day, so that it can be submitted by its id.
 
     Raises:
         UsageError: something that was said can't be.
     """
     project = read_project(context)
-    agreement.require(project, context)
-    made = planning.make_plan(arguments, project, claims_of(arguments, project, context), context)
-    kept_plans.keep(made, arguments, context)
-    over = spending.over_limits(made, arguments, project, context)
-    return plans.result_of(made, requests=True, over_limits=over)
+    trust.require(project, context)
+    made = cloud_plan.make_plan(arguments, project, claims_of(arguments, project, context), context)
+    saved_plans.keep(made, arguments, context)
+    over = budget.over_limits(made, arguments, project, context)
+    return plan_view.result_of(made, requests=True, over_limits=over)
 
 
-def submit(arguments: models.SubmitArguments, context: Context) -> models.CloudResult:
+def submit(arguments: containers.SubmitArguments, context: Context) -> containers.CloudResult:
     """Submit a plan that was kept, if nothing of it has changed since; a plan is submitted once.
 
     Raises:
@@ -75,25 +79,25 @@ def submit(arguments: models.SubmitArguments, context: Context) -> models.CloudR
         NotConfirmed: nobody said yes.
         OverLimit: it is over a limit.
     """
-    kept = kept_plans.find(arguments.plan_id, context)
+    kept = saved_plans.find(arguments.plan_id, context)
     context = replace(context, folder=kept.folder)
     project = read_project(context)
-    agreement.require(project, context)
-    made = planning.make_plan(kept.arguments, project, claims_of(kept.arguments, project, context), context)
+    trust.require(project, context)
+    made = cloud_plan.make_plan(kept.arguments, project, claims_of(kept.arguments, project, context), context)
     if made.plan_id != arguments.plan_id:
         raise PlanChanged(
             "What was planned has changed since: the code, the sweep, the config or the hardware"
         )
     made = replace(made, group=kept.group, key=kept.key)
     _refuse_second(made, context)
-    within = spending.check_limits(made, kept.arguments, project, context)
+    within = budget.check_limits(made, kept.arguments, project, context)
     if within and not context.confirmed:
         confirm(made, context)
     identity = find_identity_of(kept.arguments.cloud_key, project, context)
     return submit_plan(made, kept.arguments, project, identity, context, once=True)
 
 
-def claims_of(arguments: models.CloudArguments, project: Project, context: Context) -> Claims:
+def claims_of(arguments: containers.CloudArguments, project: Project, context: Context) -> Claims:
     """Return who asks, as far as files say."""
     return read_claims(
         context.environment,
@@ -110,8 +114,8 @@ def confirm(made: Plan, context: Context, verb: str = "Submit") -> None:
     Raises:
         NotConfirmed: it was a no, or there is nobody to ask.
     """
-    result = plans.result_of(made)
-    question = "\n".join([plans.described(result), *plans.ends(result, _SHOWN_JOBS)])
+    result = plan_view.result_of(made)
+    question = "\n".join([plan_view.described(result), *plan_view.ends(result, _SHOWN_JOBS)])
     what = f"{verb} this job" if made.count == 1 else f"{verb} these {made.count:,} jobs"
     if not context.ask(question, what):
         raise NotConfirmed(f"{question}\nNothing was built or sent: nobody said yes")
@@ -119,13 +123,13 @@ def confirm(made: Plan, context: Context, verb: str = "Submit") -> None:
 
 def submit_plan(
     made: Plan,
-    arguments: models.CloudArguments,
+    arguments: containers.CloudArguments,
     project: Project,
     identity: Identity,
     context: Context,
     *,
     once: bool = False,
-) -> models.CloudResult:
+) -> containers.CloudResult:
     """Publish the image of a confirmed plan, write all of the plan down, and send it.
 
     Args:
@@ -144,7 +148,7 @@ def submit_plan(
         group = _begin(made, arguments, history, digest, context, once=once)
         send(group, history, google, context, resumed=False)
         result = result_of(group, history, service_for(group, google))
-    return replace(plans.result_of(made, jobs=result.jobs), group=group.name)
+    return replace(plan_view.result_of(made, jobs=result.jobs), group=group.name)
 
 
 def send(group: Group, history: History, google: Google, context: Context, *, resumed: bool) -> None:
@@ -186,11 +190,11 @@ def send(group: Group, history: History, google: Google, context: Context, *, re
         context.cancel.check()
 
 
-def result_of(group: Group, history: History, service: Service) -> models.CloudResult:
+def result_of(group: Group, history: History, service: Service) -> containers.CloudResult:
     """Return what is written down of a launch in the cloud."""
     bodies = Journal(history).bodies(group.name)
     jobs = tuple(
-        models.CloudJob(
+        containers.CloudJob(
             index=job.index,
             job_id=job.job_id,
             args=job.args,
@@ -208,13 +212,13 @@ def result_of(group: Group, history: History, service: Service) -> models.CloudR
     price = details.get("per_job_hour")
     cost = None
     if price is not None:
-        cost = models.CloudCost(
+        cost = containers.CloudCost(
             currency=details["currency"],
             per_job_hour=round(price, 6),
             all_jobs_hour=round(price * len(jobs), 6),
             as_of=details["prices_as_of"],
         )
-    return models.CloudResult(
+    return containers.CloudResult(
         plan_id=str(details.get("plan_id", "")),
         group=group.name,
         backend=group.backend,
@@ -224,7 +228,7 @@ def result_of(group: Group, history: History, service: Service) -> models.CloudR
         accelerator=(
             None
             if accelerator is None
-            else models.CloudAccelerator(type=accelerator.type, count=accelerator.count)
+            else containers.CloudAccelerator(type=accelerator.type, count=accelerator.count)
         ),
         spot=bool(details.get("spot")),
         flex_start=bool(details.get("flex_start")),
@@ -256,25 +260,25 @@ def _submitted_before(made: Plan) -> CalibanError:
 
 
 def _publish(
-    made: Plan, arguments: models.CloudArguments, project: Project, google: Google, context: Context
+    made: Plan, arguments: containers.CloudArguments, project: Project, google: Google, context: Context
 ) -> str | None:
     """Build and push the image, as far as that isn't done; return its digest in the registry."""
     if not made.own_image:
         return None
-    registries.see_to_repository(made.image, google, context, create=arguments.create_repository)
+    registry.see_to_repository(made.image, google, context, create=arguments.create_repository)
     engine = open_engine(context)
     if not arguments.no_cache:
-        there = engine.published(made.image, registries.login_for(made.image, google))
+        there = engine.published(made.image, registry.login_for(made.image, google))
         if there is not None:
             context.report(f"{made.image} is in its registry already", None)
             return there
-    image = images.ensure(arguments, project, made.mode, context, platform=planning.PLATFORM)
-    return registries.publish(image.tag, made.image, engine, google, context)
+    image = project_image.ensure(arguments, project, made.mode, context, platform=cloud_plan.PLATFORM)
+    return registry.publish(image.tag, made.image, engine, google, context)
 
 
 def _begin(
     made: Plan,
-    arguments: models.CloudArguments,
+    arguments: containers.CloudArguments,
     history: History,
     digest: str | None,
     context: Context,
@@ -303,13 +307,13 @@ def _begin(
         except NameTaken:
             if once:
                 raise _submitted_before(made) from None
-            made = planning.renamed(made)
+            made = cloud_plan.renamed(made)
         else:
             return group
 
 
 def _details(
-    made: Plan, arguments: models.CloudArguments, digest: str | None, context: Context
+    made: Plan, arguments: containers.CloudArguments, digest: str | None, context: Context
 ) -> Mapping[str, object]:
     cost, choice = made.price.effective if made.price else None, made.choice
     return {

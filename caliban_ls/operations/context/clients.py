@@ -8,11 +8,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from caliban_ls import agreement
 from caliban_ls.analysis.config.project import Project
-from caliban_ls.context import Context
 from caliban_ls.core import packages
 from caliban_ls.core.errors import CalibanError, UsageError
+from caliban_ls.operations.context import trust
+from caliban_ls.operations.context.context import Context
 from caliban_ls.runtime.ai_platform import AiPlatform
 from caliban_ls.runtime.cloud import Service
 from caliban_ls.runtime.credentials import find_credentials
@@ -67,7 +67,7 @@ def find_identity_for(group: Group, cloud_key: str | None, context: Context) -> 
         there = replace(context, folder=group.folder)
         with suppress(UsageError):  # A config with mistakes keeps nobody from looking after running jobs.
             found = read_project(there)
-            if agreement.is_agreed(agreement.demands(found, there.folder), there):
+            if trust.is_agreed(trust.demands(found, there.folder), there):
                 project = found
     return find_identity_of(_key_of(group), project, there)
 

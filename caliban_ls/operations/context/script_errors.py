@@ -9,9 +9,9 @@ from caliban_ls.analysis.experiment.sweep import Block, Experiment
 from caliban_ls.analysis.findings import Finding, Severity
 from caliban_ls.analysis.jsondoc import JsonDocument
 from caliban_ls.analysis.rules.overrides import Force, is_forced, read_force
-from caliban_ls.context import Context
 from caliban_ls.core.errors import ScriptRefuses
 from caliban_ls.core.text import LineIndex
+from caliban_ls.operations.context.context import Context
 from caliban_ls.validation import validate
 from caliban_ls.workspace.files import STDIN
 from caliban_ls.workspace.projects import around, script_named

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import starmap
 from typing import Any, Protocol, TypeAlias
 
-from caliban_ls import detached
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.experiment import sweep as sweeps
-from caliban_ls.context import Context
 from caliban_ls.core.errors import UsageError
 from caliban_ls.core.text import spoken_number
-from caliban_ls.mistakes import Launch, refuse_mistakes
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.script_errors import Launch, refuse_mistakes
+from caliban_ls.operations.local import background
 from caliban_ls.runtime.base import JobSpec
 from caliban_ls.runtime.history import job_id_of
 from caliban_ls.workspace.files import experiment_text, sweep_of
@@ -50,8 +50,8 @@ def work_of(
         # The user's own arguments come first, then those of the sweep.
         return index, (*arguments.args, *sweeps.arguments(parameters)), parameters
 
-    if detached.is_background(context.environment):
-        handed = detached.read_work(context.stdin())
+    if background.is_background(context.environment):
+        handed = background.read_work(context.stdin())
         return len(handed), lambda: handed, ()
     if arguments.experiment_config is None:
         if arguments.index is not None or arguments.block is not None:

@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from caliban_ls.analysis.config.settings import Settings, parse_settings, supplemented
-from caliban_ls.context import Context
 from caliban_ls.core.errors import MissingError
 from caliban_ls.core.state_folder import SETTINGS_FILE, state_folder
+from caliban_ls.operations.context.context import Context
 from caliban_ls.runtime.base import Engine
 from caliban_ls.runtime.history import History, utc_now
 from caliban_ls.runtime.orphans import sweep_orphans

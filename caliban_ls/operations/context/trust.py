@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from caliban_ls.analysis.config.project import Project
-from caliban_ls.context import Context
 from caliban_ls.core import project_files
 from caliban_ls.core.errors import MissingError, NotAgreed
 from caliban_ls.core.project_files import LeavesProject
+from caliban_ls.operations.context.context import Context
 
 _BOOK = "agreements.json"
 

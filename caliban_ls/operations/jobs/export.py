@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from caliban_ls import models
-from caliban_ls.context import Context
 from caliban_ls.core.errors import MissingError, UsageError
-from caliban_ls.records import open_history
-from caliban_ls.references import CLOUD
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.job_lookup import CLOUD
+from caliban_ls.operations.context.state import open_history
+from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime.cloud import url_of
 from caliban_ls.runtime.history import Group, History, JobRecord
 
@@ -52,7 +52,7 @@ _FORMULA = re.compile(r"\s*[=+\-@|%]|[\t\r\n]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
-def export(arguments: models.ExportArguments, context: Context) -> models.ExportResult:
+def export(arguments: containers.ExportArguments, context: Context) -> containers.ExportResult:
     """Return the history as a table, or write it into a file.
 
     Raises:
@@ -65,7 +65,7 @@ def export(arguments: models.ExportArguments, context: Context) -> models.Export
         groups = [_named(name, history) for name in arguments.groups] or history.groups()[::-1]
         rows = tuple(_row(job, group) for group in groups for job in history.jobs(group.name))
     columns = (*_COLUMNS, *_further(rows, "parameters"), *_further(rows, "metrics"))
-    table = models.ExportResult(columns=columns, rows=rows, count=len(rows))
+    table = containers.ExportResult(columns=columns, rows=rows, count=len(rows))
     if arguments.output is None:
         return table
     path = context.folder / Path(arguments.output).expanduser()
@@ -76,10 +76,10 @@ def export(arguments: models.ExportArguments, context: Context) -> models.Export
         raise MissingError(
             f"{path} can't be written: {error.strerror or error}", hint="Name another file with -o."
         ) from error
-    return models.ExportResult(columns=columns, rows=(), count=len(rows), path=str(path))
+    return containers.ExportResult(columns=columns, rows=(), count=len(rows), path=str(path))
 
 
-def written(table: models.ExportResult, format_: str) -> Iterator[str]:
+def written(table: containers.ExportResult, format_: str) -> Iterator[str]:
     """Yield a table as text, piece by piece."""
     if format_ == "json":
         yield "[\n" if table.rows else "[]\n"

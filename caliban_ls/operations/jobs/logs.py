@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from caliban_ls import models, refreshing
-from caliban_ls.context import Context
 from caliban_ls.core.errors import CalibanError, ServiceError, UsageError
-from caliban_ls.records import open_history, state_folder_of
-from caliban_ls.references import CLOUD, find_job
+from caliban_ls.operations.context.clients import find_identity_for, open_patient, service_for
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.job_lookup import CLOUD, find_job
+from caliban_ls.operations.context.state import open_history, state_folder_of
+from caliban_ls.operations.jobs import refresh
+from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime import owner, sightings
 from caliban_ls.runtime.base import JobSpec
 from caliban_ls.runtime.cloud import Service
@@ -18,7 +20,6 @@ from caliban_ls.runtime.cloud_logs import PACE, JobLog, Pace, text_of
 from caliban_ls.runtime.history import History, JobRecord
 from caliban_ls.runtime.logs import log_file
 from caliban_ls.runtime.patience import Patience
-from caliban_ls.services import find_identity_for, open_patient, service_for
 
 PATIENCE = Patience(whole=120.0)
 
@@ -29,7 +30,7 @@ _CHUNK = 256 * 1024  # bytes of a log that are read at once
 _LOOK_SECONDS = 0.2  # between two looks at what somebody else does
 
 
-def logs(arguments: models.LogsArguments, context: Context, pace: Pace = PACE) -> models.LogsResult:
+def logs(arguments: containers.LogsArguments, context: Context, pace: Pace = PACE) -> containers.LogsResult:
     """Return the output of a job, or hand it out as it comes.
 
     Raises:
@@ -63,7 +64,7 @@ def logs(arguments: models.LogsArguments, context: Context, pace: Pace = PACE) -
             if not (arguments.follow or context.streams):
                 return _piece(job, path, arguments.offset)
             end = _hand_out(job, path, arguments, history, context)
-    return models.LogsResult(job=job.job_id, text="", offset=end)
+    return containers.LogsResult(job=job.job_id, text="", offset=end)
 
 
 def _hand_out_lines(job: JobRecord, lines: Iterable[str], offset: int, context: Context) -> int:
@@ -81,7 +82,7 @@ def _hand_out_lines(job: JobRecord, lines: Iterable[str], offset: int, context: 
     return max(position, offset)
 
 
-def _piece_of_cloud(job: JobRecord, log: JobLog, offset: int | None) -> models.LogsResult:
+def _piece_of_cloud(job: JobRecord, log: JobLog, offset: int | None) -> containers.LogsResult:
     """Return a piece of a log: its end, or what follows an offset."""
     held = bytearray()
     position = 0
@@ -95,7 +96,7 @@ def _piece_of_cloud(job: JobRecord, log: JobLog, offset: int | None) -> models.L
         if offset is None and len(held) > 2 * _ANSWER:
             del held[:-_ANSWER]
     piece = bytes(held[-_ANSWER:] if offset is None else held[:_ANSWER])
-    return models.LogsResult(
+    return containers.LogsResult(
         job=job.job_id, text=piece.decode(errors="replace"), offset=max(position, offset or 0)
     )
 
@@ -105,12 +106,12 @@ def _is_over_there(job: JobRecord, service: Service, history: History) -> bool:
     if waiting := sightings.open_jobs(history, job.group, job.job_id):
         # Not to be told of the job's end is no reason to stop reading what it prints.
         with suppress(ServiceError):
-            refreshing.write(refreshing.ask(waiting, job.group, service), history)
+            refresh.write(refresh.ask(waiting, job.group, service), history)
     now = history.job(job.job_id)
     return now is None or now.state.finished or now.gone is not None
 
 
-def _piece(job: JobRecord, path: Path, offset: int | None) -> models.LogsResult:
+def _piece(job: JobRecord, path: Path, offset: int | None) -> containers.LogsResult:
     """Return a piece of a log: its end, or what follows an offset."""
     try:
         with path.open("rb") as file:
@@ -120,11 +121,11 @@ def _piece(job: JobRecord, path: Path, offset: int | None) -> models.LogsResult:
             data = file.read(_ANSWER)
     except OSError as error:
         raise _no_log(job, error) from error
-    return models.LogsResult(job=job.job_id, text=data.decode(errors="replace"), offset=start + len(data))
+    return containers.LogsResult(job=job.job_id, text=data.decode(errors="replace"), offset=start + len(data))
 
 
 def _hand_out(
-    job: JobRecord, path: Path, arguments: models.LogsArguments, history: History, context: Context
+    job: JobRecord, path: Path, arguments: containers.LogsArguments, history: History, context: Context
 ) -> int:
     """Hand out a log to its end, and if it is followed, until its job has ended; return where it ended."""
     spec = JobSpec(index=job.index, job_id=job.job_id, args=job.args)

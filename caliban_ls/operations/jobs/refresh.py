@@ -9,9 +9,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from caliban_ls.context import Context
 from caliban_ls.core.errors import CalibanError, Cancelled, MissingError
-from caliban_ls.references import CLOUD
+from caliban_ls.operations.context.clients import find_identity_for, open_patient, service_for
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.job_lookup import CLOUD
 from caliban_ls.runtime import labels, sightings
 from caliban_ls.runtime.cloud import Made, Service
 from caliban_ls.runtime.history import Group, History, utc_now
@@ -19,7 +20,6 @@ from caliban_ls.runtime.identity import Identity
 from caliban_ls.runtime.patience import Patience, each
 from caliban_ls.runtime.refusals import Refused
 from caliban_ls.runtime.sightings import OpenJob
-from caliban_ls.services import find_identity_for, open_patient, service_for
 
 PATIENCE = Patience(whole=30.0)
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from caliban_ls import models
-from caliban_ls.context import Context
 from caliban_ls.core.errors import EngineUnavailable, UsageError
-from caliban_ls.once_more import command_of
-from caliban_ls.records import open_engine, open_history
-from caliban_ls.references import CLOUD, find_group, states_of
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.job_lookup import CLOUD, find_group, states_of
+from caliban_ls.operations.context.state import open_engine, open_history
+from caliban_ls.operations.local.rerun import command_of
+from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime import owner
 from caliban_ls.runtime.base import JobState
 from caliban_ls.runtime.cloud import url_of
@@ -41,7 +41,7 @@ _NOT_ASKED = "Google wasn't asked; --refresh asks"
 _UNSENT = {JobState.PLANNED.value, JobState.SUBMITTING.value, JobState.UNKNOWN.value}
 
 
-def status(arguments: models.StatusArguments, context: Context) -> models.StatusResult:
+def status(arguments: containers.StatusArguments, context: Context) -> containers.StatusResult:
     """Return launches with their jobs, the newest first; of one launch or job when one is named.
 
     Raises:
@@ -92,7 +92,7 @@ def status(arguments: models.StatusArguments, context: Context) -> models.Status
         shown = [_group(group, counted[group.name], everything[group.name], view) for group in groups]
         if arguments.reference is not None:
             notes += _about_unsent(shown)
-    return models.StatusResult(groups=tuple(shown), notes=tuple(notes), more=max(0, more))
+    return containers.StatusResult(groups=tuple(shown), notes=tuple(notes), more=max(0, more))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class _View:
 
 
 def _refreshed(
-    arguments: models.StatusArguments,
+    arguments: containers.StatusArguments,
     groups: list[Group],
     only: JobRecord | None,
     history: History,
@@ -132,17 +132,17 @@ def _refreshed(
     if arguments.reference is None and not arguments.refresh:
         return [_NOT_ASKED]
     # What asks is heavy, and most of the time nobody does.
-    from caliban_ls import refreshing
-    from caliban_ls.services import are_credentials_at_hand
+    from caliban_ls.operations.context.clients import are_credentials_at_hand
+    from caliban_ls.operations.jobs import refresh
 
-    patience = refreshing.PATIENCE
+    patience = refresh.PATIENCE
     if not arguments.refresh:
         (group, *_) = going
         cheap = only is not None or _open_jobs(group, history) <= _CHEAP_JOBS
         if not (cheap and are_credentials_at_hand(group, arguments.cloud_key, context)):
             return [_NOT_ASKED]
         patience = replace(patience, whole=_BRIEF_SECONDS)
-    return refreshing.refresh(
+    return refresh.refresh(
         going,
         history,
         context,
@@ -173,7 +173,7 @@ def _is_lost(group: Group) -> bool:
     return group.backend not in CLOUD and group.owner is not None and owner.is_dead(group.owner)
 
 
-def _group(group: Group, tally: Tally, everything: Tally, view: _View) -> models.StatusGroup:
+def _group(group: Group, tally: Tally, everything: Tally, view: _View) -> containers.StatusGroup:
     lost = _is_lost(group)
     details: Mapping[str, Any] = group.details
     jobs: list[sqlite3.Row] = []
@@ -185,14 +185,14 @@ def _group(group: Group, tally: Tally, everything: Tally, view: _View) -> models
     price = details.get("per_job_hour")
     cost = None
     if isinstance(price, (int, float)):
-        cost = models.StatusCost(
+        cost = containers.StatusCost(
             currency=str(details.get("currency") or "USD"),
             so_far=round(price * tally.seconds / 3600, 4),
             per_job_hour=price,
             as_of=details.get("prices_as_of"),
         )
     states = _lost_states(everything.states) if lost else everything.states
-    return models.StatusGroup(
+    return containers.StatusGroup(
         name=group.name,
         title=group.title,
         backend=group.backend,
@@ -240,14 +240,14 @@ def _lost_states(states: Mapping[str, int]) -> dict[str, int]:
     return known
 
 
-def _job(row: sqlite3.Row, group: Group, view: _View, *, lost: bool) -> models.StatusJob:
+def _job(row: sqlite3.Row, group: Group, view: _View, *, lost: bool) -> containers.StatusJob:
     state, gone, error = row["state"], row["gone"] is not None, row["error"]
     if lost and not JobState(state).finished:
         state, error = JobState.UNKNOWN.value, OWNER_DIED
     url = None
     if row["name"] is not None and group.backend in CLOUD:
         url = url_of(group.backend, row["name"], group.project or "", group.region or "")
-    return models.StatusJob(
+    return containers.StatusJob(
         job_id=row["job_id"],
         index=row["number"],
         name=row["name"],
@@ -277,7 +277,7 @@ def _seconds(row: sqlite3.Row, now: datetime) -> float | None:
     return round(ran, 1) if ran >= 0 else None
 
 
-def _about_unsent(groups: list[models.StatusGroup]) -> Iterator[str]:
+def _about_unsent(groups: list[containers.StatusGroup]) -> Iterator[str]:
     """Yield which launches were cut short, and what goes on with them."""
     for group in groups:
         if group.unsent:

@@ -11,11 +11,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from caliban_ls import models, refreshing
-from caliban_ls.context import Context
 from caliban_ls.core.errors import CalibanError, Cancelled, EngineUnavailable, NotConfirmed, UsageError
-from caliban_ls.records import open_engine, open_history
-from caliban_ls.references import CLOUD, find_jobs
+from caliban_ls.operations.context.clients import find_identity_for, open_patient, service_for
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.job_lookup import CLOUD, find_jobs
+from caliban_ls.operations.context.state import open_engine, open_history
+from caliban_ls.operations.jobs import refresh
+from caliban_ls.operations.local.shell import find_container
+from caliban_ls.operations.schemas import containers as schemas_containers
 from caliban_ls.runtime import owner, sending, sightings
 from caliban_ls.runtime.base import Engine, JobState
 from caliban_ls.runtime.cloud import Service
@@ -24,8 +27,6 @@ from caliban_ls.runtime.journal import Journal
 from caliban_ls.runtime.patience import Patience, each
 from caliban_ls.runtime.refusals import Refused
 from caliban_ls.runtime.sightings import OpenJob
-from caliban_ls.services import find_identity_for, open_patient, service_for
-from caliban_ls.shells import find_container
 
 PATIENCE = Patience(whole=180.0)
 
@@ -89,14 +90,14 @@ class _There:
         """Return those of some jobs whose end isn't known."""
         return _open(job_ids, self.group, self.history)
 
-    def ask(self, jobs: Collection[OpenJob]) -> refreshing.Told:
+    def ask(self, jobs: Collection[OpenJob]) -> refresh.Told:
         """Return what the service says of jobs, written down."""
-        told = refreshing.ask(jobs, self.group.name, self.service)
-        refreshing.write(told, self.history)
+        told = refresh.ask(jobs, self.group.name, self.service)
+        refresh.write(told, self.history)
         return told
 
 
-def stop(arguments: models.StopArguments, context: Context) -> models.StopResult:
+def stop(arguments: schemas_containers.StopArguments, context: Context) -> schemas_containers.StopResult:
     """Stop jobs, launches and containers; what has ended already is told, and no error.
 
     Raises:
@@ -150,10 +151,10 @@ def stop(arguments: models.StopArguments, context: Context) -> models.StopResult
             done.add(part)
         if failure is not None and not done.stopped:
             raise failure
-    return models.StopResult(
+    return schemas_containers.StopResult(
         stopped=tuple(done.stopped),
         ended=tuple(done.ended),
-        failed=tuple(models.StopFailure(job=job, error=why) for job, why in done.failed.items()),
+        failed=tuple(schemas_containers.StopFailure(job=job, error=why) for job, why in done.failed.items()),
     )
 
 
@@ -168,7 +169,7 @@ def _so_far(jobs: Collection[JobRecord], why: str, history: History) -> _Done:
     return done
 
 
-def _choose(arguments: models.StopArguments, history: History) -> _Chosen:
+def _choose(arguments: schemas_containers.StopArguments, history: History) -> _Chosen:
     chosen = _Chosen()
     if arguments.all:
         for backend in ("local", *CLOUD):
@@ -183,7 +184,7 @@ def _choose(arguments: models.StopArguments, history: History) -> _Chosen:
     return chosen
 
 
-def _confirm(chosen: _Chosen, arguments: models.StopArguments, context: Context) -> None:
+def _confirm(chosen: _Chosen, arguments: schemas_containers.StopArguments, context: Context) -> None:
     """Have somebody say yes to ending jobs in the cloud, or to ending everything.
 
     Where nobody can be asked, what is named is stopped: a job that goes on is dear, too. `--all` needs a yes.
@@ -249,7 +250,7 @@ def _open(job_ids: Collection[str], group: Group, history: History) -> list[Open
     return [job for job in sightings.open_jobs(history, group.name) if job.job_id in chosen]
 
 
-def _cancel(jobs: Collection[OpenJob], there: _There) -> refreshing.Told:
+def _cancel(jobs: Collection[OpenJob], there: _There) -> refresh.Told:
     """Have a service end those jobs that it has and that go on; return what it said of them before."""
     told = there.ask(jobs)
     # One job may be there twice, under two names.

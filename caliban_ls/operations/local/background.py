@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from caliban_ls.context import Context
 from caliban_ls.core import processes
 from caliban_ls.core.errors import FailedError, UsageError
+from caliban_ls.operations.context.context import Context
 
 if TYPE_CHECKING:
     import subprocess

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caliban_ls import agreement
 from caliban_ls.core.errors import MissingError, UsageError
+from caliban_ls.operations.context import trust
 from caliban_ls.runtime import credentials, run_args
 from caliban_ls.runtime import gpus as gpu_rules
 from caliban_ls.runtime.base import ContainerSpec, Engine, EngineInfo, Mount
@@ -19,8 +19,8 @@ from caliban_ls.runtime.local import this_user
 
 if TYPE_CHECKING:
     from caliban_ls.analysis.config.project import Project
-    from caliban_ls.context import Context
-    from caliban_ls.models import ContainerArguments
+    from caliban_ls.operations.context.context import Context
+    from caliban_ls.operations.schemas.containers import ContainerArguments
     from caliban_ls.runtime.image import Mode
 
 USER_NAME = "caliban"
@@ -58,7 +58,7 @@ def survey(arguments: ContainerArguments, project: Project, context: Context, en
         MissingError: a GPU is insisted on, and there is none.
         NotAgreed: the config wants what the user hasn't agreed to.
     """
-    agreement.require(project, context)
+    trust.require(project, context)
     words = (*project.docker.run_args, *run_args.split(arguments.docker_run_args))
     run_args.parse(words, context.environment)
     info = engine.describe()

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from caliban_ls import agreement, models
 from caliban_ls.analysis.config.project import Project
-from caliban_ls.context import Context
 from caliban_ls.core import project_files
 from caliban_ls.core.errors import KeyInImage, MissingError, UsageError
 from caliban_ls.core.project_files import printable
+from caliban_ls.operations.context import trust
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime import credentials
 from caliban_ls.runtime.base import Engine, ImagePlan
 from caliban_ls.runtime.image import ImageOptions, Mode, plan_image
@@ -33,13 +34,13 @@ _LONGEST = 2**20  # bytes of an ignore file that lines are added to
 _LARGE = 100_000_000  # bytes that are worth a word before they are sent to the engine
 
 
-def build(arguments: models.BuildArguments, context: Context) -> models.BuildResult:
+def build(arguments: containers.BuildArguments, context: Context) -> containers.BuildResult:
     """Build the project's image, unless the engine has it already."""
     started = time.monotonic()
     project = read_project(context)
     image = ensure(arguments, project, mode_of(arguments, project), context)
     seconds = round(time.monotonic() - started, 3)
-    return models.BuildResult(image_id=image.id, tag=image.tag, cached=image.cached, seconds=seconds)
+    return containers.BuildResult(image_id=image.id, tag=image.tag, cached=image.cached, seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Image:
 
 
 def ensure(
-    arguments: models.ImageArguments,
+    arguments: containers.ImageArguments,
     project: Project,
     mode: Mode,
     context: Context,
@@ -77,8 +78,8 @@ def ensure(
         NotAgreed: the config wants what the user hasn't agreed to.
         KeyInImage: a file with a key or a password would be in the image.
     """
-    agreement.require(project, context)
-    no_cache = isinstance(arguments, models.BuildArguments) and arguments.no_cache
+    trust.require(project, context)
+    no_cache = isinstance(arguments, containers.BuildArguments) and arguments.no_cache
     plan_with = partial(
         _safe_plan,
         arguments,
@@ -101,7 +102,7 @@ def ensure(
         found = None if no_cache else engine.image_id(plan.tag)
     if found is not None:
         return Image(found, plan.tag, cached=True)
-    agreement.require_all(_borrowed(plan, context), context)
+    trust.require_all(_borrowed(plan, context), context)
     _mention_size(plan, context)
     key = _build_key(project, context)
     inputs = build_inputs(context.environment, Path.home(), plan.addresses, key)
@@ -126,7 +127,7 @@ def given(reference: str, engine: Engine) -> str:
     return reference
 
 
-def mode_of(arguments: models.ImageArguments, project: Project) -> Mode:
+def mode_of(arguments: containers.ImageArguments, project: Project) -> Mode:
     """Return the mode of an image that is only built: no device is looked for."""
     if arguments.gpu and arguments.nogpu:
         raise UsageError("--gpu and --nogpu exclude each other")
@@ -144,14 +145,14 @@ def base_image_of(project: Project, context: Context) -> str:
 
 def demands(project: Project, context: Context) -> dict[str, object]:
     """Return all that a project wants which needs agreement: what its config says, and passwords for a build."""
-    wanted = agreement.demands(project, context.folder)
+    wanted = trust.demands(project, context.folder)
     with suppress(UsageError):  # What can't be planned can't be built either, which says why.
         wanted |= _borrowed(_plan_without_program(project, context), context)
     return wanted
 
 
 def plan_for(
-    arguments: models.ImageArguments,
+    arguments: containers.ImageArguments,
     project: Project,
     mode: Mode,
     context: Context,
@@ -162,7 +163,7 @@ def plan_for(
 ) -> ImagePlan:
     """Plan the image; reads the project's files, asks no engine."""
     module, dirs = None, project.dirs
-    if isinstance(arguments, models.BuildArguments):
+    if isinstance(arguments, containers.BuildArguments):
         module, dirs = arguments.module or project.module, arguments.dir or project.dirs
         if module is None:
             raise UsageError(
@@ -209,7 +210,7 @@ def _options(project: Project, context: Context) -> ImageOptions:
 
 
 def _safe_plan(
-    arguments: models.ImageArguments,
+    arguments: containers.ImageArguments,
     project: Project,
     *,
     mode: Mode,

@@ -13,15 +13,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
-from caliban_ls import images, models
-from caliban_ls.context import Context
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, Cancelled, FailedError, PortTaken, UsageError
-from caliban_ls.records import open_engine
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.state import open_engine
+from caliban_ls.operations.local import image as project_image
+from caliban_ls.operations.local.container_options import survey
+from caliban_ls.operations.local.shell import TOKEN, URL, home_folder, on_the_folder
+from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime import owner
 from caliban_ls.runtime.base import ContainerSpec, Engine, Stream
-from caliban_ls.shells import TOKEN, URL, home_folder, on_the_folder
-from caliban_ls.surroundings import survey
 from caliban_ls.workspace.files import read_project
 
 FIRST_PORT = 8888
@@ -35,7 +36,7 @@ _ASK_SECONDS = 0.2
 _SAID_AT_MOST = 20  # lines of a server that didn't come up
 
 
-def notebook(arguments: models.NotebookArguments, context: Context) -> models.NotebookResult:
+def notebook(arguments: containers.NotebookArguments, context: Context) -> containers.NotebookResult:
     """Start Jupyter, and tell where once it answers.
 
     In a terminal it lives until Ctrl-C, in an editor as long as that; with `detach` until it is stopped.
@@ -54,10 +55,10 @@ def notebook(arguments: models.NotebookArguments, context: Context) -> models.No
     project = read_project(context)
     around = survey(arguments, project, context, engine)
     if arguments.image_id is not None:
-        image = images.given(arguments.image_id, engine)
+        image = project_image.given(arguments.image_id, engine)
     else:
         jupyter = package if version is None else f"{package}=={_pinned(version)}"
-        image = images.ensure(arguments, project, around.mode, context, jupyter=jupyter).tag
+        image = project_image.ensure(arguments, project, around.mode, context, jupyter=jupyter).tag
     home = None if arguments.bare else home_folder(context)
     token = secrets.token_hex(24)
     spec = on_the_folder(image, "notebook", around, engine, context, home=home)
@@ -76,7 +77,7 @@ def notebook(arguments: models.NotebookArguments, context: Context) -> models.No
         with suppress(CalibanError):  # what went wrong before is the news
             engine.remove(container)
         raise
-    result = models.NotebookResult(
+    result = containers.NotebookResult(
         url=f"http://127.0.0.1:{port}/?token={token}", token=token, port=port, container=spec.name
     )
     if arguments.detach:
@@ -168,7 +169,9 @@ def _answers(port: int, token: str) -> bool:
         connection.close()
 
 
-def _stay(result: models.NotebookResult, engine: Engine, container: str, log: _Log, context: Context) -> None:
+def _stay(
+    result: containers.NotebookResult, engine: Engine, container: str, log: _Log, context: Context
+) -> None:
     """Stay with a notebook until the user stops it, then remove it."""
     context.report(f"Jupyter answers at {result.url}\nCtrl-C stops it.", None)
     log.show()

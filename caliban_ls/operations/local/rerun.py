@@ -10,19 +10,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from caliban_ls import models
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.hardware import SpecProblem
-from caliban_ls.context import Context
 from caliban_ls.core.errors import MissingError, UsageError
-from caliban_ls.records import open_history
-from caliban_ls.references import CLOUD, find_job
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.job_lookup import CLOUD, find_job
+from caliban_ls.operations.context.state import open_history
+from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime.history import Group, JobRecord
 from caliban_ls.runtime.masking import MASK
 
 
-def details_of(arguments: models.RunArguments, project: Project) -> Mapping[str, object]:
+def details_of(arguments: containers.RunArguments, project: Project) -> Mapping[str, object]:
     """Return what of a run on this machine has to be written down, so that it can be done once more."""
     return {
         "module": arguments.module or (None if arguments.image_id else project.module),
@@ -34,7 +34,7 @@ def details_of(arguments: models.RunArguments, project: Project) -> Mapping[str,
     }
 
 
-def here(arguments: models.RunArguments, context: Context) -> tuple[models.RunArguments, Context]:
+def here(arguments: containers.RunArguments, context: Context) -> tuple[containers.RunArguments, Context]:
     """Return what `run` would have been told to run a job of the history, and where it would have been told so.
 
     What is said besides the job comes before what is written down; arguments follow those of the job.
@@ -83,7 +83,7 @@ def command_of(job: JobRecord, group: Group) -> str:
         "args": job.args,
     }
     if group.backend not in CLOUD:
-        run = models.RunArguments(
+        run = containers.RunArguments(
             **alike,
             gpu=details.get("mode") == "gpu",
             image_id=details.get("image_id"),
@@ -94,7 +94,7 @@ def command_of(job: JobRecord, group: Group) -> str:
     spec = str(accelerator) if accelerator else None
     kind = accelerator.kind if accelerator else None
     timeout = details.get("timeout")
-    cloud = models.CloudArguments(
+    cloud = containers.CloudArguments(
         **alike,
         image_tag=group.image,
         backend=group.backend,

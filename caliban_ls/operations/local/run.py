@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from caliban_ls import detached, images, models, once_more
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.rules.overrides import read_force
-from caliban_ls.context import Context, Watcher
 from caliban_ls.core.errors import UsageError
-from caliban_ls.records import open_engine, open_history, state_folder_of
+from caliban_ls.operations.context.context import Context, Watcher
+from caliban_ls.operations.context.selected_jobs import Work, jobs_of, work_of
+from caliban_ls.operations.context.state import open_engine, open_history, state_folder_of
+from caliban_ls.operations.local import background, rerun
+from caliban_ls.operations.local import image as project_image
+from caliban_ls.operations.local.container_options import Surroundings, equipped, survey
+from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime import local, owner
 from caliban_ls.runtime.base import ContainerSpec, Engine, JobResult, JobSpec, JobState, Stream
 from caliban_ls.runtime.gpus import ALL_BY_CDI
@@ -24,19 +28,17 @@ from caliban_ls.runtime.history import (
 from caliban_ls.runtime.logs import JobLogs
 from caliban_ls.runtime.masking import MASK, masked_args
 from caliban_ls.runtime.recorder import Recorder
-from caliban_ls.surroundings import Surroundings, equipped, survey
-from caliban_ls.work import Work, jobs_of, work_of
 from caliban_ls.workspace.files import read_project
 
 
-def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
+def run(arguments: containers.RunArguments, context: Context) -> containers.RunResult:
     """Run the project's module in local containers: once, or once for each job of a sweep."""
     read_force(arguments.force, ("CAL5",))
     if arguments.jobs < 1:
         raise UsageError("--jobs takes a number from 1")
     if arguments.job is not None:
-        arguments, context = once_more.here(arguments, context)
-    if detached.is_background(context.environment):
+        arguments, context = rerun.here(arguments, context)
+    if background.is_background(context.environment):
         context = replace(context, watcher=Watcher())  # nobody listens; the logs are kept
     title = arguments.name or context.folder.name
     project = read_project(context)
@@ -47,7 +49,7 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
         before, total, work = _failed(arguments, work if arguments.experiment_config else None, context)
         if not total:
             context.report(f"Every job of {before} succeeded; there is nothing to run again", None)
-            return models.RunResult(group=before, image="", jobs=())
+            return containers.RunResult(group=before, image="", jobs=())
     if arguments.dry_run:
         return _planned(arguments, project, work, title, context)
     if arguments.detach:
@@ -62,10 +64,10 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
             folder=context.folder,
             image=image,
             owner=me,
-            details=once_more.details_of(arguments, project),
+            details=rerun.details_of(arguments, project),
         )
         recorder.planned(group, jobs_of(work, group))
-        detached.tell(group, context.environment)
+        background.tell(group, context.environment)
         logs = JobLogs(state_folder_of(context), group, warn=lambda line: context.report(line, None))
         results = _Results(context, recorder, logs, total)
         labels = {owner.OWNER: me, owner.PROJECT: str(context.folder)}
@@ -82,15 +84,19 @@ def run(arguments: models.RunArguments, context: Context) -> models.RunResult:
             watcher=results,
             cancel=context.cancel,
         )
-        return models.RunResult(group=group, image=image, jobs=results.in_order())
+        return containers.RunResult(group=group, image=image, jobs=results.in_order())
 
 
 def _image(
-    arguments: models.RunArguments, project: Project, around: Surroundings, engine: Engine, context: Context
+    arguments: containers.RunArguments,
+    project: Project,
+    around: Surroundings,
+    engine: Engine,
+    context: Context,
 ) -> str:
     if arguments.image_id is not None:
-        return images.given(arguments.image_id, engine)
-    return images.ensure(arguments, project, around.mode, context).tag
+        return project_image.given(arguments.image_id, engine)
+    return project_image.ensure(arguments, project, around.mode, context).tag
 
 
 def _to_share(around: Surroundings, at_once: int, context: Context) -> tuple[str, ...]:
@@ -104,25 +110,25 @@ def _to_share(around: Surroundings, at_once: int, context: Context) -> tuple[str
 
 
 def _planned(
-    arguments: models.RunArguments, project: Project, work: Work, title: str, context: Context
-) -> models.RunResult:
+    arguments: containers.RunArguments, project: Project, work: Work, title: str, context: Context
+) -> containers.RunResult:
     """Say what would run. No engine is asked, so the image is the one for a machine without a GPU, unless --gpu."""
     image = arguments.image_id
     if image is None:
-        image = images.plan_for(arguments, project, "gpu" if arguments.gpu else "cpu", context).tag
+        image = project_image.plan_for(arguments, project, "gpu" if arguments.gpu else "cpu", context).tag
     group = launch_name(title, utc_now())
     planned = tuple(_run_job(job, JobState.PLANNED) for job in jobs_of(work, group))
-    return models.RunResult(group=group, image=image, jobs=planned)
+    return containers.RunResult(group=group, image=image, jobs=planned)
 
 
 def _detached(
-    arguments: models.RunArguments, project: Project, work: Work, title: str, context: Context
-) -> models.RunResult:
+    arguments: containers.RunArguments, project: Project, work: Work, title: str, context: Context
+) -> containers.RunResult:
     """Have a process of its own run the jobs, and return once it has written them down."""
     engine = open_engine(context)
     around = survey(arguments, project, context, engine)
     image = _image(arguments, project, around, engine, context)
-    group = detached.launch(
+    group = background.launch(
         work=((index, args, parameters) for index, args, parameters in work()),
         image=image,
         title=title,
@@ -132,12 +138,12 @@ def _detached(
         context=context,
     )
     with open_history(context) as history:
-        history.describe(group, once_more.details_of(arguments, project))
+        history.describe(group, rerun.details_of(arguments, project))
     queued = tuple(_run_job(job, JobState.QUEUED) for job in jobs_of(work, group))
-    return models.RunResult(group=group, image=image, jobs=queued)
+    return containers.RunResult(group=group, image=image, jobs=queued)
 
 
-def _failed(arguments: models.RunArguments, work: Work | None, context: Context) -> tuple[str, int, Work]:
+def _failed(arguments: containers.RunArguments, work: Work | None, context: Context) -> tuple[str, int, Work]:
     """Return the newest launch of the project, and those of its jobs that ended without success.
 
     Args:
@@ -216,14 +222,14 @@ class _Results:
             said = f"{len(self._ended)} of {self._total} jobs done, {self._running} running, {failed} failed"
             self._context.report(said, len(self._ended) / self._total)
 
-    def in_order(self) -> tuple[models.RunJob, ...]:
+    def in_order(self) -> tuple[containers.RunJob, ...]:
         """Return the jobs by their index."""
         ended = sorted(self._ended, key=lambda result: result.job.index)
         return tuple(_run_job(result.job, result.state, result) for result in ended)
 
 
-def _run_job(job: JobSpec, state: JobState, result: JobResult | None = None) -> models.RunJob:
-    planned = models.RunJob(index=job.index, job_id=job.job_id, args=job.args, state=state.value)
+def _run_job(job: JobSpec, state: JobState, result: JobResult | None = None) -> containers.RunJob:
+    planned = containers.RunJob(index=job.index, job_id=job.job_id, args=job.args, state=state.value)
     if result is None:
         return planned
     return replace(

@@ -10,16 +10,17 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from caliban_ls import images, models
-from caliban_ls.context import Context
 from caliban_ls.core import processes
 from caliban_ls.core.errors import MissingError, UsageError
-from caliban_ls.records import open_engine, open_history
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.state import open_engine, open_history
+from caliban_ls.operations.local import image as project_image
+from caliban_ls.operations.local.container_options import Surroundings, equipped, is_here, survey
+from caliban_ls.operations.schemas import containers as schemas_containers
 from caliban_ls.runtime import owner
 from caliban_ls.runtime.base import ContainerInfo, ContainerSpec, Engine, Mount
 from caliban_ls.runtime.dockerfile import WORKDIR
 from caliban_ls.runtime.interactive import Console
-from caliban_ls.surroundings import Surroundings, equipped, is_here, survey
 from caliban_ls.workspace.files import read_project
 
 SHELLS = ("bash", "zsh", "fish", "sh")
@@ -35,7 +36,7 @@ _FIRST_OF = (
 )
 
 
-def shell(arguments: models.ShellArguments, context: Context) -> models.ShellResult:
+def shell(arguments: schemas_containers.ShellArguments, context: Context) -> schemas_containers.ShellResult:
     """Open a shell in the project's image, on the project's folder, or run one command there.
 
     Raises:
@@ -51,12 +52,12 @@ def shell(arguments: models.ShellArguments, context: Context) -> models.ShellRes
     home = None if arguments.bare else home_folder(context)
     packages = ("zsh",) if wanted == "zsh" and home is not None else ()
     if arguments.image_id is not None:
-        image = images.given(arguments.image_id, engine)
+        image = project_image.given(arguments.image_id, engine)
     else:
-        image = images.ensure(arguments, project, around.mode, context, packages=packages).tag
+        image = project_image.ensure(arguments, project, around.mode, context, packages=packages).tag
     if context.opens_terminals:
         # The image is there, so that the terminal opens at once: what a build says and asks was said and asked here.
-        return models.ShellResult(terminal=_terminal("shell", _flags(arguments), context))
+        return schemas_containers.ShellResult(terminal=_terminal("shell", _flags(arguments), context))
     console = Console()
     if arguments.command:
         entrypoint = ("/bin/sh", "-c", 'exec "$@"', "sh")
@@ -72,10 +73,10 @@ def shell(arguments: models.ShellArguments, context: Context) -> models.ShellRes
         stdin=True,
     )
     ended = engine.interact(spec, talk=console.talk, cancel=context.cancel)
-    return models.ShellResult(exit_code=ended.code)
+    return schemas_containers.ShellResult(exit_code=ended.code)
 
 
-def attach(arguments: models.AttachArguments, context: Context) -> models.ShellResult:
+def attach(arguments: schemas_containers.AttachArguments, context: Context) -> schemas_containers.ShellResult:
     """Open another shell in a container of ours that runs.
 
     Raises:
@@ -84,21 +85,23 @@ def attach(arguments: models.AttachArguments, context: Context) -> models.ShellR
     engine = open_engine(context)
     container = find_container(engine, arguments.container)
     if context.opens_terminals:
-        return models.ShellResult(terminal=_terminal("attach", (container.name,), context))
+        return schemas_containers.ShellResult(terminal=_terminal("attach", (container.name,), context))
     console = Console()
     command = ("/bin/sh", "-c", _FIRST_OF, "sh", "bash", "sh")
     ended = engine.execute(
         container.id, command, terminal=console.terminal, talk=console.talk, cancel=context.cancel
     )
-    return models.ShellResult(exit_code=ended.code)
+    return schemas_containers.ShellResult(exit_code=ended.code)
 
 
-def containers(_arguments: models.ContainersArguments, context: Context) -> models.ContainersResult:
+def containers(
+    _arguments: schemas_containers.ContainersArguments, context: Context
+) -> schemas_containers.ContainersResult:
     """List the shells, notebooks and runs that live now."""
     live = sorted(_live(open_engine(context)), key=lambda container: container.name)
-    return models.ContainersResult(
+    return schemas_containers.ContainersResult(
         containers=tuple(
-            models.Container(
+            schemas_containers.Container(
                 id=container.id[:12],
                 kind=container.labels[owner.KIND],
                 name=container.name,
@@ -113,7 +116,7 @@ def containers(_arguments: models.ContainersArguments, context: Context) -> mode
     )
 
 
-def stop_container(arguments: models.StopContainerArguments, context: Context) -> None:
+def stop_container(arguments: schemas_containers.StopContainerArguments, context: Context) -> None:
     """Stop and remove a container of ours; a job in it was stopped then, and didn't fail.
 
     Raises:
@@ -222,9 +225,9 @@ def _url(container: ContainerInfo) -> str | None:
     return address if address is None or token is None else f"{address}?token={token}"
 
 
-def _terminal(command: str, words: tuple[str, ...], context: Context) -> models.Terminal:
+def _terminal(command: str, words: tuple[str, ...], context: Context) -> schemas_containers.Terminal:
     """Return the terminal that an editor is to open, which runs the same command."""
-    return models.Terminal(
+    return schemas_containers.Terminal(
         name=f"caliban {command}: {words[0] if command == 'attach' else context.folder.name}",
         argv=processes.own_command(command, *words),
         cwd=str(context.folder),
@@ -232,7 +235,7 @@ def _terminal(command: str, words: tuple[str, ...], context: Context) -> models.
     )
 
 
-def _flags(arguments: models.ShellArguments) -> tuple[str, ...]:
+def _flags(arguments: schemas_containers.ShellArguments) -> tuple[str, ...]:
     """Return arguments as the command line takes them."""
     words = [f"--{name}" for name in ("nogpu", "gpu", "bare") if getattr(arguments, name)]
     for extra in arguments.extras:

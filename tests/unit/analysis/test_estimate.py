@@ -12,17 +12,18 @@ from support import hardware_facts as facts
 from support.price_facts import DISK, expected
 from support.random_projects import some_config, some_settings, some_sweep
 
-from caliban_ls import planning, plans, spending
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.config import project
 from caliban_ls.analysis.config.settings import Defaults
 from caliban_ls.analysis.estimate import Outlook, request_of
 from caliban_ls.analysis.hardware.catalog import catalog
-from caliban_ls.context import Context
 from caliban_ls.core.errors import OverLimit, UsageError
 from caliban_ls.ide.code_lenses import Lens, lenses
 from caliban_ls.ide.document_context import Page
-from caliban_ls.models import CloudArguments
+from caliban_ls.operations.cloud import budget, plan_view
+from caliban_ls.operations.cloud import plan as cloud_plan
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.schemas.containers import CloudArguments
 from caliban_ls.runtime.claims import Claims
 
 NUMBERS = range(100)
@@ -64,7 +65,7 @@ def check(lens: Lens, outlook: Outlook, context: Context) -> None:
         experiment_config="experiment.json", module="train.py", image_tag="r/i:t", **lens.arguments
     )
     try:
-        plan = planning.make_plan(arguments, outlook.project, Claims(project="my-project"), context)
+        plan = cloud_plan.make_plan(arguments, outlook.project, Claims(project="my-project"), context)
     except UsageError:
         assert lens.title.endswith("the hardware can't be had")
         return
@@ -76,7 +77,7 @@ def check(lens: Lens, outlook: Outlook, context: Context) -> None:
     accelerator = None if held is None else (held.type, held.count)
     assert facts.ok("vertex", plan.choice.region, machine, accelerator)
     each = second_cost(plan.choice)
-    cost = plans.result_of(plan, jobs=()).cost
+    cost = plan_view.result_of(plan, jobs=()).cost
     if each is None:
         assert cost is None
         assert "price not known" in lens.title
@@ -85,7 +86,7 @@ def check(lens: Lens, outlook: Outlook, context: Context) -> None:
         assert cost.all_jobs_hour == pytest.approx(each * plan.count, abs=1e-5)
         assert f"≈ ${each * plan.count:,.2f}/h" in lens.title
     try:
-        spending.check_limits(plan, arguments, outlook.project, context)
+        budget.check_limits(plan, arguments, outlook.project, context)
     except OverLimit:
         assert "over the limit" in lens.title
     else:

@@ -11,11 +11,11 @@ import pytest
 from support.fake_engine import FakeEngine
 from support.folders import plant
 
-from caliban_ls import agreement
-from caliban_ls.context import Context
 from caliban_ls.core.errors import EngineUnavailable
-from caliban_ls.diagnosis import examine
-from caliban_ls.models import DoctorCheck
+from caliban_ls.operations.context import trust
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.doctor import examine
+from caliban_ls.operations.schemas.containers import DoctorCheck
 from caliban_ls.runtime.base import Engine
 from caliban_ls.workspace.files import read_project
 
@@ -83,7 +83,7 @@ def test_credentials_and_where_they_are_from(tmp_path: Path, home: Path) -> None
     assert check(gone, "Credentials").status == "failure"
     configured = context_of(tmp_path, {"gcloud": {"cloud_key": "own.json"}})
     assert check(configured, "Credentials").status == "warning", "nobody has agreed to it"
-    agreement.agree(agreement.demands(read_project(configured), configured.folder), configured)
+    trust.agree(trust.demands(read_project(configured), configured.folder), configured)
     assert "p/own.json, from gcloud.cloud_key" in check(configured, "Credentials").message
     plant(home, {".config/gcloud/application_default_credentials.json": "{}"})
     assert "application-default login" in check(context_of(tmp_path), "Credentials").message

@@ -14,11 +14,11 @@ from support.program import caliban
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.findings import Severity
 from caliban_ls.analysis.script import read_script
-from caliban_ls.first_experiment import first_experiment
+from caliban_ls.operations.first_experiment import first_experiment
 from caliban_ls.validation import validate
 from caliban_ls.workspace.projects import Neighbours
 
-SCRIPTS = Path(__file__).parents[1] / "scripts"
+SCRIPTS = Path(__file__).parents[2] / "scripts"
 ALL = sorted(SCRIPTS.glob("*.py"))
 
 

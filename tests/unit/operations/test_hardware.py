@@ -11,15 +11,15 @@ import pytest
 from support.folders import plant
 from support.random_projects import some_config
 
-from caliban_ls import choosing
 from caliban_ls.analysis import hardware, jsondoc
 from caliban_ls.analysis.config.settings import Defaults, Settings
 from caliban_ls.analysis.findings import apply_edits
 from caliban_ls.analysis.hardware import Accelerator, Request
 from caliban_ls.analysis.jsondoc.tree import to_python
-from caliban_ls.context import Context
 from caliban_ls.core.errors import InvalidDocument, UsageError
-from caliban_ls.models import HardwareArguments, HardwareResult, SetHardwareArguments
+from caliban_ls.operations import hardware as operations_hardware
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.schemas.containers import HardwareArguments, HardwareResult, SetHardwareArguments
 from caliban_ls.validation import PROJECT_FILE
 
 
@@ -34,14 +34,14 @@ def around(folder: Path, **more: Any) -> Context:
 
 def described(folder: Path, config: str, part: str | None = None, **more: Any) -> HardwareResult:
     plant(folder, {PROJECT_FILE: config})
-    return choosing.describe(HardwareArguments(part=part), around(folder, **more))
+    return operations_hardware.describe(HardwareArguments(part=part), around(folder, **more))
 
 
 def changed(folder: Path, text: str | None, **values: Any) -> str:
     """Return a config after a change of its hardware."""
     if text is not None:
         plant(folder, {PROJECT_FILE: text})
-    edit = choosing.change(SetHardwareArguments(**values), around(folder))
+    edit = operations_hardware.change(SetHardwareArguments(**values), around(folder))
     assert edit.path == folder / PROJECT_FILE
     assert edit.text == text
     return apply_edits(text or "", edit.edits)
@@ -84,7 +84,7 @@ def test_the_environment_and_the_settings_count(tmp_path: Path) -> None:
 
 
 def test_without_a_config_defaults_hold(tmp_path: Path) -> None:
-    found = choosing.describe(HardwareArguments(), around(tmp_path))
+    found = operations_hardware.describe(HardwareArguments(), around(tmp_path))
     assert (found.exists, found.config) == (False, str(tmp_path / PROJECT_FILE))
     assert found.text.startswith("us-central1 · 1xT4 · $")
 
@@ -94,7 +94,9 @@ def test_a_file_names_its_project(tmp_path: Path) -> None:
         tmp_path,
         {f"deep/{PROJECT_FILE}": '{"cloud": {"region": "us-east4"}}', "deep/down/experiment.json": "{}"},
     )
-    found = choosing.describe(HardwareArguments(file="deep/down/experiment.json"), around(tmp_path))
+    found = operations_hardware.describe(
+        HardwareArguments(file="deep/down/experiment.json"), around(tmp_path)
+    )
     assert (found.region, found.config) == ("us-east4", str(tmp_path / "deep" / PROJECT_FILE))
 
 

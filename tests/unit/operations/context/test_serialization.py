@@ -13,7 +13,12 @@ from typing import Any, Literal
 
 import pytest
 
-from caliban_ls.wire import InvalidArguments, document_field, parse_arguments, to_json
+from caliban_ls.operations.context.serialization import (
+    InvalidArguments,
+    document_field,
+    parse_arguments,
+    to_json,
+)
 
 
 class Color(str, Enum):
@@ -117,5 +122,5 @@ def test_what_cannot_be_sent_is_a_mistake(value: object) -> None:
 
 
 def test_pydantic_is_loaded_at_the_first_use_only() -> None:
-    code = "import sys, caliban_ls.wire; sys.exit('pydantic' in sys.modules)"
+    code = "import sys, caliban_ls.operations.context.serialization; sys.exit('pydantic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

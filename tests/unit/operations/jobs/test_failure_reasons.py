@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caliban_ls.reasons import reasons
+from caliban_ls.operations.jobs.failure_reasons import reasons
 
 TORCH = "Exit code 1: ModuleNotFoundError: No module named 'torch'"
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from support.program import caliban
 
-from caliban_ls.context import Context
-from caliban_ls.models import StatusArguments, StatusResult
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.jobs.status import status
+from caliban_ls.operations.schemas.containers import StatusArguments, StatusResult
 from caliban_ls.runtime.base import Engine, JobSpec, JobState
 from caliban_ls.runtime.history import History, utc_now
-from caliban_ls.status import status
 
 TITLES = [f"night {number}" for number in range(28)] + ["Größe, a/b", "newest"]
 JOBS_EACH = 10

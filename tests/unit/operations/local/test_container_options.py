@@ -10,11 +10,11 @@ from support.fake_engine import FakeEngine
 from support.folders import plant
 
 from caliban_ls.analysis.config.project import Docker, Project
-from caliban_ls.context import Context
 from caliban_ls.core.errors import MissingError, NotAgreed, UsageError
-from caliban_ls.models import ContainerArguments
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.local.container_options import Surroundings, equipped, survey
+from caliban_ls.operations.schemas.containers import ContainerArguments
 from caliban_ls.runtime.base import ContainerSpec, EngineInfo, Mount
-from caliban_ls.surroundings import Surroundings, equipped, survey
 
 
 class Engine(FakeEngine):

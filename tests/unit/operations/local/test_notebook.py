@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caliban_ls.notebooks import _pinned
+from caliban_ls.operations.local.notebook import _pinned
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from caliban_ls.models import CloudArguments, RunArguments, StatusArguments
-from caliban_ls.once_more import accelerator_of, spelled
+from caliban_ls.operations.local.rerun import accelerator_of, spelled
+from caliban_ls.operations.schemas.containers import CloudArguments, RunArguments, StatusArguments
 
 
 @pytest.mark.parametrize(
