@@ -25,7 +25,7 @@ from caliban_ls.lsp.documents import Document
 from caliban_ls.lsp.pygls_adapter import Ready, collect_garbage_again
 from caliban_ls.lsp.server_state import Server
 from caliban_ls.lsp.transport import ForeignInput, take_over
-from caliban_ls.runtime.base import Engine
+from caliban_ls.runtime.engine import Engine
 from caliban_ls.validation import PROJECT_FILE
 
 log = logging.getLogger(__name__)
@@ -172,7 +172,7 @@ _FEATURES: Final[tuple[tuple[str, Callable[..., Any], Any], ...]] = (
 
 
 def _open_engine() -> Engine:
-    from caliban_ls.runtime.docker import open_local_engine
+    from caliban_ls.runtime.docker.engine import open_local_engine
 
     return open_local_engine(os.environ)
 

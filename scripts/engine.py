@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from caliban_ls.core.errors import CalibanError, MissingError
-from caliban_ls.runtime.docker import open_local_engine
-from caliban_ls.runtime.endpoint import DEFAULT_ADDRESS, configuration_folder, resolve_endpoint
+from caliban_ls.runtime.docker.endpoint import DEFAULT_ADDRESS, configuration_folder, resolve_endpoint
+from caliban_ls.runtime.docker.engine import open_local_engine
 
 BUILD = Path(__file__).parent.parent / "build"
 LOG = BUILD / "dockerd.log"

@@ -31,7 +31,7 @@ from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.serialization import to_json
 
 if TYPE_CHECKING:
-    from caliban_ls.runtime.base import Engine
+    from caliban_ls.runtime.engine import Engine
 
 _INTERRUPTED = 130
 
@@ -192,7 +192,7 @@ def _as_json(result: object) -> str:
 
 
 def _open_engine() -> Engine:
-    from caliban_ls.runtime.docker import open_local_engine
+    from caliban_ls.runtime.docker.engine import open_local_engine
 
     return open_local_engine(os.environ)
 

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
     from rich.table import Table
 
-    from caliban_ls.runtime.base import JobResult, JobSpec, Stream
+    from caliban_ls.runtime.engine import JobResult, JobSpec, Stream
 
 Job = TypeVar("Job", RunJob, StatusJob, CloudJob)
 

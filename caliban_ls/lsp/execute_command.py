@@ -30,7 +30,7 @@ from caliban_ls.lsp.summaries import brief
 from caliban_ls.operations.context import serialization
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.schemas.containers import FileEdit
-from caliban_ls.runtime.base import Engine
+from caliban_ls.runtime.engine import Engine
 from caliban_ls.workspace.projects import project_folder
 
 log = logging.getLogger(__name__)

@@ -20,8 +20,8 @@ from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.local.container_options import gpus_of, is_here
 from caliban_ls.operations.schemas.containers import DoctorCheck
-from caliban_ls.runtime.base import Engine, EngineInfo
-from caliban_ls.runtime.credentials import find_credentials
+from caliban_ls.runtime.engine import Engine, EngineInfo
+from caliban_ls.runtime.google.credentials import find_credentials
 from caliban_ls.validation import PROJECT_FILE, has_errors, validate
 from caliban_ls.workspace.files import our_files, read_project, read_text
 
@@ -163,7 +163,7 @@ def _cloud_project(project: Project, environment: Mapping[str, str]) -> DoctorCh
 
 
 def _registry(project: Project, environment: Mapping[str, str]) -> DoctorCheck:
-    from caliban_ls.runtime.endpoint import configuration_folder
+    from caliban_ls.runtime.docker.endpoint import configuration_folder
 
     repository = project.cloud.repository
     if repository is None:

@@ -9,10 +9,10 @@ import pytest
 from cloud.emulator.server import Emulator
 from support.cloud_project import Desk
 
-from caliban_ls.runtime.google import Google
-from caliban_ls.runtime.history import History, utc_now
-from caliban_ls.runtime.identity import find_identity
-from caliban_ls.runtime.journal import Journal
+from caliban_ls.runtime.backends.launch_journal import Journal
+from caliban_ls.runtime.google.auth import find_identity
+from caliban_ls.runtime.google.client import Google
+from caliban_ls.runtime.history.store import History, utc_now
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from caliban_ls.analysis.hardware import Backend, Request, resolve
-from caliban_ls.runtime import labels
-from caliban_ls.runtime.cloud import Body, CloudJob, body_of
+from caliban_ls.runtime.backends import labels
+from caliban_ls.runtime.backends.base import Body, CloudJob, body_of
 
 
 def job_of(backend: Backend, index: int = 1) -> Body:

@@ -46,10 +46,10 @@ from caliban_ls.operations.schemas.containers import (
     StopArguments,
     StopResult,
 )
-from caliban_ls.runtime.base import JobSpec
-from caliban_ls.runtime.cloud_logs import Pace
-from caliban_ls.runtime.history import utc_now
-from caliban_ls.runtime.journal import Journal
+from caliban_ls.runtime.backends.launch_journal import Journal
+from caliban_ls.runtime.engine import JobSpec
+from caliban_ls.runtime.google.cloud_logging import Pace
+from caliban_ls.runtime.history.store import utc_now
 
 QUICK = Pace(shortest=0.05, longest=0.1, quiet=0.3)
 

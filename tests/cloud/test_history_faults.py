@@ -25,8 +25,8 @@ from support.cloud_launches import IMAGE, Launches
 from caliban_ls.operations.jobs import stop
 from caliban_ls.operations.jobs.status import status
 from caliban_ls.operations.schemas.containers import StatusArguments, StopArguments
-from caliban_ls.runtime import sending
-from caliban_ls.runtime.history import FILE_NAME, utc_now
+from caliban_ls.runtime.backends import submitter
+from caliban_ls.runtime.history.store import FILE_NAME, utc_now
 
 JOBS = 60
 
@@ -220,7 +220,7 @@ def test_a_clock_that_was_set_back_costs_nothing_and_loses_nothing(
     # One that may be on its way is looked for as long as ever, and not as long as the clock says.
     gone = launches.there().pop(str(launches.jobs(group)[2].name))
     launches.write("UPDATE jobs SET state = 'UNKNOWN', name = NULL, doubted = ? WHERE number = 3", tomorrow)
-    monkeypatch.setattr(sending, "TIMING", sending.Timing(doubt=4.0))
+    monkeypatch.setattr(submitter, "TIMING", submitter.Timing(doubt=4.0))
     began = time.monotonic()
     done = stop.stop(StopArguments(references=(group,)), launches.context())
     assert time.monotonic() - began >= 4

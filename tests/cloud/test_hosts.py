@@ -10,11 +10,11 @@ from cloud.emulator import credentials
 from cloud.emulator.server import Emulator
 from cloud.job_requests import job_of
 
-from caliban_ls.runtime.ai_platform import AiPlatform
-from caliban_ls.runtime.google import Google
-from caliban_ls.runtime.identity import find_identity
-from caliban_ls.runtime.refusals import NoAnswer, Refused
-from caliban_ls.runtime.vertex import Vertex
+from caliban_ls.runtime.backends.ai_platform import AiPlatform
+from caliban_ls.runtime.backends.vertex import Vertex
+from caliban_ls.runtime.google.auth import find_identity
+from caliban_ls.runtime.google.client import Google
+from caliban_ls.runtime.google.errors import NoAnswer, Refused
 
 
 @pytest.fixture

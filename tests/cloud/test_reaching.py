@@ -19,15 +19,15 @@ from caliban_ls.operations.cloud import resume as cloud_resume
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.jobs import logs, refresh, stop
 from caliban_ls.operations.schemas.containers import ResumeArguments
-from caliban_ls.runtime import labels, sending
-from caliban_ls.runtime.base import Engine
-from caliban_ls.runtime.history import FILE_NAME, Group, History, JobRecord, utc_now
-from caliban_ls.runtime.patience import Patience
+from caliban_ls.runtime.backends import labels, submitter
+from caliban_ls.runtime.engine import Engine
+from caliban_ls.runtime.google.retries import Patience
+from caliban_ls.runtime.history.store import FILE_NAME, Group, History, JobRecord, utc_now
 
 # A connection that an error's frames still hold is closed with them, at a time of Python's own choice.
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in. <ssl.SSLSocket")
 
-HASTY = sending.Timing(
+HASTY = submitter.Timing(
     doubt=0.3, look=0.05, first_wait=0.02, longest_wait=0.1, patience=2.0, absence=0.5, farewell=0.5
 )
 
@@ -121,7 +121,7 @@ class Desk:
 def desk(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Desk]:
-    monkeypatch.setattr(sending, "TIMING", HASTY)
+    monkeypatch.setattr(submitter, "TIMING", HASTY)
     for module in (refresh, logs, stop):
         monkeypatch.setattr(module, "PATIENCE", Patience(whole=0.3, first_wait=0.02))
     folder = tmp_path / "digits"

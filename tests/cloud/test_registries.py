@@ -15,9 +15,9 @@ from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, Cancelled, MissingError, NotAgreed, PushFailed
 from caliban_ls.operations.cloud import registry, submit
 from caliban_ls.operations.context.context import Context
-from caliban_ls.runtime.base import Login, Report
-from caliban_ls.runtime.google import Google
-from caliban_ls.runtime.pushing import BrokenUpload, PushLog
+from caliban_ls.runtime.docker.push_log import BrokenUpload, PushLog
+from caliban_ls.runtime.engine import Login, Report
+from caliban_ls.runtime.google.client import Google
 
 REPOSITORY = "projects/my-project/locations/us-central1/repositories/caliban"
 IMAGE = "us-central1-docker.pkg.dev/my-project/caliban/digits:1"

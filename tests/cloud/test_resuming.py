@@ -13,8 +13,8 @@ from support.pseudo_terminal import PseudoTerminal
 from caliban_ls.core.errors import CalibanError, NotConfirmed, OverLimit, UsageError
 from caliban_ls.operations.cloud import resume
 from caliban_ls.operations.schemas.containers import ResumeArguments
-from caliban_ls.runtime.history import History, utc_now
-from caliban_ls.runtime.journal import InUse
+from caliban_ls.runtime.backends.launch_journal import InUse
+from caliban_ls.runtime.history.store import History, utc_now
 
 CLOUD = ("cloud", "--yes", f"--image_tag={IMAGE}", "--experiment_config=experiment.json", "train.py")
 
@@ -148,7 +148,9 @@ def _another() -> str:
     import subprocess
     import sys
 
-    program = "from caliban_ls.runtime.owner import this_owner; print(this_owner(), flush=True); input()"
+    program = (
+        "from caliban_ls.runtime.local.owner import this_owner; print(this_owner(), flush=True); input()"
+    )
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -13,15 +13,15 @@ from cloud.emulator.server import Emulator
 
 from caliban_ls.analysis.hardware import Request, resolve
 from caliban_ls.core.cancellation import CancelToken
-from caliban_ls.runtime import labels
-from caliban_ls.runtime.ai_platform import AiPlatform
-from caliban_ls.runtime.base import JobSpec, JobState
-from caliban_ls.runtime.cloud import CloudJob, Service, body_of
-from caliban_ls.runtime.google import Google
-from caliban_ls.runtime.history import Group, History, job_id_of, utc_now
-from caliban_ls.runtime.journal import Journal
-from caliban_ls.runtime.sending import Outcome, Timing, send
-from caliban_ls.runtime.vertex import Vertex
+from caliban_ls.runtime.backends import labels
+from caliban_ls.runtime.backends.ai_platform import AiPlatform
+from caliban_ls.runtime.backends.base import CloudJob, Service, body_of
+from caliban_ls.runtime.backends.launch_journal import Journal
+from caliban_ls.runtime.backends.submitter import Outcome, Timing, send
+from caliban_ls.runtime.backends.vertex import Vertex
+from caliban_ls.runtime.engine import JobSpec, JobState
+from caliban_ls.runtime.google.client import Google
+from caliban_ls.runtime.history.store import Group, History, job_id_of, utc_now
 
 QUICK = Timing(doubt=2.0, look=0.2, first_wait=0.05, longest_wait=0.2, patience=20.0, farewell=0.5)
 

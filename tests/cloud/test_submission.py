@@ -18,11 +18,11 @@ from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, Cancelled, MissingError, NotConfirmed, UsageError
 from caliban_ls.operations.cloud import resume, submit
 from caliban_ls.operations.schemas.containers import ResumeArguments, SubmitArguments
-from caliban_ls.runtime import sending
-from caliban_ls.runtime.base import JobState
-from caliban_ls.runtime.history import utc_now
+from caliban_ls.runtime.backends import submitter
+from caliban_ls.runtime.engine import JobState
+from caliban_ls.runtime.history.store import utc_now
 
-HASTY = sending.Timing(doubt=2.0, look=0.2, first_wait=0.05, longest_wait=0.2, patience=20.0, farewell=0.5)
+HASTY = submitter.Timing(doubt=2.0, look=0.2, first_wait=0.05, longest_wait=0.2, patience=20.0, farewell=0.5)
 EVERYTHING = Faults(busy=0.2, unavailable=0.1, lost=0.1, late=1.0, hidden=0.5)
 SECRET = "s3cr3t-of-a-researcher"
 
@@ -31,7 +31,7 @@ CLOUD = ("cloud", "--yes", "--max_jobs=1000", "--image_tag=r/i:t", "--experiment
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "TIMING", HASTY)
+    monkeypatch.setattr(submitter, "TIMING", HASTY)
 
 
 @pytest.fixture(params=["vertex", "ai-platform"])

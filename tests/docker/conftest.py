@@ -17,9 +17,9 @@ from support.engine_contract import LABELS
 from support.requirements import lacking
 
 from caliban_ls.core.errors import MissingError
-from caliban_ls.runtime.docker import DockerEngine, open_engine
-from caliban_ls.runtime.endpoint import configuration_folder, resolve_endpoint
-from caliban_ls.runtime.owner import PROJECT
+from caliban_ls.runtime.docker.endpoint import configuration_folder, resolve_endpoint
+from caliban_ls.runtime.docker.engine import DockerEngine, open_engine
+from caliban_ls.runtime.local.owner import PROJECT
 
 IMAGE = "caliban-ls-test:tools"
 TOOLS = ("sh", "cat", "dd", "env", "grep", "head", "id", "ls", "seq", "sleep", "tail", "touch", "yes")

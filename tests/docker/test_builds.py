@@ -15,9 +15,9 @@ from support.image_plans import plan_of
 
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import BuildFailed, Cancelled, MissingError
-from caliban_ls.runtime import buildkit
-from caliban_ls.runtime.base import BuildInputs, Exit
-from caliban_ls.runtime.docker import DockerEngine
+from caliban_ls.runtime.docker import buildkit
+from caliban_ls.runtime.docker.engine import DockerEngine
+from caliban_ls.runtime.engine import BuildInputs, Exit
 
 
 @pytest.fixture(params=["classic", "BuildKit"], autouse=True)

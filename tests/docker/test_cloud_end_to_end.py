@@ -19,7 +19,7 @@ from support.folders import plant
 from support.image_registry import PASSWORD, USER, Registry, registry
 from support.program import BASE_IMAGE, caliban
 
-from caliban_ls.runtime.endpoint import configuration_folder, resolve_endpoint
+from caliban_ls.runtime.docker.endpoint import configuration_folder, resolve_endpoint
 
 TRAIN = """
 import sys

@@ -14,8 +14,8 @@ from support.second_engine import SecondEngine, second_engine
 
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import Cancelled, EngineUnavailable, FailedError, MissingError
-from caliban_ls.runtime.base import Exit, Stream
-from caliban_ls.runtime.docker import DockerEngine
+from caliban_ls.runtime.docker.engine import DockerEngine
+from caliban_ls.runtime.engine import Exit, Stream
 
 PATIENCE = 120
 

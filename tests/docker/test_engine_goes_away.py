@@ -17,7 +17,7 @@ from support.lsp_client import Client
 from support.program import BASE_IMAGE, caliban
 from support.second_engine import SecondEngine, second_engine
 
-from caliban_ls.runtime.docker import DockerEngine
+from caliban_ls.runtime.docker.engine import DockerEngine
 
 PATIENCE = 60
 

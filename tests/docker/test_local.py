@@ -14,11 +14,11 @@ import pytest
 from support.engine_contract import WAIT
 from support.sweep_contract import PROJECT, SweepContract
 
-from caliban_ls.runtime import owner
-from caliban_ls.runtime.base import ContainerInfo, JobState
-from caliban_ls.runtime.docker import DockerEngine
-from caliban_ls.runtime.history import History, utc_now
-from caliban_ls.runtime.orphans import Orphan, sweep_orphans
+from caliban_ls.runtime.docker.engine import DockerEngine
+from caliban_ls.runtime.engine import ContainerInfo, JobState
+from caliban_ls.runtime.history.store import History, utc_now
+from caliban_ls.runtime.local import owner
+from caliban_ls.runtime.local.orphans import Orphan, sweep_orphans
 
 
 class TestDockerSweeps(SweepContract):
@@ -29,13 +29,13 @@ PROGRAM = """
 import os, sys
 from pathlib import Path
 from caliban_ls.core.cancellation import CancelToken
-from caliban_ls.runtime.base import ContainerSpec, JobSpec
-from caliban_ls.runtime.docker import open_engine
-from caliban_ls.runtime.endpoint import configuration_folder, resolve_endpoint
-from caliban_ls.runtime.history import History, job_id_of, utc_now
-from caliban_ls.runtime.local import Sweep, run_jobs
-from caliban_ls.runtime.owner import OWNER, PROJECT, this_owner
-from caliban_ls.runtime.recorder import Recorder
+from caliban_ls.runtime.engine import ContainerSpec, JobSpec
+from caliban_ls.runtime.docker.engine import open_engine
+from caliban_ls.runtime.docker.endpoint import configuration_folder, resolve_endpoint
+from caliban_ls.runtime.history.store import History, job_id_of, utc_now
+from caliban_ls.runtime.local.runner import Sweep, run_jobs
+from caliban_ls.runtime.local.owner import OWNER, PROJECT, this_owner
+from caliban_ls.runtime.history.recorder import Recorder
 
 class Watcher(Recorder):
     def started(self, job):

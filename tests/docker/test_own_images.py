@@ -12,7 +12,7 @@ from support.docker_queries import PROJECT_NAME, REPOSITORY
 from support.folders import plant
 from support.program import BASE_IMAGE, caliban
 
-from caliban_ls.runtime.buildkit import find_docker
+from caliban_ls.runtime.docker.buildkit import find_docker
 
 SDK = f"{REPOSITORY}:sdk"
 

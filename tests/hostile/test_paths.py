@@ -19,7 +19,7 @@ from caliban_ls.core.project_files import LeavesProject
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.local import image
 from caliban_ls.operations.schemas import containers
-from caliban_ls.runtime.base import ImagePlan
+from caliban_ls.runtime.engine import ImagePlan
 from caliban_ls.workspace.files import our_files, read_project
 from caliban_ls.workspace.projects import Neighbours
 

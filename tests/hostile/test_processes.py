@@ -12,7 +12,7 @@ from support.folders import plant
 
 from caliban_ls.core import processes
 from caliban_ls.operations.cloud.provenance import provenance
-from caliban_ls.runtime import buildkit
+from caliban_ls.runtime.docker import buildkit
 
 _PYTHON = "import pathlib; pathlib.Path({marker!r}).touch()\n"
 _SHELL = "#!/bin/sh\ntouch '{marker}'\n"

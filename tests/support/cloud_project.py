@@ -17,16 +17,16 @@ from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.config.project import Project, read
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.schemas.containers import CloudArguments
-from caliban_ls.runtime import labels
-from caliban_ls.runtime.base import Engine
-from caliban_ls.runtime.history import Group, History, JobRecord, utc_now
+from caliban_ls.runtime.backends import labels
+from caliban_ls.runtime.engine import Engine
+from caliban_ls.runtime.history.store import Group, History, JobRecord, utc_now
 
 IMAGE = "us-central1-docker.pkg.dev/my-project/caliban/image:tag"
 
 HASTY = """
 import sys
 from caliban_ls.cli import main
-from caliban_ls.runtime import sending
+from caliban_ls.runtime.backends import submitter as sending
 sending.TIMING = sending.Timing(doubt=2.0, look=0.2, first_wait=0.05, longest_wait=0.2, patience=20.0, farewell=0.5)
 raise SystemExit(main(sys.argv[1:]))
 """

@@ -18,7 +18,7 @@ from support.docker_queries import REPOSITORY
 from support.folders import plant
 from support.program import BASE_IMAGE
 
-from caliban_ls.runtime.buildkit import find_docker
+from caliban_ls.runtime.docker.buildkit import find_docker
 
 IMAGE = f"{REPOSITORY}:conda"
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import BuildFailed, Cancelled, EngineUnavailable, FailedError, MissingError
-from caliban_ls.runtime.base import (
+from caliban_ls.runtime.engine import (
     BuildInputs,
     ContainerInfo,
     ContainerSpec,

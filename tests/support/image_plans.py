@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from support.docker_queries import REPOSITORY
 
-from caliban_ls.runtime.base import ImagePlan
+from caliban_ls.runtime.engine import ImagePlan
 
 
 def plan_of(

@@ -14,8 +14,8 @@ from pathlib import Path
 from support.requirements import lacking
 
 from caliban_ls.core.errors import EngineUnavailable
-from caliban_ls.runtime.docker import DockerEngine, open_engine
-from caliban_ls.runtime.endpoint import Endpoint
+from caliban_ls.runtime.docker.endpoint import Endpoint
+from caliban_ls.runtime.docker.engine import DockerEngine, open_engine
 
 START_SECONDS = 60
 

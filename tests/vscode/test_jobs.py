@@ -15,7 +15,7 @@ from support.program import caliban
 from support.vscode import vscode
 from support.window import Row, Window, keys, until
 
-from caliban_ls.runtime.base import JobSpec
+from caliban_ls.runtime.engine import JobSpec
 
 KEYS = keys(
     {

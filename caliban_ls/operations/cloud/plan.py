@@ -29,12 +29,12 @@ from caliban_ls.operations.context.selected_jobs import Work, jobs_of, work_of
 from caliban_ls.operations.context.state import settings_of
 from caliban_ls.operations.local import image
 from caliban_ls.operations.schemas import containers
-from caliban_ls.runtime import labels
-from caliban_ls.runtime.base import JobSpec
-from caliban_ls.runtime.claims import Claims
-from caliban_ls.runtime.cloud import Body, CloudJob, Scheduling, body_of
-from caliban_ls.runtime.google import enumerated, require_region
-from caliban_ls.runtime.history import launch_name, utc_now
+from caliban_ls.runtime.backends import labels
+from caliban_ls.runtime.backends.base import Body, CloudJob, Scheduling, body_of
+from caliban_ls.runtime.engine import JobSpec
+from caliban_ls.runtime.google.client import enumerated, require_region
+from caliban_ls.runtime.google.local_identity import Claims
+from caliban_ls.runtime.history.store import launch_name, utc_now
 
 PLATFORM = "linux/amd64"
 """What Google's machines run, whatever this one is."""

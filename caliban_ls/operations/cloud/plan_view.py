@@ -10,9 +10,9 @@ from caliban_ls.analysis.checks.limits import FREE_A_MINUTE, flags_key
 from caliban_ls.core.duration import DAY, spoken_duration
 from caliban_ls.operations.cloud.plan import Plan
 from caliban_ls.operations.schemas import containers
-from caliban_ls.runtime.base import JobState
-from caliban_ls.runtime.cloud import with_args
-from caliban_ls.runtime.masking import masked_args, masked_parameters
+from caliban_ls.runtime.backends.base import with_args
+from caliban_ls.runtime.engine import JobState
+from caliban_ls.runtime.history.masking import masked_args, masked_parameters
 
 _AGENT = "Google's own service agent"
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from caliban_ls.core.errors import MissingError
 from caliban_ls.operations.context.context import Context
-from caliban_ls.runtime.base import Engine, Login
-from caliban_ls.runtime.google import Google
-from caliban_ls.runtime.pushing import BrokenUpload
-from caliban_ls.runtime.refusals import NoAnswer, Refused, field_of
+from caliban_ls.runtime.docker.push_log import BrokenUpload
+from caliban_ls.runtime.engine import Engine, Login
+from caliban_ls.runtime.google.client import Google
+from caliban_ls.runtime.google.errors import NoAnswer, Refused, field_of
 
 _TRIES = 4
 

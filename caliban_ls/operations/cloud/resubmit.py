@@ -29,13 +29,13 @@ from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.jobs import refresh
 from caliban_ls.operations.local.rerun import accelerator_of
 from caliban_ls.operations.schemas import containers
-from caliban_ls.runtime import labels
-from caliban_ls.runtime.base import JobSpec, JobState
-from caliban_ls.runtime.cloud import Body, Scheduling, with_args
-from caliban_ls.runtime.history import Group, History, JobRecord, job_id_of, launch_name, utc_now
-from caliban_ls.runtime.journal import Journal
-from caliban_ls.runtime.masking import MASK, masked_args
-from caliban_ls.runtime.patience import each
+from caliban_ls.runtime.backends import labels
+from caliban_ls.runtime.backends.base import Body, Scheduling, with_args
+from caliban_ls.runtime.backends.launch_journal import Journal
+from caliban_ls.runtime.engine import JobSpec, JobState
+from caliban_ls.runtime.google.retries import each
+from caliban_ls.runtime.history.masking import MASK, masked_args
+from caliban_ls.runtime.history.store import Group, History, JobRecord, job_id_of, launch_name, utc_now
 from caliban_ls.workspace.files import read_project
 
 _FAILED = frozenset({JobState.FAILED, JobState.CANCELLED})

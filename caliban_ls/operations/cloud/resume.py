@@ -22,10 +22,10 @@ from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD
 from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.schemas import containers
-from caliban_ls.runtime.base import JobSpec, JobState
-from caliban_ls.runtime.cloud import Body, Scheduling
-from caliban_ls.runtime.history import Group, History, JobRecord
-from caliban_ls.runtime.journal import Journal
+from caliban_ls.runtime.backends.base import Body, Scheduling
+from caliban_ls.runtime.backends.launch_journal import Journal
+from caliban_ls.runtime.engine import JobSpec, JobState
+from caliban_ls.runtime.history.store import Group, History, JobRecord
 from caliban_ls.validation import PROJECT_FILE
 from caliban_ls.workspace.files import read_project
 

@@ -18,8 +18,8 @@ from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.serialization import parse_arguments, to_json
 from caliban_ls.operations.context.state import state_folder_of
 from caliban_ls.operations.schemas import containers
-from caliban_ls.runtime.history import utc_now
-from caliban_ls.runtime.masking import masked_args
+from caliban_ls.runtime.history.masking import masked_args
+from caliban_ls.runtime.history.store import utc_now
 
 _FOLDER = "plans"
 

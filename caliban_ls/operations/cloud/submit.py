@@ -22,14 +22,14 @@ from caliban_ls.operations.context.state import open_engine, open_history
 from caliban_ls.operations.local import image as project_image
 from caliban_ls.operations.local.rerun import accelerator_of
 from caliban_ls.operations.schemas import containers
-from caliban_ls.runtime import sending
-from caliban_ls.runtime.claims import Claims, read_claims
-from caliban_ls.runtime.cloud import Service
-from caliban_ls.runtime.google import Google
-from caliban_ls.runtime.history import Group, History, utc_now
-from caliban_ls.runtime.identity import Identity
-from caliban_ls.runtime.journal import Journal, NameTaken
-from caliban_ls.runtime.refusals import OverQuota
+from caliban_ls.runtime.backends import submitter
+from caliban_ls.runtime.backends.base import Service
+from caliban_ls.runtime.backends.launch_journal import Journal, NameTaken
+from caliban_ls.runtime.google.auth import Identity
+from caliban_ls.runtime.google.client import Google
+from caliban_ls.runtime.google.errors import OverQuota
+from caliban_ls.runtime.google.local_identity import Claims, read_claims
+from caliban_ls.runtime.history.store import Group, History, utc_now
 from caliban_ls.workspace.files import read_project
 
 _SHOWN_JOBS = 6  # of a plan, to somebody who is to say yes
@@ -162,7 +162,7 @@ def send(group: Group, history: History, google: Google, context: Context, *, re
     journal = Journal(history)
     journal.take(group.name)
     try:
-        outcome = sending.send(
+        outcome = submitter.send(
             group.name,
             service_for(group, google),
             journal,
@@ -171,7 +171,7 @@ def send(group: Group, history: History, google: Google, context: Context, *, re
             cancel=context.cancel,
             clock=utc_now,
             hang_up=google.hang_up,
-            timing=sending.TIMING,
+            timing=submitter.TIMING,
         )
     finally:
         journal.leave(group.name)

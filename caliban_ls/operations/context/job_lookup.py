@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from caliban_ls.core.errors import UsageError
-from caliban_ls.runtime.base import JobState
-from caliban_ls.runtime.history import Group, History, JobRecord
+from caliban_ls.runtime.engine import JobState
+from caliban_ls.runtime.history.store import Group, History, JobRecord
 
 CLOUD = ("vertex", "ai-platform")
 """The backends whose jobs Google runs."""

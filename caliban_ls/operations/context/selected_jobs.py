@@ -14,8 +14,8 @@ from caliban_ls.core.text import spoken_number
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.script_errors import Launch, refuse_mistakes
 from caliban_ls.operations.local import background
-from caliban_ls.runtime.base import JobSpec
-from caliban_ls.runtime.history import job_id_of
+from caliban_ls.runtime.engine import JobSpec
+from caliban_ls.runtime.history.store import job_id_of
 from caliban_ls.workspace.files import experiment_text, sweep_of
 
 _AT_MOST = 100_000  # jobs of one launch

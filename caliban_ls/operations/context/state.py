@@ -12,9 +12,9 @@ from caliban_ls.analysis.config.settings import Settings, parse_settings, supple
 from caliban_ls.core.errors import MissingError
 from caliban_ls.core.state_folder import SETTINGS_FILE, state_folder
 from caliban_ls.operations.context.context import Context
-from caliban_ls.runtime.base import Engine
-from caliban_ls.runtime.history import History, utc_now
-from caliban_ls.runtime.orphans import sweep_orphans
+from caliban_ls.runtime.engine import Engine
+from caliban_ls.runtime.history.store import History, utc_now
+from caliban_ls.runtime.local.orphans import sweep_orphans
 
 
 def state_folder_of(context: Context) -> Path:

@@ -15,8 +15,8 @@ from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD
 from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.schemas import containers
-from caliban_ls.runtime.cloud import url_of
-from caliban_ls.runtime.history import Group, History, JobRecord
+from caliban_ls.runtime.backends.base import url_of
+from caliban_ls.runtime.history.store import Group, History, JobRecord
 
 FORMATS = ("csv", "json")
 

@@ -13,13 +13,14 @@ from caliban_ls.operations.context.job_lookup import CLOUD, find_job
 from caliban_ls.operations.context.state import open_history, state_folder_of
 from caliban_ls.operations.jobs import refresh
 from caliban_ls.operations.schemas import containers
-from caliban_ls.runtime import owner, sightings
-from caliban_ls.runtime.base import JobSpec
-from caliban_ls.runtime.cloud import Service
-from caliban_ls.runtime.cloud_logs import PACE, JobLog, Pace, text_of
-from caliban_ls.runtime.history import History, JobRecord
-from caliban_ls.runtime.logs import log_file
-from caliban_ls.runtime.patience import Patience
+from caliban_ls.runtime.backends import job_sync
+from caliban_ls.runtime.backends.base import Service
+from caliban_ls.runtime.engine import JobSpec
+from caliban_ls.runtime.google.cloud_logging import PACE, JobLog, Pace, text_of
+from caliban_ls.runtime.google.retries import Patience
+from caliban_ls.runtime.history.job_logs import log_file
+from caliban_ls.runtime.history.store import History, JobRecord
+from caliban_ls.runtime.local import owner
 
 PATIENCE = Patience(whole=120.0)
 
@@ -103,7 +104,7 @@ def _piece_of_cloud(job: JobRecord, log: JobLog, offset: int | None) -> containe
 
 def _is_over_there(job: JobRecord, service: Service, history: History) -> bool:
     """Return whether a job has ended or is gone, asking its service as long as the history doesn't know."""
-    if waiting := sightings.open_jobs(history, job.group, job.job_id):
+    if waiting := job_sync.open_jobs(history, job.group, job.job_id):
         # Not to be told of the job's end is no reason to stop reading what it prints.
         with suppress(ServiceError):
             refresh.write(refresh.ask(waiting, job.group, service), history)

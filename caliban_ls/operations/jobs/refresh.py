@@ -13,13 +13,13 @@ from caliban_ls.core.errors import CalibanError, Cancelled, MissingError
 from caliban_ls.operations.context.clients import find_identity_for, open_patient, service_for
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD
-from caliban_ls.runtime import labels, sightings
-from caliban_ls.runtime.cloud import Made, Service
-from caliban_ls.runtime.history import Group, History, utc_now
-from caliban_ls.runtime.identity import Identity
-from caliban_ls.runtime.patience import Patience, each
-from caliban_ls.runtime.refusals import Refused
-from caliban_ls.runtime.sightings import OpenJob
+from caliban_ls.runtime.backends import job_sync, labels
+from caliban_ls.runtime.backends.base import Made, Service
+from caliban_ls.runtime.backends.job_sync import OpenJob
+from caliban_ls.runtime.google.auth import Identity
+from caliban_ls.runtime.google.errors import Refused
+from caliban_ls.runtime.google.retries import Patience, each
+from caliban_ls.runtime.history.store import Group, History, utc_now
 
 PATIENCE = Patience(whole=30.0)
 
@@ -73,7 +73,7 @@ def refresh(
     waiting: dict[str, list[OpenJob]] = {}
     for group in groups:
         if group.backend in CLOUD:
-            waiting[group.name] = sightings.open_jobs(history, group.name, only)
+            waiting[group.name] = job_sync.open_jobs(history, group.name, only)
     asked = [group for group in groups if waiting.get(group.name)]
     failed: dict[str, list[str]] = {}
     for identity, theirs in _by_identity(asked, cloud_key, context, notes):
@@ -104,7 +104,7 @@ def ask(jobs: Collection[OpenJob], group: str, service: Service) -> Told:
         listed = [made for job in jobs if job.label for made in service.find(label, job.label)]
     else:
         listed = list(service.find(label))
-    seen = sightings.recognised(jobs, listed)
+    seen = job_sync.recognised(jobs, listed)
     found, gone = dict(seen.found), []
     # Lists show new jobs late, so that one which isn't listed is asked for by its name.
     missing = [name for name, job_id in named.items() if job_id not in found]
@@ -126,9 +126,9 @@ def write(told: Told, history: History) -> None:
     """
     now = utc_now()
     if told.found:
-        sightings.write(history, told.found, now)
+        job_sync.write(history, told.found, now)
     if told.gone:
-        sightings.write_gone(history, told.gone, now)
+        job_sync.write_gone(history, told.gone, now)
 
 
 def _about_others(told: Told) -> Iterator[str]:

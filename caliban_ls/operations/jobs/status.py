@@ -20,12 +20,12 @@ from caliban_ls.operations.context.job_lookup import CLOUD, find_group, states_o
 from caliban_ls.operations.context.state import open_engine, open_history
 from caliban_ls.operations.local.rerun import command_of
 from caliban_ls.operations.schemas import containers
-from caliban_ls.runtime import owner
-from caliban_ls.runtime.base import JobState
-from caliban_ls.runtime.cloud import url_of
-from caliban_ls.runtime.history import ALL, Group, History, JobRecord, Wanted, utc_now
-from caliban_ls.runtime.orphans import OWNER_DIED
-from caliban_ls.runtime.tally import Tally, tallies
+from caliban_ls.runtime.backends.base import url_of
+from caliban_ls.runtime.engine import JobState
+from caliban_ls.runtime.history.counts import Tally, tallies
+from caliban_ls.runtime.history.store import ALL, Group, History, JobRecord, Wanted, utc_now
+from caliban_ls.runtime.local import owner
+from caliban_ls.runtime.local.orphans import OWNER_DIED
 
 SHOWN = 50
 """Jobs of a table; of more it shows the first and the last."""

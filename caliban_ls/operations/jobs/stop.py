@@ -19,14 +19,15 @@ from caliban_ls.operations.context.state import open_engine, open_history
 from caliban_ls.operations.jobs import refresh
 from caliban_ls.operations.local.shell import find_container
 from caliban_ls.operations.schemas import containers as schemas_containers
-from caliban_ls.runtime import owner, sending, sightings
-from caliban_ls.runtime.base import Engine, JobState
-from caliban_ls.runtime.cloud import Service
-from caliban_ls.runtime.history import Group, History, JobRecord, utc_now
-from caliban_ls.runtime.journal import Journal
-from caliban_ls.runtime.patience import Patience, each
-from caliban_ls.runtime.refusals import Refused
-from caliban_ls.runtime.sightings import OpenJob
+from caliban_ls.runtime.backends import job_sync, submitter
+from caliban_ls.runtime.backends.base import Service
+from caliban_ls.runtime.backends.job_sync import OpenJob
+from caliban_ls.runtime.backends.launch_journal import Journal
+from caliban_ls.runtime.engine import Engine, JobState
+from caliban_ls.runtime.google.errors import Refused
+from caliban_ls.runtime.google.retries import Patience, each
+from caliban_ls.runtime.history.store import Group, History, JobRecord, utc_now
+from caliban_ls.runtime.local import owner
 
 PATIENCE = Patience(whole=180.0)
 
@@ -247,7 +248,7 @@ def _stop_cloud(
 def _open(job_ids: Collection[str], group: Group, history: History) -> list[OpenJob]:
     """Return those of some jobs whose end isn't known."""
     chosen = set(job_ids)
-    return [job for job in sightings.open_jobs(history, group.name) if job.job_id in chosen]
+    return [job for job in job_sync.open_jobs(history, group.name) if job.job_id in chosen]
 
 
 def _cancel(jobs: Collection[OpenJob], there: _There) -> refresh.Told:
@@ -268,7 +269,7 @@ def _cancel(jobs: Collection[OpenJob], there: _There) -> refresh.Told:
             there.done.failed[names[name]] = str(answer)
         elif answer:
             stopping.add(names[name])
-    sightings.write_stopping(there.history, stopping - set(there.done.failed))
+    job_sync.write_stopping(there.history, stopping - set(there.done.failed))
     return told
 
 
@@ -296,7 +297,7 @@ def _wait_for_doubtful(doubtful: set[str], journal: Journal, there: _There) -> N
     One that doesn't turn up for longer than a request can take was never made.
     """
     begun, now = time.monotonic(), utc_now()
-    window = sending.TIMING.doubt
+    window = submitter.TIMING.doubt
     while waiting := there.open(doubtful):
         if turned_up := [job for job in waiting if job.name is not None]:
             # The process that sent it may be ending it too, which does no harm.

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 
 from caliban_ls.core.errors import MissingError, UsageError
 from caliban_ls.operations.context import trust
-from caliban_ls.runtime import credentials, run_args
-from caliban_ls.runtime import gpus as gpu_rules
-from caliban_ls.runtime.base import ContainerSpec, Engine, EngineInfo, Mount
-from caliban_ls.runtime.credentials import Credentials, find_credentials
-from caliban_ls.runtime.gpus import Gpus
-from caliban_ls.runtime.local import this_user
+from caliban_ls.runtime.docker import gpus as gpu_rules
+from caliban_ls.runtime.docker import run_flags
+from caliban_ls.runtime.docker.gpus import Gpus
+from caliban_ls.runtime.engine import ContainerSpec, Engine, EngineInfo, Mount
+from caliban_ls.runtime.google import credentials
+from caliban_ls.runtime.google.credentials import Credentials, find_credentials
+from caliban_ls.runtime.local.runner import this_user
 
 if TYPE_CHECKING:
     from caliban_ls.analysis.config.project import Project
     from caliban_ls.operations.context.context import Context
     from caliban_ls.operations.schemas.containers import ContainerArguments
-    from caliban_ls.runtime.image import Mode
+    from caliban_ls.runtime.images.plan import Mode
 
 USER_NAME = "caliban"
 """What programs in a container call a user whose uid the image doesn't know."""
@@ -59,8 +60,8 @@ def survey(arguments: ContainerArguments, project: Project, context: Context, en
         NotAgreed: the config wants what the user hasn't agreed to.
     """
     trust.require(project, context)
-    words = (*project.docker.run_args, *run_args.split(arguments.docker_run_args))
-    run_args.parse(words, context.environment)
+    words = (*project.docker.run_args, *run_flags.split(arguments.docker_run_args))
+    run_flags.parse(words, context.environment)
     info = engine.describe()
     found = _find_gpus(arguments, project, context, info)
     key = _find_credentials(project, context, info)

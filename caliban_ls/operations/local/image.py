@@ -19,11 +19,11 @@ from caliban_ls.core.project_files import printable
 from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.schemas import containers
-from caliban_ls.runtime import credentials
-from caliban_ls.runtime.base import Engine, ImagePlan
-from caliban_ls.runtime.image import ImageOptions, Mode, plan_image
-from caliban_ls.runtime.keylike import IN_ADDRESS
-from caliban_ls.runtime.secrets import build_inputs, hosts_with_passwords
+from caliban_ls.runtime.engine import Engine, ImagePlan
+from caliban_ls.runtime.google import credentials
+from caliban_ls.runtime.images.build_secrets import build_inputs, hosts_with_passwords
+from caliban_ls.runtime.images.plan import ImageOptions, Mode, plan_image
+from caliban_ls.runtime.images.secret_files import IN_ADDRESS
 from caliban_ls.workspace.files import read_project
 
 _PYTHON = "3.12"

@@ -21,8 +21,8 @@ from caliban_ls.operations.local import image as project_image
 from caliban_ls.operations.local.container_options import survey
 from caliban_ls.operations.local.shell import TOKEN, URL, home_folder, on_the_folder
 from caliban_ls.operations.schemas import containers
-from caliban_ls.runtime import owner
-from caliban_ls.runtime.base import ContainerSpec, Engine, Stream
+from caliban_ls.runtime.engine import ContainerSpec, Engine, Stream
+from caliban_ls.runtime.local import owner
 from caliban_ls.workspace.files import read_project
 
 FIRST_PORT = 8888

@@ -18,8 +18,8 @@ from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, find_job
 from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.schemas import containers
-from caliban_ls.runtime.history import Group, JobRecord
-from caliban_ls.runtime.masking import MASK
+from caliban_ls.runtime.history.masking import MASK
+from caliban_ls.runtime.history.store import Group, JobRecord
 
 
 def details_of(arguments: containers.RunArguments, project: Project) -> Mapping[str, object]:

@@ -17,17 +17,13 @@ from caliban_ls.operations.local import background, rerun
 from caliban_ls.operations.local import image as project_image
 from caliban_ls.operations.local.container_options import Surroundings, equipped, survey
 from caliban_ls.operations.schemas import containers
-from caliban_ls.runtime import local, owner
-from caliban_ls.runtime.base import ContainerSpec, Engine, JobResult, JobSpec, JobState, Stream
-from caliban_ls.runtime.gpus import ALL_BY_CDI
-from caliban_ls.runtime.history import (
-    History,
-    launch_name,
-    utc_now,
-)
-from caliban_ls.runtime.logs import JobLogs
-from caliban_ls.runtime.masking import MASK, masked_args
-from caliban_ls.runtime.recorder import Recorder
+from caliban_ls.runtime.docker.gpus import ALL_BY_CDI
+from caliban_ls.runtime.engine import ContainerSpec, Engine, JobResult, JobSpec, JobState, Stream
+from caliban_ls.runtime.history.job_logs import JobLogs
+from caliban_ls.runtime.history.masking import MASK, masked_args
+from caliban_ls.runtime.history.recorder import Recorder
+from caliban_ls.runtime.history.store import History, launch_name, utc_now
+from caliban_ls.runtime.local import owner, runner
 from caliban_ls.workspace.files import read_project
 
 
@@ -73,10 +69,10 @@ def run(arguments: containers.RunArguments, context: Context) -> containers.RunR
         labels = {owner.OWNER: me, owner.PROJECT: str(context.folder)}
         container = ContainerSpec(image=image, args=(), name="", labels=labels)
         at_once = min(arguments.jobs, total)
-        sweep = local.Sweep(
+        sweep = runner.Sweep(
             group=group, container=equipped(container, around), gpus=_to_share(around, at_once, context)
         )
-        local.run_jobs(
+        runner.run_jobs(
             jobs_of(work, group),
             sweep,
             engine=engine,

@@ -17,10 +17,10 @@ from caliban_ls.operations.context.state import open_engine, open_history
 from caliban_ls.operations.local import image as project_image
 from caliban_ls.operations.local.container_options import Surroundings, equipped, is_here, survey
 from caliban_ls.operations.schemas import containers as schemas_containers
-from caliban_ls.runtime import owner
-from caliban_ls.runtime.base import ContainerInfo, ContainerSpec, Engine, Mount
-from caliban_ls.runtime.dockerfile import WORKDIR
-from caliban_ls.runtime.interactive import Console
+from caliban_ls.runtime.engine import ContainerInfo, ContainerSpec, Engine, Mount
+from caliban_ls.runtime.images.dockerfile import WORKDIR
+from caliban_ls.runtime.local import owner
+from caliban_ls.runtime.local.console import Console
 from caliban_ls.workspace.files import read_project
 
 SHELLS = ("bash", "zsh", "fish", "sh")

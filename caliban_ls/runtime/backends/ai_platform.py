@@ -11,11 +11,11 @@ from http import HTTPStatus
 from typing import Any
 
 from caliban_ls.analysis.hardware.catalog import catalog
-from caliban_ls.runtime import labels
-from caliban_ls.runtime.base import JobState
-from caliban_ls.runtime.cloud import Body, CloudJob, Made
-from caliban_ls.runtime.google import Google
-from caliban_ls.runtime.refusals import Busy, NoAnswer, Refused, field_of
+from caliban_ls.runtime.backends import labels
+from caliban_ls.runtime.backends.base import Body, CloudJob, Made
+from caliban_ls.runtime.engine import JobState
+from caliban_ls.runtime.google.client import Google
+from caliban_ls.runtime.google.errors import Busy, NoAnswer, Refused, field_of
 
 _STATES = {
     "QUEUED": JobState.QUEUED,

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from caliban_ls.analysis.hardware import Backend as BackendName
 from caliban_ls.analysis.hardware import Choice
-from caliban_ls.runtime.base import JobState
+from caliban_ls.runtime.engine import JobState
 
 Body = dict[str, Any]
 """A request as JSON."""
@@ -118,13 +118,13 @@ def _holding(holder: Body, args: Iterable[str]) -> Body:
 
 def body_of(backend: BackendName, job: CloudJob) -> Body:
     """Return the request that makes a job."""
-    from caliban_ls.runtime import ai_platform, vertex
+    from caliban_ls.runtime.backends import ai_platform, vertex
 
     return vertex.body(job) if backend == "vertex" else ai_platform.body(job)
 
 
 def url_of(backend: str, name: str, project: str, region: str) -> str:
     """Return where a person sees a job in the console, without asking anybody."""
-    from caliban_ls.runtime import ai_platform, vertex
+    from caliban_ls.runtime.backends import ai_platform, vertex
 
     return ai_platform.url(name, project) if backend == "ai-platform" else vertex.url(name, project, region)

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from caliban_ls.runtime import labels
-from caliban_ls.runtime.base import JobState
-from caliban_ls.runtime.cloud import Made
-from caliban_ls.runtime.history import History
+from caliban_ls.runtime.backends import labels
+from caliban_ls.runtime.backends.base import Made
+from caliban_ls.runtime.engine import JobState
+from caliban_ls.runtime.history.store import History
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)")
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from caliban_ls.runtime.masking import is_secret
+from caliban_ls.runtime.history.masking import is_secret
 
 MOST = 64
 

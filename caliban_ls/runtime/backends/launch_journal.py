@@ -19,11 +19,11 @@ from types import MappingProxyType
 from typing import Any
 
 from caliban_ls.core.errors import CalibanError, MissingError, UsageError
-from caliban_ls.runtime import owner
-from caliban_ls.runtime.base import JobSpec, JobState
-from caliban_ls.runtime.cloud import Body, Made, with_args
-from caliban_ls.runtime.history import Group, History
-from caliban_ls.runtime.masking import masked_args, masked_parameters
+from caliban_ls.runtime.backends.base import Body, Made, with_args
+from caliban_ls.runtime.engine import JobSpec, JobState
+from caliban_ls.runtime.history.masking import masked_args, masked_parameters
+from caliban_ls.runtime.history.store import Group, History
+from caliban_ls.runtime.local import owner
 
 FOLDER = "unsent"
 

@@ -25,12 +25,12 @@ from http import HTTPStatus
 
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, ServiceError
-from caliban_ls.runtime import labels
-from caliban_ls.runtime.base import Report
-from caliban_ls.runtime.cloud import Made, Service
-from caliban_ls.runtime.journal import Journal, Unsent
-from caliban_ls.runtime.refusals import Busy, NoAnswer, Refused
-from caliban_ls.runtime.transport import REQUEST_SECONDS
+from caliban_ls.runtime.backends import labels
+from caliban_ls.runtime.backends.base import Made, Service
+from caliban_ls.runtime.backends.launch_journal import Journal, Unsent
+from caliban_ls.runtime.engine import Report
+from caliban_ls.runtime.google.errors import Busy, NoAnswer, Refused
+from caliban_ls.runtime.google.transport import REQUEST_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ from typing import Any
 
 from caliban_ls.analysis.hardware import Choice
 from caliban_ls.analysis.hardware.catalog import catalog
-from caliban_ls.runtime import labels
-from caliban_ls.runtime.base import JobState
-from caliban_ls.runtime.cloud import Body, CloudJob, Made
-from caliban_ls.runtime.google import Google, regional_address
-from caliban_ls.runtime.refusals import field_of
+from caliban_ls.runtime.backends import labels
+from caliban_ls.runtime.backends.base import Body, CloudJob, Made
+from caliban_ls.runtime.engine import JobState
+from caliban_ls.runtime.google.client import Google, regional_address
+from caliban_ls.runtime.google.errors import field_of
 
 _STATES = {
     "JOB_STATE_QUEUED": JobState.QUEUED,

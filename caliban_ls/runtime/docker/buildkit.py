@@ -21,9 +21,9 @@ from caliban_ls.core import processes
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import BuildFailed
 from caliban_ls.core.text import shortened
-from caliban_ls.runtime.base import BuildInputs, ImagePlan, Report
-from caliban_ls.runtime.dockerfile import reasons
-from caliban_ls.runtime.endpoint import Endpoint
+from caliban_ls.runtime.docker.endpoint import Endpoint
+from caliban_ls.runtime.engine import BuildInputs, ImagePlan, Report
+from caliban_ls.runtime.images.dockerfile import reasons
 
 _TAIL_LINES = 12
 

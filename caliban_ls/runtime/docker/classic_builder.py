@@ -14,10 +14,10 @@ from typing import Any
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import BuildFailed, EngineUnavailable
 from caliban_ls.core.text import shortened
-from caliban_ls.runtime.base import ImagePlan, Report
-from caliban_ls.runtime.buildkit import no_base_image, sending
-from caliban_ls.runtime.dockerfile import reasons
-from caliban_ls.runtime.endpoint import Endpoint
+from caliban_ls.runtime.docker.buildkit import no_base_image, sending
+from caliban_ls.runtime.docker.endpoint import Endpoint
+from caliban_ls.runtime.engine import ImagePlan, Report
+from caliban_ls.runtime.images.dockerfile import reasons
 
 _TAIL_LINES = 12
 

@@ -36,9 +36,23 @@ from caliban_ls.core.errors import (
     PortTaken,
     PushFailed,
 )
-from caliban_ls.runtime import buildkit, glance
-from caliban_ls.runtime.backlog import read_ahead
-from caliban_ls.runtime.base import (
+from caliban_ls.runtime.docker import buildkit, unix_socket
+from caliban_ls.runtime.docker.buildkit import NoBaseImage
+from caliban_ls.runtime.docker.classic_builder import BuildLog, upload
+from caliban_ls.runtime.docker.endpoint import Endpoint, configuration_folder, resolve_endpoint
+from caliban_ls.runtime.docker.errors import unavailable
+from caliban_ls.runtime.docker.output_buffer import read_ahead
+from caliban_ls.runtime.docker.payloads import (
+    archive_of,
+    container_config,
+    container_info,
+    explanation,
+    refused,
+    repository_and_tag,
+)
+from caliban_ls.runtime.docker.push_log import PushLog
+from caliban_ls.runtime.docker.streams import HijackedLine, Raw, hang_up, reader_of, unhurried
+from caliban_ls.runtime.engine import (
     BuildInputs,
     ContainerInfo,
     ContainerSpec,
@@ -51,20 +65,6 @@ from caliban_ls.runtime.base import (
     Stream,
     Talk,
 )
-from caliban_ls.runtime.bodies import (
-    archive_of,
-    container_config,
-    container_info,
-    explanation,
-    refused,
-    repository_and_tag,
-)
-from caliban_ls.runtime.buildkit import NoBaseImage
-from caliban_ls.runtime.classic import BuildLog, upload
-from caliban_ls.runtime.connections import HijackedLine, Raw, hang_up, reader_of, unhurried
-from caliban_ls.runtime.endpoint import Endpoint, configuration_folder, resolve_endpoint
-from caliban_ls.runtime.pushing import PushLog
-from caliban_ls.runtime.unreachable import unavailable
 
 if TYPE_CHECKING:
     from docker import APIClient  # for annotations only, never at run time
@@ -375,11 +375,11 @@ class DockerEngine:
             The JSON object of the answer; an empty one for an answer that is none or "not found". None where
             only the SDK can ask.
         """
-        path = glance.socket_path(self.endpoint.address)
+        path = unix_socket.socket_path(self.endpoint.address)
         if path is None:
             return None
         try:
-            status, body = glance.get(path, target, PROBE_SECONDS)
+            status, body = unix_socket.get(path, target, PROBE_SECONDS)
         except (OSError, HTTPException) as error:
             raise unavailable(self.endpoint, error) from error
         if status == HTTPStatus.NOT_FOUND:

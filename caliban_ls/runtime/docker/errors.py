@@ -7,7 +7,7 @@ from http.client import IncompleteRead
 
 from caliban_ls.core.errors import EngineUnavailable
 from caliban_ls.core.text import shortened
-from caliban_ls.runtime.endpoint import Endpoint
+from caliban_ls.runtime.docker.endpoint import Endpoint
 
 
 def unavailable(endpoint: Endpoint, error: BaseException) -> EngineUnavailable:

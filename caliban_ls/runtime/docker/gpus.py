@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from caliban_ls.runtime.base import EngineInfo
+from caliban_ls.runtime.engine import EngineInfo
 
 ALL_BY_CDI = "nvidia.com/gpu=all"
 """CDI's name for all GPUs together."""

@@ -14,9 +14,9 @@ from typing import Any
 
 from caliban_ls.core.errors import CalibanError, FailedError, MissingError
 from caliban_ls.core.text import shortened
-from caliban_ls.runtime import run_args
-from caliban_ls.runtime.base import ContainerInfo, ContainerSpec
-from caliban_ls.runtime.run_args import merge
+from caliban_ls.runtime.docker import run_flags
+from caliban_ls.runtime.docker.run_flags import merge
+from caliban_ls.runtime.engine import ContainerInfo, ContainerSpec
 
 SHARED_MEMORY_BYTES = 16 * 2**30
 """Size limit of `/dev/shm`: data loaders pass batches through it, and Docker's own 64 MB starve them.
@@ -67,7 +67,7 @@ def container_config(spec: ContainerSpec, logging_driver: str) -> dict[str, Any]
         config["Entrypoint"] = list(spec.entrypoint)
     if spec.workdir is not None:
         config["WorkingDir"] = spec.workdir
-    wanted = run_args.parse(spec.run_args, os.environ)
+    wanted = run_flags.parse(spec.run_args, os.environ)
     merge(config, wanted.config)
     merge(host, wanted.host)
     config["ExposedPorts"] = {port: {} for port in host["PortBindings"]}

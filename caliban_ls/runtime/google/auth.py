@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from caliban_ls.core import processes
 from caliban_ls.core.errors import MissingError
 from caliban_ls.core.text import shortened
-from caliban_ls.runtime.credentials import PROJECT_KEY, find_credentials
+from caliban_ls.runtime.google.credentials import PROJECT_KEY, find_credentials
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials  # for annotations only, never at run time

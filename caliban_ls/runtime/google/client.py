@@ -18,9 +18,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from caliban_ls.core.errors import UsageError
-from caliban_ls.runtime.identity import Identity
-from caliban_ls.runtime.refusals import object_of, translated
-from caliban_ls.runtime.transport import Wire
+from caliban_ls.runtime.google.auth import Identity
+from caliban_ls.runtime.google.errors import object_of, translated
+from caliban_ls.runtime.google.transport import Wire
 
 _OVERRIDE = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
 

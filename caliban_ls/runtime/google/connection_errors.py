@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from http.client import IncompleteRead
 
 from caliban_ls.core.text import shortened
-from caliban_ls.runtime.refusals import PROXY_LOGIN, NoAnswer, Unreachable
-from caliban_ls.runtime.unreachable import causes
+from caliban_ls.runtime.docker.errors import causes
+from caliban_ls.runtime.google.errors import PROXY_LOGIN, NoAnswer, Unreachable
 
 _NOT_YET, _EXPIRED, _WRONG_NAME = 9, 10, 62  # of OpenSSL
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from caliban_ls.runtime.base import Mount
+from caliban_ls.runtime.engine import Mount
 
 VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from caliban_ls.runtime.credentials import find_credentials, gcloud_folder
+from caliban_ls.runtime.google.credentials import find_credentials, gcloud_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from caliban_ls.core.errors import MissingError
 from caliban_ls.core.text import shortened
-from caliban_ls.runtime.identity import Identity
-from caliban_ls.runtime.reaching import Way, no_answer, not_reached
-from caliban_ls.runtime.refusals import Busy, NoAnswer, translated, web_page
-from caliban_ls.runtime.unreachable import causes
+from caliban_ls.runtime.docker.errors import causes
+from caliban_ls.runtime.google.auth import Identity
+from caliban_ls.runtime.google.connection_errors import Way, no_answer, not_reached
+from caliban_ls.runtime.google.errors import Busy, NoAnswer, translated, web_page
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager  # for annotations only, never at run time

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from caliban_ls.runtime.base import JobState
-from caliban_ls.runtime.history import ALL, History, Wanted
+from caliban_ls.runtime.engine import JobState
+from caliban_ls.runtime.history.store import ALL, History, Wanted
 
 
 @dataclass(slots=True)

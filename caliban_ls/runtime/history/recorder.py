@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from caliban_ls.core.errors import MissingError
-from caliban_ls.runtime.base import JobResult, JobSpec, JobState
-from caliban_ls.runtime.history import History, launch_name
+from caliban_ls.runtime.engine import JobResult, JobSpec, JobState
+from caliban_ls.runtime.history.store import History, launch_name
 
 Answer = TypeVar("Answer")
 

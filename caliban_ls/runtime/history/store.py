@@ -19,8 +19,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from caliban_ls.core.errors import MissingError
-from caliban_ls.runtime.base import JobSpec, JobState
-from caliban_ls.runtime.masking import masked_args, masked_parameters
+from caliban_ls.runtime.engine import JobSpec, JobState
+from caliban_ls.runtime.history.masking import masked_args, masked_parameters
 
 FILE_NAME = "history.sqlite3"
 

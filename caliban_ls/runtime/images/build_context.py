@@ -25,8 +25,8 @@ from caliban_ls.core import project_files
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import FailedError, UsageError
 from caliban_ls.core.project_files import Child, LeavesProject, printable
-from caliban_ls.runtime.ignore import IgnoreRules, Verdict
-from caliban_ls.runtime.keylike import key_like
+from caliban_ls.runtime.images.ignore_rules import IgnoreRules, Verdict
+from caliban_ls.runtime.images.secret_files import key_like
 
 Kind = Literal["file", "link", "folder"]
 

@@ -15,8 +15,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from caliban_ls.runtime.base import BuildInputs
-from caliban_ls.runtime.dockerfile import SECRETS, SETTINGS
+from caliban_ls.runtime.engine import BuildInputs
+from caliban_ls.runtime.images.dockerfile import SECRETS, SETTINGS
 
 AUTHORITIES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """Variables that name a bundle of certificates; the first that is set counts."""

@@ -23,9 +23,15 @@ from typing import Any, Literal
 
 from caliban_ls.core.errors import UsageError
 from caliban_ls.core.project_files import is_file, printable
-from caliban_ls.runtime.metadata import PYPROJECT, Metadata, normalized, read_metadata, read_toml
-from caliban_ls.runtime.requirements import read_requirements, read_text
-from caliban_ls.runtime.source import children, project_path
+from caliban_ls.runtime.images.build_context import children, project_path
+from caliban_ls.runtime.images.package_metadata import (
+    PYPROJECT,
+    Metadata,
+    normalized,
+    read_metadata,
+    read_toml,
+)
+from caliban_ls.runtime.images.requirements import read_requirements, read_text
 
 PROJECT_FILES = ("pyproject.toml", "requirements.txt", "setup.cfg", "setup.py")
 """Files of the project's own folder that travel with every program: some read their version from them."""

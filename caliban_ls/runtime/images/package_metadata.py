@@ -16,7 +16,7 @@ from typing import Any
 
 from caliban_ls.core.errors import UsageError
 from caliban_ls.core.project_files import is_file
-from caliban_ls.runtime.requirements import read_text
+from caliban_ls.runtime.images.requirements import read_text
 
 if sys.version_info >= (3, 11):
     import tomllib

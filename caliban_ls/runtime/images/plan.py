@@ -20,21 +20,9 @@ from caliban_ls.core import project_files
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import UsageError
 from caliban_ls.core.project_files import is_file, printable
-from caliban_ls.runtime import dockerfile
-from caliban_ls.runtime.base import ImagePlan
-from caliban_ls.runtime.dependencies import (
-    PROJECT_FILES,
-    Dependencies,
-    find_dependencies,
-    find_environment,
-    install_command,
-)
-from caliban_ls.runtime.dockerfile import Layer, Recipe
-from caliban_ls.runtime.ignore import IgnoreRules, read_rules
-from caliban_ls.runtime.metadata import python_for, read_metadata
-from caliban_ls.runtime.program import Program, find_program
-from caliban_ls.runtime.requirements import read_text
-from caliban_ls.runtime.source import (
+from caliban_ls.runtime.engine import ImagePlan
+from caliban_ls.runtime.images import dockerfile
+from caliban_ls.runtime.images.build_context import (
     Entry,
     digest,
     project_path,
@@ -42,6 +30,18 @@ from caliban_ls.runtime.source import (
     tar_stream,
     walk,
 )
+from caliban_ls.runtime.images.dependencies import (
+    PROJECT_FILES,
+    Dependencies,
+    find_dependencies,
+    find_environment,
+    install_command,
+)
+from caliban_ls.runtime.images.dockerfile import Layer, Recipe
+from caliban_ls.runtime.images.entrypoint import Program, find_program
+from caliban_ls.runtime.images.ignore_rules import IgnoreRules, read_rules
+from caliban_ls.runtime.images.package_metadata import python_for, read_metadata
+from caliban_ls.runtime.images.requirements import read_text
 
 Mode = Literal["cpu", "gpu"]
 

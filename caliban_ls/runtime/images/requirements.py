@@ -14,7 +14,7 @@ from pathlib import Path
 from caliban_ls.core import project_files
 from caliban_ls.core.errors import UsageError
 from caliban_ls.core.project_files import printable
-from caliban_ls.runtime.source import project_path
+from caliban_ls.runtime.images.build_context import project_path
 
 
 @dataclass(frozen=True, slots=True)

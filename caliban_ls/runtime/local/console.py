@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from caliban_ls.runtime.base import Line
+from caliban_ls.runtime.engine import Line
 
 _CHUNK = 64 * 1024
 

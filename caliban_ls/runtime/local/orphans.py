@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from caliban_ls.runtime import owner
-from caliban_ls.runtime.base import ContainerInfo, Engine, Exit, JobState
-from caliban_ls.runtime.history import History
-from caliban_ls.runtime.local import explain
+from caliban_ls.runtime.engine import ContainerInfo, Engine, Exit, JobState
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.local import owner
+from caliban_ls.runtime.local.runner import explain
 
 OWNER_DIED = "The process that ran it was killed"
 

@@ -18,10 +18,10 @@ from typing import Protocol
 
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, Cancelled, EngineUnavailable
-from caliban_ls.runtime import owner
-from caliban_ls.runtime.base import ContainerSpec, Engine, Exit, JobResult, JobSpec, JobState, Stream
-from caliban_ls.runtime.last_words import LastWords
-from caliban_ls.runtime.metrics import MetricsReader
+from caliban_ls.runtime.engine import ContainerSpec, Engine, Exit, JobResult, JobSpec, JobState, Stream
+from caliban_ls.runtime.local import owner
+from caliban_ls.runtime.local.last_line import LastWords
+from caliban_ls.runtime.local.metrics import MetricsReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.doctor import examine
 from caliban_ls.operations.schemas.containers import DoctorCheck
-from caliban_ls.runtime.base import Engine
+from caliban_ls.runtime.engine import Engine
 from caliban_ls.workspace.files import read_project
 
 

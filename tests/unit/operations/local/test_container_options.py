@@ -14,7 +14,7 @@ from caliban_ls.core.errors import MissingError, NotAgreed, UsageError
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.local.container_options import Surroundings, equipped, survey
 from caliban_ls.operations.schemas.containers import ContainerArguments
-from caliban_ls.runtime.base import ContainerSpec, EngineInfo, Mount
+from caliban_ls.runtime.engine import ContainerSpec, EngineInfo, Mount
 
 
 class Engine(FakeEngine):

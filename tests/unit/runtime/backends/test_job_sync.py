@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from caliban_ls.runtime import labels, sightings
-from caliban_ls.runtime.base import JobSpec, JobState
-from caliban_ls.runtime.cloud import Made
-from caliban_ls.runtime.history import Group, History
-from caliban_ls.runtime.journal import Journal
-from caliban_ls.runtime.sightings import moment
-from caliban_ls.runtime.tally import tallies
+from caliban_ls.runtime.backends import job_sync, labels
+from caliban_ls.runtime.backends.base import Made
+from caliban_ls.runtime.backends.job_sync import moment
+from caliban_ls.runtime.backends.launch_journal import Journal
+from caliban_ls.runtime.engine import JobSpec, JobState
+from caliban_ls.runtime.history.counts import tallies
+from caliban_ls.runtime.history.store import Group, History
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 
@@ -77,21 +77,21 @@ def made(state: JobState, name: str = "n/1", label: str = "key-1", **more: str) 
 )
 def test_what_is_written_down(history: History, before: str, name: str | None, told: str, after: str) -> None:
     put(history, before, name)
-    sightings.write(history, {"g_1_1": made(JobState(told))}, NOON)
+    job_sync.write(history, {"g_1_1": made(JobState(told))}, NOON)
     job = history.job("g_1_1")
     assert job is not None
     assert (job.state.value, job.name) == (after, "n/1")
 
 
 def test_a_job_that_is_gone_keeps_its_state_until_it_is_seen_again(history: History) -> None:
-    sightings.write(history, {"g_1_1": made(JobState.RUNNING, started="2026-03-01T11:00:00Z")}, NOON)
-    sightings.write_gone(history, ["g_1_1", "g_1_9"], NOON + timedelta(hours=1))
+    job_sync.write(history, {"g_1_1": made(JobState.RUNNING, started="2026-03-01T11:00:00Z")}, NOON)
+    job_sync.write_gone(history, ["g_1_1", "g_1_9"], NOON + timedelta(hours=1))
     job = history.job("g_1_1")
     assert job is not None
     assert (job.state, job.gone) == (JobState.RUNNING, NOON + timedelta(hours=1))
     late = NOON + timedelta(hours=9)
     assert tallies(history, ["g_1"], late)["g_1"].seconds == pytest.approx(3600)
-    sightings.write(history, {"g_1_1": made(JobState.RUNNING)}, late)
+    job_sync.write(history, {"g_1_1": made(JobState.RUNNING)}, late)
     job = history.job("g_1_1")
     assert job is not None
     assert (job.gone, job.started) == (None, NOON - timedelta(hours=1))
@@ -106,7 +106,7 @@ def test_jobs_are_recognised_by_their_label(history: History) -> None:
         made(JobState.QUEUED, "n/2", "key-2"),
         made(JobState.QUEUED, "n/9", "somebody's"),
     ]
-    seen = sightings.recognised(sightings.open_jobs(history, "g_1"), listed)
+    seen = job_sync.recognised(job_sync.open_jobs(history, "g_1"), listed)
     assert {job_id: one.name for job_id, one in seen.found.items()} == {"g_1_1": "n/1", "g_1_2": "n/2"}
     assert {job_id: [one.name for one in others] for job_id, others in seen.others.items()} == {
         "g_1_1": ["n/7"]

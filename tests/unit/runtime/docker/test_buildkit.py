@@ -6,7 +6,7 @@ import pytest
 from support.image_plans import plan_of
 
 from caliban_ls.core.errors import BuildFailed
-from caliban_ls.runtime.buildkit import NoBaseImage, _Log
+from caliban_ls.runtime.docker.buildkit import NoBaseImage, _Log
 
 RUN = 'RUN ["/bin/sh", "-c", "make"]'
 

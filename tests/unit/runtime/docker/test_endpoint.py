@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from caliban_ls.core.errors import MissingError
-from caliban_ls.runtime.endpoint import Endpoint, configuration_folder, resolve_endpoint
+from caliban_ls.runtime.docker.endpoint import Endpoint, configuration_folder, resolve_endpoint
 
 SOCKET = "unix:///var/run/docker.sock"
 

@@ -18,13 +18,13 @@ from support.image_plans import plan_of
 
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import BuildFailed, EngineUnavailable
-from caliban_ls.runtime import docker
-from caliban_ls.runtime.base import ContainerSpec, Exit, Stream
-from caliban_ls.runtime.bodies import container_config
-from caliban_ls.runtime.classic import BuildLog
-from caliban_ls.runtime.docker import open_engine
-from caliban_ls.runtime.endpoint import Endpoint, Tls
-from caliban_ls.runtime.unreachable import unavailable
+from caliban_ls.runtime.docker import engine
+from caliban_ls.runtime.docker.classic_builder import BuildLog
+from caliban_ls.runtime.docker.endpoint import Endpoint, Tls
+from caliban_ls.runtime.docker.engine import open_engine
+from caliban_ls.runtime.docker.errors import unavailable
+from caliban_ls.runtime.docker.payloads import container_config
+from caliban_ls.runtime.engine import ContainerSpec, Exit, Stream
 
 PLAN = plan_of("python:3.11-slim", "")
 ENDPOINT = Endpoint(address="unix:///run/x.sock", source="DOCKER_HOST")
@@ -206,7 +206,7 @@ def test_something_else_answers(web_server: str) -> None:
 
 
 def test_somebody_listens_and_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docker, "PROBE_SECONDS", 0.2)
+    monkeypatch.setattr(engine, "PROBE_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
         with pytest.raises(EngineUnavailable, match="timed out"):
@@ -221,7 +221,7 @@ def test_certificates_that_are_not_there(tmp_path: Path) -> None:
 
 def test_the_sdk_is_not_loaded_before_it_is_needed() -> None:
     loaded = "{'docker', 'requests', 'urllib3'} & set(sys.modules)"
-    code = f"import sys, caliban_ls.runtime.docker; assert not {loaded}"
+    code = f"import sys, caliban_ls.runtime.docker.engine; assert not {loaded}"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from caliban_ls.runtime.base import EngineInfo
-from caliban_ls.runtime.gpus import Devices, judge
+from caliban_ls.runtime.docker.gpus import Devices, judge
+from caliban_ls.runtime.engine import EngineInfo
 
 
 def engine(

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from caliban_ls.core.errors import EngineUnavailable
-from caliban_ls.runtime import backlog
-from caliban_ls.runtime.backlog import Frame, read_ahead
+from caliban_ls.runtime.docker import output_buffer
+from caliban_ls.runtime.docker.output_buffer import Frame, read_ahead
 
 FRAMES: list[Frame] = [
     ("stderr" if number % 3 == 0 else "stdout", b"%d" % number * (number % 50)) for number in range(1, 500)
@@ -102,7 +102,7 @@ def test_a_full_disk_makes_the_reader_wait(monkeypatch: pytest.MonkeyPatch, tmp_
         def __getattr__(self, name: str) -> object:
             return getattr(self._file, name)
 
-    monkeypatch.setattr(backlog, "_nameless_file", Full)
+    monkeypatch.setattr(output_buffer, "_nameless_file", Full)
     with read_ahead(iter(FRAMES), hang_up=never, in_memory=5) as frames:
         assert refused.wait(PATIENCE)
         assert list(frames) == FRAMES

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from caliban_ls.core.errors import UsageError
-from caliban_ls.runtime.run_args import merge, parse, split
+from caliban_ls.runtime.docker.run_flags import merge, parse, split
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from caliban_ls.runtime.logs import JobLogs, log_file
+from caliban_ls.runtime.history.job_logs import JobLogs, log_file
 
 
 def test_output_is_kept_as_it_came(tmp_path: Path) -> None:

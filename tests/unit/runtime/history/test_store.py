@@ -14,9 +14,11 @@ import pytest
 
 from caliban_ls.core.errors import MissingError
 from caliban_ls.core.state_folder import state_folder
-from caliban_ls.runtime import history as module
-from caliban_ls.runtime.base import JobResult, JobSpec, JobState
-from caliban_ls.runtime.history import (
+from caliban_ls.runtime.engine import JobResult, JobSpec, JobState
+from caliban_ls.runtime.history import store as module
+from caliban_ls.runtime.history.masking import masked_args, masked_parameters
+from caliban_ls.runtime.history.recorder import Recorder
+from caliban_ls.runtime.history.store import (
     FILE_NAME,
     Group,
     History,
@@ -25,8 +27,6 @@ from caliban_ls.runtime.history import (
     launch_name,
     utc_now,
 )
-from caliban_ls.runtime.masking import masked_args, masked_parameters
-from caliban_ls.runtime.recorder import Recorder
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
 
@@ -269,7 +269,7 @@ def test_launches_of_one_moment_have_names_of_their_own(open_history: Callable[[
 def test_many_processes_share_the_file(tmp_path: Path, open_history: Callable[[], History]) -> None:
     program = (
         "import sys; from pathlib import Path; from datetime import datetime, timezone\n"
-        "from caliban_ls.runtime.history import History\n"
+        "from caliban_ls.runtime.history.store import History\n"
         "history = History(Path(sys.argv[1]), warn=print, clock=lambda: datetime(2026, 3, 1, tzinfo=timezone.utc))\n"
         "for _ in range(20):\n"
         "    history.add_group(title='x', backend='local', folder=Path('/x'), image=None, owner=None)\n"

@@ -19,8 +19,15 @@ from support.folders import plant
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import Cancelled, FailedError, UsageError
 from caliban_ls.core.project_files import printable
-from caliban_ls.runtime.ignore import read_rules
-from caliban_ls.runtime.source import Entry, digest, project_path, read_entries, tar_stream, walk
+from caliban_ls.runtime.images.build_context import (
+    Entry,
+    digest,
+    project_path,
+    read_entries,
+    tar_stream,
+    walk,
+)
+from caliban_ls.runtime.images.ignore_rules import read_rules
 
 NOT_UTF8 = os.fsdecode(b"caf\xe9 \xff.txt")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from caliban_ls.runtime.base import BuildInputs
-from caliban_ls.runtime.secrets import build_inputs, hosts_with_passwords
+from caliban_ls.runtime.engine import BuildInputs
+from caliban_ls.runtime.images.build_secrets import build_inputs, hosts_with_passwords
 
 
 def inputs(home: Path, *addresses: str, key: Path | None = None, **environment: str) -> BuildInputs:

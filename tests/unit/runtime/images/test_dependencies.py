@@ -9,7 +9,7 @@ import pytest
 from support.folders import plant
 
 from caliban_ls.core.errors import UsageError
-from caliban_ls.runtime.dependencies import Dependencies, find_dependencies
+from caliban_ls.runtime.images.dependencies import Dependencies, find_dependencies
 
 
 def find(folder: Path, tree: dict[str, str | None], *extras: str) -> tuple[Dependencies, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from caliban_ls.runtime.dockerfile import (
+from caliban_ls.runtime.images.dockerfile import (
     Layer,
     Recipe,
     apt_layer,

@@ -9,8 +9,8 @@ import pytest
 from support.folders import plant
 
 from caliban_ls.core.errors import UsageError
-from caliban_ls.runtime.ignore import read_rules
-from caliban_ls.runtime.program import Program, find_program
+from caliban_ls.runtime.images.entrypoint import Program, find_program
+from caliban_ls.runtime.images.ignore_rules import read_rules
 
 PROJECT = {
     "mod.py": "",

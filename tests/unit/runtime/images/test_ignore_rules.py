@@ -8,7 +8,7 @@ from itertools import accumulate
 import pytest
 
 from caliban_ls.core.errors import UsageError
-from caliban_ls.runtime.ignore import read_rules
+from caliban_ls.runtime.images.ignore_rules import read_rules
 from caliban_ls.validation import EXPERIMENT_FILES
 
 

@@ -8,7 +8,7 @@ import pytest
 from support.folders import plant
 
 from caliban_ls.core.errors import UsageError
-from caliban_ls.runtime.metadata import Metadata, python_for, read_metadata
+from caliban_ls.runtime.images.package_metadata import Metadata, python_for, read_metadata
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from support.folders import plant
 
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import Cancelled, UsageError
-from caliban_ls.runtime.base import ImagePlan
-from caliban_ls.runtime.dockerfile import apt_layer, uv_layer
-from caliban_ls.runtime.image import ImageOptions, Mode, plan_image
+from caliban_ls.runtime.engine import ImagePlan
+from caliban_ls.runtime.images.dockerfile import apt_layer, uv_layer
+from caliban_ls.runtime.images.plan import ImageOptions, Mode, plan_image
 
 OPTIONS = ImageOptions(python_version="3.11.7")
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from caliban_ls.runtime.keylike import key_like
+from caliban_ls.runtime.images.secret_files import key_like
 
 ACCOUNT = {"type": "service_account", "project_id": "p", "private_key": "-----BEGIN PRIVATE KEY-----\\nMIIE"}
 PERSON = {"client_id": "x", "refresh_token": "1//0abc", "type": "authorized_user"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from caliban_ls.runtime.base import Stream
-from caliban_ls.runtime.last_words import LastWords
+from caliban_ls.runtime.engine import Stream
+from caliban_ls.runtime.local.last_line import LastWords
 
 
 def last(*pieces: tuple[Stream, bytes], args: tuple[str, ...] = ()) -> str:

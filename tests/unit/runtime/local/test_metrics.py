@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caliban_ls.runtime.metrics import LONGEST_LINE, MetricsReader
+from caliban_ls.runtime.local.metrics import LONGEST_LINE, MetricsReader
 
 HUGE = '{"a": 1, "pad": "' + "x" * LONGEST_LINE + '"}'
 

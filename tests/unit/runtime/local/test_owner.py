@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from support.fake_engine import FakeEngine
 
-from caliban_ls.runtime.base import ContainerInfo, JobSpec, JobState
-from caliban_ls.runtime.history import History, utc_now
-from caliban_ls.runtime.orphans import Orphan, sweep_orphans
-from caliban_ls.runtime.owner import is_dead, this_owner
+from caliban_ls.runtime.engine import ContainerInfo, JobSpec, JobState
+from caliban_ls.runtime.history.store import History, utc_now
+from caliban_ls.runtime.local.orphans import Orphan, sweep_orphans
+from caliban_ls.runtime.local.owner import is_dead, this_owner
 
-PROGRAM = "from caliban_ls.runtime.owner import this_owner; print(this_owner(), flush=True); input()"
+PROGRAM = "from caliban_ls.runtime.local.owner import this_owner; print(this_owner(), flush=True); input()"
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def test_labels_of_others_are_no_dead_processes(label: str) -> None:
 
 
 def test_without_proc_the_system_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("caliban_ls.runtime.owner._PROC", tmp_path)
+    monkeypatch.setattr("caliban_ls.runtime.local.owner._PROC", tmp_path)
     answer = "import sys; print('Sun Mar  1 12:00:00 2026' if sys.argv[-1] != '1' else '')"
     run = subprocess.run
     monkeypatch.setattr(
