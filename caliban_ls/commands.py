@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.document_kind import PROJECT_FILE, document_kind, treated
 from caliban_ls.analysis.experiment import sweep
 from caliban_ls.analysis.experiment.selection import Selection, jobs_at
 from caliban_ls.analysis.report import CheckedFile
@@ -26,9 +27,56 @@ from caliban_ls.core.errors import UsageError
 from caliban_ls.core.text import LineIndex, spoken_number
 from caliban_ls.ide.fixes import sound_fixes
 from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.inputs import experiment_text, sweep_of
 from caliban_ls.operations.schemas import containers as schemas_containers
-from caliban_ls.validation import PROJECT_FILE, document_kind, treated, validate
-from caliban_ls.workspace.files import experiment_text, our_files, read_text, sweep_of
+from caliban_ls.operations.schemas.cloud import (
+    CloudArguments,
+    CloudResult,
+    ResubmitArguments,
+    ResumeArguments,
+    SubmitArguments,
+)
+from caliban_ls.operations.schemas.editing import (
+    CheckArguments,
+    ExpandArguments,
+    ExpandedJob,
+    ExpandResult,
+    FileEdit,
+    IdentifyArguments,
+    IdentifyResult,
+    RuleArguments,
+    RuleLine,
+    RuleResult,
+    RulesArguments,
+    RulesResult,
+)
+from caliban_ls.operations.schemas.hardware import (
+    CatalogArguments,
+    CatalogResult,
+    HardwareArguments,
+    HardwareResult,
+    SetHardwareArguments,
+)
+from caliban_ls.operations.schemas.jobs import (
+    ExportArguments,
+    ExportResult,
+    LogsArguments,
+    LogsResult,
+    StatusArguments,
+    StatusResult,
+    StopArguments,
+    StopResult,
+)
+from caliban_ls.operations.schemas.setup import (
+    DoctorArguments,
+    DoctorResult,
+    InitArguments,
+    InitResult,
+    TrustArguments,
+    TrustResult,
+)
+from caliban_ls.validation import validate
+from caliban_ls.workspace.files import our_files, read_text
 
 if TYPE_CHECKING:
     from caliban_ls.analysis.estimate import Outlook
@@ -65,7 +113,7 @@ class Command:
     in_folder: bool = True
 
 
-def check(arguments: schemas_containers.CheckArguments, context: Context) -> tuple[CheckedFile, ...]:
+def check(arguments: CheckArguments, context: Context) -> tuple[CheckedFile, ...]:
     """Judge files as an editor would; a folder is searched for the files that are ours."""
     if arguments.as_kind not in (None, "experiment", "project"):
         raise UsageError(f"--as takes experiment or project, not {arguments.as_kind}")
@@ -90,9 +138,7 @@ def check(arguments: schemas_containers.CheckArguments, context: Context) -> tup
     return tuple(checked)
 
 
-def expand(
-    arguments: schemas_containers.ExpandArguments, context: Context
-) -> schemas_containers.ExpandResult:
+def expand(arguments: ExpandArguments, context: Context) -> ExpandResult:
     """List the jobs that an experiment config stands for; the count is computed, never enumerated."""
     text = experiment_text(arguments.file, context)
     sweep = sweep_of(arguments.file, jsondoc.parse(text), arguments.block)
@@ -109,17 +155,17 @@ def expand(
             f"{spoken_number(count)} jobs are too many for one answer", hint="Ask for the first with a limit."
         )
     if not arguments.text:
-        return schemas_containers.ExpandResult(count=count, jobs=_expanded(chosen, arguments.limit))
+        return ExpandResult(count=count, jobs=_expanded(chosen, arguments.limit))
     if count > _LISTED_AT_MOST:
         raise UsageError(
             f"{spoken_number(count)} jobs are too many to look for a text in",
             hint=f"Choose {spoken_number(_LISTED_AT_MOST)} at most with --block or --at.",
         )
     found = [job for job in _expanded(chosen, None) if _has(job, arguments.text)]
-    return schemas_containers.ExpandResult(count=len(found), jobs=iter(found[: arguments.limit]))
+    return ExpandResult(count=len(found), jobs=iter(found[: arguments.limit]))
 
 
-def rule(arguments: schemas_containers.RuleArguments, _context: Context) -> schemas_containers.RuleResult:
+def rule(arguments: RuleArguments, _context: Context) -> RuleResult:
     """Explain one diagnostic."""
     code = arguments.code.strip().upper()
     if code not in RULES:
@@ -127,7 +173,7 @@ def rule(arguments: schemas_containers.RuleArguments, _context: Context) -> sche
         hint = f"Did you mean {near[0]}?" if near else "All codes are listed in docs/rules.md."
         raise UsageError(f"There is no rule {arguments.code}", hint=hint)
     known = RULES[code]
-    return schemas_containers.RuleResult(
+    return RuleResult(
         code=known.code,
         name=known.name,
         severity=known.severity.value,
@@ -137,20 +183,15 @@ def rule(arguments: schemas_containers.RuleArguments, _context: Context) -> sche
     )
 
 
-def list_rules(
-    _arguments: schemas_containers.RulesArguments, _context: Context
-) -> schemas_containers.RulesResult:
+def list_rules(_arguments: RulesArguments, _context: Context) -> RulesResult:
     """List every rule."""
     lines = (
-        schemas_containers.RuleLine(code=known.code, name=known.name, severity=known.severity.value)
-        for known in RULES.values()
+        RuleLine(code=known.code, name=known.name, severity=known.severity.value) for known in RULES.values()
     )
-    return schemas_containers.RulesResult(rules=tuple(lines))
+    return RulesResult(rules=tuple(lines))
 
 
-def identify(
-    arguments: schemas_containers.IdentifyArguments, context: Context
-) -> schemas_containers.IdentifyResult:
+def identify(arguments: IdentifyArguments, context: Context) -> IdentifyResult:
     """Say what a file is, or which globs make it what it is to be."""
     path = context.folder / arguments.file
     name = path.relative_to(context.folder).as_posix() if path.is_relative_to(context.folder) else str(path)
@@ -166,14 +207,10 @@ def identify(
                 hint="It is a project config, or a glob with ! in caliban.experimentFiles excludes it.",
             )
         patterns = found
-    return schemas_containers.IdentifyResult(
-        kind=document_kind(name, text, patterns), experiment_files=patterns
-    )
+    return IdentifyResult(kind=document_kind(name, text, patterns), experiment_files=patterns)
 
 
-def list_catalog(
-    arguments: schemas_containers.CatalogArguments, _context: Context
-) -> schemas_containers.CatalogResult:
+def list_catalog(arguments: CatalogArguments, _context: Context) -> CatalogResult:
     """List what can be asked for, with prices; filters leave what goes together with them."""
     from caliban_ls.analysis.hardware import SpecProblem, accelerators, machines, parse_spec, regions
     from caliban_ls.analysis.hardware.catalog import catalog
@@ -200,23 +237,17 @@ def list_catalog(
         accelerator=accelerator,
     )
     rows = tuple({member.name: getattr(offer, member.name) for member in fields(offer)} for offer in offers)
-    return schemas_containers.CatalogResult(
-        backend=arguments.backend, as_of=catalog().as_of, currency="USD", rows=rows
-    )
+    return CatalogResult(backend=arguments.backend, as_of=catalog().as_of, currency="USD", rows=rows)
 
 
-def hardware(
-    arguments: schemas_containers.HardwareArguments, context: Context
-) -> schemas_containers.HardwareResult:
+def hardware(arguments: HardwareArguments, context: Context) -> HardwareResult:
     """Say what the project's jobs would run on, and what that could be instead."""
     from caliban_ls.operations import hardware
 
     return hardware.describe(arguments, context)
 
 
-def set_hardware(
-    arguments: schemas_containers.SetHardwareArguments, context: Context
-) -> schemas_containers.FileEdit:
+def set_hardware(arguments: SetHardwareArguments, context: Context) -> FileEdit:
     """Return the change to the project's config that chooses other hardware."""
     from caliban_ls.operations import hardware
 
@@ -276,106 +307,96 @@ def run(arguments: schemas_containers.RunArguments, context: Context) -> schemas
     return run.run(arguments, context)
 
 
-def cloud(arguments: schemas_containers.CloudArguments, context: Context) -> schemas_containers.CloudResult:
+def cloud(arguments: CloudArguments, context: Context) -> CloudResult:
     """Plan a submission to Google Cloud, and submit it once somebody has said yes."""
     from caliban_ls.operations.cloud import submit
 
     return submit.cloud(arguments, context)
 
 
-def plan(arguments: schemas_containers.CloudArguments, context: Context) -> schemas_containers.CloudResult:
+def plan(arguments: CloudArguments, context: Context) -> CloudResult:
     """Plan a submission, and keep the plan for a day."""
     from caliban_ls.operations.cloud import submit
 
     return submit.plan(arguments, context)
 
 
-def plan_and_submit(
-    arguments: schemas_containers.CloudArguments, context: Context
-) -> schemas_containers.CloudResult:
+def plan_and_submit(arguments: CloudArguments, context: Context) -> CloudResult:
     """Plan a submission, show the plan, and submit it once the user has said yes; nothing skips the question."""
     from caliban_ls.operations.cloud import submit
 
     return submit.cloud(replace(arguments, yes=False, dry_run=False), context)
 
 
-def submit(arguments: schemas_containers.SubmitArguments, context: Context) -> schemas_containers.CloudResult:
+def submit(arguments: SubmitArguments, context: Context) -> CloudResult:
     """Submit a plan that was kept."""
     from caliban_ls.operations.cloud import submit
 
     return submit.submit(arguments, context)
 
 
-def resume(arguments: schemas_containers.ResumeArguments, context: Context) -> schemas_containers.CloudResult:
+def resume(arguments: ResumeArguments, context: Context) -> CloudResult:
     """Finish a submission that was cut short."""
     from caliban_ls.operations.cloud import resume
 
     return resume.resume(arguments, context)
 
 
-def status(
-    arguments: schemas_containers.StatusArguments, context: Context
-) -> schemas_containers.StatusResult:
+def status(arguments: StatusArguments, context: Context) -> StatusResult:
     """Tell what became of jobs."""
     from caliban_ls.operations.jobs.status import status as tell
 
     return tell(arguments, context)
 
 
-def logs(arguments: schemas_containers.LogsArguments, context: Context) -> schemas_containers.LogsResult:
+def logs(arguments: LogsArguments, context: Context) -> LogsResult:
     """Show what a job printed."""
     from caliban_ls.operations.jobs import logs
 
     return logs.logs(arguments, context)
 
 
-def stop(arguments: schemas_containers.StopArguments, context: Context) -> schemas_containers.StopResult:
+def stop(arguments: StopArguments, context: Context) -> StopResult:
     """Stop jobs, launches and containers."""
     from caliban_ls.operations.jobs import stop
 
     return stop.stop(arguments, context)
 
 
-def resubmit(
-    arguments: schemas_containers.ResubmitArguments, context: Context
-) -> schemas_containers.CloudResult:
+def resubmit(arguments: ResubmitArguments, context: Context) -> CloudResult:
     """Submit jobs of the cloud again that failed or were stopped."""
     from caliban_ls.operations.cloud import resubmit
 
     return resubmit.resubmit(arguments, context)
 
 
-def export(
-    arguments: schemas_containers.ExportArguments, context: Context
-) -> schemas_containers.ExportResult:
+def export(arguments: ExportArguments, context: Context) -> ExportResult:
     """Return the history as a table."""
     from caliban_ls.operations.jobs import export
 
     return export.export(arguments, context)
 
 
-def trust(_arguments: schemas_containers.TrustArguments, context: Context) -> schemas_containers.TrustResult:
+def trust(_arguments: TrustArguments, context: Context) -> TrustResult:
     """Agree to what the project's config wants that needs agreement, as it stands now."""
     from caliban_ls.operations.context import trust
+    from caliban_ls.operations.context.inputs import read_project
     from caliban_ls.operations.local import image
-    from caliban_ls.workspace.files import read_project
 
     wanted = image.demands(read_project(context), context)
     if wanted:
         trust.agree(wanted, context)
-    return schemas_containers.TrustResult(agreed=wanted)
+    return TrustResult(agreed=wanted)
 
 
-def doctor(
-    _arguments: schemas_containers.DoctorArguments, context: Context
-) -> schemas_containers.DoctorResult:
+def doctor(_arguments: DoctorArguments, context: Context) -> DoctorResult:
     """Look at everything that a run needs, and say how to mend what is missing."""
     from caliban_ls.operations.doctor import examine
 
-    return schemas_containers.DoctorResult(checks=tuple(examine(context)))
+    return DoctorResult(checks=tuple(examine(context)))
 
 
-def init(arguments: schemas_containers.InitArguments, context: Context) -> schemas_containers.InitResult:
+def init(arguments: InitArguments, context: Context) -> InitResult:
     """Write a commented project config and an experiment; what exists is left alone."""
     from caliban_ls.operations.init import files
 
@@ -391,7 +412,7 @@ def init(arguments: schemas_containers.InitArguments, context: Context) -> schem
                 f"{name} can't be written: {error.strerror or error}",
                 hint="Run this in a folder of your own.",
             ) from error
-    return schemas_containers.InitResult(written=tuple(written), kept=tuple(kept))
+    return InitResult(written=tuple(written), kept=tuple(kept))
 
 
 def _for_its_script(name: str, context: Context) -> str | None:
@@ -410,7 +431,7 @@ COMMANDS: tuple[Command, ...] = (
         name="check",
         title="Checking",
         summary="judge experiment configs and project configs, as an editor does",
-        arguments=schemas_containers.CheckArguments,
+        arguments=CheckArguments,
         run=check,
         editor=False,
     ),
@@ -418,14 +439,14 @@ COMMANDS: tuple[Command, ...] = (
         name="expand",
         title="Expanding the sweep",
         summary="list the jobs that an experiment config stands for",
-        arguments=schemas_containers.ExpandArguments,
+        arguments=ExpandArguments,
         run=expand,
     ),
     Command(
         name="rule",
         title="Explaining the rule",
         summary="explain one diagnostic",
-        arguments=schemas_containers.RuleArguments,
+        arguments=RuleArguments,
         run=rule,
         in_folder=False,
     ),
@@ -433,7 +454,7 @@ COMMANDS: tuple[Command, ...] = (
         name="rules",
         title="Listing the rules",
         summary="list every rule",
-        arguments=schemas_containers.RulesArguments,
+        arguments=RulesArguments,
         run=list_rules,
         in_folder=False,
     ),
@@ -441,7 +462,7 @@ COMMANDS: tuple[Command, ...] = (
         name="identify",
         title="Looking at the file",
         summary="say what a file is, or which `caliban.experimentFiles` make it an experiment config or plain JSON",
-        arguments=schemas_containers.IdentifyArguments,
+        arguments=IdentifyArguments,
         run=identify,
         terminal=False,
     ),
@@ -449,7 +470,7 @@ COMMANDS: tuple[Command, ...] = (
         name="catalog",
         title="Reading the catalogue",
         summary="show regions, machine types and accelerators, with prices",
-        arguments=schemas_containers.CatalogArguments,
+        arguments=CatalogArguments,
         run=list_catalog,
         in_folder=False,
     ),
@@ -457,14 +478,14 @@ COMMANDS: tuple[Command, ...] = (
         name="hardware",
         title="Looking the hardware up",
         summary="show what the project's jobs would run on and cost, and what could be chosen instead",
-        arguments=schemas_containers.HardwareArguments,
+        arguments=HardwareArguments,
         run=hardware,
     ),
     Command(
         name="setHardware",
         title="Writing the config",
         summary="return the `WorkspaceEdit` that writes hardware into the project's config",
-        arguments=schemas_containers.SetHardwareArguments,
+        arguments=SetHardwareArguments,
         run=set_hardware,
         terminal=False,
     ),
@@ -504,7 +525,7 @@ COMMANDS: tuple[Command, ...] = (
         name="cloud",
         title="Submitting",
         summary="run a module, or a sweep of it, on Google's machines",
-        arguments=schemas_containers.CloudArguments,
+        arguments=CloudArguments,
         run=cloud,
         trusted=True,
         editor=False,
@@ -513,7 +534,7 @@ COMMANDS: tuple[Command, ...] = (
         name="plan",
         title="Planning",
         summary="plan a submission: jobs, hardware, price and requests",
-        arguments=schemas_containers.CloudArguments,
+        arguments=CloudArguments,
         run=plan,
         trusted=True,
         terminal=False,
@@ -522,7 +543,7 @@ COMMANDS: tuple[Command, ...] = (
         name="planAndSubmit",
         title="Planning",
         summary="plan a submission, ask whether it is meant, and submit it",
-        arguments=schemas_containers.CloudArguments,
+        arguments=CloudArguments,
         run=plan_and_submit,
         trusted=True,
         terminal=False,
@@ -531,7 +552,7 @@ COMMANDS: tuple[Command, ...] = (
         name="submit",
         title="Submitting",
         summary="submit a plan",
-        arguments=schemas_containers.SubmitArguments,
+        arguments=SubmitArguments,
         run=submit,
         trusted=True,
         terminal=False,
@@ -541,7 +562,7 @@ COMMANDS: tuple[Command, ...] = (
         name="resume",
         title="Resuming",
         summary="finish a submission that was cut short",
-        arguments=schemas_containers.ResumeArguments,
+        arguments=ResumeArguments,
         run=resume,
         trusted=True,
         in_folder=False,
@@ -550,7 +571,7 @@ COMMANDS: tuple[Command, ...] = (
         name="status",
         title="Asking after jobs",
         summary="show the jobs of this machine's history and what became of them",
-        arguments=schemas_containers.StatusArguments,
+        arguments=StatusArguments,
         run=status,
         trusted=True,
         in_folder=False,
@@ -559,7 +580,7 @@ COMMANDS: tuple[Command, ...] = (
         name="logs",
         title="Reading the log",
         summary="show what a job printed",
-        arguments=schemas_containers.LogsArguments,
+        arguments=LogsArguments,
         run=logs,
         trusted=True,
         in_folder=False,
@@ -568,7 +589,7 @@ COMMANDS: tuple[Command, ...] = (
         name="stop",
         title="Stopping",
         summary="stop jobs, groups of jobs and containers",
-        arguments=schemas_containers.StopArguments,
+        arguments=StopArguments,
         run=stop,
         trusted=True,
         in_folder=False,
@@ -577,7 +598,7 @@ COMMANDS: tuple[Command, ...] = (
         name="resubmit",
         title="Submitting again",
         summary="submit jobs of the cloud again that failed or were stopped",
-        arguments=schemas_containers.ResubmitArguments,
+        arguments=ResubmitArguments,
         run=resubmit,
         trusted=True,
         in_folder=False,
@@ -586,7 +607,7 @@ COMMANDS: tuple[Command, ...] = (
         name="export",
         title="Reading the history",
         summary="write the history as a table: a row a job, with parameters, metrics, times and cost",
-        arguments=schemas_containers.ExportArguments,
+        arguments=ExportArguments,
         run=export,
         trusted=True,
         in_folder=False,
@@ -623,7 +644,7 @@ COMMANDS: tuple[Command, ...] = (
         name="trust",
         title="Agreeing",
         summary="agree to what the project's config wants that needs agreement",
-        arguments=schemas_containers.TrustArguments,
+        arguments=TrustArguments,
         run=trust,
         editor=False,
     ),
@@ -631,7 +652,7 @@ COMMANDS: tuple[Command, ...] = (
         name="doctor",
         title="Looking for what is missing",
         summary="find what is missing on this machine, and say how to mend it",
-        arguments=schemas_containers.DoctorArguments,
+        arguments=DoctorArguments,
         run=doctor,
         trusted=True,
     ),
@@ -639,7 +660,7 @@ COMMANDS: tuple[Command, ...] = (
         name="init",
         title="Setting up the folder",
         summary="write a commented project config and an experiment",
-        arguments=schemas_containers.InitArguments,
+        arguments=InitArguments,
         run=init,
         trusted=True,
     ),
@@ -675,14 +696,12 @@ def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], Checked
     return judge
 
 
-def _expanded(chosen: Selection, limit: int | None) -> Iterator[schemas_containers.ExpandedJob]:
+def _expanded(chosen: Selection, limit: int | None) -> Iterator[ExpandedJob]:
     for index, parameters in itertools.islice(chosen.jobs(), limit):
-        yield schemas_containers.ExpandedJob(
-            index=index, args=sweep.arguments(parameters), parameters=parameters
-        )
+        yield ExpandedJob(index=index, args=sweep.arguments(parameters), parameters=parameters)
 
 
-def _has(job: schemas_containers.ExpandedJob, text: str) -> bool:
+def _has(job: ExpandedJob, text: str) -> bool:
     """Return whether the arguments of a job have a text, as they are typed or as a shell needs them."""
     wanted = text.casefold()
     return any(wanted in shown.casefold() for shown in (" ".join(job.args), shlex.join(job.args)))

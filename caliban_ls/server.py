@@ -18,6 +18,7 @@ from lsprotocol import types as lsp
 
 from caliban_ls import __version__
 from caliban_ls.analysis.config.settings import SECTION, section
+from caliban_ls.analysis.document_kind import PROJECT_FILE
 from caliban_ls.commands import COMMANDS, Command
 from caliban_ls.lsp import document_features, execute_command, responses, workspace_features
 from caliban_ls.lsp.document_features import can
@@ -26,7 +27,6 @@ from caliban_ls.lsp.pygls_adapter import Ready, collect_garbage_again
 from caliban_ls.lsp.server_state import Server
 from caliban_ls.lsp.transport import ForeignInput, take_over
 from caliban_ls.runtime.engine import Engine
-from caliban_ls.validation import PROJECT_FILE
 
 log = logging.getLogger(__name__)
 

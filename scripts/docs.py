@@ -10,7 +10,8 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from caliban_ls.analysis.config.project import KEYS, describe, documented
+from caliban_ls.analysis.config.keys import KEYS, documented
+from caliban_ls.analysis.config.shapes import describe
 from caliban_ls.analysis.rules import RULES
 from caliban_ls.analysis.rules.rule import Rule
 from caliban_ls.commands import COMMANDS, Command

@@ -1,6 +1,6 @@
 """Writes the types of every command that editors may call, as TypeScript, for the VS Code extension.
 
-The dataclasses of `caliban_ls.operations.schemas.containers` are the only source; `scripts/docs.py` writes the file and checks it.
+The dataclasses of `caliban_ls.operations.schemas` are the only source; `scripts/docs.py` writes the file and checks it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union
 
 from caliban_ls.commands import COMMANDS, Command
-from caliban_ls.operations.schemas.containers import FileEdit
+from caliban_ls.operations.schemas.editing import FileEdit
 
-NOTE = "// Written by scripts/docs.py from caliban_ls/operations/schemas/containers.py; don't edit.\n"
+NOTE = "// Written by scripts/docs.py from caliban_ls/operations/schemas; don't edit.\n"
 
 IMPORT = 'import type { WorkspaceEdit } from "vscode-languageclient";\n'
 

@@ -19,7 +19,7 @@ from caliban_ls.analysis.config.settings import Limits as OwnLimits
 from caliban_ls.analysis.findings import Severity
 from caliban_ls.analysis.rules.overrides import both, read_force
 from caliban_ls.core.errors import UsageError
-from caliban_ls.operations.schemas import containers
+from caliban_ls.operations.schemas.cloud import CloudArguments
 
 if TYPE_CHECKING:
     from caliban_ls.analysis.hardware import Accelerator, Choice, Kind, Mode, Price, Request
@@ -48,9 +48,7 @@ class Outlook:
     def request(self) -> Request | None:
         """What is asked for without any flag, None where it can't be read."""
         try:
-            return request_of(
-                containers.CloudArguments(), self.project, self.settings.defaults, self.environment
-            )
+            return request_of(CloudArguments(), self.project, self.settings.defaults, self.environment)
         except UsageError:
             return None
 
@@ -99,7 +97,7 @@ class Outlook:
 
 
 def request_of(
-    arguments: containers.CloudArguments, project: Project, defaults: Defaults, environment: Mapping[str, str]
+    arguments: CloudArguments, project: Project, defaults: Defaults, environment: Mapping[str, str]
 ) -> Request:
     """Return the hardware that is asked for, each part by whoever says it first.
 

@@ -21,36 +21,32 @@ from caliban_ls.cli.questions import typed_line
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.operations.context.context import Watcher
 from caliban_ls.operations.jobs.failure_reasons import reasons
+from caliban_ls.operations.schemas.cloud import CloudJob, CloudResult
 from caliban_ls.operations.schemas.containers import (
     BuildResult,
-    CatalogResult,
-    CloudJob,
-    CloudResult,
     ContainersResult,
-    DoctorResult,
-    ExpandResult,
-    ExportResult,
-    HardwareResult,
-    InitResult,
-    LogsResult,
     NotebookResult,
-    RuleResult,
-    RulesResult,
     RunJob,
     RunResult,
     ShellResult,
+)
+from caliban_ls.operations.schemas.editing import ExpandResult, RuleResult, RulesResult
+from caliban_ls.operations.schemas.hardware import CatalogResult, HardwareResult
+from caliban_ls.operations.schemas.jobs import (
+    ExportResult,
+    LogsResult,
     StatusGroup,
     StatusJob,
     StatusResult,
     StopResult,
-    TrustResult,
 )
+from caliban_ls.operations.schemas.setup import DoctorResult, InitResult, TrustResult
 
 if TYPE_CHECKING:
     from rich.progress import Progress
     from rich.table import Table
 
-    from caliban_ls.runtime.engine import JobResult, JobSpec, Stream
+    from caliban_ls.runtime.jobs import JobResult, JobSpec, Stream
 
 Job = TypeVar("Job", RunJob, StatusJob, CloudJob)
 

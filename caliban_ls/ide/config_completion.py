@@ -8,19 +8,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from caliban_ls.analysis import hardware
-from caliban_ls.analysis.config import project
-from caliban_ls.analysis.config.project import (
-    KEYS,
-    Boolean,
-    ByMode,
-    Key,
-    Keys,
-    ListOf,
-    Shape,
-    Table,
-    Text,
-    describe,
-)
+from caliban_ls.analysis.config.keys import GCLOUD_IMAGE, KEYS
+from caliban_ls.analysis.config.shapes import Boolean, ByMode, Key, Keys, ListOf, Shape, Table, Text, describe
 from caliban_ls.analysis.hardware import Accelerator, Request
 from caliban_ls.analysis.hardware.catalog import Kind as AcceleratorKind
 from caliban_ls.analysis.hardware.catalog import catalog
@@ -52,7 +41,7 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "dirs": '["data"]',
     "gcloud.project_id": '"my-project"',
     "gcloud.cloud_key": '"key.json"',
-    "gcloud.image": quote(project.GCLOUD_IMAGE),
+    "gcloud.image": quote(GCLOUD_IMAGE),
     "cloud.backend": '"vertex"',
     "cloud.region": '"us-central1"',
     "cloud.machine_type": '"n1-standard-8"',

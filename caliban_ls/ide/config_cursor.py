@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from caliban_ls.analysis.config.project import KEYS, ByMode, Key, Keys, ListOf, Shape, Table
+from caliban_ls.analysis.config.keys import KEYS
+from caliban_ls.analysis.config.shapes import ByMode, Key, Keys, ListOf, Shape, Table
 from caliban_ls.analysis.estimate import Outlook
 from caliban_ls.analysis.hardware import Changes, Field, Request, applied
 from caliban_ls.analysis.hardware.compatibility import is_possible

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.checks.limits import different_jobs, repeated
-from caliban_ls.analysis.config.project import describe
+from caliban_ls.analysis.config.shapes import describe
 from caliban_ls.analysis.experiment.block import row_count
 from caliban_ls.analysis.experiment.sweep import Block
 from caliban_ls.analysis.findings import Finding

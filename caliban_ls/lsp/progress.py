@@ -22,7 +22,7 @@ from pygls.lsp.server import LanguageServer
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.lsp.pygls_adapter import StdioServer
 from caliban_ls.operations.context.context import Watcher
-from caliban_ls.runtime.engine import JobResult, JobSpec, JobState, Report, Stream
+from caliban_ls.runtime.jobs import JobResult, JobSpec, JobState, Report, Stream
 
 REPORT_INTERVAL: Final = 0.1
 OUTPUT_INTERVAL: Final = 0.05

@@ -20,13 +20,14 @@ from weakref import WeakKeyDictionary
 from lsprotocol import types as lsp
 
 from caliban_ls.analysis.config.settings import Settings, merged, parse_settings
+from caliban_ls.analysis.document_kind import document_kind
 from caliban_ls.analysis.findings import Finding, Severity
 from caliban_ls.analysis.rules.rule import DocumentKind
 from caliban_ls.core.text import LineIndex, Span
 from caliban_ls.lsp import conversions, responses
 from caliban_ls.lsp.documents import Document
 from caliban_ls.lsp.pygls_adapter import StdioServer
-from caliban_ls.validation import document_kind, validate
+from caliban_ls.validation import validate
 from caliban_ls.workspace.files import project_paths
 from caliban_ls.workspace.projects import Neighbours, project_folder
 

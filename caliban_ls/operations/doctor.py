@@ -14,16 +14,18 @@ from pathlib import Path
 
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.config.project import Project
+from caliban_ls.analysis.document_kind import PROJECT_FILE
 from caliban_ls.core import processes, project_files
 from caliban_ls.core.errors import CalibanError
 from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.local.container_options import gpus_of, is_here
-from caliban_ls.operations.schemas.containers import DoctorCheck
+from caliban_ls.operations.schemas.setup import DoctorCheck
 from caliban_ls.runtime.engine import Engine, EngineInfo
 from caliban_ls.runtime.google.credentials import find_credentials
-from caliban_ls.validation import PROJECT_FILE, has_errors, validate
-from caliban_ls.workspace.files import our_files, read_project, read_text
+from caliban_ls.validation import has_errors, validate
+from caliban_ls.workspace.files import our_files, read_text
 
 _LITTLE_SPACE = 5 * 2**30  # bytes; an image with a deep-learning framework needs about this much
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from caliban_ls.analysis import hardware, jsondoc
 from caliban_ls.analysis.checks.hardware import changed
 from caliban_ls.analysis.config import project
+from caliban_ls.analysis.document_kind import PROJECT_FILE
 from caliban_ls.analysis.estimate import Outlook
 from caliban_ls.analysis.findings import Edit, Severity
 from caliban_ls.analysis.jsondoc import Kind, quote
@@ -23,8 +24,17 @@ from caliban_ls.core.text import LineIndex, Span
 from caliban_ls.ide import phrases
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.state import settings_of
-from caliban_ls.operations.schemas import containers
-from caliban_ls.validation import PROJECT_FILE, validate
+from caliban_ls.operations.schemas.editing import FileEdit
+from caliban_ls.operations.schemas.hardware import (
+    AS_IT_IS,
+    HardwareArguments,
+    HardwareCost,
+    HardwareFinding,
+    HardwareOption,
+    HardwareResult,
+    SetHardwareArguments,
+)
+from caliban_ls.validation import validate
 from caliban_ls.workspace.files import read_text
 from caliban_ls.workspace.projects import project_folder
 
@@ -33,7 +43,7 @@ if TYPE_CHECKING:
     from caliban_ls.analysis.hardware import Kind as HardwareKind
 
 
-def describe(arguments: containers.HardwareArguments, context: Context) -> containers.HardwareResult:
+def describe(arguments: HardwareArguments, context: Context) -> HardwareResult:
     """Say what a job would run on and cost, and what one part of that could be instead.
 
     Raises:
@@ -55,7 +65,7 @@ def describe(arguments: containers.HardwareArguments, context: Context) -> conta
     possible = outlook.request is not None and not wrong
     cost = hardware.price(choice) if possible else None
     lines = LineIndex(document.text)
-    return containers.HardwareResult(
+    return HardwareResult(
         config=str(path),
         exists=text is not None,
         backend=choice.backend,
@@ -69,7 +79,7 @@ def describe(arguments: containers.HardwareArguments, context: Context) -> conta
         text=_text_of(choice, cost, possible=possible),
         notes=tuple(_notes(choice, cost, context.environment)),
         findings=tuple(
-            containers.HardwareFinding(
+            HardwareFinding(
                 code=found.code,
                 severity=found.severity.value,
                 message=found.message,
@@ -81,7 +91,7 @@ def describe(arguments: containers.HardwareArguments, context: Context) -> conta
     )
 
 
-def change(arguments: containers.SetHardwareArguments, context: Context) -> containers.FileEdit:
+def change(arguments: SetHardwareArguments, context: Context) -> FileEdit:
     """Return the edits that write hardware into the project's config, keeping the rest as its author wrote it.
 
     Raises:
@@ -90,7 +100,7 @@ def change(arguments: containers.SetHardwareArguments, context: Context) -> cont
     """
     names: tuple[Field, ...] = ("region", "machine_type", "gpu_spec", "tpu_spec")
     values: dict[Field, str | None] = {name: getattr(arguments, name) for name in names}
-    changes = {name: value for name, value in values.items() if value != containers.AS_IT_IS}
+    changes = {name: value for name, value in values.items() if value != AS_IT_IS}
     specs: tuple[tuple[Field, HardwareKind], ...] = (("gpu_spec", "gpu"), ("tpu_spec", "tpu"))
     for name, kind in specs:
         spec = changes.get(name)
@@ -99,7 +109,7 @@ def change(arguments: containers.SetHardwareArguments, context: Context) -> cont
             raise UsageError(read.message, hint="Write NUMxTYPE, such as 2xT4 or 8xV3.")
     path = _config(arguments.file, context)
     text = _text(path, context)
-    return containers.FileEdit(path=path, text=text, edits=_edits(text, changes))
+    return FileEdit(path=path, text=text, edits=_edits(text, changes))
 
 
 def _edits(text: str | None, changes: Mapping[Field, str | None]) -> tuple[Edit, ...]:
@@ -153,9 +163,7 @@ def _readable(outlook: Outlook) -> Request:
     return legible
 
 
-def _options(
-    outlook: Outlook, request: Request, part: MenuField, choice: Choice
-) -> Iterator[containers.HardwareOption]:
+def _options(outlook: Outlook, request: Request, part: MenuField, choice: Choice) -> Iterator[HardwareOption]:
     cloud = outlook.project.cloud
     unwritten = None
     if getattr(cloud, part) is not None:
@@ -168,11 +176,11 @@ def _options(
         yield _shown(option, current=option.value == held)
 
 
-def _shown(option: Option, *, current: bool) -> containers.HardwareOption:
+def _shown(option: Option, *, current: bool) -> HardwareOption:
     changes: dict[str, str | None] | None = None
     if option.changes is not None:
         changes = {name: None if new is None else str(new) for name, new in option.changes.items()}
-    return containers.HardwareOption(
+    return HardwareOption(
         value=option.value,
         label=option.value or "Default",
         detail=option.detail,
@@ -185,10 +193,10 @@ def _shown(option: Option, *, current: bool) -> containers.HardwareOption:
     )
 
 
-def _cost(price: Price | None) -> containers.HardwareCost | None:
+def _cost(price: Price | None) -> HardwareCost | None:
     if price is None:
         return None
-    return containers.HardwareCost(
+    return HardwareCost(
         currency=price.currency,
         on_demand=round(price.on_demand.total, 4),
         spot=None if price.spot is None else round(price.spot.total, 4),

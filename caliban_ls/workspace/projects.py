@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.config.settings import Settings, parse_settings, supplemented
+from caliban_ls.analysis.document_kind import PROJECT_FILE
 from caliban_ls.core.errors import CalibanError
 from caliban_ls.core.state_folder import SETTINGS_FILE, state_folder
 from caliban_ls.operations.context.context import Context
-from caliban_ls.validation import PROJECT_FILE
 from caliban_ls.workspace.files import read_text
 
 _MOST_CANDIDATES: Final = 50

@@ -12,7 +12,8 @@ from support.cloud_project import Desk
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.google.auth import find_identity
 from caliban_ls.runtime.google.client import Google
-from caliban_ls.runtime.history.store import History, utc_now
+from caliban_ls.runtime.history.records import utc_now
+from caliban_ls.runtime.history.store import History
 
 
 @pytest.fixture

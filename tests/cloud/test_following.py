@@ -35,21 +35,20 @@ from caliban_ls.operations.cloud.resume import resume
 from caliban_ls.operations.jobs import export, logs
 from caliban_ls.operations.jobs import stop as jobs_stop
 from caliban_ls.operations.jobs.status import status
-from caliban_ls.operations.schemas.containers import (
+from caliban_ls.operations.schemas.cloud import ResubmitArguments, ResumeArguments
+from caliban_ls.operations.schemas.jobs import (
     ExportArguments,
     LogsArguments,
     LogsResult,
-    ResubmitArguments,
-    ResumeArguments,
     StatusArguments,
     StatusResult,
     StopArguments,
     StopResult,
 )
 from caliban_ls.runtime.backends.launch_journal import Journal
-from caliban_ls.runtime.engine import JobSpec
 from caliban_ls.runtime.google.cloud_logging import Pace
-from caliban_ls.runtime.history.store import utc_now
+from caliban_ls.runtime.history.records import utc_now
+from caliban_ls.runtime.jobs import JobSpec
 
 QUICK = Pace(shortest=0.05, longest=0.1, quiet=0.3)
 

@@ -24,9 +24,10 @@ from support.cloud_launches import IMAGE, Launches
 
 from caliban_ls.operations.jobs import stop
 from caliban_ls.operations.jobs.status import status
-from caliban_ls.operations.schemas.containers import StatusArguments, StopArguments
+from caliban_ls.operations.schemas.jobs import StatusArguments, StopArguments
 from caliban_ls.runtime.backends import submitter
-from caliban_ls.runtime.history.store import FILE_NAME, utc_now
+from caliban_ls.runtime.history.records import utc_now
+from caliban_ls.runtime.history.schema import FILE_NAME
 
 JOBS = 60
 

@@ -15,7 +15,7 @@ from support.pseudo_terminal import PseudoTerminal
 from caliban_ls.analysis.config.settings import Limits, Settings
 from caliban_ls.core.errors import CalibanError, NotConfirmed, OverLimit
 from caliban_ls.operations.cloud import submit
-from caliban_ls.operations.schemas.containers import SubmitArguments
+from caliban_ls.operations.schemas.cloud import SubmitArguments
 
 JOB_HOUR = 0.8663  # US dollars: n1-standard-8 with a T4 in us-central1, disk and fee in it
 UNKNOWN: dict[str, Any] = {"machine_type": "g4-standard-48"}

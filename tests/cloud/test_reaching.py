@@ -18,11 +18,13 @@ from caliban_ls.cli import main
 from caliban_ls.operations.cloud import resume as cloud_resume
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.jobs import logs, refresh, stop
-from caliban_ls.operations.schemas.containers import ResumeArguments
+from caliban_ls.operations.schemas.cloud import ResumeArguments
 from caliban_ls.runtime.backends import labels, submitter
 from caliban_ls.runtime.engine import Engine
 from caliban_ls.runtime.google.retries import Patience
-from caliban_ls.runtime.history.store import FILE_NAME, Group, History, JobRecord, utc_now
+from caliban_ls.runtime.history.records import Group, JobRecord, utc_now
+from caliban_ls.runtime.history.schema import FILE_NAME
+from caliban_ls.runtime.history.store import History
 
 # A connection that an error's frames still hold is closed with them, at a time of Python's own choice.
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in. <ssl.SSLSocket")

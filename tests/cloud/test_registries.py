@@ -16,8 +16,9 @@ from caliban_ls.core.errors import CalibanError, Cancelled, MissingError, NotAgr
 from caliban_ls.operations.cloud import registry, submit
 from caliban_ls.operations.context.context import Context
 from caliban_ls.runtime.docker.push_log import BrokenUpload, PushLog
-from caliban_ls.runtime.engine import Login, Report
+from caliban_ls.runtime.engine import Login
 from caliban_ls.runtime.google.client import Google
+from caliban_ls.runtime.jobs import Report
 
 REPOSITORY = "projects/my-project/locations/us-central1/repositories/caliban"
 IMAGE = "us-central1-docker.pkg.dev/my-project/caliban/digits:1"

@@ -16,14 +16,14 @@ from caliban_ls.analysis.hardware import Backend, Request, judge, resolve
 from caliban_ls.analysis.hardware.catalog import Accelerator, Service, catalog
 from caliban_ls.operations.cloud import plan as cloud_plan
 from caliban_ls.operations.cloud import plan_view
-from caliban_ls.operations.schemas.containers import CloudArguments
+from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.backends.ai_platform import AiPlatform
 from caliban_ls.runtime.backends.base import CloudJob, Scheduling, body_of
 from caliban_ls.runtime.backends.vertex import Vertex
-from caliban_ls.runtime.engine import JobSpec
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.local_identity import Claims
+from caliban_ls.runtime.jobs import JobSpec
 
 BACKENDS = get_args(Backend)
 ODD = ["", "a", "Große Größe", "--x", "-1e-4", "a=b,c", "x" * 300, "\u2028", "😀", "*.json", "None"]

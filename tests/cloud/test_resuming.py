@@ -12,9 +12,10 @@ from support.pseudo_terminal import PseudoTerminal
 
 from caliban_ls.core.errors import CalibanError, NotConfirmed, OverLimit, UsageError
 from caliban_ls.operations.cloud import resume
-from caliban_ls.operations.schemas.containers import ResumeArguments
+from caliban_ls.operations.schemas.cloud import ResumeArguments
 from caliban_ls.runtime.backends.launch_journal import InUse
-from caliban_ls.runtime.history.store import History, utc_now
+from caliban_ls.runtime.history.records import utc_now
+from caliban_ls.runtime.history.store import History
 
 CLOUD = ("cloud", "--yes", f"--image_tag={IMAGE}", "--experiment_config=experiment.json", "train.py")
 

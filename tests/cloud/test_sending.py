@@ -19,9 +19,10 @@ from caliban_ls.runtime.backends.base import CloudJob, Service, body_of
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.backends.submitter import Outcome, Timing, send
 from caliban_ls.runtime.backends.vertex import Vertex
-from caliban_ls.runtime.engine import JobSpec, JobState
 from caliban_ls.runtime.google.client import Google
-from caliban_ls.runtime.history.store import Group, History, job_id_of, utc_now
+from caliban_ls.runtime.history.records import Group, job_id_of, utc_now
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobSpec, JobState
 
 QUICK = Timing(doubt=2.0, look=0.2, first_wait=0.05, longest_wait=0.2, patience=20.0, farewell=0.5)
 

@@ -17,10 +17,10 @@ from support.cloud_project import Desk
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, Cancelled, MissingError, NotConfirmed, UsageError
 from caliban_ls.operations.cloud import resume, submit
-from caliban_ls.operations.schemas.containers import ResumeArguments, SubmitArguments
+from caliban_ls.operations.schemas.cloud import ResumeArguments, SubmitArguments
 from caliban_ls.runtime.backends import submitter
-from caliban_ls.runtime.engine import JobState
-from caliban_ls.runtime.history.store import utc_now
+from caliban_ls.runtime.history.records import utc_now
+from caliban_ls.runtime.jobs import JobState
 
 HASTY = submitter.Timing(doubt=2.0, look=0.2, first_wait=0.05, longest_wait=0.2, patience=20.0, farewell=0.5)
 EVERYTHING = Faults(busy=0.2, unavailable=0.1, lost=0.1, late=1.0, hidden=0.5)

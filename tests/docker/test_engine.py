@@ -15,7 +15,8 @@ from support.second_engine import SecondEngine, second_engine
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import Cancelled, EngineUnavailable, FailedError, MissingError
 from caliban_ls.runtime.docker.engine import DockerEngine
-from caliban_ls.runtime.engine import Exit, Stream
+from caliban_ls.runtime.engine import Exit
+from caliban_ls.runtime.jobs import Stream
 
 PATIENCE = 120
 

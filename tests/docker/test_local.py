@@ -15,8 +15,10 @@ from support.engine_contract import WAIT
 from support.sweep_contract import PROJECT, SweepContract
 
 from caliban_ls.runtime.docker.engine import DockerEngine
-from caliban_ls.runtime.engine import ContainerInfo, JobState
-from caliban_ls.runtime.history.store import History, utc_now
+from caliban_ls.runtime.engine import ContainerInfo
+from caliban_ls.runtime.history.records import utc_now
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobState
 from caliban_ls.runtime.local import owner
 from caliban_ls.runtime.local.orphans import Orphan, sweep_orphans
 

@@ -14,10 +14,12 @@ from cloud.emulator.server import Emulator
 
 from caliban_ls.operations.cloud import submit as submitting
 from caliban_ls.operations.context.context import Context, Watcher
-from caliban_ls.operations.schemas.containers import CloudArguments
+from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.backends import labels
-from caliban_ls.runtime.engine import Engine, JobSpec, Stream
-from caliban_ls.runtime.history.store import History, JobRecord, utc_now
+from caliban_ls.runtime.engine import Engine
+from caliban_ls.runtime.history.records import JobRecord, utc_now
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobSpec, Stream
 
 IMAGE = "us-central1-docker.pkg.dev/my-project/caliban/image:tag"
 

@@ -16,10 +16,11 @@ from support.program import caliban
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.config.project import Project, read
 from caliban_ls.operations.context.context import Context
-from caliban_ls.operations.schemas.containers import CloudArguments
+from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.engine import Engine
-from caliban_ls.runtime.history.store import Group, History, JobRecord, utc_now
+from caliban_ls.runtime.history.records import Group, JobRecord, utc_now
+from caliban_ls.runtime.history.store import History
 
 IMAGE = "us-central1-docker.pkg.dev/my-project/caliban/image:tag"
 

@@ -15,7 +15,8 @@ from support.image_plans import plan_of
 
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import BuildFailed, Cancelled, FailedError, MissingError
-from caliban_ls.runtime.engine import BuildInputs, ContainerSpec, Engine, Exit, ImagePlan, Stream
+from caliban_ls.runtime.engine import BuildInputs, ContainerSpec, Engine, Exit, ImagePlan
+from caliban_ls.runtime.jobs import Stream
 
 LABELS = {"caliban.test": str(os.getpid())}
 

@@ -25,10 +25,9 @@ from caliban_ls.runtime.engine import (
     Exit,
     ImagePlan,
     Login,
-    Output,
-    Report,
     Talk,
 )
+from caliban_ls.runtime.jobs import Output, Report
 
 GRACE_SECONDS = 0.3
 

@@ -11,7 +11,8 @@ from support.engine_contract import LABELS, WAIT
 
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import Cancelled
-from caliban_ls.runtime.engine import ContainerSpec, Engine, JobResult, JobSpec, JobState, Stream
+from caliban_ls.runtime.engine import ContainerSpec, Engine
+from caliban_ls.runtime.jobs import JobResult, JobSpec, JobState, Stream
 from caliban_ls.runtime.local import owner
 from caliban_ls.runtime.local.owner import GROUP, OWNER, this_owner
 from caliban_ls.runtime.local.runner import Sweep, run_jobs

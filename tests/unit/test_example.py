@@ -7,6 +7,7 @@ import pytest
 
 from caliban_ls import validation
 from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.document_kind import document_kind
 from caliban_ls.analysis.experiment import sweep as sweeps
 from caliban_ls.workspace import files
 
@@ -36,7 +37,7 @@ def test_both_files_of_the_example_are_ours() -> None:
 @pytest.mark.parametrize("name", [".calibanconfig.json", "experiment.json"])
 def test_nothing_is_found_in_the_example(name: str) -> None:
     text = (DIGITS / name).read_text("utf-8")
-    kind = validation.document_kind(name, text)
+    kind = document_kind(name, text)
     assert kind is not None
     assert validation.validate(jsondoc.parse(text), kind) == []
 

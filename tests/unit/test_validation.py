@@ -9,7 +9,8 @@ import pytest
 from support.marked_text import unmark
 
 from caliban_ls.analysis import jsondoc
-from caliban_ls.validation import document_kind, validate
+from caliban_ls.analysis.document_kind import document_kind
+from caliban_ls.validation import validate
 
 
 @pytest.mark.parametrize(

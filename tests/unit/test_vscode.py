@@ -16,8 +16,8 @@ from packaging.specifiers import SpecifierSet
 
 from caliban_ls import __version__
 from caliban_ls.analysis.config.settings import Settings, camel, parse_settings
+from caliban_ls.analysis.document_kind import EXPERIMENT_FILES, PROJECT_FILE
 from caliban_ls.commands import COMMANDS
-from caliban_ls.validation import EXPERIMENT_FILES, PROJECT_FILE
 from scripts.bundle import pins
 
 MANIFEST: dict[str, Any] = json.loads(

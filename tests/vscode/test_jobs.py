@@ -15,7 +15,7 @@ from support.program import caliban
 from support.vscode import vscode
 from support.window import Row, Window, keys, until
 
-from caliban_ls.runtime.engine import JobSpec
+from caliban_ls.runtime.jobs import JobSpec
 
 KEYS = keys(
     {

@@ -9,12 +9,10 @@ from caliban_ls.operations.cloud import plan_view
 from caliban_ls.operations.cloud.plan import Plan
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.state import settings_of
-from caliban_ls.operations.schemas import containers
+from caliban_ls.operations.schemas.cloud import CloudArguments, CloudExcess
 
 
-def check_limits(
-    plan: Plan, arguments: containers.CloudArguments, project: Project, context: Context
-) -> bool:
+def check_limits(plan: Plan, arguments: CloudArguments, project: Project, context: Context) -> bool:
     """Return whether a plan is allowed without asking for more than a yes.
 
     A user's own limit holds, lowered by the project's but never raised; a flag is the user's own word. A terminal may
@@ -35,8 +33,8 @@ def check_limits(
 
 
 def over_limits(
-    plan: Plan, arguments: containers.CloudArguments, project: Project, context: Context
-) -> tuple[containers.CloudExcess, ...]:
+    plan: Plan, arguments: CloudArguments, project: Project, context: Context
+) -> tuple[CloudExcess, ...]:
     """Return what a plan has more of than is allowed."""
     own, theirs = settings_of(context).limits, project.limits
     found = []
@@ -65,7 +63,7 @@ def over_limits(
     return tuple(found)
 
 
-def _excess(message: str, allowed_by: dict[str, float] | None, *, forbidden: bool) -> containers.CloudExcess:
+def _excess(message: str, allowed_by: dict[str, float] | None, *, forbidden: bool) -> CloudExcess:
     """Return one thing that is over a limit.
 
     Args:
@@ -75,6 +73,6 @@ def _excess(message: str, allowed_by: dict[str, float] | None, *, forbidden: boo
     """
     if forbidden:
         hint = "It is a limit of your own settings; raise it there if you mean to."
-        return containers.CloudExcess(message=message, hint=hint, allowed_by=None)
+        return CloudExcess(message=message, hint=hint, allowed_by=None)
     hint = "" if allowed_by else "On a terminal `caliban cloud` asks for the number of jobs."
-    return containers.CloudExcess(message=message, hint=hint, allowed_by=allowed_by)
+    return CloudExcess(message=message, hint=hint, allowed_by=allowed_by)

@@ -28,13 +28,13 @@ from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.selected_jobs import Work, jobs_of, work_of
 from caliban_ls.operations.context.state import settings_of
 from caliban_ls.operations.local import image
-from caliban_ls.operations.schemas import containers
+from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.backends.base import Body, CloudJob, Scheduling, body_of
-from caliban_ls.runtime.engine import JobSpec
 from caliban_ls.runtime.google.client import enumerated, require_region
 from caliban_ls.runtime.google.local_identity import Claims
-from caliban_ls.runtime.history.store import launch_name, utc_now
+from caliban_ls.runtime.history.records import launch_name, utc_now
+from caliban_ls.runtime.jobs import JobSpec
 
 PLATFORM = "linux/amd64"
 """What Google's machines run, whatever this one is."""
@@ -123,9 +123,7 @@ class Plan:
         )
 
 
-def make_plan(
-    arguments: containers.CloudArguments, project: Project, claims: Claims, context: Context
-) -> Plan:
+def make_plan(arguments: CloudArguments, project: Project, claims: Claims, context: Context) -> Plan:
     """Return the plan of a submission.
 
     Args:
@@ -188,7 +186,7 @@ def make_plan(
 
 
 def image_name(
-    arguments: containers.CloudArguments, project: Project, choice: Choice, project_id: str, context: Context
+    arguments: CloudArguments, project: Project, choice: Choice, project_id: str, context: Context
 ) -> str:
     """Return the full name of the project's image as it stands now, where it is to be pushed."""
     planned = image.plan_for(arguments, project, choice.mode, context, platform=PLATFORM)
@@ -201,7 +199,7 @@ def renamed(plan: Plan) -> Plan:
     return replace(plan, group=launch_name(plan.title, utc_now()), key=secrets.token_hex(8))
 
 
-def _scheduling(arguments: containers.CloudArguments, project: Project, choice: Choice) -> Scheduling:
+def _scheduling(arguments: CloudArguments, project: Project, choice: Choice) -> Scheduling:
     """Return when jobs start and end.
 
     Raises:
@@ -294,9 +292,7 @@ def _as_enumerated(choice: Choice) -> Choice:
 _MAKERS: Mapping[Kind, tuple[str, ...]] = {"gpu": ("NVIDIA_TESLA_", "NVIDIA_"), "tpu": ("TPU_",)}
 
 
-def _project_id(
-    arguments: containers.CloudArguments, project: Project, claims: Claims, context: Context
-) -> str:
+def _project_id(arguments: CloudArguments, project: Project, claims: Claims, context: Context) -> str:
     for found in (
         arguments.project_id,
         context.environment.get("PROJECT_ID"),

@@ -9,10 +9,17 @@ from caliban_ls.analysis import hardware
 from caliban_ls.analysis.checks.limits import FREE_A_MINUTE, flags_key
 from caliban_ls.core.duration import DAY, spoken_duration
 from caliban_ls.operations.cloud.plan import Plan
-from caliban_ls.operations.schemas import containers
+from caliban_ls.operations.schemas.cloud import (
+    CloudAccelerator,
+    CloudCost,
+    CloudExcess,
+    CloudJob,
+    CloudQuota,
+    CloudResult,
+)
 from caliban_ls.runtime.backends.base import with_args
-from caliban_ls.runtime.engine import JobState
 from caliban_ls.runtime.history.masking import masked_args, masked_parameters
+from caliban_ls.runtime.jobs import JobState
 
 _AGENT = "Google's own service agent"
 
@@ -21,11 +28,11 @@ _A_SECOND = 50  # jobs that a service takes in, with many requests at once
 
 def result_of(
     plan: Plan,
-    jobs: Iterable[containers.CloudJob] | None = None,
+    jobs: Iterable[CloudJob] | None = None,
     *,
     requests: bool = False,
-    over_limits: Iterable[containers.CloudExcess] = (),
-) -> containers.CloudResult:
+    over_limits: Iterable[CloudExcess] = (),
+) -> CloudResult:
     """Return a plan as it is shown; its jobs are PLANNED unless others are given.
 
     Args:
@@ -38,15 +45,15 @@ def result_of(
     accelerator = choice.accelerator
     held = shown = None
     if accelerator is not None:
-        held = containers.CloudAccelerator(type=accelerator.type, count=accelerator.count)
+        held = CloudAccelerator(type=accelerator.type, count=accelerator.count)
     if cost is not None and plan.price is not None:
-        shown = containers.CloudCost(
+        shown = CloudCost(
             currency=plan.price.currency,
             per_job_hour=round(cost.total, 6),
             all_jobs_hour=round(cost.total * plan.count, 6),
             as_of=plan.price.as_of,
         )
-    return containers.CloudResult(
+    return CloudResult(
         plan_id=plan.plan_id,
         group=plan.group,
         backend=plan.backend,
@@ -61,9 +68,7 @@ def result_of(
         count=plan.count,
         cost=shown,
         quotas=tuple(
-            containers.CloudQuota(
-                metric=need.metric, of=need.of, needed=need.needed * plan.count, granted=need.granted
-            )
+            CloudQuota(metric=need.metric, of=need.of, needed=need.needed * plan.count, granted=need.granted)
             for need in hardware.quotas(choice)
         ),
         timeout=plan.scheduling.timeout,
@@ -80,7 +85,7 @@ def sending_seconds(count: int) -> float:
     return round(count / _A_SECOND + max(0, count - FREE_A_MINUTE) * 60 / FREE_A_MINUTE, 1)
 
 
-def described(result: containers.CloudResult) -> str:
+def described(result: CloudResult) -> str:
     """Return a plan in a few lines, for a person who is to say yes or no."""
     hardware_text = result.machine_type
     if result.accelerator:
@@ -112,7 +117,7 @@ def described(result: containers.CloudResult) -> str:
     return "\n".join(lines)
 
 
-def ends(result: containers.CloudResult, most: int) -> list[str]:
+def ends(result: CloudResult, most: int) -> list[str]:
     """Return a line for each job, or for the first and last of many, and how many are between."""
     jobs, half = result.jobs, most // 2
     lines = [f"    {job.index:>8}  {shlex.join(job.args)}" for job in jobs]
@@ -121,12 +126,12 @@ def ends(result: containers.CloudResult, most: int) -> list[str]:
     return lines
 
 
-def _planned(plan: Plan, *, requests: bool) -> Iterator[containers.CloudJob]:
+def _planned(plan: Plan, *, requests: bool) -> Iterator[CloudJob]:
     first: dict[str, int] = {}
     for job, body in plan.jobs():
         shown = masked_args(job.args)
         earlier = first.setdefault(flags_key(job.parameters), job.index)
-        yield containers.CloudJob(
+        yield CloudJob(
             index=job.index,
             job_id=job.job_id,
             args=shown,

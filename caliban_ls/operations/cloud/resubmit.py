@@ -24,19 +24,20 @@ from caliban_ls.operations.cloud.plan import Plan
 from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.clients import find_identity_for, open_patient, service_for
 from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.job_lookup import CLOUD, find_jobs, states_of
+from caliban_ls.operations.context.launch_details import accelerator_of
 from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.jobs import refresh
-from caliban_ls.operations.local.rerun import accelerator_of
-from caliban_ls.operations.schemas import containers
+from caliban_ls.operations.schemas.cloud import CloudArguments, CloudResult, ResubmitArguments
 from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.backends.base import Body, Scheduling, with_args
 from caliban_ls.runtime.backends.launch_journal import Journal
-from caliban_ls.runtime.engine import JobSpec, JobState
 from caliban_ls.runtime.google.retries import each
 from caliban_ls.runtime.history.masking import MASK, masked_args
-from caliban_ls.runtime.history.store import Group, History, JobRecord, job_id_of, launch_name, utc_now
-from caliban_ls.workspace.files import read_project
+from caliban_ls.runtime.history.records import Group, JobRecord, job_id_of, launch_name, utc_now
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobSpec, JobState
 
 _FAILED = frozenset({JobState.FAILED, JobState.CANCELLED})
 
@@ -76,7 +77,7 @@ class RepeatPlan(Plan):
             )
 
 
-def resubmit(arguments: containers.ResubmitArguments, context: Context) -> containers.CloudResult:
+def resubmit(arguments: ResubmitArguments, context: Context) -> CloudResult:
     """Submit jobs again that failed or were stopped, once somebody has said yes.
 
     Raises:
@@ -121,7 +122,7 @@ def resubmit(arguments: containers.ResubmitArguments, context: Context) -> conta
     return submit.submit_plan(made, flags, project, identity, there)
 
 
-def _group_of(arguments: containers.ResubmitArguments, history: History, context: Context) -> Group:
+def _group_of(arguments: ResubmitArguments, history: History, context: Context) -> Group:
     """Return the launch that is meant.
 
     Raises:
@@ -150,7 +151,7 @@ def _group_of(arguments: containers.ResubmitArguments, history: History, context
     return group
 
 
-def _named(arguments: containers.ResubmitArguments, group: Group, history: History) -> list[JobRecord]:
+def _named(arguments: ResubmitArguments, group: Group, history: History) -> list[JobRecord]:
     """Return the jobs that are meant, each once, by their place."""
     if not arguments.references:
         return history.jobs(group.name)
@@ -202,7 +203,7 @@ def _with_requests(
     jobs: Collection[JobRecord],
     group: Group,
     history: History,
-    arguments: containers.ResubmitArguments,
+    arguments: ResubmitArguments,
     context: Context,
 ) -> tuple[Repeat, ...]:
     """Return jobs with their requests; arguments that aren't written down are asked of their service.
@@ -234,11 +235,11 @@ def _with_requests(
     return tuple(Repeat(job, bodies[job.job_id], args[job.job_id]) for job in jobs)
 
 
-def _flags(group: Group, arguments: containers.ResubmitArguments) -> containers.CloudArguments:
+def _flags(group: Group, arguments: ResubmitArguments) -> CloudArguments:
     """Return what `cloud` would have been told."""
     details: Mapping[str, Any] = group.details
     mode = details.get("mode")
-    return containers.CloudArguments(
+    return CloudArguments(
         module=details.get("module"),
         dir=tuple(details.get("dir") or ()),
         extras=tuple(details.get("extras") or ()),

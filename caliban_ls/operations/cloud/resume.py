@@ -13,21 +13,22 @@ from typing import Any
 
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.config.project import Project
+from caliban_ls.analysis.document_kind import PROJECT_FILE
 from caliban_ls.core.errors import UsageError
 from caliban_ls.operations.cloud import budget, plan_view, submit
 from caliban_ls.operations.cloud.plan import Plan
 from caliban_ls.operations.cloud.resubmit import Repeat, choice_of
 from caliban_ls.operations.context.clients import find_identity_for, open_google, service_for
 from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.job_lookup import CLOUD
 from caliban_ls.operations.context.state import open_history
-from caliban_ls.operations.schemas import containers
+from caliban_ls.operations.schemas.cloud import CloudArguments, CloudResult, ResumeArguments
 from caliban_ls.runtime.backends.base import Body, Scheduling
 from caliban_ls.runtime.backends.launch_journal import Journal
-from caliban_ls.runtime.engine import JobSpec, JobState
-from caliban_ls.runtime.history.store import Group, History, JobRecord
-from caliban_ls.validation import PROJECT_FILE
-from caliban_ls.workspace.files import read_project
+from caliban_ls.runtime.history.records import Group, JobRecord
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobSpec, JobState
 
 _LEFT = frozenset({JobState.PLANNED, JobState.SUBMITTING, JobState.UNKNOWN})
 
@@ -50,7 +51,7 @@ class _Rest(Plan):
             )
 
 
-def resume(arguments: containers.ResumeArguments, context: Context) -> containers.CloudResult:
+def resume(arguments: ResumeArguments, context: Context) -> CloudResult:
     """Finish a submission that ended before all of its jobs were sent, once the user has said yes.
 
     Raises:
@@ -70,9 +71,7 @@ def resume(arguments: containers.ResumeArguments, context: Context) -> container
         Journal(history).refuse_if_taken(group.name)
         there = replace(context, folder=group.folder) if group.folder.is_dir() else context
         project = read_project(there) if group.folder.is_dir() else Project()
-        limits = containers.CloudArguments(
-            max_jobs=arguments.max_jobs, max_cost_per_hour=arguments.max_cost_per_hour
-        )
+        limits = CloudArguments(max_jobs=arguments.max_jobs, max_cost_per_hour=arguments.max_cost_per_hour)
         if arguments.dry_run:
             over = budget.over_limits(rest, limits, project, there)
             return plan_view.result_of(rest, requests=True, over_limits=over)

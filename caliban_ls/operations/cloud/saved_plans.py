@@ -17,9 +17,9 @@ from caliban_ls.operations.cloud.plan import Plan
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.serialization import parse_arguments, to_json
 from caliban_ls.operations.context.state import state_folder_of
-from caliban_ls.operations.schemas import containers
+from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.history.masking import masked_args
-from caliban_ls.runtime.history.store import utc_now
+from caliban_ls.runtime.history.records import utc_now
 
 _FOLDER = "plans"
 
@@ -33,13 +33,13 @@ _secret_args: dict[str, tuple[str, ...]] = {}
 class KeptPlan:
     """What makes a plan anew: the command's arguments and folder, and the names that its launch was given."""
 
-    arguments: containers.CloudArguments
+    arguments: CloudArguments
     folder: Path
     group: str
     key: str
 
 
-def keep(plan: Plan, arguments: containers.CloudArguments, context: Context) -> None:
+def keep(plan: Plan, arguments: CloudArguments, context: Context) -> None:
     """Keep a plan for a day, and forget those that are older.
 
     Raises:
@@ -82,7 +82,7 @@ def find(plan_id: str, context: Context) -> KeptPlan:
         if not plan_id.isalnum() or _age(file) > _KEPT:
             raise FileNotFoundError(file)
         said = json.loads(file.read_text())
-        arguments: containers.CloudArguments = parse_arguments(containers.CloudArguments, said["arguments"])
+        arguments: CloudArguments = parse_arguments(CloudArguments, said["arguments"])
         if said["secrets"]:
             arguments = replace(arguments, args=_secret_args[plan_id])
         return KeptPlan(arguments, Path(said["folder"]), said["group"], said["key"])

@@ -18,10 +18,18 @@ from caliban_ls.operations.cloud.provenance import provenance
 from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.clients import find_identity_of, open_google, service_for
 from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.inputs import read_project
+from caliban_ls.operations.context.launch_details import accelerator_of
 from caliban_ls.operations.context.state import open_engine, open_history
 from caliban_ls.operations.local import image as project_image
-from caliban_ls.operations.local.rerun import accelerator_of
-from caliban_ls.operations.schemas import containers
+from caliban_ls.operations.schemas.cloud import (
+    CloudAccelerator,
+    CloudArguments,
+    CloudCost,
+    CloudJob,
+    CloudResult,
+    SubmitArguments,
+)
 from caliban_ls.runtime.backends import submitter
 from caliban_ls.runtime.backends.base import Service
 from caliban_ls.runtime.backends.launch_journal import Journal, NameTaken
@@ -29,13 +37,13 @@ from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.errors import OverQuota
 from caliban_ls.runtime.google.local_identity import Claims, read_claims
-from caliban_ls.runtime.history.store import Group, History, utc_now
-from caliban_ls.workspace.files import read_project
+from caliban_ls.runtime.history.records import Group, utc_now
+from caliban_ls.runtime.history.store import History
 
 _SHOWN_JOBS = 6  # of a plan, to somebody who is to say yes
 
 
-def cloud(arguments: containers.CloudArguments, context: Context) -> containers.CloudResult:
+def cloud(arguments: CloudArguments, context: Context) -> CloudResult:
     """Plan a submission, and submit it once somebody has said yes.
 
     Raises:
@@ -56,7 +64,7 @@ def cloud(arguments: containers.CloudArguments, context: Context) -> containers.
     return submit_plan(made, arguments, project, identity, context)
 
 
-def plan(arguments: containers.CloudArguments, context: Context) -> containers.CloudResult:
+def plan(arguments: CloudArguments, context: Context) -> CloudResult:
     """Plan a submission and keep the plan for a day, so that it can be submitted by its id.
 
     Raises:
@@ -70,7 +78,7 @@ def plan(arguments: containers.CloudArguments, context: Context) -> containers.C
     return plan_view.result_of(made, requests=True, over_limits=over)
 
 
-def submit(arguments: containers.SubmitArguments, context: Context) -> containers.CloudResult:
+def submit(arguments: SubmitArguments, context: Context) -> CloudResult:
     """Submit a plan that was kept, if nothing of it has changed since; a plan is submitted once.
 
     Raises:
@@ -97,7 +105,7 @@ def submit(arguments: containers.SubmitArguments, context: Context) -> container
     return submit_plan(made, kept.arguments, project, identity, context, once=True)
 
 
-def claims_of(arguments: containers.CloudArguments, project: Project, context: Context) -> Claims:
+def claims_of(arguments: CloudArguments, project: Project, context: Context) -> Claims:
     """Return who asks, as far as files say."""
     return read_claims(
         context.environment,
@@ -123,13 +131,13 @@ def confirm(made: Plan, context: Context, verb: str = "Submit") -> None:
 
 def submit_plan(
     made: Plan,
-    arguments: containers.CloudArguments,
+    arguments: CloudArguments,
     project: Project,
     identity: Identity,
     context: Context,
     *,
     once: bool = False,
-) -> containers.CloudResult:
+) -> CloudResult:
     """Publish the image of a confirmed plan, write all of the plan down, and send it.
 
     Args:
@@ -190,11 +198,11 @@ def send(group: Group, history: History, google: Google, context: Context, *, re
         context.cancel.check()
 
 
-def result_of(group: Group, history: History, service: Service) -> containers.CloudResult:
+def result_of(group: Group, history: History, service: Service) -> CloudResult:
     """Return what is written down of a launch in the cloud."""
     bodies = Journal(history).bodies(group.name)
     jobs = tuple(
-        containers.CloudJob(
+        CloudJob(
             index=job.index,
             job_id=job.job_id,
             args=job.args,
@@ -212,13 +220,13 @@ def result_of(group: Group, history: History, service: Service) -> containers.Cl
     price = details.get("per_job_hour")
     cost = None
     if price is not None:
-        cost = containers.CloudCost(
+        cost = CloudCost(
             currency=details["currency"],
             per_job_hour=round(price, 6),
             all_jobs_hour=round(price * len(jobs), 6),
             as_of=details["prices_as_of"],
         )
-    return containers.CloudResult(
+    return CloudResult(
         plan_id=str(details.get("plan_id", "")),
         group=group.name,
         backend=group.backend,
@@ -226,9 +234,7 @@ def result_of(group: Group, history: History, service: Service) -> containers.Cl
         region=group.region or "",
         machine_type=str(details.get("machine_type", "")),
         accelerator=(
-            None
-            if accelerator is None
-            else containers.CloudAccelerator(type=accelerator.type, count=accelerator.count)
+            None if accelerator is None else CloudAccelerator(type=accelerator.type, count=accelerator.count)
         ),
         spot=bool(details.get("spot")),
         flex_start=bool(details.get("flex_start")),
@@ -260,7 +266,7 @@ def _submitted_before(made: Plan) -> CalibanError:
 
 
 def _publish(
-    made: Plan, arguments: containers.CloudArguments, project: Project, google: Google, context: Context
+    made: Plan, arguments: CloudArguments, project: Project, google: Google, context: Context
 ) -> str | None:
     """Build and push the image, as far as that isn't done; return its digest in the registry."""
     if not made.own_image:
@@ -278,7 +284,7 @@ def _publish(
 
 def _begin(
     made: Plan,
-    arguments: containers.CloudArguments,
+    arguments: CloudArguments,
     history: History,
     digest: str | None,
     context: Context,
@@ -313,7 +319,7 @@ def _begin(
 
 
 def _details(
-    made: Plan, arguments: containers.CloudArguments, digest: str | None, context: Context
+    made: Plan, arguments: CloudArguments, digest: str | None, context: Context
 ) -> Mapping[str, object]:
     cost, choice = made.price.effective if made.price else None, made.choice
     return {

@@ -13,6 +13,7 @@ from caliban_ls.core import packages
 from caliban_ls.core.errors import CalibanError, UsageError
 from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.runtime.backends.ai_platform import AiPlatform
 from caliban_ls.runtime.backends.base import Service
 from caliban_ls.runtime.backends.vertex import Vertex
@@ -20,8 +21,7 @@ from caliban_ls.runtime.google.auth import Identity, find_identity
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.credentials import find_credentials
 from caliban_ls.runtime.google.retries import Patience, PatientGoogle
-from caliban_ls.runtime.history.store import Group
-from caliban_ls.workspace.files import read_project
+from caliban_ls.runtime.history.records import Group
 
 
 def service_for(group: Group, google: Google) -> Service:

@@ -12,7 +12,8 @@ from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import UsageError
 
 if TYPE_CHECKING:  # what runs nothing needn't load what runs are made of
-    from caliban_ls.runtime.engine import Engine, JobResult, JobSpec, Report, Stream
+    from caliban_ls.runtime.engine import Engine
+    from caliban_ls.runtime.jobs import JobResult, JobSpec, Report, Stream
 
 
 class Watcher:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from caliban_ls.core.errors import UsageError
-from caliban_ls.runtime.engine import JobState
-from caliban_ls.runtime.history.store import Group, History, JobRecord
+from caliban_ls.runtime.history.records import Group, JobRecord
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobState
 
 CLOUD = ("vertex", "ai-platform")
 """The backends whose jobs Google runs."""

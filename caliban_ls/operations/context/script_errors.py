@@ -12,8 +12,8 @@ from caliban_ls.analysis.rules.overrides import Force, is_forced, read_force
 from caliban_ls.core.errors import ScriptRefuses
 from caliban_ls.core.text import LineIndex
 from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.inputs import STDIN
 from caliban_ls.validation import validate
-from caliban_ls.workspace.files import STDIN
 from caliban_ls.workspace.projects import around, script_named
 
 _SHOWN = 3  # findings in a message

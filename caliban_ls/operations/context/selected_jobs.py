@@ -12,11 +12,11 @@ from caliban_ls.analysis.experiment import sweep as sweeps
 from caliban_ls.core.errors import UsageError
 from caliban_ls.core.text import spoken_number
 from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.handover import is_background, read_work
+from caliban_ls.operations.context.inputs import experiment_text, sweep_of
 from caliban_ls.operations.context.script_errors import Launch, refuse_mistakes
-from caliban_ls.operations.local import background
-from caliban_ls.runtime.engine import JobSpec
-from caliban_ls.runtime.history.store import job_id_of
-from caliban_ls.workspace.files import experiment_text, sweep_of
+from caliban_ls.runtime.history.records import job_id_of
+from caliban_ls.runtime.jobs import JobSpec
 
 _AT_MOST = 100_000  # jobs of one launch
 
@@ -50,8 +50,8 @@ def work_of(
         # The user's own arguments come first, then those of the sweep.
         return index, (*arguments.args, *sweeps.arguments(parameters)), parameters
 
-    if background.is_background(context.environment):
-        handed = background.read_work(context.stdin())
+    if is_background(context.environment):
+        handed = read_work(context.stdin())
         return len(handed), lambda: handed, ()
     if arguments.experiment_config is None:
         if arguments.index is not None or arguments.block is not None:

@@ -13,7 +13,8 @@ from caliban_ls.core.errors import MissingError
 from caliban_ls.core.state_folder import SETTINGS_FILE, state_folder
 from caliban_ls.operations.context.context import Context
 from caliban_ls.runtime.engine import Engine
-from caliban_ls.runtime.history.store import History, utc_now
+from caliban_ls.runtime.history.records import utc_now
+from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.local.orphans import sweep_orphans
 
 

@@ -14,9 +14,10 @@ from caliban_ls.core.errors import MissingError, UsageError
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD
 from caliban_ls.operations.context.state import open_history
-from caliban_ls.operations.schemas import containers
+from caliban_ls.operations.schemas.jobs import ExportArguments, ExportResult
 from caliban_ls.runtime.backends.base import url_of
-from caliban_ls.runtime.history.store import Group, History, JobRecord
+from caliban_ls.runtime.history.records import Group, JobRecord
+from caliban_ls.runtime.history.store import History
 
 FORMATS = ("csv", "json")
 
@@ -52,7 +53,7 @@ _FORMULA = re.compile(r"\s*[=+\-@|%]|[\t\r\n]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
-def export(arguments: containers.ExportArguments, context: Context) -> containers.ExportResult:
+def export(arguments: ExportArguments, context: Context) -> ExportResult:
     """Return the history as a table, or write it into a file.
 
     Raises:
@@ -65,7 +66,7 @@ def export(arguments: containers.ExportArguments, context: Context) -> container
         groups = [_named(name, history) for name in arguments.groups] or history.groups()[::-1]
         rows = tuple(_row(job, group) for group in groups for job in history.jobs(group.name))
     columns = (*_COLUMNS, *_further(rows, "parameters"), *_further(rows, "metrics"))
-    table = containers.ExportResult(columns=columns, rows=rows, count=len(rows))
+    table = ExportResult(columns=columns, rows=rows, count=len(rows))
     if arguments.output is None:
         return table
     path = context.folder / Path(arguments.output).expanduser()
@@ -76,10 +77,10 @@ def export(arguments: containers.ExportArguments, context: Context) -> container
         raise MissingError(
             f"{path} can't be written: {error.strerror or error}", hint="Name another file with -o."
         ) from error
-    return containers.ExportResult(columns=columns, rows=(), count=len(rows), path=str(path))
+    return ExportResult(columns=columns, rows=(), count=len(rows), path=str(path))
 
 
-def written(table: containers.ExportResult, format_: str) -> Iterator[str]:
+def written(table: ExportResult, format_: str) -> Iterator[str]:
     """Yield a table as text, piece by piece."""
     if format_ == "json":
         yield "[\n" if table.rows else "[]\n"

@@ -12,14 +12,15 @@ from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, find_job
 from caliban_ls.operations.context.state import open_history, state_folder_of
 from caliban_ls.operations.jobs import refresh
-from caliban_ls.operations.schemas import containers
+from caliban_ls.operations.schemas.jobs import LogsArguments, LogsResult
 from caliban_ls.runtime.backends import job_sync
 from caliban_ls.runtime.backends.base import Service
-from caliban_ls.runtime.engine import JobSpec
 from caliban_ls.runtime.google.cloud_logging import PACE, JobLog, Pace, text_of
 from caliban_ls.runtime.google.retries import Patience
 from caliban_ls.runtime.history.job_logs import log_file
-from caliban_ls.runtime.history.store import History, JobRecord
+from caliban_ls.runtime.history.records import JobRecord
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobSpec
 from caliban_ls.runtime.local import owner
 
 PATIENCE = Patience(whole=120.0)
@@ -31,7 +32,7 @@ _CHUNK = 256 * 1024  # bytes of a log that are read at once
 _LOOK_SECONDS = 0.2  # between two looks at what somebody else does
 
 
-def logs(arguments: containers.LogsArguments, context: Context, pace: Pace = PACE) -> containers.LogsResult:
+def logs(arguments: LogsArguments, context: Context, pace: Pace = PACE) -> LogsResult:
     """Return the output of a job, or hand it out as it comes.
 
     Raises:
@@ -65,7 +66,7 @@ def logs(arguments: containers.LogsArguments, context: Context, pace: Pace = PAC
             if not (arguments.follow or context.streams):
                 return _piece(job, path, arguments.offset)
             end = _hand_out(job, path, arguments, history, context)
-    return containers.LogsResult(job=job.job_id, text="", offset=end)
+    return LogsResult(job=job.job_id, text="", offset=end)
 
 
 def _hand_out_lines(job: JobRecord, lines: Iterable[str], offset: int, context: Context) -> int:
@@ -83,7 +84,7 @@ def _hand_out_lines(job: JobRecord, lines: Iterable[str], offset: int, context: 
     return max(position, offset)
 
 
-def _piece_of_cloud(job: JobRecord, log: JobLog, offset: int | None) -> containers.LogsResult:
+def _piece_of_cloud(job: JobRecord, log: JobLog, offset: int | None) -> LogsResult:
     """Return a piece of a log: its end, or what follows an offset."""
     held = bytearray()
     position = 0
@@ -97,9 +98,7 @@ def _piece_of_cloud(job: JobRecord, log: JobLog, offset: int | None) -> containe
         if offset is None and len(held) > 2 * _ANSWER:
             del held[:-_ANSWER]
     piece = bytes(held[-_ANSWER:] if offset is None else held[:_ANSWER])
-    return containers.LogsResult(
-        job=job.job_id, text=piece.decode(errors="replace"), offset=max(position, offset or 0)
-    )
+    return LogsResult(job=job.job_id, text=piece.decode(errors="replace"), offset=max(position, offset or 0))
 
 
 def _is_over_there(job: JobRecord, service: Service, history: History) -> bool:
@@ -112,7 +111,7 @@ def _is_over_there(job: JobRecord, service: Service, history: History) -> bool:
     return now is None or now.state.finished or now.gone is not None
 
 
-def _piece(job: JobRecord, path: Path, offset: int | None) -> containers.LogsResult:
+def _piece(job: JobRecord, path: Path, offset: int | None) -> LogsResult:
     """Return a piece of a log: its end, or what follows an offset."""
     try:
         with path.open("rb") as file:
@@ -122,11 +121,11 @@ def _piece(job: JobRecord, path: Path, offset: int | None) -> containers.LogsRes
             data = file.read(_ANSWER)
     except OSError as error:
         raise _no_log(job, error) from error
-    return containers.LogsResult(job=job.job_id, text=data.decode(errors="replace"), offset=start + len(data))
+    return LogsResult(job=job.job_id, text=data.decode(errors="replace"), offset=start + len(data))
 
 
 def _hand_out(
-    job: JobRecord, path: Path, arguments: containers.LogsArguments, history: History, context: Context
+    job: JobRecord, path: Path, arguments: LogsArguments, history: History, context: Context
 ) -> int:
     """Hand out a log to its end, and if it is followed, until its job has ended; return where it ended."""
     spec = JobSpec(index=job.index, job_id=job.job_id, args=job.args)

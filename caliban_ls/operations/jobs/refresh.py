@@ -19,7 +19,8 @@ from caliban_ls.runtime.backends.job_sync import OpenJob
 from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.errors import Refused
 from caliban_ls.runtime.google.retries import Patience, each
-from caliban_ls.runtime.history.store import Group, History, utc_now
+from caliban_ls.runtime.history.records import Group, utc_now
+from caliban_ls.runtime.history.store import History
 
 PATIENCE = Patience(whole=30.0)
 

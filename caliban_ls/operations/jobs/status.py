@@ -19,11 +19,18 @@ from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, find_group, states_of
 from caliban_ls.operations.context.state import open_engine, open_history
 from caliban_ls.operations.local.rerun import command_of
-from caliban_ls.operations.schemas import containers
+from caliban_ls.operations.schemas.jobs import (
+    StatusArguments,
+    StatusCost,
+    StatusGroup,
+    StatusJob,
+    StatusResult,
+)
 from caliban_ls.runtime.backends.base import url_of
-from caliban_ls.runtime.engine import JobState
 from caliban_ls.runtime.history.counts import Tally, tallies
-from caliban_ls.runtime.history.store import ALL, Group, History, JobRecord, Wanted, utc_now
+from caliban_ls.runtime.history.records import ALL, Group, JobRecord, Wanted, utc_now
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobState
 from caliban_ls.runtime.local import owner
 from caliban_ls.runtime.local.orphans import OWNER_DIED
 
@@ -41,7 +48,7 @@ _NOT_ASKED = "Google wasn't asked; --refresh asks"
 _UNSENT = {JobState.PLANNED.value, JobState.SUBMITTING.value, JobState.UNKNOWN.value}
 
 
-def status(arguments: containers.StatusArguments, context: Context) -> containers.StatusResult:
+def status(arguments: StatusArguments, context: Context) -> StatusResult:
     """Return launches with their jobs, the newest first; of one launch or job when one is named.
 
     Raises:
@@ -92,7 +99,7 @@ def status(arguments: containers.StatusArguments, context: Context) -> container
         shown = [_group(group, counted[group.name], everything[group.name], view) for group in groups]
         if arguments.reference is not None:
             notes += _about_unsent(shown)
-    return containers.StatusResult(groups=tuple(shown), notes=tuple(notes), more=max(0, more))
+    return StatusResult(groups=tuple(shown), notes=tuple(notes), more=max(0, more))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +126,7 @@ class _View:
 
 
 def _refreshed(
-    arguments: containers.StatusArguments,
+    arguments: StatusArguments,
     groups: list[Group],
     only: JobRecord | None,
     history: History,
@@ -173,7 +180,7 @@ def _is_lost(group: Group) -> bool:
     return group.backend not in CLOUD and group.owner is not None and owner.is_dead(group.owner)
 
 
-def _group(group: Group, tally: Tally, everything: Tally, view: _View) -> containers.StatusGroup:
+def _group(group: Group, tally: Tally, everything: Tally, view: _View) -> StatusGroup:
     lost = _is_lost(group)
     details: Mapping[str, Any] = group.details
     jobs: list[sqlite3.Row] = []
@@ -185,14 +192,14 @@ def _group(group: Group, tally: Tally, everything: Tally, view: _View) -> contai
     price = details.get("per_job_hour")
     cost = None
     if isinstance(price, (int, float)):
-        cost = containers.StatusCost(
+        cost = StatusCost(
             currency=str(details.get("currency") or "USD"),
             so_far=round(price * tally.seconds / 3600, 4),
             per_job_hour=price,
             as_of=details.get("prices_as_of"),
         )
     states = _lost_states(everything.states) if lost else everything.states
-    return containers.StatusGroup(
+    return StatusGroup(
         name=group.name,
         title=group.title,
         backend=group.backend,
@@ -240,14 +247,14 @@ def _lost_states(states: Mapping[str, int]) -> dict[str, int]:
     return known
 
 
-def _job(row: sqlite3.Row, group: Group, view: _View, *, lost: bool) -> containers.StatusJob:
+def _job(row: sqlite3.Row, group: Group, view: _View, *, lost: bool) -> StatusJob:
     state, gone, error = row["state"], row["gone"] is not None, row["error"]
     if lost and not JobState(state).finished:
         state, error = JobState.UNKNOWN.value, OWNER_DIED
     url = None
     if row["name"] is not None and group.backend in CLOUD:
         url = url_of(group.backend, row["name"], group.project or "", group.region or "")
-    return containers.StatusJob(
+    return StatusJob(
         job_id=row["job_id"],
         index=row["number"],
         name=row["name"],
@@ -277,7 +284,7 @@ def _seconds(row: sqlite3.Row, now: datetime) -> float | None:
     return round(ran, 1) if ran >= 0 else None
 
 
-def _about_unsent(groups: list[containers.StatusGroup]) -> Iterator[str]:
+def _about_unsent(groups: list[StatusGroup]) -> Iterator[str]:
     """Yield which launches were cut short, and what goes on with them."""
     for group in groups:
         if group.unsent:

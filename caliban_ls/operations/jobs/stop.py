@@ -18,15 +18,17 @@ from caliban_ls.operations.context.job_lookup import CLOUD, find_jobs
 from caliban_ls.operations.context.state import open_engine, open_history
 from caliban_ls.operations.jobs import refresh
 from caliban_ls.operations.local.shell import find_container
-from caliban_ls.operations.schemas import containers as schemas_containers
+from caliban_ls.operations.schemas.jobs import StopArguments, StopFailure, StopResult
 from caliban_ls.runtime.backends import job_sync, submitter
 from caliban_ls.runtime.backends.base import Service
 from caliban_ls.runtime.backends.job_sync import OpenJob
 from caliban_ls.runtime.backends.launch_journal import Journal
-from caliban_ls.runtime.engine import Engine, JobState
+from caliban_ls.runtime.engine import Engine
 from caliban_ls.runtime.google.errors import Refused
 from caliban_ls.runtime.google.retries import Patience, each
-from caliban_ls.runtime.history.store import Group, History, JobRecord, utc_now
+from caliban_ls.runtime.history.records import Group, JobRecord, utc_now
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobState
 from caliban_ls.runtime.local import owner
 
 PATIENCE = Patience(whole=180.0)
@@ -98,7 +100,7 @@ class _There:
         return told
 
 
-def stop(arguments: schemas_containers.StopArguments, context: Context) -> schemas_containers.StopResult:
+def stop(arguments: StopArguments, context: Context) -> StopResult:
     """Stop jobs, launches and containers; what has ended already is told, and no error.
 
     Raises:
@@ -152,10 +154,10 @@ def stop(arguments: schemas_containers.StopArguments, context: Context) -> schem
             done.add(part)
         if failure is not None and not done.stopped:
             raise failure
-    return schemas_containers.StopResult(
+    return StopResult(
         stopped=tuple(done.stopped),
         ended=tuple(done.ended),
-        failed=tuple(schemas_containers.StopFailure(job=job, error=why) for job, why in done.failed.items()),
+        failed=tuple(StopFailure(job=job, error=why) for job, why in done.failed.items()),
     )
 
 
@@ -170,7 +172,7 @@ def _so_far(jobs: Collection[JobRecord], why: str, history: History) -> _Done:
     return done
 
 
-def _choose(arguments: schemas_containers.StopArguments, history: History) -> _Chosen:
+def _choose(arguments: StopArguments, history: History) -> _Chosen:
     chosen = _Chosen()
     if arguments.all:
         for backend in ("local", *CLOUD):
@@ -185,7 +187,7 @@ def _choose(arguments: schemas_containers.StopArguments, history: History) -> _C
     return chosen
 
 
-def _confirm(chosen: _Chosen, arguments: schemas_containers.StopArguments, context: Context) -> None:
+def _confirm(chosen: _Chosen, arguments: StopArguments, context: Context) -> None:
     """Have somebody say yes to ending jobs in the cloud, or to ending everything.
 
     Where nobody can be asked, what is named is stopped: a job that goes on is dear, too. `--all` needs a yes.

@@ -6,22 +6,15 @@ no job is lost between the two, and none runs twice. Which image they run in has
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from caliban_ls.core import processes
 from caliban_ls.core.errors import FailedError, UsageError
 from caliban_ls.operations.context.context import Context
-
-if TYPE_CHECKING:
-    import subprocess
-
-_TELL = "CALIBAN_TELL_FD"
-"""The variable with the number of the pipe on which the background process tells its launch's name."""
+from caliban_ls.operations.context.handover import TELL, hand_over
 
 
 def launch(
@@ -62,13 +55,13 @@ def launch(
             process = processes.start_own(
                 command,
                 context.folder,
-                {**context.environment, _TELL: str(writing)},
+                {**context.environment, TELL: str(writing)},
                 said=said,
                 kept=(writing,),
             )
             os.close(writing)
             writing = -1
-            _hand_over(process, work)
+            hand_over(process, work)
             with open(reading, "rb", closefd=False) as told:
                 name = told.read().decode()
             if not name:
@@ -83,33 +76,3 @@ def launch(
         os.close(reading)
         if writing >= 0:
             os.close(writing)
-
-
-def is_background(environment: Mapping[str, str]) -> bool:
-    """Return whether this process was started by `launch`."""
-    return _TELL in environment
-
-
-def read_work(text: str) -> list[tuple[int, tuple[str, ...], dict[str, Any]]]:
-    """Return the jobs that `launch` handed over."""
-    return [
-        (index, tuple(args), parameters) for index, args, parameters in map(json.loads, text.splitlines())
-    ]
-
-
-def tell(group: str, environment: Mapping[str, str]) -> None:
-    """Tell the process that waits that the jobs are written down."""
-    if is_background(environment):
-        with suppress(OSError):
-            descriptor = int(environment[_TELL])
-            os.write(descriptor, group.encode())
-            os.close(descriptor)
-
-
-def _hand_over(
-    process: subprocess.Popen[bytes], work: Iterable[tuple[int, tuple[str, ...], dict[str, Any]]]
-) -> None:
-    assert process.stdin is not None  # noqa: S101  # a pipe was asked for
-    with suppress(BrokenPipeError), process.stdin as pipe:
-        for index, args, parameters in work:
-            pipe.write(json.dumps([index, args, parameters]).encode() + b"\n")

@@ -18,13 +18,13 @@ from caliban_ls.core.errors import KeyInImage, MissingError, UsageError
 from caliban_ls.core.project_files import printable
 from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime.engine import Engine, ImagePlan
 from caliban_ls.runtime.google import credentials
 from caliban_ls.runtime.images.build_secrets import build_inputs, hosts_with_passwords
 from caliban_ls.runtime.images.plan import ImageOptions, Mode, plan_image
 from caliban_ls.runtime.images.secret_files import IN_ADDRESS
-from caliban_ls.workspace.files import read_project
 
 _PYTHON = "3.12"
 """For a project that asks for none. Not the one that runs this: a project gives the same image on every machine."""

@@ -16,14 +16,15 @@ from dataclasses import replace
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, Cancelled, FailedError, PortTaken, UsageError
 from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.state import open_engine
 from caliban_ls.operations.local import image as project_image
 from caliban_ls.operations.local.container_options import survey
 from caliban_ls.operations.local.shell import TOKEN, URL, home_folder, on_the_folder
 from caliban_ls.operations.schemas import containers
-from caliban_ls.runtime.engine import ContainerSpec, Engine, Stream
+from caliban_ls.runtime.engine import ContainerSpec, Engine
+from caliban_ls.runtime.jobs import Stream
 from caliban_ls.runtime.local import owner
-from caliban_ls.workspace.files import read_project
 
 FIRST_PORT = 8888
 

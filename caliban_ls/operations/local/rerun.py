@@ -10,28 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from caliban_ls.analysis import hardware
-from caliban_ls.analysis.config.project import Project
-from caliban_ls.analysis.hardware import SpecProblem
 from caliban_ls.core.errors import MissingError, UsageError
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, find_job
+from caliban_ls.operations.context.launch_details import accelerator_of
 from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.schemas import containers
+from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.history.masking import MASK
-from caliban_ls.runtime.history.store import Group, JobRecord
-
-
-def details_of(arguments: containers.RunArguments, project: Project) -> Mapping[str, object]:
-    """Return what of a run on this machine has to be written down, so that it can be done once more."""
-    return {
-        "module": arguments.module or (None if arguments.image_id else project.module),
-        "dir": list(arguments.dir),
-        "extras": list(arguments.extras),
-        "mode": "cpu" if arguments.nogpu else "gpu" if arguments.gpu else None,
-        "image_id": arguments.image_id,
-        "docker_run_args": arguments.docker_run_args,
-    }
+from caliban_ls.runtime.history.records import Group, JobRecord
 
 
 def here(arguments: containers.RunArguments, context: Context) -> tuple[containers.RunArguments, Context]:
@@ -94,7 +81,7 @@ def command_of(job: JobRecord, group: Group) -> str:
     spec = str(accelerator) if accelerator else None
     kind = accelerator.kind if accelerator else None
     timeout = details.get("timeout")
-    cloud = containers.CloudArguments(
+    cloud = CloudArguments(
         **alike,
         image_tag=group.image,
         backend=group.backend,
@@ -115,17 +102,6 @@ def command_of(job: JobRecord, group: Group) -> str:
 def spelled(command: str, arguments: Any) -> str:  # noqa: ANN401 - any command's arguments
     """Return the command line that says a command's arguments."""
     return shlex.join(["caliban", command, *_words(arguments)])
-
-
-def accelerator_of(details: Mapping[str, Any]) -> hardware.Accelerator | None:
-    """Return the accelerator that was written down."""
-    text = details.get("accelerator")
-    kinds: tuple[hardware.Kind, ...] = ("gpu", "tpu")
-    for kind in kinds if text else ():
-        read = hardware.parse_spec(str(text), kind)
-        if not isinstance(read, SpecProblem):
-            return read.accelerator
-    return None
 
 
 def _words(arguments: Any) -> Iterator[str]:  # noqa: ANN401 - any command's arguments

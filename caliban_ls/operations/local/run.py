@@ -11,6 +11,9 @@ from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.rules.overrides import read_force
 from caliban_ls.core.errors import UsageError
 from caliban_ls.operations.context.context import Context, Watcher
+from caliban_ls.operations.context.handover import is_background, tell
+from caliban_ls.operations.context.inputs import read_project
+from caliban_ls.operations.context.launch_details import details_of
 from caliban_ls.operations.context.selected_jobs import Work, jobs_of, work_of
 from caliban_ls.operations.context.state import open_engine, open_history, state_folder_of
 from caliban_ls.operations.local import background, rerun
@@ -18,13 +21,14 @@ from caliban_ls.operations.local import image as project_image
 from caliban_ls.operations.local.container_options import Surroundings, equipped, survey
 from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime.docker.gpus import ALL_BY_CDI
-from caliban_ls.runtime.engine import ContainerSpec, Engine, JobResult, JobSpec, JobState, Stream
+from caliban_ls.runtime.engine import ContainerSpec, Engine
 from caliban_ls.runtime.history.job_logs import JobLogs
 from caliban_ls.runtime.history.masking import MASK, masked_args
 from caliban_ls.runtime.history.recorder import Recorder
-from caliban_ls.runtime.history.store import History, launch_name, utc_now
+from caliban_ls.runtime.history.records import launch_name, utc_now
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobResult, JobSpec, JobState, Stream
 from caliban_ls.runtime.local import owner, runner
-from caliban_ls.workspace.files import read_project
 
 
 def run(arguments: containers.RunArguments, context: Context) -> containers.RunResult:
@@ -34,7 +38,7 @@ def run(arguments: containers.RunArguments, context: Context) -> containers.RunR
         raise UsageError("--jobs takes a number from 1")
     if arguments.job is not None:
         arguments, context = rerun.here(arguments, context)
-    if background.is_background(context.environment):
+    if is_background(context.environment):
         context = replace(context, watcher=Watcher())  # nobody listens; the logs are kept
     title = arguments.name or context.folder.name
     project = read_project(context)
@@ -60,10 +64,10 @@ def run(arguments: containers.RunArguments, context: Context) -> containers.RunR
             folder=context.folder,
             image=image,
             owner=me,
-            details=rerun.details_of(arguments, project),
+            details=details_of(arguments, project),
         )
         recorder.planned(group, jobs_of(work, group))
-        background.tell(group, context.environment)
+        tell(group, context.environment)
         logs = JobLogs(state_folder_of(context), group, warn=lambda line: context.report(line, None))
         results = _Results(context, recorder, logs, total)
         labels = {owner.OWNER: me, owner.PROJECT: str(context.folder)}
@@ -134,7 +138,7 @@ def _detached(
         context=context,
     )
     with open_history(context) as history:
-        history.describe(group, rerun.details_of(arguments, project))
+        history.describe(group, details_of(arguments, project))
     queued = tuple(_run_job(job, JobState.QUEUED) for job in jobs_of(work, group))
     return containers.RunResult(group=group, image=image, jobs=queued)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from caliban_ls.core import processes
 from caliban_ls.core.errors import MissingError, UsageError
 from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.state import open_engine, open_history
 from caliban_ls.operations.local import image as project_image
 from caliban_ls.operations.local.container_options import Surroundings, equipped, is_here, survey
@@ -21,7 +22,6 @@ from caliban_ls.runtime.engine import ContainerInfo, ContainerSpec, Engine, Moun
 from caliban_ls.runtime.images.dockerfile import WORKDIR
 from caliban_ls.runtime.local import owner
 from caliban_ls.runtime.local.console import Console
-from caliban_ls.workspace.files import read_project
 
 SHELLS = ("bash", "zsh", "fish", "sh")
 

@@ -13,9 +13,9 @@ from typing import Any
 from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.backends.base import Body, CloudJob, Made
-from caliban_ls.runtime.engine import JobState
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.errors import Busy, NoAnswer, Refused, field_of
+from caliban_ls.runtime.jobs import JobState
 
 _STATES = {
     "QUEUED": JobState.QUEUED,

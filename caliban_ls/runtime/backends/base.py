@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from caliban_ls.analysis.hardware import Backend as BackendName
 from caliban_ls.analysis.hardware import Choice
-from caliban_ls.runtime.engine import JobState
+from caliban_ls.runtime.jobs import JobState
 
 Body = dict[str, Any]
 """A request as JSON."""

@@ -6,17 +6,15 @@ seen stays. Knows no service.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.backends.base import Made
-from caliban_ls.runtime.engine import JobState
+from caliban_ls.runtime.google.timestamps import moment
 from caliban_ls.runtime.history.store import History
-
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)")
+from caliban_ls.runtime.jobs import JobState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,22 +143,3 @@ def write_stopping(history: History, job_ids: Iterable[str]) -> None:
             " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')",
             [(job_id,) for job_id in job_ids],
         )
-
-
-def moment(text: str | None) -> datetime | None:
-    """Return a service's time as UTC, None where there is none or none that can be read.
-
-    Google writes nine digits behind the point; Python's own reader takes six.
-    """
-    match = _MOMENT.fullmatch(text or "")
-    if match is None:
-        return None
-    day, clock, fraction, zone = match.groups()
-    offset = "+00:00" if zone in "Zz" else zone
-    try:
-        whole = datetime.fromisoformat(f"{day}T{clock}{offset}")
-        return (whole + timedelta(microseconds=int((fraction or "0").ljust(6, "0")[:6]))).astimezone(
-            timezone.utc
-        )
-    except (ValueError, OverflowError):
-        return None

@@ -20,9 +20,10 @@ from typing import Any
 
 from caliban_ls.core.errors import CalibanError, MissingError, UsageError
 from caliban_ls.runtime.backends.base import Body, Made, with_args
-from caliban_ls.runtime.engine import JobSpec, JobState
 from caliban_ls.runtime.history.masking import masked_args, masked_parameters
-from caliban_ls.runtime.history.store import Group, History
+from caliban_ls.runtime.history.records import Group
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobSpec, JobState
 from caliban_ls.runtime.local import owner
 
 FOLDER = "unsent"

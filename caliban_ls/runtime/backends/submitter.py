@@ -28,9 +28,9 @@ from caliban_ls.core.errors import CalibanError, ServiceError
 from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.backends.base import Made, Service
 from caliban_ls.runtime.backends.launch_journal import Journal, Unsent
-from caliban_ls.runtime.engine import Report
 from caliban_ls.runtime.google.errors import Busy, NoAnswer, Refused
 from caliban_ls.runtime.google.transport import REQUEST_SECONDS
+from caliban_ls.runtime.jobs import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

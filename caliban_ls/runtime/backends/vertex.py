@@ -10,9 +10,9 @@ from caliban_ls.analysis.hardware import Choice
 from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.backends.base import Body, CloudJob, Made
-from caliban_ls.runtime.engine import JobState
 from caliban_ls.runtime.google.client import Google, regional_address
 from caliban_ls.runtime.google.errors import field_of
+from caliban_ls.runtime.jobs import JobState
 
 _STATES = {
     "JOB_STATE_QUEUED": JobState.QUEUED,

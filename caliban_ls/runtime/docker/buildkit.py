@@ -22,8 +22,9 @@ from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import BuildFailed
 from caliban_ls.core.text import shortened
 from caliban_ls.runtime.docker.endpoint import Endpoint
-from caliban_ls.runtime.engine import BuildInputs, ImagePlan, Report
+from caliban_ls.runtime.engine import BuildInputs, ImagePlan
 from caliban_ls.runtime.images.dockerfile import reasons
+from caliban_ls.runtime.jobs import Report
 
 _TAIL_LINES = 12
 

@@ -16,8 +16,9 @@ from caliban_ls.core.errors import BuildFailed, EngineUnavailable
 from caliban_ls.core.text import shortened
 from caliban_ls.runtime.docker.buildkit import no_base_image, sending
 from caliban_ls.runtime.docker.endpoint import Endpoint
-from caliban_ls.runtime.engine import ImagePlan, Report
+from caliban_ls.runtime.engine import ImagePlan
 from caliban_ls.runtime.images.dockerfile import reasons
+from caliban_ls.runtime.jobs import Report
 
 _TAIL_LINES = 12
 

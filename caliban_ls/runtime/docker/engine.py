@@ -60,11 +60,9 @@ from caliban_ls.runtime.engine import (
     Exit,
     ImagePlan,
     Login,
-    Output,
-    Report,
-    Stream,
     Talk,
 )
+from caliban_ls.runtime.jobs import Output, Report, Stream
 
 if TYPE_CHECKING:
     from docker import APIClient  # for annotations only, never at run time

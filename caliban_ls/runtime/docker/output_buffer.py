@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import FileIO
 
-from caliban_ls.runtime.engine import Stream
+from caliban_ls.runtime.jobs import Stream
 
 Frame = tuple[Stream, bytes]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from caliban_ls.core.errors import MissingError, PushFailed
-from caliban_ls.runtime.engine import Report
+from caliban_ls.runtime.jobs import Report
 
 
 class BrokenUpload(PushFailed):

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from caliban_ls.runtime.engine import Stream
+from caliban_ls.runtime.jobs import Stream
 
 Raw = Any
 """What the SDK works with: its client, a response of requests, a socket, or what ssh has for one."""

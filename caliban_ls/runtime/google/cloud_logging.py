@@ -16,9 +16,9 @@ from urllib.parse import quote
 
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import ServiceError
-from caliban_ls.runtime.backends.job_sync import moment
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.errors import NoAnswer, Refused, field_of
+from caliban_ls.runtime.google.timestamps import moment
 
 _PAGE = 1000  # the most that the service gives at once
 

@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError
-from caliban_ls.runtime.engine import Report
 from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.errors import Busy, NoAnswer
+from caliban_ls.runtime.jobs import Report
 
 Item = TypeVar("Item", bound=Hashable)
 Answer = TypeVar("Answer")

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from caliban_ls.runtime.engine import JobState
-from caliban_ls.runtime.history.store import ALL, History, Wanted
+from caliban_ls.runtime.history.records import ALL, Wanted
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobState
 
 
 @dataclass(slots=True)

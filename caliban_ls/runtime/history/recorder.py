@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from caliban_ls.core.errors import MissingError
-from caliban_ls.runtime.engine import JobResult, JobSpec, JobState
-from caliban_ls.runtime.history.store import History, launch_name
+from caliban_ls.runtime.history.records import launch_name
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobResult, JobSpec, JobState
 
 Answer = TypeVar("Answer")
 

@@ -8,35 +8,23 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from caliban_ls.core.errors import MissingError
-from caliban_ls.runtime.engine import JobSpec, JobState
 from caliban_ls.runtime.history.masking import masked_args, masked_parameters
-
-FILE_NAME = "history.sqlite3"
+from caliban_ls.runtime.history.records import ALL, Group, JobRecord, Wanted, group_of, job_of, launch_name
+from caliban_ls.runtime.history.schema import FILE_NAME, MIGRATIONS
+from caliban_ls.runtime.jobs import JobSpec, JobState
 
 _NEW_GROUP = (
     "INSERT INTO groups (name, title, backend, folder, image, owner, created, details)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-)
-
-_IN_STATES = "state IN (SELECT value FROM json_each(?))"
-
-_HAS_TEXT = (
-    "(instr(lower(job_id), ?)"
-    # Arguments are looked through as they are typed: words with spaces between them.
-    """ OR instr(lower(replace(args, '", "', ' ')), ?) OR instr(lower(COALESCE(error, '')), ?)"""
-    # The name of a launch is part of its jobs' ids; its title may have other characters.
-    " OR group_name IN (SELECT name FROM groups WHERE instr(lower(title), ?)))"
 )
 
 _JOB_COLUMNS = (
@@ -49,146 +37,6 @@ BUSY_SECONDS = 10
 
 _LEAST_SECONDS = 0.5
 
-_MIGRATIONS = (
-    (
-        """
-        CREATE TABLE groups (
-            name TEXT PRIMARY KEY,  -- NAME_TIMESTAMP
-            title TEXT NOT NULL,  -- the NAME as it was given
-            backend TEXT NOT NULL,
-            folder TEXT NOT NULL,
-            image TEXT,
-            owner TEXT,  -- the process that runs it, NULL when it needs none
-            created TEXT NOT NULL  -- ISO 8601, UTC, like all times
-        ) WITHOUT ROWID
-        """,
-        """
-        CREATE TABLE jobs (
-            job_id TEXT PRIMARY KEY,
-            group_name TEXT NOT NULL REFERENCES groups (name) ON DELETE CASCADE,
-            number INTEGER NOT NULL,  -- 1-based place in the sweep
-            args TEXT NOT NULL,  -- JSON, like parameters and metrics
-            parameters TEXT NOT NULL,
-            state TEXT NOT NULL,
-            name TEXT,  -- what the backend calls it
-            created TEXT NOT NULL,
-            started TEXT,
-            ended TEXT,
-            seconds REAL,
-            exit_code INTEGER,
-            metrics TEXT NOT NULL DEFAULT '{}',
-            error TEXT,
-            UNIQUE (group_name, number)
-        ) WITHOUT ROWID
-        """,
-    ),
-    (
-        "ALTER TABLE groups ADD COLUMN project TEXT",  # Google's, NULL for local launches
-        "ALTER TABLE groups ADD COLUMN region TEXT",
-        "ALTER TABLE groups ADD COLUMN details TEXT NOT NULL DEFAULT '{}'",  # JSON; see `Group.details`
-        "ALTER TABLE jobs ADD COLUMN request TEXT",  # JSON, what the service is sent; credentials masked
-        "ALTER TABLE jobs ADD COLUMN doubted TEXT",  # when a request went without an answer
-        "CREATE INDEX jobs_by_name ON jobs (name) WHERE name IS NOT NULL",
-        "CREATE INDEX jobs_by_state ON jobs (group_name, state)",
-    ),
-    (
-        "ALTER TABLE jobs ADD COLUMN seen TEXT",  # when its service last told of it
-        "ALTER TABLE jobs ADD COLUMN gone TEXT",  # when its service was found to know it no longer
-        "ALTER TABLE jobs ADD COLUMN origin TEXT",  # the job that it does again, by its id
-        "CREATE INDEX jobs_by_origin ON jobs (origin) WHERE origin IS NOT NULL",
-    ),
-)
-"""Each entry brings the file from the version of its place to the next; entries are never changed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """One launch of a sweep or of a single job.
-
-    Attributes:
-        name: unique: `NAME_TIMESTAMP`; job ids begin with it.
-        title: the NAME that the user gave.
-        backend: `local`, `vertex` or `ai-platform`.
-        folder: the project.
-        image: what the jobs run in.
-        owner: see `runtime.owner`; None for jobs that need no living process.
-        created: UTC.
-        project: Google's, None for local launches.
-        region: where cloud jobs run.
-        details: what else was known: hardware, price, commit, who.
-    """
-
-    name: str
-    title: str
-    backend: str
-    folder: Path
-    image: str | None
-    owner: str | None
-    created: datetime
-    project: str | None = None
-    region: str | None = None
-    details: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobRecord:
-    """What is written down about a job. Times are UTC; values that look like credentials are masked.
-
-    Attributes:
-        doubted: when it was sent, while nobody knows whether it arrived.
-        seen: when its service last told of it.
-        gone: when its service was found to know it no longer; its state is the last that was seen.
-        origin: the id of the job that it does again.
-    """
-
-    job_id: str
-    group: str
-    index: int
-    args: tuple[str, ...]
-    parameters: Mapping[str, object]
-    state: JobState
-    name: str | None
-    created: datetime
-    started: datetime | None
-    ended: datetime | None
-    seconds: float | None
-    exit_code: int | None
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    error: str | None = None
-    doubted: datetime | None = None
-    seen: datetime | None = None
-    gone: datetime | None = None
-    origin: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which jobs are wanted of all.
-
-    Attributes:
-        states: those in one of these; empty for all.
-        text: those whose id, arguments, error or launch have it, in either case of ASCII letters; empty for all.
-    """
-
-    states: Collection[JobState] = ()
-    text: str = ""
-
-    @property
-    def condition(self) -> str:
-        """What a query asks of a job."""
-        asked = [_IN_STATES] * bool(self.states) + [_HAS_TEXT] * bool(self.text)
-        return " AND ".join(asked) or "TRUE"
-
-    @property
-    def values(self) -> tuple[str, ...]:
-        """What stands for the condition's question marks."""
-        states = (json.dumps([state.value for state in self.states]),) if self.states else ()
-        text = self.text.encode("utf-8", "replace").lower().decode()  # as SQLite's lower() does: ASCII alone
-        return (*states, *((text, json.dumps(text)[1:-1], text, text) if text else ()))
-
-
-ALL = Wanted()
-
 
 def _those(backend: str | None, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
     """Return what a query asks of launches, and what stands for its question marks."""
@@ -197,24 +45,6 @@ def _those(backend: str | None, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
         return of_backend, (backend or "",)
     with_jobs = f"EXISTS (SELECT 1 FROM jobs WHERE group_name = groups.name AND {wanted.condition})"  # noqa: S608  # constants
     return f"{of_backend} AND {with_jobs}", (backend or "", *wanted.values)
-
-
-def launch_name(title: str, moment: datetime) -> str:
-    """Return `NAME_TIMESTAMP` in letters that containers and both Google services take.
-
-    Args:
-        title: any text; other characters than ASCII letters and digits become underscores.
-        moment: when it was launched; its microseconds tell launches of one second apart.
-    """
-    name = re.sub("[^A-Za-z0-9]+", "_", title).strip("_")[:60] or "job"
-    if not name[0].isalpha():
-        name = f"job_{name}"
-    return f"{name}_{moment:%Y%m%d_%H%M%S_%f}"
-
-
-def job_id_of(group: str, index: int) -> str:
-    """Return a job's id from the name of its launch and its 1-based place."""
-    return f"{group}_{index}"
 
 
 class History:
@@ -417,7 +247,7 @@ class History:
 
     def jobs(self, group: str) -> list[JobRecord]:
         """Return the jobs of a launch by their place."""
-        return [_job_record(row) for row in self.job_rows(group)]
+        return [job_of(row) for row in self.job_rows(group)]
 
     def job_rows(
         self,
@@ -466,12 +296,12 @@ class History:
     def _groups(self, query: str, *values: object) -> list[Group]:
         """Return the launches of a query."""
         with self._explained():
-            return [_group(row) for row in self._connection.execute(query, values)]
+            return [group_of(row) for row in self._connection.execute(query, values)]
 
     def _jobs(self, query: str, *values: object) -> list[JobRecord]:
         """Return the jobs of a query."""
         with self._explained():
-            return [_job_record(row) for row in self._connection.execute(query, values)]
+            return [job_of(row) for row in self._connection.execute(query, values)]
 
     def _open(self) -> None:
         """Open the file and bring it to this program's version."""
@@ -482,12 +312,12 @@ class History:
             self._inode = _inode(self.path)
             self._connection.row_factory = sqlite3.Row
             version = self._version()
-            if version > len(_MIGRATIONS):
+            if version > len(MIGRATIONS):
                 raise MissingError(
                     f"The history {self.path} was written by a newer caliban",
                     hint="Update caliban-ls, or set CALIBAN_HOME to another folder.",
                 )
-            if version < len(_MIGRATIONS):
+            if version < len(MIGRATIONS):
                 self._migrate()
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA synchronous = NORMAL")  # enough with a write-ahead log
@@ -498,7 +328,7 @@ class History:
         with suppress(sqlite3.OperationalError):
             self._connection.execute("PRAGMA journal_mode = WAL")
         with self.transaction() as connection:
-            for version, statements in enumerate(_MIGRATIONS[self._version() :], self._version() + 1):
+            for version, statements in enumerate(MIGRATIONS[self._version() :], self._version() + 1):
                 for statement in statements:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {version}")
@@ -575,57 +405,8 @@ class _Damaged(MissingError):
     """The file was no database; a new one stands in its place."""
 
 
-def utc_now() -> datetime:
-    """Return the time that the history writes down."""
-    return datetime.now(timezone.utc)
-
-
 def _inode(path: Path) -> int | None:
     """Return what tells a file from a later one of the same name."""
     with suppress(FileNotFoundError):
         return path.stat().st_ino
     return None
-
-
-def _group(row: sqlite3.Row) -> Group:
-    """Return a row as a launch."""
-    return Group(
-        name=row["name"],
-        title=row["title"],
-        backend=row["backend"],
-        folder=Path(row["folder"]),
-        image=row["image"],
-        owner=row["owner"],
-        created=datetime.fromisoformat(row["created"]),
-        project=row["project"],
-        region=row["region"],
-        details=json.loads(row["details"]),
-    )
-
-
-def _job_record(row: sqlite3.Row) -> JobRecord:
-    """Return a row as a record."""
-
-    def moment(column: str) -> datetime | None:
-        return None if row[column] is None else datetime.fromisoformat(row[column])
-
-    return JobRecord(
-        job_id=row["job_id"],
-        group=row["group_name"],
-        index=row["number"],
-        args=tuple(json.loads(row["args"])),
-        parameters=json.loads(row["parameters"]),
-        state=JobState(row["state"]),
-        name=row["name"],
-        created=datetime.fromisoformat(row["created"]),
-        started=moment("started"),
-        ended=moment("ended"),
-        seconds=row["seconds"],
-        exit_code=row["exit_code"],
-        metrics={} if row["metrics"] == "{}" else json.loads(row["metrics"]),
-        error=row["error"],
-        doubted=moment("doubted"),
-        seen=moment("seen"),
-        gone=moment("gone"),
-        origin=row["origin"],
-    )

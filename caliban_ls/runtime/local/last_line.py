@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable
 
 from caliban_ls.core.text import shortened
-from caliban_ls.runtime.engine import Stream
 from caliban_ls.runtime.history.masking import MASK, masked_args
+from caliban_ls.runtime.jobs import Stream
 
 _KEPT = 4096  # bytes of a line
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from caliban_ls.runtime.engine import ContainerInfo, Engine, Exit, JobState
+from caliban_ls.runtime.engine import ContainerInfo, Engine, Exit
 from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobState
 from caliban_ls.runtime.local import owner
 from caliban_ls.runtime.local.runner import explain
 

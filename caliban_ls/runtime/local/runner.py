@@ -18,7 +18,8 @@ from typing import Protocol
 
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, Cancelled, EngineUnavailable
-from caliban_ls.runtime.engine import ContainerSpec, Engine, Exit, JobResult, JobSpec, JobState, Stream
+from caliban_ls.runtime.engine import ContainerSpec, Engine, Exit
+from caliban_ls.runtime.jobs import JobResult, JobSpec, JobState, Stream
 from caliban_ls.runtime.local import owner
 from caliban_ls.runtime.local.last_line import LastWords
 from caliban_ls.runtime.local.metrics import MetricsReader

@@ -1,4 +1,4 @@
-// Written by scripts/docs.py from caliban_ls/operations/schemas/containers.py; don't edit.
+// Written by scripts/docs.py from caliban_ls/operations/schemas; don't edit.
 
 import type { WorkspaceEdit } from "vscode-languageclient";
 

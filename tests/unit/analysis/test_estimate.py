@@ -23,7 +23,7 @@ from caliban_ls.ide.document_context import Page
 from caliban_ls.operations.cloud import budget, plan_view
 from caliban_ls.operations.cloud import plan as cloud_plan
 from caliban_ls.operations.context.context import Context
-from caliban_ls.operations.schemas.containers import CloudArguments
+from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.google.local_identity import Claims
 
 NUMBERS = range(100)

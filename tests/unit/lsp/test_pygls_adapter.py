@@ -17,7 +17,7 @@ from caliban_ls.commands import Command
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.lsp.progress import MOST_UNSENT, OutputLog, progress
 from caliban_ls.lsp.server_state import Server
-from caliban_ls.runtime.engine import JobResult, JobSpec, JobState
+from caliban_ls.runtime.jobs import JobResult, JobSpec, JobState
 from caliban_ls.server import build_server
 
 

@@ -14,10 +14,10 @@ from support.folders import plant
 from caliban_ls.core.errors import EngineUnavailable
 from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.doctor import examine
-from caliban_ls.operations.schemas.containers import DoctorCheck
+from caliban_ls.operations.schemas.setup import DoctorCheck
 from caliban_ls.runtime.engine import Engine
-from caliban_ls.workspace.files import read_project
 
 
 def context_of(folder: Path, config: Any = None, engine: Engine | None = None, **environment: str) -> Context:

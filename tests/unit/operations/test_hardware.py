@@ -13,14 +13,14 @@ from support.random_projects import some_config
 
 from caliban_ls.analysis import hardware, jsondoc
 from caliban_ls.analysis.config.settings import Defaults, Settings
+from caliban_ls.analysis.document_kind import PROJECT_FILE
 from caliban_ls.analysis.findings import apply_edits
 from caliban_ls.analysis.hardware import Accelerator, Request
 from caliban_ls.analysis.jsondoc.tree import to_python
 from caliban_ls.core.errors import InvalidDocument, UsageError
 from caliban_ls.operations import hardware as operations_hardware
 from caliban_ls.operations.context.context import Context
-from caliban_ls.operations.schemas.containers import HardwareArguments, HardwareResult, SetHardwareArguments
-from caliban_ls.validation import PROJECT_FILE
+from caliban_ls.operations.schemas.hardware import HardwareArguments, HardwareResult, SetHardwareArguments
 
 
 def no_engine() -> Any:

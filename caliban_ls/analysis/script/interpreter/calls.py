@@ -140,7 +140,8 @@ def call_function(
         raise Exhausted
     scope = Scope(function.scope.source, parent=function.scope)
     _bind(run, function, scope, positional, keywords, exact=exact)
-    from caliban_ls.analysis.script.interpreter.statements import Flow, execute
+    from caliban_ls.analysis.script.interpreter.state import Flow
+    from caliban_ls.analysis.script.interpreter.statements import execute
 
     run.depth += 1
     run.followed.add(function.node)

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Final
 
 from caliban_ls.analysis.script.interpreter.values import (
@@ -275,3 +276,12 @@ def _candidates(run: Run, name: str, level: int, scope: Scope) -> Iterator[str]:
             continue
         yield f"{whole}.py"
         yield f"{whole}/__init__.py"
+
+
+class Flow(Enum):
+    """How a statement ends."""
+
+    ON = "on"
+    RETURN = "return"
+    STOP = "stop"  # the process ends, or an exception is raised
+    LEAVE = "leave"  # a loop is left, or its next turn begins

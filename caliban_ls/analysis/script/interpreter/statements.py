@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from enum import Enum
 from typing import Any
 
 from caliban_ls.analysis.script.interpreter.expressions import assign, evaluate, joined
 from caliban_ls.analysis.script.interpreter.imports import import_from, import_names
 from caliban_ls.analysis.script.interpreter.names import items_of, truth
 from caliban_ls.analysis.script.interpreter.operators import combined
-from caliban_ls.analysis.script.interpreter.state import Run, escape, fill_unseen
+from caliban_ls.analysis.script.interpreter.state import Flow, Run, escape, fill_unseen
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Arguments,
@@ -27,15 +26,6 @@ from caliban_ls.analysis.script.interpreter.values import (
 )
 
 _MOST_TURNS = 300
-
-
-class Flow(Enum):
-    """How a statement ends."""
-
-    ON = "on"
-    RETURN = "return"
-    STOP = "stop"  # the process ends, or an exception is raised
-    LEAVE = "leave"  # a loop is left, or its next turn begins
 
 
 def execute_module(run: Run, scope: Scope) -> None:

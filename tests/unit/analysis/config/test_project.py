@@ -7,6 +7,8 @@ from support.marked_text import unmark
 
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.config import project
+from caliban_ls.analysis.config.keys import documented
+from caliban_ls.analysis.config.shapes import describe
 from caliban_ls.analysis.findings import apply_edits
 from caliban_ls.validation import validate
 
@@ -127,9 +129,9 @@ def test_broken_text_never_raises(text: str) -> None:
 
 
 def test_every_key_is_documented() -> None:
-    for name, key in project.documented():
+    for name, key in documented():
         assert key.doc.endswith(".") or key.doc.endswith("`."), name
-        assert project.describe(key.shape)
+        assert describe(key.shape)
 
 
 def test_nothing_is_taken_out_of_an_object_that_cannot_be_read() -> None:

@@ -9,9 +9,11 @@ from support.program import caliban
 
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.jobs.status import status
-from caliban_ls.operations.schemas.containers import StatusArguments, StatusResult
-from caliban_ls.runtime.engine import Engine, JobSpec, JobState
-from caliban_ls.runtime.history.store import History, utc_now
+from caliban_ls.operations.schemas.jobs import StatusArguments, StatusResult
+from caliban_ls.runtime.engine import Engine
+from caliban_ls.runtime.history.records import utc_now
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobSpec, JobState
 
 TITLES = [f"night {number}" for number in range(28)] + ["Größe, a/b", "newest"]
 JOBS_EACH = 10

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from caliban_ls.operations.local.rerun import accelerator_of, spelled
-from caliban_ls.operations.schemas.containers import CloudArguments, RunArguments, StatusArguments
+from caliban_ls.operations.context.launch_details import accelerator_of
+from caliban_ls.operations.local.rerun import spelled
+from caliban_ls.operations.schemas.cloud import CloudArguments
+from caliban_ls.operations.schemas.containers import RunArguments
+from caliban_ls.operations.schemas.jobs import StatusArguments
 
 
 @pytest.mark.parametrize(

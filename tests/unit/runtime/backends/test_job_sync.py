@@ -10,11 +10,12 @@ import pytest
 
 from caliban_ls.runtime.backends import job_sync, labels
 from caliban_ls.runtime.backends.base import Made
-from caliban_ls.runtime.backends.job_sync import moment
 from caliban_ls.runtime.backends.launch_journal import Journal
-from caliban_ls.runtime.engine import JobSpec, JobState
+from caliban_ls.runtime.google.timestamps import moment
 from caliban_ls.runtime.history.counts import tallies
-from caliban_ls.runtime.history.store import Group, History
+from caliban_ls.runtime.history.records import Group
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobSpec, JobState
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 

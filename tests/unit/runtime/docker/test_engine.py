@@ -24,7 +24,8 @@ from caliban_ls.runtime.docker.endpoint import Endpoint, Tls
 from caliban_ls.runtime.docker.engine import open_engine
 from caliban_ls.runtime.docker.errors import unavailable
 from caliban_ls.runtime.docker.payloads import container_config
-from caliban_ls.runtime.engine import ContainerSpec, Exit, Stream
+from caliban_ls.runtime.engine import ContainerSpec, Exit
+from caliban_ls.runtime.jobs import Stream
 
 PLAN = plan_of("python:3.11-slim", "")
 ENDPOINT = Endpoint(address="unix:///run/x.sock", source="DOCKER_HOST")

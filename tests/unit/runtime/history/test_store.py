@@ -14,19 +14,13 @@ import pytest
 
 from caliban_ls.core.errors import MissingError
 from caliban_ls.core.state_folder import state_folder
-from caliban_ls.runtime.engine import JobResult, JobSpec, JobState
 from caliban_ls.runtime.history import store as module
 from caliban_ls.runtime.history.masking import masked_args, masked_parameters
 from caliban_ls.runtime.history.recorder import Recorder
-from caliban_ls.runtime.history.store import (
-    FILE_NAME,
-    Group,
-    History,
-    JobRecord,
-    job_id_of,
-    launch_name,
-    utc_now,
-)
+from caliban_ls.runtime.history.records import Group, JobRecord, job_id_of, launch_name, utc_now
+from caliban_ls.runtime.history.schema import FILE_NAME
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobResult, JobSpec, JobState
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
 

@@ -7,9 +7,9 @@ from itertools import accumulate
 
 import pytest
 
+from caliban_ls.analysis.document_kind import EXPERIMENT_FILES
 from caliban_ls.core.errors import UsageError
 from caliban_ls.runtime.images.ignore_rules import read_rules
-from caliban_ls.validation import EXPERIMENT_FILES
 
 
 def ignored(path: str, *files: str) -> bool:

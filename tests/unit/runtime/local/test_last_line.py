@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caliban_ls.runtime.engine import Stream
+from caliban_ls.runtime.jobs import Stream
 from caliban_ls.runtime.local.last_line import LastWords
 
 

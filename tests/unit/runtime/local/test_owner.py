@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from support.fake_engine import FakeEngine
 
-from caliban_ls.runtime.engine import ContainerInfo, JobSpec, JobState
-from caliban_ls.runtime.history.store import History, utc_now
+from caliban_ls.runtime.engine import ContainerInfo
+from caliban_ls.runtime.history.records import utc_now
+from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.jobs import JobSpec, JobState
 from caliban_ls.runtime.local.orphans import Orphan, sweep_orphans
 from caliban_ls.runtime.local.owner import is_dead, this_owner
 

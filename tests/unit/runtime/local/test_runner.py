@@ -11,7 +11,8 @@ from support.sweep_contract import Notes, SweepContract, jobs_of, sweep_of
 
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import EngineUnavailable
-from caliban_ls.runtime.engine import ContainerSpec, Exit, JobSpec, JobState
+from caliban_ls.runtime.engine import ContainerSpec, Exit
+from caliban_ls.runtime.jobs import JobSpec, JobState
 from caliban_ls.runtime.local.runner import Sweep, container_spec, explain, run_jobs, shared_gpus, this_user
 
 
