@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Page
 from support.docker_queries import PROJECT_NAME, containers_of
 from support.folders import plant
-from support.program import BASE_IMAGE, caliban
+from support.program import BASE_IMAGE, caliban, mount_home
 from support.vscode import ROOT, vscode
 from support.window import PATIENCE, Row, Window, keys, until
 
@@ -96,6 +96,8 @@ def window(project: Path, example: Path, tmp_path_factory: pytest.TempPathFactor
     state = {"CALIBAN_HOME": str(project.parent / "state"), "DOCKER_BUILDKIT": "1"}
     elsewhere = keys({"ctrl+alt+7": ("caliban.shell", {"root": example.as_uri()})})
     bindings = [*keys(KEYS), *elsewhere, *PROFILES]
+    for folder in (project, example):
+        mount_home(folder, project.parent / "state")
     with vscode(project, tmp_path_factory.mktemp("v"), environment=state, keys=bindings) as window:
         window.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         yield window

@@ -212,7 +212,9 @@ export interface ShellArguments {
   image_id?: string | null;
   /** More flags of `docker run`, in one word: '--memory 2g -e A=1'. */
   docker_run_args?: string | null;
-  /** Leave the home folder out; only the working folder is mounted. */
+  /** Mount your home folder full, read-only, or none of it; you are asked once for each project. */
+  home?: string | null;
+  /** Mount no home folder: the same as --home none. */
   bare?: boolean;
   /** bash, zsh, fish or sh; your own when left out. */
   shell?: string | null;
@@ -246,7 +248,9 @@ export interface NotebookArguments {
   image_id?: string | null;
   /** More flags of `docker run`, in one word: '--memory 2g -e A=1'. */
   docker_run_args?: string | null;
-  /** Leave the home folder out; only the working folder is mounted. */
+  /** Mount your home folder full, read-only, or none of it; you are asked once for each project. */
+  home?: string | null;
+  /** Mount no home folder: the same as --home none. */
   bare?: boolean;
   /** The port; the first free one from 8888 when left out. */
   port?: number | null;
