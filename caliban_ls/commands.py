@@ -79,7 +79,7 @@ from caliban_ls.validation import validate
 from caliban_ls.workspace.files import our_files, read_text
 
 if TYPE_CHECKING:
-    from caliban_ls.analysis.estimate import Outlook
+    from caliban_ls.analysis.estimate import CostEstimate
     from caliban_ls.analysis.script import Script
 
 _WRITTEN_AT_MOST = 10**4000  # jobs; Python writes out no number that is much longer
@@ -670,13 +670,13 @@ COMMANDS: tuple[Command, ...] = (
 
 def _surroundings(
     context: Context,
-) -> Callable[[Path, jsondoc.JsonDocument], tuple[Outlook | None, Script | None]]:
+) -> Callable[[Path, jsondoc.JsonDocument], tuple[CostEstimate | None, Script | None]]:
     """Return what finds the project and the script of an experiment, given its path and what it says."""
     from caliban_ls.workspace.projects import around, project_folder
 
     neighbours = around(context)
 
-    def find(path: Path, document: jsondoc.JsonDocument) -> tuple[Outlook | None, Script | None]:
+    def find(path: Path, document: jsondoc.JsonDocument) -> tuple[CostEstimate | None, Script | None]:
         folder = project_folder(path, [context.folder])
         return neighbours.around(folder, context.settings, document, path)
 
@@ -689,9 +689,9 @@ def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], Checked
 
     def judge(shown: str, path: Path, text: str, kind: DocumentKind) -> CheckedFile:
         document = jsondoc.parse(text)
-        outlook, script = find(path.absolute(), document) if kind == "experiment" else (None, None)
-        findings = validate(document, kind, outlook=outlook, script=script)
-        return CheckedFile(shown, text, tuple(sound_fixes(document, kind, findings, outlook, script)))
+        estimate, script = find(path.absolute(), document) if kind == "experiment" else (None, None)
+        findings = validate(document, kind, estimate=estimate, script=script)
+        return CheckedFile(shown, text, tuple(sound_fixes(document, kind, findings, estimate, script)))
 
     return judge
 

@@ -23,7 +23,7 @@ from caliban_ls.commands import COMMANDS, Command
 from caliban_ls.lsp import document_features, execute_command, responses, workspace_features
 from caliban_ls.lsp.document_features import can
 from caliban_ls.lsp.documents import Document
-from caliban_ls.lsp.pygls_adapter import Ready, collect_garbage_again
+from caliban_ls.lsp.pygls_adapter import EncodedJson, collect_garbage_again
 from caliban_ls.lsp.server_state import Server
 from caliban_ls.lsp.transport import ForeignInput, take_over
 from caliban_ls.runtime.engine import Engine
@@ -149,15 +149,15 @@ def did_close(ls: Server, params: lsp.DidCloseTextDocumentParams) -> None:
 
 def diagnostic(
     ls: Server, params: lsp.DocumentDiagnosticParams
-) -> Ready | lsp.RelatedUnchangedDocumentDiagnosticReport:
+) -> EncodedJson | lsp.RelatedUnchangedDocumentDiagnosticReport:
     """Say what is wrong with an open document, or that it is what the client knows already."""
     document = ls.document(params.text_document.uri)
     if document is None:
         return responses.report(())
-    judgement = ls.judge(document)
-    if judgement.result_id == params.previous_result_id:
-        return lsp.RelatedUnchangedDocumentDiagnosticReport(result_id=judgement.result_id)
-    return responses.report(judgement.told, judgement.result_id)
+    result = ls.check(document)
+    if result.result_id == params.previous_result_id:
+        return lsp.RelatedUnchangedDocumentDiagnosticReport(result_id=result.result_id)
+    return responses.report(result.diagnostics, result.result_id)
 
 
 _FEATURES: Final[tuple[tuple[str, Callable[..., Any], Any], ...]] = (
@@ -238,8 +238,8 @@ def _publish(ls: Server, uri: str) -> None:
     """Tell the client what is wrong with a document; nothing about those that were never ours."""
     ls.to_publish.pop(uri, None)
     document = ls.document(uri)
-    judgement = None if document is None else ls.judge(document)
-    ours = judgement is not None and judgement.ours
+    result = None if document is None else ls.check(document)
+    ours = result is not None and result.ours
     if not ours and uri not in ls.published:
         return
     if ours:
@@ -247,5 +247,7 @@ def _publish(ls: Server, uri: str) -> None:
     else:
         ls.published.discard(uri)
     version = None if document is None else document.version
-    told = () if judgement is None else judgement.told
-    ls.protocol.notify_ready(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, responses.published(uri, version, told))
+    diagnostics = () if result is None else result.diagnostics
+    ls.protocol.notify_encoded(
+        lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, responses.published(uri, version, diagnostics)
+    )

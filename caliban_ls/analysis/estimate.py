@@ -31,7 +31,7 @@ MAX_JOBS = 100
 
 
 @dataclass(frozen=True, eq=False)
-class Outlook:
+class CostEstimate:
     """A project as its experiments see it. Hardware and price are looked up at the first use, then kept.
 
     Attributes:

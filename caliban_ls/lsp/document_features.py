@@ -19,13 +19,13 @@ from caliban_ls.core.text import Span
 from caliban_ls.lsp import conversions, responses
 from caliban_ls.lsp.documents import Document
 from caliban_ls.lsp.execute_command import PREFIX
-from caliban_ls.lsp.pygls_adapter import Ready
+from caliban_ls.lsp.pygls_adapter import EncodedJson
 from caliban_ls.lsp.session import Session
 
 if TYPE_CHECKING:
-    from caliban_ls.ide.code_lenses import Spot
-    from caliban_ls.ide.document_context import Page
-    from caliban_ls.ide.document_links import Link
+    from caliban_ls.ide.code_lenses import LensAnchor
+    from caliban_ls.ide.document_context import DocumentContext
+    from caliban_ls.ide.document_links import DocumentLink
     from caliban_ls.ide.refactorings import Refactoring
 
 FIX_ALL: Final = "source.fixAll.caliban"
@@ -37,64 +37,64 @@ def completion(ls: Session, params: lsp.CompletionParams) -> lsp.CompletionList 
     """Offer what could stand at the cursor."""
     from caliban_ls.ide.completion import complete
 
-    found = ls.page(params.text_document.uri)
+    found = ls.context(params.text_document.uri)
     if found is None:
         return None
-    document, page = found
+    document, context = found
     offset = conversions.to_offset(document, params.position, ls.encoding)
     snippets = can(ls, "text_document.completion.completion_item.snippet_support")
-    return responses.completions(document, complete(page, offset), ls.encoding, snippets=snippets)
+    return responses.completions(document, complete(context, offset), ls.encoding, snippets=snippets)
 
 
 def hover(ls: Session, params: lsp.HoverParams) -> lsp.Hover | None:
     """Say what stands under the pointer."""
     from caliban_ls.ide.hover import hover_at
 
-    found = ls.page(params.text_document.uri)
+    found = ls.context(params.text_document.uri)
     if found is None:
         return None
-    document, page = found
+    document, context = found
     offset = conversions.to_offset(document, params.position, ls.encoding)
-    shown = hover_at(page, offset, ls.judge(document).findings)
+    shown = hover_at(context, offset, ls.check(document).findings)
     if shown is None:
         return None
     folder = ls.folder_of(document)
     places = [
-        place for flag in shown.flags if (place := ls.place_of(folder, flag.path, flag.span)) is not None
+        place for flag in shown.flags if (place := ls.location_of(folder, flag.path, flag.span)) is not None
     ]
     return responses.hover(document, shown, ls.encoding, places)
 
 
-def inlay_hint(ls: Session, params: lsp.InlayHintParams) -> Ready:
+def inlay_hint(ls: Session, params: lsp.InlayHintParams) -> EncodedJson:
     """Say what lists multiply and what hardware costs, in the lines that are shown."""
     from caliban_ls.ide.inlay_hints import hints
 
-    found = ls.page(params.text_document.uri)
+    found = ls.context(params.text_document.uri)
     if found is None:
-        return Ready("[]")
-    document, page = found
+        return EncodedJson("[]")
+    document, context = found
     span = conversions.to_span(document, params.range, ls.encoding)
-    return responses.hints(document, hints(page, span), ls.encoding)
+    return responses.hints(document, hints(context, span), ls.encoding)
 
 
-def code_lens(ls: Session, params: lsp.CodeLensParams) -> Ready:
+def code_lens(ls: Session, params: lsp.CodeLensParams) -> EncodedJson:
     """Offer what can be done with each block."""
-    from caliban_ls.ide.code_lenses import spots
+    from caliban_ls.ide.code_lenses import lens_anchors
 
-    found = ls.page(params.text_document.uri)
+    found = ls.context(params.text_document.uri)
     if found is None or not found[0].local:
-        return Ready("[]")
-    document, page = found
-    shown = ((spot.span, _calls(ls, document, page, spot)) for spot in spots(page))
+        return EncodedJson("[]")
+    document, context = found
+    shown = ((anchor.span, _calls(ls, document, context, anchor)) for anchor in lens_anchors(context))
     return responses.lenses(document, shown, ls.encoding)
 
 
-def _calls(ls: Session, document: Document, page: Page, spot: Spot) -> tuple[str, ...]:
-    """Return what the lenses of a spot do; made once until their block changes, or what stands around it."""
+def _calls(ls: Session, document: Document, context: DocumentContext, anchor: LensAnchor) -> tuple[str, ...]:
+    """Return what the lenses of an anchor do; made once until their block changes, or what stands around it."""
     from caliban_ls.ide.code_lenses import lenses_at
 
-    state = (page.outlook, page.script, document.uri, ls.confirms, spot.pointer)
-    notes = {} if spot.block is None else spot.block.notes
+    state = (context.estimate, context.script, document.uri, ls.confirms, anchor.pointer)
+    notes = {} if anchor.block is None else anchor.block.notes
     known: tuple[object, tuple[str, ...]] | None = notes.get("lenses")
     if known is not None and known[0] == state:
         return known[1]
@@ -109,7 +109,7 @@ def _calls(ls: Session, document: Document, page: Page, spot: Spot) -> tuple[str
                 **({"show": True} if lens.shows and not ls.confirms else {}),
             },
         )
-        for lens in lenses_at(page, spot)
+        for lens in lenses_at(context, anchor)
     )
     notes["lenses"] = (state, calls)
     return calls
@@ -121,11 +121,11 @@ def document_symbol(
     """List a document's blocks and keys."""
     from caliban_ls.ide.outline import outline
 
-    found = ls.page(params.text_document.uri)
+    found = ls.context(params.text_document.uri)
     if found is None:
         return []
-    document, page = found
-    listed = outline(page)
+    document, context = found
+    listed = outline(context)
     if can(ls, "text_document.document_symbol.hierarchical_document_symbol_support"):
         return responses.symbols(document, listed, ls.encoding)
     return responses.flat_symbols(document, listed, ls.encoding, document.uri)
@@ -135,7 +135,7 @@ def folding_range(ls: Session, params: lsp.FoldingRangeParams) -> list[lsp.Foldi
     """Say what can be folded away."""
     from caliban_ls.ide.outline import folds
 
-    found = ls.page(params.text_document.uri)
+    found = ls.context(params.text_document.uri)
     return [] if found is None else responses.folds(found[0], folds(found[1]))
 
 
@@ -143,31 +143,31 @@ def selection_range(ls: Session, params: lsp.SelectionRangeParams) -> list[lsp.S
     """Say what selections grow to."""
     from caliban_ls.ide.outline import selections
 
-    found = ls.page(params.text_document.uri)
+    found = ls.context(params.text_document.uri)
     if found is None:
         return None
-    document, page = found
+    document, context = found
     offsets = [conversions.to_offset(document, position, ls.encoding) for position in params.positions]
-    return [responses.selection(document, selections(page, offset), ls.encoding) for offset in offsets]
+    return [responses.selection(document, selections(context, offset), ls.encoding) for offset in offsets]
 
 
 def document_link(ls: Session, params: lsp.DocumentLinkParams) -> list[lsp.DocumentLink]:
     """Link names to the pages and files that they stand for."""
     from caliban_ls.ide.document_links import links
 
-    found = ls.page(params.text_document.uri)
+    found = ls.context(params.text_document.uri)
     if found is None:
         return []
-    document, page = found
+    document, context = found
     folder = ls.folder_of(document)
 
-    def target(link: Link) -> str | None:
+    def target(link: DocumentLink) -> str | None:
         if link.url is not None:
             return link.url
         there = (path for path in link.paths if document.local and _is_there(folder, path))
         return next((conversions.to_uri(str(folder / path)) for path in there), None)
 
-    return responses.links(document, links(page), ls.encoding, target)
+    return responses.links(document, links(context), ls.encoding, target)
 
 
 def _is_there(folder: Path, path: str) -> bool:
@@ -182,33 +182,33 @@ def code_action(ls: Session, params: lsp.CodeActionParams) -> list[lsp.CodeActio
     from caliban_ls.ide.fix_all import fix_all
     from caliban_ls.ide.refactorings import refactorings
 
-    found = ls.page(params.text_document.uri)
+    found = ls.context(params.text_document.uri)
     if found is None or not can(ls, "text_document.code_action.code_action_literal_support"):
         return []
-    document, page = found
+    document, context = found
     span = conversions.to_span(document, params.range, ls.encoding)
     only = params.context.only
     offered = _quick_fixes(ls, document, span) if _wants(only, lsp.CodeActionKind.QuickFix) else []
     if _wants(only, lsp.CodeActionKind.RefactorRewrite) or _wants(only, RUN):
-        rewritten = [_refactoring(ls, document, one) for one in refactorings(page, span)]
+        rewritten = [_refactoring(ls, document, one) for one in refactorings(context, span)]
         offered += [action for action in rewritten if _wants(only, action.kind or "")]
     # Nobody is offered it in a menu, where it would have to be worked out each time the cursor moves.
-    if only and _wants(only, FIX_ALL) and (edits := fix_all(page)):
+    if only and _wants(only, FIX_ALL) and (edits := fix_all(context)):
         edit = workspace_edit(ls, document, edits)
         offered.append(lsp.CodeAction("Make all certain repairs", kind=FIX_ALL, edit=edit))
     return offered
 
 
 def _quick_fixes(ls: Session, document: Document, span: Span) -> list[lsp.CodeAction]:
-    judgement = ls.judge(document)
+    result = ls.check(document)
     touched = [
         finding
-        for finding in judgement.findings
+        for finding in result.findings
         if finding.span.start <= span.end and span.start <= finding.span.end and finding.fixes
     ]
-    if not touched or judgement.page is None:
+    if not touched or result.context is None:
         return []
-    sound = ls.trial(judgement.page).sound(touched)
+    sound = ls.trial(result.context).sound(touched)
     return [
         conversions.to_code_action(
             fix, workspace_edit(ls, document, fix.edits), shown, preferred=rank == 0 and not fix.is_draft

@@ -26,7 +26,7 @@ from caliban_ls.lsp import conversions
 from caliban_ls.lsp.progress import OutputLog, progress
 from caliban_ls.lsp.pygls_adapter import STOP_SECONDS
 from caliban_ls.lsp.session import Session
-from caliban_ls.lsp.summaries import brief
+from caliban_ls.lsp.summaries import summary_of
 from caliban_ls.operations.context import serialization
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.schemas.editing import FileEdit
@@ -136,7 +136,7 @@ def handler(
                 result = await workers.run(partial(_run, command, raw, context, ls.encoding), cancel)
             finally:
                 output.close()
-        text = brief(command.name, result) if shown else None
+        text = summary_of(command.name, result) if shown else None
         if text is not None:
             ls.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, text))
         return result

@@ -11,15 +11,15 @@ from lsprotocol import types as lsp
 
 from caliban_ls.analysis.findings import Finding
 from caliban_ls.core.text import Span
-from caliban_ls.lsp.conversions import SEVERITIES, SOURCE, Lines, Ruler, to_range, to_text_edits
-from caliban_ls.lsp.pygls_adapter import Ready
+from caliban_ls.lsp.conversions import SEVERITIES, SOURCE, Lines, PositionEncoder, to_range, to_text_edits
+from caliban_ls.lsp.pygls_adapter import EncodedJson
 
 if TYPE_CHECKING:
     from caliban_ls.ide.completion import Completion
-    from caliban_ls.ide.document_links import Link
+    from caliban_ls.ide.document_links import DocumentLink
     from caliban_ls.ide.hover import Hover
-    from caliban_ls.ide.inlay_hints import Hint
-    from caliban_ls.ide.outline import Fold, Symbol
+    from caliban_ls.ide.inlay_hints import InlayHint
+    from caliban_ls.ide.outline import DocumentSymbol, FoldingRange
 
 _ITEM_KINDS: Final = {
     "key": lsp.CompletionItemKind.Property,
@@ -73,21 +73,23 @@ def hover(lines: Lines, found: Hover, encoding: str, places: Iterable[lsp.Locati
 
 def diagnostics(lines: Lines, findings: Iterable[Finding], encoding: str) -> tuple[str, ...]:
     """Return all findings of a document as editors show them, each as JSON: what `convert.to_diagnostic` gives."""
-    ruler = Ruler(lines, encoding)
+    encoder = PositionEncoder(lines, encoding)
     return tuple(
-        f'{{"range": {_range(ruler, one.span)}, "severity": {SEVERITIES[one.severity].value},'
+        f'{{"range": {_range(encoder, one.span)}, "severity": {SEVERITIES[one.severity].value},'
         f' "code": {_quoted(one.code)}, "source": {_quoted(SOURCE)}, "message": {_quoted(one.message)}}}'
         for one in findings
     )
 
 
-def report(told: Sequence[str], result_id: str | None = None) -> Ready:
+def report(diagnostics: Sequence[str], result_id: str | None = None) -> EncodedJson:
     """Return the answer to a client that asks for a document's diagnostics."""
     known = "" if result_id is None else f', "resultId": {_quoted(result_id)}'
-    return Ready(f'{{"kind": "full", "items": [{", ".join(told)}]{known}}}')
+    return EncodedJson(f'{{"kind": "full", "items": [{", ".join(diagnostics)}]{known}}}')
 
 
-def workspace_report(files: Iterable[tuple[str, int | None, str | None, Sequence[str] | None]]) -> Ready:
+def workspace_report(
+    files: Iterable[tuple[str, int | None, str | None, Sequence[str] | None]],
+) -> EncodedJson:
     """Return the answer to a client that asks for the diagnostics of all files.
 
     Args:
@@ -96,27 +98,31 @@ def workspace_report(files: Iterable[tuple[str, int | None, str | None, Sequence
     made = [
         f'{{"uri": {json.dumps(uri)}, "version": {json.dumps(version)}'
         + ("" if result_id is None else f', "resultId": {_quoted(result_id)}')
-        + (', "kind": "unchanged"}' if told is None else f', "kind": "full", "items": [{", ".join(told)}]}}')
-        for uri, version, result_id, told in files
+        + (
+            ', "kind": "unchanged"}'
+            if diagnostics is None
+            else f', "kind": "full", "items": [{", ".join(diagnostics)}]}}'
+        )
+        for uri, version, result_id, diagnostics in files
     ]
-    return Ready(f'{{"items": [{", ".join(made)}]}}')
+    return EncodedJson(f'{{"items": [{", ".join(made)}]}}')
 
 
-def published(uri: str, version: int | None, told: Sequence[str]) -> Ready:
+def published(uri: str, version: int | None, diagnostics: Sequence[str]) -> EncodedJson:
     """Return what a client is told of a document that doesn't ask."""
     known = "" if version is None else f', "version": {version}'
-    return Ready(f'{{"uri": {json.dumps(uri)}{known}, "diagnostics": [{", ".join(told)}]}}')
+    return EncodedJson(f'{{"uri": {json.dumps(uri)}{known}, "diagnostics": [{", ".join(diagnostics)}]}}')
 
 
-def hints(lines: Lines, found: Iterable[Hint], encoding: str) -> Ready:
+def hints(lines: Lines, found: Iterable[InlayHint], encoding: str) -> EncodedJson:
     """Return inlay hints; some editors want those of a whole file."""
-    ruler = Ruler(lines, encoding)
+    encoder = PositionEncoder(lines, encoding)
     made = [
-        f'{{"position": {_position(ruler, hint.offset)}, "label": {_quoted(hint.label)},'
+        f'{{"position": {_position(encoder, hint.offset)}, "label": {_quoted(hint.label)},'
         f' "tooltip": {_quoted(hint.tooltip)}, "paddingLeft": true}}'
         for hint in found
     ]
-    return Ready(f"[{', '.join(made)}]")
+    return EncodedJson(f"[{', '.join(made)}]")
 
 
 @lru_cache(1024)
@@ -125,14 +131,14 @@ def _quoted(text: str) -> str:
     return json.dumps(text)
 
 
-def lenses(lines: Lines, found: Iterable[tuple[Span, Iterable[str]]], encoding: str) -> Ready:
+def lenses(lines: Lines, found: Iterable[tuple[Span, Iterable[str]]], encoding: str) -> EncodedJson:
     """Return code lenses: for each span, its lenses' commands as `call` spells them."""
-    ruler = Ruler(lines, encoding)
+    encoder = PositionEncoder(lines, encoding)
     made = []
     for span, calls in found:
-        head = f'{{"range": {_range(ruler, span)}, "command": '
+        head = f'{{"range": {_range(encoder, span)}, "command": '
         made += [f"{head}{one}}}" for one in calls]
-    return Ready(f"[{', '.join(made)}]")
+    return EncodedJson(f"[{', '.join(made)}]")
 
 
 def call(name: str, title: str, arguments: Mapping[str, Any]) -> str:
@@ -140,44 +146,44 @@ def call(name: str, title: str, arguments: Mapping[str, Any]) -> str:
     return json.dumps({"title": title, "command": name, "arguments": [arguments]})
 
 
-def _range(ruler: Ruler, span: Span) -> str:
-    return f'{{"start": {_position(ruler, span.start)}, "end": {_position(ruler, span.end)}}}'
+def _range(encoder: PositionEncoder, span: Span) -> str:
+    return f'{{"start": {_position(encoder, span.start)}, "end": {_position(encoder, span.end)}}}'
 
 
-def _position(ruler: Ruler, offset: int) -> str:
-    line, character = ruler.place(offset)
+def _position(encoder: PositionEncoder, offset: int) -> str:
+    line, character = encoder.place(offset)
     return f'{{"line": {line}, "character": {character}}}'
 
 
-def symbols(lines: Lines, found: Sequence[Symbol], encoding: str) -> list[lsp.DocumentSymbol]:
+def symbols(lines: Lines, found: Sequence[DocumentSymbol], encoding: str) -> list[lsp.DocumentSymbol]:
     """Return a document's outline as a tree."""
-    return _symbols(Ruler(lines, encoding), found)
+    return _symbols(PositionEncoder(lines, encoding), found)
 
 
-def _symbols(ruler: Ruler, found: Sequence[Symbol]) -> list[lsp.DocumentSymbol]:
+def _symbols(encoder: PositionEncoder, found: Sequence[DocumentSymbol]) -> list[lsp.DocumentSymbol]:
     return [
         lsp.DocumentSymbol(
             name=one.name,
             detail=one.detail or None,
             kind=_SYMBOL_KINDS[one.kind],
-            range=ruler.range(one.span),
-            selection_range=ruler.range(one.name_span),
-            children=_symbols(ruler, one.children) or None,
+            range=encoder.range(one.span),
+            selection_range=encoder.range(one.name_span),
+            children=_symbols(encoder, one.children) or None,
         )
         for one in found
     ]
 
 
 def flat_symbols(
-    lines: Lines, found: Sequence[Symbol], encoding: str, uri: str
+    lines: Lines, found: Sequence[DocumentSymbol], encoding: str, uri: str
 ) -> list[lsp.SymbolInformation]:
     """Return a document's outline as a list, for clients that know no trees."""
-    ruler = Ruler(lines, encoding)
+    encoder = PositionEncoder(lines, encoding)
     listed = []
-    waiting: list[tuple[str | None, Symbol]] = [(None, one) for one in reversed(found)]
+    waiting: list[tuple[str | None, DocumentSymbol]] = [(None, one) for one in reversed(found)]
     while waiting:
         around, one = waiting.pop()
-        where = lsp.Location(uri, ruler.range(one.span))
+        where = lsp.Location(uri, encoder.range(one.span))
         listed.append(
             lsp.SymbolInformation(
                 location=where, name=one.name, kind=_SYMBOL_KINDS[one.kind], container_name=around
@@ -187,7 +193,7 @@ def flat_symbols(
     return listed
 
 
-def folds(lines: Lines, found: Iterable[Fold]) -> list[lsp.FoldingRange]:
+def folds(lines: Lines, found: Iterable[FoldingRange]) -> list[lsp.FoldingRange]:
     """Return what takes several lines and can be folded; of a bracket pair the last line stays."""
     made = []
     for fold in found:
@@ -213,7 +219,7 @@ def selection(lines: Lines, spans: Sequence[Span], encoding: str) -> lsp.Selecti
 
 
 def links(
-    lines: Lines, found: Iterable[Link], encoding: str, target: Callable[[Link], str | None]
+    lines: Lines, found: Iterable[DocumentLink], encoding: str, target: Callable[[DocumentLink], str | None]
 ) -> list[lsp.DocumentLink]:
     """Return the links that lead anywhere."""
     return [

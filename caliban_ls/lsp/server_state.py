@@ -6,7 +6,7 @@ import asyncio
 
 from caliban_ls.lsp import execute_command
 from caliban_ls.lsp.session import Session
-from caliban_ls.lsp.workspace_index import Inventory
+from caliban_ls.lsp.workspace_index import WorkspaceIndex
 
 
 class Server(Session):
@@ -15,7 +15,7 @@ class Server(Session):
     def __init__(self, name: str, version: str) -> None:
         super().__init__(name, version)
         self.workers = execute_command.Workers()
-        self.inventory = Inventory(self.neighbours, self.next_result_id)
+        self.index = WorkspaceIndex(self.projects, self.next_result_id)
         self.to_refresh: asyncio.TimerHandle | None = None
         self.to_publish: dict[str, asyncio.TimerHandle] = {}
         self.published: set[str] = set()

@@ -29,42 +29,42 @@ from caliban_ls.lsp.documents import Document
 from caliban_ls.lsp.pygls_adapter import StdioServer
 from caliban_ls.validation import validate
 from caliban_ls.workspace.files import project_paths
-from caliban_ls.workspace.projects import Neighbours, project_folder
+from caliban_ls.workspace.projects import ProjectCache, project_folder
 
 if TYPE_CHECKING:
     from caliban_ls.analysis.jsondoc import JsonDocument
     from caliban_ls.analysis.script import Script
-    from caliban_ls.ide.document_context import Page
-    from caliban_ls.ide.fixes import Trial
+    from caliban_ls.ide.document_context import DocumentContext
+    from caliban_ls.ide.fixes import FixTrial
 
 
 @dataclass(frozen=True)
-class Judgement:
+class CheckResult:
     """What was found in a document.
 
     Attributes:
         state: the revision of the document, and all else that it holds for.
-        make_page: puts together the document and what stands around it, None when it isn't ours.
+        make_context: puts together the document and what stands around it, None when it isn't ours.
         findings: what is wrong.
-        told: the same, as the client is told: JSON of diagnostics.
+        diagnostics: the same, as the client is diagnostics: JSON of diagnostics.
         result_id: equal for equal diagnostics of one document, else never used twice.
     """
 
     state: tuple[object, ...]
-    make_page: Callable[[], Page] | None
+    make_context: Callable[[], DocumentContext] | None
     findings: list[Finding]
-    told: tuple[str, ...]
+    diagnostics: tuple[str, ...]
     result_id: str
 
     @property
     def ours(self) -> bool:
         """Whether the document is of a kind that we judge."""
-        return self.make_page is not None
+        return self.make_context is not None
 
     @cached_property
-    def page(self) -> Page | None:
+    def context(self) -> DocumentContext | None:
         """The document and what stands around it, None when it isn't ours; made when somebody asks about a place."""
-        return None if self.make_page is None else self.make_page()
+        return None if self.make_context is None else self.make_context()
 
 
 class Session(StdioServer):
@@ -84,11 +84,11 @@ class Session(StdioServer):
         self.confirms = False
         self.pulls = False
         self._initial: Mapping[str, Any] = {}
-        self._judgements: WeakKeyDictionary[Document, Judgement] = WeakKeyDictionary()
+        self._results: WeakKeyDictionary[Document, CheckResult] = WeakKeyDictionary()
         self._result_ids = itertools.count(1)
         self._told: set[str] = set()
-        self._trial: tuple[Page, str, Trial] | None = None
-        self.neighbours = Neighbours(self._opened_at, os.environ)
+        self._trial: tuple[DocumentContext, str, FixTrial] | None = None
+        self.projects = ProjectCache(self._opened_at, os.environ)
 
     def prepare(self) -> None:
         """Load what most people's first document needs, unless that document is here already."""
@@ -138,34 +138,34 @@ class Session(StdioServer):
         """Return the folder of the project that a document belongs to."""
         return project_folder(Path(document.path), self.folders()) if document.local else Path.home()
 
-    def judge(self, document: Document) -> Judgement:
+    def check(self, document: Document) -> CheckResult:
         """Return what is wrong with a document; judged once for each state of it and of what stands around it."""
         kind = document_kind(document.path, document.text, self.settings.experiment_files)
         path = Path(document.path) if document.local else None
-        outlook, script = None, None
+        estimate, script = None, None
         if kind == "experiment":
             folder = self.folder_of(document)
-            outlook, script = self.neighbours.around(folder, self.settings, document.json, path)
-        state = (document.revision, self.settings, kind, outlook, script)
-        known = self._judgements.get(document)
+            estimate, script = self.projects.around(folder, self.settings, document.json, path)
+        state = (document.revision, self.settings, kind, estimate, script)
+        known = self._results.get(document)
         if known is not None and known.state == state:
             return known
-        findings, make_page = [], None
+        findings, make_context = [], None
         if kind is not None:
-            findings = validate(document.json, kind, outlook=outlook, script=script)
+            findings = validate(document.json, kind, estimate=estimate, script=script)
             # The document itself isn't held, so that it can be forgotten when it is closed.
             wrong = any(
                 found.severity is Severity.ERROR and not found.code.startswith("CAL6") for found in findings
             )
-            make_page = partial(self._page, document.json, kind, path, script, wrong=wrong)
-        told = responses.diagnostics(document, findings, self.encoding)
-        same = known is not None and known.told == told
+            make_context = partial(self._context_of, document.json, kind, path, script, wrong=wrong)
+        diagnostics = responses.diagnostics(document, findings, self.encoding)
+        same = known is not None and known.diagnostics == diagnostics
         result_id = known.result_id if known is not None and same else self.next_result_id()
-        judgement = Judgement(state, make_page, findings, told, result_id)
-        self._judgements[document] = judgement
-        return judgement
+        result = CheckResult(state, make_context, findings, diagnostics, result_id)
+        self._results[document] = result
+        return result
 
-    def _page(
+    def _context_of(
         self,
         document: JsonDocument,
         kind: DocumentKind,
@@ -173,35 +173,39 @@ class Session(StdioServer):
         script: Script | None,
         *,
         wrong: bool,
-    ) -> Page:
-        from caliban_ls.ide.document_context import Page
+    ) -> DocumentContext:
+        from caliban_ls.ide.document_context import DocumentContext
 
         if kind == "project":
-            outlook = self.neighbours.own_outlook(document, self.settings)
+            estimate = self.projects.config_estimate(document, self.settings)
         else:
             folder = Path.home() if path is None else project_folder(path, self.folders())
-            outlook = self.neighbours.outlook(folder, self.settings)
+            estimate = self.projects.estimate(folder, self.settings)
         paths = partial(project_paths, path.parent) if path is not None else tuple
-        return Page(document, kind, outlook, script, paths, wrong=wrong)
+        return DocumentContext(document, kind, estimate, script, paths, wrong=wrong)
 
-    def trial(self, page: Page) -> Trial:
+    def trial(self, context: DocumentContext) -> FixTrial:
         """Return a copy of a document to try fixes on; kept until another is asked for or the document changes."""
-        if self._trial is None or self._trial[:2] != (page, page.text):
-            from caliban_ls.ide.fixes import Trial
+        if self._trial is None or self._trial[:2] != (context, context.text):
+            from caliban_ls.ide.fixes import FixTrial
 
-            self._trial = (page, page.text, Trial(page.text, page.kind, page.outlook, page.script))
+            self._trial = (
+                context,
+                context.text,
+                FixTrial(context.text, context.kind, context.estimate, context.script),
+            )
         return self._trial[2]
 
-    def page(self, uri: str) -> tuple[Document, Page] | None:
+    def context(self, uri: str) -> tuple[Document, DocumentContext] | None:
         """Return an open document that is ours, with what stands around it."""
         document = self.document(uri)
-        page = None if document is None else self.judge(document).page
-        return None if document is None or page is None else (document, page)
+        context = None if document is None else self.check(document).context
+        return None if document is None or context is None else (document, context)
 
-    def place_of(self, folder: Path, path: str, span: Span) -> lsp.Location | None:
+    def location_of(self, folder: Path, path: str, span: Span) -> lsp.Location | None:
         """Return a part of a project's file as the client counts it, None when the file can't be read."""
         file = folder / path
-        text = self.neighbours.text(file, folder)
+        text = self.projects.text(file, folder)
         if text is None:
             return None
         return lsp.Location(

@@ -15,11 +15,11 @@ from support.random_projects import some_config, some_settings, some_sweep
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.config import project
 from caliban_ls.analysis.config.settings import Defaults
-from caliban_ls.analysis.estimate import Outlook, request_of
+from caliban_ls.analysis.estimate import CostEstimate, request_of
 from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.core.errors import OverLimit, UsageError
-from caliban_ls.ide.code_lenses import Lens, lenses
-from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.code_lenses import CodeLens, lenses
+from caliban_ls.ide.document_context import DocumentContext
 from caliban_ls.operations.cloud import budget, plan_view
 from caliban_ls.operations.cloud import plan as cloud_plan
 from caliban_ls.operations.context.context import Context
@@ -46,26 +46,26 @@ def test_a_lens_says_what_its_command_does(tmp_path: Path, number: int) -> None:
     (tmp_path / "experiment.json").write_text(json.dumps(sweep))
     read = project.read(jsondoc.parse(json.dumps(config)))
     assert not read.findings
-    outlook = Outlook(read, settings, environment)
-    page = Page(jsondoc.parse(json.dumps(sweep)), "experiment", outlook)
+    estimate = CostEstimate(read, settings, environment)
+    document = DocumentContext(jsondoc.parse(json.dumps(sweep)), "experiment", estimate)
 
     def no_engine() -> Any:
         raise AssertionError("a plan needs no engine")
 
     context = Context(folder=tmp_path, engine=no_engine, environment=environment, settings=settings)
-    found = [lens for lens in lenses(page) if lens.command == "planAndSubmit"]
+    found = [lens for lens in lenses(document) if lens.command == "planAndSubmit"]
     assert found
     for lens in found:
-        check(lens, outlook, context)
+        check(lens, estimate, context)
 
 
-def check(lens: Lens, outlook: Outlook, context: Context) -> None:
+def check(lens: CodeLens, estimate: CostEstimate, context: Context) -> None:
     """Plan what a lens stands for, and hold its title against the plan."""
     arguments = CloudArguments(
         experiment_config="experiment.json", module="train.py", image_tag="r/i:t", **lens.arguments
     )
     try:
-        plan = cloud_plan.make_plan(arguments, outlook.project, Claims(project="my-project"), context)
+        plan = cloud_plan.make_plan(arguments, estimate.project, Claims(project="my-project"), context)
     except UsageError:
         assert lens.title.endswith("the hardware can't be had")
         return
@@ -86,7 +86,7 @@ def check(lens: Lens, outlook: Outlook, context: Context) -> None:
         assert cost.all_jobs_hour == pytest.approx(each * plan.count, abs=1e-5)
         assert f"≈ ${each * plan.count:,.2f}/h" in lens.title
     try:
-        budget.check_limits(plan, arguments, outlook.project, context)
+        budget.check_limits(plan, arguments, estimate.project, context)
     except OverLimit:
         assert "over the limit" in lens.title
     else:

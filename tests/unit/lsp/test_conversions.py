@@ -149,7 +149,7 @@ def test_a_path_survives_the_round_trip(name: str, tmp_path: Path) -> None:
 @given(TEXTS, st.lists(st.integers(0, 30), max_size=8), st.sampled_from(ENCODINGS))
 def test_a_ruler_measures_as_a_single_look_does(text: str, offsets: list[int], encoding: str) -> None:
     index = LineIndex(text)
-    ruler = conversions.Ruler(index, encoding)
+    ruler = conversions.PositionEncoder(index, encoding)
     for offset in [*sorted(offsets), *offsets]:
         held = min(offset, len(text))
         assert ruler.position(held) == conversions.to_position(index, held, encoding)
