@@ -75,12 +75,10 @@ from caliban_ls.operations.schemas.setup import (
     TrustArguments,
     TrustResult,
 )
-from caliban_ls.validation import validate
 from caliban_ls.workspace.files import our_files, read_text
 
 if TYPE_CHECKING:
-    from caliban_ls.analysis.estimate import CostEstimate
-    from caliban_ls.analysis.script import Script
+    from caliban_ls.workspace.checker import Checker
 
 _WRITTEN_AT_MOST = 10**4000  # jobs; Python writes out no number that is much longer
 _LISTED_AT_MOST = 100_000  # jobs of one JSON answer; more are asked for piece by piece
@@ -118,13 +116,14 @@ def check(arguments: CheckArguments, context: Context) -> tuple[CheckedFile, ...
     if arguments.as_kind not in (None, "experiment", "project"):
         raise UsageError(f"--as takes experiment or project, not {arguments.as_kind}")
     checked: list[CheckedFile] = []
-    judge = _judge(context)
+    checker = _checker(context)
     for shown in arguments.paths or (".",):
         path = context.folder / shown
         if path.is_dir():
             for file, kind in our_files(path):
                 relative = file.relative_to(context.folder) if file.is_relative_to(context.folder) else file
-                checked.append(judge(str(relative), file, read_text(file, context.buffer, path), kind))
+                text = read_text(file, context.buffer, path)
+                checked.append(_checked(checker, str(relative), file, text, kind))
             continue
         if shown == "-":
             name, text = arguments.stdin_filename or "experiment.json", context.stdin()
@@ -134,7 +133,7 @@ def check(arguments: CheckArguments, context: Context) -> tuple[CheckedFile, ...
         if known is None:
             context.report(f"{name} isn't ours, so it isn't judged; --as experiment makes it ours", None)
         else:
-            checked.append(judge(name, context.folder / name, text, known))
+            checked.append(_checked(checker, name, context.folder / name, text, known))
     return tuple(checked)
 
 
@@ -422,7 +421,7 @@ def _for_its_script(name: str, context: Context) -> str | None:
     if name == PROJECT_FILE:
         return None
     path = (context.folder / name).absolute()
-    script = _surroundings(context)(path, jsondoc.parse("{}"))[1]
+    script = _checker(context).inputs(jsondoc.parse("{}"), "experiment", path).script
     return None if script is None else first_experiment(script, name)
 
 
@@ -668,32 +667,22 @@ COMMANDS: tuple[Command, ...] = (
 """Every command of both faces, in the order of `--help`. `serve` is the command line's own."""
 
 
-def _surroundings(
-    context: Context,
-) -> Callable[[Path, jsondoc.JsonDocument], tuple[CostEstimate | None, Script | None]]:
-    """Return what finds the project and the script of an experiment, given its path and what it says."""
-    from caliban_ls.workspace.projects import around, project_folder
+def _checker(context: Context) -> Checker:
+    """Return the checker of the files of a command's folder."""
+    from caliban_ls.workspace.checker import Checker
+    from caliban_ls.workspace.projects import command_projects
 
-    neighbours = around(context)
-
-    def find(path: Path, document: jsondoc.JsonDocument) -> tuple[CostEstimate | None, Script | None]:
-        folder = project_folder(path, [context.folder])
-        return neighbours.around(folder, context.settings, document, path)
-
-    return find
+    return Checker(command_projects(context.buffer, context.environment), [context.folder], context.settings)
 
 
-def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], CheckedFile]:
-    """Return what judges a file, given its name for the user, its path, its text and its kind."""
-    find = _surroundings(context)
-
-    def judge(shown: str, path: Path, text: str, kind: DocumentKind) -> CheckedFile:
-        document = jsondoc.parse(text)
-        estimate, script = find(path.absolute(), document) if kind == "experiment" else (None, None)
-        findings = validate(document, kind, estimate=estimate, script=script)
-        return CheckedFile(shown, text, tuple(sound_fixes(document, kind, findings, estimate, script)))
-
-    return judge
+def _checked(checker: Checker, shown: str, path: Path, text: str, kind: DocumentKind) -> CheckedFile:
+    """Check a file, given its name for the user, its path, its text and its kind."""
+    document = jsondoc.parse(text)
+    inputs = checker.inputs(document, kind, path.absolute())
+    findings = inputs.findings(document)
+    return CheckedFile(
+        shown, text, tuple(sound_fixes(document, kind, findings, inputs.estimate, inputs.script))
+    )
 
 
 def _expanded(chosen: Selection, limit: int | None) -> Iterator[ExpandedJob]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,47 +72,82 @@ def hover(lines: Lines, found: Hover, encoding: str, places: Iterable[lsp.Locati
     return lsp.Hover(_markdown(text), to_range(lines, found.span, encoding))
 
 
-def diagnostics(lines: Lines, findings: Iterable[Finding], encoding: str) -> tuple[str, ...]:
-    """Return all findings of a document as editors show them, each as JSON: what `convert.to_diagnostic` gives."""
+@dataclass(frozen=True, slots=True)
+class DiagnosticReport:
+    """The diagnostics of one document.
+
+    Attributes:
+        items: each as JSON.
+        result_id: the same for the same items of one document, otherwise never used twice.
+    """
+
+    items: tuple[str, ...]
+    result_id: str
+
+
+def diagnostic_report(
+    lines: Lines,
+    findings: Iterable[Finding],
+    encoding: str,
+    known: DiagnosticReport | None,
+    next_result_id: Callable[[], str],
+) -> DiagnosticReport:
+    """Return findings as an editor shows them, each item as `conversions.to_diagnostic` would give it.
+
+    Args:
+        lines: the document's text.
+        findings: what is wrong with it.
+        encoding: the units that the client counts characters in.
+        known: the report before this one.
+        next_result_id: returns an id that no report has had.
+    """
     encoder = PositionEncoder(lines, encoding)
-    return tuple(
+    items = tuple(
         f'{{"range": {_range(encoder, one.span)}, "severity": {SEVERITIES[one.severity].value},'
         f' "code": {_quoted(one.code)}, "source": {_quoted(SOURCE)}, "message": {_quoted(one.message)}}}'
         for one in findings
     )
+    if known is not None and known.items == items:
+        return known
+    return DiagnosticReport(items, next_result_id())
 
 
-def report(diagnostics: Sequence[str], result_id: str | None = None) -> EncodedJson:
-    """Return the answer to a client that asks for a document's diagnostics."""
-    known = "" if result_id is None else f', "resultId": {_quoted(result_id)}'
-    return EncodedJson(f'{{"kind": "full", "items": [{", ".join(diagnostics)}]{known}}}')
+def document_diagnostics(report: DiagnosticReport | None) -> EncodedJson:
+    """Return the answer to a client that asks for a document's diagnostics; None for a document that isn't open."""
+    if report is None:
+        return EncodedJson('{"kind": "full", "items": []}')
+    return EncodedJson(f'{{"kind": "full", {_items(report)}}}')
 
 
-def workspace_report(
-    files: Iterable[tuple[str, int | None, str | None, Sequence[str] | None]],
+def workspace_diagnostics(
+    files: Iterable[tuple[str, int | None, DiagnosticReport | None, str | None]],
 ) -> EncodedJson:
     """Return the answer to a client that asks for the diagnostics of all files.
 
     Args:
-        files: each file's URI, version and result id, and what is told of it; None where the client knows that.
+        files: each file's URI, version, report, and the result id that the client has; without a report, its
+            diagnostics are taken back.
     """
-    made = [
-        f'{{"uri": {json.dumps(uri)}, "version": {json.dumps(version)}'
-        + ("" if result_id is None else f', "resultId": {_quoted(result_id)}')
-        + (
-            ', "kind": "unchanged"}'
-            if diagnostics is None
-            else f', "kind": "full", "items": [{", ".join(diagnostics)}]}}'
-        )
-        for uri, version, result_id, diagnostics in files
-    ]
+    made = []
+    for uri, version, report, known in files:
+        if report is None:
+            answer = '"kind": "full", "items": []'
+        elif report.result_id == known:
+            answer = f'"kind": "unchanged", "resultId": {_quoted(report.result_id)}'
+        else:
+            answer = f'"kind": "full", {_items(report)}'
+        made.append(f'{{"uri": {json.dumps(uri)}, "version": {json.dumps(version)}, {answer}}}')
     return EncodedJson(f'{{"items": [{", ".join(made)}]}}')
 
 
-def published(uri: str, version: int | None, diagnostics: Sequence[str]) -> EncodedJson:
-    """Return what a client is told of a document that doesn't ask."""
+def _items(report: DiagnosticReport) -> str:
+    return f'"items": [{", ".join(report.items)}], "resultId": {_quoted(report.result_id)}'
+
+
+def published_diagnostics(uri: str, version: int | None, items: Iterable[str]) -> EncodedJson:
+    """Return the diagnostics that are sent to a client that doesn't ask for them."""
     known = "" if version is None else f', "version": {version}'
-    return EncodedJson(f'{{"uri": {json.dumps(uri)}{known}, "diagnostics": [{", ".join(diagnostics)}]}}')
+    return EncodedJson(f'{{"uri": {json.dumps(uri)}{known}, "diagnostics": [{", ".join(items)}]}}')
 
 
 def hints(lines: Lines, found: Iterable[InlayHint], encoding: str) -> EncodedJson:

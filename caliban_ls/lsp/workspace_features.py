@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types as lsp
-from pygls.capabilities import get_capability
 
 from caliban_ls.analysis.findings import Edit
 from caliban_ls.core.cancellation import CancelToken
@@ -20,10 +19,8 @@ from caliban_ls.core.text import LineIndex
 from caliban_ls.lsp import conversions, responses
 from caliban_ls.lsp.conversions import Lines
 from caliban_ls.lsp.documents import Document
-from caliban_ls.lsp.pygls_adapter import EncodedJson
 from caliban_ls.lsp.server_state import Server
-from caliban_ls.lsp.session import Session
-from caliban_ls.lsp.workspace_index import IndexedFile, context_of
+from caliban_ls.lsp.workspace_index import IndexedFile, WorkspaceIndex
 
 if TYPE_CHECKING:
     from caliban_ls.analysis.script import Flag, Script
@@ -79,12 +76,12 @@ async def references(ls: Server, params: lsp.ReferenceParams) -> list[lsp.Locati
     from caliban_ls.analysis.script import resolve
     from caliban_ls.ide import navigation
 
-    entries = await _files(ls)
-    target = _target(ls, params, entries)
+    files = await ls.indexed_files()
+    target = _target(ls, params, files)
     if target is None:
         return []
     found = []
-    for experiment in await _experiments(ls, entries, target):
+    for experiment in await _experiments(ls, files, target):
         encoder = conversions.PositionEncoder(experiment.lines, ls.encoding)
         uses = navigation.references(experiment.context, target.script, target.name)
         found += [lsp.Location(experiment.uri, encoder.range(use.span)) for use in uses]
@@ -95,7 +92,7 @@ async def references(ls: Server, params: lsp.ReferenceParams) -> list[lsp.Locati
 
 async def prepare_rename(ls: Server, params: lsp.PrepareRenameParams) -> lsp.PrepareRenamePlaceholder | None:
     """Say what would be renamed at a position, None where that is nothing."""
-    target = _target(ls, params, await _files(ls))
+    target = _target(ls, params, await ls.indexed_files())
     return None if target is None else lsp.PrepareRenamePlaceholder(target.where, target.name)
 
 
@@ -104,19 +101,19 @@ async def rename(ls: Server, params: lsp.RenameParams) -> lsp.WorkspaceEdit | No
     from caliban_ls.ide import navigation
 
     new = navigation.check_name(params.new_name)
-    entries = await _files(ls)
-    target = _target(ls, params, entries)
+    files = await ls.indexed_files()
+    target = _target(ls, params, files)
     if target is None:
         return None
     changes: list[tuple[str, int | None, list[lsp.TextEdit]]] = []
     if target.script is not None:
         changes += _in_script(ls, target, new)
-    for experiment in await _experiments(ls, entries, target):
+    for experiment in await _experiments(ls, files, target):
         edits = navigation.edits_of_references(experiment.context, target.name, new)
         if edits:
             text_edits = conversions.to_text_edits(experiment.lines, edits, ls.encoding)
             changes.append((experiment.uri, experiment.version, text_edits))
-    if not get_capability(ls.client_capabilities, "workspace.workspace_edit.document_changes"):
+    if not ls.can("workspace.workspace_edit.document_changes"):
         return lsp.WorkspaceEdit(changes={uri: edits for uri, _, edits in changes})
     return lsp.WorkspaceEdit(
         document_changes=[
@@ -128,49 +125,15 @@ async def rename(ls: Server, params: lsp.RenameParams) -> lsp.WorkspaceEdit | No
 
 async def workspace_symbol(ls: Server, params: lsp.WorkspaceSymbolParams) -> list[lsp.SymbolInformation]:
     """Find keys and blocks of all our files by letters of their names."""
-    entries = await _files(ls)
+    files = await ls.indexed_files()
     wanted = params.query.casefold()
-    near = [one for one in entries if any(_is_like(name, wanted) for name in (one.path.name, *one.flags))]
-    find = partial(_symbols, ls.encoding, near, wanted)
+    near = [one for one in files if any(_is_like(name, wanted) for name in (one.path.name, *one.flags))]
+    find = partial(_symbols, ls.index, ls.encoding, near, wanted)
     found: list[lsp.SymbolInformation] = await ls.workers.run(find, CancelToken())
     return found
 
 
-async def workspace_diagnostic(
-    ls: Server,
-    params: lsp.WorkspaceDiagnosticParams,
-) -> EncodedJson:
-    """Say what is wrong in all our files, or that it is what the client knows already."""
-    entries = await _files(ls)
-    before = {one.uri: one.value for one in params.previous_result_ids}
-    reports: list[tuple[str, int | None, str | None, tuple[str, ...] | None]] = []
-    reported: set[str] = set()
-    opened = ls.opened()
-    for entry in entries:
-        document = opened.get(str(entry.path))
-        uri = conversions.to_uri(str(entry.path)) if document is None else document.uri
-        reported.add(uri)
-        judged = entry if document is None else ls.check(document)
-        version = None if document is None else document.version
-        is_known = before.get(uri) == judged.result_id
-        reports.append((uri, version, judged.result_id, None if is_known else judged.diagnostics))
-    # What was told of a file that is gone, or isn't ours any more, is taken back.
-    gone = [uri for uri in before if uri not in reported and ls.document(uri) is None]
-    reports += [(uri, None, None, ()) for uri in gone]
-    return responses.workspace_report(reports)
-
-
-async def _files(ls: Server) -> list[IndexedFile]:
-    """Look at all our files of the open folders, on a working thread."""
-    cancel = CancelToken()
-    look = partial(ls.index.look, ls.folders(), ls.settings, ls.encoding, cancel)
-    entries: list[IndexedFile] = await ls.workers.run(look, cancel)
-    return entries
-
-
-async def _experiments(
-    ls: Server, entries: Sequence[IndexedFile], target: TargetFlag
-) -> list[ExperimentFile]:
+async def _experiments(ls: Server, files: Sequence[IndexedFile], target: TargetFlag) -> list[ExperimentFile]:
     """Return the experiments that may set a flag: those of its script, or without one those of its project."""
     from caliban_ls.analysis.script import resolve
 
@@ -186,18 +149,20 @@ async def _experiments(
     if target.script is not None:
         names.update(key for flag in resolve(target.script, target.name) for key in flag.keys)
     closed = [
-        entry
-        for entry in entries
-        if entry.kind == "experiment"
-        and str(entry.path) not in opened
-        and _belongs(target, entry.folder, entry.script)
-        and ((target.script is not None and target.script.abbreviations) or names & entry.flags)
+        file
+        for file in files
+        if file.inputs.kind == "experiment"
+        and str(file.path) not in opened
+        and _belongs(target, file.inputs.folder, file.inputs.script)
+        and ((target.script is not None and target.script.abbreviations) or names & file.flags)
     ]
-    pages = await ls.workers.run(lambda: [(entry, context_of(entry)) for entry in closed], CancelToken())
-    for entry, read in pages:
+    contexts = await ls.workers.run(
+        lambda: [(file, ls.index.context_of(file)) for file in closed], CancelToken()
+    )
+    for file, read in contexts:
         if read is not None:
-            uri = conversions.to_uri(str(entry.path))
-            found.append(ExperimentFile(uri, None, read[0], read[1], entry.folder))
+            uri = conversions.to_uri(str(file.path))
+            found.append(ExperimentFile(uri, None, read[0], read[1], file.inputs.folder))
     return found
 
 
@@ -207,7 +172,7 @@ def _belongs(target: TargetFlag, folder: Path, script: Script | None) -> bool:
     return target.script is None or (script is not None and script.path == target.script.path)
 
 
-def _target(ls: Server, params: Any, entries: Sequence[IndexedFile]) -> TargetFlag | None:  # noqa: ANN401 - any with a position
+def _target(ls: Server, params: Any, files: Sequence[IndexedFile]) -> TargetFlag | None:  # noqa: ANN401 - any with a position
     """Return the flag at a position of an experiment or of a script."""
     from caliban_ls.ide import navigation
 
@@ -217,7 +182,7 @@ def _target(ls: Server, params: Any, entries: Sequence[IndexedFile]) -> TargetFl
     offset = conversions.to_offset(document, params.position, ls.encoding)
     context = ls.check(document).context
     if context is None:
-        return _in_source(ls, document, offset, entries)
+        return _in_source(ls, document, offset, files)
     use: FlagReference | None = navigation.reference_at(context, offset)
     if use is None:
         return None
@@ -226,7 +191,7 @@ def _target(ls: Server, params: Any, entries: Sequence[IndexedFile]) -> TargetFl
 
 
 def _in_source(
-    ls: Session, document: Document, offset: int, entries: Sequence[IndexedFile]
+    ls: Server, document: Document, offset: int, files: Sequence[IndexedFile]
 ) -> TargetFlag | None:
     """Return the flag that a file of a script defines at an offset."""
     from caliban_ls.ide import navigation
@@ -235,7 +200,9 @@ def _in_source(
         return None
     path = Path(document.path)
     scripts: dict[int, tuple[Path, Script]] = {
-        id(one.script): (one.folder, one.script) for one in entries if one.script is not None
+        id(one.inputs.script): (one.inputs.folder, one.inputs.script)
+        for one in files
+        if one.inputs.script is not None
     }
     for opened in ls.documents():
         context = ls.check(opened).context
@@ -258,7 +225,7 @@ def _named(flag: Flag, text: str, spans: Sequence[Any]) -> str:
     return spelled[2:] if spelled.startswith("--") else flag.name
 
 
-def _definitions(ls: Session, folder: Path, flags: Sequence[Flag]) -> Iterator[lsp.Location]:
+def _definitions(ls: Server, folder: Path, flags: Sequence[Flag]) -> Iterator[lsp.Location]:
     for flag in flags:
         place = ls.location_of(folder, flag.path, flag.name_spans[0] if flag.name_spans else flag.span)
         if place is not None:
@@ -266,7 +233,7 @@ def _definitions(ls: Session, folder: Path, flags: Sequence[Flag]) -> Iterator[l
 
 
 def _in_script(
-    ls: Session, target: TargetFlag, new: str
+    ls: Server, target: TargetFlag, new: str
 ) -> Iterator[tuple[str, int | None, list[lsp.TextEdit]]]:
     from caliban_ls.analysis.script import resolve
     from caliban_ls.ide import navigation
@@ -287,21 +254,23 @@ def _in_script(
         yield uri, version, conversions.to_text_edits(LineIndex(text), edits, ls.encoding)
 
 
-def _symbols(encoding: str, entries: Sequence[IndexedFile], wanted: str) -> list[lsp.SymbolInformation]:
+def _symbols(
+    index: WorkspaceIndex, encoding: str, files: Sequence[IndexedFile], wanted: str
+) -> list[lsp.SymbolInformation]:
     from caliban_ls.ide.outline import outline
 
     found: list[lsp.SymbolInformation] = []
-    for entry in entries:
-        read = context_of(entry)
+    for file in files:
+        read = index.context_of(file)
         if read is None:
             continue
         lines, context = read
-        uri = conversions.to_uri(str(entry.path))
+        uri = conversions.to_uri(str(file.path))
         listed = responses.flat_symbols(lines, outline(context), encoding, uri)
-        whole = _is_like(entry.path.name, wanted)
+        whole = _is_like(file.path.name, wanted)
         for symbol in listed:
             if _is_like(symbol.name, wanted) or (whole and symbol.container_name is None):
-                symbol.container_name = entry.path.name
+                symbol.container_name = file.path.name
                 found.append(symbol)
         if len(found) >= _MOST_SYMBOLS:
             break
@@ -312,16 +281,3 @@ def _is_like(name: str, wanted: str) -> bool:
     """Say whether a name has the wanted letters, in their order."""
     letters = iter(name.casefold())
     return all(letter in letters for letter in wanted)
-
-
-FEATURES: Final = (
-    (lsp.TEXT_DOCUMENT_DEFINITION, definition, None),
-    (lsp.TEXT_DOCUMENT_REFERENCES, references, None),
-    (lsp.TEXT_DOCUMENT_PREPARE_RENAME, prepare_rename, None),
-    (lsp.TEXT_DOCUMENT_RENAME, rename, None),
-)
-
-
-def workspace_features() -> tuple[tuple[str, Any, Any], ...]:
-    """Return the methods that are about all files, with options of their own for each server."""
-    return ((lsp.WORKSPACE_SYMBOL, workspace_symbol, None),)

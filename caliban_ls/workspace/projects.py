@@ -21,7 +21,6 @@ from caliban_ls.analysis.config.settings import Settings, parse_settings, supple
 from caliban_ls.analysis.document_kind import PROJECT_FILE
 from caliban_ls.core.errors import CalibanError
 from caliban_ls.core.state_folder import SETTINGS_FILE, state_folder
-from caliban_ls.operations.context.context import Context
 from caliban_ls.workspace.files import read_text
 
 _MOST_CANDIDATES: Final = 50
@@ -108,33 +107,6 @@ class ProjectCache:
         made = CostEstimate(config, merged, dict(self._environment))
         self._estimates[folder] = (state, made)
         return made
-
-    def around(
-        self, folder: Path, settings: Settings, experiment: jsondoc.JsonDocument, path: Path | None
-    ) -> tuple[CostEstimate | None, Script | None]:
-        """Return what an experiment is judged by: its project, None where that says nothing, and its script."""
-        # Where nothing is said, what would read it needn't be loaded.
-        estimate = None if self.says_nothing(folder, settings) else self.estimate(folder, settings)
-        return estimate, self.script(folder, estimate, experiment, path)
-
-    def script(
-        self,
-        folder: Path,
-        estimate: CostEstimate | None,
-        experiment: jsondoc.JsonDocument,
-        path: Path | None = None,
-    ) -> Script | None:
-        """Return the script whose flags an experiment sets, None where that isn't known.
-
-        Args:
-            folder: of its project.
-            estimate: its project, None where that says nothing.
-            experiment: the experiment config.
-            path: of the experiment; None where it is no file.
-        """
-        return self.script_for(
-            folder, script_named(None if estimate is None else estimate.project, experiment), path
-        )
 
     def script_for(self, folder: Path, wanted: str | None, path: Path | None) -> Script | None:
         """Return the script that is named so, or else the only one beside an experiment."""
@@ -248,14 +220,19 @@ class ProjectCache:
         return self._own[1]
 
 
-def around(context: Context) -> ProjectCache:
-    """Return what stands around the documents of a command."""
+def command_projects(text_of: Callable[[Path], str | None], environment: Mapping[str, str]) -> ProjectCache:
+    """Return the projects of one command.
+
+    Args:
+        text_of: the text of a file that an editor has open, None when it isn't.
+        environment: the process's variables.
+    """
 
     def buffer(path: Path) -> tuple[Stamp, str] | None:
-        text = context.buffer(path)
+        text = text_of(path)
         return None if text is None else ((text,), text)
 
-    return ProjectCache(buffer, context.environment)
+    return ProjectCache(buffer, environment)
 
 
 def script_named(config: Project | None, experiment: jsondoc.JsonDocument) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from support.random_projects import some_config, some_settings, some_sweep
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.config import project
 from caliban_ls.analysis.config.settings import Defaults
-from caliban_ls.analysis.estimate import CostEstimate, request_of
+from caliban_ls.analysis.estimate import CostEstimate, HardwareFlags, request_of
 from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.core.errors import OverLimit, UsageError
 from caliban_ls.ide.code_lenses import CodeLens, lenses
@@ -96,28 +97,33 @@ def check(lens: CodeLens, estimate: CostEstimate, context: Context) -> None:
 def test_each_part_is_taken_from_whoever_says_it_first() -> None:
     config = project.Project(cloud=project.Cloud(region="us-east1", machine_type="n1-standard-4"))
     defaults = Defaults(region="us-west1", machine_type="n1-standard-16", gpu_spec="2xT4", backend="vertex")
-    flags = CloudArguments(region="us-east4", gpu_spec="4xT4")
+    flags = HardwareFlags(region="us-east4", gpu_spec="4xT4")
 
-    def region(
-        arguments: CloudArguments, read: project.Project, own: Defaults, **environment: str
-    ) -> str | None:
-        return request_of(arguments, read, own, environment).region
+    def region(given: HardwareFlags, read: project.Project, own: Defaults, **environment: str) -> str | None:
+        return request_of(given, read, own, environment).region
 
     nothing = project.Project()
     assert region(flags, config, defaults, REGION="europe-west1") == "us-east4"
-    assert region(CloudArguments(), config, defaults, REGION="europe-west1") == "europe-west1"
-    assert region(CloudArguments(), config, defaults) == "us-east1"
-    assert region(CloudArguments(), nothing, defaults) == "us-west1"
-    assert region(CloudArguments(), nothing, Defaults()) is None
+    assert region(HardwareFlags(), config, defaults, REGION="europe-west1") == "europe-west1"
+    assert region(HardwareFlags(), config, defaults) == "us-east1"
+    assert region(HardwareFlags(), nothing, defaults) == "us-west1"
+    assert region(HardwareFlags(), nothing, Defaults()) is None
     specs = [
-        str(request_of(arguments, read, defaults, {}).gpu_spec)
-        for arguments, read in (
+        str(request_of(given, read, defaults, {}).gpu_spec)
+        for given, read in (
             (flags, config),
-            (CloudArguments(), config),
-            (CloudArguments(tpu_spec="8xV3"), config),
-            (CloudArguments(nogpu=True), config),
-            (CloudArguments(), project.Project(cloud=project.Cloud(tpu_spec="8xV3"))),
+            (HardwareFlags(), config),
+            (HardwareFlags(tpu_spec="8xV3"), config),
+            (HardwareFlags(nogpu=True), config),
+            (HardwareFlags(), project.Project(cloud=project.Cloud(tpu_spec="8xV3"))),
         )
     ]
     assert specs == ["4xT4", "2xT4", "None", "None", "None"]
-    assert request_of(CloudArguments(), config, defaults, {}).machine_type == "n1-standard-4"
+    assert request_of(HardwareFlags(), config, defaults, {}).machine_type == "n1-standard-4"
+
+
+def test_a_submission_has_the_flags_and_defaults_that_an_estimate_reads() -> None:
+    submission = CloudArguments()
+    assert {one.name: getattr(submission, one.name) for one in fields(HardwareFlags)} == {
+        one.name: one.default for one in fields(HardwareFlags)
+    }
