@@ -1,4 +1,4 @@
-"""Inlay hints: what a list multiplies, what a block comes to, and what hardware costs, for the lines in view."""
+"""Inlay hints in a range: the factor of a list, the number of jobs of a block, and the price of hardware."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from caliban_ls.ide.document_context import DocumentContext
 
 @dataclass(frozen=True, slots=True)
 class InlayHint:
-    """A few words behind an offset, with more for who points at them."""
+    """A few words behind an offset, with a tooltip."""
 
     offset: int
     label: str
@@ -35,7 +35,7 @@ def hints(context: DocumentContext, span: Span) -> list[InlayHint]:
 
 
 def blocks_in(context: DocumentContext, span: Span) -> Iterator[tuple[Block, int]]:
-    """Yield the blocks that a range touches, each with its start; looks at no more than it must."""
+    """Yield the blocks that a range touches, each with its start; looks at no others."""
     blocks = context.sweep.blocks
     low, high = 0, len(blocks)
     while low < high:
@@ -61,7 +61,7 @@ def _of_block(block: Block) -> tuple[InlayHint, ...]:
 
 def _make(block: Block) -> Iterator[InlayHint]:
     assert block.count is not None  # noqa: S101 - broken blocks are asked nothing
-    yield InlayHint(1, phrases.jobs(block.count), "This block alone stands for so many jobs.")
+    yield InlayHint(1, phrases.jobs(block.count), "The number of jobs of this block.")
     for member in block.node.members:
         value = member.value
         if value is None or value.kind is not Kind.ARRAY:
@@ -73,7 +73,7 @@ def _make(block: Block) -> Iterator[InlayHint]:
 
 
 def _of_config(context: DocumentContext) -> Iterator[InlayHint]:
-    """Yield what one job costs an hour, behind the keys that decide over it."""
+    """Yield the price of one job an hour, behind the keys that it depends on."""
     section = _value(context.document.root, "cloud")
     choice, hourly = context.estimate.choice, context.estimate.hourly
     if section is None or section.kind is not Kind.OBJECT or choice is None or hourly is None:

@@ -1,6 +1,6 @@
-"""When diagnostics are sent: asked for by the client, or published when typing pauses.
+"""Send diagnostics: in reply to the client's requests, or published when typing pauses.
 
-Their findings are from `workspace/checker`, their JSON from `lsp/responses`.
+`workspace/checker` makes their findings, `lsp/responses` their JSON.
 """
 
 from __future__ import annotations

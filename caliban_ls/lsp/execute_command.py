@@ -1,6 +1,6 @@
-"""Commands for editors: one JSON object in, one out, on a thread of their own, with progress and cancelling.
+"""Run commands for editors: one JSON object in, one out, on a working thread, with progress and cancelling.
 
-Reads the table that the command line reads; what a command does it doesn't know.
+Reads the same table as the command line and knows nothing else about a command.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from caliban_ls.workspace.projects import project_folder
 log = logging.getLogger(__name__)
 
 PREFIX: Final = "caliban-ls."
-"""Stands before a command's name in editors; their own commands are called `caliban.…`."""
+"""The prefix of a command's name in editors; an editor's own commands are called `caliban.…`."""
 
 
 def handler(
     ls: Server, workers: Workers, command: Command, open_engine: Callable[[], Engine]
 ) -> Callable[[lsp.ExecuteCommandParams], Coroutine[Any, Any, Any]]:
-    """Return what answers an editor's call of a command."""
+    """Return the handler of an editor's call of a command."""
 
     async def handle(params: lsp.ExecuteCommandParams) -> Any:  # noqa: ANN401 - a JSON value
         if command.trusted and not ls.trusted:
@@ -89,7 +89,7 @@ def handler(
 def _ask(
     ls: Server, loop: asyncio.AbstractEventLoop, cancel: CancelToken, question: str, action: str
 ) -> bool:
-    """Put a question to the editor's user and wait for the answer, on a working thread; no answer is a no."""
+    """Ask the editor's user a question and wait for the answer, on a working thread; no answer means no."""
     actions = [lsp.MessageActionItem(action), lsp.MessageActionItem("Cancel")]
     params = lsp.ShowMessageRequestParams(lsp.MessageType.Warning, question, actions)
     answer = asyncio.run_coroutine_threadsafe(ls.window_show_message_request_async(params), loop)
@@ -103,7 +103,7 @@ def _ask(
 
 
 def _run(command: Command, raw: Mapping[str, Any], context: Context, encoding: str) -> Any:  # noqa: ANN401 - a JSON value
-    """Do all of a command's work, the reading of arguments and the making of the answer included."""
+    """Do all of a command's work, including reading its arguments and converting its result."""
     context.cancel.check()
     arguments: Any = serialization.parse_arguments(command.arguments, raw)
     try:
@@ -123,7 +123,7 @@ def _one_object(params: lsp.ExecuteCommandParams) -> dict[str, Any]:
 
 
 def _put_document(raw: dict[str, Any], command: Command, path: str) -> None:
-    """Give the document to the field that is made for it; where none is, it has said which project is meant."""
+    """Put the document into the argument for it; without such an argument it only selects the project."""
     name = serialization.document_field(command.arguments)
     if name is None and command.in_folder:
         return
@@ -135,11 +135,11 @@ def _put_document(raw: dict[str, Any], command: Command, path: str) -> None:
 
 
 def _folder(ls: Server, root: object, document: str | None) -> Path:
-    """Return the folder that a command works on: the one that was named, or else the document's project, or the only one.
+    """Return the folder that a command works on: `root`, or else the document's project, or the only open folder.
 
     Raises:
-        UsageError: the editor has several folders open, or none, and nothing says which is meant.
-        InvalidArguments: `root` is no folder's URI.
+        UsageError: the editor has several folders open, or none, and neither `root` nor a document selects one.
+        InvalidArguments: `root` isn't the URI of a folder.
     """
     if root is not None:
         folder = Path(_path(root, "root"))
@@ -154,7 +154,7 @@ def _folder(ls: Server, root: object, document: str | None) -> Path:
     if not folders:
         raise UsageError("No folder is open", hint="Open the project's folder, or name it as `root`.")
     named = ", ".join(str(folder) for folder in folders)
-    raise UsageError(f"Several folders are open: {named}", hint="Name the one that is meant as `root`.")
+    raise UsageError(f"Several folders are open: {named}", hint="Name one of them as `root`.")
 
 
 def _path(uri: object, name: str) -> str:

@@ -68,7 +68,7 @@ def check(lens: CodeLens, estimate: CostEstimate, context: Context) -> None:
     try:
         plan = cloud_plan.make_plan(arguments, estimate.project, Claims(project="my-project"), context)
     except UsageError:
-        assert lens.title.endswith("the hardware can't be had")
+        assert lens.title.endswith("the hardware isn't available")
         return
     jobs = "1 job" if plan.count == 1 else f"{plan.count} jobs"
     assert f" {jobs} " in f"{lens.title} "

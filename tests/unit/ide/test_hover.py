@@ -96,7 +96,7 @@ def test_a_config_says_what_is_where_and_how_dear() -> None:
     check('{"cloud": {"gpu_spec": ⟦"2xT4"⟧}}', "16 GB each", "32 GB of GPU memory", "Also in", kind="project")
     check('{"cloud": {⟦"gpu_spec"⟧: "2xT4"}}', "NUMxTYPE", kind="project")
     check('{⟦"julia_version"⟧: "1"}', "no effect", kind="project")
-    check('{"cloud": {"region": "me-central2", "gpu_spec": ⟦"2xT4"⟧}}', "can't be had", kind="project")
+    check('{"cloud": {"region": "me-central2", "gpu_spec": ⟦"2xT4"⟧}}', "isn't available", kind="project")
 
 
 @pytest.mark.parametrize("marked", ['{"lr": ⟦1⟧}', '{"unknown": 1⟦⟧}', "⟦⟧", '{"lr": 1⟦ ⟧}'])
@@ -178,8 +178,8 @@ def test_several_blocks_have_lenses_each_and_together() -> None:
     [
         ('{"limits": {"max_jobs": 2}}', "over the limit of 2 jobs"),
         ('{"limits": {"max_cost_per_hour": 2}}', "over the limit of $2.00/h"),
-        ('{"cloud": {"gpu_spec": "3xT4"}}', "the hardware can't be had"),
-        ('{"cloud": {"region": "us-nowhere1"}}', "the hardware can't be had"),
+        ('{"cloud": {"gpu_spec": "3xT4"}}', "the hardware isn't available"),
+        ('{"cloud": {"region": "us-nowhere1"}}', "the hardware isn't available"),
         ('{"cloud": {"region": "us-nowhere1", "force": true}}', "price not known"),
     ],
 )
