@@ -167,8 +167,9 @@ def _of_config(context: DocumentContext, path: Sequence[Node | Member], offset: 
     value = path[-1]
     if not isinstance(value, Node) or not isinstance(value.value, str):
         return None
-    said = _VALUES[place.name](context, value.value) if place.name in _VALUES else None
-    return None if said is None else Hover(value.span, said)
+    explain = _VALUES.get(place.name)
+    explained = None if explain is None else explain(context, value.value)
+    return None if explained is None else Hover(value.span, explained)
 
 
 def _region_text(context: DocumentContext, name: str) -> str | None:

@@ -58,7 +58,7 @@ class CheckResult:
     make_context: Callable[[], DocumentContext] | None
 
     @property
-    def ours(self) -> bool:
+    def is_config(self) -> bool:
         """Whether the document is an experiment or a project config."""
         return self.make_context is not None
 

@@ -1,4 +1,4 @@
-"""Documents that nobody writes on purpose get an answer to every question, too: very deep, very wide, very many jobs."""
+"""Extreme documents get an answer to every request: very deep, very wide, very many jobs."""
 
 from __future__ import annotations
 

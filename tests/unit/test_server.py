@@ -1,4 +1,4 @@
-"""What the server makes of its client's words: encodings, settings, diagnostics, fixes."""
+"""The server's answers to its client: encodings, settings, diagnostics, fixes."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def pulled(connection: Connection, uri: str = EXPERIMENT, **params: Any) -> Any:
     return answer["result"]
 
 
-def judged(connection: Connection, name: str) -> bool:
-    """Say whether a file of this name is taken for ours, by opening one that is wrong."""
+def is_checked(connection: Connection, name: str) -> bool:
+    """Return whether a file of this name is checked, by opening one with an error."""
     uri = f"file:///p/{name}"
     open_document(connection, "[,", uri)
     return bool(pulled(connection, uri)["items"])
@@ -123,7 +123,7 @@ def test_a_result_id_is_never_used_for_two_results(connection: Connection) -> No
     assert pulled(connection, previousResultId=reports[-1]["resultId"])["kind"] == "unchanged"
 
 
-def test_a_document_is_judged_once_for_each_revision(connection: Connection) -> None:
+def test_a_document_is_checked_once_for_each_revision(connection: Connection) -> None:
     connection.initialize(PULL)
     open_document(connection, "[,")
     document = connection.server.document(EXPERIMENT)
@@ -161,8 +161,8 @@ async def test_settings_come_with_initialize_and_from_the_client(connection: Con
         asked = await connection.last(method="workspace/configuration")
         assert asked["params"] == {"items": [{"section": "caliban"}]}
         await connection.answer(asked, [answer])
-        assert judged(connection, "first.json")
-        assert not judged(connection, "second.json")
+        assert is_checked(connection, "first.json")
+        assert not is_checked(connection, "second.json")
         connection.notify(
             "workspace/didChangeConfiguration",
             {"settings": {"caliban": {"experimentFiles": ["second.json"]}}},
@@ -171,8 +171,8 @@ async def test_settings_come_with_initialize_and_from_the_client(connection: Con
         await connection.last(method="workspace/configuration"), [{"experimentFiles": ["second.json"]}]
     )
     await connection.last(method="workspace/diagnostic/refresh")
-    assert not judged(connection, "first.json")
-    assert judged(connection, "second.json")
+    assert not is_checked(connection, "first.json")
+    assert is_checked(connection, "second.json")
 
 
 @pytest.mark.parametrize("wrap", [lambda raw: raw, lambda raw: {"caliban": raw}])
@@ -181,13 +181,13 @@ def test_settings_of_a_client_that_cannot_be_asked(connection: Connection, wrap:
     connection.notify(
         "workspace/didChangeConfiguration", {"settings": wrap({"experimentFiles": ["mine.json"]})}
     )
-    assert judged(connection, "mine.json")
+    assert is_checked(connection, "mine.json")
     empties: list[Any] = [None, {}, []]
     for empty in empties:
         connection.notify("workspace/didChangeConfiguration", {"settings": wrap(empty)})
-        assert judged(connection, "mine.json")
+        assert is_checked(connection, "mine.json")
     connection.notify("workspace/didChangeConfiguration", {"settings": wrap({"experimentFiles": []})})
-    assert not judged(connection, "mine.json")
+    assert not is_checked(connection, "mine.json")
 
 
 async def test_a_client_that_refuses_to_tell_its_settings_keeps_the_initial_ones(
@@ -197,7 +197,7 @@ async def test_a_client_that_refuses_to_tell_its_settings_keeps_the_initial_ones
     connection.notify("initialized", {})
     asked = await connection.last(method="workspace/configuration")
     connection.send({"jsonrpc": "2.0", "id": asked["id"], "error": {"code": -32601, "message": "unknown"}})
-    assert judged(connection, "mine.json")
+    assert is_checked(connection, "mine.json")
 
 
 async def test_changes_of_settings_are_asked_for(connection: Connection) -> None:
@@ -217,7 +217,7 @@ def test_wrong_settings_are_named_once_and_fall_back_alone(connection: Connectio
     ]
     assert [message["type"] for message in shown] == [2]
     assert "caliban.logLevel must be one of" in shown[0]["message"]
-    assert judged(connection, "mine.json")
+    assert is_checked(connection, "mine.json")
     connection.notify("workspace/didChangeConfiguration", {"settings": {"limits": {"maxJobs": 0}}})
     assert "caliban.limits.maxJobs" in connection.messages[-1]["params"]["message"]
     assert "logLevel" not in connection.messages[-1]["params"]["message"]
@@ -226,7 +226,7 @@ def test_wrong_settings_are_named_once_and_fall_back_alone(connection: Connectio
 @pytest.mark.parametrize("options", [5, "text", [1], {"caliban": 5}, {"limits": 5}, {"experimentFiles": {}}])
 def test_options_of_the_wrong_shape_stop_nothing(connection: Connection, options: Any) -> None:
     connection.initialize(PULL, initializationOptions=options)
-    assert judged(connection, "experiment.json")
+    assert is_checked(connection, "experiment.json")
 
 
 def test_the_log_level_is_a_setting(connection: Connection) -> None:

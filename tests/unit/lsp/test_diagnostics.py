@@ -44,7 +44,7 @@ def test_a_documents_project_is_the_nearest_config_around_it(tmp_path: Path) -> 
     assert asked(connection, "diagnostic", uri)["items"] == []
 
 
-def test_all_files_of_the_folder_are_judged_once_and_then_when_they_change(tmp_path: Path) -> None:
+def test_all_files_of_the_folder_are_checked_once_and_then_when_they_change(tmp_path: Path) -> None:
     asyncio.run(_all_files(tmp_path))
 
 

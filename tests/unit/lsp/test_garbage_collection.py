@@ -1,4 +1,4 @@
-"""When a running server looks for garbage: between messages, and never while somebody waits for an answer."""
+"""A running server collects garbage between messages, never before an answer."""
 
 from __future__ import annotations
 

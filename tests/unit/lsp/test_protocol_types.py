@@ -75,7 +75,7 @@ def test_messages_are_read_and_written_alike() -> None:
     assert answer(PREPARE + "assert prepared\n" + USE) == answer(USE)
 
 
-def test_nothing_is_built_that_nobody_uses() -> None:
+def test_unused_classes_are_not_built() -> None:
     count = "sum(type(vars(each).get('__attrs_attrs__')) is protocol_types._Fields for each in waiting)"
     program = (
         f"{PREPARE}import json\nimport caliban_ls.server\nfrom lsprotocol import types\n"

@@ -180,7 +180,7 @@ def test_a_change_of_what_is_not_open_is_logged_only(open_connection: Connection
 
 @pytest.mark.usefixtures("no_log")
 @pytest.mark.parametrize("msg_id", ["unknown", 1, None, [1], {}])
-def test_answers_that_nobody_waits_for_are_dropped(open_connection: Connection, msg_id: Any) -> None:
+def test_answers_without_a_request_are_dropped(open_connection: Connection, msg_id: Any) -> None:
     assert open_connection.send({"jsonrpc": "2.0", "id": msg_id, "result": None}) == []
     assert open_connection.send({"jsonrpc": "2.0", "id": msg_id, "error": {"code": 1, "message": ""}}) == []
 
