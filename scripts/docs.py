@@ -14,7 +14,7 @@ from caliban_ls.analysis.config.keys import KEYS, documented
 from caliban_ls.analysis.config.shapes import describe
 from caliban_ls.analysis.rules import RULES
 from caliban_ls.analysis.rules.rule import Rule
-from caliban_ls.commands import COMMANDS, Command
+from caliban_ls.commands import COMMANDS, Command, load
 from scripts.protocol import protocol
 
 ROOT = Path(__file__).parents[1]
@@ -122,7 +122,7 @@ def section(command: Command) -> str:
         name = f"as `caliban-ls.{command.name}`" if command.terminal else "so"
         editor = f" Editors call it {name}{trust}."
     rows = []
-    for argument in fields(command.arguments):
+    for argument in fields(load(command.arguments)):
         metadata = argument.metadata
         if metadata.get("rest"):
             spelled = "-- ARGS…"

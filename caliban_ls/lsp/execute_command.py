@@ -18,7 +18,7 @@ from typing import Any, Final
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
-from caliban_ls.commands import Command
+from caliban_ls.commands import Command, load
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, Untrusted, UsageError
 from caliban_ls.core.packages import not_imported
@@ -163,9 +163,9 @@ def _ask(
 def _run(command: Command, raw: Mapping[str, Any], context: Context, encoding: str) -> Any:  # noqa: ANN401 - a JSON value
     """Do all of a command's work, the reading of arguments and the making of the answer included."""
     context.cancel.check()
-    arguments: Any = serialization.parse_arguments(command.arguments, raw)
+    arguments: Any = serialization.parse_arguments(load(command.arguments), raw)
     try:
-        result = command.run(arguments, context)
+        result = load(command.run)(arguments, context)
     except ImportError as error:
         raise not_imported(error) from error
     if isinstance(result, FileEdit):
@@ -182,7 +182,7 @@ def _one_object(params: lsp.ExecuteCommandParams) -> dict[str, Any]:
 
 def _put_document(raw: dict[str, Any], command: Command, path: str) -> None:
     """Give the document to the field that is made for it; where none is, it has said which project is meant."""
-    name = serialization.document_field(command.arguments)
+    name = serialization.document_field(load(command.arguments))
     if name is None and command.in_folder:
         return
     if name is None:

@@ -117,7 +117,15 @@ def big(arguments: Size, _context: Context) -> dict[str, Any]:
 
 
 def _command(name: str, arguments: type, run: Any, **more: bool) -> Command:
-    return Command(name=name, title=f"Doing {name}", summary=name, arguments=arguments, run=run, **more)
+    return Command(
+        name=name,
+        title=f"Doing {name}",
+        summary=name,
+        run=f"{__name__}:{run.__name__}",
+        arguments=f"{__name__}:{arguments.__name__}",
+        result="",
+        **more,
+    )
 
 
 COMMANDS = (
