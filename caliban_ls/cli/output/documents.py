@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     import argparse
 
     from caliban_ls.operations.check import CheckedFiles
-
     from caliban_ls.operations.schemas.editing import ExpandResult, RuleResult, RulesResult
 
 
