@@ -13,7 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union
 
 from caliban_ls.commands import COMMANDS, Command, load
-from caliban_ls.operations.schemas.editing import FileEdit
+from caliban_ls.operations.schemas.file_edit import FileEdit
 
 NOTE = "// Written by scripts/docs.py from caliban_ls/operations/schemas; don't edit.\n"
 

@@ -29,7 +29,7 @@ from caliban_ls.lsp.session import Session
 from caliban_ls.lsp.summaries import brief
 from caliban_ls.operations.context import serialization
 from caliban_ls.operations.context.context import Context
-from caliban_ls.operations.schemas.editing import FileEdit
+from caliban_ls.operations.schemas.file_edit import FileEdit
 from caliban_ls.runtime.engine import Engine
 from caliban_ls.workspace.projects import project_folder
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from caliban_ls.analysis.rules.rule import DocumentKind
     from caliban_ls.analysis.script import Script
     from caliban_ls.operations.context.context import Context
-    from caliban_ls.operations.schemas.editing import CheckArguments
+    from caliban_ls.operations.schemas.check import CheckArguments
 
 CheckedFiles: TypeAlias = tuple[CheckedFile, ...]
 

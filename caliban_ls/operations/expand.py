@@ -14,7 +14,7 @@ from caliban_ls.core.errors import UsageError
 from caliban_ls.core.text import LineIndex, spoken_number
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import experiment_text, sweep_of
-from caliban_ls.operations.schemas.editing import ExpandArguments, ExpandedJob, ExpandResult
+from caliban_ls.operations.schemas.expand import ExpandArguments, ExpandedJob, ExpandResult
 
 _COUNT_LIMIT = 10**4000  # jobs; Python writes out no number that is much longer
 _LIST_LIMIT = 100_000  # jobs of one JSON answer; a client asks for more piece by piece

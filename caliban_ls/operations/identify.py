@@ -5,7 +5,7 @@ from __future__ import annotations
 from caliban_ls.analysis.document_kind import document_kind, treated
 from caliban_ls.core.errors import UsageError
 from caliban_ls.operations.context.context import Context
-from caliban_ls.operations.schemas.editing import IdentifyArguments, IdentifyResult
+from caliban_ls.operations.schemas.identify import IdentifyArguments, IdentifyResult
 from caliban_ls.workspace.files import read_text
 
 

@@ -7,7 +7,7 @@ import difflib
 from caliban_ls.analysis.rules import RULES
 from caliban_ls.core.errors import UsageError
 from caliban_ls.operations.context.context import Context
-from caliban_ls.operations.schemas.editing import (
+from caliban_ls.operations.schemas.rules import (
     RuleArguments,
     RuleLine,
     RuleResult,

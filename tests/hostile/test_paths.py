@@ -21,7 +21,7 @@ from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.init import init
 from caliban_ls.operations.local import image
 from caliban_ls.operations.schemas import containers
-from caliban_ls.operations.schemas.editing import CheckArguments
+from caliban_ls.operations.schemas.check import CheckArguments
 from caliban_ls.operations.schemas.setup import InitArguments
 from caliban_ls.runtime.engine import ImagePlan
 from caliban_ls.workspace.files import our_files

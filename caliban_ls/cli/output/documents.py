@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import argparse
 
     from caliban_ls.operations.check import CheckedFiles
-    from caliban_ls.operations.schemas.editing import ExpandResult, RuleResult, RulesResult
+    from caliban_ls.operations.schemas.expand import ExpandResult
+    from caliban_ls.operations.schemas.rules import RuleResult, RulesResult
 
 
 def show_check(files: CheckedFiles, options: argparse.Namespace) -> str:
