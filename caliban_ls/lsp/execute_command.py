@@ -10,7 +10,6 @@ import logging
 import os
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent import futures
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -20,13 +19,13 @@ from pygls.exceptions import JsonRpcException
 
 from caliban_ls.commands import Command, load
 from caliban_ls.core.cancellation import CancelToken
-from caliban_ls.core.errors import CalibanError, Untrusted, UsageError
+from caliban_ls.core.errors import Untrusted, UsageError
 from caliban_ls.core.packages import not_imported
 from caliban_ls.lsp import conversions
 from caliban_ls.lsp.progress import OutputLog, progress
-from caliban_ls.lsp.pygls_adapter import STOP_SECONDS
-from caliban_ls.lsp.session import Session
-from caliban_ls.lsp.summaries import brief
+from caliban_ls.lsp.server_state import Server
+from caliban_ls.lsp.summaries import summary_of
+from caliban_ls.lsp.workers import Workers
 from caliban_ls.operations.context import serialization
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.schemas.file_edit import FileEdit
@@ -38,66 +37,9 @@ log = logging.getLogger(__name__)
 PREFIX: Final = "caliban-ls."
 """Stands before a command's name in editors; their own commands are called `caliban.…`."""
 
-_AT_ONCE = 32  # commands; more wait for their turn
-
-
-class Workers:
-    """Threads for commands, and a way to stop them. pygls' own threads must never be used: they read stdin."""
-
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="caliban")
-        self._running: dict[asyncio.Future[Any], CancelToken] = {}
-        self._at_end: list[Callable[[], object]] = []
-
-    def at_end(self, do: Callable[[], object]) -> None:
-        """Have something done when everything stops, such as removing a container that lives as long as this."""
-        self._at_end.append(do)
-
-    def __len__(self) -> int:
-        return len(self._running)
-
-    async def run(self, function: Callable[[], Any], cancel: CancelToken) -> Any:  # noqa: ANN401 - its result
-        """Return what a function returns. When that is cancelled, so is the work, which then gets a moment."""
-        work = asyncio.get_running_loop().run_in_executor(self._pool, function)
-        self._running[work] = cancel
-        work.add_done_callback(self._done)
-        try:
-            return await asyncio.shield(work)
-        except asyncio.CancelledError:
-            _set(cancel)
-            await asyncio.wait({work}, timeout=STOP_SECONDS)
-            raise
-
-    async def stop(self, seconds: float) -> None:
-        """Ask everything to stop, and wait until it does or the time is over."""
-        running = dict(self._running)
-        for cancel in running.values():
-            _set(cancel)
-        loop = asyncio.get_running_loop()
-        last = [loop.run_in_executor(self._pool, partial(_do, do)) for do in self._at_end]
-        self._at_end.clear()
-        if running or last:
-            await asyncio.wait([*running, *last], timeout=max(0.0, seconds))
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _done(self, work: asyncio.Future[Any]) -> None:
-        cancel = self._running.pop(work)
-        error = None if work.cancelled() else work.exception()
-        if cancel.is_set() and error is not None and not isinstance(error, CalibanError):
-            # The request may be answered already, so that nobody else would ever say this.
-            log.error("A cancelled command failed", exc_info=error)
-
-
-def _do(do: Callable[[], object]) -> None:
-    """Do a last thing; nobody is left to be told that it failed."""
-    try:
-        do()
-    except CalibanError as error:
-        log.warning("%s", error)
-
 
 def handler(
-    ls: Session, workers: Workers, command: Command, open_engine: Callable[[], Engine]
+    ls: Server, workers: Workers, command: Command, open_engine: Callable[[], Engine]
 ) -> Callable[[lsp.ExecuteCommandParams], Coroutine[Any, Any, Any]]:
     """Return what answers an editor's call of a command."""
 
@@ -136,7 +78,7 @@ def handler(
                 result = await workers.run(partial(_run, command, raw, context, ls.encoding), cancel)
             finally:
                 output.close()
-        text = brief(command.name, result) if shown else None
+        text = summary_of(command.name, result) if shown else None
         if text is not None:
             ls.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, text))
         return result
@@ -145,7 +87,7 @@ def handler(
 
 
 def _ask(
-    ls: Session, loop: asyncio.AbstractEventLoop, cancel: CancelToken, question: str, action: str
+    ls: Server, loop: asyncio.AbstractEventLoop, cancel: CancelToken, question: str, action: str
 ) -> bool:
     """Put a question to the editor's user and wait for the answer, on a working thread; no answer is a no."""
     actions = [lsp.MessageActionItem(action), lsp.MessageActionItem("Cancel")]
@@ -192,7 +134,7 @@ def _put_document(raw: dict[str, Any], command: Command, path: str) -> None:
     raw[name] = path
 
 
-def _folder(ls: Session, root: object, document: str | None) -> Path:
+def _folder(ls: Server, root: object, document: str | None) -> Path:
     """Return the folder that a command works on: the one that was named, or else the document's project, or the only one.
 
     Raises:
@@ -225,10 +167,3 @@ def _path(uri: object, name: str) -> str:
             hint="Save it there, or download or clone its project, and open that folder.",
         )
     return path
-
-
-def _set(cancel: CancelToken) -> None:
-    try:
-        cancel.set()
-    except Exception:
-        log.exception("A command couldn't be woken to be cancelled")

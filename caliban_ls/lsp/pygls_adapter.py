@@ -71,7 +71,7 @@ _FIRST_ANSWERS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class EncodedJson:
     """An answer that is JSON already, in ASCII.
 
     Thousands of lenses or hints are told in a tenth of the time that objects of the protocol's types take, and the
@@ -250,16 +250,16 @@ class Protocol(LanguageServerProtocol):
             self._send_response(msg_id, error=response_error(Cancelled("Cancelled as asked")))
         elif (error := future.exception()) is not None:
             self._send_response(msg_id, error=response_error(error))
-        elif isinstance(result := future.result(), Ready):
-            self._send_ready(msg_id, result)
+        elif isinstance(result := future.result(), EncodedJson):
+            self._send_encoded(msg_id, result)
         else:
             self._send_response(msg_id, result=result)
 
-    def notify_ready(self, method: str, params: Ready) -> None:
+    def notify_encoded(self, method: str, params: EncodedJson) -> None:
         """Send a notification."""
         self._send_text(f'"method": "{method}", "params": {params.text}')
 
-    def _send_ready(self, msg_id: MsgId, result: Ready) -> None:
+    def _send_encoded(self, msg_id: MsgId, result: EncodedJson) -> None:
         self._send_text(f'"id": {json.dumps(msg_id)}, "result": {result.text}')
 
     def _send_text(self, members: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -11,14 +10,12 @@ from caliban_ls.analysis.document_kind import document_kind
 from caliban_ls.analysis.report import CheckedFile
 from caliban_ls.core.errors import UsageError
 from caliban_ls.ide.fixes import sound_fixes
-from caliban_ls.validation import validate
+from caliban_ls.workspace.checker import Checker
 from caliban_ls.workspace.files import our_files, read_text
-from caliban_ls.workspace.projects import around, project_folder
+from caliban_ls.workspace.projects import command_projects
 
 if TYPE_CHECKING:
-    from caliban_ls.analysis.estimate import Outlook
     from caliban_ls.analysis.rules.rule import DocumentKind
-    from caliban_ls.analysis.script import Script
     from caliban_ls.operations.context.context import Context
     from caliban_ls.operations.schemas.check import CheckArguments
 
@@ -34,13 +31,14 @@ def check(arguments: CheckArguments, context: Context) -> CheckedFiles:
     if arguments.as_kind not in (None, "experiment", "project"):
         raise UsageError(f"--as takes experiment or project, not {arguments.as_kind}")
     checked: list[CheckedFile] = []
-    judge = _judge(context)
+    checker = checker_of(context)
     for shown in arguments.paths or (".",):
         path = context.folder / shown
         if path.is_dir():
             for file, kind in our_files(path):
                 relative = file.relative_to(context.folder) if file.is_relative_to(context.folder) else file
-                checked.append(judge(str(relative), file, read_text(file, context.buffer, path), kind))
+                text = read_text(file, context.buffer, path)
+                checked.append(_checked(checker, str(relative), file, text, kind))
             continue
         if shown == "-":
             name, text = arguments.stdin_filename or "experiment.json", context.stdin()
@@ -50,31 +48,19 @@ def check(arguments: CheckArguments, context: Context) -> CheckedFiles:
         if known is None:
             context.report(f"{name} isn't ours, so it isn't judged; --as experiment makes it ours", None)
         else:
-            checked.append(judge(name, context.folder / name, text, known))
+            checked.append(_checked(checker, name, context.folder / name, text, known))
     return tuple(checked)
 
 
-def surroundings(
-    context: Context,
-) -> Callable[[Path, jsondoc.JsonDocument], tuple[Outlook | None, Script | None]]:
-    """Return a function that finds the project and the script of an experiment, given its path and document."""
-    neighbours = around(context)
-
-    def find(path: Path, document: jsondoc.JsonDocument) -> tuple[Outlook | None, Script | None]:
-        folder = project_folder(path, [context.folder])
-        return neighbours.around(folder, context.settings, document, path)
-
-    return find
+def checker_of(context: Context) -> Checker:
+    """Return the checker of the files in a command's folder."""
+    projects = command_projects(context.buffer, context.environment)
+    return Checker(projects, [context.folder], context.settings)
 
 
-def _judge(context: Context) -> Callable[[str, Path, str, DocumentKind], CheckedFile]:
-    """Return a function that checks a file, given its name for the user, its path, its text and its kind."""
-    find = surroundings(context)
-
-    def judge(shown: str, path: Path, text: str, kind: DocumentKind) -> CheckedFile:
-        document = jsondoc.parse(text)
-        outlook, script = find(path.absolute(), document) if kind == "experiment" else (None, None)
-        findings = validate(document, kind, outlook=outlook, script=script)
-        return CheckedFile(shown, text, tuple(sound_fixes(document, kind, findings, outlook, script)))
-
-    return judge
+def _checked(checker: Checker, shown: str, path: Path, text: str, kind: DocumentKind) -> CheckedFile:
+    """Check a file, given its name for the user, its path, its text and its kind."""
+    document = jsondoc.parse(text)
+    inputs = checker.inputs(document, kind, path.absolute())
+    fixable = sound_fixes(document, kind, inputs.findings(document), inputs.estimate, inputs.script)
+    return CheckedFile(shown, text, tuple(fixable))

@@ -9,7 +9,7 @@ from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.document_kind import PROJECT_FILE
 from caliban_ls.core import project_files
 from caliban_ls.core.errors import UsageError
-from caliban_ls.operations.check import surroundings
+from caliban_ls.operations.check import checker_of
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.first_experiment import first_experiment
 from caliban_ls.operations.schemas.setup import InitArguments, InitResult
@@ -37,7 +37,7 @@ def _for_its_script(name: str, context: Context) -> str | None:
     if name == PROJECT_FILE:
         return None
     path = (context.folder / name).absolute()
-    script = surroundings(context)(path, jsondoc.parse("{}"))[1]
+    script = checker_of(context).inputs(jsondoc.parse("{}"), "experiment", path).script
     return None if script is None else first_experiment(script, name)
 
 

@@ -25,7 +25,7 @@ from caliban_ls.operations.schemas.check import CheckArguments
 from caliban_ls.operations.schemas.setup import InitArguments
 from caliban_ls.runtime.engine import ImagePlan
 from caliban_ls.workspace.files import our_files
-from caliban_ls.workspace.projects import Neighbours
+from caliban_ls.workspace.projects import ProjectCache
 
 SECRET = "caliban-planted-secret"
 
@@ -251,9 +251,9 @@ def test_configs_and_scripts_that_lie_elsewhere_are_not_read(folders: tuple[Path
     (home / "script.py").symlink_to(away / "script.py")
     (home / "linked").symlink_to(away)
     assert list(our_files(home)) == []
-    neighbours = Neighbours(lambda _: None, {})
-    assert neighbours.text(home / "script.py", home) is None
-    assert neighbours.text(home / "linked/script.py", home) is None
+    projects = ProjectCache(lambda _: None, {})
+    assert projects.text(home / "script.py", home) is None
+    assert projects.text(home / "linked/script.py", home) is None
     with pytest.raises(LeavesProject):
         check(CheckArguments(paths=("experiment.json",)), context(home))
     (home / ".calibanconfig.json").symlink_to(away / ".calibanconfig.json")

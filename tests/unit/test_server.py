@@ -128,11 +128,11 @@ def test_a_document_is_judged_once_for_each_revision(wire: Wire) -> None:
     open_document(wire, "[,")
     document = wire.server.document(EXPERIMENT)
     assert document is not None
-    first = wire.server.judge(document)
+    first = wire.server.check(document)
     pulled(wire)
-    assert wire.server.judge(document) is first
+    assert wire.server.check(document) is first
     document.splice(0, 2, "[]")
-    assert wire.server.judge(document) is not first
+    assert wire.server.check(document) is not first
 
 
 def test_edits_are_tied_to_a_version_where_the_client_can_check_that(wire: Wire) -> None:

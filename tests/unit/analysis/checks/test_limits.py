@@ -16,7 +16,7 @@ from caliban_ls.analysis.config import project
 from caliban_ls.analysis.config.project import Limits
 from caliban_ls.analysis.config.settings import Limits as OwnLimits
 from caliban_ls.analysis.config.settings import Settings
-from caliban_ls.analysis.estimate import Outlook, jobs_allowed, lower_limits
+from caliban_ls.analysis.estimate import CostEstimate, jobs_allowed, lower_limits
 from caliban_ls.analysis.experiment import sweep as sweeps
 from caliban_ls.analysis.findings import apply_edits
 from caliban_ls.validation import validate
@@ -25,8 +25,8 @@ from caliban_ls.validation import validate
 def check(marked: str, *codes: str, config: str = "{}", own: OwnLimits | None = None) -> None:
     """Findings sit exactly on the ⟦marked⟧ text, in order, and nowhere else."""
     text, spans = unmark(marked)
-    outlook = Outlook(project.read(jsondoc.parse(config)), Settings(limits=own or OwnLimits()))
-    found = validate(jsondoc.parse(text), "experiment", outlook=outlook)
+    estimate = CostEstimate(project.read(jsondoc.parse(config)), Settings(limits=own or OwnLimits()))
+    found = validate(jsondoc.parse(text), "experiment", estimate=estimate)
     assert [(item.span, item.code) for item in found] == list(zip(spans, codes, strict=True))
 
 
