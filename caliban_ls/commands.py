@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,9 @@ def load(text: str) -> Any:  # noqa: ANN401 - a function or a class
     module, _, name = text.partition(":")
     return getattr(import_module(module, "caliban_ls"), name)
 
+
+EDITOR_PREFIX: Final = "caliban-ls."
+"""Stands before a command's name in editors; the editors' own commands are called `caliban.…`."""
 
 COMMANDS: tuple[Command, ...] = (
     Command(

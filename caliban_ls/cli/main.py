@@ -131,6 +131,7 @@ def _serve() -> int:
     from caliban_ls.lsp import protocol_types
 
     try:
+        _import_asyncio_without_ssl()
         protocol_types.prepare()
         from caliban_ls.server import serve
     except ImportError as error:
@@ -138,6 +139,19 @@ def _serve() -> int:
 
         return _fail(not_imported(error))
     return serve()
+
+
+def _import_asyncio_without_ssl() -> None:
+    """Import asyncio as on a Python without ssl: the server opens no connection by it, and ssl takes long to import."""
+    if "ssl" in sys.modules:
+        return
+    sys.modules["ssl"] = None  # type: ignore[assignment]  # which makes its import fail
+    try:
+        import asyncio
+
+        del asyncio
+    finally:
+        del sys.modules["ssl"]
 
 
 def _mend_streams() -> None:
