@@ -14,8 +14,8 @@ from typing import Any, Final
 class Command:
     """One row of the table.
 
-    `run`, `arguments` and `result` are texts for `load`. `tests/unit/test_commands.py` compares them with the
-    signature of the function.
+    `run`, `arguments`, `result` and `output` are texts for `load`; `tests/unit/test_commands.py` compares them with
+    the signatures.
 
     Attributes:
         name: the command line's word; editors know it as `caliban-ls.NAME`.
@@ -24,9 +24,9 @@ class Command:
         run: the function; it takes the arguments and a `Context`, and returns the result.
         arguments: frozen dataclass, JSON object keys in lower_snake_case.
         result: frozen dataclass; empty when the function returns None.
+        output: the function that makes text of the result; empty when the command line doesn't offer the command.
         trusted: whether it runs or sends something, so that editors must have allowed it.
         editor: whether editors may call it; they show some results without asking.
-        terminal: whether the command line offers it, by this name.
         in_folder: whether it works on a project, so that an editor must say on which one.
     """
 
@@ -36,9 +36,9 @@ class Command:
     run: str
     arguments: str
     result: str
+    output: str = ""
     trusted: bool = False
     editor: bool = True
-    terminal: bool = True
     in_folder: bool = True
 
 
@@ -59,6 +59,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.check:check",
         arguments=".operations.schemas.check:CheckArguments",
         result=".operations.check:CheckedFiles",
+        output=".cli.output.documents:show_check",
         editor=False,
     ),
     Command(
@@ -68,6 +69,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.expand:expand",
         arguments=".operations.schemas.expand:ExpandArguments",
         result=".operations.schemas.expand:ExpandResult",
+        output=".cli.output.documents:show_expand",
     ),
     Command(
         name="rule",
@@ -76,6 +78,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.rules:rule",
         arguments=".operations.schemas.rules:RuleArguments",
         result=".operations.schemas.rules:RuleResult",
+        output=".cli.output.documents:show_rule",
         in_folder=False,
     ),
     Command(
@@ -85,6 +88,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.rules:rules",
         arguments=".operations.schemas.rules:RulesArguments",
         result=".operations.schemas.rules:RulesResult",
+        output=".cli.output.documents:show_rules",
         in_folder=False,
     ),
     Command(
@@ -94,7 +98,6 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.identify:identify",
         arguments=".operations.schemas.identify:IdentifyArguments",
         result=".operations.schemas.identify:IdentifyResult",
-        terminal=False,
     ),
     Command(
         name="catalog",
@@ -103,6 +106,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.catalog:catalog",
         arguments=".operations.schemas.hardware:CatalogArguments",
         result=".operations.schemas.hardware:CatalogResult",
+        output=".cli.output.hardware:show_catalog",
         in_folder=False,
     ),
     Command(
@@ -112,6 +116,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.hardware:describe",
         arguments=".operations.schemas.hardware:HardwareArguments",
         result=".operations.schemas.hardware:HardwareResult",
+        output=".cli.output.hardware:show_hardware",
     ),
     Command(
         name="setHardware",
@@ -120,7 +125,6 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.hardware:change",
         arguments=".operations.schemas.hardware:SetHardwareArguments",
         result=".operations.schemas.file_edit:FileEdit",
-        terminal=False,
     ),
     Command(
         name="build",
@@ -129,6 +133,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.local.image:build",
         arguments=".operations.schemas.containers:BuildArguments",
         result=".operations.schemas.containers:BuildResult",
+        output=".cli.output.containers:show_build",
         trusted=True,
     ),
     Command(
@@ -138,6 +143,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.local.shell:shell",
         arguments=".operations.schemas.containers:ShellArguments",
         result=".operations.schemas.containers:ShellResult",
+        output=".cli.output.containers:show_shell",
         trusted=True,
     ),
     Command(
@@ -147,6 +153,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.local.notebook:notebook",
         arguments=".operations.schemas.containers:NotebookArguments",
         result=".operations.schemas.containers:NotebookResult",
+        output=".cli.output.containers:show_notebook",
         trusted=True,
     ),
     Command(
@@ -156,6 +163,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.local.run:run",
         arguments=".operations.schemas.containers:RunArguments",
         result=".operations.schemas.containers:RunResult",
+        output=".cli.output.containers:show_run",
         trusted=True,
     ),
     Command(
@@ -165,6 +173,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.cloud.submit:cloud",
         arguments=".operations.schemas.cloud:CloudArguments",
         result=".operations.schemas.cloud:CloudResult",
+        output=".cli.output.cloud:show_cloud",
         trusted=True,
         editor=False,
     ),
@@ -176,7 +185,6 @@ COMMANDS: tuple[Command, ...] = (
         arguments=".operations.schemas.cloud:CloudArguments",
         result=".operations.schemas.cloud:CloudResult",
         trusted=True,
-        terminal=False,
     ),
     Command(
         name="planAndSubmit",
@@ -186,7 +194,6 @@ COMMANDS: tuple[Command, ...] = (
         arguments=".operations.schemas.cloud:CloudArguments",
         result=".operations.schemas.cloud:CloudResult",
         trusted=True,
-        terminal=False,
     ),
     Command(
         name="submit",
@@ -196,7 +203,6 @@ COMMANDS: tuple[Command, ...] = (
         arguments=".operations.schemas.cloud:SubmitArguments",
         result=".operations.schemas.cloud:CloudResult",
         trusted=True,
-        terminal=False,
         in_folder=False,
     ),
     Command(
@@ -206,6 +212,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.cloud.resume:resume",
         arguments=".operations.schemas.cloud:ResumeArguments",
         result=".operations.schemas.cloud:CloudResult",
+        output=".cli.output.cloud:show_resubmit",
         trusted=True,
         in_folder=False,
     ),
@@ -216,6 +223,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.jobs.status:status",
         arguments=".operations.schemas.jobs:StatusArguments",
         result=".operations.schemas.jobs:StatusResult",
+        output=".cli.output.jobs:show_status",
         trusted=True,
         in_folder=False,
     ),
@@ -226,6 +234,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.jobs.logs:logs",
         arguments=".operations.schemas.jobs:LogsArguments",
         result=".operations.schemas.jobs:LogsResult",
+        output=".cli.output.jobs:show_logs",
         trusted=True,
         in_folder=False,
     ),
@@ -236,6 +245,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.jobs.stop:stop",
         arguments=".operations.schemas.jobs:StopArguments",
         result=".operations.schemas.jobs:StopResult",
+        output=".cli.output.jobs:show_stop",
         trusted=True,
         in_folder=False,
     ),
@@ -246,6 +256,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.cloud.resubmit:resubmit",
         arguments=".operations.schemas.cloud:ResubmitArguments",
         result=".operations.schemas.cloud:CloudResult",
+        output=".cli.output.cloud:show_resubmit",
         trusted=True,
         in_folder=False,
     ),
@@ -256,6 +267,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.jobs.export:export",
         arguments=".operations.schemas.jobs:ExportArguments",
         result=".operations.schemas.jobs:ExportResult",
+        output=".cli.output.jobs:show_export",
         trusted=True,
         in_folder=False,
     ),
@@ -266,6 +278,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.local.shell:containers",
         arguments=".operations.schemas.containers:ContainersArguments",
         result=".operations.schemas.containers:ContainersResult",
+        output=".cli.output.containers:show_containers",
         trusted=True,
         in_folder=False,
     ),
@@ -276,6 +289,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.local.shell:attach",
         arguments=".operations.schemas.containers:AttachArguments",
         result=".operations.schemas.containers:ShellResult",
+        output=".cli.output.containers:show_shell",
         trusted=True,
         in_folder=False,
     ),
@@ -287,7 +301,6 @@ COMMANDS: tuple[Command, ...] = (
         arguments=".operations.schemas.containers:StopContainerArguments",
         result="",
         trusted=True,
-        terminal=False,
         in_folder=False,
     ),
     Command(
@@ -297,6 +310,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.trust:trust",
         arguments=".operations.schemas.setup:TrustArguments",
         result=".operations.schemas.setup:TrustResult",
+        output=".cli.output.setup:show_trust",
         editor=False,
     ),
     Command(
@@ -306,6 +320,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.doctor:doctor",
         arguments=".operations.schemas.setup:DoctorArguments",
         result=".operations.schemas.setup:DoctorResult",
+        output=".cli.output.setup:show_doctor",
         trusted=True,
     ),
     Command(
@@ -315,6 +330,7 @@ COMMANDS: tuple[Command, ...] = (
         run=".operations.init:init",
         arguments=".operations.schemas.setup:InitArguments",
         result=".operations.schemas.setup:InitResult",
+        output=".cli.output.setup:show_init",
         trusted=True,
     ),
 )

@@ -128,7 +128,7 @@ def section(command: Command) -> str:
     editor = ""
     if command.editor:
         trust = ", once the folder is trusted" if command.trusted else ""
-        name = f"as `caliban-ls.{command.name}`" if command.terminal else "so"
+        name = f"as `caliban-ls.{command.name}`" if command.output else "so"
         editor = f" Editors call it {name}{trust}."
     rows = []
     for argument in fields(load(command.arguments)):
@@ -143,7 +143,7 @@ def section(command: Command) -> str:
             spelled = f"{short}--{metadata['flag'] or argument.name}{value}"
         rows.append(f"| `{spelled}` | {metadata['help']} |")
     table = "\n".join(["\n| argument | meaning |", "|---|---|", *rows]) if rows else ""
-    face = f"caliban {command.name}" if command.terminal else f"caliban-ls.{command.name}"
+    face = f"caliban {command.name}" if command.output else f"caliban-ls.{command.name}"
     summary = wrapped(f"{command.summary[0].upper()}{command.summary[1:]}.{editor}")
     return f"## `{face}`\n\n{summary}\n{table}\n"
 

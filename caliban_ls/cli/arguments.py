@@ -57,7 +57,7 @@ _VALUE_MAY_BE_A_FLAG = ("--docker_run_args",)  # argparse would take the value f
 def parser(given: list[str]) -> argparse.ArgumentParser:
     """Return the parser of a command line. It knows the flags of the command that is called, and of no other."""
     chosen = next((word for word in given if not word.startswith("-")), None)
-    offered = [row for row in COMMANDS if row.terminal]
+    offered = [row for row in COMMANDS if row.output]
     if given and given[0] == chosen and any(row.name == chosen for row in offered):
         # The list of all commands is shown only when the first word is none of them.
         offered = [row for row in offered if row.name == chosen]

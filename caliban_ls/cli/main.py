@@ -92,7 +92,6 @@ def _run(command: Command, options: argparse.Namespace, rest: tuple[str, ...] | 
 
     from caliban_ls.cli import arguments, questions
     from caliban_ls.cli.exit_codes import exit_code
-    from caliban_ls.cli.output import SHOW
     from caliban_ls.cli.progress import terminal_progress
     from caliban_ls.commands import load
     from caliban_ls.operations.context.context import Context
@@ -120,7 +119,7 @@ def _run(command: Command, options: argparse.Namespace, rest: tuple[str, ...] | 
     if options.json and command.name != "check":
         sys.stdout.write(_as_json(result))
     else:
-        sys.stdout.writelines(load(SHOW[command.name])(result, options))
+        sys.stdout.writelines(load(command.output)(result, options))
     sys.stdout.flush()
     return exit_code(command.name, result, options)
 

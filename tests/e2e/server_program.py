@@ -116,7 +116,7 @@ def big(arguments: Size, _context: Context) -> dict[str, Any]:
     return {"text": "x" * arguments.size}
 
 
-def _command(name: str, arguments: type, run: Any, **more: bool) -> Command:
+def _command(name: str, arguments: type, run: Any, **more: Any) -> Command:
     return Command(
         name=name,
         title=f"Doing {name}",
