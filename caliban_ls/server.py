@@ -11,20 +11,22 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types as lsp
 
 from caliban_ls import __version__
 from caliban_ls.analysis.config.settings import SECTION, section
 from caliban_ls.analysis.document_kind import PROJECT_FILE
-from caliban_ls.commands import COMMANDS, Command
-from caliban_ls.lsp import diagnostics, document_features, execute_command, workspace_features
+from caliban_ls.commands import COMMANDS, EDITOR_PREFIX, Command
+from caliban_ls.lsp import diagnostics, document_features, workspace_features
 from caliban_ls.lsp.documents import Document
 from caliban_ls.lsp.pygls_adapter import collect_garbage_again
 from caliban_ls.lsp.server_state import Server
 from caliban_ls.lsp.transport import ForeignInput, take_over
-from caliban_ls.runtime.engine import Engine
+
+if TYPE_CHECKING:
+    from caliban_ls.runtime.engine import Engine
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +57,10 @@ def build_server(
     server = Server("caliban-ls", __version__)
     for command in commands:
         if command.editor:
-            handle = execute_command.handler(server, server.workers, command, open_engine or _open_engine)
-            server.command(execute_command.PREFIX + command.name)(handle)
+            execute = partial(_execute, server, command, open_engine or _open_engine)
+            server.answer_command(EDITOR_PREFIX + command.name, execute)
     for method, feature, options in _features():
-        server.feature(method, options)(feature)
+        server.answer(method, feature, options)
     return server
 
 
@@ -120,7 +122,7 @@ def initialize(ls: Server, params: lsp.InitializeParams) -> None:
     )
     if ls.pulls:
         for method, feature, provided in _pull_features():
-            ls.feature(method, provided)(feature)
+            ls.answer(method, feature, provided)
     _apply(ls, section(options), initial=True)
 
 
@@ -145,6 +147,14 @@ def did_change_configuration(ls: Server, params: lsp.DidChangeConfigurationParam
         ls.spawn(_ask_for_settings(ls))
     else:
         _apply(ls, section(params.settings))
+
+
+async def _execute(
+    ls: Server, command: Command, open_engine: Callable[[], Engine], params: lsp.ExecuteCommandParams
+) -> Any:  # noqa: ANN401 - a JSON value
+    from caliban_ls.lsp import execute_command  # with the modules that only commands need
+
+    return await execute_command.execute(ls, command, open_engine, params)
 
 
 def _open_engine() -> Engine:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 from lsprotocol import types as lsp
 
 from caliban_ls.analysis.findings import Edit
+from caliban_ls.commands import EDITOR_PREFIX
 from caliban_ls.core import project_files
 from caliban_ls.core.project_files import LeavesProject
 from caliban_ls.core.text import Span
 from caliban_ls.lsp import conversions, responses
 from caliban_ls.lsp.documents import Document
-from caliban_ls.lsp.execute_command import PREFIX
 from caliban_ls.lsp.pygls_adapter import EncodedJson
 from caliban_ls.lsp.server_state import Server
 
@@ -100,7 +100,7 @@ def _calls(ls: Server, document: Document, context: DocumentContext, anchor: Len
     # A client that shows plans and results itself needn't have them shown again.
     calls = tuple(
         responses.call(
-            PREFIX + lens.command,
+            EDITOR_PREFIX + lens.command,
             lens.title,
             {
                 "uri": document.uri,
@@ -223,7 +223,7 @@ def _refactoring(ls: Server, document: Document, one: Refactoring) -> lsp.CodeAc
         edit = workspace_edit(ls, document, one.edits)
         return lsp.CodeAction(one.title, kind=lsp.CodeActionKind.RefactorRewrite, edit=edit)
     arguments = {"uri": document.uri, **(one.arguments or {})}
-    call = responses.command(PREFIX + one.command, one.title, arguments)
+    call = responses.command(EDITOR_PREFIX + one.command, one.title, arguments)
     return lsp.CodeAction(one.title, kind=RUN, command=call)
 
 

@@ -8,82 +8,72 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from concurrent import futures
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
-from caliban_ls.commands import Command
+from caliban_ls.commands import EDITOR_PREFIX, Command, load
 from caliban_ls.core.cancellation import CancelToken
-from caliban_ls.core.errors import Untrusted, UsageError
+from caliban_ls.core.errors import InvalidArguments, Untrusted, UsageError
 from caliban_ls.core.packages import not_imported
 from caliban_ls.lsp import conversions
 from caliban_ls.lsp.progress import OutputLog, progress
 from caliban_ls.lsp.server_state import Server
 from caliban_ls.lsp.summaries import summary_of
-from caliban_ls.lsp.workers import Workers
 from caliban_ls.operations.context import serialization
 from caliban_ls.operations.context.context import Context
-from caliban_ls.operations.schemas.editing import FileEdit
+from caliban_ls.operations.schemas.file_edit import FileEdit
 from caliban_ls.runtime.engine import Engine
 from caliban_ls.workspace.projects import project_folder
 
 log = logging.getLogger(__name__)
 
-PREFIX: Final = "caliban-ls."
-"""The prefix of a command's name in editors; an editor's own commands are called `caliban.…`."""
 
-
-def handler(
-    ls: Server, workers: Workers, command: Command, open_engine: Callable[[], Engine]
-) -> Callable[[lsp.ExecuteCommandParams], Coroutine[Any, Any, Any]]:
-    """Return the handler of an editor's call of a command."""
-
-    async def handle(params: lsp.ExecuteCommandParams) -> Any:  # noqa: ANN401 - a JSON value
-        if command.trusted and not ls.trusted:
-            raise Untrusted(f"{params.command} runs or sends something, which this editor hasn't allowed")
-        raw = _one_object(params)
-        shown = raw.pop("show", False) is True
-        document = _path(raw.pop("uri"), "uri") if "uri" in raw else None
-        root = raw.pop("root", None)
-        folder = _folder(ls, root, document) if command.in_folder else Path.home()
-        if document is not None:
-            _put_document(raw, command, document)
-        task = asyncio.current_task()
-        cancel = CancelToken()
-        output = OutputLog(ls, cancel, params.work_done_token)
-        with progress(
-            ls, command.title, params.work_done_token, task.cancel if task else cancel.set
-        ) as report:
-            context = Context(
-                folder=folder,
-                engine=open_engine,
-                report=report,
-                watcher=output,
-                cancel=cancel,
-                buffer=ls.buffer,
-                ask=partial(_ask, ls, asyncio.get_running_loop(), cancel),
-                can_ask=True,
-                opens_terminals=True,
-                at_end=workers.at_end,
-                environment=os.environ,
-                confirmed=ls.confirms,
-                settings=ls.settings,
-            )
-            try:
-                result = await workers.run(partial(_run, command, raw, context, ls.encoding), cancel)
-            finally:
-                output.close()
-        text = summary_of(command.name, result) if shown else None
-        if text is not None:
-            ls.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, text))
-        return result
-
-    return handle
+async def execute(
+    ls: Server, command: Command, open_engine: Callable[[], Engine], params: lsp.ExecuteCommandParams
+) -> Any:  # noqa: ANN401 - a JSON value
+    """Run a command on a working thread and return its result, while the client sees its progress."""
+    if command.trusted and not ls.trusted:
+        raise Untrusted(f"{params.command} runs or sends something, which this editor hasn't allowed")
+    raw = _one_object(params)
+    shown = raw.pop("show", False) is True
+    document = _path(raw.pop("uri"), "uri") if "uri" in raw else None
+    root = raw.pop("root", None)
+    folder = _folder(ls, root, document) if command.in_folder else Path.home()
+    if document is not None:
+        _put_document(raw, command, document)
+    task = asyncio.current_task()
+    cancel = CancelToken()
+    output = OutputLog(ls, cancel, params.work_done_token)
+    with progress(ls, command.title, params.work_done_token, task.cancel if task else cancel.set) as report:
+        context = Context(
+            folder=folder,
+            engine=open_engine,
+            report=report,
+            watcher=output,
+            cancel=cancel,
+            buffer=ls.buffer,
+            ask=partial(_ask, ls, asyncio.get_running_loop(), cancel),
+            can_ask=True,
+            opens_terminals=True,
+            at_end=ls.workers.at_end,
+            environment=os.environ,
+            confirmed=ls.confirms,
+            settings=ls.settings,
+        )
+        try:
+            result = await ls.workers.run(partial(_run, command, raw, context, ls.encoding), cancel)
+        finally:
+            output.close()
+    text = summary_of(command.name, result) if shown else None
+    if text is not None:
+        ls.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, text))
+    return result
 
 
 def _ask(
@@ -105,9 +95,9 @@ def _ask(
 def _run(command: Command, raw: Mapping[str, Any], context: Context, encoding: str) -> Any:  # noqa: ANN401 - a JSON value
     """Do all of a command's work, including reading its arguments and converting its result."""
     context.cancel.check()
-    arguments: Any = serialization.parse_arguments(command.arguments, raw)
+    arguments: Any = serialization.parse_arguments(load(command.arguments), raw)
     try:
-        result = command.run(arguments, context)
+        result = load(command.run)(arguments, context)
     except ImportError as error:
         raise not_imported(error) from error
     if isinstance(result, FileEdit):
@@ -118,19 +108,19 @@ def _run(command: Command, raw: Mapping[str, Any], context: Context, encoding: s
 def _one_object(params: lsp.ExecuteCommandParams) -> dict[str, Any]:
     given = [one for one in params.arguments or () if one is not None]
     if len(given) > 1 or not all(isinstance(one, Mapping) for one in given):
-        raise serialization.InvalidArguments(f"{params.command} takes one JSON object")
+        raise InvalidArguments(f"{params.command} takes one JSON object")
     return dict(given[0]) if given else {}
 
 
 def _put_document(raw: dict[str, Any], command: Command, path: str) -> None:
     """Put the document into the argument for it; without such an argument it only selects the project."""
-    name = serialization.document_field(command.arguments)
+    name = serialization.document_field(load(command.arguments))
     if name is None and command.in_folder:
         return
     if name is None:
-        raise serialization.InvalidArguments(f"{PREFIX}{command.name} takes no uri")
+        raise InvalidArguments(f"{EDITOR_PREFIX}{command.name} takes no uri")
     if name in raw:
-        raise serialization.InvalidArguments(f"uri and {name} say the same; give one of them")
+        raise InvalidArguments(f"uri and {name} say the same; give one of them")
     raw[name] = path
 
 
@@ -159,7 +149,7 @@ def _folder(ls: Server, root: object, document: str | None) -> Path:
 
 def _path(uri: object, name: str) -> str:
     if not isinstance(uri, str):
-        raise serialization.InvalidArguments(f"{name} must be a URI")
+        raise InvalidArguments(f"{name} must be a URI")
     path = conversions.to_path(uri)
     if path is None:
         raise UsageError(

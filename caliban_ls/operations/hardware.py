@@ -24,7 +24,7 @@ from caliban_ls.core.text import LineIndex, Span
 from caliban_ls.ide import phrases
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.state import settings_of
-from caliban_ls.operations.schemas.editing import FileEdit
+from caliban_ls.operations.schemas.file_edit import FileEdit
 from caliban_ls.operations.schemas.hardware import (
     AS_IT_IS,
     HardwareArguments,

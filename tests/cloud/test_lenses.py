@@ -14,10 +14,10 @@ from support.random_projects import some_config, some_settings, some_sweep
 
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.estimate import CostEstimate
-from caliban_ls.commands import plan_and_submit
 from caliban_ls.core.errors import UsageError
 from caliban_ls.ide.code_lenses import lenses
 from caliban_ls.ide.document_context import DocumentContext
+from caliban_ls.operations.cloud.submit import plan_and_submit
 
 SERVE = ("-m", "caliban_ls", "serve")
 SWEEP = [{"a": [1, 2, 3]}, {"a": [4, 5], "b": [6, 7]}]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -232,3 +234,21 @@ def test_options_of_the_wrong_shape_stop_nothing(connection: Connection, options
 def test_the_log_level_is_a_setting(connection: Connection) -> None:
     connection.initialize(initializationOptions={"logLevel": "debug"})
     assert logging.getLogger("caliban_ls").level == logging.DEBUG
+
+
+def test_the_server_imports_no_more_than_its_first_answer_needs() -> None:
+    program = (
+        "import sys, caliban_ls.server\n"
+        "parts = [name.split('.') for name in sys.modules if name.startswith('caliban_ls.')]\n"
+        "print(*sorted({part[1] for part in parts}), *sorted(sys.modules))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = set(answer.stdout.split())
+    assert loaded & {"operations", "runtime", "ide", "cli"} == set()
+    heavy = {"pydantic", "docker", "google", "requests", "rich", "argparse", "sqlite3", "http.client"}
+    assert loaded & heavy == set()
+    assert {name for name in loaded if name.startswith("caliban_ls.analysis.") and name.count(".") == 2} == {
+        f"caliban_ls.analysis.{name}" for name in ("config", "document_kind", "findings", "jsondoc", "rules")
+    }

@@ -12,10 +12,10 @@ from support.fake_engine import FakeEngine
 from support.folders import plant
 
 from caliban_ls.core.errors import EngineUnavailable
+from caliban_ls.operations import doctor
 from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
-from caliban_ls.operations.doctor import examine
 from caliban_ls.operations.schemas.setup import DoctorCheck
 from caliban_ls.runtime.engine import Engine
 
@@ -34,7 +34,7 @@ def context_of(folder: Path, config: Any = None, engine: Engine | None = None, *
 
 
 def check(context: Context, name: str) -> DoctorCheck:
-    (found,) = [check for check in examine(context) if check.name == name]
+    (found,) = [check for check in doctor.checks(context) if check.name == name]
     return found
 
 
@@ -45,7 +45,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_nothing_raises_without_an_engine(tmp_path: Path) -> None:
-    checks = list(examine(context_of(tmp_path)))
+    checks = list(doctor.checks(context_of(tmp_path)))
     assert [found.name for found in checks if found.status == "failure"] == ["Docker engine"]
     assert {"Python", "Editor", "Project config", "Credentials", "Cloud project", "Registry"} <= {
         found.name for found in checks
@@ -54,7 +54,7 @@ def test_nothing_raises_without_an_engine(tmp_path: Path) -> None:
 
 def test_every_line_that_is_not_well_says_how_to_mend_it(tmp_path: Path) -> None:
     context = context_of(tmp_path, {"nonsense": 1}, GOOGLE_APPLICATION_CREDENTIALS="/nowhere")
-    assert [found.name for found in examine(context) if found.status != "ok" and not found.hint] == []
+    assert [found.name for found in doctor.checks(context) if found.status != "ok" and not found.hint] == []
     assert check(context, "Project config").status == "failure"
 
 
