@@ -13,6 +13,7 @@ from lsprotocol import types as lsp
 from pygls.capabilities import get_capability
 
 from caliban_ls.analysis.findings import Edit
+from caliban_ls.analysis.jsondoc import SideTable
 from caliban_ls.core import project_files
 from caliban_ls.core.project_files import LeavesProject
 from caliban_ls.core.text import Span
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 FIX_ALL: Final = "source.fixAll.caliban"
 RUN: Final = "caliban.run"
 """Kinds of code actions: all certain repairs at once, and what starts something."""
+
+_CALLS: Final = SideTable[tuple[object, tuple[str, ...]]]()
+"""What the lenses of a block do, and the state of everything else that they were made from."""
 
 
 def completion(ls: Session, params: lsp.CompletionParams) -> lsp.CompletionList | None:
@@ -94,8 +98,7 @@ def _calls(ls: Session, document: Document, page: Page, spot: Spot) -> tuple[str
     from caliban_ls.ide.code_lenses import lenses_at
 
     state = (page.outlook, page.script, document.uri, ls.confirms, spot.pointer)
-    notes = {} if spot.block is None else spot.block.notes
-    known: tuple[object, tuple[str, ...]] | None = notes.get("lenses")
+    known = None if spot.block is None else _CALLS.get(spot.block.node)
     if known is not None and known[0] == state:
         return known[1]
     # Whoever shows plans and answers itself is told nothing twice.
@@ -111,7 +114,8 @@ def _calls(ls: Session, document: Document, page: Page, spot: Spot) -> tuple[str
         )
         for lens in lenses_at(page, spot)
     )
-    notes["lenses"] = (state, calls)
+    if spot.block is not None:
+        _CALLS.put(spot.block.node, (state, calls))
     return calls
 
 
