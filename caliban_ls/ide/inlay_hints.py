@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from caliban_ls.analysis.experiment.block import row_count
 from caliban_ls.analysis.experiment.sweep import Block
-from caliban_ls.analysis.jsondoc import Kind, Node
+from caliban_ls.analysis.jsondoc import Kind, Node, SideTable
 from caliban_ls.core.text import Span
 from caliban_ls.ide import phrases
 from caliban_ls.ide.document_context import DocumentContext
@@ -20,6 +21,9 @@ class InlayHint:
     offset: int
     label: str
     tooltip: str
+
+
+_HINTS: Final = SideTable[tuple[InlayHint, ...]]()
 
 
 def hints(context: DocumentContext, span: Span) -> list[InlayHint]:
@@ -53,10 +57,10 @@ def blocks_in(context: DocumentContext, span: Span) -> Iterator[tuple[Block, int
 
 def _of_block(block: Block) -> tuple[InlayHint, ...]:
     """Return a block's hints, offsets counted from its start; made once until it is edited."""
-    if "hints" not in block.notes:
-        block.notes["hints"] = tuple(_make(block)) if block.count is not None else ()
-    known: tuple[InlayHint, ...] = block.notes["hints"]
-    return known
+    known = _HINTS.get(block.node)
+    if known is not None:
+        return known
+    return _HINTS.put(block.node, tuple(_make(block)) if block.count is not None else ())
 
 
 def _make(block: Block) -> Iterator[InlayHint]:

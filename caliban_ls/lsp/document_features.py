@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from lsprotocol import types as lsp
 
 from caliban_ls.analysis.findings import Edit
+from caliban_ls.analysis.jsondoc import SideTable
 from caliban_ls.commands import EDITOR_PREFIX
 from caliban_ls.core import project_files
 from caliban_ls.core.project_files import LeavesProject
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 FIX_ALL: Final = "source.fixAll.caliban"
 RUN: Final = "caliban.run"
 """Kinds of code actions: all certain repairs at once, and actions that start a command."""
+
+_CALLS: Final = SideTable[tuple[object, tuple[str, ...]]]()
+"""The commands of the lenses of a block, and the state of everything else that they depend on."""
 
 
 def completion(ls: Server, params: lsp.CompletionParams) -> lsp.CompletionList | None:
@@ -93,8 +97,7 @@ def _calls(ls: Server, document: Document, context: DocumentContext, anchor: Len
     from caliban_ls.ide.code_lenses import lenses_at
 
     state = (context.estimate, context.script, document.uri, ls.confirms, anchor.pointer)
-    notes = {} if anchor.block is None else anchor.block.notes
-    known: tuple[object, tuple[str, ...]] | None = notes.get("lenses")
+    known = None if anchor.block is None else _CALLS.get(anchor.block.node)
     if known is not None and known[0] == state:
         return known[1]
     # A client that shows plans and results itself needn't have them shown again.
@@ -110,7 +113,8 @@ def _calls(ls: Server, document: Document, context: DocumentContext, anchor: Len
         )
         for lens in lenses_at(context, anchor)
     )
-    notes["lenses"] = (state, calls)
+    if anchor.block is not None:
+        _CALLS.put(anchor.block.node, (state, calls))
     return calls
 
 

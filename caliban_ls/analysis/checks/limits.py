@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from caliban_ls.analysis.experiment import sweep
 from caliban_ls.analysis.experiment.sweep import Block, Experiment
 from caliban_ls.analysis.findings import Finding, Fix, shifted
-from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node
+from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, SideTable
 from caliban_ls.analysis.jsondoc.edits import remove_items
 from caliban_ls.analysis.rules import finding
 from caliban_ls.core.text import Span, shortened, spoken_amount, spoken_number
@@ -31,6 +31,9 @@ FREE_A_MINUTE: Final = 60
 MOST_COMPARED: Final = 10_000
 """So many jobs of one sweep are compared with each other; beyond, blocks are looked at one by one."""
 
+_REPEATS: Final = SideTable[tuple[Finding, ...]]()
+_KEYS: Final = SideTable[frozenset[str]]()
+
 
 def limit_findings(document: JsonDocument, sweep: Experiment, estimate: CostEstimate | None) -> list[Finding]:
     """Judge the size of a sweep.
@@ -40,12 +43,14 @@ def limit_findings(document: JsonDocument, sweep: Experiment, estimate: CostEsti
         sweep: what was read from it.
         estimate: the project that it belongs to, None where that isn't known: nothing is limited then.
     """
-    found = [
-        shifted(repeat, block.node.span.start)
-        for block in sweep.blocks
-        if block.count is not None
-        for repeat in _repeats(document, block)
-    ]
+    found: list[Finding] = []
+    for block in sweep.blocks:
+        if block.count is not None:
+            repeats = _REPEATS.get(block.node)
+            if repeats is None:
+                repeats = _REPEATS.put(block.node, _repeats(document, block.node))
+            if repeats:
+                found += [shifted(repeat, block.node.span.start) for repeat in repeats]
     if sweep.count is None or document.root is None:
         return found
     start = document.root.span.start
@@ -104,19 +109,16 @@ def flags_key(parameters: Mapping[str, Any]) -> str:
     )
 
 
-def _repeats(document: JsonDocument, block: Block) -> tuple[Finding, ...]:
+def _repeats(document: JsonDocument, node: Node) -> tuple[Finding, ...]:
     """Find values that stand twice in a list. Spans count from the block's start."""
-    if "repeats" not in block.notes:
-        parts, start, found = block.node.parts, block.node.span.start, []
-        if parts is None or any(value[0] == "[" and _has_repeats(name, value) for name, value in parts):
-            found = [
-                shifted(_repeat(document, member, again), -start)
-                for member in block.node.members
-                if member.value is not None and member.value.kind is _ARRAY and (again := repeated(member))
-            ]
-        block.notes["repeats"] = tuple(found)
-    known: tuple[Finding, ...] = block.notes["repeats"]
-    return known
+    parts, start, found = node.parts, node.span.start, []
+    if parts is None or any(value[0] == "[" and _has_repeats(name, value) for name, value in parts):
+        found = [
+            shifted(_repeat(document, member, again), -start)
+            for member in node.members
+            if member.value is not None and member.value.kind is _ARRAY and (again := repeated(member))
+        ]
+    return tuple(found)
 
 
 def _repeat(document: JsonDocument, member: Member, again: Sequence[Node]) -> Finding:
@@ -154,20 +156,20 @@ def _repeated_blocks(document: JsonDocument, sweep: Experiment) -> Iterator[Find
 
 def _keys(block: Block) -> frozenset[str]:
     """Return a text for each different job of a block that is equal for equal ones."""
-    if "keys" not in block.notes:
-        parts = sweep.axes(block)
-        flags = [flag for axis in parts for flag in axis.flags]
-        order = sorted(range(len(flags)), key=flags.__getitem__)
-        keys = set()
-        for rows in itertools.product(*(axis.rows for axis in parts)):
-            values = [value for row in rows for value in row]
-            words = (
-                f"{flags[place]}\0{_spelled(values[place])}" for place in order if values[place] is not False
-            )
-            keys.add("\0\0".join(words))
-        block.notes["keys"] = frozenset(keys)
-    known: frozenset[str] = block.notes["keys"]
-    return known
+    known = _KEYS.get(block.node)
+    if known is not None:
+        return known
+    parts = sweep.axes(block)
+    flags = [flag for axis in parts for flag in axis.flags]
+    order = sorted(range(len(flags)), key=flags.__getitem__)
+    keys = set()
+    for rows in itertools.product(*(axis.rows for axis in parts)):
+        values = [value for row in rows for value in row]
+        words = (
+            f"{flags[place]}\0{_spelled(values[place])}" for place in order if values[place] is not False
+        )
+        keys.add("\0\0".join(words))
+    return _KEYS.put(block.node, frozenset(keys))
 
 
 def _spelled(value: Any) -> str:  # noqa: ANN401 - JSON
