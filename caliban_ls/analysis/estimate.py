@@ -13,8 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from caliban_ls.analysis.config.project import Limits, Project
-from caliban_ls.analysis.config.settings import Defaults, Settings
-from caliban_ls.analysis.config.settings import Limits as OwnLimits
+from caliban_ls.analysis.config.settings import Defaults, Settings, UserLimits
 from caliban_ls.analysis.findings import Severity
 from caliban_ls.analysis.rules.overrides import both, read_force
 from caliban_ls.core.errors import UsageError
@@ -156,7 +155,7 @@ def request_of(
     )
 
 
-def lower_limits(own: OwnLimits, theirs: Limits) -> Limits:
+def lower_limits(own: UserLimits, theirs: Limits) -> Limits:
     """Return a user's limits, lowered but never raised by a project's; None where neither has one."""
     return Limits(
         max_jobs=_lower(own.max_jobs, theirs.max_jobs),
@@ -164,7 +163,7 @@ def lower_limits(own: OwnLimits, theirs: Limits) -> Limits:
     )
 
 
-def jobs_allowed(own: OwnLimits, theirs: Limits) -> int:
+def jobs_allowed(own: UserLimits, theirs: Limits) -> int:
     """Return the most jobs of a submission; a project's limit can lower the default but not raise it."""
     allowed = MAX_JOBS if own.max_jobs is None else own.max_jobs
     return allowed if theirs.max_jobs is None else min(allowed, theirs.max_jobs)

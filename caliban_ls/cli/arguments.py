@@ -61,7 +61,7 @@ def parser(given: list[str]) -> argparse.ArgumentParser:
     if given and given[0] == chosen and any(row.name == chosen for row in offered):
         # The list of all commands is shown only when the first word is none of them.
         offered = [row for row in offered if row.name == chosen]
-    whole = _Parser(
+    whole = _CommandLineParser(
         prog="caliban",
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -69,7 +69,7 @@ def parser(given: list[str]) -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"caliban {__version__}")
     whole.add_argument("--helpfull", action="help", help="the same as --help")
-    subparsers = whole.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    subparsers = whole.add_subparsers(dest="command", metavar="COMMAND", parser_class=_CommandLineParser)
     for row in offered:
         _add_command(subparsers, row, flags=row.name == chosen)
     serve = subparsers.add_parser("serve", help="speak the Language Server Protocol on stdin and stdout")
@@ -145,7 +145,7 @@ def with_underscores(given: list[str], parser: argparse.ArgumentParser) -> list[
     return words
 
 
-class _Parser(argparse.ArgumentParser):
+class _CommandLineParser(argparse.ArgumentParser):
     """argparse, with its errors in our words."""
 
     def error(self, message: str) -> NoReturn:

@@ -65,6 +65,15 @@ class Connection:
             await asyncio.wait_for(self.arrived.wait(), 30)
         return self.messages[-1]
 
+    async def reply(self, msg_id: int) -> Message:
+        """Return the reply to a request, also if other messages follow it."""
+        while not (
+            found := [one for one in self.messages if one.get("id") == msg_id and "method" not in one]
+        ):
+            self.arrived.clear()
+            await asyncio.wait_for(self.arrived.wait(), 30)
+        return found[0]
+
     async def answer(self, asked: Message, result: Any) -> None:
         """Answer a question of the server's, and let it think about that."""
         self.send({"jsonrpc": "2.0", "id": asked["id"], "result": result})
@@ -124,6 +133,6 @@ async def asked_later(
     named = {} if uri is None else {"textDocument": {"uri": uri}}
     number = 1000 + len(connection.messages)
     connection.request(f"{prefix}/{method}", {**named, **params}, msg_id=number)
-    answer = await connection.last(id=number)
+    answer = await connection.reply(number)
     assert "result" in answer, answer
     return answer["result"]

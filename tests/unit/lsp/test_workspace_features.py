@@ -88,7 +88,7 @@ async def _renamed(tmp_path: Path, start: str) -> None:
     connection.request(
         "textDocument/rename", {"textDocument": {"uri": uri}, "position": where, "newName": "steps"}, msg_id=7
     )
-    refused = await connection.last(id=7)
+    refused = await connection.reply(7)
     assert "--steps already" in refused["error"]["message"]
 
 
