@@ -10,6 +10,11 @@ from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import Cancelled
 
 
+def is_interactive() -> bool:
+    """Return whether the process has a terminal on which to ask."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def typed_line(cancel: CancelToken) -> str:
     """Return the line that is typed next; an empty one when the input ends.
 

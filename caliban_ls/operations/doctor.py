@@ -21,7 +21,7 @@ from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.local.container_options import gpus_of, is_here
-from caliban_ls.operations.schemas.setup import DoctorCheck
+from caliban_ls.operations.schemas.setup import DoctorArguments, DoctorCheck, DoctorResult
 from caliban_ls.runtime.engine import Engine, EngineInfo
 from caliban_ls.runtime.google.credentials import find_credentials
 from caliban_ls.validation import has_errors, validate
@@ -30,7 +30,12 @@ from caliban_ls.workspace.files import our_files, read_text
 _LITTLE_SPACE = 5 * 2**30  # bytes; an image with a deep-learning framework needs about this much
 
 
-def examine(context: Context) -> Iterator[DoctorCheck]:
+def doctor(_arguments: DoctorArguments, context: Context) -> DoctorResult:
+    """Check everything that a run needs, with a remedy for each problem."""
+    return DoctorResult(checks=tuple(checks(context)))
+
+
+def checks(context: Context) -> Iterator[DoctorCheck]:
     """Yield one check after the other, the cheapest first."""
     yield _python()
     yield _packages()

@@ -15,7 +15,7 @@ from caliban_ls.analysis import hardware, jsondoc
 from caliban_ls.analysis.checks.hardware import changed
 from caliban_ls.analysis.config import project
 from caliban_ls.analysis.document_kind import PROJECT_FILE
-from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.estimate import CostEstimate
 from caliban_ls.analysis.findings import Edit, Severity
 from caliban_ls.analysis.jsondoc import Kind, quote
 from caliban_ls.core import project_files
@@ -24,7 +24,7 @@ from caliban_ls.core.text import LineIndex, Span
 from caliban_ls.ide import phrases
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.state import settings_of
-from caliban_ls.operations.schemas.editing import FileEdit
+from caliban_ls.operations.schemas.file_edit import FileEdit
 from caliban_ls.operations.schemas.hardware import (
     AS_IT_IS,
     HardwareArguments,
@@ -57,12 +57,12 @@ def describe(arguments: HardwareArguments, context: Context) -> HardwareResult:
     text = _text(path, context)
     document = jsondoc.parse(text or "")
     read = project.read(document)
-    outlook = Outlook(read, settings_of(context), context.environment)
-    request = outlook.request or _readable(outlook)
+    estimate = CostEstimate(read, settings_of(context), context.environment)
+    request = estimate.request or _readable(estimate)
     findings = [] if text is None else validate(document, "project")
     choice = hardware.resolve(request)
     wrong = any(problem.severity is Severity.ERROR for problem in hardware.judge(request))
-    possible = outlook.request is not None and not wrong
+    possible = estimate.request is not None and not wrong
     cost = hardware.price(choice) if possible else None
     lines = LineIndex(document.text)
     return HardwareResult(
@@ -87,7 +87,7 @@ def describe(arguments: HardwareArguments, context: Context) -> HardwareResult:
             )
             for found in findings
         ),
-        options=() if part is None else tuple(_options(outlook, request, part, choice)),
+        options=() if part is None else tuple(_options(estimate, request, part, choice)),
     )
 
 
@@ -150,26 +150,28 @@ def _text(path: Path, context: Context) -> str | None:
     return read_text(path, context.buffer, context.folder)
 
 
-def _readable(outlook: Outlook) -> Request:
+def _readable(estimate: CostEstimate) -> Request:
     """Return what is asked for, less the accelerators, of which one can't be read."""
-    cloud = replace(outlook.project.cloud, gpu_spec=None, tpu_spec=None)
-    defaults = replace(outlook.settings.defaults, gpu_spec=None)
-    legible = Outlook(
-        replace(outlook.project, cloud=cloud),
-        replace(outlook.settings, defaults=defaults),
-        outlook.environment,
+    cloud = replace(estimate.project.cloud, gpu_spec=None, tpu_spec=None)
+    defaults = replace(estimate.settings.defaults, gpu_spec=None)
+    legible = CostEstimate(
+        replace(estimate.project, cloud=cloud),
+        replace(estimate.settings, defaults=defaults),
+        estimate.environment,
     ).request
     assert legible is not None  # noqa: S101 - nothing else of a request is spelled in a way that must be read
     return legible
 
 
-def _options(outlook: Outlook, request: Request, part: MenuField, choice: Choice) -> Iterator[HardwareOption]:
-    cloud = outlook.project.cloud
+def _options(
+    estimate: CostEstimate, request: Request, part: MenuField, choice: Choice
+) -> Iterator[HardwareOption]:
+    cloud = estimate.project.cloud
     unwritten = None
     if getattr(cloud, part) is not None:
         without: dict[str, Any] = {part: None}
-        bare = replace(outlook.project, cloud=replace(cloud, **without))
-        fewer = Outlook(bare, outlook.settings, outlook.environment)
+        bare = replace(estimate.project, cloud=replace(cloud, **without))
+        fewer = CostEstimate(bare, estimate.settings, estimate.environment)
         unwritten = fewer.request or _readable(fewer)
     held = str(choice.accelerator) if part == "gpu_spec" else getattr(choice, part)
     for option in hardware.menu(request, part, unwritten):

@@ -5,7 +5,40 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.document_kind import PROJECT_FILE
+from caliban_ls.core import project_files
 from caliban_ls.core.errors import UsageError
+from caliban_ls.operations.check import checker_of
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.first_experiment import first_experiment
+from caliban_ls.operations.schemas.setup import InitArguments, InitResult
+
+
+def init(arguments: InitArguments, context: Context) -> InitResult:
+    """Write a commented project config and an experiment; what exists is left alone."""
+    written, kept = [], []
+    for name, text in files(arguments.name).items():
+        try:
+            project_files.write_new(context.folder, name, _for_its_script(name, context) or text)
+            written.append(name)
+        except FileExistsError:
+            kept.append(name)
+        except OSError as error:
+            raise UsageError(
+                f"{name} can't be written: {error.strerror or error}",
+                hint="Run this in a folder of your own.",
+            ) from error
+    return InitResult(written=tuple(written), kept=tuple(kept))
+
+
+def _for_its_script(name: str, context: Context) -> str | None:
+    """Return the text of a new experiment for the script of its folder, None for another file or where none is known."""
+    if name == PROJECT_FILE:
+        return None
+    path = (context.folder / name).absolute()
+    script = checker_of(context).inputs(jsondoc.parse("{}"), "experiment", path).script
+    return None if script is None else first_experiment(script, name)
 
 
 def files(name: str | None = None) -> Mapping[str, str]:

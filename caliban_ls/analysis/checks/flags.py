@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from caliban_ls.analysis.checks.flag_values import (
     argument,
@@ -24,7 +25,7 @@ from caliban_ls.analysis.checks.flag_values import (
 from caliban_ls.analysis.experiment.block import flags_of, is_key
 from caliban_ls.analysis.experiment.sweep import Block, Experiment, rows_of
 from caliban_ls.analysis.findings import Edit, Finding, Fix, shifted
-from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, inner_span, quote
+from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, SideTable, inner_span, quote
 from caliban_ls.analysis.jsondoc.edits import set_member
 from caliban_ls.analysis.rules import finding
 from caliban_ls.analysis.script import Flag, Script, is_same, resolve
@@ -77,11 +78,24 @@ def flag_findings(
     found: list[Finding] = []
     known = _Known(behind=_behind(script, args))
     for block in sweep.blocks:
-        noted = block.notes.get("flags")
-        if noted is None or noted[0] is not script or noted[1] != args:
-            noted = block.notes["flags"] = (script, args, _judge(document, block, script, known))
-        found += [shifted(one, block.node.span.start) for one in noted[2]]
+        checked = _CHECKED.get(block.node)
+        if checked is None or checked.script is not script or checked.args != args:
+            findings = _judge(document, block, script, known)
+            checked = _CHECKED.put(block.node, _Checked(script, args, findings))
+        found += [shifted(one, block.node.span.start) for one in checked.findings]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A block's findings, counted from its start, and what they hold for."""
+
+    script: Script
+    args: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+_CHECKED: Final = SideTable[_Checked]()
 
 
 @dataclass(frozen=True, slots=True)

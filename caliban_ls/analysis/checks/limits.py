@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 from caliban_ls.analysis.experiment import sweep
 from caliban_ls.analysis.experiment.sweep import Block, Experiment
 from caliban_ls.analysis.findings import Finding, Fix, shifted
-from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node
+from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, SideTable
 from caliban_ls.analysis.jsondoc.edits import remove_items
 from caliban_ls.analysis.rules import finding
 from caliban_ls.core.text import Span, shortened, spoken_amount, spoken_number
 
 if TYPE_CHECKING:
-    from caliban_ls.analysis.estimate import Outlook
+    from caliban_ls.analysis.estimate import CostEstimate
 
 _ARRAY: Final = Kind.ARRAY  # until Python 3.12 looked up by a slow road
 
@@ -31,21 +31,26 @@ FREE_A_MINUTE: Final = 60
 MOST_COMPARED: Final = 10_000
 """So many jobs of one sweep are compared with each other; beyond, blocks are looked at one by one."""
 
+_REPEATS: Final = SideTable[tuple[Finding, ...]]()
+_KEYS: Final = SideTable[frozenset[str]]()
 
-def limit_findings(document: JsonDocument, sweep: Experiment, outlook: Outlook | None) -> list[Finding]:
+
+def limit_findings(document: JsonDocument, sweep: Experiment, estimate: CostEstimate | None) -> list[Finding]:
     """Judge the size of a sweep.
 
     Args:
         document: the experiment config.
         sweep: what was read from it.
-        outlook: the project that it belongs to, None where that isn't known: nothing is limited then.
+        estimate: the project that it belongs to, None where that isn't known: nothing is limited then.
     """
-    found = [
-        shifted(repeat, block.node.span.start)
-        for block in sweep.blocks
-        if block.count is not None
-        for repeat in _repeats(document, block)
-    ]
+    found: list[Finding] = []
+    for block in sweep.blocks:
+        if block.count is not None:
+            repeats = _REPEATS.get(block.node)
+            if repeats is None:
+                repeats = _REPEATS.put(block.node, _repeats(document, block.node))
+            if repeats:
+                found += [shifted(repeat, block.node.span.start) for repeat in repeats]
     if sweep.count is None or document.root is None:
         return found
     start = document.root.span.start
@@ -58,8 +63,8 @@ def limit_findings(document: JsonDocument, sweep: Experiment, outlook: Outlook |
             f" {spoken_number(sweep.count)} jobs take up to {spoken_number(minutes)} minutes"
         )
         found.append(finding("CAL604", whole, message))
-    if outlook is not None:
-        found += _over_limits(sweep.count, whole, outlook)
+    if estimate is not None:
+        found += _over_limits(sweep.count, whole, estimate)
     return found
 
 
@@ -104,19 +109,16 @@ def flags_key(parameters: Mapping[str, Any]) -> str:
     )
 
 
-def _repeats(document: JsonDocument, block: Block) -> tuple[Finding, ...]:
+def _repeats(document: JsonDocument, node: Node) -> tuple[Finding, ...]:
     """Find values that stand twice in a list. Spans count from the block's start."""
-    if "repeats" not in block.notes:
-        parts, start, found = block.node.parts, block.node.span.start, []
-        if parts is None or any(value[0] == "[" and _has_repeats(name, value) for name, value in parts):
-            found = [
-                shifted(_repeat(document, member, again), -start)
-                for member in block.node.members
-                if member.value is not None and member.value.kind is _ARRAY and (again := repeated(member))
-            ]
-        block.notes["repeats"] = tuple(found)
-    known: tuple[Finding, ...] = block.notes["repeats"]
-    return known
+    parts, start, found = node.parts, node.span.start, []
+    if parts is None or any(value[0] == "[" and _has_repeats(name, value) for name, value in parts):
+        found = [
+            shifted(_repeat(document, member, again), -start)
+            for member in node.members
+            if member.value is not None and member.value.kind is _ARRAY and (again := repeated(member))
+        ]
+    return tuple(found)
 
 
 def _repeat(document: JsonDocument, member: Member, again: Sequence[Node]) -> Finding:
@@ -154,20 +156,20 @@ def _repeated_blocks(document: JsonDocument, sweep: Experiment) -> Iterator[Find
 
 def _keys(block: Block) -> frozenset[str]:
     """Return a text for each different job of a block that is equal for equal ones."""
-    if "keys" not in block.notes:
-        parts = sweep.axes(block)
-        flags = [flag for axis in parts for flag in axis.flags]
-        order = sorted(range(len(flags)), key=flags.__getitem__)
-        keys = set()
-        for rows in itertools.product(*(axis.rows for axis in parts)):
-            values = [value for row in rows for value in row]
-            words = (
-                f"{flags[place]}\0{_spelled(values[place])}" for place in order if values[place] is not False
-            )
-            keys.add("\0\0".join(words))
-        block.notes["keys"] = frozenset(keys)
-    known: frozenset[str] = block.notes["keys"]
-    return known
+    known = _KEYS.get(block.node)
+    if known is not None:
+        return known
+    parts = sweep.axes(block)
+    flags = [flag for axis in parts for flag in axis.flags]
+    order = sorted(range(len(flags)), key=flags.__getitem__)
+    keys = set()
+    for rows in itertools.product(*(axis.rows for axis in parts)):
+        values = [value for row in rows for value in row]
+        words = (
+            f"{flags[place]}\0{_spelled(values[place])}" for place in order if values[place] is not False
+        )
+        keys.add("\0\0".join(words))
+    return _KEYS.put(block.node, frozenset(keys))
 
 
 def _spelled(value: Any) -> str:  # noqa: ANN401 - JSON
@@ -175,8 +177,8 @@ def _spelled(value: Any) -> str:  # noqa: ANN401 - JSON
     return f"\1{value}" if isinstance(value, bool) else str(value)
 
 
-def _over_limits(count: int, whole: Span, outlook: Outlook) -> Iterator[Finding]:
-    limits = outlook.limits
+def _over_limits(count: int, whole: Span, estimate: CostEstimate) -> Iterator[Finding]:
+    limits = estimate.limits
     if limits.max_jobs is not None and count > limits.max_jobs:
         message = (
             f"{spoken_number(count)} jobs are more than the {limits.max_jobs:,} that one submission may have"
@@ -185,9 +187,9 @@ def _over_limits(count: int, whole: Span, outlook: Outlook) -> Iterator[Finding]
     most = limits.max_cost_per_hour
     if most is None:
         return
-    hourly, cost = outlook.hourly, outlook.cost_of(count)
+    hourly, cost = estimate.hourly, estimate.cost_of(count)
     if hourly is None or cost is None:
-        machine = outlook.choice.machine_type if outlook.choice is not None else "the hardware"
+        machine = estimate.choice.machine_type if estimate.choice is not None else "the hardware"
         message = f"What {machine} costs isn't known, and at most {most:g} USD an hour are allowed"
         yield finding("CAL602", whole, message)
     elif cost > most:

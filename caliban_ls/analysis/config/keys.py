@@ -13,7 +13,7 @@ from caliban_ls.analysis.config.shapes import (
     Keys,
     ListOf,
     Number,
-    Table,
+    ObjectOf,
     Text,
 )
 from caliban_ls.core.duration import parse_duration
@@ -127,7 +127,7 @@ KEYS: Mapping[str, Key] = {
                 "restart": Key(
                     Boolean(), "Start a job again from its beginning when its machine is restarted."
                 ),
-                "labels": Key(Table(Text(check=_label_value), _label_key), "Labels for every job."),
+                "labels": Key(ObjectOf(Text(check=_label_value), _label_key), "Labels for every job."),
                 "service_account": Key(Text(check=_service_account), "The account that jobs run as."),
                 "repository": Key(Text(check=_repository), "Where images are pushed."),
                 "force": Key(
@@ -155,7 +155,7 @@ KEYS: Mapping[str, Key] = {
                     ListOf(Text()), "More flags of `docker run`. Take effect once you agreed to them."
                 ),
                 "build_args": Key(
-                    Table(Text()),
+                    ObjectOf(Text()),
                     "Build arguments of your own Dockerfile. Take effect once you agreed to them.",
                 ),
                 "dockerfile": Key(

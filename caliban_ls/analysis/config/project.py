@@ -21,8 +21,8 @@ from caliban_ls.analysis.config.shapes import (
     Keys,
     ListOf,
     Number,
+    ObjectOf,
     Shape,
-    Table,
     Text,
     describe,
 )
@@ -137,7 +137,7 @@ def _read(document: JsonDocument, node: Node, shape: Shape, findings: list[Findi
             return tuple(value for value in items if value is not _NOTHING)
         case Keys(keys=keys), Kind.OBJECT:
             return _read_keys(document, node, keys, findings)
-        case Table(), Kind.OBJECT:
+        case ObjectOf(), Kind.OBJECT:
             return _read_table(document, node, shape, findings)
         case ByMode(value=value), Kind.OBJECT:
             modes = {mode: Key(value, "") for mode in ("cpu", "gpu")}
@@ -233,7 +233,9 @@ def _read_number(node: Node, shape: Number, findings: list[Finding]) -> Any:  # 
     return int(node.value) if shape.whole else float(node.value)
 
 
-def _read_table(document: JsonDocument, node: Node, shape: Table, findings: list[Finding]) -> dict[str, Any]:
+def _read_table(
+    document: JsonDocument, node: Node, shape: ObjectOf, findings: list[Finding]
+) -> dict[str, Any]:
     table: dict[str, Any] = {}
     for member in node.members:
         if member.key.kind is not Kind.STRING or member.value is None:

@@ -71,7 +71,7 @@ def _one_of(*choices: str) -> Callable[[object], str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class UserLimits:
     """What a submission may never exceed. A project's config can lower these, never raise them."""
 
     max_jobs: int | None = setting(None, _count, "The most jobs that one submission may have.")
@@ -97,7 +97,7 @@ class Settings:
     experiment_files: tuple[str, ...] = setting(
         (), _texts, "Globs of further experiment configs; one that starts with ! excludes files."
     )
-    limits: Limits = field(default=Limits(), metadata={"help": "What a submission may never exceed."})
+    limits: UserLimits = field(default=UserLimits(), metadata={"help": "What a submission may never exceed."})
     defaults: Defaults = field(default=Defaults(), metadata={"help": "What is taken where nothing is said."})
     log_level: str = setting("warning", _one_of(*LOG_LEVELS), "How much the server writes to its log.")
 
@@ -135,7 +135,7 @@ def supplemented(said: Settings, own: Settings) -> Settings:
     """Return an editor's settings, and the user's own where it says nothing."""
     return replace(
         said,
-        limits=Limits(**_first(said.limits, own.limits)),
+        limits=UserLimits(**_first(said.limits, own.limits)),
         defaults=Defaults(**_first(said.defaults, own.defaults)),
     )
 

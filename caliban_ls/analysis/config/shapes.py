@@ -49,7 +49,7 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ObjectOf:
     """An object with keys of the user's choice."""
 
     value: Shape
@@ -68,7 +68,7 @@ class Anything:
     """Whatever JSON there is; for keys that nothing is done with."""
 
 
-Shape: TypeAlias = "Text | Boolean | Number | ListOf | Keys | Table | ByMode | Anything"
+Shape: TypeAlias = "Text | Boolean | Number | ListOf | Keys | ObjectOf | ByMode | Anything"
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,9 +174,9 @@ class JsonDocument:
         array.items = frame.children + rest
         array.damaged = any(fault.damaged is array for fault in faults)
         array.length = close - base + (0 if is_document else 1)
-        array.memo = None
+        array.side_entries = None
         for (outer, _), (inner, _) in pairwise(path):
-            outer.memo = None
+            outer.side_entries = None
             outer.length += shift
             _move_behind(outer, inner.offset, shift)
         return True
