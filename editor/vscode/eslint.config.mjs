@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "src/protocol.ts", "esbuild.mjs", "notices.mjs", "eslint.config.mjs", "vitest.config.ts"] },
+  { ignores: ["dist/", "node_modules/", "src/protocol.ts", "**/*.mjs", "vitest.config.ts"] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { Extension } from "./feature";
 import { NotStarted, sentence } from "./launch/problems";
 import { note, tellNotStarted } from "./problems";
-import { CommandError, said } from "./server";
+import { CommandError, said } from "./server/calls";
 
 /** Register a command; its errors are shown to the user, and cancelling it is no error. */
 export function command(

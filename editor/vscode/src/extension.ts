@@ -19,7 +19,7 @@ import { welcome } from "./features/welcome/welcome";
 import { environmentsOf, launch } from "./launch/launch";
 import { release } from "./launch/leases";
 import { intercepted } from "./lenses";
-import { Server } from "./server";
+import { Server } from "./server/server";
 
 const FEATURES: readonly Feature[] = [
   serverState,

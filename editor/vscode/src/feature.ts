@@ -1,7 +1,7 @@
 // What a feature gets, and what it gives back.
 
 import type * as vscode from "vscode";
-import type { Server } from "./server";
+import type { Server } from "./server/server";
 
 /** What all features share. */
 export interface Extension {

@@ -1,7 +1,7 @@
 // Code lenses call commands of the server; those that have something to show are done by ours.
 
 import * as vscode from "vscode";
-import { PREFIX } from "./server";
+import { PREFIX } from "./server/calls";
 
 const OURS: Readonly<Record<string, string>> = {
   [`${PREFIX}run`]: "caliban.run",

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import { type Ask, type Found, Search } from "./search";
-import { said } from "./server";
+import { said } from "./server/calls";
 
 /** What stands in the empty field of a list, and above it. */
 interface Options {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Screen } from "../src/features/runs/screen";
 import { built, dryRun, expansion, outcome } from "../src/features/runs/texts";
 import type { RunJob } from "../src/protocol";
-import type { JobNews } from "../src/server";
+import type { JobNews } from "../src/server/calls";
 
 function job(index: number, state: string, more: Partial<RunJob> = {}): RunJob {
   return { index, job_id: `g_${index}`, args: ["--lr", "0.1"], state, exit_code: null, seconds: null, metrics: {}, error: null, ...more };

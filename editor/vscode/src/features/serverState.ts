@@ -7,7 +7,8 @@ import type { Extension, Feature } from "../feature";
 import { INTERPRETER, SERVER_PATH } from "../launch/problems";
 import { lastProblem, note, tellNotStarted, withdrawNotStarted } from "../problems";
 import { report } from "../report";
-import { said, type ServerState } from "../server";
+import { said } from "../server/calls";
+import type { ServerState } from "../server/server";
 import { CONFIG, EXPERIMENT } from "../targets";
 
 export const serverState: Feature = (extension) => {

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { command, worded } from "../commands";
 import type { Extension, Feature } from "../feature";
 import type { Place, ShellArguments, Terminal } from "../protocol";
-import { said } from "../server";
+import { said } from "../server/calls";
 import { type Given, given, project } from "../targets";
 import { containersMayHaveChanged } from "./containers/changes";
 

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
 import type { Container } from "../../protocol";
-import { CommandError, said } from "../../server";
+import { CommandError, said } from "../../server/calls";
 import { containersMayHaveChanged } from "./changes";
 import { described, explained, grouped, type Group } from "./rows";
 

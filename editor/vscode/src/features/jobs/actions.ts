@@ -7,7 +7,7 @@ import type { CloudResult, StopResult } from "../../protocol";
 import { type Given, given } from "../../targets";
 import { counted, shellJoined } from "../../words";
 import type { Meant } from "./found";
-import { look, named, oneJob, pickGroup, pickLive } from "./meant";
+import { look, named, oneJob, pickGroup, pickLive } from "./pick";
 import { SHOWN, agreed, described, isToBeSent } from "./questions";
 import { AGAIN, LIVE, UNSENT } from "./rows";
 

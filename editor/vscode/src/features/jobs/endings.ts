@@ -5,8 +5,8 @@ import * as vscode from "vscode";
 import { say } from "../../commands";
 import type { Extension } from "../../feature";
 import type { StatusGroup } from "../../protocol";
-import { type Call, CommandError, said } from "../../server";
-import { known } from "./meant";
+import { type Call, CommandError, said } from "../../server/calls";
+import { known } from "./pick";
 import { ending } from "./rows";
 
 /** What starts groups that go on when the call has been answered; how others end, their own calls tell. */

@@ -4,12 +4,12 @@ import * as vscode from "vscode";
 import { command } from "../../commands";
 import type { Extension, Feature } from "../../feature";
 import { pick, pickSome } from "../../picks";
-import { said } from "../../server";
+import { said } from "../../server/calls";
 import { given } from "../../targets";
 import * as actions from "./actions";
 import { Endings } from "./endings";
 import { type Filter, filterOf } from "./filter";
-import { isRow, named } from "./meant";
+import { isRow, named } from "./pick";
 import { AGAIN, LIVE } from "./rows";
 import { JobsTree } from "./tree";
 

@@ -3,6 +3,26 @@
 import type { StatusGroup, StatusJob } from "../../protocol";
 import { age, counted, duration, shellJoined } from "../../words";
 
+export interface GroupRow {
+  readonly kind: "group";
+  readonly group: StatusGroup;
+}
+
+export interface JobRow {
+  readonly kind: "job";
+  readonly group: StatusGroup;
+  readonly job: StatusJob;
+}
+
+/** Stands for jobs of a group, or older groups, that aren't listed yet. */
+export interface MoreRow {
+  readonly kind: "more";
+  readonly group?: string;
+  readonly left?: number;
+}
+
+export type Row = GroupRow | JobRow | MoreRow;
+
 /** A picture of VS Code's set, and the theme's colour that it is drawn in. */
 export interface Picture {
   readonly icon: string;

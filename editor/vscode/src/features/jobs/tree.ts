@@ -4,36 +4,17 @@
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
 import type { StatusArguments, StatusGroup, StatusJob, StatusResult } from "../../protocol";
-import { type Call, said } from "../../server";
+import { type Call, QUIET, said } from "../../server/calls";
 import { type Filter, isEmpty, spoken } from "./filter";
-import { QUIET } from "./meant";
+import { icon } from "./icons";
 import { type Live, Pace } from "./pace";
+import type { JobRow, MoreRow, Row } from "./rows";
 import * as rows from "./rows";
 import { groupTooltip, jobTooltip } from "./tooltips";
 
 const GROUPS = 20; // at first, and more each time that more are wanted
 const PAGE = 200; // jobs of a group
 const REDRAWN = 30_000; // milliseconds after which ages are drawn anew
-
-export interface GroupRow {
-  readonly kind: "group";
-  readonly group: StatusGroup;
-}
-
-export interface JobRow {
-  readonly kind: "job";
-  readonly group: StatusGroup;
-  readonly job: StatusJob;
-}
-
-/** Stands for what isn't listed: jobs of a group, or older groups. */
-export interface MoreRow {
-  readonly kind: "more";
-  readonly group?: string;
-  readonly left?: number;
-}
-
-export type Row = GroupRow | JobRow | MoreRow;
 
 const CHANGES = new Set(["run", "submit", "planAndSubmit", "resume", "stop", "resubmit"]);
 
@@ -291,8 +272,4 @@ function moreItem(row: MoreRow): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon("ellipsis");
   item.command = { command: "caliban.jobs.showMore", title: "Show More Jobs", arguments: [row] };
   return item;
-}
-
-function icon({ icon, colour }: rows.Picture): vscode.ThemeIcon {
-  return new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
 }

@@ -2,9 +2,9 @@
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
-import { said } from "../../server";
+import { said } from "../../server/calls";
 import type { OneJob } from "../jobs/found";
-import { look } from "../jobs/meant";
+import { look } from "../jobs/pick";
 import { Follower } from "./follower";
 import { nameOf, referenceOf } from "./names";
 

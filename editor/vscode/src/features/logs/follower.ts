@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
 import type { StatusGroup, StatusJob } from "../../protocol";
-import { CommandError, said } from "../../server";
+import { CommandError, said } from "../../server/calls";
 import { LogText } from "./text";
 
 const SOON = 100; // milliseconds within which what comes is one change

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { command } from "../../commands";
 import type { Feature } from "../../feature";
-import { oneJob } from "../jobs/meant";
+import { oneJob } from "../jobs/pick";
 import { LogDocuments } from "./documents";
 
 export const logs: Feature = (extension) => {

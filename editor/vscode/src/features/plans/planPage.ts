@@ -9,7 +9,7 @@ import { tell } from "../../commands";
 import type { Extension } from "../../feature";
 import type { FromPage, Phase, Problem, ToPage } from "../../pages/plan/messages";
 import type { CloudArguments, CloudResult, Place } from "../../protocol";
-import { type CallOptions, CommandError, said } from "../../server";
+import { type CallOptions, CommandError, said } from "../../server/calls";
 import { counted } from "../../words";
 import { isToBeSent } from "../jobs/questions";
 import { documentOf } from "./document";

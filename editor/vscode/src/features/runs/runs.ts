@@ -6,7 +6,7 @@ import { command, say, type Actions } from "../../commands";
 import type { Extension, Feature } from "../../feature";
 import type { BuildArguments, ExpandArguments, Place, RunArguments, RunResult } from "../../protocol";
 import { pick, search } from "../../picks";
-import { said } from "../../server";
+import { said } from "../../server/calls";
 import { EXPERIMENT, experiment, experiments, given, named, project, root, type Given } from "../../targets";
 import { counted, shellJoined } from "../../words";
 import { containersMayHaveChanged } from "../containers/changes";

@@ -1,7 +1,7 @@
 // What a run's terminal shows: the output of its jobs, each line with its job's number where there are several.
 // Pure: pieces in, text for a terminal out.
 
-import type { JobNews, LogPiece } from "../../server";
+import type { JobNews, LogPiece } from "../../server/calls";
 import { line } from "./texts";
 
 /** Puts together what jobs print; only whole lines once several run at a time, so that no two are mixed. */

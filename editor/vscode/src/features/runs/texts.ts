@@ -1,7 +1,7 @@
 // What is said of expansions, dry runs and runs. Pure: results of the server in, text out.
 
 import type { BuildResult, ExpandResult, RunJob, RunResult } from "../../protocol";
-import type { JobNews } from "../../server";
+import type { JobNews } from "../../server/calls";
 import { counted, duration, shellJoined } from "../../words";
 
 /** Return an expansion as a document: how many jobs, and the flags of each. */

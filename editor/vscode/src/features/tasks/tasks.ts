@@ -4,7 +4,7 @@
 import * as path from "node:path";
 import * as vscode from "vscode";
 import type { Extension, Feature } from "../../feature";
-import type { Caliban } from "../../server";
+import type { Caliban } from "../../server/server";
 import { experiments } from "../../targets";
 import { type Definition, titled, words } from "./definition";
 

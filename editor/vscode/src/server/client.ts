@@ -12,10 +12,10 @@ import {
   WorkDoneProgress,
   WorkDoneProgressCancelNotification,
 } from "vscode-languageclient/node";
-import { Ended } from "./launch/problems";
-import { type Program, ServerProcess } from "./launch/process";
-import type { Commands } from "./protocol";
-import { CommandError, type CallOptions, type Interceptor, type JobListener, type JobNews, type LogPiece, PREFIX, said, type Step } from "./server";
+import { Ended } from "../launch/problems";
+import { type Program, ServerProcess } from "../launch/process";
+import type { Commands } from "../protocol";
+import { type CallOptions, CommandError, type Interceptor, type JobListener, type JobNews, type LogPiece, PREFIX, said, type Step } from "./calls";
 
 /** What a client is told, and whom it tells. */
 export interface Surroundings {

@@ -2,16 +2,14 @@
 
 import { setTimeout } from "node:timers/promises";
 import * as vscode from "vscode";
+import { Crashes } from "../launch/crashes";
+import type { Launch } from "../launch/launch";
+import { Cancelled, Ended, NotStarted } from "../launch/problems";
+import type { Commands } from "../protocol";
+import { type Call, type CallOptions, type Interceptor, type LogPiece, said, type Step } from "./calls";
 import type { Client } from "./client";
-import { Crashes } from "./launch/crashes";
-import type { Launch } from "./launch/launch";
-import { Cancelled, Ended, NotStarted } from "./launch/problems";
-import type { Commands } from "./protocol";
 
 type WorkspaceEdit = Commands["setHardware"]["result"];
-
-/** What the server calls its commands in editors. */
-export const PREFIX = "caliban-ls.";
 
 /** So many ms after a wish to restart, another one is taken for the same. */
 const QUIET = 250;
@@ -21,73 +19,8 @@ export type ServerState =
   | { readonly kind: "stopped" | "starting" | "running" }
   | { readonly kind: "failed"; readonly problem: NotStarted };
 
-/** A piece of a job's output; `offset` counts the bytes of that job's output before it. */
-export interface LogPiece {
-  readonly job: string;
-  readonly offset: number;
-  readonly text: string;
-}
-
-/** A piece of progress: what is being done, and how many hundredths more are. */
-export interface Step {
-  readonly message?: string;
-  readonly increment?: number;
-}
-
-/** What is told of a job that a call runs: that it runs now, or how it ended. */
-export interface JobNews {
-  readonly job: string;
-  readonly index: number;
-  readonly args: readonly string[];
-  readonly state: string;
-  readonly exit_code?: number | null;
-  readonly seconds?: number | null;
-  readonly metrics?: Readonly<Record<string, number>>;
-  readonly error?: string | null;
-}
-
-/** Is told what the jobs of one call do and print, in order. */
-export interface JobListener {
-  job(news: JobNews): void;
-  log(piece: LogPiece): void;
-}
-
-/** A call of a command, and the answer that will come. */
-export interface Call {
-  readonly name: keyof Commands;
-  readonly argument: unknown;
-  readonly answer: Promise<unknown>;
-}
-
 /** The command line: a program, and the words that go before its own. */
 export type Caliban = Pick<Launch, "command" | "args">;
-
-/** How a call shows while it works. */
-export interface CallOptions {
-  /** The heading of a notification with a bar and a button that cancels; nothing is shown without one. */
-  readonly title?: string;
-  /** Cancels the call, besides the notification's button. */
-  readonly token?: vscode.CancellationToken;
-  /** Is told how far a call with a title is, besides the notification. */
-  readonly report?: (step: Step) => void;
-  /** Is told of the jobs that the call runs. */
-  readonly listener?: JobListener;
-}
-
-/** A command said no. The message tells what happened, the hint what to do. */
-export class CommandError extends Error {
-  constructor(
-    message: string,
-    readonly code: string,
-    readonly hint: string,
-  ) {
-    super(message);
-    this.name = "CommandError";
-  }
-}
-
-/** What becomes of a lens's or another editor feature's call of a server command; undefined sends it on. */
-export type Interceptor = (command: string, argument: unknown) => Thenable<unknown> | undefined;
 
 export class Server implements vscode.Disposable {
   private client: Client | undefined;
@@ -320,8 +253,4 @@ function asProblem(error: unknown): NotStarted {
     return new NotStarted("The server's environment wasn't made, since that was cancelled.", "Restart the server to make it.", undefined, true);
   }
   return new NotStarted(`The server can't be started: ${said(error)}.`, "The log may say more.");
-}
-
-export function said(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

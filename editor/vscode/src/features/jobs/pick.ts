@@ -5,11 +5,12 @@ import type { Extension } from "../../feature";
 import { type SearchedItem, search, searchSome } from "../../picks";
 import type { StatusArguments, StatusGroup, StatusResult } from "../../protocol";
 import type { Found } from "../../search";
-import type { JobListener } from "../../server";
+import { QUIET } from "../../server/calls";
 import { type Given, given } from "../../targets";
 import { groupsWith, jobsOfGroup, jobsWith, type Known, liveWith, type Meant, type OneJob } from "./found";
+import { icon } from "./icons";
+import type { Row } from "./rows";
 import * as rows from "./rows";
-import type { Row } from "./tree";
 
 interface Item<Of extends Meant> extends SearchedItem {
   readonly meant: Of;
@@ -29,9 +30,6 @@ export function named(argument: unknown): string[] {
   if (Array.isArray(references)) return references.map(String);
   return [reference, job, group].filter((one): one is string => typeof one === "string");
 }
-
-/** Takes no notice; with a listener, a call shows no progress in the status bar. */
-export const QUIET: JobListener = { job: () => undefined, log: () => undefined };
 
 /** Ask what is written down, and nobody else. */
 export async function known(extension: Extension, asked: StatusArguments): Promise<StatusResult> {
@@ -111,8 +109,4 @@ function described({ group, job }: Meant): vscode.QuickPickItem {
     return { label: group.title, description: rows.groupDescription(group, now), detail: group.name, iconPath: icon(rows.groupPicture(group)) };
   }
   return { label: rows.jobLabel(job), description: `${group.title} · ${rows.jobDescription(job, now)}`, iconPath: icon(rows.picture(job.state)) };
-}
-
-function icon({ icon, colour }: rows.Picture): vscode.ThemeIcon {
-  return new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
 }
