@@ -76,6 +76,7 @@ SOURCES = "\n".join(
     for path in sorted((FOLDER / "src").rglob("*.ts"))
     if path.name != "protocol.ts"
 )
+BACKENDS = re.compile(r"vertex|ai-platform")
 CONTRIBUTED = {one["command"]: one for one in MANIFEST["contributes"]["commands"]}
 
 ENTRIES = {
@@ -174,3 +175,7 @@ def test_the_lock_file_names_no_registry() -> None:
     assert [one for one in packages if "resolved" in one or "integrity" not in one] == []
     assert MANIFEST["devDependencies"] == lock["packages"][""]["devDependencies"]
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", pin) for pin in MANIFEST["devDependencies"].values())
+
+
+def test_the_server_alone_names_backends() -> None:
+    assert BACKENDS.findall(SOURCES) == []

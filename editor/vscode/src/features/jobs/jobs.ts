@@ -9,7 +9,7 @@ import { given } from "../../targets";
 import * as actions from "./actions";
 import { Endings } from "./endings";
 import { type Filter, filterOf } from "./filter";
-import { isRow, named } from "./pick";
+import { isRow, known, named } from "./pick";
 import { AGAIN, LIVE } from "./rows";
 import { JobsTree } from "./tree";
 
@@ -49,17 +49,17 @@ export const jobs: Feature = (extension) => {
     command(extension, "caliban.jobs.clearFilter", () => tree.setFilter({})),
     command(extension, "caliban.jobs.filter", async (argument) => {
       const asked = filterOf(given(argument));
-      await tree.setFilter(Object.keys(asked).length > 0 ? asked : await chosen(tree.filter));
+      await tree.setFilter(Object.keys(asked).length > 0 ? asked : await chosen(extension, tree.filter));
     }),
   ];
 };
 
 /** Let the user choose what is shown: a choice is added to those before. */
-async function chosen(before: Filter): Promise<Filter> {
+async function chosen(extension: Extension, before: Filter): Promise<Filter> {
   const kinds = [
     { label: "$(circle-filled) State", description: before.state?.join(", ").toLowerCase() ?? "any", ask: byState },
     { label: "$(search) Text", description: before.text ?? "in a job's id, arguments, error or group", ask: byText },
-    { label: "$(server) Backend", description: before.backend ?? "any", ask: byBackend },
+    { label: "$(server) Backend", description: before.backend ?? "any", ask: () => byBackend(extension) },
   ];
   const kind = await pick(kinds, { what: "Show jobs by…" });
   return filterOf({ ...before, ...(await kind.ask(before)) });
@@ -79,12 +79,9 @@ async function byText(before: Filter): Promise<Record<string, unknown>> {
   return { text };
 }
 
-async function byBackend(): Promise<Record<string, unknown>> {
-  const items = [
-    { label: "local", description: "this machine" },
-    { label: "vertex", description: "Vertex AI" },
-    { label: "ai-platform", description: "AI Platform Training" },
-  ];
+async function byBackend(extension: Extension): Promise<Record<string, unknown>> {
+  const { backends } = await known(extension, { limit: 1, jobs: 0 });
+  const items = Object.entries(backends).map(([label, description]) => ({ label, description }));
   const picked = await pick(items, { what: "Where?" });
   return { backend: picked.label };
 }

@@ -14,7 +14,7 @@ export function showHeading(into: HTMLElement, plan: PlanHead, say: Say): void {
   });
   const gpu = plan.accelerator === null ? [] : [`${plan.accelerator.count}×${plan.accelerator.type}`];
   const machine = [plan.machine_type, ...gpu, plan.region].join(" · ");
-  const kinds = [plan.backend === "vertex" ? "Vertex AI" : "AI Platform", ...(plan.spot ? ["spot"] : []), ...(plan.flex_start ? ["flex-start"] : [])];
+  const kinds = [plan.backend_title, ...(plan.spot ? ["spot"] : []), ...(plan.flex_start ? ["flex-start"] : [])];
   const title = element(
     "div",
     { class: "title" },
