@@ -28,7 +28,7 @@ export default {
       "pages-run-in-a-browser",
       "A page's script has no VS Code and no Node.js; it gets messages.",
       { path: "^src/pages/" },
-      { pathNot: "^src/(pages/|protocol|words)" },
+      { pathNot: "^src/(pages/|protocol|format)" },
     ),
   ],
   options: { tsPreCompilationDeps: true, tsConfig: { fileName: "tsconfig.json" }, doNotFollow: { path: "node_modules" } },

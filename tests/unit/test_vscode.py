@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from importlib.metadata import metadata
@@ -71,11 +72,8 @@ def test_both_have_one_version() -> None:
     assert MANIFEST["version"] == __version__
 
 
-SOURCES = "\n".join(
-    path.read_text(encoding="utf-8")
-    for path in sorted((FOLDER / "src").rglob("*.ts"))
-    if path.name != "protocol.ts"
-)
+FILES = sorted((FOLDER / "src").rglob("*.ts"))
+SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in FILES if path.name != "protocol.ts")
 BACKENDS = re.compile(r"vertex|ai-platform")
 CONTRIBUTED = {one["command"]: one for one in MANIFEST["contributes"]["commands"]}
 
@@ -179,3 +177,17 @@ def test_the_lock_file_names_no_registry() -> None:
 
 def test_the_server_alone_names_backends() -> None:
     assert BACKENDS.findall(SOURCES) == []
+
+
+def test_each_type_has_a_name_of_its_own() -> None:
+    kinds = re.compile(r"^(?:export )?(?:class|interface|type|enum) (\w+)", re.MULTILINE)
+    names = Counter(name for path in FILES for name in kinds.findall(path.read_text(encoding="utf-8")))
+    assert names.total() > 100
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_files_and_folders_of_the_extension_are_small() -> None:
+    folders = Counter(path.parent for path in FILES)
+    assert [folder for folder, count in folders.items() if count > 20] == []
+    long = [path.name for path in FILES if len(path.read_text(encoding="utf-8").splitlines()) > 500]
+    assert long == ["protocol.ts"]  # generated

@@ -7,7 +7,7 @@ import type { HardwareResult } from "../protocol";
 import { CONFIG } from "../targets";
 
 const CONFIGS = "**/.calibanconfig.json";
-const QUIET = 200; // milliseconds after the last change, before the server is asked
+const DEBOUNCE_MILLISECONDS = 200; // milliseconds after the last change, before the server is asked
 
 export const status: Feature = (extension) => {
   const { server, log } = extension;
@@ -26,7 +26,7 @@ export const status: Feature = (extension) => {
     }
     try {
       looked = inFolder(vscode.window.activeTextEditor?.document.uri) ?? inFolder(looked);
-      const told = await project(extension, looked);
+      const told = await projectHardware(extension, looked);
       if (mine !== round) return;
       if (told === undefined) {
         item.hide();
@@ -47,7 +47,7 @@ export const status: Feature = (extension) => {
   };
   const soon = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => void show(), QUIET);
+    timer = setTimeout(() => void show(), DEBOUNCE_MILLISECONDS);
   };
 
   soon();
@@ -75,7 +75,7 @@ function inFolder(uri: vscode.Uri | undefined): vscode.Uri | undefined {
 }
 
 /** Return the project of the file that was looked at last, if it has a config; or else the first of the folders. */
-async function project({ server }: Extension, looked: vscode.Uri | undefined): Promise<{ place: { uri: string }; found: HardwareResult } | undefined> {
+async function projectHardware({ server }: Extension, looked: vscode.Uri | undefined): Promise<{ place: { uri: string }; found: HardwareResult } | undefined> {
   if (looked !== undefined) {
     const place = { uri: looked.toString() };
     const found = await server.call("hardware", place);

@@ -2,10 +2,10 @@
 
 import { readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { Cancelled } from "./problems";
+import { StartCancelled } from "./errors";
 
 /** How a window waits: until when, and whom it tells. */
-export interface Waiting {
+export interface LockOptions {
   readonly run: { readonly signal?: AbortSignal };
   readonly report: (message: string) => void;
   readonly log: (line: string) => void;
@@ -18,12 +18,12 @@ const LOOK_MILLISECONDS = 500;
 /**
  * Work while no other window does, after having waited for it.
  *
- * @throws {Cancelled} it was given up while waiting.
+ * @throws {StartCancelled} it was given up while waiting.
  */
-export async function alone<T>(lock: string, { run: { signal }, report, log }: Waiting, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(lock: string, { run: { signal }, report, log }: LockOptions, work: () => Promise<T>): Promise<T> {
   let told = false;
-  while (!(await taken(lock))) {
-    if (signal?.aborted === true) throw new Cancelled();
+  while (!(await tryLock(lock))) {
+    if (signal?.aborted === true) throw new StartCancelled();
     if (!told) log("another window makes an environment; waiting for it");
     if (!told) report("waiting for another window, which makes it");
     told = true;
@@ -41,7 +41,7 @@ export async function alone<T>(lock: string, { run: { signal }, report, log }: W
   }
 }
 
-async function taken(lock: string): Promise<boolean> {
+async function tryLock(lock: string): Promise<boolean> {
   try {
     await writeFile(lock, JSON.stringify({ host: hostname(), pid: process.pid }), { flag: "wx" });
     return true;

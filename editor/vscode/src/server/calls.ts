@@ -7,20 +7,20 @@ import type { Commands } from "../protocol";
 export const PREFIX = "caliban-ls.";
 
 /** A piece of a job's output; `offset` counts the bytes of that job's output before it. */
-export interface LogPiece {
+export interface LogChunk {
   readonly job: string;
   readonly offset: number;
   readonly text: string;
 }
 
 /** A progress report: the current step, and by how many percent the progress has grown. */
-export interface Step {
+export interface ProgressStep {
   readonly message?: string;
   readonly increment?: number;
 }
 
 /** The state of a job that a call runs: it runs now, or it has ended. */
-export interface JobNews {
+export interface JobUpdate {
   readonly job: string;
   readonly index: number;
   readonly args: readonly string[];
@@ -33,12 +33,12 @@ export interface JobNews {
 
 /** Receives the states and the output of the jobs of one call, in order. */
 export interface JobListener {
-  job(news: JobNews): void;
-  log(piece: LogPiece): void;
+  job(news: JobUpdate): void;
+  log(piece: LogChunk): void;
 }
 
 /** Ignores everything; with a listener, a call shows no progress in the status bar. */
-export const QUIET: JobListener = { job: () => undefined, log: () => undefined };
+export const SILENT_LISTENER: JobListener = { job: () => undefined, log: () => undefined };
 
 /** A call of a command, and its answer. */
 export interface Call {
@@ -54,7 +54,7 @@ export interface CallOptions {
   /** Cancels the call, as the notification's button does. */
   readonly token?: vscode.CancellationToken;
   /** Receives the progress of a call with a title, as the notification does. */
-  readonly report?: (step: Step) => void;
+  readonly report?: (step: ProgressStep) => void;
   /** Receives the states and the output of the call's jobs. */
   readonly listener?: JobListener;
 }
@@ -75,6 +75,6 @@ export class CommandError extends Error {
 export type Interceptor = (command: string, argument: unknown) => Thenable<unknown> | undefined;
 
 /** Return the message of anything that was thrown. */
-export function said(error: unknown): string {
+export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -12,24 +12,24 @@ import {
   WorkDoneProgress,
   WorkDoneProgressCancelNotification,
 } from "vscode-languageclient/node";
-import { Ended } from "../launch/problems";
-import { type Program, ServerProcess } from "../launch/process";
+import { ServerExited } from "../launch/errors";
+import { type Program, ServerProcess } from "../launch/serverProcess";
 import type { Commands } from "../protocol";
-import { type CallOptions, CommandError, type Interceptor, type JobListener, type JobNews, type LogPiece, PREFIX, said, type Step } from "./calls";
+import { type CallOptions, CommandError, type Interceptor, type JobListener, type JobUpdate, type LogChunk, PREFIX, errorMessage, type ProgressStep } from "./calls";
 
 /** What a client is told, and whom it tells. */
-export interface Surroundings {
+export interface ClientContext {
   readonly trusted: boolean;
   readonly log: vscode.LogOutputChannel;
   readonly intercept: Interceptor;
-  readonly logged: (piece: LogPiece) => void;
+  readonly logged: (piece: LogChunk) => void;
 }
 
 /** What is heard of a call, and what ends it. */
-export type Ears = Pick<CallOptions, "token" | "report" | "listener">;
+export type CallListeners = Pick<CallOptions, "token" | "report" | "listener">;
 
 /** Which call a notification belongs to. */
-interface Told {
+interface WithToken {
   readonly token?: unknown;
 }
 
@@ -54,7 +54,7 @@ class QuietClient extends LanguageClient {
     try {
       await super.stop(timeout);
     } catch (error) {
-      this.debug(`the server wasn't asked to stop: ${said(error)}`, undefined, false);
+      this.debug(`the server wasn't asked to stop: ${errorMessage(error)}`, undefined, false);
     }
   }
 }
@@ -69,16 +69,16 @@ export class Client {
   private constructor(
     private readonly client: LanguageClient,
     private readonly process: ServerProcess,
-    private readonly surroundings: Surroundings,
+    private readonly surroundings: ClientContext,
   ) {
-    client.onNotification("caliban-ls/log", (piece: LogPiece & Told) => {
+    client.onNotification("caliban-ls/log", (piece: LogChunk & WithToken) => {
       surroundings.logged(piece);
       this.listeners.get(piece.token)?.log(piece);
     });
-    client.onNotification("caliban-ls/job", (news: JobNews & Told) => { this.listeners.get(news.token)?.job(news); });
+    client.onNotification("caliban-ls/job", (news: JobUpdate & WithToken) => { this.listeners.get(news.token)?.job(news); });
     this.died = new Promise((resolve) => {
       void process.ended.then(() => {
-        if (!this.stopping) resolve(process.lastWords());
+        if (!this.stopping) resolve(process.lastOutput());
       });
     });
   }
@@ -88,7 +88,7 @@ export class Client {
    *
    * @throws {NotStarted} it can't be started, ends at once or doesn't answer.
    */
-  static async start(program: Program, signal: AbortSignal, surroundings: Surroundings): Promise<Client> {
+  static async start(program: Program, signal: AbortSignal, surroundings: ClientContext): Promise<Client> {
     const process = await ServerProcess.start(program);
     const options = clientOptions(surroundings);
     const client = new QuietClient("caliban", "Caliban", () => Promise.resolve(process.child), options);
@@ -104,9 +104,9 @@ export class Client {
       if (!client.isRunning() || process.hasEnded) throw new Error("it ended");
     } catch (error) {
       await started.stop();
-      const why = patience.aborted ? `it said nothing for ${START_SECONDS} seconds` : process.lastWords();
-      surroundings.log.warn(`the server didn't start: ${said(error)}`);
-      throw new Ended(why);
+      const why = patience.aborted ? `it said nothing for ${START_SECONDS} seconds` : process.lastOutput();
+      surroundings.log.warn(`the server didn't start: ${errorMessage(error)}`);
+      throw new ServerExited(why);
     } finally {
       patience.removeEventListener("abort", giveUp);
       signal.removeEventListener("abort", giveUp);
@@ -126,7 +126,7 @@ export class Client {
    * @throws {CommandError} the server said no, or stopped.
    * @throws {vscode.CancellationError} the user cancelled.
    */
-  async send(name: string, argument: unknown, { token = never, report, listener }: Ears): Promise<unknown> {
+  async send(name: string, argument: unknown, { token = NEVER_CANCELLED, report, listener }: CallListeners): Promise<unknown> {
     const heard = report !== undefined || listener !== undefined;
     const workDoneToken = heard ? `caliban-${String(++this.calls)}` : undefined;
     const listeners = workDoneToken === undefined ? [] : this.follow(name, workDoneToken, { token, report });
@@ -151,14 +151,14 @@ export class Client {
     return vscode.workspace.applyEdit(await this.client.protocol2CodeConverter.asWorkspaceEdit(edit));
   }
 
-  private follow(name: string, workDoneToken: string, { token = never, report }: Ears): vscode.Disposable[] {
+  private follow(name: string, workDoneToken: string, { token = NEVER_CANCELLED, report }: CallListeners): vscode.Disposable[] {
     let shown = 0;
     return [
       this.client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
         if (value.kind !== "report") return;
         if (value.message !== undefined) this.surroundings.log.info(`${name}: ${value.message}`);
         const percentage = value.percentage ?? shown;
-        report?.({ message: value.message, increment: Math.max(0, percentage - shown) } satisfies Step);
+        report?.({ message: value.message, increment: Math.max(0, percentage - shown) } satisfies ProgressStep);
         shown = Math.max(shown, percentage);
       }),
       token.onCancellationRequested(() => {
@@ -175,7 +175,7 @@ export class Client {
   }
 }
 
-function clientOptions({ trusted, log, intercept }: Surroundings): LanguageClientOptions {
+function clientOptions({ trusted, log, intercept }: ClientContext): LanguageClientOptions {
   return {
     documentSelector: schemes().flatMap((scheme) => [
       { scheme, language: "caliban-experiment" },
@@ -205,7 +205,7 @@ function schemes(): string[] {
   return [...new Set(["file", "untitled", ...folders.map(({ uri }) => uri.scheme)])];
 }
 
-const never = new vscode.CancellationTokenSource().token;
+const NEVER_CANCELLED = new vscode.CancellationTokenSource().token;
 
 function asCommandError(error: unknown): unknown {
   if (!(error instanceof ResponseError)) return error;

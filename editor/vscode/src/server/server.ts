@@ -2,17 +2,17 @@
 
 import { setTimeout } from "node:timers/promises";
 import * as vscode from "vscode";
-import { Crashes } from "../launch/crashes";
+import { CrashCounter } from "../launch/crashCounter";
 import type { Launch } from "../launch/launch";
-import { Cancelled, Ended, NotStarted } from "../launch/problems";
+import { StartCancelled, ServerExited, NotStarted } from "../launch/errors";
 import type { Commands } from "../protocol";
-import { type Call, type CallOptions, type Interceptor, type LogPiece, said, type Step } from "./calls";
+import { type Call, type CallOptions, type Interceptor, type LogChunk, errorMessage, type ProgressStep } from "./calls";
 import type { Client } from "./client";
 
 type WorkspaceEdit = Commands["setHardware"]["result"];
 
 /** So many ms after a wish to restart, another one is taken for the same. */
-const QUIET = 250;
+const DEBOUNCE_MILLISECONDS = 250;
 
 /** Whether the server runs, and if it doesn't, why. */
 export type ServerState =
@@ -20,7 +20,7 @@ export type ServerState =
   | { readonly kind: "failed"; readonly problem: NotStarted };
 
 /** The command line: a program, and the words that go before its own. */
-export type Caliban = Pick<Launch, "command" | "args">;
+export type CommandLine = Pick<Launch, "command" | "args">;
 
 export class Server implements vscode.Disposable {
   private client: Client | undefined;
@@ -30,11 +30,11 @@ export class Server implements vscode.Disposable {
   private starting = new AbortController();
   private closed = false;
   private launched: Launch | undefined;
-  private readonly crashes = new Crashes();
+  private readonly crashes = new CrashCounter();
   private readonly changed = new vscode.EventEmitter<ServerState>();
-  private readonly logged = new vscode.EventEmitter<LogPiece>();
+  private readonly logged = new vscode.EventEmitter<LogChunk>();
   private readonly called = new vscode.EventEmitter<Call>();
-  private asked = -QUIET;
+  private asked = -DEBOUNCE_MILLISECONDS;
   private interceptor: Interceptor = () => undefined;
 
   readonly onDidChangeState = this.changed.event;
@@ -64,9 +64,9 @@ export class Server implements vscode.Disposable {
 
   /** Stop the server if it runs, and start it; a start that is under way is given up. However many ask meanwhile, one is done. */
   restart(): Promise<void> {
-    this.crashes.forget();
+    this.crashes.reset();
     if (this.launched !== undefined) this.asked = performance.now();
-    return this.startAnew();
+    return this.queueStart();
   }
 
   /**
@@ -91,7 +91,7 @@ export class Server implements vscode.Disposable {
    *
    * @throws {NotStarted} the server doesn't run.
    */
-  async program(): Promise<Caliban> {
+  async program(): Promise<CommandLine> {
     await this.ready();
     const { command = "", args = [] } = this.launched ?? {};
     return { command, args: args.slice(0, args.lastIndexOf("serve")) };
@@ -109,7 +109,7 @@ export class Server implements vscode.Disposable {
     this.starting.abort();
     await this.running;
     await this.stopClient();
-    this.become({ kind: "stopped" });
+    this.setState({ kind: "stopped" });
   }
 
   dispose(): void {
@@ -124,7 +124,7 @@ export class Server implements vscode.Disposable {
     { title, token, report, listener }: CallOptions,
   ): Promise<Commands[Name]["result"]> {
     const client = await this.ready();
-    const send = async (cancel?: vscode.CancellationToken, show?: (step: Step) => void) =>
+    const send = async (cancel?: vscode.CancellationToken, show?: (step: ProgressStep) => void) =>
       (await client.send(name, argument, { token: cancel, report: show, listener })) as Commands[Name]["result"];
     if (title === undefined) return send(token);
     return vscode.window.withProgress(
@@ -132,7 +132,7 @@ export class Server implements vscode.Disposable {
       async (progress, cancelled) => {
         const either = new vscode.CancellationTokenSource();
         const listeners = [cancelled, token].map((one) => one?.onCancellationRequested(() => { either.cancel(); }));
-        const show = (step: Step) => {
+        const show = (step: ProgressStep) => {
           progress.report(step);
           report?.(step);
         };
@@ -146,11 +146,11 @@ export class Server implements vscode.Disposable {
     );
   }
 
-  private startAnew(): Promise<void> {
+  private queueStart(): Promise<void> {
     this.starting.abort();
     this.queued ??= this.running.then(async () => {
       // Of a key that is held down, or settings that change one by one, only the last restart starts another server.
-      for (let left = this.left; left > 0 && !this.closed; left = this.left) await setTimeout(left);
+      for (let debounceLeft = this.left; debounceLeft > 0 && !this.closed; debounceLeft = this.left) await setTimeout(debounceLeft);
       this.queued = undefined;
       await this.stopClient();
       if (!this.closed) await this.startClient();
@@ -161,33 +161,33 @@ export class Server implements vscode.Disposable {
 
   /** How many ms may still bring another wish to restart. */
   private get left(): number {
-    return this.asked + QUIET - performance.now();
+    return this.asked + DEBOUNCE_MILLISECONDS - performance.now();
   }
 
   private async ready(): Promise<Client> {
     await this.running;
     // A start that has failed is tried again only when the user asks, or else whatever is shown would start one.
-    if (this.client === undefined && this.current.kind !== "failed") await this.startAnew();
+    if (this.client === undefined && this.current.kind !== "failed") await this.queueStart();
     if (this.client !== undefined) return this.client;
     throw this.current.kind === "failed" ? this.current.problem : new NotStarted("The server doesn't run.", "");
   }
 
   private async startClient(): Promise<void> {
     const { signal } = (this.starting = new AbortController());
-    this.become({ kind: "starting" });
+    this.setState({ kind: "starting" });
     try {
-      await this.started(signal);
-      this.become({ kind: "running" });
+      await this.startProgram(signal);
+      this.setState({ kind: "running" });
     } catch (error) {
-      if (signal.aborted) this.become({ kind: "stopped" });
+      if (signal.aborted) this.setState({ kind: "stopped" });
       // What has run before may well run again; what never did is told at once.
-      else if (error instanceof Ended && this.crashes.count > 0) this.startAgain(error.lastWords, error.setting);
-      else this.fail(asProblem(error));
+      else if (error instanceof ServerExited && this.crashes.count > 0) this.startAgain(error.lastOutput, error.setting);
+      else this.fail(asNotStarted(error));
     }
   }
 
   /** Start what is to be started; once more, if it was broken and that could be mended. */
-  private async started(signal: AbortSignal, again = true): Promise<void> {
+  private async startProgram(signal: AbortSignal, again = true): Promise<void> {
     const program = await this.launch(signal);
     const { Client } = await import("./client");
     this.launched = program;
@@ -201,10 +201,10 @@ export class Server implements vscode.Disposable {
       this.client = client;
       this.log.info(`the server runs: ${client.introduction}`);
       void client.died.then((lastWords) => { this.died(client, lastWords, program.setting); });
-      void program.started().catch((error: unknown) => { this.log.warn(said(error)); });
+      void program.started().catch((error: unknown) => { this.log.warn(errorMessage(error)); });
     } catch (error) {
-      if (again && !signal.aborted && (await program.mend())) {
-        await this.started(signal, false);
+      if (again && !signal.aborted && (await program.repair())) {
+        await this.startProgram(signal, false);
         return;
       }
       if (error instanceof NotStarted) error.setting ??= program.setting;
@@ -222,8 +222,8 @@ export class Server implements vscode.Disposable {
   /** Start a server again that has died; leave it if it dies again and again. */
   private startAgain(lastWords: string, setting?: string): void {
     this.log.warn(`the server died: ${lastWords}`);
-    if (this.crashes.another()) {
-      void this.startAnew();
+    if (this.crashes.add()) {
+      void this.queueStart();
       return;
     }
     const text = `The server has stopped ${this.crashes.count} times within a few minutes, the last time with: ${lastWords}.`;
@@ -232,7 +232,7 @@ export class Server implements vscode.Disposable {
 
   private fail(problem: NotStarted): void {
     this.log.error(`${problem.message} ${problem.hint}`);
-    this.become({ kind: "failed", problem });
+    this.setState({ kind: "failed", problem });
   }
 
   private async stopClient(): Promise<void> {
@@ -241,16 +241,16 @@ export class Server implements vscode.Disposable {
     await client?.stop();
   }
 
-  private become(state: ServerState): void {
+  private setState(state: ServerState): void {
     this.current = state;
     this.changed.fire(state);
   }
 }
 
-function asProblem(error: unknown): NotStarted {
+function asNotStarted(error: unknown): NotStarted {
   if (error instanceof NotStarted) return error;
-  if (error instanceof Cancelled) {
+  if (error instanceof StartCancelled) {
     return new NotStarted("The server's environment wasn't made, since that was cancelled.", "Restart the server to make it.", undefined, true);
   }
-  return new NotStarted(`The server can't be started: ${said(error)}.`, "The log may say more.");
+  return new NotStarted(`The server can't be started: ${errorMessage(error)}.`, "The log may say more.");
 }

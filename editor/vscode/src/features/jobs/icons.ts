@@ -1,8 +1,8 @@
 // Icons of groups and jobs, as VS Code draws them.
 
 import * as vscode from "vscode";
-import type { Picture } from "./rows";
+import type { RowIcon } from "./rows";
 
-export function icon({ icon: id, colour }: Picture): vscode.ThemeIcon {
+export function themeIcon({ icon: id, colour }: RowIcon): vscode.ThemeIcon {
   return new vscode.ThemeIcon(id, new vscode.ThemeColor(colour));
 }

@@ -2,42 +2,42 @@
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
-import { type SearchedItem, search, searchSome } from "../../picks";
+import { type SearchItem, searchAndPick, searchAndPickSome } from "../../quickPicks";
 import type { StatusArguments, StatusGroup, StatusResult } from "../../protocol";
-import type { Found } from "../../search";
-import { QUIET } from "../../server/calls";
-import { type Given, given } from "../../targets";
-import { groupsWith, jobsOfGroup, jobsWith, type Known, liveWith, type Meant, type OneJob } from "./found";
-import { icon } from "./icons";
-import type { Row } from "./rows";
+import type { SearchResult } from "../../search";
+import { SILENT_LISTENER } from "../../server/calls";
+import { type CommandArguments, commandArguments } from "../../targets";
+import { searchGroups, searchJobsOf, searchJobs, type QueryStatus, searchActive, type JobOrGroup, type JobWithGroup } from "./search";
+import { themeIcon } from "./icons";
+import type { JobsRow } from "./rows";
 import * as rows from "./rows";
 
-interface Item<Of extends Meant> extends SearchedItem {
+interface TargetItem<Of extends JobOrGroup> extends SearchItem {
   readonly meant: Of;
 }
 
-export function isRow(argument: unknown): argument is Row {
+export function isRow(argument: unknown): argument is JobsRow {
   return typeof argument === "object" && argument !== null && "kind" in argument;
 }
 
 /** Return what an argument names: `references`, `reference`, `job` or `group`; nothing where it names nothing. */
-export function named(argument: unknown): string[] {
+export function referencesOf(argument: unknown): string[] {
   if (isRow(argument)) {
     if (argument.kind === "job") return [argument.job.job_id];
     return argument.kind === "group" ? [argument.group.name] : [];
   }
-  const { references, reference, job, group }: Given = given(argument);
+  const { references, reference, job, group }: CommandArguments = commandArguments(argument);
   if (Array.isArray(references)) return references.map(String);
   return [reference, job, group].filter((one): one is string => typeof one === "string");
 }
 
 /** Ask what is written down, and nobody else. */
-export async function known(extension: Extension, asked: StatusArguments): Promise<StatusResult> {
-  return extension.server.call("status", { ...asked, offline: true }, { listener: QUIET });
+export async function recordedStatus(extension: Extension, asked: StatusArguments): Promise<StatusResult> {
+  return extension.server.call("status", { ...asked, offline: true }, { listener: SILENT_LISTENER });
 }
 
-function knownBy(extension: Extension): Known {
-  return (asked) => known(extension, asked);
+function queryStatus(extension: Extension): QueryStatus {
+  return (asked) => recordedStatus(extension, asked);
 }
 
 /**
@@ -45,8 +45,8 @@ function knownBy(extension: Extension): Known {
  *
  * @throws {CommandError} there is none.
  */
-export async function look(extension: Extension, reference: string): Promise<Meant> {
-  const [group] = (await known(extension, { reference, jobs: 1 })).groups;
+export async function findTarget(extension: Extension, reference: string): Promise<JobOrGroup> {
+  const [group] = (await recordedStatus(extension, { reference, jobs: 1 })).groups;
   if (group === undefined) throw new Error(`There is no group ${reference}.`);
   const [job] = group.jobs;
   // Only a job that was named itself says what runs it once more.
@@ -64,9 +64,9 @@ export async function pickGroup(
   none: string,
   fits: (group: StatusGroup) => boolean,
   asked: StatusArguments = {},
-): Promise<Meant> {
-  const ask = async (text: string) => items(await groupsWith(knownBy(extension), text, asked, fits));
-  return (await search(ask, what, none)).meant;
+): Promise<JobOrGroup> {
+  const ask = async (text: string) => items(await searchGroups(queryStatus(extension), text, asked, fits));
+  return (await searchAndPick(ask, what, none)).meant;
 }
 
 /**
@@ -74,18 +74,18 @@ export async function pickGroup(
  *
  * @throws {vscode.CancellationError} none was chosen.
  */
-export async function oneJob(extension: Extension, argument: unknown, what: string): Promise<OneJob> {
-  const [reference] = named(argument);
+export async function pickJob(extension: Extension, argument: unknown, what: string): Promise<JobWithGroup> {
+  const [reference] = referencesOf(argument);
   if (reference === undefined) {
-    const ask = async (text: string) => items(await jobsWith(knownBy(extension), text));
-    return (await search(ask, what, "No job has been run or submitted from this machine so far.")).meant;
+    const ask = async (text: string) => items(await searchJobs(queryStatus(extension), text));
+    return (await searchAndPick(ask, what, "No job has been run or submitted from this machine so far.")).meant;
   }
-  const { group, job } = await look(extension, reference);
+  const { group, job } = await findTarget(extension, reference);
   if (job !== undefined) return { reference, group, job };
-  const [only, another] = (await jobsOfGroup(knownBy(extension), group.name, "")).items;
+  const [only, another] = (await searchJobsOf(queryStatus(extension), group.name, "")).items;
   if (only !== undefined && another === undefined) return only;
-  const ask = async (text: string) => items(await jobsOfGroup(knownBy(extension), group.name, text));
-  return (await search(ask, what, `${group.name} has no jobs.`)).meant;
+  const ask = async (text: string) => items(await searchJobsOf(queryStatus(extension), group.name, text));
+  return (await searchAndPick(ask, what, `${group.name} has no jobs.`)).meant;
 }
 
 /**
@@ -93,20 +93,20 @@ export async function oneJob(extension: Extension, argument: unknown, what: stri
  *
  * @throws {vscode.CancellationError} nothing was chosen.
  */
-export async function pickLive(extension: Extension): Promise<Meant[]> {
-  const ask = async (text: string) => items(await liveWith(knownBy(extension), text));
-  return (await searchSome(ask, "Stop what?", "No job goes on now, so there is none to stop.")).map(({ meant }) => meant);
+export async function pickActive(extension: Extension): Promise<JobOrGroup[]> {
+  const ask = async (text: string) => items(await searchActive(queryStatus(extension), text));
+  return (await searchAndPickSome(ask, "Stop what?", "No job goes on now, so there is none to stop.")).map(({ meant }) => meant);
 }
 
-function items<Of extends Meant>({ items: found, more }: Found<Of>): Found<Item<Of>> {
+function items<Of extends JobOrGroup>({ items: found, more }: SearchResult<Of>): SearchResult<TargetItem<Of>> {
   // The server has searched: what it found is shown, also where the text stands in something that isn't.
-  return { items: found.map((meant) => ({ ...described(meant), id: meant.reference, alwaysShow: true, meant })), more };
+  return { items: found.map((meant) => ({ ...itemText(meant), id: meant.reference, alwaysShow: true, meant })), more };
 }
 
-function described({ group, job }: Meant): vscode.QuickPickItem {
+function itemText({ group, job }: JobOrGroup): vscode.QuickPickItem {
   const now = Date.now();
   if (job === undefined) {
-    return { label: group.title, description: rows.groupDescription(group, now), detail: group.name, iconPath: icon(rows.groupPicture(group)) };
+    return { label: group.title, description: rows.groupDescription(group, now), detail: group.name, iconPath: themeIcon(rows.groupIcon(group)) };
   }
-  return { label: rows.jobLabel(job), description: `${group.title} · ${rows.jobDescription(job, now)}`, iconPath: icon(rows.picture(job.state)) };
+  return { label: rows.jobLabel(job), description: `${group.title} · ${rows.jobDescription(job, now)}`, iconPath: themeIcon(rows.stateIcon(job.state)) };
 }

@@ -1,7 +1,7 @@
 // What the rows of the Jobs view say, which pictures they have, and which actions they offer. Pure.
 
 import type { StatusGroup, StatusJob } from "../../protocol";
-import { age, counted, duration, shellJoined } from "../../words";
+import { age, quantity, duration, shellJoin } from "../../format";
 
 export interface GroupRow {
   readonly kind: "group";
@@ -21,15 +21,15 @@ export interface MoreRow {
   readonly left?: number;
 }
 
-export type Row = GroupRow | JobRow | MoreRow;
+export type JobsRow = GroupRow | JobRow | MoreRow;
 
 /** A picture of VS Code's set, and the theme's colour that it is drawn in. */
-export interface Picture {
+export interface RowIcon {
   readonly icon: string;
   readonly colour: string;
 }
 
-const PICTURES: Readonly<Record<string, Picture>> = {
+const ICONS: Readonly<Record<string, RowIcon>> = {
   PLANNED: { icon: "circle-large-outline", colour: "disabledForeground" },
   SUBMITTING: { icon: "cloud-upload", colour: "charts.yellow" },
   QUEUED: { icon: "history", colour: "testing.iconQueued" },
@@ -46,22 +46,22 @@ const PICTURES: Readonly<Record<string, Picture>> = {
 const BY_WEIGHT = ["RUNNING", "PREPARING", "QUEUED", "SUBMITTING", "CANCELLING", "FAILED", "UNKNOWN", "PLANNED", "CANCELLED", "SUCCEEDED"];
 
 /** States of jobs that go on, or wait to. */
-export const LIVE = ["PLANNED", "SUBMITTING", "QUEUED", "PREPARING", "RUNNING", "CANCELLING"];
+export const ACTIVE_STATES = ["PLANNED", "SUBMITTING", "QUEUED", "PREPARING", "RUNNING", "CANCELLING"];
 
 /** States of jobs that may be submitted again. */
-export const AGAIN = ["FAILED", "CANCELLED"];
+export const RESUBMITTABLE_STATES = ["FAILED", "CANCELLED"];
 
 /** States of jobs that may not have been sent. */
-export const UNSENT = ["PLANNED", "SUBMITTING", "UNKNOWN"];
+export const UNSENT_STATES = ["PLANNED", "SUBMITTING", "UNKNOWN"];
 
-export function picture(state: string): Picture {
-  return PICTURES[state] ?? { icon: "question", colour: "charts.orange" };
+export function stateIcon(state: string): RowIcon {
+  return ICONS[state] ?? { icon: "question", colour: "charts.orange" };
 }
 
 /** Return the picture of a group: that of what goes on, or else of what went worst. */
-export function groupPicture({ all_states, going }: StatusGroup): Picture {
-  const states = BY_WEIGHT.filter((state) => (all_states[state] ?? 0) > 0 && (going > 0 || !LIVE.includes(state) || state === "PLANNED"));
-  return picture(states[0] ?? "UNKNOWN");
+export function groupIcon({ all_states, going }: StatusGroup): RowIcon {
+  const states = BY_WEIGHT.filter((state) => (all_states[state] ?? 0) > 0 && (going > 0 || !ACTIVE_STATES.includes(state) || state === "PLANNED"));
+  return stateIcon(states[0] ?? "UNKNOWN");
 }
 
 /** Return what stands beside a group's name: states, cost, age and hardware. */
@@ -95,7 +95,7 @@ export function hardware({ machine_type, accelerator, spot }: StatusGroup): stri
 
 /** Return a job's name in the view: its place and what tells it from the others. */
 export function jobLabel({ index, args }: StatusJob): string {
-  return `${index}  ${shellJoined(args) || "no arguments"}`;
+  return `${index}  ${shellJoin(args) || "no arguments"}`;
 }
 
 /** Return what stands beside a job's name. */
@@ -124,13 +124,13 @@ function firstLine(text: string): string {
 
 /** Return which actions a row offers, as words that `when` clauses look for. */
 export function jobContext(job: StatusJob, backend: string): string {
-  const live = LIVE.includes(job.state) && !job.gone;
-  const again = backend !== "local" && AGAIN.includes(job.state);
+  const live = ACTIVE_STATES.includes(job.state) && !job.gone;
+  const again = backend !== "local" && RESUBMITTABLE_STATES.includes(job.state);
   return ["job", live ? "live" : "", job.url === null ? "" : "console", again ? "again" : ""].filter(Boolean).join(" ");
 }
 
 export function groupContext({ backend, all_states, going, unsent }: StatusGroup): string {
-  const again = backend !== "local" && AGAIN.some((state) => (all_states[state] ?? 0) > 0);
+  const again = backend !== "local" && RESUBMITTABLE_STATES.some((state) => (all_states[state] ?? 0) > 0);
   return ["group", going > 0 ? "live" : "", again ? "again" : "", unsent > 0 ? "resume" : ""].filter(Boolean).join(" ");
 }
 
@@ -140,12 +140,12 @@ export function badge(groups: readonly StatusGroup[]): { value: number; tooltip:
   const sum = (state: string) => live.reduce((total, { all_states }) => total + (all_states[state] ?? 0), 0);
   const [running, failed] = [sum("RUNNING"), sum("FAILED")];
   if (running + failed === 0) return undefined;
-  const parts = [running > 0 ? `${counted(running, "job")} running` : "", failed > 0 ? `${counted(failed, "job")} failed` : ""];
+  const parts = [running > 0 ? `${quantity(running, "job")} running` : "", failed > 0 ? `${quantity(failed, "job")} failed` : ""];
   return { value: running + failed, tooltip: parts.filter(Boolean).join(", ") };
 }
 
 /** How a group ended, in words, and whether that is bad news. */
-export function ending({ name, all_states }: StatusGroup): { text: string; failed: boolean } {
+export function endMessage({ name, all_states }: StatusGroup): { text: string; failed: boolean } {
   const failed = (all_states.FAILED ?? 0) + (all_states.UNKNOWN ?? 0) > 0;
   return { text: `${name} has ended: ${states(all_states)}`, failed };
 }

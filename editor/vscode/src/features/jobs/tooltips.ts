@@ -1,7 +1,7 @@
 // All that is known of a group or a job, as Markdown in which nothing that others wrote can do or load anything. Pure.
 
 import type { StatusGroup, StatusJob } from "../../protocol";
-import { duration, shellJoined } from "../../words";
+import { duration, shellJoin } from "../../format";
 import { cost, hardware, number, states } from "./rows";
 
 const LONGEST = 2_000; // characters of one value
@@ -54,7 +54,7 @@ export function jobTooltip(job: StatusJob, group: StatusGroup): string {
     ["image", group.image ?? ""],
     ["name", job.name ?? ""],
   ]);
-  const args = job.args.length > 0 ? `\n\n${code(shellJoined(job.args))}` : "";
+  const args = job.args.length > 0 ? `\n\n${code(shellJoin(job.args))}` : "";
   const error = job.error === null ? "" : `\n\n${plain(job.error)}`;
   return `${text}${args}${error}`;
 }

@@ -2,11 +2,11 @@
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
-import { said } from "../../server/calls";
-import type { OneJob } from "../jobs/found";
-import { look } from "../jobs/pick";
-import { Follower } from "./follower";
-import { nameOf, referenceOf } from "./names";
+import { errorMessage } from "../../server/calls";
+import type { JobWithGroup } from "../jobs/search";
+import { findTarget } from "../jobs/pick";
+import { LogFollower } from "./follower";
+import { logPath, jobReference } from "./paths";
 
 export const SCHEME = "caliban-log";
 
@@ -15,7 +15,7 @@ const ICONS = { following: "$(sync)", ended: "$(check)", broken: "$(warning)" };
 export class LogDocuments implements vscode.TextDocumentContentProvider {
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidChange = this.changed.event;
-  private readonly followers = new Map<string, Follower>();
+  private readonly followers = new Map<string, LogFollower>();
   private readonly atEnd = new Set<string>();
   /** Those that have had a tab; one that is about to be shown has none yet. */
   private readonly shown = new Set<string>();
@@ -29,16 +29,16 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
       this.bar,
       vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
       vscode.window.tabGroups.onDidChangeTabs(() => { this.forgetClosed(); }),
-      vscode.window.onDidChangeActiveTextEditor(() => { this.showStanding(); }),
+      vscode.window.onDidChangeActiveTextEditor(() => { this.showState(); }),
       vscode.workspace.onDidChangeTextDocument(({ document }) => { this.scroll(document); }),
     ];
   }
 
   /** Show a job's log, at its end; go on while it is open. */
-  async open(meant: OneJob): Promise<void> {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: nameOf(meant) });
+  async open(meant: JobWithGroup): Promise<void> {
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: logPath(meant) });
     const before = this.followers.get(uri.toString());
-    if (before?.standing === "broken") this.forget(uri.toString());
+    if (before?.state === "broken") this.forget(uri.toString());
     this.begin(uri, meant);
     this.atEnd.add(uri.toString());
     const document = await vscode.workspace.openTextDocument(uri);
@@ -46,7 +46,7 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
     this.shown.add(uri.toString());
     this.changed.fire(uri);
     this.scroll(document);
-    this.showStanding();
+    this.showState();
   }
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
@@ -54,13 +54,13 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
     if (follower !== undefined) return follower.text;
     // An editor that was open in an earlier session is here again.
     if (!vscode.workspace.isTrusted) return "This folder isn't trusted, so no log is read.\n";
-    const reference = referenceOf(uri.path);
+    const reference = jobReference(uri.path);
     try {
-      const { group, job } = await look(this.extension, reference);
+      const { group, job } = await findTarget(this.extension, reference);
       this.shown.add(uri.toString());
       return job === undefined ? `There is no job ${reference}.\n` : this.begin(uri, { reference, group, job }).text;
     } catch (error) {
-      return `caliban: ${said(error)}\n`;
+      return `caliban: ${errorMessage(error)}\n`;
     }
   }
 
@@ -69,15 +69,15 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
     for (const part of this.parts) part.dispose();
   }
 
-  private begin(uri: vscode.Uri, { group, job }: OneJob): Follower {
+  private begin(uri: vscode.Uri, { group, job }: JobWithGroup): LogFollower {
     const known = this.followers.get(uri.toString());
     if (known !== undefined) return known;
-    const follower = new Follower(this.extension, group, job);
+    const follower = new LogFollower(this.extension, group, job);
     this.followers.set(uri.toString(), follower);
     follower.onDidChange(() => {
       this.noteEnds(uri);
       this.changed.fire(uri);
-      this.showStanding();
+      this.showState();
     });
     void follower.follow();
     return follower;
@@ -100,14 +100,14 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
     }
   }
 
-  private showStanding(): void {
+  private showState(): void {
     const follower = this.followers.get(vscode.window.activeTextEditor?.document.uri.toString() ?? "");
     if (follower === undefined) {
       this.bar.hide();
       return;
     }
-    const words = { following: "Following", ended: "End of", broken: "Lost" }[follower.standing];
-    this.bar.text = `${ICONS[follower.standing]} ${words} job ${follower.job.index}`;
+    const words = { following: "Following", ended: "End of", broken: "Lost" }[follower.state];
+    this.bar.text = `${ICONS[follower.state]} ${words} job ${follower.job.index}`;
     this.bar.tooltip = follower.job.job_id;
     this.bar.show();
   }

@@ -3,17 +3,17 @@
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
 import type { StatusGroup, StatusJob } from "../../protocol";
-import { CommandError, said } from "../../server/calls";
+import { CommandError, errorMessage } from "../../server/calls";
 import { LogText } from "./text";
 
-const SOON = 100; // milliseconds within which what comes is one change
+const DEBOUNCE_MILLISECONDS = 100; // milliseconds within which what comes is one change
 const PER_MILLISECOND = 2_000; // characters: a longer text is drawn less often
 
 /** How it stands with a log. */
-export type Standing = "following" | "ended" | "broken";
+export type FollowState = "following" | "ended" | "broken";
 
-export class Follower implements vscode.Disposable {
-  standing: Standing = "following";
+export class LogFollower implements vscode.Disposable {
+  state: FollowState = "following";
   private readonly log = new LogText();
   private readonly cancel = new vscode.CancellationTokenSource();
   private readonly changed = new vscode.EventEmitter<undefined>();
@@ -39,12 +39,12 @@ export class Follower implements vscode.Disposable {
     try {
       await this.begin();
       await this.goOn();
-      this.standing = "ended";
+      this.state = "ended";
     } catch (error) {
       if (this.cancel.token.isCancellationRequested) return;
-      this.standing = "broken";
+      this.state = "broken";
       const hint = error instanceof CommandError ? ` ${error.hint}` : "";
-      this.take(`${this.log.text === "" || this.log.text.endsWith("\n") ? "" : "\n"}caliban: ${said(error)}.${hint}\n`, 0);
+      this.take(`${this.log.text === "" || this.log.text.endsWith("\n") ? "" : "\n"}caliban: ${errorMessage(error)}.${hint}\n`, 0);
     }
     this.changed.fire(undefined);
   }
@@ -104,7 +104,7 @@ export class Follower implements vscode.Disposable {
       };
       const listener = server.onDidChangeState(({ kind }) => {
         if (kind === "running") done(resolve);
-        if (kind === "failed") done(() => { reject(why instanceof Error ? why : new Error(said(why))); });
+        if (kind === "failed") done(() => { reject(why instanceof Error ? why : new Error(errorMessage(why))); });
       });
       const cancelled = this.cancel.token.onCancellationRequested(() => { done(() => { reject(new vscode.CancellationError()); }); });
     });
@@ -116,6 +116,6 @@ export class Follower implements vscode.Disposable {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       this.changed.fire(undefined);
-    }, SOON + this.log.text.length / PER_MILLISECOND);
+    }, DEBOUNCE_MILLISECONDS + this.log.text.length / PER_MILLISECOND);
   }
 }

@@ -6,7 +6,7 @@ import { containersMayHaveChanged } from "../containers/changes";
 
 const JUPYTER = "ms-toolsai.jupyter";
 const COLLECTION = "caliban";
-const OF_JUPYTER = "jupyter-notebook"; // the kind of documents that the Jupyter extension has kernels for
+const NOTEBOOK_TYPE = "jupyter-notebook"; // the kind of documents that the Jupyter extension has kernels for
 
 /** A server to choose, as the Jupyter extension takes it. */
 interface JupyterServer {
@@ -16,7 +16,7 @@ interface JupyterServer {
 }
 
 /** What is used of what the Jupyter extension exports. */
-interface Jupyter {
+interface JupyterApi {
   createJupyterServerCollection(id: string, label: string, provider: object): { commandProvider?: object; dispose(): void };
 }
 
@@ -28,10 +28,10 @@ export class JupyterServers {
   constructor(private readonly extension: Extension) {
     this.parts = [
       vscode.workspace.onDidOpenNotebookDocument(({ notebookType }) => {
-        if (notebookType === OF_JUPYTER) void this.register();
+        if (notebookType === NOTEBOOK_TYPE) void this.register();
       }),
     ];
-    if (vscode.workspace.notebookDocuments.some(({ notebookType }) => notebookType === OF_JUPYTER)) void this.register();
+    if (vscode.workspace.notebookDocuments.some(({ notebookType }) => notebookType === NOTEBOOK_TYPE)) void this.register();
   }
 
   /** Offer them, and return whether there is a Jupyter extension to do that. */
@@ -51,7 +51,7 @@ export class JupyterServers {
   }
 
   private async create(): Promise<boolean> {
-    const found = vscode.extensions.getExtension<Jupyter>(JUPYTER);
+    const found = vscode.extensions.getExtension<JupyterApi>(JUPYTER);
     if (found === undefined) return false;
     const jupyter = await found.activate();
     const collection = jupyter.createJupyterServerCollection(COLLECTION, "Caliban", {
@@ -70,7 +70,7 @@ export class JupyterServers {
   private async servers(token?: vscode.CancellationToken): Promise<JupyterServer[]> {
     if (!vscode.workspace.isTrusted) return [];
     const { containers } = await this.extension.server.call("containers", {}, { token });
-    return containers.flatMap(({ name, folder, url }) => (url === null ? [] : [{ id: name, label: labelled(folder, name), connectionInformation: connection(url) }]));
+    return containers.flatMap(({ name, folder, url }) => (url === null ? [] : [{ id: name, label: serverLabel(folder, name), connectionInformation: connection(url) }]));
   }
 
   private async start(): Promise<JupyterServer | undefined> {
@@ -79,7 +79,7 @@ export class JupyterServers {
   }
 }
 
-function labelled(folder: string, name: string): string {
+function serverLabel(folder: string, name: string): string {
   return `${folder.split(/[\\/]/).at(-1) ?? ""} (${name})`;
 }
 

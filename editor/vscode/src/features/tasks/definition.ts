@@ -1,7 +1,7 @@
 // What a task of type `caliban` says, and the words of the command line that it stands for. Pure.
 
 /** A task as tasks.json has it. */
-export interface Definition {
+export interface CalibanTaskDefinition {
   readonly type: string;
   readonly command: string;
   readonly module?: string;
@@ -11,7 +11,7 @@ export interface Definition {
 }
 
 /** Return the words of a task, as the command line takes them. */
-export function words({ command, module, experiment_config, flags = [], args = [] }: Definition): string[] {
+export function commandLine({ command, module, experiment_config, flags = [], args = [] }: CalibanTaskDefinition): string[] {
   return [
     command,
     ...(experiment_config === undefined ? [] : ["--experiment_config", experiment_config]),
@@ -22,6 +22,6 @@ export function words({ command, module, experiment_config, flags = [], args = [
 }
 
 /** Return what a task is called in the list. */
-export function titled(definition: Definition): string {
-  return words(definition).filter((word) => word !== "--experiment_config").join(" ");
+export function taskName(definition: CalibanTaskDefinition): string {
+  return commandLine(definition).filter((word) => word !== "--experiment_config").join(" ");
 }

@@ -1,7 +1,7 @@
 // The lines of a sweep's picture: what goes from one axis to the next, each once however many jobs go there. Pure.
 
 import type { Axis } from "./scales";
-import type { Row } from "./rows";
+import type { PlanRow } from "./rows";
 
 /** A line from one axis to the next: the places that it joins, and the jobs that take it. */
 export interface Segment {
@@ -12,7 +12,7 @@ export interface Segment {
 }
 
 /** Return where each job crosses each axis. */
-export function crossings(rows: readonly Row[], axes: readonly Axis[]): Float64Array[] {
+export function crossings(rows: readonly PlanRow[], axes: readonly Axis[]): Float64Array[] {
   return axes.map((axis) => Float64Array.from(rows, (row) => axis.at(row.values[axis.column] ?? null)));
 }
 
@@ -23,7 +23,7 @@ export function crossings(rows: readonly Row[], axes: readonly Axis[]): Float64A
  * @param crossed see `crossings`.
  * @param shown which jobs, by their place.
  */
-export function segments(rows: readonly Row[], crossed: readonly Float64Array[], shown: Iterable<number>): Segment[][] {
+export function segments(rows: readonly PlanRow[], crossed: readonly Float64Array[], shown: Iterable<number>): Segment[][] {
   const pairs = crossed.length === 1 ? [[crossed[0], crossed[0]]] : crossed.slice(1).map((next, gap) => [crossed[gap], next]);
   const found = pairs.map(() => new Map<string, { from: number; to: number; places: number[]; repeats: boolean }>());
   for (const place of shown) {
@@ -44,7 +44,7 @@ export function segments(rows: readonly Row[], crossed: readonly Float64Array[],
 }
 
 /** Return how much of its way up a curve has gone at a part of its way across, both from 0 to 1. */
-export function risen(way: number): number {
+export function curveHeight(way: number): number {
   // A Bézier curve that leaves and reaches its axes level, its handles in the middle: where it is across isn't its
   // parameter, which is found by halving.
   let [low, high] = [0, 1];
@@ -58,8 +58,8 @@ export function risen(way: number): number {
 }
 
 /** Return the line that is nearest to a height at a part of the way, if it is within reach. */
-export function nearest(lines: readonly Segment[], way: number, height: number, reach: number): Segment | undefined {
-  const share = risen(way);
+export function nearestSegment(lines: readonly Segment[], way: number, height: number, reach: number): Segment | undefined {
+  const share = curveHeight(way);
   let best: Segment | undefined;
   let distance = reach;
   for (const line of lines) {
@@ -76,7 +76,7 @@ export interface Brush {
 }
 
 /** Return whether a job lies in every range that was chosen. */
-export function brushed(crossed: readonly Float64Array[], brushes: ReadonlyMap<number, Brush>, place: number): boolean {
+export function isInBrushes(crossed: readonly Float64Array[], brushes: ReadonlyMap<number, Brush>, place: number): boolean {
   for (const [axis, { low, high }] of brushes) {
     const at = crossed[axis]?.[place] ?? 0;
     if (at < low || at > high) return false;

@@ -3,7 +3,7 @@
 import type { RowData, Value } from "./messages";
 
 /** One job; its place in the plan is its place in the list. */
-export interface Row {
+export interface PlanRow {
   readonly index: number;
   readonly sameAs: number | null;
   readonly values: readonly Value[];
@@ -13,12 +13,12 @@ export interface Row {
 }
 
 /** What rows are ordered by: a parameter's column, or the job's number or state; `down` turns it round. */
-export interface Order {
+export interface RowOrder {
   readonly by: number | "index" | "state";
   readonly down: boolean;
 }
 
-export function rowOf([index, sameAs, ...values]: RowData): Row {
+export function rowOf([index, sameAs, ...values]: RowData): PlanRow {
   return { index, sameAs, values, state: "PLANNED", console: false, error: null };
 }
 
@@ -38,7 +38,7 @@ export function compare(one: Value, other: Value): number {
 }
 
 /** Return the places of rows in an order; what a job doesn't set comes last either way, equal ones keep their order. */
-export function ordered(rows: readonly Row[], places: readonly number[], order: Order): number[] {
+export function sortRows(rows: readonly PlanRow[], places: readonly number[], order: RowOrder): number[] {
   const sign = order.down ? -1 : 1;
   const key = (place: number): Value => {
     const row = rows[place];
@@ -58,7 +58,7 @@ export function ordered(rows: readonly Row[], places: readonly number[], order: 
 }
 
 /** Whether a row is to be seen. */
-export type Filter = (row: Row) => boolean;
+export type RowFilter = (row: PlanRow) => boolean;
 
 const TERM = /^(.+?)(<=|>=|!=|=|<|>)(.*)$/;
 
@@ -66,12 +66,12 @@ const TERM = /^(.+?)(<=|>=|!=|=|<|>)(.*)$/;
  * Return what a filter's text asks for: words that stand somewhere in a row, and comparisons such as `lr<=0.01`
  * or `model=cnn`; all of them hold.
  */
-export function filterOf(text: string, columns: readonly string[]): Filter {
+export function filterOf(text: string, columns: readonly string[]): RowFilter {
   const terms = text.split(/\s+/).filter((term) => term !== "").map((term) => termOf(term, columns));
   return (row) => terms.every((term) => term(row));
 }
 
-function termOf(term: string, columns: readonly string[]): Filter {
+function termOf(term: string, columns: readonly string[]): RowFilter {
   const [, name = "", sign = "", wanted = ""] = TERM.exec(term) ?? [];
   const column = columns.findIndex((one) => one.toLowerCase() === name.toLowerCase());
   if (column >= 0 && wanted !== "") {
@@ -99,7 +99,7 @@ function compares(value: Value, sign: string, wanted: string): boolean {
 }
 
 /** Return how wide each column should be, in characters, judging by the heads and the rows of a long list's parts. */
-export function widths(heads: readonly string[], rows: readonly Row[], { least = 6, most = 40 } = {}): number[] {
+export function widths(heads: readonly string[], rows: readonly PlanRow[], { least = 6, most = 40 } = {}): number[] {
   const step = Math.max(1, Math.floor(rows.length / 500));
   return heads.map((head, column) => {
     let longest = head.length + 3;

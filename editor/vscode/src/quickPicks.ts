@@ -1,12 +1,12 @@
 // Lists to choose from. Each is whole, or is searched on the server as the user types, and then says what it leaves out.
 
 import * as vscode from "vscode";
-import { type Ask, type Found, Search } from "./search";
-import { said } from "./server/calls";
+import { type SearchFunction, type SearchResult, TypeaheadSearch } from "./search";
+import { errorMessage } from "./server/calls";
 
 /** What stands in the empty field of a list, and above it. */
-interface Options {
-  readonly what?: string;
+interface PickOptions {
+  readonly placeHolder?: string;
   readonly title?: string;
 }
 
@@ -15,7 +15,7 @@ interface Options {
  *
  * @throws {vscode.CancellationError} none was chosen.
  */
-export async function pick<Item extends vscode.QuickPickItem>(items: readonly Item[], { what, title }: Options): Promise<Item> {
+export async function pick<Item extends vscode.QuickPickItem>(items: readonly Item[], { placeHolder: what, title }: PickOptions): Promise<Item> {
   const asked = { ...(what === undefined ? {} : { placeHolder: what }), ...(title === undefined ? {} : { title }) };
   const chosen = await vscode.window.showQuickPick(items, { ...asked, matchOnDescription: true });
   if (chosen === undefined) throw new vscode.CancellationError();
@@ -34,12 +34,12 @@ export async function pickSome<Item extends vscode.QuickPickItem>(items: readonl
 }
 
 /** A row that is asked for: `id` tells it from all others, in every answer. */
-export interface SearchedItem extends vscode.QuickPickItem {
+export interface SearchItem extends vscode.QuickPickItem {
   readonly id: string;
 }
 
 /** The row that says what isn't listed; its label is bare, so that VS Code never sorts it above what was found. */
-interface Rest extends vscode.QuickPickItem {
+interface MoreItem extends vscode.QuickPickItem {
   readonly id: undefined;
 }
 
@@ -49,8 +49,8 @@ interface Rest extends vscode.QuickPickItem {
  * @throws {vscode.CancellationError} none was chosen.
  * @throws {Error} there is none at all, which `none` says.
  */
-export async function search<Item extends SearchedItem>(ask: Ask<Item>, what: string, none: string): Promise<Item> {
-  const [chosen] = await searched(ask, what, none, false);
+export async function searchAndPick<Item extends SearchItem>(ask: SearchFunction<Item>, what: string, none: string): Promise<Item> {
+  const [chosen] = await showSearch(ask, what, none, false);
   if (chosen === undefined) throw new vscode.CancellationError();
   return chosen;
 }
@@ -61,32 +61,32 @@ export async function search<Item extends SearchedItem>(ask: Ask<Item>, what: st
  * @throws {vscode.CancellationError} none was chosen.
  * @throws {Error} there is none at all, which `none` says.
  */
-export async function searchSome<Item extends SearchedItem>(ask: Ask<Item>, what: string, none: string): Promise<readonly Item[]> {
-  const chosen = await searched(ask, what, none, true);
+export async function searchAndPickSome<Item extends SearchItem>(ask: SearchFunction<Item>, what: string, none: string): Promise<readonly Item[]> {
+  const chosen = await showSearch(ask, what, none, true);
   if (chosen.length === 0) throw new vscode.CancellationError();
   return chosen;
 }
 
-async function searched<Item extends SearchedItem>(ask: Ask<Item>, what: string, none: string, many: boolean): Promise<readonly Item[]> {
+async function showSearch<Item extends SearchItem>(ask: SearchFunction<Item>, what: string, none: string, many: boolean): Promise<readonly Item[]> {
   const first = await ask("");
   if (first.items.length === 0) throw new Error(none);
-  const list = vscode.window.createQuickPick<Item | Rest>();
+  const list = vscode.window.createQuickPick<Item | MoreItem>();
   list.placeholder = what;
   list.canSelectMany = many;
   list.matchOnDescription = true;
   const chosen = () => list.selectedItems.filter(isItem);
-  const found = ({ items, more }: Found<Item>) => {
+  const found = ({ items, more }: SearchResult<Item>) => {
     const before = many ? chosen() : [];
     const listed = new Set(items.map(({ id }) => id));
     const all = [...before.filter(({ id }) => !listed.has(id)), ...items];
     const picked = new Set(before.map(({ id }) => id));
-    list.items = more === undefined ? all : [...all, restOf(more)];
+    list.items = more === undefined ? all : [...all, moreItem(more)];
     if (many) list.selectedItems = all.filter(({ id }) => picked.has(id));
   };
-  const asking = new Search(ask, {
+  const asking = new TypeaheadSearch(ask, {
     busy: (is) => { list.busy = is; },
     found,
-    failed: (error) => { found({ items: [], more: `${said(error)}.` }); },
+    failed: (error) => { found({ items: [], more: `${errorMessage(error)}.` }); },
   });
   found(first);
   try {
@@ -105,10 +105,10 @@ async function searched<Item extends SearchedItem>(ask: Ask<Item>, what: string,
   }
 }
 
-function isItem<Item extends SearchedItem>(row: Item | Rest): row is Item {
+function isItem<Item extends SearchItem>(row: Item | MoreItem): row is Item {
   return row.id !== undefined;
 }
 
-function restOf(more: string): Rest {
+function moreItem(more: string): MoreItem {
   return { id: undefined, label: "$(ellipsis)", description: more, alwaysShow: true };
 }

@@ -3,19 +3,19 @@
 import type { HardwareOption } from "../../protocol";
 
 /** What can be chosen, as the server calls it. */
-export type Part = "region" | "machine_type" | "gpu_spec";
+export type HardwarePart = "region" | "machine_type" | "gpu_spec";
 
 /** What each part is called. */
-export const NAMES: Readonly<Record<Part, string>> = { region: "region", machine_type: "machine", gpu_spec: "GPU" };
+export const PART_NAMES: Readonly<Record<HardwarePart, string>> = { region: "region", machine_type: "machine", gpu_spec: "GPU" };
 
 /** A row of the list, or the heading of those that follow. */
-export type Row =
+export type HardwareRow =
   | { readonly heading: string }
   | { readonly label: string; readonly description: string; readonly detail?: string; readonly option: HardwareOption };
 
 /** Return the rows in the server's order, under headings that say what choosing one takes. */
-export function rows(options: readonly HardwareOption[]): Row[] {
-  const found: Row[] = [];
+export function hardwareRows(options: readonly HardwareOption[]): HardwareRow[] {
+  const found: HardwareRow[] = [];
   let before = "";
   for (const option of options) {
     const heading = option.possible ? "Goes with the rest" : option.changes === null ? "Can't be had" : "Needs another change";

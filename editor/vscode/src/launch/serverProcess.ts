@@ -1,7 +1,7 @@
 // The server's process: started, listened to, and surely ended.
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { NotStarted, SERVER_PATH } from "./problems";
+import { NotStarted, SERVER_PATH } from "./errors";
 
 /** A program to start. */
 export interface Program {
@@ -60,7 +60,7 @@ export class ServerProcess {
   }
 
   /** Say how it ended, with the last that it said. */
-  lastWords(): string {
+  lastOutput(): string {
     const last = this.lines.at(-1);
     return last === undefined ? (this.how ?? "it said nothing") : `${last.trim()} (${this.how ?? "it still runs"})`;
   }

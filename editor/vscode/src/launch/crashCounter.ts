@@ -1,9 +1,9 @@
 // How often the server has died lately, and whether to start it once more.
 
-const ENOUGH = 4;
-const LATELY_MILLISECONDS = 3 * 60 * 1000;
+const MOST = 4;
+const WINDOW_MILLISECONDS = 3 * 60 * 1000;
 
-export class Crashes {
+export class CrashCounter {
   private times: number[] = [];
 
   /** How many there were lately. */
@@ -12,13 +12,13 @@ export class Crashes {
   }
 
   /** Note one; return whether another start is worth it. */
-  another(now = Date.now()): boolean {
-    this.times = [...this.times.filter((time) => now - time < LATELY_MILLISECONDS), now];
-    return this.times.length < ENOUGH;
+  add(now = Date.now()): boolean {
+    this.times = [...this.times.filter((time) => now - time < WINDOW_MILLISECONDS), now];
+    return this.times.length < MOST;
   }
 
   /** Begin to count anew, since the user has done something about it. */
-  forget(): void {
+  reset(): void {
     this.times = [];
   }
 }

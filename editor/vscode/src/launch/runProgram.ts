@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 
-export interface Ran {
+export interface ProgramResult {
   /** The exit code; undefined if it didn't end by itself. */
   readonly code: number | undefined;
   readonly stdout: string;
@@ -19,7 +19,7 @@ export interface RunOptions {
 }
 
 /** Run a program; one that can't be run, is cancelled or takes too long has no exit code, and stderr says why. */
-export function run(program: string, words: readonly string[], options: RunOptions): Promise<Ran> {
+export function runProgram(program: string, words: readonly string[], options: RunOptions): Promise<ProgramResult> {
   return new Promise((resolve) => {
     const texts = { stdout: "", stderr: "" };
     let line = "";
@@ -33,7 +33,7 @@ export function run(program: string, words: readonly string[], options: RunOptio
     });
     const stop = (why: string) => {
       stopped ??= why;
-      kill(child);
+      killTree(child);
     };
     const cancel = () => { stop("It was cancelled."); };
     const timer = setTimeout(() => { stop(`It took more than ${options.seconds} seconds.`); }, options.seconds * 1000);
@@ -60,13 +60,13 @@ export function run(program: string, words: readonly string[], options: RunOptio
 }
 
 /** Return variables in which no Python finds code, or pip a place, that somebody else has named. */
-export function clean(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function withoutPythonVariables(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const foreign = /^(?:PYTHON.*|__PYVENV_LAUNCHER__|VIRTUAL_ENV|PIP_(?:TARGET|PREFIX|ROOT|USER|REQUIREMENT|EDITABLE|PYTHON|DRY_RUN))$/i;
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !foreign.test(name)));
 }
 
 /** Kill a program that leads its process group, and what it started. */
-function kill(child: ChildProcess): void {
+function killTree(child: ChildProcess): void {
   if (child.pid === undefined) return;
   try {
     if (process.platform === "win32") spawn("taskkill", ["/pid", String(child.pid), "/t", "/f"], { stdio: "ignore" });

@@ -1,6 +1,6 @@
 // Numbers of a plan as people read them. Pure; what they are is the server's.
 
-import { counted } from "../../words";
+import { quantity } from "../../format";
 
 /** Return an amount of money: cents, and more of them where it is little. */
 export function money(amount: number, currency: string): string {
@@ -23,7 +23,7 @@ export function duration(seconds: number): string {
   for (const [size, unit] of SPANS) {
     const amount = Math.floor(rest / size);
     rest -= amount * size;
-    if (amount > 0) said.push(counted(amount, unit));
+    if (amount > 0) said.push(quantity(amount, unit));
     else if (said.length > 0) break;
     if (said.length === 2) break;
   }

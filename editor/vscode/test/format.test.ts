@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { age, counted, duration, shellJoined } from "../src/words";
+import { age, quantity, duration, shellJoin } from "../src/format";
 
 describe("words for people", () => {
   it.each([
     [0, "0 jobs"],
     [1, "1 job"],
     [1200, "1,200 jobs"],
-  ])("counts %i", (count, said) => { expect(counted(count, "job")).toBe(said); });
+  ])("counts %i", (count, said) => { expect(quantity(count, "job")).toBe(said); });
 
   it.each([
     [["--lr", "0.1"], "--lr 0.1"],
     [["--name", "a b", ""], "--name 'a b' ''"],
     [["it's", "$HOME", "*"], `'it'"'"'s' '$HOME' '*'`],
-  ])("quotes %j for a shell", (words, said) => { expect(shellJoined(words)).toBe(said); });
+  ])("quotes %j for a shell", (words, said) => { expect(shellJoin(words)).toBe(said); });
 
   it.each([
     [1.234, "1.2 s"],

@@ -1,6 +1,6 @@
 // The empty document of a page: its own script and style sheet run and apply in it, and nothing else. Pure.
 
-export interface Parts {
+export interface PageResources {
   readonly script: string;
   readonly style: string;
   /** Where scripts and style sheets of the extension come from, as its policy names it. */
@@ -8,7 +8,7 @@ export interface Parts {
   readonly nonce: string;
 }
 
-export function documentOf({ script, style, source, nonce }: Parts): string {
+export function pageHtml({ script, style, source, nonce }: PageResources): string {
   const policy = `default-src 'none'; style-src ${source}; script-src 'nonce-${nonce}'`;
   return `<!DOCTYPE html>
 <html lang="en">

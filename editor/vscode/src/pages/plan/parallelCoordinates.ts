@@ -3,8 +3,8 @@
 
 import { button, element, on } from "./dom";
 import { onceAFrame } from "./frames";
-import { type Brush, type Segment, brushed, crossings, nearest, segments } from "./lines";
-import type { Row } from "./rows";
+import { type Brush, type Segment, isInBrushes, crossings, nearestSegment, segments } from "./lines";
+import type { PlanRow } from "./rows";
 import { type Axis, UNSET, axisOf } from "./scales";
 
 const ABOVE = 34; // pixels, for the axes' names
@@ -14,7 +14,7 @@ const NEAR = 16; // pixels from an axis, within which it is meant
 const REACH = 7; // pixels from a curve
 const MOST_AXES = 14; // more have no room
 
-export interface PictureEvents {
+export interface ParallelCoordinatesEvents {
   /** The pointer is on jobs, by their places. */
   readonly hover: (places: ReadonlySet<number>) => void;
   /** Ranges were chosen, or given up. */
@@ -33,12 +33,12 @@ interface Colours {
   readonly font: string;
 }
 
-export class Picture {
+export class ParallelCoordinates {
   readonly root = element("div", { class: "picture" });
   private readonly base = element("canvas", { role: "img" });
   private readonly over = element("canvas", { "aria-hidden": "true" });
   private readonly names = element("div", { class: "names" });
-  private rows: readonly Row[] = [];
+  private rows: readonly PlanRow[] = [];
   private axes: readonly Axis[] = [];
   private crossed: Float64Array[] = [];
   private shown: readonly number[] = [];
@@ -48,7 +48,7 @@ export class Picture {
   private dragged: { axis: number; from: number } | undefined;
   private readonly redraw = onceAFrame(() => { this.draw(); });
 
-  constructor(private readonly events: PictureEvents) {
+  constructor(private readonly events: ParallelCoordinatesEvents) {
     this.root.append(this.base, this.over, this.names);
     on(this.over, {
       pointermove: (event) => { this.moved(event); },
@@ -73,7 +73,7 @@ export class Picture {
     return [...this.brushes.keys()].map((axis) => this.axes[axis]?.name ?? "");
   }
 
-  show(rows: readonly Row[], columns: readonly string[]): void {
+  show(rows: readonly PlanRow[], columns: readonly string[]): void {
     this.rows = rows;
     this.brushes.clear();
     const axes = columns.map((name, column) => axisOf(name, column, rows.map((row) => row.values[column] ?? null)));
@@ -100,7 +100,7 @@ export class Picture {
 
   /** Whether a job lies in the ranges that are chosen. */
   has(place: number): boolean {
-    return brushed(this.crossed, this.brushes, place);
+    return isInBrushes(this.crossed, this.brushes, place);
   }
 
   clear(): void {
@@ -110,7 +110,7 @@ export class Picture {
   }
 
   /** Draw jobs over all others. */
-  light(places: Iterable<number>): void {
+  highlight(places: Iterable<number>): void {
     const pen = this.pen(this.over);
     if (pen === undefined) return;
     const colours = coloursOf(this.root);
@@ -278,11 +278,11 @@ export class Picture {
       return;
     }
     const way = (offsetX - this.x(gap)) / (this.x(gap + 1) - this.x(gap));
-    this.point(new Set(nearest(lines, way, height, reach)?.places ?? []));
+    this.point(new Set(nearestSegment(lines, way, height, reach)?.places ?? []));
   }
 
   private point(places: ReadonlySet<number>): void {
-    this.light(places);
+    this.highlight(places);
     this.events.hover(places);
   }
 

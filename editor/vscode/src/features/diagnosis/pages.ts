@@ -6,7 +6,7 @@ const MARKS = { ok: "✓", warning: "!", failure: "✗" } as const;
 const NAMES = { ok: "fine", warning: "to be looked at", failure: "missing or broken" } as const;
 
 /** What mends a check that isn't well, as far as a command of the editor does. */
-const MENDS: Readonly<Record<string, readonly [command: string, title: string]>> = {
+const FIXES: Readonly<Record<string, readonly [command: string, title: string]>> = {
   Experiments: ["workbench.actions.view.problems", "Show Problems"],
   "Project config": ["workbench.actions.view.problems", "Show Problems"],
 };
@@ -17,11 +17,11 @@ export const LINKS: readonly string[] = [
   "caliban.newExperiment",
   "caliban.copyReport",
   "caliban.showLog",
-  ...Object.values(MENDS).map(([command]) => command),
+  ...Object.values(FIXES).map(([command]) => command),
 ];
 
 /** Return the page of what was looked at: what is broken first, a script nowhere. */
-export function page(folder: string, checks: readonly DoctorCheck[]): string {
+export function doctorPage(folder: string, checks: readonly DoctorCheck[]): string {
   const order = { failure: 0, warning: 1, ok: 2 };
   const sorted = [...checks].sort((one, other) => order[one.status] - order[other.status]);
   return `<!DOCTYPE html>
@@ -33,8 +33,8 @@ export function page(folder: string, checks: readonly DoctorCheck[]): string {
 <style>${STYLE}</style>
 </head>
 <body>
-<h1>${escaped(verdict(checks))}</h1>
-<p class="folder">${escaped(folder)}</p>
+<h1>${escapeHtml(verdict(checks))}</h1>
+<p class="folder">${escapeHtml(folder)}</p>
 <ul>
 ${sorted.map(row).join("\n")}
 </ul>
@@ -60,10 +60,10 @@ export function rulePage({ code, name, severity, explanation, wrong, right }: Ru
 }
 
 function row({ name, status, message, hint }: DoctorCheck): string {
-  const mend = status === "ok" ? undefined : MENDS[name];
+  const mend = status === "ok" ? undefined : FIXES[name];
   const said = [
-    `<strong>${escaped(name)}</strong> <span class="message">${spoken(message)}</span>`,
-    hint === "" ? "" : `<div class="hint">${spoken(hint)}</div>`,
+    `<strong>${escapeHtml(name)}</strong> <span class="message">${withCode(message)}</span>`,
+    hint === "" ? "" : `<div class="hint">${withCode(hint)}</div>`,
     mend === undefined ? "" : `<div class="hint">${link(...mend)}</div>`,
   ];
   return `<li class="${status}"><span class="mark" title="${NAMES[status]}">${MARKS[status]}</span><div>${said.join("")}</div></li>`;
@@ -74,11 +74,11 @@ function link(command: string, title: string, first = false): string {
 }
 
 /** Return a message of the server: what stands between backticks is code. */
-function spoken(text: string): string {
-  return escaped(text).replace(/`([^`]+)`/g, "<code>$1</code>");
+function withCode(text: string): string {
+  return escapeHtml(text).replace(/`([^`]+)`/g, "<code>$1</code>");
 }
 
-function escaped(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }
 

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { PREFIX } from "./server/calls";
 
-const OURS: Readonly<Record<string, string>> = {
+const EXTENSION_COMMANDS: Readonly<Record<string, string>> = {
   [`${PREFIX}run`]: "caliban.run",
   [`${PREFIX}plan`]: "caliban.showPlan",
   [`${PREFIX}planAndSubmit`]: "caliban.submit",
@@ -11,7 +11,7 @@ const OURS: Readonly<Record<string, string>> = {
 };
 
 /** Have a lens's command done by the one of ours that shows what comes of it. */
-export function intercepted(command: string, argument: unknown): Thenable<unknown> | undefined {
-  const ours = OURS[command];
+export function runCodeLensCommand(command: string, argument: unknown): Thenable<unknown> | undefined {
+  const ours = EXTENSION_COMMANDS[command];
   return ours === undefined ? undefined : vscode.commands.executeCommand(ours, argument);
 }

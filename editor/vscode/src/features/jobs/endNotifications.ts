@@ -2,19 +2,19 @@
 // view, when it is written down. A run on this machine writes that itself; nobody is asked for it.
 
 import * as vscode from "vscode";
-import { say } from "../../commands";
 import type { Extension } from "../../feature";
+import { showMessage } from "../../notifications";
 import type { StatusGroup } from "../../protocol";
-import { type Call, CommandError, said } from "../../server/calls";
-import { known } from "./pick";
-import { ending } from "./rows";
+import { type Call, CommandError, errorMessage } from "../../server/calls";
+import { recordedStatus } from "./pick";
+import { endMessage } from "./rows";
 
 /** What starts groups that go on when the call has been answered; how others end, their own calls tell. */
 const STARTERS = new Set(["submit", "planAndSubmit", "resume", "resubmit"]);
 
-const AGAIN = 5_000; // milliseconds between two looks at what is written down, which read a file
+const POLL_MILLISECONDS = 5_000; // milliseconds between two looks at what is written down, which read a file
 
-export class Endings implements vscode.Disposable {
+export class EndNotifications implements vscode.Disposable {
   private readonly awaited = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -29,17 +29,17 @@ export class Endings implements vscode.Disposable {
       const { group, jobs } = result as { group: string; jobs: readonly unknown[] };
       if (jobs.length === 0) return;
       this.awaited.add(group);
-      this.lookSoon();
+      this.checkSoon();
     };
     answer.then(started, () => undefined);
   }
 
   /** Tell of those that have ended, given the groups that are shown. */
-  async look(shown: readonly StatusGroup[]): Promise<void> {
+  async check(shown: readonly StatusGroup[]): Promise<void> {
     const missing = [...this.awaited].filter((name) => !shown.some((group) => group.name === name));
     const others = await Promise.all(missing.map((name) => this.find(name)));
     for (const group of [...shown, ...others.flat()]) {
-      if (group.going === 0 && group.unsent === 0 && this.awaited.delete(group.name)) this.tell(group);
+      if (group.going === 0 && group.unsent === 0 && this.awaited.delete(group.name)) this.notify(group);
     }
   }
 
@@ -49,20 +49,20 @@ export class Endings implements vscode.Disposable {
   }
 
   /** Look at what is written down after a while, as long as an end is awaited. */
-  private lookSoon(): void {
+  private checkSoon(): void {
     clearTimeout(this.timer);
     if (this.awaited.size === 0) return;
     this.timer = setTimeout(() => {
-      const failed = (error: unknown) => { this.extension.log.warn(`how a group ended can't be told: ${said(error)}`); };
-      const looked = this.extension.server.state.kind === "running" ? this.look([]) : Promise.resolve();
-      void looked.catch(failed).finally(() => { this.lookSoon(); });
-    }, AGAIN);
+      const failed = (error: unknown) => { this.extension.log.warn(`how a group ended can't be told: ${errorMessage(error)}`); };
+      const looked = this.extension.server.state.kind === "running" ? this.check([]) : Promise.resolve();
+      void looked.catch(failed).finally(() => { this.checkSoon(); });
+    }, POLL_MILLISECONDS);
   }
 
   /** Return a group that the view doesn't list; one that is no longer written down isn't waited for any more. */
   private async find(name: string): Promise<readonly StatusGroup[]> {
     try {
-      return (await known(this.extension, { reference: name, jobs: 0 })).groups;
+      return (await recordedStatus(this.extension, { reference: name, jobs: 0 })).groups;
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       this.awaited.delete(name);
@@ -70,10 +70,10 @@ export class Endings implements vscode.Disposable {
     }
   }
 
-  private tell(group: StatusGroup): void {
-    const { text, failed } = ending(group);
+  private notify(group: StatusGroup): void {
+    const { text, failed } = endMessage(group);
     const logs = () => vscode.commands.executeCommand("caliban.openLogs", { group: group.name });
     const show = () => vscode.commands.executeCommand("caliban.showJobs", { reference: group.name });
-    void say(this.extension, `Caliban: ${text}.`, { "Open Logs": logs, "Show Jobs": show }, failed);
+    void showMessage(this.extension, `Caliban: ${text}.`, { "Open Logs": logs, "Show Jobs": show }, failed);
   }
 }

@@ -2,30 +2,30 @@
 
 import * as vscode from "vscode";
 import type { CloudResult } from "../../protocol";
-import { counted, shellJoined } from "../../words";
+import { quantity, shellJoin } from "../../format";
 import { money } from "./rows";
 
 export const SHOWN = 5; // jobs of a question
 
 /** Ask for a yes; closing the question is a no. */
-export async function agreed(question: string, detail: string, action: string): Promise<boolean> {
+export async function confirm(question: string, detail: string, action: string): Promise<boolean> {
   return (await vscode.window.showWarningMessage(question, { modal: true, detail }, action)) === action;
 }
 
 /** Ask whether what is left of a submission is to be sent; over a limit the server refuses it, which needs no question. */
-export async function isToBeSent(plan: CloudResult): Promise<boolean> {
-  const what = counted(plan.count, "job");
-  return plan.over_limits.length > 0 || agreed(`Send ${what}?`, described(plan), `Send ${what}`);
+export async function confirmSend(plan: CloudResult): Promise<boolean> {
+  const what = quantity(plan.count, "job");
+  return plan.over_limits.length > 0 || confirm(`Send ${what}?`, planSummary(plan), `Send ${what}`);
 }
 
 /** Return a plan in a few lines: where, on what, for how much, and which jobs. */
-export function described({ backend, machine_type, accelerator, spot, region, project_id, cost, count, jobs, notes, image }: CloudResult): string {
+export function planSummary({ backend, machine_type, accelerator, spot, region, project_id, cost, count, jobs, notes, image }: CloudResult): string {
   const gpu = accelerator === null ? "" : ` with ${accelerator.count}x${accelerator.type}`;
   const price =
     cost === null
       ? "What they cost isn't known."
       : `${money(cost.per_job_hour, cost.currency)} an hour for each, ${money(cost.all_jobs_hour, cost.currency)} for all.`;
-  const first = jobs.slice(0, SHOWN).map(({ args }) => `  ${shellJoined(args) || "no arguments"}`);
+  const first = jobs.slice(0, SHOWN).map(({ args }) => `  ${shellJoin(args) || "no arguments"}`);
   const more = count > SHOWN ? [`  … and ${(count - SHOWN).toLocaleString("en-US")} more`] : [];
   const where = `On ${machine_type}${gpu}${spot ? ", spot" : ""}, in ${region} of ${project_id} (${backend}).`;
   return [where, price, `Image: ${image}`, "", ...first, ...more, "", ...notes].join("\n");

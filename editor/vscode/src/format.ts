@@ -1,12 +1,12 @@
 // Words for people: numbers of things, lengths of time, command lines. Knows nothing of VS Code.
 
 /** Return a number of things: `1 job`, `1,200 jobs`. */
-export function counted(count: number, thing: string): string {
+export function quantity(count: number, thing: string): string {
   return count === 1 ? `1 ${thing}` : `${count.toLocaleString("en-US")} ${thing}s`;
 }
 
 /** Return words as a POSIX shell would need them. */
-export function shellJoined(words: readonly string[]): string {
+export function shellJoin(words: readonly string[]): string {
   return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`)).join(" ");
 }
 

@@ -3,10 +3,10 @@
 import type { PlanHead, Problem, RowData, StateData, Value } from "../../pages/plan/messages";
 import type { CloudExcess, CloudJob, CloudResult } from "../../protocol";
 
-const AT_ONCE = 2000; // jobs in one message
+const CHUNK = 2000; // jobs in one message
 
 /** What is known of a job that was sent, or is to be. */
-export type Known = Pick<CloudJob, "index" | "state" | "url" | "error">;
+export type JobOutcome = Pick<CloudJob, "index" | "state" | "url" | "error">;
 
 export function headOf(plan: CloudResult, source: string): PlanHead {
   const { jobs: _, ...head } = plan;
@@ -24,20 +24,20 @@ export function rowsOf(jobs: readonly CloudJob[], columns: readonly string[]): R
   return jobs.map((job) => [job.index, job.same_as, ...columns.map((name) => valueOf(job.parameters[name]))]);
 }
 
-export function statesOf(jobs: readonly Known[]): StateData[] {
+export function statesOf(jobs: readonly JobOutcome[]): StateData[] {
   return jobs.map((job) => [job.index, job.state, job.url !== null, job.error]);
 }
 
 /** Return how many jobs are in each state. */
-export function countsOf(jobs: readonly Known[]): Record<string, number> {
+export function countsOf(jobs: readonly JobOutcome[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { state } of jobs) counts[state] = (counts[state] ?? 0) + 1;
   return counts;
 }
 
 /** Yield a list in pieces that a message can carry. */
-export function* pieces<Item>(items: readonly Item[]): Generator<readonly Item[]> {
-  for (let start = 0; start < items.length; start += AT_ONCE) yield items.slice(start, start + AT_ONCE);
+export function* chunks<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += CHUNK) yield items.slice(start, start + CHUNK);
 }
 
 /**
@@ -45,8 +45,8 @@ export function* pieces<Item>(items: readonly Item[]): Generator<readonly Item[]
  *
  * @param typed the number that was typed; nothing is returned unless it is that of the jobs that are over a limit.
  */
-export function consent({ count, over_limits }: Pick<CloudResult, "count" | "over_limits">, typed: number | null): Record<string, number> | undefined {
-  return over_limits.length === 0 || typed === count ? allowance(over_limits) : undefined;
+export function allowedArguments({ count, over_limits }: Pick<CloudResult, "count" | "over_limits">, typed: number | null): Record<string, number> | undefined {
+  return over_limits.length === 0 || typed === count ? allowedBy(over_limits) : undefined;
 }
 
 /** Return a request as it is shown and copied. */
@@ -59,7 +59,7 @@ export function excessProblem(excesses: readonly CloudExcess[]): Problem {
 }
 
 /** Return the arguments that allow a plan which is over limits, nothing if something forbids it all the same. */
-function allowance(excesses: readonly CloudExcess[]): Record<string, number> | undefined {
+function allowedBy(excesses: readonly CloudExcess[]): Record<string, number> | undefined {
   const allowed: Record<string, number> = {};
   for (const { allowed_by } of excesses) {
     if (allowed_by === null) return undefined;

@@ -5,33 +5,33 @@
 
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import { tell } from "../../commands";
 import type { Extension } from "../../feature";
 import type { FromPage, Phase, Problem, ToPage } from "../../pages/plan/messages";
+import { showError } from "../../notifications";
 import type { CloudArguments, CloudResult, Place } from "../../protocol";
-import { type CallOptions, CommandError, said } from "../../server/calls";
-import { counted } from "../../words";
-import { isToBeSent } from "../jobs/questions";
-import { documentOf } from "./document";
+import { type CallOptions, CommandError, errorMessage } from "../../server/calls";
+import { quantity } from "../../format";
+import { confirmSend } from "../jobs/confirmation";
+import { pageHtml } from "./pageHtml";
 import { findingsOf } from "./findings";
-import { type Known, columnsOf, consent, countsOf, excessProblem, headOf, pieces, requestText, rowsOf, statesOf } from "./pieces";
+import { type JobOutcome, columnsOf, allowedArguments, countsOf, excessProblem, headOf, chunks, requestText, rowsOf, statesOf } from "./pageData";
 
 /** States of jobs that a submission left behind unsent, or of which nobody knows; `resume` goes on with them. */
 const RESUMABLE = new Set(["PLANNED", "SUBMITTING", "UNKNOWN"]);
 
 /** What a plan is made with. */
-export type Arguments = Place & CloudArguments;
+export type PlanArguments = Place & CloudArguments;
 
-export class PlanPage implements vscode.Disposable {
+export class PlanPanel implements vscode.Disposable {
   private readonly panel: vscode.WebviewPanel;
   private readonly listeners: vscode.Disposable[] = [];
   private plan: CloudResult | undefined;
-  private arguments: Arguments = {};
+  private arguments: PlanArguments = {};
   private phase: Phase = { name: "planned" };
-  private known = new Map<number, Known>();
+  private jobs = new Map<number, JobOutcome>();
   private allowed: CloudArguments = {};
   private generation = 0;
-  private isThere = false; // the script, which can be told something
+  private isReady = false; // the script, which can be told something
   private closed = false;
   private wantsSubmit = false;
   private cancelling: vscode.CancellationTokenSource | undefined;
@@ -54,7 +54,7 @@ export class PlanPage implements vscode.Disposable {
     const { webview } = this.panel;
     const at = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(pages, file)).toString();
     this.listeners.push(
-      webview.onDidReceiveMessage((message: FromPage) => { void this.heard(message); }),
+      webview.onDidReceiveMessage((message: FromPage) => { void this.onMessage(message); }),
       this.panel.onDidDispose(() => { this.close(); }),
       this.panel.onDidChangeViewState(() => { this.postFindings(); }),
       extension.server.onDidChangeState(({ kind }) => { if (kind === "running") void this.askAgain(); }),
@@ -66,7 +66,7 @@ export class PlanPage implements vscode.Disposable {
       }),
     );
     const nonce = randomBytes(16).toString("hex");
-    webview.html = documentOf({ script: at("plan.js"), style: at("plan.css"), source: webview.cspSource, nonce });
+    webview.html = pageHtml({ script: at("plan.js"), style: at("plan.css"), source: webview.cspSource, nonce });
   }
 
   /** Whether something is under way that a new plan would get into the way of. */
@@ -84,7 +84,7 @@ export class PlanPage implements vscode.Disposable {
   }
 
   /** What the plan was made with. */
-  get planned(): Arguments {
+  get planned(): PlanArguments {
     return this.arguments;
   }
 
@@ -97,27 +97,27 @@ export class PlanPage implements vscode.Disposable {
   }
 
   /** Show a plan, made with these arguments. */
-  show(plan: CloudResult, made: Arguments, { submit }: { submit: boolean }): void {
+  show(plan: CloudResult, made: PlanArguments, { submit }: { submit: boolean }): void {
     this.arguments = made;
     this.wantsSubmit = submit;
-    this.take(plan);
-    this.become({ name: "planned" });
+    this.setPlan(plan);
+    this.setPhase({ name: "planned" });
     this.focusSubmit();
     this.panel.reveal();
   }
 
-  private async heard(message: FromPage): Promise<void> {
+  private async onMessage(message: FromPage): Promise<void> {
     try {
-      await this.done(message);
+      await this.handle(message);
     } catch (error) {
-      await tell(this.extension, error);
+      await showError(this.extension, error);
     }
   }
 
-  private async done(message: FromPage): Promise<void> {
+  private async handle(message: FromPage): Promise<void> {
     switch (message.kind) {
       case "ready":
-        this.isThere = true;
+        this.isReady = true;
         this.postPlan();
         this.post({ kind: "phase", phase: this.phase });
         this.focusSubmit();
@@ -153,7 +153,7 @@ export class PlanPage implements vscode.Disposable {
         break;
       }
       case "openConsole":
-        await openConsole(this.known.get(message.index)?.url);
+        await openConsole(this.jobs.get(message.index)?.url);
         break;
       case "showJobs":
         await vscode.commands.executeCommand("caliban.showJobs", { reference: this.plan?.group });
@@ -174,13 +174,13 @@ export class PlanPage implements vscode.Disposable {
   private async planAgain(): Promise<void> {
     if (this.isBusy) return;
     const before = this.phase;
-    await this.work("Planning the submission", async (options) => {
+    await this.withProgress("Planning the submission", async (options) => {
       try {
-        this.take(await this.extension.server.call("plan", this.arguments, options));
-        this.become({ name: "planned" });
+        this.setPlan(await this.extension.server.call("plan", this.arguments, options));
+        this.setPhase({ name: "planned" });
       } catch (error) {
         // What was planned before is still what would be submitted, unless the server had refused it already.
-        this.become(before.name === "working" ? { name: "planned" } : { ...before, problem: problemOf(error) });
+        this.setPhase(before.name === "working" ? { name: "planned" } : { ...before, problem: problemOf(error) });
       }
     });
   }
@@ -189,13 +189,13 @@ export class PlanPage implements vscode.Disposable {
   private async submit(typed: number | null): Promise<void> {
     const { plan, phase } = this;
     if (plan === undefined || phase.name !== "planned" || phase.void === true) return;
-    const allowed = consent(plan, typed);
+    const allowed = allowedArguments(plan, typed);
     const isOver = plan.over_limits.length > 0;
     if (allowed === undefined) {
-      this.become(phase);
+      this.setPhase(phase);
       return;
     }
-    await this.work("Submitting", async (options) => {
+    await this.withProgress("Submitting", async (options) => {
       try {
         if (isOver && !(await this.isAllowed(plan, allowed, options))) return;
         this.allowed = allowed;
@@ -209,16 +209,16 @@ export class PlanPage implements vscode.Disposable {
   }
 
   /** Plan anew with what the typed number allows; whether that is the plan on the page, and within the limits. */
-  private async isAllowed(plan: CloudResult, allowed: Arguments, options: CallOptions): Promise<boolean> {
+  private async isAllowed(plan: CloudResult, allowed: PlanArguments, options: CallOptions): Promise<boolean> {
     const anew = await this.extension.server.call("plan", { ...this.arguments, ...allowed }, options);
-    this.take(anew);
+    this.setPlan(anew);
     if (anew.plan_id !== plan.plan_id) {
       const message = "What was planned has changed meanwhile. Nothing was built or sent.";
-      this.become({ name: "planned", problem: { message, hint: "This is the new plan; look at it, then submit it." } });
+      this.setPhase({ name: "planned", problem: { message, hint: "This is the new plan; look at it, then submit it." } });
       return false;
     }
     if (anew.over_limits.length > 0) {
-      this.become({ name: "planned", problem: excessProblem(anew.over_limits) });
+      this.setPhase({ name: "planned", problem: excessProblem(anew.over_limits) });
       return false;
     }
     return true;
@@ -228,16 +228,16 @@ export class PlanPage implements vscode.Disposable {
     const { plan, phase } = this;
     if (plan === undefined || phase.name !== "submitted" || !phase.resumable) return;
     const { group } = plan;
-    await this.work("Submitting what is left", async (options) => {
+    await this.withProgress("Submitting what is left", async (options) => {
       try {
         // What was typed to submit more than a limit allows holds for what is left of it.
         const left = await this.extension.server.call("resume", { group, dry_run: true, ...this.allowed }, options);
-        if (left.jobs.length > 0 && !(await isToBeSent(left))) {
-          this.become(phase);
+        if (left.jobs.length > 0 && !(await confirmSend(left))) {
+          this.setPhase(phase);
           return;
         }
         if (left.jobs.length > 0) await this.extension.server.call("resume", { group, yes: true, ...this.allowed }, options);
-        this.submitted((await this.written()) ?? []);
+        this.submitted((await this.recordedJobs()) ?? []);
         if (left.jobs.length > 0) this.announce();
       } catch (error) {
         await this.interrupted(error);
@@ -249,12 +249,12 @@ export class PlanPage implements vscode.Disposable {
   private async refresh(): Promise<void> {
     const { plan, phase } = this;
     if (plan === undefined || phase.name !== "submitted") return;
-    await this.work("Asking for states", async (options) => {
+    await this.withProgress("Asking for states", async (options) => {
       try {
         const { groups } = await this.extension.server.call("status", { reference: plan.group, refresh: true }, options);
         this.submitted(groups[0]?.jobs ?? []);
       } catch (error) {
-        this.become({ ...phase, problem: problemOf(error) });
+        this.setPhase({ ...phase, problem: problemOf(error) });
       }
     });
   }
@@ -263,18 +263,18 @@ export class PlanPage implements vscode.Disposable {
   private async interrupted(error: unknown): Promise<void> {
     await this.catchUp(problemOf(error), error instanceof CommandError && error.code === "plan-changed");
     // The page says it; a notification is for whoever has closed the page, or looks at something else.
-    if (this.closed || !this.panel.visible) void tell(this.extension, error);
+    if (this.closed || !this.panel.visible) void showError(this.extension, error);
   }
 
   /** Show what the history has of the submission; if it can't be asked, say that, and ask once a server runs again. */
   private async catchUp(problem: Problem, isVoid = false): Promise<void> {
     try {
-      const begun = await this.written();
-      if (begun === undefined) this.become({ name: "planned", problem, void: isVoid });
+      const begun = await this.recordedJobs();
+      if (begun === undefined) this.setPhase({ name: "planned", problem, void: isVoid });
       else this.submitted(begun, problem);
     } catch (error) {
-      this.extension.log.debug(said(error));
-      this.become({ name: "unsure", problem });
+      this.extension.log.debug(errorMessage(error));
+      this.setPhase({ name: "unsure", problem });
     }
   }
 
@@ -282,11 +282,11 @@ export class PlanPage implements vscode.Disposable {
     const { phase } = this;
     if (phase.name !== "unsure" || phase.problem === undefined) return;
     const { problem } = phase;
-    await this.work("Asking what was sent", () => this.catchUp(problem));
+    await this.withProgress("Asking what was sent", () => this.catchUp(problem));
   }
 
   /** Return the jobs of the submission as they are written down, undefined if nothing was; throws if it can't be known. */
-  private async written(): Promise<readonly Known[] | undefined> {
+  private async recordedJobs(): Promise<readonly JobOutcome[] | undefined> {
     try {
       const { groups } = await this.extension.server.call("status", { reference: this.plan?.group ?? "" });
       return groups[0]?.jobs;
@@ -296,20 +296,20 @@ export class PlanPage implements vscode.Disposable {
     }
   }
 
-  private submitted(jobs: readonly Known[], problem?: Problem): void {
-    this.known = new Map(jobs.map((job) => [job.index, job]));
+  private submitted(jobs: readonly JobOutcome[], problem?: Problem): void {
+    this.jobs = new Map(jobs.map((job) => [job.index, job]));
     this.postStates();
     const resumable = jobs.some(({ state }) => RESUMABLE.has(state));
     const sent = jobs.filter(({ url }) => url !== null).length;
-    this.become({ name: "submitted", counts: countsOf(jobs), sent, resumable, problem });
+    this.setPhase({ name: "submitted", counts: countsOf(jobs), sent, resumable, problem });
   }
 
   private announce(): void {
     const { plan } = this;
     if (plan === undefined) return;
-    const only = plan.count === 1 ? this.known.get(1)?.url ?? [...this.known.values()][0]?.url : undefined;
+    const only = plan.count === 1 ? this.jobs.get(1)?.url ?? [...this.jobs.values()][0]?.url : undefined;
     const actions = ["Show Jobs", ...(only ? ["Open in Console"] : [])];
-    const text = `Caliban: ${counted(plan.count, "job")} submitted, as ${plan.group}.`;
+    const text = `Caliban: ${quantity(plan.count, "job")} submitted, as ${plan.group}.`;
     void vscode.window.showInformationMessage(text, ...actions).then(async (chosen) => {
       if (chosen === "Show Jobs") await vscode.commands.executeCommand("caliban.showJobs", { reference: plan.group });
       if (chosen === "Open in Console") await openConsole(only);
@@ -317,19 +317,19 @@ export class PlanPage implements vscode.Disposable {
   }
 
   /** Do something that takes a while: shown on the page and as a notification, cancelled from either. */
-  private async work(what: string, run: (options: CallOptions) => Promise<void>): Promise<void> {
+  private async withProgress(what: string, run: (options: CallOptions) => Promise<void>): Promise<void> {
     if (this.isBusy) return;
     const cancelling = new vscode.CancellationTokenSource();
     this.cancelling = cancelling;
     let percentage = 0;
-    this.become({ name: "working", what, message: "", percentage });
+    this.setPhase({ name: "working", what, message: "", percentage });
     try {
       await run({
         title: what,
         token: cancelling.token,
         report: ({ message = "", increment = 0 }) => {
           percentage += increment;
-          if (this.isBusy) this.become({ name: "working", what, message, percentage });
+          if (this.isBusy) this.setPhase({ name: "working", what, message, percentage });
         },
       });
     } finally {
@@ -339,24 +339,24 @@ export class PlanPage implements vscode.Disposable {
     }
   }
 
-  private take(plan: CloudResult): void {
+  private setPlan(plan: CloudResult): void {
     this.plan = plan;
-    this.known = new Map();
+    this.jobs = new Map();
     this.generation++;
     this.postPlan();
   }
 
-  private become(phase: Phase): void {
+  private setPhase(phase: Phase): void {
     this.phase = phase;
     this.post({ kind: "phase", phase });
   }
 
   private postPlan(): void {
     const { plan, generation } = this;
-    if (plan === undefined || !this.isThere) return;
+    if (plan === undefined || !this.isReady) return;
     const columns = columnsOf(plan.jobs);
     this.post({ kind: "plan", generation, plan: headOf(plan, this.source()), columns });
-    for (const rows of pieces(rowsOf(plan.jobs, columns))) this.post({ kind: "rows", generation, rows });
+    for (const rows of chunks(rowsOf(plan.jobs, columns))) this.post({ kind: "rows", generation, rows });
     this.postStates();
     this.postFindings();
   }
@@ -369,28 +369,28 @@ export class PlanPage implements vscode.Disposable {
   }
 
   private postStates(): void {
-    for (const states of pieces(statesOf([...this.known.values()]))) {
+    for (const states of chunks(statesOf([...this.jobs.values()]))) {
       this.post({ kind: "states", generation: this.generation, states });
     }
   }
 
   private postFindings(): void {
-    if (this.isThere && this.panel.visible) this.post({ kind: "findings", findings: findingsOf(vscode.languages.getDiagnostics(this.uri)) });
+    if (this.isReady && this.panel.visible) this.post({ kind: "findings", findings: findingsOf(vscode.languages.getDiagnostics(this.uri)) });
   }
 
   private focusSubmit(): void {
-    if (!this.wantsSubmit || !this.isThere) return;
+    if (!this.wantsSubmit || !this.isReady) return;
     this.wantsSubmit = false;
     this.post({ kind: "focusSubmit" });
   }
 
   private post(message: ToPage): void {
-    if (this.isThere) void this.panel.webview.postMessage(message);
+    if (this.isReady) void this.panel.webview.postMessage(message);
   }
 
   private close(): void {
     this.closed = true;
-    this.isThere = false;
+    this.isReady = false;
     for (const listener of this.listeners) listener.dispose();
     // A submission under way goes on: its notification shows it, and cancels it.
     if (!this.isBusy) this.onOver();
@@ -403,5 +403,5 @@ async function openConsole(url: string | null | undefined): Promise<void> {
 
 function problemOf(error: unknown): Problem {
   if (error instanceof vscode.CancellationError) return { message: "You stopped it.", hint: "" };
-  return { message: said(error), hint: error instanceof CommandError ? error.hint : "" };
+  return { message: errorMessage(error), hint: error instanceof CommandError ? error.hint : "" };
 }

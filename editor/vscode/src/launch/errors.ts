@@ -10,7 +10,7 @@ export class NotStarted extends Error {
     readonly hint: string,
     public setting?: string,
     /** Whether it is as the user wanted it, so that it is shown in the server's state and not as a message. */
-    readonly calm = false,
+    readonly expected = false,
   ) {
     super(message);
     this.name = "NotStarted";
@@ -18,14 +18,14 @@ export class NotStarted extends Error {
 }
 
 /** The server ended while it started. */
-export class Ended extends NotStarted {
-  constructor(readonly lastWords: string) {
-    super(`The server stopped while it started: ${sentence(lastWords)}`, "The log has all that it said.");
+export class ServerExited extends NotStarted {
+  constructor(readonly lastOutput: string) {
+    super(`The server stopped while it started: ${sentence(lastOutput)}`, "The log has all that it said.");
   }
 }
 
 /** The start was given up: by the user, or since another one begins. */
-export class Cancelled extends Error {}
+export class StartCancelled extends Error {}
 
 /** Return a text that ends as a sentence does. */
 export function sentence(text: string): string {

@@ -3,10 +3,10 @@
 import * as vscode from "vscode";
 
 const SCHEME = "caliban-jobs";
-const SETTLED = 300; // milliseconds without an edit, after which a page is made anew
+const DEBOUNCE_MILLISECONDS = 300; // milliseconds without an edit, after which a page is made anew
 
 /** Shows texts as read-only documents. One with a source is made anew when that is edited. */
-export class Pages {
+export class ReadOnlyDocuments {
   private readonly texts = new Map<string, string>();
   private readonly makers = new Map<string, { source: string; make: () => Promise<string> }>();
   private readonly waiting = new Map<string, NodeJS.Timeout>();
@@ -23,7 +23,7 @@ export class Pages {
       vscode.workspace.onDidChangeTextDocument(({ document }) => { this.edited(document.uri.toString()); }),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => {
         // Changing a document's language closes it and opens it again, so that only later it is known whether it is gone.
-        if (uri.scheme === SCHEME) setTimeout(() => { this.forget(uri.toString()); }, SETTLED);
+        if (uri.scheme === SCHEME) setTimeout(() => { this.forget(uri.toString()); }, DEBOUNCE_MILLISECONDS);
       }),
     ];
   }
@@ -49,7 +49,7 @@ export class Pages {
     for (const [key, maker] of this.makers) {
       if (maker.source !== source) continue;
       clearTimeout(this.waiting.get(key));
-      this.waiting.set(key, setTimeout(() => void this.renew(key, maker.make), SETTLED));
+      this.waiting.set(key, setTimeout(() => void this.renew(key, maker.make), DEBOUNCE_MILLISECONDS));
     }
   }
 

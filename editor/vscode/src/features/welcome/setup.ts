@@ -1,18 +1,18 @@
 // What the outcome of a call tells of this machine, and which steps of the walkthrough that makes. Pure.
 
 /** Whether something that runs need is there. */
-export type Known = "unknown" | "ok" | "missing";
+export type Availability = "unknown" | "ok" | "missing";
 
 /** What a call has told; what it says nothing of is left out. */
-export interface Learned {
-  readonly engine?: Known;
-  readonly credentials?: Known;
+export interface SetupFacts {
+  readonly engine?: Availability;
+  readonly credentials?: Availability;
   /** A local run of every job succeeded. */
   readonly ran?: true;
 }
 
 /** What came of a call: its answer, or why there was none. */
-export interface Outcome {
+export interface CallOutcome {
   readonly result?: unknown;
   readonly error?: unknown;
 }
@@ -32,9 +32,9 @@ const STEPS: readonly (readonly [step: string, key: string, value: unknown])[] =
   ["cloud", "credentials", "ok"],
 ];
 
-export function learned(name: string, argument: unknown, { result, error }: Outcome): Learned {
+export function factsOf(name: string, argument: unknown, { result, error }: CallOutcome): SetupFacts {
   if (error !== undefined) return fields(error).code === "engine-unavailable" ? { engine: "missing" } : {};
-  if (name === "doctor") return examined(list(fields(result).checks));
+  if (name === "doctor") return doctorFacts(list(fields(result).checks));
   if (ON_ENGINE.has(name)) return { engine: "ok" };
   if (AT_GOOGLE.has(name)) return { credentials: "ok" };
   if (name !== "run" || fields(argument).dry_run === true) return {};
@@ -44,12 +44,12 @@ export function learned(name: string, argument: unknown, { result, error }: Outc
 }
 
 /** Return the steps of the walkthrough that are done, as far as is known. */
-export function done(known: ReadonlyMap<string, unknown>): string[] {
+export function completedSteps(known: ReadonlyMap<string, unknown>): string[] {
   return STEPS.filter(([, key, value]) => known.get(key) === value).map(([step]) => step);
 }
 
-function examined(checks: readonly Record<string, unknown>[]): Learned {
-  const known = (name: string, well: readonly unknown[]): Known => {
+function doctorFacts(checks: readonly Record<string, unknown>[]): SetupFacts {
+  const known = (name: string, well: readonly unknown[]): Availability => {
     const check = checks.find((one) => one.name === name);
     return check === undefined ? "unknown" : well.includes(check.status) ? "ok" : "missing";
   };

@@ -3,8 +3,8 @@
 import { constants, existsSync } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
 import * as path from "node:path";
-import { INTERPRETER, NotStarted, sentence } from "./problems";
-import { type RunOptions, run } from "./programs";
+import { INTERPRETER, NotStarted, sentence } from "./errors";
+import { type RunOptions, runProgram } from "./runProgram";
 
 /** A Python that the server can run on. */
 export interface Python {
@@ -14,16 +14,16 @@ export interface Python {
 }
 
 /** Why a Python won't do. */
-export interface Unfit {
+export interface UnsuitablePython {
   readonly kind: "absent" | "broken" | "old" | "bare";
   readonly program: string;
   /** Its version, if it told one; else what it said. */
-  readonly said: string;
+  readonly detail: string;
   /** The modules that it lacks for making environments. */
-  readonly lacking?: readonly string[];
+  readonly missingModules?: readonly string[];
 }
 
-export interface Search {
+export interface PythonSearch {
   /** What the setting names; empty if nothing. */
   readonly chosen: string;
   /** Asks the Python extension for the open folder's interpreter. */
@@ -55,9 +55,9 @@ print(json.dumps({"version": list(sys.version_info[:3]), "base": base, "lacking"
  *
  * @throws {NotStarted} none will.
  */
-export async function findPython(search: Search): Promise<Python> {
+export async function findPython(search: PythonSearch): Promise<Python> {
   if (search.chosen !== "") return chosenPython(search);
-  const unfit: Unfit[] = [];
+  const unfit: UnsuitablePython[] = [];
   const asked = new Set<string>();
   const fits = async (where: string, words: readonly string[]): Promise<Python | undefined> => {
     if (asked.has(words.join("\0"))) return undefined;
@@ -66,7 +66,7 @@ export async function findPython(search: Search): Promise<Python> {
     if ("kind" in found) {
       search.log(`${where}: ${words.join(" ")} won't do: ${reason(found)}`);
       unfit.push(found);
-    } else if (within(found.base, search.avoided)) {
+    } else if (isWithin(found.base, search.avoided)) {
       search.log(`${where}: ${words.join(" ")} is passed over, since it lies in an open folder`);
     } else {
       search.log(`${where}: ${words.join(" ")} is Python ${found.version}, of ${found.base}`);
@@ -80,15 +80,15 @@ export async function findPython(search: Search): Promise<Python> {
     const python = await fits("Python extension", [active]);
     if (python !== undefined) return python;
   }
-  for (const words of await onPath(search)) {
+  for (const words of await candidatesOnPath(search)) {
     if (search.run.signal?.aborted === true) break;
     const python = await fits("PATH", words);
     if (python !== undefined) return python;
   }
-  throw noneFits(unfit);
+  throw noSuitablePython(unfit);
 }
 
-async function chosenPython(search: Search): Promise<Python> {
+async function chosenPython(search: PythonSearch): Promise<Python> {
   const { chosen } = search;
   if (!path.isAbsolute(chosen)) {
     throw new NotStarted(`The setting ${INTERPRETER} isn't an absolute path: ${chosen}.`, "Give the whole path.", INTERPRETER);
@@ -100,38 +100,38 @@ async function chosenPython(search: Search): Promise<Python> {
   }
   search.log(`setting ${INTERPRETER}: ${chosen} won't do: ${reason(found)}`);
   const other = `Name another in the setting ${INTERPRETER}, or empty it to have one found.`;
-  if (found.kind === "bare") throw bare(found);
+  if (found.kind === "bare") throw withoutVenv(found);
   if (found.kind === "old") {
-    throw new NotStarted(`${chosen}, which ${INTERPRETER} names, is Python ${found.said}; the server needs ${OLDEST.join(".")} or later.`, other, INTERPRETER);
+    throw new NotStarted(`${chosen}, which ${INTERPRETER} names, is Python ${found.detail}; the server needs ${OLDEST.join(".")} or later.`, other, INTERPRETER);
   }
   if (found.kind === "absent") {
     throw new NotStarted(`There is no program ${chosen}, which ${INTERPRETER} names.`, other, INTERPRETER);
   }
-  throw new NotStarted(`${chosen}, which ${INTERPRETER} names, isn't a Python that works: ${sentence(found.said)}`, other, INTERPRETER);
+  throw new NotStarted(`${chosen}, which ${INTERPRETER} names, isn't a Python that works: ${sentence(found.detail)}`, other, INTERPRETER);
 }
 
 /** Ask a program whether it is a Python that will do. */
-export async function probe(words: readonly string[], search: Pick<Search, "run">): Promise<Python | Unfit> {
+export async function probe(words: readonly string[], search: Pick<PythonSearch, "run">): Promise<Python | UnsuitablePython> {
   const [program = "", ...before] = words;
-  if (path.isAbsolute(program) && !(await isFile(program))) return { kind: "absent", program, said: "it isn't there" };
-  const ran = await run(program, [...before, "-I", "-c", PROBE], { ...search.run, seconds: 30 });
-  const answer = parsed(ran.stdout);
+  if (path.isAbsolute(program) && !(await isFile(program))) return { kind: "absent", program, detail: "it isn't there" };
+  const ran = await runProgram(program, [...before, "-I", "-c", PROBE], { ...search.run, seconds: 30 });
+  const answer = parseProbe(ran.stdout);
   if (ran.code !== 0 || answer === undefined) {
     const last = ran.stderr.trim().split(/\r?\n/).at(-1) ?? "";
     // Pythons before 3.4 don't know the option that keeps others' code out.
-    if (/unknown option:? -?-?I/i.test(ran.stderr)) return { kind: "old", program, said: "2" };
-    return { kind: "broken", program, said: last === "" ? `it ended with exit code ${String(ran.code)}` : last };
+    if (/unknown option:? -?-?I/i.test(ran.stderr)) return { kind: "old", program, detail: "2" };
+    return { kind: "broken", program, detail: last === "" ? `it ended with exit code ${String(ran.code)}` : last };
   }
   const version = answer.version.join(".");
   const [major = 0, minor = 0] = answer.version;
-  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) return { kind: "old", program, said: version };
-  if (answer.lacking.length > 0) return { kind: "bare", program, said: version, lacking: answer.lacking };
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) return { kind: "old", program, detail: version };
+  if (answer.lacking.length > 0) return { kind: "bare", program, detail: version, missingModules: answer.lacking };
   // What only Windows knows to open has no real path.
   const base = await realpath(answer.base).catch(() => answer.base);
   return { base, version };
 }
 
-function parsed(stdout: string): { version: number[]; base: string; lacking: string[] } | undefined {
+function parseProbe(stdout: string): { version: number[]; base: string; lacking: string[] } | undefined {
   try {
     const { version, base, lacking } = JSON.parse(stdout.trim().split(/\r?\n/).at(-1) ?? "") as Record<string, unknown>;
     if (!Array.isArray(version) || typeof base !== "string" || !Array.isArray(lacking)) return undefined;
@@ -142,31 +142,31 @@ function parsed(stdout: string): { version: number[]; base: string; lacking: str
 }
 
 /** Return what PATH has by the names that Pythons go by, the common one first and then the newest. */
-async function onPath(search: Search): Promise<string[][]> {
+async function candidatesOnPath(search: PythonSearch): Promise<string[][]> {
   const windows = search.platform === "win32";
   const minors = Array.from({ length: NEWEST_MINOR - OLDEST[1] + 1 }, (_, index) => `python3.${NEWEST_MINOR - index}`);
   const names = windows ? ["python", "python3"] : ["python3", ...minors, "python"];
   // An empty or relative entry means the working folder, of which nobody knows whose it is.
   const listed = (search.run.environment.PATH ?? search.run.environment.Path ?? "").split(windows ? ";" : ":");
-  const folders = listed.filter((folder) => path.isAbsolute(folder) && !within(folder, search.avoided));
+  const folders = listed.filter((folder) => path.isAbsolute(folder) && !isWithin(folder, search.avoided));
   const found: string[][] = [];
   if (windows) for (const folder of folders) if (await isFile(path.join(folder, "py.exe"))) found.push([path.join(folder, "py.exe"), "-3"]);
   for (const name of names) {
     for (const folder of folders) {
       const program = path.join(folder, windows ? `${name}.exe` : name);
-      if (!asksForTools(program, search.platform) && (await runs(program))) found.push([program]);
+      if (!isAppleStub(program, search.platform) && (await isExecutable(program))) found.push([program]);
     }
   }
   return found;
 }
 
 /** Return whether a program isn't Python but a stub of macOS, which opens a dialog that asks to install Apple's tools. */
-function asksForTools(program: string, platform: NodeJS.Platform): boolean {
+function isAppleStub(program: string, platform: NodeJS.Platform): boolean {
   if (platform !== "darwin" || !program.startsWith("/usr/bin/")) return false;
   return !existsSync("/Library/Developer/CommandLineTools/usr/bin/python3") && !existsSync("/Applications/Xcode.app");
 }
 
-async function runs(program: string): Promise<boolean> {
+async function isExecutable(program: string): Promise<boolean> {
   try {
     await access(program, constants.X_OK);
     return await isFile(program);
@@ -184,34 +184,34 @@ async function isFile(program: string): Promise<boolean> {
 }
 
 /** Return whether a path lies in one of some folders. */
-export function within(place: string, folders: readonly string[]): boolean {
+export function isWithin(place: string, folders: readonly string[]): boolean {
   return folders.some((folder) => {
     const relative = path.relative(folder, place);
     return relative === "" || (!relative.startsWith("..") && !path.isAbsolute(relative));
   });
 }
 
-function reason(unfit: Unfit): string {
-  if (unfit.kind === "old") return `it is Python ${unfit.said}`;
-  if (unfit.kind === "bare") return `it is Python ${unfit.said} without ${unfit.lacking?.join(" and ") ?? ""}`;
-  return unfit.said;
+function reason(unfit: UnsuitablePython): string {
+  if (unfit.kind === "old") return `it is Python ${unfit.detail}`;
+  if (unfit.kind === "bare") return `it is Python ${unfit.detail} without ${unfit.missingModules?.join(" and ") ?? ""}`;
+  return unfit.detail;
 }
 
 /** Say why none will do, by the one that came nearest. */
-export function noneFits(unfit: readonly Unfit[]): NotStarted {
+export function noSuitablePython(unfit: readonly UnsuitablePython[]): NotStarted {
   const nearest = unfit.find((one) => one.kind === "bare");
-  if (nearest !== undefined) return bare(nearest);
+  if (nearest !== undefined) return withoutVenv(nearest);
   const oldest = OLDEST.join(".");
   const old = unfit.find((one) => one.kind === "old");
   if (old !== undefined) {
     return new NotStarted(
-      `The only Python found is too old: ${old.program} is ${old.said}, and the server needs ${oldest} or later.`,
+      `The only Python found is too old: ${old.program} is ${old.detail}, and the server needs ${oldest} or later.`,
       `Install a newer one and press Retry, or name one in the setting ${INTERPRETER}.`,
       INTERPRETER,
     );
   }
   const broken = unfit.find((one) => one.kind === "broken");
-  const also = broken === undefined ? "" : ` ${broken.program} doesn't work: ${sentence(broken.said)}`;
+  const also = broken === undefined ? "" : ` ${broken.program} doesn't work: ${sentence(broken.detail)}`;
   return new NotStarted(
     `No Python ${oldest} or later was found, which the server needs.${also}`,
     `Install one and press Retry, or name one in the setting ${INTERPRETER}.`,
@@ -219,10 +219,10 @@ export function noneFits(unfit: readonly Unfit[]): NotStarted {
   );
 }
 
-function bare(unfit: Unfit): NotStarted {
-  const minor = unfit.said.split(".").slice(0, 2).join(".");
+function withoutVenv(unfit: UnsuitablePython): NotStarted {
+  const minor = unfit.detail.split(".").slice(0, 2).join(".");
   return new NotStarted(
-    `${unfit.program} is Python ${unfit.said}, but can't make environments: it has no module ${unfit.lacking?.[0] ?? "venv"}.`,
+    `${unfit.program} is Python ${unfit.detail}, but can't make environments: it has no module ${unfit.missingModules?.[0] ?? "venv"}.`,
     `Install it (on Debian and Ubuntu: sudo apt install python${minor}-venv) and press Retry, or name another Python in the setting ${INTERPRETER}.`,
     INTERPRETER,
   );

@@ -1,66 +1,66 @@
 // What is said of expansions, dry runs and runs. Pure: results of the server in, text out.
 
 import type { BuildResult, ExpandResult, RunJob, RunResult } from "../../protocol";
-import type { JobNews } from "../../server/calls";
-import { counted, duration, shellJoined } from "../../words";
+import type { JobUpdate } from "../../server/calls";
+import { quantity, duration, shellJoin } from "../../format";
 
 /** Return an expansion as a document: how many jobs, and the flags of each. */
-export function expansion(name: string, { count, jobs }: ExpandResult): string {
-  const lines = [`# ${name}: ${counted(count, "job")}`, "", ...numbered(jobs)];
-  if (jobs.length < count) lines.push("", `# … and ${counted(count - jobs.length, "more job")}`);
+export function expansionText(name: string, { count, jobs }: ExpandResult): string {
+  const lines = [`# ${name}: ${quantity(count, "job")}`, "", ...numberedJobs(jobs)];
+  if (jobs.length < count) lines.push("", `# … and ${quantity(count - jobs.length, "more job")}`);
   return `${lines.join("\n")}\n`;
 }
 
 /** Return what a run would do as a document: the image, and the command of each job. */
-export function dryRun(module: string | undefined, { group, image, jobs }: RunResult): string {
+export function dryRunText(module: string | undefined, { group, image, jobs }: RunResult): string {
   const lines = [
     `# Dry run: nothing was built or run.`,
-    `# ${counted(jobs.length, "job")}, to be called ${group}`,
+    `# ${quantity(jobs.length, "job")}, to be called ${group}`,
     `# image   ${image}`,
     ...(module === undefined ? [] : [`# module  ${module}`]),
     "",
-    ...numbered(jobs),
+    ...numberedJobs(jobs),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function numbered(jobs: readonly { index: number; args: readonly string[] }[]): string[] {
+function numberedJobs(jobs: readonly { index: number; args: readonly string[] }[]): string[] {
   const width = String(jobs.at(-1)?.index ?? 1).length;
-  return jobs.map(({ index, args }) => `${String(index).padStart(width)}  ${args.length > 0 ? shellJoined(args) : "# no flags"}`);
+  return jobs.map(({ index, args }) => `${String(index).padStart(width)}  ${args.length > 0 ? shellJoin(args) : "# no flags"}`);
 }
 
 /** Return what is said of an image that there is now. */
-export function built({ tag, cached, seconds }: BuildResult): string {
+export function buildMessage({ tag, cached, seconds }: BuildResult): string {
   return cached ? `The image is up to date: ${tag}` : `The image is built, in ${duration(seconds)}: ${tag}`;
 }
 
 /** How a run went: whether it is bad news, what is said, and the first job that failed. */
-export interface Outcome {
+export interface RunSummary {
   readonly failed: boolean;
   readonly text: string;
   readonly first: RunJob | undefined;
 }
 
 /** Return what is said of a run that has ended, under the title that it has. */
-export function outcome(title: string, { group, jobs }: RunResult): Outcome {
+export function runSummary(title: string, { group, jobs }: RunResult): RunSummary {
   if (jobs.length === 0) return { failed: false, text: `Every job of ${group} succeeded before; nothing was run again.`, first: undefined };
   const states = new Map<string, number>();
   for (const job of jobs) states.set(job.state, (states.get(job.state) ?? 0) + 1);
   const first = jobs.find((job) => job.state === "FAILED");
   const all = states.size === 1 ? jobs[0]?.state : undefined;
   const said = all !== undefined && jobs.length > 1
-    ? `all ${counted(jobs.length, "job")} ${done(all)}`
-    : [...states].map(([state, count]) => `${counted(count, "job")} ${done(state)}`).join(", ");
-  const metrics = jobs.length === 1 ? measured(jobs[0]?.metrics) : "";
+    ? `all ${quantity(jobs.length, "job")} ${stateWord(all)}`
+    : [...states].map(([state, count]) => `${quantity(count, "job")} ${stateWord(state)}`).join(", ");
+  const metrics = jobs.length === 1 ? metricsText(jobs[0]?.metrics) : "";
   const why = jobs.length === 1 && first?.error ? `: ${first.error}` : "";
   return { failed: first !== undefined, text: `${title}: ${said}${why}${metrics}`, first };
 }
 
-function done(state: string): string {
+function stateWord(state: string): string {
   return state === "QUEUED" ? "on the way" : state === "CANCELLED" ? "stopped" : state.toLowerCase();
 }
 
-function measured(metrics: Readonly<Record<string, number>> = {}): string {
+function metricsText(metrics: Readonly<Record<string, number>> = {}): string {
   const listed = Object.entries(metrics).map(([name, value]) => `${name} ${value}`);
   return listed.length === 0 ? "" : ` (${listed.join(", ")})`;
 }
@@ -68,12 +68,12 @@ function measured(metrics: Readonly<Record<string, number>> = {}): string {
 const COLOURS: Readonly<Record<string, number>> = { RUNNING: 36, SUCCEEDED: 32, FAILED: 31, CANCELLED: 33 };
 
 /** Return a line of a run's terminal on a job that starts or has ended; several jobs are told apart by their numbers. */
-export function line(news: JobNews): string {
+export function jobLine(news: JobUpdate): string {
   const name = `[${news.index}]`;
-  if (news.state === "RUNNING") return coloured(`${name} ${shellJoined(news.args) || "no flags"}`, "RUNNING");
+  if (news.state === "RUNNING") return coloured(`${name} ${shellJoin(news.args) || "no flags"}`, "RUNNING");
   const time = typeof news.seconds !== "number" ? "" : ` in ${duration(news.seconds)}`;
   const error = news.error ? `: ${news.error}` : "";
-  return coloured(`${name} ${done(news.state)}${time}${error}${measured(news.metrics)}`, news.state);
+  return coloured(`${name} ${stateWord(news.state)}${time}${error}${metricsText(news.metrics)}`, news.state);
 }
 
 /** Return a text in the colour of a state, as terminals write colours. */

@@ -2,27 +2,27 @@
 
 import { homedir, release, type } from "node:os";
 import * as vscode from "vscode";
-import { command } from "../commands";
-import type { Extension, Feature } from "../feature";
-import { INTERPRETER, SERVER_PATH } from "../launch/problems";
-import { lastProblem, note, tellNotStarted, withdrawNotStarted } from "../problems";
-import { report } from "../report";
-import { said } from "../server/calls";
-import type { ServerState } from "../server/server";
-import { CONFIG, EXPERIMENT } from "../targets";
+import { registerCommand } from "../../commands";
+import type { Extension, Feature } from "../../feature";
+import { INTERPRETER, SERVER_PATH } from "../../launch/errors";
+import { lastProblem, recordProblem, showNotStarted, hideNotStarted } from "../../notifications";
+import { diagnosticReport } from "./report";
+import { errorMessage } from "../../server/calls";
+import type { ServerState } from "../../server/server";
+import { CONFIG, EXPERIMENT } from "../../targets";
 
 export const serverState: Feature = (extension) => {
   const { server, log } = extension;
   return [
-    command(extension, "caliban.restart", () => server.restart(), { trusted: false }),
-    command(extension, "caliban.showLog", () => Promise.resolve().then(() => { log.show(); }), { trusted: false }),
-    command(extension, "caliban.copyReport", () => copyReport(extension), { trusted: false }),
+    registerCommand(extension, "caliban.restart", () => server.restart(), { trusted: false }),
+    registerCommand(extension, "caliban.showLog", () => Promise.resolve().then(() => { log.show(); }), { trusted: false }),
+    registerCommand(extension, "caliban.copyReport", () => copyReport(extension), { trusted: false }),
     statusItem(extension),
     server.onDidChangeState((state) => {
-      if (state.kind === "running") void withdrawNotStarted();
+      if (state.kind === "running") void hideNotStarted();
       if (state.kind !== "failed") return;
-      note(state.problem.message);
-      if (!state.problem.calm) void tellNotStarted(extension, state.problem);
+      recordProblem(state.problem.message);
+      if (!state.problem.expected) void showNotStarted(extension, state.problem);
     }),
     // The server hears of all other settings by itself.
     vscode.workspace.onDidChangeConfiguration((change) => {
@@ -77,7 +77,7 @@ async function copyReport({ context, server }: Extension): Promise<void> {
     lastProblem: lastProblem(),
     doctor: trusted && running ? await doctor(server, folders[0]?.uri) : undefined,
   };
-  await vscode.env.clipboard.writeText(report(facts, homedir()));
+  await vscode.env.clipboard.writeText(diagnosticReport(facts, homedir()));
   void vscode.window.showInformationMessage("Caliban: the diagnostic report is on the clipboard.");
 }
 
@@ -87,7 +87,7 @@ async function doctor(server: Extension["server"], folder: vscode.Uri | undefine
     return (await server.call("doctor", folder === undefined ? {} : { root: folder.toString() }, { title })).checks;
   } catch (error) {
     if (error instanceof vscode.CancellationError) throw error;
-    return `it failed: ${said(error)}`;
+    return `it failed: ${errorMessage(error)}`;
   }
 }
 

@@ -1,7 +1,7 @@
 // The text of a diagnostic report: what somebody who helps needs to know, and nothing that is secret.
 
 /** What a report says. */
-export interface Facts {
+export interface ReportFacts {
   /** Names and versions, in their order. */
   readonly versions: readonly (readonly [name: string, version: string])[];
   readonly state: string;
@@ -17,7 +17,7 @@ export interface Facts {
 }
 
 /** Return the report, as Markdown, with the user's home folder written as `~`. */
-export function report(facts: Facts, home: string): string {
+export function diagnosticReport(facts: ReportFacts, home: string): string {
   const settings = Object.entries(facts.settings).map(([name, value]) => `- \`${name}\`: \`${JSON.stringify(value)}\``);
   const lines = [
     "## Caliban",
@@ -39,7 +39,7 @@ export function report(facts: Facts, home: string): string {
   return withoutHome(lines.join("\n"), home);
 }
 
-function doctor({ doctor: found, trusted }: Facts): string[] {
+function doctor({ doctor: found, trusted }: ReportFacts): string[] {
   if (!trusted) return ["- not asked, since the folder isn't trusted"];
   if (found === undefined) return ["- not asked, since the server doesn't run"];
   if (typeof found === "string") return [`- ${found}`];
