@@ -1,4 +1,4 @@
-// Code lenses call commands of the server; those that have something to show are done by ours.
+// Code lenses call commands of the server; the extension handles those whose results it shows.
 
 import * as vscode from "vscode";
 import { PREFIX } from "./server/calls";
@@ -10,7 +10,7 @@ const EXTENSION_COMMANDS: Readonly<Record<string, string>> = {
   [`${PREFIX}expand`]: "caliban.showExpansion",
 };
 
-/** Have a lens's command done by the one of ours that shows what comes of it. */
+/** Handle a code lens's command with the extension's own command, if it has one. */
 export function runCodeLensCommand(command: string, argument: unknown): Thenable<unknown> | undefined {
   const ours = EXTENSION_COMMANDS[command];
   return ours === undefined ? undefined : vscode.commands.executeCommand(ours, argument);

@@ -1,4 +1,4 @@
-// Where it all begins: the server, and what each feature adds. Every decision is the server's.
+// The extension's entry point: creates the server and registers the features. The server makes all decisions.
 
 import * as vscode from "vscode";
 import type { Extension, Feature } from "./feature";

@@ -1,19 +1,19 @@
-// Lists to choose from. Each is whole, or is searched on the server as the user types, and then says what it leaves out.
+// Lists to choose from. A list has all items, or searches on the server while the user types and says what isn't listed.
 
 import * as vscode from "vscode";
 import { type SearchFunction, type SearchResult, TypeaheadSearch } from "./search";
 import { errorMessage } from "./server/calls";
 
-/** What stands in the empty field of a list, and above it. */
+/** The placeholder and the title of a list. */
 interface PickOptions {
   readonly placeHolder?: string;
   readonly title?: string;
 }
 
 /**
- * Let the user choose one of all that there is.
+ * Let the user choose an item.
  *
- * @throws {vscode.CancellationError} none was chosen.
+ * @throws {vscode.CancellationError} the user chose none.
  */
 export async function pick<Item extends vscode.QuickPickItem>(items: readonly Item[], { placeHolder: what, title }: PickOptions): Promise<Item> {
   const asked = { ...(what === undefined ? {} : { placeHolder: what }), ...(title === undefined ? {} : { title }) };
@@ -23,9 +23,9 @@ export async function pick<Item extends vscode.QuickPickItem>(items: readonly It
 }
 
 /**
- * Let the user choose some of all that there is; none is a choice, too.
+ * Let the user choose any number of items, also none.
  *
- * @throws {vscode.CancellationError} nothing was confirmed.
+ * @throws {vscode.CancellationError} the user confirmed nothing.
  */
 export async function pickSome<Item extends vscode.QuickPickItem>(items: readonly Item[], what: string): Promise<Item[]> {
   const chosen = await vscode.window.showQuickPick(items, { placeHolder: what, matchOnDescription: true, canPickMany: true });
@@ -33,21 +33,21 @@ export async function pickSome<Item extends vscode.QuickPickItem>(items: readonl
   return chosen;
 }
 
-/** A row that is asked for: `id` tells it from all others, in every answer. */
+/** An item of a search; `id` identifies it in every answer. */
 export interface SearchItem extends vscode.QuickPickItem {
   readonly id: string;
 }
 
-/** The row that says what isn't listed; its label is bare, so that VS Code never sorts it above what was found. */
+/** The row about items that aren't listed. Its label is an icon alone, so that VS Code never sorts it above a match. */
 interface MoreItem extends vscode.QuickPickItem {
   readonly id: undefined;
 }
 
 /**
- * Let the user choose one of what is asked for as they type.
+ * Let the user choose an item from a search.
  *
- * @throws {vscode.CancellationError} none was chosen.
- * @throws {Error} there is none at all, which `none` says.
+ * @throws {vscode.CancellationError} the user chose none.
+ * @throws {Error} there are no items; its message is `none`.
  */
 export async function searchAndPick<Item extends SearchItem>(ask: SearchFunction<Item>, what: string, none: string): Promise<Item> {
   const [chosen] = await showSearch(ask, what, none, false);
@@ -56,10 +56,10 @@ export async function searchAndPick<Item extends SearchItem>(ask: SearchFunction
 }
 
 /**
- * Let the user choose some of what is asked for as they type; what was chosen stays while they search on.
+ * Let the user choose several items from a search; chosen items stay while the user goes on searching.
  *
- * @throws {vscode.CancellationError} none was chosen.
- * @throws {Error} there is none at all, which `none` says.
+ * @throws {vscode.CancellationError} the user chose none.
+ * @throws {Error} there are no items; its message is `none`.
  */
 export async function searchAndPickSome<Item extends SearchItem>(ask: SearchFunction<Item>, what: string, none: string): Promise<readonly Item[]> {
   const chosen = await showSearch(ask, what, none, true);
@@ -93,7 +93,7 @@ async function showSearch<Item extends SearchItem>(ask: SearchFunction<Item>, wh
     return await new Promise<readonly Item[]>((resolve, reject) => {
       list.onDidChangeValue((text) => { asking.type(text); });
       list.onDidAccept(() => {
-        // While an answer is on its way, the list is that of another text.
+        // While the search is busy, the list belongs to an earlier text.
         if (!list.busy && (many || chosen().length > 0)) resolve(chosen());
       });
       list.onDidHide(() => { reject(new vscode.CancellationError()); });

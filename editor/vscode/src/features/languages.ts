@@ -1,4 +1,4 @@
-// Which JSON files are ours: the server says it, and each gets the language that goes with it.
+// Gives experiment configs and project configs their language ids; the server says which files they are.
 
 import * as vscode from "vscode";
 import { registerCommand } from "../commands";
@@ -10,7 +10,7 @@ const SETTING = "experimentFiles";
 const PLAIN = "json";
 
 export const languages: Feature = (extension) => {
-  // Documents whose language is settled: by the server, or by the user, who may choose another by hand.
+  // Documents that already have their language, from the server or from the user.
   const settled = new Set<string>();
 
   const settle = async (document: vscode.TextDocument): Promise<void> => {
@@ -29,7 +29,7 @@ export const languages: Feature = (extension) => {
     for (const document of vscode.workspace.textDocuments) void settle(document);
   };
   const forget = ({ uri }: vscode.TextDocument) => {
-    // Changing a document's language closes it and opens it again, which is no reason to look at it anew.
+    // Changing a document's language closes it and opens it again; that isn't a new document.
     setImmediate(() => {
       if (!vscode.workspace.textDocuments.some((one) => one.uri.toString() === uri.toString())) settled.delete(uri.toString());
     });
@@ -50,7 +50,7 @@ export const languages: Feature = (extension) => {
   ];
 };
 
-/** Make a file an experiment config, or plain JSON: for the server by the setting, and at once in the editor. */
+/** Make a file an experiment config or plain JSON: change the setting for the server, and the language in the editor. */
 async function treatAs(extension: Extension, argument: unknown, kind: "experiment" | "json"): Promise<void> {
   const named = commandArguments(argument).uri;
   const uri = typeof named === "string" ? vscode.Uri.parse(named, true) : vscode.window.activeTextEditor?.document.uri;
@@ -74,7 +74,7 @@ function isCandidate({ uri, languageId }: vscode.TextDocument): boolean {
   return uri.scheme === "file" && ["json", "jsonc", EXPERIMENT].includes(languageId);
 }
 
-/** Give a document the language of its kind; one that isn't ours keeps its own, unless that is one of ours. */
+/** Set a document's language to that of its kind. A file of no kind becomes JSON if it has one of our languages. */
 async function setLanguage(document: vscode.TextDocument, kind: "experiment" | "project" | null): Promise<void> {
   const wanted = kind === "experiment" ? EXPERIMENT : kind === "project" ? CONFIG : undefined;
   const hasOurs = document.languageId === EXPERIMENT || document.languageId === CONFIG;

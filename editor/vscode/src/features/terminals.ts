@@ -1,4 +1,4 @@
-// Shells in containers: the command, and the profile in the list of terminals. The server says what a terminal runs.
+// Shells in containers: the command and the terminal profile. The server says what the terminal runs.
 
 import * as vscode from "vscode";
 import { registerCommand } from "../commands";
@@ -9,7 +9,7 @@ import { errorMessage } from "../server/calls";
 import { type CommandArguments, commandArguments, resolveProject } from "../targets";
 import { containersMayHaveChanged } from "./containers/changes";
 
-const STARTS = 2_000; // milliseconds after which a shell's container is there, as a rule
+const STARTS = 2_000; // milliseconds that a shell's container usually takes to start
 
 export const terminals: Feature = (extension) => [
   registerCommand(extension, "caliban.shell", async (argument) => {
@@ -22,7 +22,7 @@ export const terminals: Feature = (extension) => [
       try {
         return new vscode.TerminalProfile(showWhenOpened(terminalOptions(await describeShell(extension, {}, token))));
       } catch (error) {
-        // VS Code shows what is thrown, and complains if nothing comes, so that more than this would be told twice.
+        // VS Code shows the thrown error itself; a notification would repeat it.
         const cancelled = error instanceof vscode.CancellationError;
         extension.log.error(errorMessage(error));
         throw new Error(cancelled ? "Caliban: no shell was opened, since that was cancelled." : errorText(error));
@@ -31,13 +31,13 @@ export const terminals: Feature = (extension) => [
   }),
 ];
 
-/** Open a terminal as the server describes it. */
+/** Open a terminal that the server describes. */
 export function openTerminal(terminal: Terminal): void {
   vscode.window.createTerminal(terminalOptions(terminal)).show();
   setTimeout(() => { containersMayHaveChanged.fire(); }, STARTS);
 }
 
-/** Have the image built if it isn't there, with a bar that cancels, and return what the terminal is to run. */
+/** Build the image if it is missing, showing the progress, and return the terminal to open. */
 async function describeShell(extension: Extension, asked: CommandArguments, token?: vscode.CancellationToken): Promise<Terminal> {
   const argument = (await resolveProject(asked)) as Place & ShellArguments;
   const { terminal } = await extension.server.call("shell", argument, { title: "Opening a container shell", token });
@@ -50,7 +50,7 @@ function terminalOptions({ name, argv, cwd, env }: Terminal): vscode.TerminalOpt
   return { name, shellPath, shellArgs, cwd, env, iconPath: new vscode.ThemeIcon("beaker"), isTransient: true };
 }
 
-/** Have a terminal that VS Code makes of these options shown when it is there: it shows the one that was there before. */
+/** Show the terminal that VS Code makes from these options; by itself it keeps the previous terminal in front. */
 function showWhenOpened(made: vscode.TerminalOptions): vscode.TerminalOptions {
   const listener = vscode.window.onDidOpenTerminal((terminal) => {
     if (terminal.creationOptions !== made) return;

@@ -1,4 +1,4 @@
-// How often the server has died lately, and whether to start it once more.
+// Counts the server's recent crashes, and decides whether to start it again.
 
 const MOST = 4;
 const WINDOW_MILLISECONDS = 3 * 60 * 1000;
@@ -6,18 +6,18 @@ const WINDOW_MILLISECONDS = 3 * 60 * 1000;
 export class CrashCounter {
   private times: number[] = [];
 
-  /** How many there were lately. */
+  /** The number of recent crashes. */
   get count(): number {
     return this.times.length;
   }
 
-  /** Note one; return whether another start is worth it. */
+  /** Count a crash; return whether to start the server again. */
   add(now = Date.now()): boolean {
     this.times = [...this.times.filter((time) => now - time < WINDOW_MILLISECONDS), now];
     return this.times.length < MOST;
   }
 
-  /** Begin to count anew, since the user has done something about it. */
+  /** Forget all crashes, because the user has restarted the server. */
   reset(): void {
     this.times = [];
   }

@@ -1,9 +1,9 @@
-// The environments that the server runs in: one for each wheel and Python, made once, below the extension's storage.
+// The server's virtual environments: one for each wheel and Python, in the extension's storage, created once.
 //
-// One is made where it stays, since the programs in it name their own interpreter, and gets a mark when it is whole:
-// without one it counts for nothing and is removed. No two have the same name, so that a pip that outlived its window
-// writes into none of another's. Windows that want the same environment wait for each other. Those of other versions of
-// the extension go when no window uses them any more.
+// An environment is created in its final folder, because its scripts contain the path of their interpreter. It gets a
+// marker file when it is complete; one without a marker is removed. Each has a unique name, so that a pip that outlives its
+// window can't write into another's environment. Windows that need the same environment wait for each other. Environments
+// of other versions of the extension are removed when no window uses them.
 
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
@@ -14,15 +14,15 @@ import { StartCancelled, INTERPRETER, NotStarted, SERVER_PATH, sentence } from "
 import { type RunOptions, runProgram } from "./runProgram";
 import { type Python, isWithin } from "./findPython";
 
-/** What is installed: the server's wheel, and the versions to have beside it. */
+/** The files to install: the server's wheel, and the pinned versions of its dependencies. */
 export interface Bundle {
   readonly wheel: string;
   readonly constraints: string;
-  /** Stands for this version of the extension and the content of both. */
+  /** Identifies this version of the extension and the content of both files. */
   readonly key: string;
 }
 
-/** An environment that is whole. */
+/** A complete environment. */
 export interface Environment {
   readonly folder: string;
   readonly python: string;
@@ -37,9 +37,9 @@ export interface CreateOptions {
 
 const MARK = "caliban.json";
 const LOCK = "making.lock";
-const CHECK = ["-I", "-m", "caliban_ls.core.packages"]; // imports all that any command needs
+const CHECK = ["-I", "-m", "caliban_ls.core.packages"]; // imports every package that a command needs
 
-/** Return what the extension carries. */
+/** Return the extension's bundled files. */
 export async function readBundle(extension: string, version: string): Promise<Bundle> {
   const folder = path.join(extension, "bundled");
   const name = (await readdir(folder)).find((one) => one.endsWith(".whl"));
@@ -72,9 +72,9 @@ async function readEnvironment(folder: string): Promise<{ environment: Environme
 }
 
 /**
- * Return the environment of a bundle and a Python, made if there is none.
+ * Return the environment of a bundle and a Python; create it if there is none.
  *
- * @throws {NotStarted} it can't be made; nothing of it is left then.
+ * @throws {NotStarted} it can't be created; nothing of it is left then.
  */
 export async function ensureEnvironment(home: string, bundle: Bundle, python: Python & { asked: string }, making: CreateOptions): Promise<Environment> {
   const mark = createHash("sha256").update(`${python.base}\0${python.version}`).digest("hex").slice(0, 12);
@@ -125,18 +125,18 @@ async function install(folder: string, bundle: Bundle, python: Python, { run: wh
   if (broken !== "") throw notMade(python, broken);
 }
 
-/** Return whether an environment has all that the server and its commands need. */
+/** Return whether an environment has every package that the server needs. */
 export async function isWorking(environment: Environment, where: CreateOptions["run"]): Promise<boolean> {
   const ran = await runProgram(environment.python, CHECK, { ...where, seconds: 60 });
   return ran.code === 0;
 }
 
-/** Return whether a name in the storage is an environment's. */
+/** Return whether a name in the storage is that of an environment. */
 export function isEnvironment(name: string): boolean {
   return /^\d.*-[0-9a-f]{16}-[0-9a-f]{12}(?:-[0-9a-z]+)?$/.test(name);
 }
 
-/** Remove environments that were cut short, and those that were put away. */
+/** Remove incomplete and discarded environments. */
 async function removeIncomplete(home: string): Promise<void> {
   for (const name of await readdir(home)) {
     const place = path.join(home, name);
@@ -144,7 +144,7 @@ async function removeIncomplete(home: string): Promise<void> {
   }
 }
 
-/** Take an environment's name from it, and remove it. */
+/** Rename an environment, so that it isn't found any more, and remove it. */
 export async function discard(folder: string): Promise<void> {
   const away = path.join(path.dirname(folder), `.old-${process.pid}-${String(Date.now())}`);
   try {
@@ -164,13 +164,13 @@ export async function remove(place: string): Promise<void> {
   await rm(place, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** Return whether a folder may be an environment that a window is making: it has no mark yet. */
+/** Return whether a window may be creating an environment in a folder: it has no marker yet. */
 export async function isBeingCreated(folder: string): Promise<boolean> {
   const is = (place: string) => stat(place).then(() => true, () => false);
   return (await is(path.join(path.dirname(folder), LOCK))) && !(await is(path.join(folder, MARK)));
 }
 
-/** Return whether an environment, or the Python it was made with, lies in one of some folders. */
+/** Return whether the Python that an environment was created with is in one of these folders. */
 export function isFrom(environment: Environment, folders: readonly string[]): boolean {
   return isWithin(environment.made.base, folders);
 }

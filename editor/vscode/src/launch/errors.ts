@@ -1,15 +1,15 @@
-// Why the server doesn't start, in words for the user.
+// The errors of starting the server, with messages for the user.
 
 export const INTERPRETER = "caliban.interpreter";
 export const SERVER_PATH = "caliban.server.path";
 
-/** The server doesn't start. The message tells why, the hint what to do; a setting is one that helps. */
+/** The server doesn't start. The message says why, the hint how to fix it; a setting may help. */
 export class NotStarted extends Error {
   constructor(
     message: string,
     readonly hint: string,
     public setting?: string,
-    /** Whether it is as the user wanted it, so that it is shown in the server's state and not as a message. */
+    /** Whether the user has caused it, so that the status shows it instead of an error message. */
     readonly expected = false,
   ) {
     super(message);
@@ -17,17 +17,17 @@ export class NotStarted extends Error {
   }
 }
 
-/** The server ended while it started. */
+/** The server exited during its start. */
 export class ServerExited extends NotStarted {
   constructor(readonly lastOutput: string) {
     super(`The server stopped while it started: ${sentence(lastOutput)}`, "The log has all that it said.");
   }
 }
 
-/** The start was given up: by the user, or since another one begins. */
+/** The start was cancelled: by the user, or because another one begins. */
 export class StartCancelled extends Error {}
 
-/** Return a text that ends as a sentence does. */
+/** Return a text with a full stop if it has no end mark. */
 export function sentence(text: string): string {
   return /[.!?…]$/.test(text) ? text : `${text}.`;
 }

@@ -1,4 +1,4 @@
-// Finds a Python that the server can run on. Asks each that might do; knows nothing of VS Code.
+// Finds a Python for the server, by running each candidate. Doesn't use VS Code's API.
 
 import { constants, existsSync } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
@@ -8,29 +8,29 @@ import { type RunOptions, runProgram } from "./runProgram";
 
 /** A Python that the server can run on. */
 export interface Python {
-  /** The interpreter that environments are made with: that of the installation, also if one within an environment was asked. */
+  /** The interpreter to create environments with: that of the installation, also if a virtual environment's was found. */
   readonly base: string;
   readonly version: string;
 }
 
-/** Why a Python won't do. */
+/** A Python that the server can't use, and why. */
 export interface UnsuitablePython {
   readonly kind: "absent" | "broken" | "old" | "bare";
   readonly program: string;
-  /** Its version, if it told one; else what it said. */
+  /** Its version if it is known, otherwise its error. */
   readonly detail: string;
-  /** The modules that it lacks for making environments. */
+  /** The missing modules that are needed to create environments. */
   readonly missingModules?: readonly string[];
 }
 
 export interface PythonSearch {
-  /** What the setting names; empty if nothing. */
+  /** The interpreter from the setting; empty if there is none. */
   readonly chosen: string;
   /** Asks the Python extension for the open folder's interpreter. */
   readonly extension: () => Promise<string | undefined>;
   readonly platform: NodeJS.Platform;
   readonly run: Pick<RunOptions, "folder" | "environment" | "signal">;
-  /** Folders whose programs are passed over, since an environment shared by all windows mustn't depend on one of them. */
+  /** Folders whose programs are ignored: all windows share an environment, so it mustn't depend on an open folder. */
   readonly avoided: readonly string[];
   readonly log: (line: string) => void;
 }
@@ -38,7 +38,7 @@ export interface PythonSearch {
 export const OLDEST = [3, 10] as const;
 const NEWEST_MINOR = 14;
 
-// Runs on every Python from 2.7 on, since it is asked for its version.
+// Has to run on every Python since 2.7, to report its version.
 const PROBE = `
 import sys, json
 try:
@@ -51,9 +51,9 @@ print(json.dumps({"version": list(sys.version_info[:3]), "base": base, "lacking"
 `;
 
 /**
- * Return the first Python that will do.
+ * Return the first suitable Python.
  *
- * @throws {NotStarted} none will.
+ * @throws {NotStarted} there is none.
  */
 export async function findPython(search: PythonSearch): Promise<Python> {
   if (search.chosen !== "") return chosenPython(search);
@@ -110,7 +110,7 @@ async function chosenPython(search: PythonSearch): Promise<Python> {
   throw new NotStarted(`${chosen}, which ${INTERPRETER} names, isn't a Python that works: ${sentence(found.detail)}`, other, INTERPRETER);
 }
 
-/** Ask a program whether it is a Python that will do. */
+/** Run a program to find out whether it is a suitable Python. */
 export async function probe(words: readonly string[], search: Pick<PythonSearch, "run">): Promise<Python | UnsuitablePython> {
   const [program = "", ...before] = words;
   if (path.isAbsolute(program) && !(await isFile(program))) return { kind: "absent", program, detail: "it isn't there" };
@@ -118,7 +118,7 @@ export async function probe(words: readonly string[], search: Pick<PythonSearch,
   const answer = parseProbe(ran.stdout);
   if (ran.code !== 0 || answer === undefined) {
     const last = ran.stderr.trim().split(/\r?\n/).at(-1) ?? "";
-    // Pythons before 3.4 don't know the option that keeps others' code out.
+    // Pythons before 3.4 don't have the isolated mode.
     if (/unknown option:? -?-?I/i.test(ran.stderr)) return { kind: "old", program, detail: "2" };
     return { kind: "broken", program, detail: last === "" ? `it ended with exit code ${String(ran.code)}` : last };
   }
@@ -126,7 +126,7 @@ export async function probe(words: readonly string[], search: Pick<PythonSearch,
   const [major = 0, minor = 0] = answer.version;
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) return { kind: "old", program, detail: version };
   if (answer.lacking.length > 0) return { kind: "bare", program, detail: version, missingModules: answer.lacking };
-  // What only Windows knows to open has no real path.
+  // An app execution alias of Windows has no real path.
   const base = await realpath(answer.base).catch(() => answer.base);
   return { base, version };
 }
@@ -141,12 +141,12 @@ function parseProbe(stdout: string): { version: number[]; base: string; lacking:
   }
 }
 
-/** Return what PATH has by the names that Pythons go by, the common one first and then the newest. */
+/** Return the commands on PATH with a name of Python, `python3` first and then the newest version. */
 async function candidatesOnPath(search: PythonSearch): Promise<string[][]> {
   const windows = search.platform === "win32";
   const minors = Array.from({ length: NEWEST_MINOR - OLDEST[1] + 1 }, (_, index) => `python3.${NEWEST_MINOR - index}`);
   const names = windows ? ["python", "python3"] : ["python3", ...minors, "python"];
-  // An empty or relative entry means the working folder, of which nobody knows whose it is.
+  // Ignore empty and relative entries: they depend on the working folder, which can be anyone's.
   const listed = (search.run.environment.PATH ?? search.run.environment.Path ?? "").split(windows ? ";" : ":");
   const folders = listed.filter((folder) => path.isAbsolute(folder) && !isWithin(folder, search.avoided));
   const found: string[][] = [];
@@ -160,7 +160,7 @@ async function candidatesOnPath(search: PythonSearch): Promise<string[][]> {
   return found;
 }
 
-/** Return whether a program isn't Python but a stub of macOS, which opens a dialog that asks to install Apple's tools. */
+/** Return whether a program is a stub of macOS that opens a dialog to install Apple's tools. */
 function isAppleStub(program: string, platform: NodeJS.Platform): boolean {
   if (platform !== "darwin" || !program.startsWith("/usr/bin/")) return false;
   return !existsSync("/Library/Developer/CommandLineTools/usr/bin/python3") && !existsSync("/Applications/Xcode.app");
@@ -183,7 +183,7 @@ async function isFile(program: string): Promise<boolean> {
   }
 }
 
-/** Return whether a path lies in one of some folders. */
+/** Return whether a path is in one of these folders. */
 export function isWithin(place: string, folders: readonly string[]): boolean {
   return folders.some((folder) => {
     const relative = path.relative(folder, place);
@@ -197,7 +197,7 @@ function reason(unfit: UnsuitablePython): string {
   return unfit.detail;
 }
 
-/** Say why none will do, by the one that came nearest. */
+/** Return the error for the candidate that came nearest. */
 export function noSuitablePython(unfit: readonly UnsuitablePython[]): NotStarted {
   const nearest = unfit.find((one) => one.kind === "bare");
   if (nearest !== undefined) return withoutVenv(nearest);

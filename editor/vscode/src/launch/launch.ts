@@ -1,4 +1,4 @@
-// What starts the server: which program, and where. Nothing of the open folders takes part in it.
+// Decides which program starts the server, and where. The content of the open folders has no influence on it.
 
 import { realpath, stat } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -12,23 +12,23 @@ import { activeInterpreter } from "./pythonExtension";
 import { withoutPythonVariables } from "./runProgram";
 import { findPython, isWithin } from "./findPython";
 
-/** What to start, and what there is to do when it has started, or can't. */
+/** The program to start, and what to do after it has started or failed. */
 export interface Launch extends Program {
-  /** How it came to be, for the report. */
+  /** Its origin, for the report. */
   readonly origin: string;
-  /** The setting to look at when it doesn't work. */
+  /** The setting to change if it doesn't work. */
   readonly setting: string;
   /** Called when the server has started. */
   readonly started: () => Promise<void>;
-  /** Called when it hasn't: puts away what is broken, and returns whether another launch may help. */
+  /** Called when it has failed: discards a broken environment, and returns whether to try again. */
   readonly repair: () => Promise<boolean>;
 }
 
 /**
- * Decide what to start, and make its environment if it has none.
+ * Decide what to start, and create its environment if there is none.
  *
  * @throws {NotStarted} nothing can be started.
- * @throws {StartCancelled} it was given up.
+ * @throws {StartCancelled} it was cancelled.
  */
 export async function launch(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, signal: AbortSignal): Promise<Launch> {
   const say = (line: string) => { log.info(line); };
@@ -37,7 +37,7 @@ export async function launch(context: vscode.ExtensionContext, log: vscode.LogOu
   const chosen = configured(SERVER_PATH);
   if (chosen !== "") {
     await checkProgram(chosen);
-    // Whoever named the program needs no storage of ours.
+    // A program from the setting works without the extension's storage.
     const folder = await createFolder(storage).then(() => storage, () => context.extensionPath);
     say(`starting ${chosen}, which ${SERVER_PATH} names`);
     const origin = `${chosen}, which ${SERVER_PATH} names`;
@@ -90,12 +90,12 @@ export async function launch(context: vscode.ExtensionContext, log: vscode.LogOu
   };
 }
 
-/** Return the folder below which environments lie. */
+/** Return the folder of the environments. */
 export function environmentsOf(context: vscode.ExtensionContext): string {
   return path.join(context.globalStorageUri.fsPath, "environments");
 }
 
-/** Make something while a notification shows it, which can cancel it. */
+/** Do something while a notification shows its progress and can cancel it. */
 function withProgress<T>(signal: AbortSignal, make: (signal: AbortSignal, report: (message: string) => void) => Promise<T>): Promise<T> {
   const options = {
     location: vscode.ProgressLocation.Notification,
@@ -119,7 +119,7 @@ function withProgress<T>(signal: AbortSignal, make: (signal: AbortSignal, report
   );
 }
 
-/** Return a path that a setting names, with the user's home put in; VS Code takes it from the user alone. */
+/** Return the path in a setting, with `~` replaced. VS Code reads these settings from the user alone, not from a folder. */
 function configured(setting: string): string {
   const value = vscode.workspace.getConfiguration().get<string>(setting, "").trim();
   return value.startsWith("~/") ? path.join(homedir(), value.slice(2)) : value;
@@ -141,7 +141,7 @@ async function checkProgram(chosen: string): Promise<void> {
   }
 }
 
-/** Return the open folders, each also by its real path. */
+/** Return the open folders and their real paths. */
 async function openFolders(): Promise<string[]> {
   const folders = (vscode.workspace.workspaceFolders ?? []).filter((one) => one.uri.scheme === "file").map((one) => one.uri.fsPath);
   const real = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)));

@@ -1,4 +1,4 @@
-// Which windows use which environments, so that what none uses any more is removed.
+// Records which windows use which environments, and removes environments that no window uses.
 
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -9,7 +9,7 @@ import { isAlive } from "./lock";
 const LEASES = "leases";
 const FORGOTTEN_DAYS = 14;
 
-/** Write down that this process uses an environment, and remove those of other bundles that none uses. */
+/** Record that this process uses an environment, and remove unused environments of other bundles. */
 export async function leaseAndCleanUp(home: string, used: Environment, { key }: Bundle, log: (line: string) => void): Promise<void> {
   const leases = path.join(home, LEASES);
   await mkdir(leases, { recursive: true });
@@ -29,7 +29,7 @@ export async function leaseAndCleanUp(home: string, used: Environment, { key }: 
   }
 }
 
-/** Write down that this process uses nothing any more. */
+/** Remove the records of this process. */
 export async function release(home: string): Promise<void> {
   const leases = path.join(home, LEASES);
   const ours = (await readdir(leases).catch(() => [])).filter((name) => name.endsWith(lease("")));
@@ -42,7 +42,7 @@ function lease(name: string): string {
 
 async function isInUse(file: string, host: string, pid: number): Promise<boolean> {
   if (host === hostname()) return isAlive(pid);
-  // Storage may be shared by machines, and nobody can ask another for its processes.
+  // Several machines may share the storage, and the processes of another machine can't be checked.
   const age = Date.now() - (await stat(file)).mtimeMs;
   return age < FORGOTTEN_DAYS * 24 * 3600 * 1000;
 }

@@ -1,6 +1,6 @@
-// What pip's output says about why it failed.
+// Finds the reason for a failure in pip's output.
 
-/** Why pip failed: what it said, and whether no index of packages answered. */
+/** Why pip failed: its message, and whether it reached no package index. */
 export interface PipFailure {
   readonly message: string;
   readonly offline: boolean;

@@ -1,4 +1,4 @@
-// What the Python extension says about the open folder's interpreter, through the API that it offers to others.
+// Asks the Python extension for the open folder's interpreter.
 
 import * as vscode from "vscode";
 
@@ -15,7 +15,7 @@ interface PythonApi {
 const ID = "ms-python.python";
 const TIMEOUT_MILLISECONDS = 10_000;
 
-/** Return its interpreter; undefined when it isn't there, says nothing in time or names none. */
+/** Return the active interpreter; undefined if the extension isn't installed, doesn't answer in time or has none. */
 export async function activeInterpreter(log: (line: string) => void): Promise<string | undefined> {
   const extension = vscode.extensions.getExtension<PythonApi | undefined>(ID);
   if (extension === undefined) return undefined;

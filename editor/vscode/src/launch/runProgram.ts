@@ -1,9 +1,9 @@
-// Runs a program to its end: with nothing of Python's own variables, killed with all that it started when told so.
+// Runs a program to its end, and kills it with its child processes on a signal or after a time limit.
 
 import { type ChildProcess, spawn } from "node:child_process";
 
 export interface ProgramResult {
-  /** The exit code; undefined if it didn't end by itself. */
+  /** The exit code; undefined if it was killed. */
   readonly code: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
@@ -14,11 +14,11 @@ export interface RunOptions {
   readonly environment: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal;
   readonly seconds: number;
-  /** Is given each line of stdout as it comes. */
+  /** Called with each line of stdout. */
   readonly onLine?: (line: string) => void;
 }
 
-/** Run a program; one that can't be run, is cancelled or takes too long has no exit code, and stderr says why. */
+/** Run a program. If it can't be run, is cancelled or takes too long, there is no exit code, and stderr says why. */
 export function runProgram(program: string, words: readonly string[], options: RunOptions): Promise<ProgramResult> {
   return new Promise((resolve) => {
     const texts = { stdout: "", stderr: "" };
@@ -59,19 +59,19 @@ export function runProgram(program: string, words: readonly string[], options: R
   });
 }
 
-/** Return variables in which no Python finds code, or pip a place, that somebody else has named. */
+/** Return an environment without the variables that make Python load other code or pip install elsewhere. */
 export function withoutPythonVariables(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const foreign = /^(?:PYTHON.*|__PYVENV_LAUNCHER__|VIRTUAL_ENV|PIP_(?:TARGET|PREFIX|ROOT|USER|REQUIREMENT|EDITABLE|PYTHON|DRY_RUN))$/i;
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !foreign.test(name)));
 }
 
-/** Kill a program that leads its process group, and what it started. */
+/** Kill a program and its process group. */
 function killTree(child: ChildProcess): void {
   if (child.pid === undefined) return;
   try {
     if (process.platform === "win32") spawn("taskkill", ["/pid", String(child.pid), "/t", "/f"], { stdio: "ignore" });
     else process.kill(-child.pid, "SIGKILL");
   } catch {
-    // It has ended meanwhile.
+    // It has ended already.
   }
 }

@@ -1,4 +1,4 @@
-// The server's process: started, listened to, and surely ended.
+// The server's process: starts it, keeps its last output, and makes sure that it ends.
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { NotStarted, SERVER_PATH } from "./errors";
@@ -12,20 +12,20 @@ export interface Program {
 }
 
 const KEPT_LINES = 20;
-// VS Code ends an extension after five seconds, two of which the protocol may take.
+// VS Code kills an extension after five seconds, and the LSP shutdown may take two of them.
 const PATIENCE_MILLISECONDS = 1000;
 
 export class ServerProcess {
   private lines: string[] = [];
   private how: string | undefined;
-  /** Is done when the process has ended. */
+  /** Resolves when the process has ended. */
   readonly ended: Promise<void>;
 
   private constructor(readonly child: ChildProcessWithoutNullStreams) {
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.lines = [...this.lines, ...text.split(/\r?\n/).filter((line) => line.trim() !== "")].slice(-KEPT_LINES);
     });
-    // A server that dies while it is written to closes the pipe; that it died is told by its end.
+    // Writing to a crashed server fails; its end is reported anyway.
     child.stdin.on("error", () => undefined);
     this.ended = new Promise((resolve) => {
       child.once("close", (code, signal) => {
@@ -36,7 +36,7 @@ export class ServerProcess {
   }
 
   /**
-   * Start it.
+   * Start a program.
    *
    * @throws {NotStarted} there is no such program, or it can't be run.
    */
@@ -59,13 +59,13 @@ export class ServerProcess {
     return this.how !== undefined;
   }
 
-  /** Say how it ended, with the last that it said. */
+  /** Return how the process ended, and its last line on stderr. */
   lastOutput(): string {
     const last = this.lines.at(-1);
     return last === undefined ? (this.how ?? "it said nothing") : `${last.trim()} (${this.how ?? "it still runs"})`;
   }
 
-  /** Wait until it has ended; help it if it doesn't end by itself. */
+  /** Wait until the process has ended; terminate and then kill it if it doesn't end by itself. */
   async end(patience = PATIENCE_MILLISECONDS): Promise<void> {
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
       if (await this.endsWithin(patience)) return;

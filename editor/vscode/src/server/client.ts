@@ -1,4 +1,4 @@
-// The protocol's client. It is loaded when the server is first started, since loading it takes longer than all the rest.
+// The LSP client. It is loaded when the server first starts, because it is most of the extension's code.
 
 import * as vscode from "vscode";
 import {
@@ -17,7 +17,7 @@ import { type Program, ServerProcess } from "../launch/serverProcess";
 import type { Commands } from "../protocol";
 import { type CallOptions, CommandError, type Interceptor, type JobListener, type JobUpdate, type LogChunk, PREFIX, errorMessage, type ProgressStep } from "./calls";
 
-/** What a client is told, and whom it tells. */
+/** A client's surroundings: trust, log, and the handlers that it calls. */
 export interface ClientContext {
   readonly trusted: boolean;
   readonly log: vscode.LogOutputChannel;
@@ -25,17 +25,17 @@ export interface ClientContext {
   readonly logged: (piece: LogChunk) => void;
 }
 
-/** What is heard of a call, and what ends it. */
+/** The listeners of a call, and its cancellation token. */
 export type CallListeners = Pick<CallOptions, "token" | "report" | "listener">;
 
-/** Which call a notification belongs to. */
+/** The progress token tells which call a notification belongs to. */
 interface WithToken {
   readonly token?: unknown;
 }
 
 const START_SECONDS = 60;
 
-/** A client that shows no messages of its own: what matters is told by the extension, once. */
+/** A client that only logs; the extension itself shows messages. */
 class QuietClient extends LanguageClient {
   override error(message: string, data?: unknown): void {
     super.error(message, data, false);
@@ -49,7 +49,7 @@ class QuietClient extends LanguageClient {
     super.warn(message, data, false);
   }
 
-  /** A server that is gone can't be asked to stop, which is nothing to fail for. */
+  /** Stop, and only log it if the server has gone already. */
   override async stop(timeout?: number): Promise<void> {
     try {
       await super.stop(timeout);
@@ -63,7 +63,7 @@ export class Client {
   private calls = 0;
   private readonly listeners = new Map<unknown, JobListener>();
   private stopping = false;
-  /** The last words of a server that ends without having been asked to. */
+  /** Resolves with the last output when the server ends unexpectedly. */
   readonly died: Promise<string>;
 
   private constructor(
@@ -84,9 +84,9 @@ export class Client {
   }
 
   /**
-   * Start a server and wait until it has introduced itself.
+   * Start a server and wait until it is initialized.
    *
-   * @throws {NotStarted} it can't be started, ends at once or doesn't answer.
+   * @throws {NotStarted} the program can't be started, exits or doesn't answer.
    */
   static async start(program: Program, signal: AbortSignal, surroundings: ClientContext): Promise<Client> {
     const process = await ServerProcess.start(program);
@@ -100,7 +100,7 @@ export class Client {
     const started = new Client(client, process, surroundings);
     try {
       await Promise.race([client.start(), process.ended]);
-      // The client's start may succeed for a server that ended meanwhile.
+      // The client may report success for a server that has exited since.
       if (!client.isRunning() || process.hasEnded) throw new Error("it ended");
     } catch (error) {
       await started.stop();
@@ -114,16 +114,16 @@ export class Client {
     return started;
   }
 
-  /** The server's name and version, and its process. */
+  /** The server's name, version and process id. */
   get introduction(): string {
     const info = this.client.initializeResult?.serverInfo;
     return `${info?.name ?? "unnamed"} ${info?.version ?? "without a version"}, process ${String(this.process.pid)}`;
   }
 
   /**
-   * Have a command done.
+   * Execute a command.
    *
-   * @throws {CommandError} the server said no, or stopped.
+   * @throws {CommandError} the server refused, or stopped.
    * @throws {vscode.CancellationError} the user cancelled.
    */
   async send(name: string, argument: unknown, { token = NEVER_CANCELLED, report, listener }: CallListeners): Promise<unknown> {
@@ -146,7 +146,7 @@ export class Client {
     }
   }
 
-  /** Make an edit as the protocol has it; whether it was made. */
+  /** Apply an LSP edit; return whether VS Code applied it. */
   async apply(edit: Commands["setHardware"]["result"]): Promise<boolean> {
     return vscode.workspace.applyEdit(await this.client.protocol2CodeConverter.asWorkspaceEdit(edit));
   }
@@ -167,7 +167,7 @@ export class Client {
     ];
   }
 
-  /** Ask the server to stop, and see to it that it does. */
+  /** Ask the server to stop, and kill it if it doesn't. */
   async stop(): Promise<void> {
     this.stopping = true;
     await this.client.dispose();
@@ -186,7 +186,7 @@ function clientOptions({ trusted, log, intercept }: ClientContext): LanguageClie
     initializationOptions: { trusted, confirms: true },
     outputChannel: log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
-    // A server that dies is started by the extension, which finds out anew what to start.
+    // The extension restarts a crashed server itself: the program to start may be another by now.
     errorHandler: {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
       closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
@@ -199,7 +199,7 @@ function clientOptions({ trusted, log, intercept }: ClientContext): LanguageClie
   };
 }
 
-/** Return where files can be edited: what Git and others show of files as they were isn't judged. */
+/** Return the URI schemes of files that can be edited. Old versions of files, as Git shows them, aren't checked. */
 function schemes(): string[] {
   const folders = vscode.workspace.workspaceFolders ?? [];
   return [...new Set(["file", "untitled", ...folders.map(({ uri }) => uri.scheme)])];

@@ -11,15 +11,15 @@ import type { Client } from "./client";
 
 type WorkspaceEdit = Commands["setHardware"]["result"];
 
-/** So many ms after a wish to restart, another one is taken for the same. */
+/** Restart requests within this time of each other count as one. */
 const DEBOUNCE_MILLISECONDS = 250;
 
-/** Whether the server runs, and if it doesn't, why. */
+/** Whether the server runs, and the error if it failed to start. */
 export type ServerState =
   | { readonly kind: "stopped" | "starting" | "running" }
   | { readonly kind: "failed"; readonly problem: NotStarted };
 
-/** The command line: a program, and the words that go before its own. */
+/** The command line: a program, and the arguments that come before those of `caliban`. */
 export type CommandLine = Pick<Launch, "command" | "args">;
 
 export class Server implements vscode.Disposable {
@@ -38,9 +38,9 @@ export class Server implements vscode.Disposable {
   private interceptor: Interceptor = () => undefined;
 
   readonly onDidChangeState = this.changed.event;
-  /** Output of jobs that were started here, as it comes. */
+  /** Fires for each chunk of output of the jobs that this window started. */
   readonly onLog = this.logged.event;
-  /** Every call of a command as it begins, for those who show what commands change. */
+  /** Fires when a call of a command begins, so that views can update. */
   readonly onDidCall = this.called.event;
 
   constructor(
@@ -52,17 +52,17 @@ export class Server implements vscode.Disposable {
     return this.current;
   }
 
-  /** What runs and how it came to be, for reports. */
+  /** The running server and its origin, for reports. */
   get description(): string {
     return `${this.client?.introduction ?? "no server"}; ${this.launched?.origin ?? "nothing was started"}`;
   }
 
-  /** Have calls of server commands that VS Code makes by itself, such as a lens's, done by the extension. */
+  /** Handle server commands that VS Code calls by itself, such as a code lens's. */
   intercept(interceptor: Interceptor): void {
     this.interceptor = interceptor;
   }
 
-  /** Stop the server if it runs, and start it; a start that is under way is given up. However many ask meanwhile, one is done. */
+  /** Restart the server, or start it. Cancels a start that is running; several requests lead to one restart. */
   restart(): Promise<void> {
     this.crashes.reset();
     if (this.launched !== undefined) this.asked = performance.now();
@@ -72,7 +72,7 @@ export class Server implements vscode.Disposable {
   /**
    * Call a command.
    *
-   * @throws {CommandError} the server said no.
+   * @throws {CommandError} the server refused.
    * @throws {NotStarted} the server doesn't run.
    * @throws {vscode.CancellationError} the user cancelled.
    */
@@ -87,7 +87,7 @@ export class Server implements vscode.Disposable {
   }
 
   /**
-   * Return the command line that the server was started from, for what runs beside it.
+   * Return the command line that started the server, to run other commands of the same program.
    *
    * @throws {NotStarted} the server doesn't run.
    */
@@ -97,13 +97,13 @@ export class Server implements vscode.Disposable {
     return { command, args: args.slice(0, args.lastIndexOf("serve")) };
   }
 
-  /** Make an edit that a command answered; whether it was made. */
+  /** Apply an edit that a command returned; return whether VS Code applied it. */
   async apply(edit: WorkspaceEdit): Promise<boolean> {
     const client = await this.ready();
     return client.apply(edit);
   }
 
-  /** Stop for good: nothing starts the server after this. */
+  /** Stop the server, for good. */
   async stop(): Promise<void> {
     this.closed = true;
     this.starting.abort();
@@ -149,7 +149,7 @@ export class Server implements vscode.Disposable {
   private queueStart(): Promise<void> {
     this.starting.abort();
     this.queued ??= this.running.then(async () => {
-      // Of a key that is held down, or settings that change one by one, only the last restart starts another server.
+      // A key that is held down, or several changed settings, cause one restart: the last.
       for (let debounceLeft = this.left; debounceLeft > 0 && !this.closed; debounceLeft = this.left) await setTimeout(debounceLeft);
       this.queued = undefined;
       await this.stopClient();
@@ -159,14 +159,14 @@ export class Server implements vscode.Disposable {
     return this.queued;
   }
 
-  /** How many ms may still bring another wish to restart. */
+  /** The milliseconds left to wait for further restart requests. */
   private get left(): number {
     return this.asked + DEBOUNCE_MILLISECONDS - performance.now();
   }
 
   private async ready(): Promise<Client> {
     await this.running;
-    // A start that has failed is tried again only when the user asks, or else whatever is shown would start one.
+    // After a failed start, only the user starts the server again; otherwise every view would try.
     if (this.client === undefined && this.current.kind !== "failed") await this.queueStart();
     if (this.client !== undefined) return this.client;
     throw this.current.kind === "failed" ? this.current.problem : new NotStarted("The server doesn't run.", "");
@@ -180,13 +180,13 @@ export class Server implements vscode.Disposable {
       this.setState({ kind: "running" });
     } catch (error) {
       if (signal.aborted) this.setState({ kind: "stopped" });
-      // What has run before may well run again; what never did is told at once.
+      // A server that ran before is started again; a first start that fails is shown at once.
       else if (error instanceof ServerExited && this.crashes.count > 0) this.startAgain(error.lastOutput, error.setting);
       else this.fail(asNotStarted(error));
     }
   }
 
-  /** Start what is to be started; once more, if it was broken and that could be mended. */
+  /** Start the server's program. If its environment is broken, repair it and try once more. */
   private async startProgram(signal: AbortSignal, again = true): Promise<void> {
     const program = await this.launch(signal);
     const { Client } = await import("./client");
@@ -219,7 +219,7 @@ export class Server implements vscode.Disposable {
     this.startAgain(lastWords, setting);
   }
 
-  /** Start a server again that has died; leave it if it dies again and again. */
+  /** Start a server again that has crashed, unless it has crashed too often. */
   private startAgain(lastWords: string, setting?: string): void {
     this.log.warn(`the server died: ${lastWords}`);
     if (this.crashes.add()) {

@@ -1,4 +1,4 @@
-// What can be done with containers that live: the view, and the commands of its rows, which take `{container}` as well.
+// The Containers view and the commands on containers, which also take `{container}`.
 
 import * as vscode from "vscode";
 import { registerCommand } from "../../commands";
@@ -33,7 +33,7 @@ export const containers: Feature = (extension) => {
   ];
 };
 
-/** Return the container of a row, or that a key binding names, or that is chosen. */
+/** Return the container of a row or of a key binding's argument; otherwise let the user choose one. */
 async function resolveContainer(extension: Extension, row: unknown, kind?: string): Promise<Container> {
   if (typeof row === "object" && row !== null && "id" in row && "kind" in row) return row as Container;
   const found = (await extension.server.call("containers", {})).containers.filter((one) => kind === undefined || one.kind === kind);
@@ -54,7 +54,7 @@ const CONSEQUENCES: Readonly<Record<string, string>> = {
   run: "Its job ends and counts as stopped.",
 };
 
-/** Stop a container, once the user has said yes: what only it holds is lost. */
+/** Stop a container after the user has confirmed. */
 export async function stop(extension: Extension, { name, kind }: Container): Promise<void> {
   const question = { modal: true, detail: CONSEQUENCES[kind] ?? "" };
   if ((await vscode.window.showWarningMessage(`Stop ${name}?`, question, "Stop")) !== "Stop") return;

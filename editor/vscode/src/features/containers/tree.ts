@@ -1,4 +1,4 @@
-// The Containers view: shells, notebooks and runs that live now. Asks the engine only while it is looked at.
+// The Containers view: running shells, notebooks and runs. It asks the engine only while it is visible.
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
@@ -7,10 +7,10 @@ import { CommandError, errorMessage } from "../../server/calls";
 import { containersMayHaveChanged } from "./changes";
 import { rowText, tooltip, groupContainers, type ContainerGroup } from "./rows";
 
-const DEBOUNCE_MILLISECONDS = 300; // milliseconds within which several changes are one
-const POLL_MILLISECONDS = 5_000; // milliseconds; what others start and stop is seen that late while the view is open
+const DEBOUNCE_MILLISECONDS = 300;
+const POLL_MILLISECONDS = 5_000; // for containers that other programs start and stop
 
-const NO_ENGINE = "engine-unavailable"; // the server's code
+const NO_ENGINE = "engine-unavailable"; // the server's error code
 
 type ContainersRow = ContainerGroup | Container;
 
@@ -46,7 +46,7 @@ export class ContainersTree implements vscode.TreeDataProvider<ContainersRow> {
     return "containers" in row ? [...row.containers] : [];
   }
 
-  /** Look now, and tell what goes wrong by throwing it. */
+  /** Update now; throws errors. */
   async refresh(): Promise<void> {
     this.asking ??= this.ask().finally(() => { this.asking = undefined; });
     await this.asking;
@@ -63,13 +63,13 @@ export class ContainersTree implements vscode.TreeDataProvider<ContainersRow> {
     this.timer = setTimeout(() => void this.poll(), wait);
   }
 
-  /** Look, and go on looking while somebody sees it. What goes wrong stands in the view itself. */
+  /** Update, and again later while the view is visible. The view itself shows errors. */
   private async poll(): Promise<void> {
     try {
       await this.refresh();
     } catch (error) {
       this.setGroups([]);
-      // What an empty view says by itself names a missing engine.
+      // The welcome text of an empty view already names a missing engine.
       const told = error instanceof CommandError && error.code === NO_ENGINE;
       this.view.message = told ? undefined : errorMessage(error);
     }

@@ -1,4 +1,4 @@
-// What is missing on this machine, what a finding means, and a first experiment.
+// The commands Doctor, Explain Rule and New Experiment.
 
 import * as path from "node:path";
 import * as vscode from "vscode";
@@ -18,7 +18,7 @@ export const diagnosis: Feature = (extension) => {
     const folder = await resolveFolder(commandArguments(argument));
     const { checks } = await extension.server.call("doctor", { root: folder }, { title: "Looking for what is missing" });
     if (shown === undefined) {
-      // Its links call a few commands by name; it has no script.
+      // The page has no script; its links may call these commands.
       const options = { enableCommandUris: LINKS, localResourceRoots: [] };
       shown = vscode.window.createWebviewPanel("caliban.doctor", "Caliban Doctor", vscode.ViewColumn.Active, options);
       shown.onDidDispose(() => { shown = undefined; });
@@ -45,9 +45,9 @@ export const diagnosis: Feature = (extension) => {
 };
 
 /**
- * Return the code that is meant: the one that was named, that of the finding at the cursor, or one that is chosen.
+ * Return a rule's code: from the argument, from the finding at the cursor, or chosen by the user.
  *
- * @throws {vscode.CancellationError} none was chosen.
+ * @throws {vscode.CancellationError} the user chose none.
  */
 async function resolveCode({ server }: Extension, argument: unknown): Promise<string> {
   const named = typeof argument === "string" ? argument : commandArguments(argument).code;
@@ -62,7 +62,7 @@ async function resolveCode({ server }: Extension, argument: unknown): Promise<st
   return (await pick(items, { placeHolder: "Which rule?" })).label;
 }
 
-/** Return the codes of our findings at the cursor; where it stands at none, those of its line. */
+/** Return the codes of the findings at the cursor, or else in its line. */
 function codesAt(editor: vscode.TextEditor | undefined): string[] {
   if (editor === undefined) return [];
   const ours = vscode.languages.getDiagnostics(editor.document.uri).filter(({ source }) => source === "caliban");
@@ -72,7 +72,7 @@ function codesAt(editor: vscode.TextEditor | undefined): string[] {
   return [...new Set(codes.filter((one) => typeof one === "string"))];
 }
 
-/** Write a config and an experiment where there are none; where there are, a further experiment under a name. */
+/** Write a config and an experiment. If the folder has them, ask for a name and write a further experiment. */
 async function newExperiment({ server }: Extension, argument: unknown): Promise<void> {
   const folder = await resolveFolder(commandArguments(argument));
   let { name } = commandArguments(argument);

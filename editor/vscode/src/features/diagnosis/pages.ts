@@ -1,17 +1,17 @@
-// What the doctor found, as a page, and a rule, as Markdown. Pure: answers of the server in, text out.
+// The doctor's page, as HTML, and a rule's, as Markdown. Pure.
 
 import type { DoctorCheck, RuleResult } from "../../protocol";
 
 const MARKS = { ok: "✓", warning: "!", failure: "✗" } as const;
 const NAMES = { ok: "fine", warning: "to be looked at", failure: "missing or broken" } as const;
 
-/** What mends a check that isn't well, as far as a command of the editor does. */
+/** Commands of VS Code that help with a failed check. */
 const FIXES: Readonly<Record<string, readonly [command: string, title: string]>> = {
   Experiments: ["workbench.actions.view.problems", "Show Problems"],
   "Project config": ["workbench.actions.view.problems", "Show Problems"],
 };
 
-/** The commands that the page's links may call. */
+/** The commands that links of the page may call. */
 export const LINKS: readonly string[] = [
   "caliban.doctor",
   "caliban.newExperiment",
@@ -20,7 +20,7 @@ export const LINKS: readonly string[] = [
   ...Object.values(FIXES).map(([command]) => command),
 ];
 
-/** Return the page of what was looked at: what is broken first, a script nowhere. */
+/** Return the doctor's page, failures first. It has no script. */
 export function doctorPage(folder: string, checks: readonly DoctorCheck[]): string {
   const order = { failure: 0, warning: 1, ok: 2 };
   const sorted = [...checks].sort((one, other) => order[one.status] - order[other.status]);
@@ -44,7 +44,7 @@ ${sorted.map(row).join("\n")}
 `;
 }
 
-/** Return the whole in one sentence. */
+/** Return the result in one sentence. */
 export function verdict(checks: readonly DoctorCheck[]): string {
   const broken = checks.filter(({ status }) => status === "failure").length;
   const doubtful = checks.filter(({ status }) => status === "warning").length;
@@ -53,7 +53,7 @@ export function verdict(checks: readonly DoctorCheck[]): string {
   return "All is well";
 }
 
-/** Return a rule as Markdown: what it means, and what is wrong and right. */
+/** Return a rule as Markdown, with its explanation, a wrong and a right example. */
 export function rulePage({ code, name, severity, explanation, wrong, right }: RuleResult): string {
   const example = (title: string, text: string) => `## ${title}\n\n\`\`\`jsonc\n${text.trimEnd()}\n\`\`\`\n`;
   return `# ${code} ${name}\n\n*${severity}*\n\n${explanation}\n\n${example("Wrong", wrong)}\n${example("Right", right)}`;
@@ -73,7 +73,7 @@ function link(command: string, title: string, first = false): string {
   return `<a class="${first ? "first" : "other"}" href="command:${command}">${title}</a>`;
 }
 
-/** Return a message of the server: what stands between backticks is code. */
+/** Return a message as HTML, with the text between backticks as code. */
 function withCode(text: string): string {
   return escapeHtml(text).replace(/`([^`]+)`/g, "<code>$1</code>");
 }

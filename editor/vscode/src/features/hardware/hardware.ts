@@ -1,4 +1,4 @@
-// Choosing region, machine and GPU: from what the server says there is, into the project's config.
+// The commands that choose region, machine and GPU from the server's options, and write them to the project's config.
 
 import * as vscode from "vscode";
 import { registerCommand } from "../../commands";
@@ -16,7 +16,7 @@ export const hardware: Feature = (extension) => [
   registerCommand(extension, "caliban.changeHardware", (argument) => change(extension, commandArguments(argument)), { trusted: false }),
 ];
 
-/** Have one part chosen and write it; an argument that names a value, as key bindings may, is written at once. */
+/** Let the user choose a value and write it. A value in the argument, as from a key binding, is written without asking. */
 async function select(extension: Extension, part: HardwarePart, argument: CommandArguments): Promise<void> {
   const { server } = extension;
   const place = await projectPlace(argument);
@@ -29,7 +29,7 @@ async function select(extension: Extension, part: HardwarePart, argument: Comman
   await applyEdit(extension, await server.call("setHardware", { ...place, ...changes }), place);
 }
 
-/** Have the part chosen that is to be changed. */
+/** Let the user choose what to change. */
 async function change(extension: Extension, argument: CommandArguments): Promise<void> {
   const place = await projectPlace(argument);
   const found = await extension.server.call("hardware", place);
@@ -44,7 +44,7 @@ async function change(extension: Extension, argument: CommandArguments): Promise
   else await vscode.window.showTextDocument(vscode.Uri.file(found.config));
 }
 
-/** Which project is meant, as the server's commands take it. */
+/** A project, as an argument of the server's commands. */
 interface ProjectPlace {
   readonly uri?: string;
   readonly root?: string;
@@ -55,7 +55,7 @@ async function projectPlace(argument: CommandArguments): Promise<ProjectPlace> {
   return typeof uri === "string" ? { uri } : typeof root === "string" ? { root } : {};
 }
 
-/** Show the options until one is chosen that can be had. */
+/** Show the options until the user chooses an available one. */
 async function pickOption(part: HardwarePart, title: string, options: readonly HardwareOption[]): Promise<HardwareOption> {
   type Item = vscode.QuickPickItem & { option?: HardwareOption };
   const list = vscode.window.createQuickPick<Item>();
@@ -81,7 +81,7 @@ async function pickOption(part: HardwarePart, title: string, options: readonly H
   }
 }
 
-/** Make the edit; a config that had no unsaved changes has none afterwards. */
+/** Apply an edit to the config, and save it if it had no unsaved changes. */
 async function applyEdit(extension: Extension, edit: Parameters<typeof extension.server.apply>[0], place: ProjectPlace): Promise<void> {
   const { server } = extension;
   const before = await server.call("hardware", place);

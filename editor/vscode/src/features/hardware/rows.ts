@@ -1,19 +1,19 @@
-// The options of a part of the hardware as the rows of a list. Pure: answers of the server in, rows out.
+// The rows of the list of hardware options. Pure.
 
 import type { HardwareOption } from "../../protocol";
 
-/** What can be chosen, as the server calls it. */
+/** A key of the config that the user can choose a value for. */
 export type HardwarePart = "region" | "machine_type" | "gpu_spec";
 
-/** What each part is called. */
+/** The name of each key for people. */
 export const PART_NAMES: Readonly<Record<HardwarePart, string>> = { region: "region", machine_type: "machine", gpu_spec: "GPU" };
 
-/** A row of the list, or the heading of those that follow. */
+/** A row, or a heading of rows. */
 export type HardwareRow =
   | { readonly heading: string }
   | { readonly label: string; readonly description: string; readonly detail?: string; readonly option: HardwareOption };
 
-/** Return the rows in the server's order, under headings that say what choosing one takes. */
+/** Return the rows in the server's order, under headings that say whether they need other changes. */
 export function hardwareRows(options: readonly HardwareOption[]): HardwareRow[] {
   const found: HardwareRow[] = [];
   let before = "";

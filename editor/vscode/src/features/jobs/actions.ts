@@ -1,4 +1,4 @@
-// What can be done with jobs. Nothing is stopped or submitted but what a person said yes to, having seen how much it is.
+// The actions on jobs. Stopping and submitting ask first, and say how many jobs and how much money it is.
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
@@ -11,7 +11,7 @@ import { findTarget, referencesOf, pickJob, pickGroup, pickActive } from "./pick
 import { SHOWN, confirm, planSummary, confirmSend } from "./confirmation";
 import { RESUBMITTABLE_STATES, ACTIVE_STATES, UNSENT_STATES } from "./rows";
 
-/** Stop jobs and groups, once the user has said yes. */
+/** Stop jobs and groups after the user has confirmed. */
 export async function stop(extension: Extension, argument: unknown): Promise<StopResult | undefined> {
   const references = referencesOf(argument);
   const meant = references.length > 0 ? await Promise.all(references.map((one) => findTarget(extension, one))) : await pickActive(extension);
@@ -32,14 +32,14 @@ export async function stop(extension: Extension, argument: unknown): Promise<Sto
   return result;
 }
 
-/** Submit jobs again that failed or were stopped, once the user has seen the plan and said yes. */
+/** Submit failed and stopped jobs again after the user has confirmed the plan. */
 export async function resubmit(extension: Extension, argument: unknown): Promise<CloudResult | undefined> {
   const asked = resubmitOptions(argument);
   const fits = (group: JobOrGroup["group"]) => group.backend !== "local" && RESUBMITTABLE_STATES.some((state) => (group.all_states[state] ?? 0) > 0);
   const none = "No job in the cloud has failed or was stopped, so there is none to submit again.";
   const references = referencesOf(argument);
   if (references.length === 0) references.push((await pickGroup(extension, "Resubmit the failed jobs of which group?", none, fits, { state: RESUBMITTABLE_STATES })).reference);
-  // What is shown has to be what is: a job that failed a moment ago is one of them.
+  // The plan has to be up to date: a job that failed a moment ago belongs to it.
   await Promise.all(
     references.map((reference) => extension.server.call("status", { reference, jobs: 0, refresh: true }, { title: "Asking after the jobs" })),
   );
@@ -50,14 +50,14 @@ export async function resubmit(extension: Extension, argument: unknown): Promise
   }
   const what = quantity(plan.count, "job");
   if (!(await confirm(`Submit ${what} again?`, planSummary(plan), `Submit ${what}`))) return undefined;
-  // The plan's id makes sure that nothing is sent but what was shown.
+  // With the plan's id, the server sends the confirmed plan or refuses.
   const call = { ...asked, references, plan_id: plan.plan_id, yes: true };
   const result = await extension.server.call("resubmit", call, { title: `Submitting ${what}` });
   showSubmitted(extension, result);
   return result;
 }
 
-/** Send what isn't sent of a submission that was cut short, once the user has said yes. */
+/** Send the unsent jobs of an interrupted submission after the user has confirmed. */
 export async function resume(extension: Extension, argument: unknown): Promise<CloudResult | undefined> {
   const [reference] = referencesOf(argument);
   const none = "Every submission was sent whole, so there is none to resume.";
@@ -75,14 +75,14 @@ export async function resume(extension: Extension, argument: unknown): Promise<C
   return result;
 }
 
-/** Run a job of the history on this machine, with the project as it is now. */
+/** Run a job of the history on this machine, with the project's current files. */
 export async function runLocally(extension: Extension, argument: unknown): Promise<unknown> {
   const meant = await pickJob(extension, argument, "Run which job on this machine?");
   const root = vscode.Uri.file(meant.group.folder).toString();
   return vscode.commands.executeCommand("caliban.run", { root, job: meant.job.job_id });
 }
 
-/** Put the command line into the clipboard that runs a job once more. */
+/** Copy the command line that runs a job again. */
 export async function copyCommand(extension: Extension, argument: unknown): Promise<string> {
   const { job } = await pickJob(extension, argument, "Copy the command of which job?");
   const { job: whole } = await findTarget(extension, job.job_id);
@@ -105,7 +105,7 @@ export async function copyName(extension: Extension, argument: unknown): Promise
   return name;
 }
 
-/** Write the history, or some groups of it, into a file that the user names. */
+/** Write the history, or some groups of it, to a file that the user chooses. */
 export async function exportHistory(extension: Extension, argument: unknown): Promise<void> {
   const { output, format, groups, ...rest }: CommandArguments = commandArguments(argument);
   const names = Array.isArray(groups) ? groups.map(String) : referencesOf(rest);
@@ -123,7 +123,7 @@ async function askForFile(): Promise<vscode.Uri | undefined> {
   return vscode.window.showSaveDialog({ title: "Export History", defaultUri, filters: { "CSV, for spreadsheets": ["csv"], JSON: ["json"] } });
 }
 
-/** Return what an argument says of a resubmission besides of which jobs. */
+/** Return the options of a resubmission that an argument has. */
 function resubmitOptions(argument: unknown): Record<string, unknown> {
   const all = commandArguments(argument);
   const names = ["state", "rebuild", "name", "cloud_key", "max_jobs", "max_cost_per_hour"];

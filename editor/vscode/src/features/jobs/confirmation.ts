@@ -1,24 +1,24 @@
-// Questions before something is stopped or costs money, and what they say of it.
+// Asks for confirmation before jobs are stopped or cost money.
 
 import * as vscode from "vscode";
 import type { CloudResult } from "../../protocol";
 import { quantity, shellJoin } from "../../format";
 import { money } from "./rows";
 
-export const SHOWN = 5; // jobs of a question
+export const SHOWN = 5; // jobs that a question lists
 
-/** Ask for a yes; closing the question is a no. */
+/** Ask a modal question; return whether the user chose the action. */
 export async function confirm(question: string, detail: string, action: string): Promise<boolean> {
   return (await vscode.window.showWarningMessage(question, { modal: true, detail }, action)) === action;
 }
 
-/** Ask whether what is left of a submission is to be sent; over a limit the server refuses it, which needs no question. */
+/** Ask whether to send the rest of a submission. Over a limit there is no question, since the server refuses it. */
 export async function confirmSend(plan: CloudResult): Promise<boolean> {
   const what = quantity(plan.count, "job");
   return plan.over_limits.length > 0 || confirm(`Send ${what}?`, planSummary(plan), `Send ${what}`);
 }
 
-/** Return a plan in a few lines: where, on what, for how much, and which jobs. */
+/** Return a plan in a few lines: hardware, place, price and jobs. */
 export function planSummary({ backend, machine_type, accelerator, spot, region, project_id, cost, count, jobs, notes, image }: CloudResult): string {
   const gpu = accelerator === null ? "" : ` with ${accelerator.count}x${accelerator.type}`;
   const price =

@@ -1,5 +1,5 @@
-// Tells how a group ended that was started from this window: when the view comes to know it, and while nobody looks at the
-// view, when it is written down. A run on this machine writes that itself; nobody is asked for it.
+// Notifies the user when a group ends that was started from this window. While the Jobs view is hidden, reads the history
+// instead; neither Google nor the engine is asked for this.
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
@@ -9,10 +9,10 @@ import { type Call, CommandError, errorMessage } from "../../server/calls";
 import { recordedStatus } from "./pick";
 import { endMessage } from "./rows";
 
-/** What starts groups that go on when the call has been answered; how others end, their own calls tell. */
+/** Commands that return while their groups still run; other commands report the end themselves. */
 const STARTERS = new Set(["submit", "planAndSubmit", "resume", "resubmit"]);
 
-const POLL_MILLISECONDS = 5_000; // milliseconds between two looks at what is written down, which read a file
+const POLL_MILLISECONDS = 5_000; // reading the history is cheap
 
 export class EndNotifications implements vscode.Disposable {
   private readonly awaited = new Set<string>();
@@ -20,7 +20,7 @@ export class EndNotifications implements vscode.Disposable {
 
   constructor(private readonly extension: Extension) {}
 
-  /** Remember the groups that calls start. */
+  /** Remember the groups that a call starts. */
   follow({ name, argument, answer }: Call): void {
     const given = (argument ?? {}) as { dry_run?: unknown; detach?: unknown };
     const starts = STARTERS.has(name) ? given.dry_run !== true : name === "run" && given.detach === true;
@@ -34,7 +34,7 @@ export class EndNotifications implements vscode.Disposable {
     answer.then(started, () => undefined);
   }
 
-  /** Tell of those that have ended, given the groups that are shown. */
+  /** Notify of groups that have ended, given the groups that the view shows. */
   async check(shown: readonly StatusGroup[]): Promise<void> {
     const missing = [...this.awaited].filter((name) => !shown.some((group) => group.name === name));
     const others = await Promise.all(missing.map((name) => this.find(name)));
@@ -48,7 +48,7 @@ export class EndNotifications implements vscode.Disposable {
     this.awaited.clear();
   }
 
-  /** Look at what is written down after a while, as long as an end is awaited. */
+  /** Check the history again later, as long as a group is awaited. */
   private checkSoon(): void {
     clearTimeout(this.timer);
     if (this.awaited.size === 0) return;
@@ -59,7 +59,7 @@ export class EndNotifications implements vscode.Disposable {
     }, POLL_MILLISECONDS);
   }
 
-  /** Return a group that the view doesn't list; one that is no longer written down isn't waited for any more. */
+  /** Return a group that the view doesn't list; forget one that the history no longer has. */
   private async find(name: string): Promise<readonly StatusGroup[]> {
     try {
       return (await recordedStatus(this.extension, { reference: name, jobs: 0 })).groups;

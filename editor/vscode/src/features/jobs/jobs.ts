@@ -1,4 +1,4 @@
-// The Jobs view and the commands of its rows; those of the palette ask which jobs are meant.
+// The Jobs view and the commands on jobs; from the palette, they let the user choose the jobs.
 
 import * as vscode from "vscode";
 import { registerCommand } from "../../commands";
@@ -54,7 +54,7 @@ export const jobs: Feature = (extension) => {
   ];
 };
 
-/** Let the user choose what is shown: a choice is added to those before. */
+/** Let the user add a criterion to the filter. */
 async function askForFilter(extension: Extension, before: JobFilter): Promise<JobFilter> {
   const kinds = [
     { label: "$(circle-filled) State", description: before.state?.join(", ").toLowerCase() ?? "any", ask: askForState },

@@ -1,4 +1,4 @@
-// Which groups and jobs a command is about: a row, what a key binding names, or what is chosen from a list.
+// Finds the groups and jobs that a command acts on: from a row, a key binding's arguments, or a list to choose from.
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
@@ -20,7 +20,7 @@ export function isRow(argument: unknown): argument is JobsRow {
   return typeof argument === "object" && argument !== null && "kind" in argument;
 }
 
-/** Return what an argument names: `references`, `reference`, `job` or `group`; nothing where it names nothing. */
+/** Return the references in an argument: a row's, or those in `references`, `reference`, `job` and `group`. */
 export function referencesOf(argument: unknown): string[] {
   if (isRow(argument)) {
     if (argument.kind === "job") return [argument.job.job_id];
@@ -31,7 +31,7 @@ export function referencesOf(argument: unknown): string[] {
   return [reference, job, group].filter((one): one is string => typeof one === "string");
 }
 
-/** Ask what is written down, and nobody else. */
+/** Return the status from the history alone, without asking Google or the engine. */
 export async function recordedStatus(extension: Extension, asked: StatusArguments): Promise<StatusResult> {
   return extension.server.call("status", { ...asked, offline: true }, { listener: SILENT_LISTENER });
 }
@@ -43,20 +43,20 @@ function queryStatus(extension: Extension): QueryStatus {
 /**
  * Return a group by a reference to it or to one of its jobs, with that job.
  *
- * @throws {CommandError} there is none.
+ * @throws {CommandError} there is no such group or job.
  */
 export async function findTarget(extension: Extension, reference: string): Promise<JobOrGroup> {
   const [group] = (await recordedStatus(extension, { reference, jobs: 1 })).groups;
   if (group === undefined) throw new Error(`There is no group ${reference}.`);
   const [job] = group.jobs;
-  // Only a job that was named itself says what runs it once more.
+  // Only an answer about a single job has the command that runs it again.
   return job === undefined || job.command === null ? { reference, group } : { reference, group, job };
 }
 
 /**
- * Let the user choose groups that fit.
+ * Let the user choose a group that fits.
  *
- * @throws {vscode.CancellationError} none was chosen.
+ * @throws {vscode.CancellationError} the user chose none.
  */
 export async function pickGroup(
   extension: Extension,
@@ -70,9 +70,9 @@ export async function pickGroup(
 }
 
 /**
- * Return the one job that an argument names, or that the user chooses, of its group if that is named.
+ * Return the job that an argument names; otherwise let the user choose one, from the named group or from all.
  *
- * @throws {vscode.CancellationError} none was chosen.
+ * @throws {vscode.CancellationError} the user chose none.
  */
 export async function pickJob(extension: Extension, argument: unknown, what: string): Promise<JobWithGroup> {
   const [reference] = referencesOf(argument);
@@ -89,9 +89,9 @@ export async function pickJob(extension: Extension, argument: unknown, what: str
 }
 
 /**
- * Let the user choose what to stop of all that goes on: whole groups and single jobs.
+ * Let the user choose the groups and jobs to stop, from those that are active.
  *
- * @throws {vscode.CancellationError} nothing was chosen.
+ * @throws {vscode.CancellationError} the user chose none.
  */
 export async function pickActive(extension: Extension): Promise<JobOrGroup[]> {
   const ask = async (text: string) => items(await searchActive(queryStatus(extension), text));
@@ -99,7 +99,7 @@ export async function pickActive(extension: Extension): Promise<JobOrGroup[]> {
 }
 
 function items<Of extends JobOrGroup>({ items: found, more }: SearchResult<Of>): SearchResult<TargetItem<Of>> {
-  // The server has searched: what it found is shown, also where the text stands in something that isn't.
+  // The server has filtered already; VS Code must not hide matches in text that it doesn't show.
   return { items: found.map((meant) => ({ ...itemText(meant), id: meant.reference, alwaysShow: true, meant })), more };
 }
 

@@ -1,53 +1,53 @@
-// Which jobs and groups of the history have a text, as the server finds them, and how many more there are. Pure.
+// Searches the history for groups and jobs that contain a text, and counts those that aren't listed. Pure.
 
 import type { StatusArguments, StatusGroup, StatusJob } from "../../protocol";
 import { type SearchResult, moreText } from "../../search";
 import * as rows from "./rows";
 
-const GROUPS = 20; // of an answer
-const JOBS = 50; // of each group
+const GROUPS = 20; // in an answer
+const JOBS = 50; // listed of each group
 
-/** A group or a job as commands name it, and what it is. */
+/** A group, or one of its jobs, with the reference that commands take. */
 export interface JobOrGroup {
   readonly reference: string;
   readonly group: StatusGroup;
   readonly job?: StatusJob;
 }
 
-/** A job that is meant, and its group. */
+/** A job and its group. */
 export interface JobWithGroup extends JobOrGroup {
   readonly job: StatusJob;
 }
 
-/** What the server answers from what is written down. */
+/** Asks the server for groups from the history. */
 export type QueryStatus = (asked: StatusArguments) => Promise<{ readonly groups: readonly StatusGroup[]; readonly more: number }>;
 
-/** Return the jobs that have a text, the newest groups first. */
+/** Return the jobs that contain a text, the newest groups first. */
 export async function searchJobs(known: QueryStatus, text: string): Promise<SearchResult<JobWithGroup>> {
   const { groups, more } = await known({ text, limit: GROUPS, jobs: JOBS });
   return { items: groups.flatMap(jobItems), more: moreText([countUnlisted(groups), "more job"], [more, "older group"]) };
 }
 
-/** Return the jobs of a group that have a text. */
+/** Return the jobs of a group that contain a text. */
 export async function searchJobsOf(known: QueryStatus, reference: string, text: string): Promise<SearchResult<JobWithGroup>> {
   const { groups } = await known({ reference, text, jobs: GROUPS * JOBS });
   return { items: groups.flatMap(jobItems), more: moreText([countUnlisted(groups), "more job"]) };
 }
 
-/** Return the groups that have a text and fit; `asked` is what the server can tell of that. */
+/** Return the groups that contain a text and fit; `asked` is the part of that which the server can filter by. */
 export async function searchGroups(known: QueryStatus, text: string, asked: StatusArguments, fits: (group: StatusGroup) => boolean): Promise<SearchResult<JobOrGroup>> {
   const { groups, more } = await queryUntilEnough(known, { ...asked, text, jobs: 0 }, fits);
   return { items: groups.map(groupItem), more: moreText([more, "older group"]) };
 }
 
-/** Return all that goes on and has a text: groups, each with its jobs. */
+/** Return the active groups that contain a text, each with its jobs. */
 export async function searchActive(known: QueryStatus, text: string): Promise<SearchResult<JobOrGroup>> {
   const { groups, more } = await queryUntilEnough(known, { text, jobs: JOBS, state: rows.ACTIVE_STATES }, ({ going }) => going > 0);
   const items = groups.flatMap((group) => [groupItem(group), ...(total(group.all_states) > 1 ? jobItems(group) : [])]);
   return { items, more: moreText([countUnlisted(groups), "more job"], [more, "older group"]) };
 }
 
-/** Ask for more until enough groups fit: what the server leaves out may fit, too. */
+/** Ask for more groups until enough fit, since groups beyond the limit may fit, too. */
 async function queryUntilEnough(known: QueryStatus, asked: StatusArguments, fits: (group: StatusGroup) => boolean): ReturnType<QueryStatus> {
   for (let limit = GROUPS; ; limit *= 4) {
     const { groups, more } = await known({ ...asked, limit });
@@ -57,7 +57,7 @@ async function queryUntilEnough(known: QueryStatus, asked: StatusArguments, fits
 }
 
 function groupItem(group: StatusGroup): JobOrGroup {
-  // What is done to a group is done to all its jobs, and not only to those that have the text.
+  // An action on a group acts on all its jobs, not only on those that contain the text.
   return { reference: group.name, group: { ...group, states: group.all_states } };
 }
 

@@ -1,5 +1,5 @@
-// The Jobs view: groups and their jobs. Asks while somebody sees it, for what is seen: a group's jobs when it is opened,
-// and of thousands a page at a time.
+// The Jobs view: groups and their jobs. It asks the server only while it is visible, for a group's jobs when the group is
+// expanded, and for a page of jobs at a time.
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
@@ -12,9 +12,9 @@ import type { JobRow, MoreRow, JobsRow } from "./rows";
 import * as rows from "./rows";
 import { groupTooltip, jobTooltip } from "./tooltips";
 
-const GROUPS = 20; // at first, and more each time that more are wanted
-const PAGE = 200; // jobs of a group
-const REDRAW_MILLISECONDS = 30_000; // milliseconds after which ages are drawn anew
+const GROUPS = 20; // at first, and with each Show more
+const PAGE = 200; // jobs
+const REDRAW_MILLISECONDS = 30_000; // so that ages stay right
 
 const CHANGES = new Set(["run", "submit", "planAndSubmit", "resume", "stop", "resubmit"]);
 
@@ -23,7 +23,7 @@ export class JobsTree implements vscode.TreeDataProvider<JobsRow> {
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
   private readonly updated = new vscode.EventEmitter<readonly StatusGroup[]>();
-  /** The groups that are shown, after each look. */
+  /** Fires with the shown groups after each update. */
   readonly onDidUpdate = this.updated.event;
   private readonly parts: { dispose(): unknown }[];
   private readonly pace = new PollSchedule();
@@ -87,7 +87,7 @@ export class JobsTree implements vscode.TreeDataProvider<JobsRow> {
   async getChildren(row?: JobsRow): Promise<JobsRow[]> {
     if (!vscode.workspace.isTrusted) return [];
     if (row === undefined) {
-      // The first look is waited for, so that the view shows its bar meanwhile.
+      // Awaiting the first update makes the view show its progress bar.
       await (this.first ??= this.poll());
       const groups = this.groups.map((group) => ({ kind: "group" as const, group }));
       return this.older ? [...groups, { kind: "more" }] : groups;
@@ -102,14 +102,14 @@ export class JobsTree implements vscode.TreeDataProvider<JobsRow> {
     return left > 0 && jobs.length > 0 ? [...children, { kind: "more", group: group.name, left }] : children;
   }
 
-  /** Look now, and tell what goes wrong by throwing it. */
+  /** Update now; throws errors. */
   async refresh({ ask }: { ask: boolean }): Promise<void> {
     while (this.updating !== undefined) await this.updating.catch(() => undefined);
     await vscode.window.withProgress({ location: { viewId: "caliban.jobs" } }, () => this.updateOnce(ask));
     this.pollSoon();
   }
 
-  /** List more of what a row stands for. */
+  /** List more of the jobs or groups that a row stands for. */
   async showMore(row: MoreRow): Promise<void> {
     if (row.group === undefined) {
       this.limit += GROUPS;
@@ -120,7 +120,7 @@ export class JobsTree implements vscode.TreeDataProvider<JobsRow> {
     this.changed.fire(undefined);
   }
 
-  /** Bring a group into view, as far as it is listed. */
+  /** Reveal a group, if it is listed. */
   async reveal(reference: string): Promise<void> {
     await this.refresh({ ask: false });
     const names = (group: StatusGroup) => [group.name, group.title];
@@ -145,7 +145,7 @@ export class JobsTree implements vscode.TreeDataProvider<JobsRow> {
     };
   }
 
-  /** Look again after a while, as long as somebody sees it; while nobody does, nothing waits. */
+  /** Update again later, if the view is visible; otherwise no timer runs. */
   private pollSoon(wait?: number): void {
     clearTimeout(this.timer);
     if (!this.isVisible || this.first === undefined) return;
@@ -191,7 +191,7 @@ export class JobsTree implements vscode.TreeDataProvider<JobsRow> {
     }
   }
 
-  /** Show what isn't said by rows. */
+  /** Show the filter, the notes and the badge. */
   private showMessage(): void {
     const none = isEmpty(this.chosen) && this.groups.length === 0;
     void vscode.commands.executeCommand("setContext", "caliban.jobs.empty", none);
@@ -225,7 +225,7 @@ export class JobsTree implements vscode.TreeDataProvider<JobsRow> {
     this.pages.delete(row.group.name);
   }
 
-  /** Look at once when something of ours changes jobs, and while a run goes on, as often as is cheap. */
+  /** Update at once when a command of this window changes jobs, and often while a run goes on. */
   private follow({ name, answer }: Call): void {
     if (!CHANGES.has(name)) return;
     this.runs += 1;
@@ -240,7 +240,7 @@ export class JobsTree implements vscode.TreeDataProvider<JobsRow> {
   }
 }
 
-/** Return a group without what changes by the mere passing of time. */
+/** Return a group without the values that change with time alone. */
 function comparable(group: StatusGroup | undefined): unknown {
   return group === undefined ? undefined : { ...group, hours: 0, cost: group.cost === null ? null : group.cost.so_far.toFixed(2) };
 }

@@ -1,4 +1,4 @@
-// Logs in editors: read-only documents that grow as their jobs print. Closing the last editor of one ends its following.
+// Logs in editors: read-only documents that grow with the output. Closing the last editor of a log stops following it.
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
@@ -17,7 +17,7 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
   readonly onDidChange = this.changed.event;
   private readonly followers = new Map<string, LogFollower>();
   private readonly atEnd = new Set<string>();
-  /** Those that have had a tab; one that is about to be shown has none yet. */
+  /** Logs that have had a tab, unlike one that is about to be shown. */
   private readonly shown = new Set<string>();
   private readonly bar = vscode.window.createStatusBarItem("caliban.log", vscode.StatusBarAlignment.Left);
   private readonly parts: { dispose(): unknown }[];
@@ -34,7 +34,7 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
     ];
   }
 
-  /** Show a job's log, at its end; go on while it is open. */
+  /** Open a job's log at its end, and follow it while it is open. */
   async open(meant: JobWithGroup): Promise<void> {
     const uri = vscode.Uri.from({ scheme: SCHEME, path: logPath(meant) });
     const before = this.followers.get(uri.toString());
@@ -52,7 +52,7 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     const follower = this.followers.get(uri.toString());
     if (follower !== undefined) return follower.text;
-    // An editor that was open in an earlier session is here again.
+    // VS Code has restored an editor of an earlier session.
     if (!vscode.workspace.isTrusted) return "This folder isn't trusted, so no log is read.\n";
     const reference = jobReference(uri.path);
     try {
@@ -83,7 +83,7 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
     return follower;
   }
 
-  /** Remember whether the end of a log is seen, which then goes on being seen. */
+  /** Remember whether the end of a log is visible, so that it stays visible. */
   private noteEnds(uri: vscode.Uri): void {
     const editors = vscode.window.visibleTextEditors.filter(({ document }) => document.uri.toString() === uri.toString());
     if (editors.length === 0) return;

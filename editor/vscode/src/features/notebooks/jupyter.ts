@@ -1,4 +1,4 @@
-// Running notebooks as a collection of servers in the Jupyter extension, by the API that it gives other extensions.
+// Offers running notebooks to the Jupyter extension, as a server collection of its API.
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
@@ -6,21 +6,21 @@ import { containersMayHaveChanged } from "../containers/changes";
 
 const JUPYTER = "ms-toolsai.jupyter";
 const COLLECTION = "caliban";
-const NOTEBOOK_TYPE = "jupyter-notebook"; // the kind of documents that the Jupyter extension has kernels for
+const NOTEBOOK_TYPE = "jupyter-notebook";
 
-/** A server to choose, as the Jupyter extension takes it. */
+/** A server in the Jupyter extension's API. */
 interface JupyterServer {
   readonly id: string;
   readonly label: string;
   readonly connectionInformation: { readonly baseUrl: vscode.Uri; readonly token?: string };
 }
 
-/** What is used of what the Jupyter extension exports. */
+/** The part of the Jupyter extension's API that is used here. */
 interface JupyterApi {
   createJupyterServerCollection(id: string, label: string, provider: object): { commandProvider?: object; dispose(): void };
 }
 
-/** Offers the notebooks that run; the Jupyter extension is woken only once there is a notebook to connect. */
+/** Offers running notebooks. Activates the Jupyter extension only when a notebook is open or started. */
 export class JupyterServers {
   private readonly parts: { dispose(): unknown }[];
   private registering: Promise<boolean> | undefined;
@@ -34,7 +34,7 @@ export class JupyterServers {
     if (vscode.workspace.notebookDocuments.some(({ notebookType }) => notebookType === NOTEBOOK_TYPE)) void this.register();
   }
 
-  /** Offer them, and return whether there is a Jupyter extension to do that. */
+  /** Register the collection; return whether the Jupyter extension is installed. */
   register(): Promise<boolean> {
     this.registering ??= this.create().catch((error: unknown) => {
       this.extension.log.warn(`the Jupyter extension takes no servers: ${String(error)}`);

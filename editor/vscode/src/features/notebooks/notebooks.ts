@@ -1,4 +1,4 @@
-// Jupyter in a container: started and waited for by the server; then shown by the Jupyter extension, or in a browser.
+// Notebooks in containers: the server starts Jupyter and waits for it; the Jupyter extension or a browser shows it.
 
 import * as vscode from "vscode";
 import { registerCommand } from "../../commands";

@@ -1,11 +1,11 @@
-// What of a plan goes to its page: all but the jobs' arguments, labels and requests, which stay here. Pure.
+// The parts of a plan that its page gets: all but the jobs' arguments, labels and requests. Pure.
 
 import type { PlanHead, Problem, RowData, StateData, Value } from "../../pages/plan/messages";
 import type { CloudExcess, CloudJob, CloudResult } from "../../protocol";
 
 const CHUNK = 2000; // jobs in one message
 
-/** What is known of a job that was sent, or is to be. */
+/** A job's state, URL and error. */
 export type JobOutcome = Pick<CloudJob, "index" | "state" | "url" | "error">;
 
 export function headOf(plan: CloudResult, source: string): PlanHead {
@@ -35,21 +35,21 @@ export function countsOf(jobs: readonly JobOutcome[]): Record<string, number> {
   return counts;
 }
 
-/** Yield a list in pieces that a message can carry. */
+/** Yield a list in chunks that fit into a message. */
 export function* chunks<Item>(items: readonly Item[]): Generator<readonly Item[]> {
   for (let start = 0; start < items.length; start += CHUNK) yield items.slice(start, start + CHUNK);
 }
 
 /**
- * Return the arguments that a submission is planned anew with, none where it is within the limits.
+ * Return the arguments that raise the exceeded limits; an empty object within the limits.
  *
- * @param typed the number that was typed; nothing is returned unless it is that of the jobs that are over a limit.
+ * @param typed the number that the user typed; over a limit, undefined is returned unless it is the number of jobs.
  */
 export function allowedArguments({ count, over_limits }: Pick<CloudResult, "count" | "over_limits">, typed: number | null): Record<string, number> | undefined {
   return over_limits.length === 0 || typed === count ? allowedBy(over_limits) : undefined;
 }
 
-/** Return a request as it is shown and copied. */
+/** Return a request as JSON text, to show and to copy. */
 export function requestText(job: CloudJob): string {
   return JSON.stringify(job.request, undefined, 2);
 }
@@ -58,7 +58,7 @@ export function excessProblem(excesses: readonly CloudExcess[]): Problem {
   return { message: excesses.map(({ message }) => message).join("; "), hint: excesses.map(({ hint }) => hint).join(" ").trim() };
 }
 
-/** Return the arguments that allow a plan which is over limits, nothing if something forbids it all the same. */
+/** Return the arguments that raise the exceeded limits, undefined if one of them can't be raised. */
 function allowedBy(excesses: readonly CloudExcess[]): Record<string, number> | undefined {
   const allowed: Record<string, number> = {};
   for (const { allowed_by } of excesses) {

@@ -1,9 +1,9 @@
-// The empty document of a page: its own script and style sheet run and apply in it, and nothing else. Pure.
+// The HTML of a webview page. Its policy allows the page's own script and style sheet alone. Pure.
 
 export interface PageResources {
   readonly script: string;
   readonly style: string;
-  /** Where scripts and style sheets of the extension come from, as its policy names it. */
+  /** The source of the extension's files, for the content security policy. */
   readonly source: string;
   readonly nonce: string;
 }

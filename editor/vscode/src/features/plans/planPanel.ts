@@ -1,7 +1,7 @@
-// The page of one file's plan: what it is told, and what is done when something of it is pressed.
+// The webview panel of one file's plan: sends the plan to the page, and handles the page's buttons.
 //
-// The plan is kept here and the page gets what it shows. A plan is submitted once: whatever is pressed while work is
-// under way, or after it, does nothing.
+// The panel keeps the plan; the page gets the parts that it shows. A plan is submitted once: the buttons do nothing while
+// a submission runs or after it has ended.
 
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
@@ -16,10 +16,10 @@ import { pageHtml } from "./pageHtml";
 import { findingsOf } from "./findings";
 import { type JobOutcome, columnsOf, allowedArguments, countsOf, excessProblem, headOf, chunks, requestText, rowsOf, statesOf } from "./pageData";
 
-/** States of jobs that a submission left behind unsent, or of which nobody knows; `resume` goes on with them. */
+/** States of jobs that a submission didn't send, or that are unknown; `resume` sends them. */
 const RESUMABLE = new Set(["PLANNED", "SUBMITTING", "UNKNOWN"]);
 
-/** What a plan is made with. */
+/** The arguments of the command `plan`. */
 export type PlanArguments = Place & CloudArguments;
 
 export class PlanPanel implements vscode.Disposable {
@@ -31,7 +31,7 @@ export class PlanPanel implements vscode.Disposable {
   private jobs = new Map<number, JobOutcome>();
   private allowed: CloudArguments = {};
   private generation = 0;
-  private isReady = false; // the script, which can be told something
+  private isReady = false; // whether the page's script receives messages
   private closed = false;
   private wantsSubmit = false;
   private cancelling: vscode.CancellationTokenSource | undefined;
@@ -69,12 +69,12 @@ export class PlanPanel implements vscode.Disposable {
     webview.html = pageHtml({ script: at("plan.js"), style: at("plan.css"), source: webview.cspSource, nonce });
   }
 
-  /** Whether something is under way that a new plan would get into the way of. */
+  /** Whether a plan or a submission is running, which a new plan would disturb. */
   get isBusy(): boolean {
     return this.phase.name === "working";
   }
 
-  /** Whether nobody sees it any more; a submission may still be under way then. */
+  /** Whether the panel is closed; a submission may still be running. */
   get isClosed(): boolean {
     return this.closed;
   }
@@ -83,7 +83,7 @@ export class PlanPanel implements vscode.Disposable {
     return !this.closed && this.panel.active;
   }
 
-  /** What the plan was made with. */
+  /** The arguments that the plan was made with. */
   get planned(): PlanArguments {
     return this.arguments;
   }
@@ -179,13 +179,13 @@ export class PlanPanel implements vscode.Disposable {
         this.setPlan(await this.extension.server.call("plan", this.arguments, options));
         this.setPhase({ name: "planned" });
       } catch (error) {
-        // What was planned before is still what would be submitted, unless the server had refused it already.
+        // The earlier plan is still valid, unless the server had refused it already.
         this.setPhase(before.name === "working" ? { name: "planned" } : { ...before, problem: problemOf(error) });
       }
     });
   }
 
-  /** Submit the plan on the page; over a limit that takes the number of its jobs, typed. */
+  /** Submit the plan on the page; over a limit, the user has to type the number of its jobs. */
   private async submit(typed: number | null): Promise<void> {
     const { plan, phase } = this;
     if (plan === undefined || phase.name !== "planned" || phase.void === true) return;
@@ -208,7 +208,7 @@ export class PlanPanel implements vscode.Disposable {
     });
   }
 
-  /** Plan anew with what the typed number allows; whether that is the plan on the page, and within the limits. */
+  /** Plan again with raised limits; return whether the new plan equals the one on the page and is within the limits. */
   private async isAllowed(plan: CloudResult, allowed: PlanArguments, options: CallOptions): Promise<boolean> {
     const anew = await this.extension.server.call("plan", { ...this.arguments, ...allowed }, options);
     this.setPlan(anew);
@@ -230,7 +230,7 @@ export class PlanPanel implements vscode.Disposable {
     const { group } = plan;
     await this.withProgress("Submitting what is left", async (options) => {
       try {
-        // What was typed to submit more than a limit allows holds for what is left of it.
+        // The limits that the user raised for this submission hold for the rest of it.
         const left = await this.extension.server.call("resume", { group, dry_run: true, ...this.allowed }, options);
         if (left.jobs.length > 0 && !(await confirmSend(left))) {
           this.setPhase(phase);
@@ -245,7 +245,7 @@ export class PlanPanel implements vscode.Disposable {
     });
   }
 
-  /** Ask Google how the jobs are. */
+  /** Ask Google for the states of the jobs. */
   private async refresh(): Promise<void> {
     const { plan, phase } = this;
     if (plan === undefined || phase.name !== "submitted") return;
@@ -259,14 +259,14 @@ export class PlanPanel implements vscode.Disposable {
     });
   }
 
-  /** Say why a submission ended early, and what of it is written down: that can be resumed, and is never sent twice. */
+  /** Show why a submission ended early, and which jobs the history has: `resume` sends the others, and none twice. */
   private async interrupted(error: unknown): Promise<void> {
     await this.catchUp(problemOf(error), error instanceof CommandError && error.code === "plan-changed");
-    // The page says it; a notification is for whoever has closed the page, or looks at something else.
+    // The page shows the error; a notification is needed when the page is closed or hidden.
     if (this.closed || !this.panel.visible) void showError(this.extension, error);
   }
 
-  /** Show what the history has of the submission; if it can't be asked, say that, and ask once a server runs again. */
+  /** Show the jobs that the history has of the submission. If the server doesn't answer, ask again when it runs again. */
   private async catchUp(problem: Problem, isVoid = false): Promise<void> {
     try {
       const begun = await this.recordedJobs();
@@ -285,7 +285,7 @@ export class PlanPanel implements vscode.Disposable {
     await this.withProgress("Asking what was sent", () => this.catchUp(problem));
   }
 
-  /** Return the jobs of the submission as they are written down, undefined if nothing was; throws if it can't be known. */
+  /** Return the submission's jobs from the history, undefined if it has none; throws if the server doesn't answer. */
   private async recordedJobs(): Promise<readonly JobOutcome[] | undefined> {
     try {
       const { groups } = await this.extension.server.call("status", { reference: this.plan?.group ?? "" });
@@ -316,7 +316,7 @@ export class PlanPanel implements vscode.Disposable {
     });
   }
 
-  /** Do something that takes a while: shown on the page and as a notification, cancelled from either. */
+  /** Run a long task. The page and a notification show its progress, and both can cancel it. */
   private async withProgress(what: string, run: (options: CallOptions) => Promise<void>): Promise<void> {
     if (this.isBusy) return;
     const cancelling = new vscode.CancellationTokenSource();
@@ -361,7 +361,7 @@ export class PlanPanel implements vscode.Disposable {
     this.postFindings();
   }
 
-  /** What was planned, in words: the file, or the part of it that is meant. */
+  /** The planned file, or the part of it, as text. */
   private source(): string {
     const { block, index } = this.arguments;
     const part = [...(block ? [`block ${block}`] : []), ...(index ? [`job ${index}`] : [])];
@@ -392,7 +392,7 @@ export class PlanPanel implements vscode.Disposable {
     this.closed = true;
     this.isReady = false;
     for (const listener of this.listeners) listener.dispose();
-    // A submission under way goes on: its notification shows it, and cancels it.
+    // A running submission goes on; its notification shows and cancels it.
     if (!this.isBusy) this.onOver();
   }
 }

@@ -1,4 +1,4 @@
-// Show Plan and Submit to AI Platform: each experiment config has one page, which is planned anew whenever it is asked for.
+// The commands Show Plan and Submit: each experiment config has one page, and each command plans it again.
 
 import * as vscode from "vscode";
 import { registerCommand } from "../../commands";
@@ -18,7 +18,7 @@ export const plans: Feature = (extension) => {
 
 async function show(extension: Extension, pages: Map<string, PlanPanel>, argument: unknown, submit: boolean): Promise<void> {
   const inFront = [...pages.values()].find((page) => page.isActive);
-  // Whoever looks at a plan and names no other file means that one.
+  // Without an argument, a plan that is in front is the one to use.
   const asked = argument === undefined && inFront !== undefined ? { ...inFront.planned } : commandArguments(argument);
   const uri: vscode.Uri = await resolveExperiment(asked);
   const key = uri.toString();
@@ -30,7 +30,7 @@ async function show(extension: Extension, pages: Map<string, PlanPanel>, argumen
     return;
   }
   const plan = await extension.server.call("plan", planned, { title: "Planning the submission" });
-  // While it was planned, the page may have been closed, or another been opened.
+  // During planning, the page may have been closed, or another opened.
   let page = pages.get(key);
   if (page === undefined) {
     page = new PlanPanel(extension, uri, () => { pages.delete(key); });

@@ -1,17 +1,17 @@
-// The jobs of a sweep to choose from: those that have a text, as the server finds them. Pure.
+// Searches a sweep for jobs that contain a text. Pure.
 
 import type { ExpandArguments, ExpandResult } from "../../protocol";
 import { type SearchResult, moreText } from "../../search";
 import { shellJoin } from "../../format";
 
-export const LISTED = 1_000; // jobs of an answer
+export const LISTED = 1_000; // jobs
 
-/** As many jobs the server looks for a text in. */
+/** The server searches sweeps of up to so many jobs. */
 const SEARCHABLE = 100_000;
 
 export type Expand = (asks: Pick<ExpandArguments, "limit" | "text">) => Promise<ExpandResult>;
 
-/** A job of a sweep as a row. */
+/** A job of a sweep, as a row. */
 export interface Combination {
   readonly id: string;
   readonly label: string;
@@ -20,7 +20,7 @@ export interface Combination {
   readonly index: number;
 }
 
-/** Return the jobs that have a text; of a sweep that can't be searched, its first ones. */
+/** Return the jobs that contain a text; if the sweep is too large to search, its first jobs. */
 export async function searchCombinations(expand: Expand, whole: ExpandResult, text: string): Promise<SearchResult<Combination>> {
   const searched = whole.count <= SEARCHABLE;
   const { count, jobs } = text === "" || !searched ? whole : await expand({ limit: LISTED, text });
@@ -28,7 +28,7 @@ export async function searchCombinations(expand: Expand, whole: ExpandResult, te
     id: String(index),
     label: shellJoin(args) || "no flags",
     description: `job ${index}`,
-    // Where the server hasn't searched, VS Code does, in what is listed.
+    // If the server hasn't searched, VS Code filters the listed jobs.
     alwaysShow: searched,
     index,
   }));

@@ -1,11 +1,11 @@
-// Read-only documents: the jobs of a sweep, kept up to date while its config is edited, and dry runs.
+// Read-only documents for dry runs and expansions; an expansion follows the edits of its config.
 
 import * as vscode from "vscode";
 
 const SCHEME = "caliban-jobs";
-const DEBOUNCE_MILLISECONDS = 300; // milliseconds without an edit, after which a page is made anew
+const DEBOUNCE_MILLISECONDS = 300; // after the last edit
 
-/** Shows texts as read-only documents. One with a source is made anew when that is edited. */
+/** Shows texts as read-only documents. A document with a source is updated when the source is edited. */
 export class ReadOnlyDocuments {
   private readonly texts = new Map<string, string>();
   private readonly makers = new Map<string, { source: string; make: () => Promise<string> }>();
@@ -22,13 +22,13 @@ export class ReadOnlyDocuments {
       }),
       vscode.workspace.onDidChangeTextDocument(({ document }) => { this.edited(document.uri.toString()); }),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => {
-        // Changing a document's language closes it and opens it again, so that only later it is known whether it is gone.
+        // Changing a document's language closes it and opens it again, so it may be back in a moment.
         if (uri.scheme === SCHEME) setTimeout(() => { this.forget(uri.toString()); }, DEBOUNCE_MILLISECONDS);
       }),
     ];
   }
 
-  /** Show a page beside what is open; it has a name, and an identity under which it is shown once. */
+  /** Show a document beside the active editor. Documents with one name and identity are the same document. */
   async show(name: string, identity: string, text: string, again?: { source: string; make: () => Promise<string> }): Promise<void> {
     const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${name}`, query: identity });
     const key = uri.toString();

@@ -1,17 +1,17 @@
-// What is said of expansions, dry runs and runs. Pure: results of the server in, text out.
+// Texts about expansions, dry runs, builds and runs. Pure.
 
 import type { BuildResult, ExpandResult, RunJob, RunResult } from "../../protocol";
 import type { JobUpdate } from "../../server/calls";
 import { quantity, duration, shellJoin } from "../../format";
 
-/** Return an expansion as a document: how many jobs, and the flags of each. */
+/** Return an expansion as text: the number of jobs, and the flags of each. */
 export function expansionText(name: string, { count, jobs }: ExpandResult): string {
   const lines = [`# ${name}: ${quantity(count, "job")}`, "", ...numberedJobs(jobs)];
   if (jobs.length < count) lines.push("", `# … and ${quantity(count - jobs.length, "more job")}`);
   return `${lines.join("\n")}\n`;
 }
 
-/** Return what a run would do as a document: the image, and the command of each job. */
+/** Return a dry run as text: the image, and the flags of each job. */
 export function dryRunText(module: string | undefined, { group, image, jobs }: RunResult): string {
   const lines = [
     `# Dry run: nothing was built or run.`,
@@ -29,19 +29,19 @@ function numberedJobs(jobs: readonly { index: number; args: readonly string[] }[
   return jobs.map(({ index, args }) => `${String(index).padStart(width)}  ${args.length > 0 ? shellJoin(args) : "# no flags"}`);
 }
 
-/** Return what is said of an image that there is now. */
+/** Return the message about an image that was built. */
 export function buildMessage({ tag, cached, seconds }: BuildResult): string {
   return cached ? `The image is up to date: ${tag}` : `The image is built, in ${duration(seconds)}: ${tag}`;
 }
 
-/** How a run went: whether it is bad news, what is said, and the first job that failed. */
+/** The result of a run: whether a job failed, the message, and the first job that failed. */
 export interface RunSummary {
   readonly failed: boolean;
   readonly text: string;
   readonly first: RunJob | undefined;
 }
 
-/** Return what is said of a run that has ended, under the title that it has. */
+/** Return the summary of a run that has ended. */
 export function runSummary(title: string, { group, jobs }: RunResult): RunSummary {
   if (jobs.length === 0) return { failed: false, text: `Every job of ${group} succeeded before; nothing was run again.`, first: undefined };
   const states = new Map<string, number>();
@@ -67,7 +67,7 @@ function metricsText(metrics: Readonly<Record<string, number>> = {}): string {
 
 const COLOURS: Readonly<Record<string, number>> = { RUNNING: 36, SUCCEEDED: 32, FAILED: 31, CANCELLED: 33 };
 
-/** Return a line of a run's terminal on a job that starts or has ended; several jobs are told apart by their numbers. */
+/** Return the terminal's line about a job that starts or has ended, with the job's index. */
 export function jobLine(news: JobUpdate): string {
   const name = `[${news.index}]`;
   if (news.state === "RUNNING") return coloured(`${name} ${shellJoin(news.args) || "no flags"}`, "RUNNING");
@@ -76,7 +76,7 @@ export function jobLine(news: JobUpdate): string {
   return coloured(`${name} ${stateWord(news.state)}${time}${error}${metricsText(news.metrics)}`, news.state);
 }
 
-/** Return a text in the colour of a state, as terminals write colours. */
+/** Return a text in the colour of a state, with ANSI escape sequences. */
 export function coloured(text: string, state: string): string {
   return `\u001b[${COLOURS[state] ?? 0}m${text}\u001b[0m`;
 }

@@ -1,10 +1,9 @@
-// What a run's terminal shows: the output of its jobs, each line with its job's number where there are several.
-// Pure: pieces in, text for a terminal out.
+// The text of a run's terminal: the output of its jobs; if several run at once, each line with its job's index. Pure.
 
 import type { JobUpdate, LogChunk } from "../../server/calls";
 import { jobLine } from "./messages";
 
-/** Puts together what jobs print; only whole lines once several run at a time, so that no two are mixed. */
+/** Merges the output of jobs; once several run at a time, in whole lines, so that lines don't mix. */
 export class RunOutput {
   private readonly indices = new Map<string, number>();
   private readonly partial = new Map<string, string>();
@@ -12,7 +11,7 @@ export class RunOutput {
   private several = false;
   private midLine = false;
 
-  /** Take note of a job that starts or ends, and return what to write. */
+  /** Handle a job's start or end, and return the text to write. */
   jobUpdate(news: JobUpdate): string {
     const flushed = news.state === "RUNNING" ? "" : this.rest(news.job);
     this.indices.set(news.job, news.index);
@@ -24,7 +23,7 @@ export class RunOutput {
     return `${flushed}${before}${jobLine(news)}\r\n`;
   }
 
-  /** Take what a job printed, and return what to write. */
+  /** Handle a job's output, and return the text to write. */
   logChunk({ job, text }: LogChunk): string {
     const index = this.indices.get(job);
     if (!this.several || index === undefined) {

@@ -1,4 +1,4 @@
-// Building, running and looking at what would run, on this machine.
+// The commands that build an image, run jobs on this machine, and show the jobs that would run.
 
 import * as path from "node:path";
 import * as vscode from "vscode";
@@ -17,7 +17,7 @@ import { RunOutput } from "./output";
 import { RunTerminal } from "./terminal";
 import { buildMessage, coloured, dryRunText, expansionText, runSummary } from "./messages";
 
-const SHOWN = 10_000; // jobs of a page
+const SHOWN = 10_000; // jobs in a document
 
 export const runs: Feature = (extension) => {
   const pages = new ReadOnlyDocuments();
@@ -41,7 +41,7 @@ async function build(extension: Extension, argument: unknown): Promise<unknown> 
   return result;
 }
 
-/** Return what is to be run: what the arguments say, or else the sweep that is open or chosen, or the module alone. */
+/** Return the arguments of a run: as given, or for the sweep that is open or chosen, or for the module alone. */
 async function resolveRun(argument: unknown): Promise<CommandArguments> {
   if (argument !== undefined) return commandArguments(argument);
   const open = vscode.window.activeTextEditor?.document;
@@ -57,7 +57,7 @@ async function moduleArguments(): Promise<CommandArguments> {
   return { root: await resolveFolder({}) };
 }
 
-/** Run, and say how it went; what the jobs print is in a terminal meanwhile. */
+/** Run jobs, with their output in a terminal, and show the result. */
 async function run(extension: Extension, asked: CommandArguments): Promise<RunResult> {
   const title = titleOf(asked);
   const cancel = new vscode.CancellationTokenSource();
@@ -108,7 +108,7 @@ async function announce(extension: Extension, asked: CommandArguments, result: R
   await showMessage(extension, `Caliban: ${text}`, failed ? { Retry: again, ...actions } : actions, failed);
 }
 
-/** Run one combination: the one that is named, or that the cursor is on, or that is chosen of those that it is on. */
+/** Run one combination: from the argument, or the one at the cursor; if there are several, the user chooses. */
 async function runCombination(extension: Extension, argument: unknown): Promise<unknown> {
   const asked = commandArguments(argument);
   if (typeof asked.index === "number") return run(extension, asked);
@@ -120,7 +120,7 @@ async function runCombination(extension: Extension, argument: unknown): Promise<
   return run(extension, { ...asked, ...sweep, index });
 }
 
-/** Return where the cursor is as the command line says it: from 1, in characters rather than in UTF-16. */
+/** Return the cursor's position as `expand --at` takes it: counted from 1, in characters instead of UTF-16 units. */
 function cursorPlace({ document, selection }: vscode.TextEditor): string {
   const before = document.lineAt(selection.active.line).text.slice(0, selection.active.character);
   return `${selection.active.line + 1}:${Array.from(before).length + 1}`;

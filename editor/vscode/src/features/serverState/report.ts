@@ -1,18 +1,18 @@
-// The text of a diagnostic report: what somebody who helps needs to know, and nothing that is secret.
+// The text of a diagnostic report: the facts that a maintainer needs, and no secrets.
 
-/** What a report says. */
+/** The facts of a report. */
 export interface ReportFacts {
-  /** Names and versions, in their order. */
+  /** Names and versions, in this order. */
   readonly versions: readonly (readonly [name: string, version: string])[];
   readonly state: string;
   readonly server: string;
   readonly trusted: boolean;
-  /** The number of open folders, and what kind of place they are in. */
+  /** The number of open folders, and their URI schemes. */
   readonly folders: string;
-  /** The settings that somebody has changed. */
+  /** The settings that aren't the defaults. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly lastProblem: string;
-  /** What `caliban doctor` finds; undefined where it wasn't asked. */
+  /** The doctor's checks or its error; undefined if it wasn't called. */
   readonly doctor?: readonly { readonly name: string; readonly status: string; readonly message: string }[] | string;
 }
 

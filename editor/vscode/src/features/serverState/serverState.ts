@@ -1,4 +1,4 @@
-// The server's state where the user sees it, and what acts on it: restart, log, report, changed settings, granted trust.
+// Shows the server's state, and restarts the server on command, when settings change and when trust is granted.
 
 import { homedir, release, type } from "node:os";
 import * as vscode from "vscode";
@@ -24,7 +24,7 @@ export const serverState: Feature = (extension) => {
       recordProblem(state.problem.message);
       if (!state.problem.expected) void showNotStarted(extension, state.problem);
     }),
-    // The server hears of all other settings by itself.
+    // The server gets all other settings through LSP.
     vscode.workspace.onDidChangeConfiguration((change) => {
       if ([SERVER_PATH, INTERPRETER].some((setting) => change.affectsConfiguration(setting))) void server.restart();
     }),
@@ -40,7 +40,7 @@ function statusItem({ server }: Extension): vscode.Disposable {
   return vscode.Disposable.from(item, server.onDidChangeState(show));
 }
 
-/** How a state looks; the text of a problem has its way out beside it. */
+/** Return the status item of a state, with the command that helps. */
 function looks(state: ServerState): Pick<vscode.LanguageStatusItem, "text" | "detail" | "busy" | "severity" | "command"> {
   const restart = { title: "Restart", command: "caliban.restart" };
   const showLog = { title: "Show Log", command: "caliban.showLog" };
@@ -91,7 +91,7 @@ async function doctor(server: Extension["server"], folder: vscode.Uri | undefine
   }
 }
 
-/** Return our settings that aren't as they come. None of them is a secret. */
+/** Return the extension's settings that aren't the defaults. None of them is a secret. */
 function changedSettings(context: vscode.ExtensionContext): Record<string, unknown> {
   const manifest = context.extension.packageJSON as { contributes: { configuration: { properties: Record<string, unknown> } } };
   const settings = vscode.workspace.getConfiguration();

@@ -1,6 +1,6 @@
-// What a task of type `caliban` says, and the words of the command line that it stands for. Pure.
+// The definition of a task of type `caliban`, and its command line. Pure.
 
-/** A task as tasks.json has it. */
+/** A task in tasks.json. */
 export interface CalibanTaskDefinition {
   readonly type: string;
   readonly command: string;
@@ -10,7 +10,7 @@ export interface CalibanTaskDefinition {
   readonly args?: readonly string[];
 }
 
-/** Return the words of a task, as the command line takes them. */
+/** Return a task's arguments for the command line. */
 export function commandLine({ command, module, experiment_config, flags = [], args = [] }: CalibanTaskDefinition): string[] {
   return [
     command,
@@ -21,7 +21,7 @@ export function commandLine({ command, module, experiment_config, flags = [], ar
   ];
 }
 
-/** Return what a task is called in the list. */
+/** Return a task's name in the list. */
 export function taskName(definition: CalibanTaskDefinition): string {
   return commandLine(definition).filter((word) => word !== "--experiment_config").join(" ");
 }

@@ -1,5 +1,5 @@
-// Tasks of type `caliban`: the command line in a terminal. `$caliban` puts findings of `check` into the Problems panel;
-// no task has that by itself, since the server has put those of every file there already.
+// Tasks of type `caliban`: the command line in a terminal. The problem matcher `$caliban` reads the findings of `check`. No
+// task uses it by default, since the server has put the findings of every file into the Problems panel already.
 
 import * as path from "node:path";
 import * as vscode from "vscode";
@@ -18,7 +18,7 @@ export const tasks: Feature = (extension) => [
   }),
 ];
 
-/** Return the tasks that each project has: checking, building, and running each of its sweeps. */
+/** Return each project's tasks: check, build, and run for each of its sweeps. */
 async function provideTasks(extension: Extension): Promise<vscode.Task[]> {
   if (!vscode.workspace.isTrusted) return [];
   const caliban = await extension.server.program();
@@ -32,7 +32,7 @@ async function provideTasks(extension: Extension): Promise<vscode.Task[]> {
   });
 }
 
-/** Return a task of tasks.json with what it runs; its definition is the very object that came, or VS Code refuses it. */
+/** Return a task of tasks.json with its execution. VS Code requires the same definition object. */
 async function resolveTask(extension: Extension, task: vscode.Task): Promise<vscode.Task | undefined> {
   if (!vscode.workspace.isTrusted) return undefined;
   const scope = typeof task.scope === "object" ? task.scope : vscode.workspace.workspaceFolders?.[0];

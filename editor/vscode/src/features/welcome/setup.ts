@@ -1,17 +1,17 @@
-// What the outcome of a call tells of this machine, and which steps of the walkthrough that makes. Pure.
+// Derives facts about this machine from the outcomes of calls, and from them the completed steps of the walkthrough. Pure.
 
-/** Whether something that runs need is there. */
+/** Whether the engine or the credentials are available. */
 export type Availability = "unknown" | "ok" | "missing";
 
-/** What a call has told; what it says nothing of is left out. */
+/** The facts that a call shows; others are left out. */
 export interface SetupFacts {
   readonly engine?: Availability;
   readonly credentials?: Availability;
-  /** A local run of every job succeeded. */
+  /** All jobs of a local run succeeded. */
   readonly ran?: true;
 }
 
-/** What came of a call: its answer, or why there was none. */
+/** A call's result or error. */
 export interface CallOutcome {
   readonly result?: unknown;
   readonly error?: unknown;
@@ -20,10 +20,10 @@ export interface CallOutcome {
 /** Commands that can't succeed without a container engine. */
 const ON_ENGINE = new Set(["build", "shell", "notebook", "containers", "attach"]);
 
-/** Commands that can't succeed without somebody's credentials for Google. */
+/** Commands that can't succeed without Google credentials. */
 const AT_GOOGLE = new Set(["submit", "planAndSubmit", "resubmit", "resume"]);
 
-/** Each step of the walkthrough, and what is known once it is done. */
+/** Each step of the walkthrough, and the fact that completes it. */
 const STEPS: readonly (readonly [step: string, key: string, value: unknown])[] = [
   ["ready", "ready", true],
   ["engine", "engine", "ok"],
@@ -43,7 +43,7 @@ export function factsOf(name: string, argument: unknown, { result, error }: Call
   return all ? { engine: "ok", ran: true } : { engine: "ok" };
 }
 
-/** Return the steps of the walkthrough that are done, as far as is known. */
+/** Return the completed steps of the walkthrough. */
 export function completedSteps(known: ReadonlyMap<string, unknown>): string[] {
   return STEPS.filter(([, key, value]) => known.get(key) === value).map(([step]) => step);
 }

@@ -1,8 +1,8 @@
-// Numbers of a plan as people read them. Pure; what they are is the server's.
+// Formats the numbers of a plan for people. Pure.
 
 import { quantity } from "../../format";
 
-/** Return an amount of money: cents, and more of them where it is little. */
+/** Return an amount of money, with more decimals for small amounts. */
 export function money(amount: number, currency: string): string {
   const digits = amount !== 0 && amount < 1 ? 4 : 2;
   return `${amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: digits })} ${currency}`;
@@ -15,7 +15,7 @@ const SPANS: readonly (readonly [number, string])[] = [
   [1, "second"],
 ];
 
-/** Return a span of time in its two largest units. */
+/** Return a duration in its two largest units. */
 export function duration(seconds: number): string {
   let rest = Math.max(1, Math.round(seconds));
   if (rest >= 3600) rest = Math.round(rest / 60) * 60;

@@ -1,4 +1,4 @@
-// The head of the page: how many jobs on what, for how much, and all else that is worth knowing before saying yes.
+// The head of the page: the jobs, the hardware, the cost, and other facts to check before submitting.
 
 import { element, on } from "./dom";
 import type { Finding, FromPage, PlanHead } from "./messages";

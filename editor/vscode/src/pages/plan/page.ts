@@ -1,4 +1,4 @@
-// The page of a plan, in its own sandbox: it shows what it is sent, and says what was pressed. It keeps nothing.
+// The script of a plan's page: shows the messages of the extension, and sends the user's actions to it.
 
 import "./page.css";
 import { button, element, on } from "./dom";
@@ -19,7 +19,7 @@ const say = (message: FromPage): void => { vscode.postMessage(message); };
 let plan: PlanHead | undefined;
 let columns: readonly string[] = [];
 let rows: PlanRow[] = [];
-let places = new Map<number, number>(); // by the jobs' numbers
+let places = new Map<number, number>(); // by the jobs' indices
 let findings: readonly Finding[] = [];
 let generation = -1;
 
@@ -109,7 +109,7 @@ function heard(message: ToPage): void {
   }
 }
 
-/** Show all jobs, once they are all there. */
+/** Show all jobs, after the last chunk. */
 function showRows(): void {
   const repeated = rows.filter(({ sameAs }) => sameAs !== null).length;
   repeats.checked = false;

@@ -1,5 +1,5 @@
-// The sweep as a picture: an axis for each parameter that varies, a curve for each job, drawn on two canvases. A range
-// of an axis is chosen by dragging along it; what the pointer is on, here or in the table, is drawn over the rest.
+// The sweep in parallel coordinates: an axis for each parameter that varies, a curve for each job, drawn on two canvases.
+// Dragging along an axis brushes a range of it. The jobs under the pointer, here or in the table, are highlighted.
 
 import { button, element, on } from "./dom";
 import { onceAFrame } from "./frames";
@@ -10,16 +10,16 @@ import { type Axis, UNSET, axisOf } from "./scales";
 const ABOVE = 34; // pixels, for the axes' names
 const BELOW = 14;
 const SIDE = 70; // left of the first axis and right of the last
-const NEAR = 16; // pixels from an axis, within which it is meant
-const REACH = 7; // pixels from a curve
+const NEAR = 16; // pixels from an axis within which the pointer is on it
+const REACH = 7; // pixels from a curve within which the pointer is on it
 const MOST_AXES = 14; // more have no room
 
 export interface ParallelCoordinatesEvents {
-  /** The pointer is on jobs, by their places. */
+  /** The pointer is on these jobs, given by their places. */
   readonly hover: (places: ReadonlySet<number>) => void;
-  /** Ranges were chosen, or given up. */
+  /** Brushes were added or removed. */
   readonly brush: () => void;
-  /** The name of an axis was pressed. */
+  /** The user pressed the name of an axis. */
   readonly named: (column: number) => void;
 }
 
@@ -63,12 +63,12 @@ export class ParallelCoordinates {
     theme.observe(document.body, { attributes: true, attributeFilter: ["class"] });
   }
 
-  /** Whether there is anything to see. */
+  /** Whether there is nothing to draw. */
   get isEmpty(): boolean {
     return this.axes.length === 0;
   }
 
-  /** What was chosen, in words. */
+  /** The names of the axes with brushes. */
   get chosen(): string[] {
     return [...this.brushes.keys()].map((axis) => this.axes[axis]?.name ?? "");
   }
@@ -91,14 +91,14 @@ export class ParallelCoordinates {
     this.choose([...rows.keys()]);
   }
 
-  /** Show these jobs in full, and the rest as a shadow. */
+  /** Draw these jobs in full, and the rest faintly. */
   choose(places: readonly number[]): void {
     this.shown = places;
     this.lines = segments(this.rows, this.crossed, places);
     this.redraw();
   }
 
-  /** Whether a job lies in the ranges that are chosen. */
+  /** Whether a job is in all brushes. */
   has(place: number): boolean {
     return isInBrushes(this.crossed, this.brushes, place);
   }
@@ -109,7 +109,7 @@ export class ParallelCoordinates {
     this.redraw();
   }
 
-  /** Draw jobs over all others. */
+  /** Draw jobs on top of all others. */
   highlight(places: Iterable<number>): void {
     const pen = this.pen(this.over);
     if (pen === undefined) return;
@@ -162,7 +162,7 @@ export class ParallelCoordinates {
         for (const line of lines) {
           if (line.repeats !== again) continue;
           pen.strokeStyle = pen.fillStyle = again ? colours.repeat : colours.line;
-          // Many curves are each faint; one that many jobs take is stronger.
+          // Many curves are drawn faintly; a curve of many jobs is stronger.
           const share = line.places.length / Math.max(1, this.shown.length);
           pen.globalAlpha = again ? 0.9 : Math.min(0.9, Math.max(0.03, 60 / most) + share);
           pen.lineWidth = again ? 1.6 : 1.2;
@@ -231,7 +231,7 @@ export class ParallelCoordinates {
     pen.stroke();
   }
 
-  /** Return what draws on a canvas, which has as many pixels as the screen behind it. */
+  /** Return a canvas's context, with the canvas sized to the screen's pixels. */
   private pen(canvas: HTMLCanvasElement): CanvasRenderingContext2D | undefined {
     const ratio = window.devicePixelRatio;
     const [width, height] = [Math.round(this.width * ratio), Math.round(this.height * ratio)];
@@ -291,7 +291,7 @@ export class ParallelCoordinates {
     if (axis === undefined) return;
     this.over.setPointerCapture(event.pointerId);
     this.dragged = { axis, from: this.at(event.offsetY) };
-    // A press alone gives the range up; going on from it makes a new one.
+    // Pressing an axis removes its brush; dragging makes a new one.
     if (this.brushes.delete(axis)) this.events.brush();
     this.redraw();
   }

@@ -1,4 +1,4 @@
-// One job's request, exactly as it will be sent, in the colours of JSON.
+// The pane with one job's request, exactly as it will be sent, as coloured JSON.
 
 import { button, element, on } from "./dom";
 import type { FromPage } from "./messages";
@@ -40,7 +40,7 @@ export class RequestPane {
     this.root.hidden = false;
   }
 
-  /** What became of the job may have changed. */
+  /** Update the job's state and error. */
   renew(): void {
     if (this.row === undefined) return;
     this.title.textContent = `Request of job ${this.row.index}`;

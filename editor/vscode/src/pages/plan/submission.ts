@@ -1,4 +1,4 @@
-// The bar that stays on the page: Submit, the question that comes before it, how far it is, and what became of it.
+// The bar at the top of the page: the Submit button, its confirmation, the progress, and the result.
 
 import { button, element, on } from "./dom";
 import type { FromPage, Phase, PlanHead, Problem } from "./messages";
@@ -21,7 +21,7 @@ export class Submission {
   }
 
   setPhase(phase: Phase): void {
-    // Of work under way only the bar moves, so that Cancel stays where it was pressed.
+    // During a task, only the progress changes, so that Cancel stays where the user pressed it.
     const moves = phase.name === "working" && this.phase.name === "working" && phase.what === this.phase.what;
     this.phase = phase;
     if (moves) {
@@ -32,7 +32,7 @@ export class Submission {
     this.draw();
   }
 
-  /** The file was edited since it was planned. */
+  /** Show that the file was edited since it was planned. */
   noteEdit(): void {
     if (this.edited || this.phase.name !== "planned") return;
     this.edited = true;

@@ -1,4 +1,4 @@
-// The jobs as a table that scrolls through any number of them: only the rows on the screen exist.
+// The table of jobs. It has elements only for the visible rows, so that it scrolls through any number of jobs.
 
 import { button, element, on } from "./dom";
 import { onceAFrame } from "./frames";
@@ -8,11 +8,11 @@ import { type Viewport, visibleRows, rowsPerPage, scrollTopFor } from "./viewpor
 const ROW = 24; // pixels, as in the style sheet
 
 export interface TableEvents {
-  /** A row was opened, by its place in the plan. */
+  /** The user opened a row, given by its place in the plan. */
   readonly open: (place: number) => void;
   /** The pointer is on a row, or on none. */
   readonly hover: (place: number | undefined) => void;
-  /** Other rows are seen now. */
+  /** The filter or the order has changed; these rows are shown now. */
   readonly changed: (places: readonly number[]) => void;
 }
 
@@ -63,7 +63,7 @@ export class Table {
     this.layOut();
   }
 
-  /** More of the jobs are there, or something of them has changed. */
+  /** Update the table after the jobs have changed. */
   renew({ states }: { states: boolean }): void {
     if (states !== this.withStates) {
       this.withStates = states;
@@ -71,13 +71,13 @@ export class Table {
     } else this.arrange();
   }
 
-  /** Choose which jobs are seen. */
+  /** Show only the jobs that a filter accepts. */
   setFilter(filter: RowFilter): void {
     this.filter = filter;
     this.arrange();
   }
 
-  /** Order by a column; once more turns it round. */
+  /** Sort by a column; a second time, in the other direction. */
   sort(by: RowOrder["by"]): void {
     this.order = { by, down: this.order.by === by && !this.order.down };
     this.drawHead();
@@ -94,7 +94,7 @@ export class Table {
     const first = (column: number): unknown => this.rows.find((row) => row.values[column] !== null)?.values[column];
     this.numeric = new Set([...this.columns.keys()].filter((column) => typeof first(column) === "number"));
     const state = this.withStates ? [14] : [];
-    // Head and rows are grids of their own: they agree because each column has one width.
+    // Head and rows are separate grids; fixed column widths align them.
     const sizes = [9, ...state, ...widths(this.columns, this.rows).map((width) => width + 4)];
     this.root.style.setProperty("--columns", `${sizes.map((size) => `${size}ch`).join(" ")} minmax(18ch, 1fr)`);
     this.root.style.setProperty("--width", `${sizes.reduce((sum, size) => sum + size, 18)}ch`);
