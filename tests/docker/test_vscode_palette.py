@@ -257,7 +257,7 @@ def test_a_run_is_stopped_by_its_terminal(window: Window, project: Path) -> None
 
 
 def test_a_dry_run_is_a_page(window: Window) -> None:
-    window.command("Caliban: Dry Run")
+    window.command("Caliban: Show Dry Run")
     window.page.locator(".tab", has_text="experiment.json (dry run)").wait_for()
     shown = until("the page", lambda: page_text(window))
     window.shot("dry-run")

@@ -86,7 +86,7 @@ def test_each_of_two_folders_is_a_project_of_its_own(window: Window, desk: Desk)
     window.open("far.experiment.json")
     window.status_item("europe-west4").wait_for()
 
-    window.command("Caliban: Dry Run")
+    window.command("Caliban: Show Dry Run")
     window.page.locator(".tab", has_text="(dry run)").wait_for()
     window.page.locator(".view-line", has_text="caliban/far:").first.wait_for()
 
@@ -198,5 +198,7 @@ def test_a_folder_on_no_disk_is_judged_and_what_would_run_is_explained(opened: W
         opened.dismiss_messages()
     page.locator('.activitybar [aria-label="Caliban"]').first.click()
     for view in ("Jobs", "Containers"):
-        opened.section(view).locator(".welcome-view-content", has_text="isn't on a disk").wait_for()
+        opened.section(view).locator(
+            ".welcome-view-content", has_text="isn't on this machine's disk"
+        ).wait_for()
     opened.shot("virtual")

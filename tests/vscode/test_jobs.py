@@ -127,7 +127,7 @@ def jobs(window: Window, launches: Launches) -> Jobs:
         connection.execute("DELETE FROM jobs")
     jobs = Jobs(window, launches)
     jobs.show()
-    window.command("Caliban: Clear Filter of Jobs")
+    window.command("Caliban: Clear Jobs Filter")
     until("an empty view", lambda: not jobs.rows())
     return jobs
 
@@ -251,7 +251,7 @@ def test_what_is_stopped_is_asked_about_first(jobs: Jobs) -> None:
     assert jobs.launches.state_there(jobs.launches.jobs(group)[1]).startswith("CANCEL")
     jobs.move(group, "", "CANCELLED")
     until("a job that is stopped", lambda: jobs.jobs()[1].startswith("cancelled"))
-    jobs.window.command("Caliban: Stop")
+    jobs.window.command("Caliban: Stop Jobs")
     jobs.window.quick_row("3  --n 2").locator(".monaco-checkbox, input[type=checkbox]").first.click()
     jobs.window.quick().locator(".monaco-button", has_text="OK").click()
     jobs.window.page.locator(".monaco-dialog-box", has_text="_3 (--n 2)").wait_for()
@@ -262,7 +262,7 @@ def test_what_is_stopped_is_asked_about_first(jobs: Jobs) -> None:
     assert jobs.launches.calls("cancel") == 3
     jobs.move(group, *["CANCELLED"] * 3)
     jobs.wait("gone", "3 cancelled")
-    jobs.window.command("Caliban: Stop")
+    jobs.window.command("Caliban: Stop Jobs")
     jobs.window.toast("No job goes on now").wait_for()
 
 
@@ -271,7 +271,7 @@ def test_failed_jobs_are_sent_again_after_a_yes(jobs: Jobs) -> None:
     jobs.move(group, "FAILED", "FAILED", "SUCCEEDED", "CANCELLED", message="Out of luck")
     jobs.wait("unlucky", "2 failed")
     made = jobs.launches.calls("create")
-    jobs.window.command("Caliban: Resubmit Failed")
+    jobs.window.command("Caliban: Resubmit Failed Jobs")
     jobs.window.pick("unlucky")
     dialog = jobs.window.page.locator(".monaco-dialog-box", has_text="Submit 3 jobs again?")
     dialog.wait_for()
@@ -343,7 +343,7 @@ def test_a_submission_that_was_cut_short_is_resumed(jobs: Jobs) -> None:
     made = jobs.launches.calls("create")
     jobs.refresh()
     jobs.wait("short", "2 planned")
-    jobs.window.command("Caliban: Resume")
+    jobs.window.command("Caliban: Resume Submission")
     jobs.window.pick("short")
     jobs.window.dialog("Send 2 jobs?", "Cancel")
     assert jobs.launches.calls("create") == made
@@ -354,7 +354,7 @@ def test_a_submission_that_was_cut_short_is_resumed(jobs: Jobs) -> None:
     jobs.window.dialog("Send 2 jobs?", "Send 2 jobs")
     jobs.wait("short", "3 queued")
     assert jobs.launches.calls("create") == made + 2
-    jobs.window.command("Caliban: Resume")
+    jobs.window.command("Caliban: Resume Submission")
     jobs.window.toast("none to resume").wait_for()
 
 
@@ -375,15 +375,15 @@ def test_what_is_shown_can_be_chosen(jobs: Jobs) -> None:
     jobs.window.command("Caliban: Filter Jobs")
     jobs.window.pick("Text")
     jobs.window.answer("nowhere", "Jobs that have this")
-    jobs.window.section("Jobs").get_by_text("No job is like that").wait_for()
-    jobs.window.command("Caliban: Clear Filter of Jobs")
+    jobs.window.section("Jobs").get_by_text("No job matches").wait_for()
+    jobs.window.command("Caliban: Clear Jobs Filter")
     jobs.window.command("Caliban: Filter Jobs")
     jobs.window.pick("State")
     jobs.window.quick_row("succeeded").locator(".monaco-checkbox, input[type=checkbox]").first.click()
     jobs.window.quick().locator(".monaco-button", has_text="OK").click()
     jobs.window.section("Jobs").get_by_text("Shown: succeeded").wait_for()
     until("those", lambda: jobs.said("mixed").startswith("2 succeeded"))
-    jobs.window.command("Caliban: Clear Filter of Jobs")
+    jobs.window.command("Caliban: Clear Jobs Filter")
     until("both groups", lambda: {row.label for row in jobs.rows() if row.level == 1} == {"mixed", "other"})
 
 
@@ -465,7 +465,7 @@ def test_jobs_to_stop_stay_chosen_while_others_are_looked_for(jobs: Jobs) -> Non
     group = add_waiting(jobs, "long", 120)
     add_waiting(jobs, "short", 1, 1)
     window = jobs.window
-    window.command("Caliban: Stop")
+    window.command("Caliban: Stop Jobs")
 
     def check(text: str, label: str) -> None:
         window.quick().locator(".quick-input-box input").first.focus()

@@ -38,7 +38,7 @@ from caliban_ls import __version__
 REAL = str(Path(sys.executable).resolve())
 
 
-MAKING = "Caliban makes its environment"
+MAKING = "Caliban creates its environment"
 USUAL: dict[str, object] = {
     "caliban.experimentFiles": [],
     "caliban.interpreter": "",

@@ -87,7 +87,7 @@ CASES = {
     "Python without venv": Case("sudo apt install python3.11-venv", _on_path(BARE)),
     "a broken Python": Case("python3 doesn't work: error while loading shared", _on_path(BROKEN)),
     "an old one named": Case("caliban.interpreter names, is Python 3.8.18", _named(OLD)),
-    "a broken one named": Case("isn't a Python that works: error while loading", _named(BROKEN)),
+    "a broken one named": Case("isn't a working Python: error while loading", _named(BROKEN)),
     "none of that name": Case(
         "There is no program /nowhere/python", lambda _: {"caliban.interpreter": "/nowhere/python"}
     ),

@@ -54,9 +54,9 @@ test("of PATH the first that fits is taken, and each that doesn't is logged with
   expect(await search()).toEqual({ base: "/good", version: "3.10.13" });
   expect(logged.map((line) => line.replace(folder, ""))).toEqual([
     "Python extension: names no interpreter",
-    "PATH: /one/python3 won't do: it is Python 3.8.18",
-    "PATH: /one/python3.12 won't do: Illegal instruction",
-    "PATH: /two/python3.11 won't do: it is Python 3.11.2 without ensurepip",
+    "PATH: /one/python3 isn't suitable: it is Python 3.8.18",
+    "PATH: /one/python3.12 isn't suitable: Illegal instruction",
+    "PATH: /two/python3.11 isn't suitable: it is Python 3.11.2 without ensurepip",
     "PATH: /two/python3.10 is Python 3.10.13, of /good",
   ]);
 });
@@ -146,7 +146,7 @@ test("of one that can't be made, or is cancelled, nothing is left", async () => 
 test("an environment in which a command lacks a package counts as not made, and says which", async () => {
   const check = "echo 'cloud can not import google: No module named packaging' >&2; exit 3";
   await expect(make("true", undefined, [], check)).rejects.toThrow(
-    "can't make an environment that works: cloud can not import google: No module named packaging.",
+    "can't create a working environment: cloud can not import google: No module named packaging.",
   );
   expect(await readdir(path.join(folder, "environments"))).toEqual([]);
 });

@@ -167,7 +167,7 @@ describe("the jobs of a sweep", () => {
   it("say so where they are too many to be searched", async () => {
     const ask = expand(200_000);
     const found = await searchCombinations(ask, await ask({ limit: 1000 }), "n 4321");
-    expect(found.more).toBe("199,000 more jobs: put the cursor on a value for those that have it");
+    expect(found.more).toBe("199,000 more jobs: put the cursor on a value to list its jobs");
     expect(found.items[0]?.alwaysShow).toBe(false);
   });
 });

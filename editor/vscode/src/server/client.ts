@@ -104,7 +104,7 @@ export class Client {
       if (!client.isRunning() || process.hasEnded) throw new Error("it ended");
     } catch (error) {
       await started.stop();
-      const why = patience.aborted ? `it said nothing for ${START_SECONDS} seconds` : process.lastOutput();
+      const why = patience.aborted ? `it didn't answer for ${START_SECONDS} seconds` : process.lastOutput();
       surroundings.log.warn(`the server didn't start: ${errorMessage(error)}`);
       throw new ServerExited(why);
     } finally {
@@ -137,7 +137,7 @@ export class Client {
     } catch (error) {
       if (token.isCancellationRequested) throw new vscode.CancellationError();
       if (this.process.hasEnded || this.stopping) {
-        throw new CommandError("The server stopped before it had answered.", "stopped", "Try again; the log says why it stopped.");
+        throw new CommandError("The server stopped before it answered.", "stopped", "Try again; the log says why it stopped.");
       }
       throw asCommandError(error);
     } finally {

@@ -227,7 +227,7 @@ export class Server implements vscode.Disposable {
       return;
     }
     const text = `The server has stopped ${this.crashes.count} times within a few minutes, the last time with: ${lastWords}.`;
-    this.fail(new NotStarted(text, "“Retry” starts it again; the log has all that it said.", setting));
+    this.fail(new NotStarted(text, "“Retry” starts it again; the log has its whole output.", setting));
   }
 
   private fail(problem: NotStarted): void {
@@ -250,7 +250,7 @@ export class Server implements vscode.Disposable {
 function asNotStarted(error: unknown): NotStarted {
   if (error instanceof NotStarted) return error;
   if (error instanceof StartCancelled) {
-    return new NotStarted("The server's environment wasn't made, since that was cancelled.", "Restart the server to make it.", undefined, true);
+    return new NotStarted("Creating the server's environment was cancelled.", "Restart the server to create it.", undefined, true);
   }
   return new NotStarted(`The server can't be started: ${errorMessage(error)}.`, "The log may say more.");
 }

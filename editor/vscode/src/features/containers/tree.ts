@@ -70,8 +70,8 @@ export class ContainersTree implements vscode.TreeDataProvider<ContainersRow> {
     } catch (error) {
       this.setGroups([]);
       // The welcome text of an empty view already names a missing engine.
-      const told = error instanceof CommandError && error.code === NO_ENGINE;
-      this.view.message = told ? undefined : errorMessage(error);
+      const explained = error instanceof CommandError && error.code === NO_ENGINE;
+      this.view.message = explained ? undefined : errorMessage(error);
     }
     this.pollSoon(POLL_MILLISECONDS);
   }

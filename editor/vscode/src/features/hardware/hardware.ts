@@ -60,7 +60,7 @@ async function pickOption(part: HardwarePart, title: string, options: readonly H
   type Item = vscode.QuickPickItem & { option?: HardwareOption };
   const list = vscode.window.createQuickPick<Item>();
   list.title = title;
-  list.placeholder = `Which ${PART_NAMES[part]}? Prices are of one job, an hour.`;
+  list.placeholder = `Which ${PART_NAMES[part]}? Prices are per job and hour.`;
   list.matchOnDescription = true;
   list.matchOnDetail = true;
   list.items = hardwareRows(options).map((row): Item => ("heading" in row ? { label: row.heading, kind: vscode.QuickPickItemKind.Separator } : row));

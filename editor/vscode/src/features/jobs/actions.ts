@@ -21,7 +21,7 @@ export async function stop(extension: Extension, argument: unknown): Promise<Sto
     return undefined;
   }
   const what = quantity(count, "job");
-  const detail = `${targetList(meant)}\n\nWhat was stopped can't be taken up again.`;
+  const detail = `${targetList(meant)}\n\nStopped jobs can't be continued.`;
   if (!(await confirm(`Stop ${what}?`, detail, `Stop ${what}`))) return undefined;
   const call = { references: meant.map(({ reference }) => reference), yes: true };
   const result = await extension.server.call("stop", call, { title: `Stopping ${what}` });
@@ -41,11 +41,11 @@ export async function resubmit(extension: Extension, argument: unknown): Promise
   if (references.length === 0) references.push((await pickGroup(extension, "Resubmit the failed jobs of which group?", none, fits, { state: RESUBMITTABLE_STATES })).reference);
   // The plan has to be up to date: a job that failed a moment ago belongs to it.
   await Promise.all(
-    references.map((reference) => extension.server.call("status", { reference, jobs: 0, refresh: true }, { title: "Asking after the jobs" })),
+    references.map((reference) => extension.server.call("status", { reference, jobs: 0, refresh: true }, { title: "Asking Google for the states of the jobs" })),
   );
   const plan = await extension.server.call("resubmit", { ...asked, references, dry_run: true });
   if (plan.jobs.length === 0) {
-    void showMessage(extension, `Caliban: there is nothing to submit again of ${references.join(", ")}: no job has failed, or each that did was submitted again already.`, {});
+    void showMessage(extension, `Caliban: no job of ${references.join(", ")} can be submitted again: none has failed, or all that failed were submitted again already.`, {});
     return undefined;
   }
   const what = quantity(plan.count, "job");
@@ -60,13 +60,13 @@ export async function resubmit(extension: Extension, argument: unknown): Promise
 /** Send the unsent jobs of an interrupted submission after the user has confirmed. */
 export async function resume(extension: Extension, argument: unknown): Promise<CloudResult | undefined> {
   const [reference] = referencesOf(argument);
-  const none = "Every submission was sent whole, so there is none to resume.";
+  const none = "Every submission is complete, so there is none to resume.";
   const meant =
     reference === undefined ? await pickGroup(extension, "Resume which submission?", none, ({ unsent }) => unsent > 0, { state: UNSENT_STATES }) : await findTarget(extension, reference);
   const { name } = meant.group;
   const plan = await extension.server.call("resume", { group: name, dry_run: true });
   if (plan.jobs.length === 0) {
-    void showMessage(extension, `Caliban: all jobs of ${name} were sent or are over; nothing is left to send.`, {});
+    void showMessage(extension, `Caliban: all jobs of ${name} were sent or have ended; nothing is left to send.`, {});
     return undefined;
   }
   if (!(await confirmSend(plan))) return undefined;
@@ -88,7 +88,7 @@ export async function copyCommand(extension: Extension, argument: unknown): Prom
   const { job: whole } = await findTarget(extension, job.job_id);
   const text = whole?.command ?? "";
   await vscode.env.clipboard.writeText(text);
-  void vscode.window.setStatusBarMessage("Caliban: the command is in the clipboard", 3000);
+  void vscode.window.setStatusBarMessage("Caliban: the command is on the clipboard", 3000);
   return text;
 }
 
@@ -100,7 +100,7 @@ export async function openConsole(extension: Extension, argument: unknown): Prom
 
 export async function copyName(extension: Extension, argument: unknown): Promise<string> {
   const [reference] = referencesOf(argument);
-  const name = reference ?? (await pickGroup(extension, "Copy the name of which group?", "There is no group so far.", () => true)).reference;
+  const name = reference ?? (await pickGroup(extension, "Copy the name of which group?", "There is no group yet.", () => true)).reference;
   await vscode.env.clipboard.writeText(name);
   return name;
 }

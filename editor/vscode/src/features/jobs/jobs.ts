@@ -36,7 +36,7 @@ export const jobs: Feature = (extension) => {
     vscode.Disposable.from(tree, endings),
     extension.server.onDidCall((call) => { endings.follow(call); }),
     tree.onDidUpdate((groups) => {
-      endings.check(groups).catch((error: unknown) => { extension.log.warn(`how a group ended can't be told: ${errorMessage(error)}`); });
+      endings.check(groups).catch((error: unknown) => { extension.log.warn(`can't find out how a group ended: ${errorMessage(error)}`); });
     }),
     ...Object.entries(ACTIONS).map(([id, action]) => registerCommand(extension, id, (argument) => action(extension, argument))),
     registerCommand(extension, "caliban.showJobs", async (argument) => {

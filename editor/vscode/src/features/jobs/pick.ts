@@ -78,7 +78,7 @@ export async function pickJob(extension: Extension, argument: unknown, what: str
   const [reference] = referencesOf(argument);
   if (reference === undefined) {
     const ask = async (text: string) => items(await searchJobs(queryStatus(extension), text));
-    return (await searchAndPick(ask, what, "No job has been run or submitted from this machine so far.")).meant;
+    return (await searchAndPick(ask, what, "No job has been run or submitted from this machine yet.")).meant;
   }
   const { group, job } = await findTarget(extension, reference);
   if (job !== undefined) return { reference, group, job };
@@ -95,7 +95,7 @@ export async function pickJob(extension: Extension, argument: unknown, what: str
  */
 export async function pickActive(extension: Extension): Promise<JobOrGroup[]> {
   const ask = async (text: string) => items(await searchActive(queryStatus(extension), text));
-  return (await searchAndPickSome(ask, "Stop what?", "No job goes on now, so there is none to stop.")).map(({ meant }) => meant);
+  return (await searchAndPickSome(ask, "Stop what?", "No job is active, so there is none to stop.")).map(({ meant }) => meant);
 }
 
 function items<Of extends JobOrGroup>({ items: found, more }: SearchResult<Of>): SearchResult<TargetItem<Of>> {

@@ -33,7 +33,7 @@ export function groupTooltip(group: StatusGroup): string {
     ["started", moment(group.created)],
     ["folder", group.folder],
     ["image", group.image ?? ""],
-    ["not sent", group.unsent > 0 ? `${group.unsent}; “Resume” goes on with them` : ""],
+    ["not sent", group.unsent > 0 ? `${group.unsent}; “Resume” sends them` : ""],
     ["no longer known to Google", group.gone > 0 ? String(group.gone) : ""],
   ]);
 }

@@ -195,7 +195,7 @@ export class JobsTree implements vscode.TreeDataProvider<JobsRow> {
   private showMessage(): void {
     const none = isEmpty(this.chosen) && this.groups.length === 0;
     void vscode.commands.executeCommand("setContext", "caliban.jobs.empty", none);
-    const nothing = this.groups.length === 0 && !isEmpty(this.chosen) ? ["No job is like that."] : [];
+    const nothing = this.groups.length === 0 && !isEmpty(this.chosen) ? ["No job matches."] : [];
     const lines = [...(isEmpty(this.chosen) ? [] : [filterText(this.chosen)]), ...nothing, ...this.notes];
     this.view.message = lines.length === 0 ? undefined : lines.join("\n");
     this.view.badge = rows.badge(this.groups);

@@ -53,7 +53,7 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
     const follower = this.followers.get(uri.toString());
     if (follower !== undefined) return follower.text;
     // VS Code has restored an editor of an earlier session.
-    if (!vscode.workspace.isTrusted) return "This folder isn't trusted, so no log is read.\n";
+    if (!vscode.workspace.isTrusted) return "This folder isn't trusted, so logs aren't read.\n";
     const reference = jobReference(uri.path);
     try {
       const { group, job } = await findTarget(this.extension, reference);

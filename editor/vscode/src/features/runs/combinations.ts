@@ -33,5 +33,5 @@ export async function searchCombinations(expand: Expand, whole: ExpandResult, te
     index,
   }));
   const left = count - items.length;
-  return { items, more: searched ? moreText([left, "more job"]) : `${left.toLocaleString("en-US")} more jobs: put the cursor on a value for those that have it` };
+  return { items, more: searched ? moreText([left, "more job"]) : `${left.toLocaleString("en-US")} more jobs: put the cursor on a value to list its jobs` };
 }

@@ -49,7 +49,7 @@ function facts(plan: PlanHead): HTMLElement {
     return element("dd", { title: value, ...(granted !== null && needed > granted ? { class: "tight" } : {}) }, value);
   });
   add("Project", plan.project_id);
-  add("Module", plan.module ?? "what the image runs");
+  add("Module", plan.module ?? "the image's own command");
   add("Runs as", plan.service_account ?? "Google's own service agent");
   if (quotas.length > 0) list.append(element("div", {}, element("dt", {}, "Quota"), ...quotas));
   add("Ends", plan.timeout === null ? "at the service's own limit" : `after ${words.duration(plan.timeout)}, at the latest`);

@@ -129,7 +129,7 @@ function filter(): void {
   table.setFilter((row) => wanted(row) && (!repeats.checked || again.has(row.index)) && picture.has(places.get(row.index) ?? 0));
   clear.hidden = picture.chosen.length === 0;
   clear.textContent = `${picture.chosen.join(", ")} chosen ✕`;
-  clear.setAttribute("aria-label", "Give up what was chosen in the picture");
+  clear.setAttribute("aria-label", "Clear the ranges chosen in the chart");
 }
 
 function count(seen: readonly number[]): void {

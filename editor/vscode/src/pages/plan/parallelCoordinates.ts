@@ -82,7 +82,7 @@ export class ParallelCoordinates {
     this.all = segments(rows, this.crossed, rows.keys());
     this.names.replaceChildren(
       ...this.axes.map(({ name, column, kind }) =>
-        button(name, () => { this.events.named(column); }, { title: `${name}${kind === "log" ? ", by orders of magnitude" : ""}: order the jobs by it` }),
+        button(name, () => { this.events.named(column); }, { title: `${name}${kind === "log" ? ", logarithmic" : ""}: sort the jobs by it` }),
       ),
     );
     const repeats = rows.filter((row) => row.sameAs !== null).length;

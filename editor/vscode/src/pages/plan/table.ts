@@ -107,7 +107,7 @@ export class Table {
     const titled = (title: string, by: RowOrder["by"], attributes: Readonly<Record<string, string>> = {}): HTMLElement => {
       const isOrder = this.order.by === by;
       const arrow = isOrder ? element("span", { class: "arrow", "aria-hidden": "true" }, this.order.down ? "▾" : "▴") : undefined;
-      const sort = button(title, () => { this.sort(by); }, { title: `Order by ${title}` });
+      const sort = button(title, () => { this.sort(by); }, { title: `Sort by ${title}` });
       if (arrow !== undefined) sort.append(arrow);
       const sorted = isOrder ? (this.order.down ? "descending" : "ascending") : "none";
       return element("div", { role: "columnheader", "aria-sort": sorted, ...attributes }, sort);
