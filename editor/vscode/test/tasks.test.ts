@@ -9,7 +9,7 @@ it.each([
     ["run", "--experiment_config", "experiment.json", "--jobs=2", "train.py", "--", "--lr", "1"],
     "run experiment.json --jobs=2 train.py -- --lr 1",
   ],
-])("spells the task %j as the command line takes it", (definition, argv, title) => {
+])("turns the task %j into a command line", (definition, argv, title) => {
   expect(commandLine({ type: "caliban", ...definition })).toEqual(argv);
   expect(taskName({ type: "caliban", ...definition })).toBe(title);
 });

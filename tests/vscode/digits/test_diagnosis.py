@@ -1,4 +1,4 @@
-"""What is missing, what a finding means, a first experiment and the first steps, in a real VS Code without an engine."""
+"""The doctor, rules, a first experiment and the walkthrough, in a real VS Code without an engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.text_contrast import faint
 from support.window import Window, until
 
 
-def test_the_doctor_says_what_is_missing_and_what_mends_it(window: Window) -> None:
+def test_the_doctor_shows_problems_and_their_fixes(window: Window) -> None:
     window.command("Caliban: Run Doctor")
     page = window.webview()
     page.locator("h1", has_text="missing or broken").wait_for()
@@ -86,7 +86,7 @@ STEPS = {
 }
 
 
-def test_first_steps_look_for_themselves_whether_they_are_done(window: Window) -> None:
+def test_steps_of_the_walkthrough_are_checked_off(window: Window) -> None:
     window.command("Caliban: Run Doctor")
     window.webview().locator("h1").wait_for()
     window.command("Caliban: Get Started")
