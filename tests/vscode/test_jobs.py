@@ -263,7 +263,7 @@ def test_stopping_asks_first(jobs: Jobs) -> None:
     jobs.move(group, *["CANCELLED"] * 3)
     jobs.wait("gone", "3 cancelled")
     jobs.window.command("Caliban: Stop Jobs")
-    jobs.window.toast("No job goes on now").wait_for()
+    jobs.window.toast("No job is active").wait_for()
 
 
 def test_failed_jobs_are_sent_again_after_a_yes(jobs: Jobs) -> None:

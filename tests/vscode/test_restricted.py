@@ -222,7 +222,7 @@ def test_no_environment_is_made_and_trust_starts_the_server_anew(at_work: Siege)
     kept = storage(home) / "environments"
     kept.rename(home / "kept")
     window.command("Caliban: Restart Server")
-    until("a calm word", lambda: "none is made in a folder that isn't trusted" in log(home))
+    until("a calm word", lambda: "none is created in a folder that isn't trusted" in log(home))
     until("no finding", lambda: window.squiggles().count() == 0)
     assert window.messages() == []
     assert not kept.exists()
