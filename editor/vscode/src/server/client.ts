@@ -22,7 +22,7 @@ export interface ClientContext {
   readonly trusted: boolean;
   readonly log: vscode.LogOutputChannel;
   readonly intercept: Interceptor;
-  readonly logged: (piece: LogChunk) => void;
+  readonly logged: (chunk: LogChunk) => void;
 }
 
 /** The listeners of a call, and its cancellation token. */
@@ -71,11 +71,11 @@ export class Client {
     private readonly process: ServerProcess,
     private readonly surroundings: ClientContext,
   ) {
-    client.onNotification("caliban-ls/log", (piece: LogChunk & WithToken) => {
-      surroundings.logged(piece);
-      this.listeners.get(piece.token)?.log(piece);
+    client.onNotification("caliban-ls/log", (chunk: LogChunk & WithToken) => {
+      surroundings.logged(chunk);
+      this.listeners.get(chunk.token)?.log(chunk);
     });
-    client.onNotification("caliban-ls/job", (news: JobUpdate & WithToken) => { this.listeners.get(news.token)?.job(news); });
+    client.onNotification("caliban-ls/job", (update: JobUpdate & WithToken) => { this.listeners.get(update.token)?.job(update); });
     this.died = new Promise((resolve) => {
       void process.ended.then(() => {
         if (!this.stopping) resolve(process.lastOutput());

@@ -196,7 +196,7 @@ export class Server implements vscode.Disposable {
         trusted: vscode.workspace.isTrusted,
         log: this.log,
         intercept: (command, argument) => this.interceptor(command, argument),
-        logged: (piece) => { this.logged.fire(piece); },
+        logged: (chunk) => { this.logged.fire(chunk); },
       });
       this.client = client;
       this.log.info(`the server runs: ${client.introduction}`);

@@ -31,12 +31,12 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 export const jobs: Feature = (extension) => {
   const tree = new JobsTree(extension);
-  const endings = new EndNotifications(extension);
+  const endNotifications = new EndNotifications(extension);
   return [
-    vscode.Disposable.from(tree, endings),
-    extension.server.onDidCall((call) => { endings.follow(call); }),
+    vscode.Disposable.from(tree, endNotifications),
+    extension.server.onDidCall((call) => { endNotifications.follow(call); }),
     tree.onDidUpdate((groups) => {
-      endings.check(groups).catch((error: unknown) => { extension.log.warn(`can't find out how a group ended: ${errorMessage(error)}`); });
+      endNotifications.check(groups).catch((error: unknown) => { extension.log.warn(`can't find out how a group ended: ${errorMessage(error)}`); });
     }),
     ...Object.entries(ACTIONS).map(([id, action]) => registerCommand(extension, id, (argument) => action(extension, argument))),
     registerCommand(extension, "caliban.showJobs", async (argument) => {
