@@ -53,7 +53,7 @@ def listed(window: Window) -> list[str]:
 
 
 def test_a_notebook_is_one_of_jupyters_servers(window: Window, project: Path) -> None:
-    # Nothing is offered, and nobody is woken, before there is a notebook.
+    # Nothing is offered or activated before there is a notebook.
     assert listed(window) == [jupyter_stand_in.NOTHING]
     window.page.keyboard.press("Escape")
     window.open_any("look.ipynb")

@@ -10,6 +10,7 @@ from typing import Any
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.hardware import Request
+from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.core.errors import CalibanError, NotConfirmed, PlanChanged, UsageError
 from caliban_ls.operations.cloud import budget, plan_view, registry, saved_plans
 from caliban_ls.operations.cloud import plan as cloud_plan
@@ -235,6 +236,7 @@ def result_of(group: Group, history: History, service: Service) -> CloudResult:
         plan_id=str(details.get("plan_id", "")),
         group=group.name,
         backend=group.backend,
+        backend_title=catalog().services[group.backend].title,
         project_id=group.project or "",
         region=group.region or "",
         machine_type=str(details.get("machine_type", "")),
