@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -78,19 +79,19 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Where a parse of a part of an array may stop, in offsets of the new text.
+    """Where a parse of a part of a container may stop, in offsets of the new text.
 
     Attributes:
         resume: the first offset behind the edit.
-        close: where the array's own closing bracket is expected.
+        close: where the container's own closing bracket is expected.
         shift: by how much the text behind the edit moved.
-        items: the array's items before the edit.
+        heads: the container's items, or its members' keys, before the edit.
     """
 
     resume: int
     close: int
     shift: int
-    items: list[Node]
+    heads: Sequence[Node]
 
 
 class Parser:
@@ -101,8 +102,8 @@ class Parser:
         faults: what was reported, in order.
         comments: start and end of every comment.
         overflowed: whether errors were left out, because there were too many.
-        joined: of a window, the index of the first old item that needs no new parse; None when the parse
-            ran to the array's end.
+        joined: of a window, the index of the first old item or member that needs no new parse; None when
+            the parse ran to the container's end.
     """
 
     def __init__(
@@ -135,7 +136,7 @@ class Parser:
         """Parse to the end of the text, or of the window.
 
         Raises:
-            Escaped: the window's array doesn't end where it did.
+            Escaped: the window's container doesn't end where it did.
         """
         text, frames, floor = self.text, self._frames, self._floor
         member_match, value_match, closing_match = (
@@ -241,7 +242,7 @@ class Parser:
     # Where a window ends
 
     def _meets(self, frame: Frame) -> bool:
-        """Return whether the parser stands where an old item started, in the state of then."""
+        """Return whether the parser stands where an old item or member started, in the state of then."""
         window = self._window
         assert window is not None  # noqa: S101 - only windows have a limit inside the text
         if self.position > window.close:
@@ -249,8 +250,9 @@ class Parser:
         if len(self._frames) > self._floor or frame.state not in {FIRST, NEXT, START}:
             return False
         start = self.position - window.shift - frame.start
-        index = bisect_left(window.items, start, key=lambda item: item.offset)
-        if index == len(window.items) or window.items[index].offset != start or not window.items[index].fresh:
+        heads = window.heads
+        index = bisect_left(heads, start, key=lambda head: head.offset)
+        if index == len(heads) or heads[index].offset != start or not heads[index].fresh:
             return False
         if (index > 0) != bool(frame.children):
             return False  # what a colon means depends on whether anything stands before it
@@ -298,8 +300,7 @@ class Parser:
         elif frame.state in {COLON, VALUE}:
             self._report_missing_value(frame)
         if frame.is_object:
-            if len({member.key.value for member in frame.children}) != len(frame.children):
-                self._report_duplicates(frame)
+            self._report(*duplicates(frame.children, frame.start))
             if frame.closer == "]":
                 is_whole = self._faults_since(frame.start) == len(self.faults)
                 self._report(reports.list_with_keys(frame.start, position + 1, is_whole=is_whole))
@@ -576,6 +577,7 @@ class Parser:
         elif is_key and frame.state in {COLON, VALUE} and scalar.is_text:
             # The value is still to be written, and the next member follows already.
             self._report_missing_value(frame)
+            self._fresh = False
             self._key(scalar)
         elif frame.state == VALUE:
             if is_key:
@@ -604,6 +606,7 @@ class Parser:
                 return
             if self._frames[-2].is_object:
                 self._close_unclosed(len(self._frames) - 1, scalar.start, goes_on=True)
+                self._fresh = False
                 self._key(scalar)
                 return
         if frame.state == DONE:
@@ -703,14 +706,6 @@ class Parser:
         if frame.member is not None and not frame.member.key.damaged:
             self._report(reports.missing_value(*frame.ends(frame.member.key)))
 
-    def _report_duplicates(self, frame: Frame) -> None:
-        seen: set[str] = set()
-        for member in frame.children:
-            key = member.key.value
-            if key in seen:
-                self._report(reports.duplicate_key(tokens.quote(key), *frame.ends(member.key)))
-            seen.add(key)
-
     def _unexpected(self, start: int, end: int, message: str) -> None:
         """Report what nobody can make sense of, and stay silent until the next comma or bracket."""
         frame = self._frames[-1]
@@ -737,6 +732,21 @@ class Parser:
         position = tokens.skip_ignored(self.text, frame.last_end())
         is_comma = self.text[position : position + 1] == ","
         return position if is_comma and tokens.skip_ignored(self.text, position + 1) == following else None
+
+
+def duplicates(members: Sequence[Member], start: int) -> list[Finding]:
+    """Return a finding for each key that an earlier member has too; their object starts at an offset."""
+    if len({member.key.value for member in members}) == len(members):
+        return []
+    found = []
+    seen: set[str] = set()
+    for member in members:
+        key = member.key
+        if key.value in seen:
+            begin = start + key.offset
+            found.append(reports.duplicate_key(tokens.quote(key.value), begin, begin + key.length))
+        seen.add(key.value)
+    return found
 
 
 def _different_parts(spelling: str) -> list[tuple[str, str]] | None:
