@@ -76,9 +76,9 @@ TYPED = (
 )
 
 
-def block(members: list[tuple[str, str]], around: str) -> str:
+def block(members: list[tuple[str, str]], around: str, end: str = "") -> str:
     inside = ",\n  ".join(f'"{key}": {value}' for key, value in members)
-    return around.replace("…", f"{{\n  {inside}\n}}")
+    return around.replace("…", f"{{\n  {inside}{end}\n}}")
 
 
 single_blocks = st.builds(
@@ -91,6 +91,7 @@ single_blocks = st.builds(
         max_size=90,
     ),
     st.sampled_from(["…", "[…]\n", '[{"k1": 1}, …, {"k1": [1, 2]}]', "// caliban: experiment\n…"]),
+    st.sampled_from(["", ",", ", // end"]),
 )
 changes = st.lists(
     st.tuples(st.floats(0, 1), st.sampled_from([0, 0, 0, 1, 1, 2, 5, 40]), st.sampled_from(TYPED)),
@@ -167,8 +168,11 @@ TWENTIETH = TEXT.index('"k20"')
         (TWENTIETH - 4, 1, "", [19]),  # a comma lost
     ],
 )
-def test_an_edit_leaves_other_members_alone(place: int, length: int, typed: str, touched: list[int]) -> None:
-    document = parse(TEXT)
+@pytest.mark.parametrize("text", [TEXT, TEXT.removesuffix("\n}") + ",\n}\n"], ids=["plain", "trailing comma"])
+def test_an_edit_leaves_other_members_alone(
+    text: str, place: int, length: int, typed: str, touched: list[int]
+) -> None:
+    document = parse(text)
     before = list(members_of(document))
     document.edit(place, place + length, typed)
     kept = {id(member) for member in members_of(document)}

@@ -147,7 +147,9 @@ class JsonDocument:
         """
         node, base = path[-1]
         is_document = node is self._top
-        if not is_document and not (node.closed and node.fresh):
+        # Nothing stands in front of the root, so that it needn't be fresh.
+        was_fresh = node.fresh
+        if not is_document and not (node.closed and (was_fresh or node is self.root)):
             return False
         is_object = node.kind is Kind.OBJECT
         children: list[Any] = list(node.members if is_object else node.items)
@@ -164,10 +166,13 @@ class JsonDocument:
         parser = Parser(
             self.text, frames, _token_at(self.text, begin), Window(end + shift, close, shift, heads)
         )
+        node.fresh = True  # unless its end tells otherwise
         try:
             parser.run()
         except Escaped:
             return False
+        if parser.joined is not None:
+            node.fresh = was_fresh
 
         # The old text from `stop` on means what it meant.
         rest = children[parser.joined :] if parser.joined is not None else []

@@ -34,6 +34,7 @@ OVER = 7  # nothing: text after the document's end was reported
 MAX_ERRORS = 1000
 """A text with more errors isn't JSON by any stretch; what follows is read, but not reported."""
 
+_ROOT = 2  # frames that are open inside the root: the document and the root itself
 _MAX_LEVELS = 100  # how far a closing bracket looks for its partner
 _CLOSER = {"[": "]", "{": "}"}
 
@@ -467,7 +468,9 @@ class Parser:
             self._report(reports.stray(bracket, start, end, is_all=is_all))
         elif frame.closer == bracket and not self._document_goes_on(frame):
             if len(self._frames) == self._floor:
-                if self._window is None or start != self._window.close or self._reach > start + 1:
+                # No node stands behind the root, so that looking there changes nothing.
+                looked_behind = self._reach > start + 1 and len(self._frames) > _ROOT
+                if self._window is None or start != self._window.close or looked_behind:
                     raise Escaped
                 self._finished = True
             self._close(start)
@@ -478,7 +481,7 @@ class Parser:
 
     def _document_goes_on(self, frame: Frame) -> bool:
         """Return whether a comma before and a value behind a bracket say that the document doesn't end there."""
-        if frame.state != NEXT or len(self._frames) != 2:  # noqa: PLR2004 - the document and its root
+        if frame.state != NEXT or len(self._frames) != _ROOT:
             return False
         following = self._peek(self.position)
         return following is not None and following["mark"] in {"{", "["}
