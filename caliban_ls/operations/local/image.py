@@ -22,7 +22,7 @@ from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime.engine import Engine, ImagePlan
 from caliban_ls.runtime.google import credentials
-from caliban_ls.runtime.images.build_secrets import build_inputs, hosts_with_passwords
+from caliban_ls.runtime.images.build_secrets import build_inputs, lent_network, lent_passwords
 from caliban_ls.runtime.images.plan import ImageOptions, Mode, plan_image
 from caliban_ls.runtime.images.secret_files import IN_ADDRESS
 
@@ -38,6 +38,7 @@ def build(arguments: containers.BuildArguments, context: Context) -> containers.
     """Build the project's image, unless the engine has it already."""
     started = time.monotonic()
     project = read_project(context)
+    trust.require(project, context)
     image = ensure(arguments, project, mode_of(arguments, project), context)
     seconds = round(time.monotonic() - started, 3)
     return containers.BuildResult(image_id=image.id, tag=image.tag, cached=image.cached, seconds=seconds)
@@ -67,7 +68,7 @@ def ensure(
     Args:
         arguments: those of `build` name a program; without one, the image has only what the project needs
             installed.
-        project: its config.
+        project: its config, to which the user has agreed (`trust.require`).
         mode: whether it is for a machine with a GPU.
         context: of the command.
         packages: Debian packages that it has besides.
@@ -75,10 +76,9 @@ def ensure(
         platform: that it is for, None for the engine's own.
 
     Raises:
-        NotAgreed: the config wants what the user hasn't agreed to.
+        NotAgreed: the build would get passwords or a network that the user hasn't agreed to.
         KeyInImage: a file with a key or a password would be in the image.
     """
-    trust.require(project, context)
     no_cache = isinstance(arguments, containers.BuildArguments) and arguments.no_cache
     plan_with = partial(
         _safe_plan,
@@ -191,9 +191,13 @@ def _plan_without_program(project: Project, context: Context) -> ImagePlan:
 
 
 def _borrowed(plan: ImagePlan, context: Context) -> dict[str, object]:
-    """Return the passwords that a build would be lent only because the project names their hosts."""
-    hosts = hosts_with_passwords(context.environment, Path.home(), plan.addresses)
-    return {"passwords of your .netrc": list(hosts)} if hosts else {}
+    """Return what a build would get of the user's: passwords for packages, and this machine's network."""
+    found: dict[str, object] = {}
+    if passwords := lent_passwords(context.environment, Path.home(), plan.addresses):
+        found["passwords for packages"] = list(passwords)
+    if reached := lent_network(context.environment):
+        found["this machine's network in builds"] = list(reached)
+    return found
 
 
 def _options(project: Project, context: Context) -> ImageOptions:
