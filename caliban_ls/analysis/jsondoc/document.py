@@ -18,7 +18,8 @@ from typing import Any
 
 from caliban_ls.analysis.findings import Edit, Finding, Fix, Severity
 from caliban_ls.analysis.jsondoc import tokens
-from caliban_ls.analysis.jsondoc.grammar import (
+from caliban_ls.analysis.jsondoc.grammar import Parser
+from caliban_ls.analysis.jsondoc.parser_state import (
     DONE,
     FIRST,
     MAX_ERRORS,
@@ -27,10 +28,9 @@ from caliban_ls.analysis.jsondoc.grammar import (
     Escaped,
     Fault,
     Frame,
-    Parser,
     Window,
-    duplicates,
 )
+from caliban_ls.analysis.jsondoc.recovery import duplicates
 from caliban_ls.analysis.jsondoc.reports import DUPLICATE_KEY
 from caliban_ls.analysis.jsondoc.tree import Kind, Member, Node
 from caliban_ls.core.text import Span
