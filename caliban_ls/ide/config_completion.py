@@ -9,7 +9,17 @@ from typing import Any, Final
 
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.config.keys import GCLOUD_IMAGE, KEYS
-from caliban_ls.analysis.config.shapes import Boolean, ByMode, Key, Keys, ListOf, Shape, Table, Text, describe
+from caliban_ls.analysis.config.shapes import (
+    Boolean,
+    ByMode,
+    Key,
+    Keys,
+    ListOf,
+    ObjectOf,
+    Shape,
+    Text,
+    describe,
+)
 from caliban_ls.analysis.hardware import Accelerator, Request
 from caliban_ls.analysis.hardware.catalog import Kind as AcceleratorKind
 from caliban_ls.analysis.hardware.catalog import catalog
@@ -113,7 +123,7 @@ def config_values(context: DocumentContext, cursor: Cursor) -> Iterator[Completi
     elif isinstance(shape, Boolean):
         for text in ("true", "false"):
             yield CompletionItem(label=text, text=text, kind="value", documentation=found.key.doc)
-    elif found.name in _EXAMPLES and not isinstance(shape, Table | Keys):
+    elif found.name in _EXAMPLES and not isinstance(shape, ObjectOf | Keys):
         example = _EXAMPLES[found.name]
         if cursor.item is not None:
             example = example.strip("[]")
@@ -224,7 +234,7 @@ def _value_snippet(shape: Shape, value: str) -> str:
         return placeholder(1, value, ("true", "false"))
     if isinstance(shape, ListOf):
         return f"[{placeholder(1, value[1:-1])}]"
-    if isinstance(shape, Table):
+    if isinstance(shape, ObjectOf):
         return value.replace("$", "\\$").replace("}", "\\}")
     return placeholder(1, value)
 
