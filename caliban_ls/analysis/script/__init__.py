@@ -11,13 +11,12 @@ and `suggestion` say what its flags take.
 from __future__ import annotations
 
 from caliban_ls.analysis.script.discovery import Named, named_in, only_script, places_of, wanted_script
-from caliban_ls.analysis.script.model import Arity, Flag, Library, Scalar, Script, ValueKind, is_same, resolve
+from caliban_ls.analysis.script.model import Arity, Flag, Scalar, Script, ValueKind, is_same, resolve
 from caliban_ls.analysis.script.reader import Read, read_script
 
 __all__ = [
     "Arity",
     "Flag",
-    "Library",
     "Named",
     "Read",
     "Scalar",

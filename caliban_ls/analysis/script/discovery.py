@@ -12,11 +12,6 @@ _COMMENT = re.compile(r"(?://|\#|/\*)[ \t]*caliban:[ \t]*script[ \t]*=[ \t]*([^\
 _GUARD = re.compile(
     r"^if[ \t(]+(?:__name__\s*==\s*[\"']__main__[\"']|[\"']__main__[\"']\s*==\s*__name__)", re.MULTILINE
 )
-_LIBRARY = re.compile(
-    r"^[ \t]*(?:import|from)[ \t]+(?:argparse|absl|click|typer|fire|tyro|simple_parsing|transformers)\b",
-    re.MULTILINE,
-)
-
 _CALLED = re.compile(
     r"^(?:[^\s#].*\bparse_(?:known_)?args|main|cli|fire\.Fire|typer\.run|app\.run)\(", re.MULTILINE
 )  # at once, when the file is run
@@ -75,8 +70,13 @@ def only_script(paths: Iterable[str], read: Read) -> str | None:
 
     A file that says what it does when it is run comes before those that do it whenever they are imported.
     """
+    # What follows a script takes longer to load than an experiment without one to check.
+    from caliban_ls.analysis.script.libraries.registry import LIBRARIES
+
+    packages = "|".join(library.package for library in LIBRARIES)
+    imports = re.compile(rf"^[ \t]*(?:import|from)[ \t]+(?:{packages})\b", re.MULTILINE)
     texts = {path: read(path) or "" for path in sorted(paths)}
-    reading = [path for path, text in texts.items() if _LIBRARY.search(text) is not None]
+    reading = [path for path, text in texts.items() if imports.search(text) is not None]
     for runs in (_GUARD, _CALLED):
         found = [path for path in reading if runs.search(texts[path]) is not None]
         if found:

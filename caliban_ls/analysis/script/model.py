@@ -8,9 +8,6 @@ from typing import Literal
 
 from caliban_ls.core.text import Span
 
-Library = Literal["argparse", "absl", "click", "typer", "transformers", "simple-parsing", "tyro", "fire"]
-"""Who reads the command line; each has its own idea of what a number, a boolean and an abbreviation is."""
-
 ValueKind = Literal["int", "float", "str", "bool", "path"]
 
 Arity = Literal["none", "one", "optional", "some", "any", "several"]
@@ -155,6 +152,37 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Conventions:
+    """How a library reads a command line, apart from what a script declares.
+
+    Attributes:
+        is_argparse: whether it is argparse underneath: a value that begins with a dash looks like a flag, and
+            one that begins with `@` may name a file of arguments.
+        ignores_dashes: whether it takes `-` and `_` for the same.
+        boolean_words: in lower case, the words that it reads as a boolean; None where it reads any.
+        has_true_words: whether every text but "" counts as true where a flag's kind is bool.
+        stray_values: whether a value that no flag takes is refused: always, never, or only by a script whose
+            flags are all known and that has no positional arguments (None).
+        negations_take_values: whether a flag's negations may be followed by a value.
+        integers: what it reads as an integer besides what `int` does.
+        reads_whole_floats: whether some of its versions read 1.0 as an integer.
+        opening_flags: keys that let flags through which the script doesn't define.
+        one_letter_flags: whether one letter stands for the flag that begins with it.
+    """
+
+    is_argparse: bool = False
+    ignores_dashes: bool = False
+    boolean_words: frozenset[str] | None = None
+    has_true_words: bool = False
+    stray_values: Literal["refused", "taken"] | None = None
+    negations_take_values: bool = False
+    integers: str | None = None
+    reads_whole_floats: bool = False
+    opening_flags: frozenset[str] = frozenset()
+    one_letter_flags: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """A script's command line.
 
@@ -163,11 +191,12 @@ class Script:
 
     Attributes:
         path: the script, relative to the project, with slashes.
-        library: who reads its command line; None when nobody does whom we know.
+        library: the name of the library that reads its command line; None when no known one does.
         flags: in the order of their definition, hidden ones included.
         complete: whether there are no others. Otherwise a key that isn't here may exist.
         certain: whether what is given to the script reaches its parser unchanged. Otherwise nothing can be
             judged, and the flags are good for completion only.
+        conventions: how its library reads a command line.
         abbreviations: whether an unambiguous beginning of a flag stands for it (argparse).
         needed: numbers as in `Flag.exclusive`; the script needs one flag of each.
         positionals: whether it takes values without a flag.
@@ -176,10 +205,11 @@ class Script:
     """
 
     path: str
-    library: Library | None
+    library: str | None
     flags: tuple[Flag, ...]
     complete: bool
     certain: bool
+    conventions: Conventions = Conventions()
     abbreviations: bool = False
     needed: tuple[int, ...] = ()
     positionals: bool = False
@@ -201,6 +231,6 @@ def resolve(script: Script, key: str) -> tuple[Flag, ...]:
 
 def is_same(script: Script, key: str, own: str) -> bool:
     """Whether a key is one of a flag's spellings; some libraries don't tell `-` from `_`."""
-    if script.library in ("fire", "tyro"):
+    if script.conventions.ignores_dashes:
         return key.replace("-", "_") == own.replace("-", "_")
     return key == own

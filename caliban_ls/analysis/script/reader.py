@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from caliban_ls.analysis.script.model import Flag, Library, Script
+from caliban_ls.analysis.script.model import Conventions, Flag, Script
 
 # What follows a script takes longer to load than an experiment without one to judge.
 if TYPE_CHECKING:
@@ -28,18 +28,19 @@ def read_script(path: str, read: Read) -> Script | None:
     Returns:
         None when there is no such file, or when it isn't Python.
     """
+    from caliban_ls.analysis.script.interpreter.evaluator import ScriptEvaluator
     from caliban_ls.analysis.script.interpreter.state import Exhausted, Run
-    from caliban_ls.analysis.script.interpreter.statements import execute_module
     from caliban_ls.analysis.script.interpreter.values import UNKNOWN, Scope
+    from caliban_ls.analysis.script.libraries.registry import LIBRARIES
 
-    run = Run(_remembering(read), folder=path.rpartition("/")[0])
+    run = Run(_remembering(read), ScriptEvaluator(), LIBRARIES, folder=path.rpartition("/")[0])
     source = run.open(path)
     if source is None:
         return None
     scope = Scope(source, {"__name__": "__main__", "__file__": UNKNOWN})
     run.modules[path] = scope
     try:
-        execute_module(run, scope)
+        run.evaluator.execute(run, source.tree.body, scope)
     except (Exhausted, RecursionError):
         run.complete = run.certain = False
     return _script(run, path)
@@ -67,7 +68,9 @@ def _script(run: Run, path: str) -> Script:
         # Somebody whom we don't see may ask one of these.
         parsers = run.parsers
     libraries = {parser.library for parser in parsers}
-    library: Library | None = parsers[0].library if len(libraries) == 1 else None
+    library = parsers[0].library if len(libraries) == 1 else None
+    if library is not None and library.finish is not None:
+        library.finish(run, path)
     flags: list[Flag] = []
     names: list[str] = []
     complete = run.complete and asked and library is not None
@@ -78,16 +81,9 @@ def _script(run: Run, path: str) -> Script:
             names += [name] if name else []
             complete = complete and part.complete
             certain = certain and part.certain
-    if library == "transformers" and run.text(f"{path.removesuffix('.py')}.args") is not None:
-        certain = False  # a file of arguments, which the library looks for
     complete = complete and not _hides_flags(run)
     strict = any(one.strict for one in run.invocations)
     complete = complete and strict and all(one.strict or not one.doubtful for one in run.invocations)
-    if library == "absl":
-        from caliban_ls.analysis.script.libraries import absl
-
-        flags += absl.own_flags(path)
-        complete = complete and absl.is_complete(run)
     doubtful = (
         len(parsers) > 1
         or any(one.doubtful for one in run.invocations)
@@ -96,7 +92,8 @@ def _script(run: Run, path: str) -> Script:
     flags = [replace(flag, required=False) if doubtful or flag.subcommand else flag for flag in flags]
     return Script(
         path=path,
-        library=library,
+        library=None if library is None else library.name,
+        conventions=Conventions() if library is None else library.conventions,
         flags=tuple(dict.fromkeys(flags)),
         complete=complete,
         certain=certain,
@@ -128,17 +125,13 @@ def _hides_flags(run: Run) -> bool:
                 if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
             }
             for one in ast.walk(function):
-                if isinstance(one, ast.Call) and _defines(one.func, given):
+                if isinstance(one, ast.Call) and _defines(run, one.func, given):
                     return True
     return False
 
 
-def _defines(target: ast.expr, given: set[str]) -> bool:
+def _defines(run: Run, target: ast.expr, given: set[str]) -> bool:
     if not isinstance(target, ast.Attribute) or not isinstance(target.value, ast.Name):
         return False
-    if target.attr.startswith("DEFINE"):
-        return True
-    return target.attr in _DEFINING and target.value.id not in given
-
-
-_DEFINING = {"add_argument", "add_parser", "add_argument_group", "add_arguments", "add_command", "add_typer"}
+    own = target.value.id in given
+    return any(library.defines(target.attr, on_own_object=own) for library in run.libraries)

@@ -10,20 +10,12 @@ import re
 from enum import Enum
 from typing import Final
 
-from caliban_ls.analysis.script.model import Flag, Library, Scalar, Script
-
-ARGPARSE: Final[frozenset[Library]] = frozenset({"argparse", "transformers", "simple-parsing"})
-"""The libraries that are argparse underneath."""
+from caliban_ls.analysis.script.model import Conventions, Flag, Scalar, Script
 
 FALSE_WORDS: Final = frozenset({"false", "f", "no", "n", "off", "0", "none"})
 TRUE_WORDS: Final = frozenset({"true", "t", "yes", "y", "on", "1"})
 
 _NEGATIVE_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
-_BOOLEANS: dict[Library, frozenset[str]] = {
-    "transformers": frozenset({"yes", "true", "t", "y", "1", "no", "false", "f", "n", "0"}),
-    "simple-parsing": frozenset({"yes", "true", "t", "y", "1", "no", "false", "f", "n", "0"}),
-    "click": frozenset({"", "yes", "true", "t", "y", "1", "on", "no", "false", "f", "n", "0", "off"}),
-}
 
 
 class Problem(Enum):
@@ -51,7 +43,7 @@ def react(script: Script, flag: Flag, key: str, value: str | None) -> Problem | 
     """
     arity = flag.arity
     if f"--{key}" in flag.negations:
-        if script.library in ("simple-parsing", "fire"):
+        if script.conventions.negations_take_values:
             return None
         arity = "none"
     if arity is None:
@@ -65,7 +57,7 @@ def react(script: Script, flag: Flag, key: str, value: str | None) -> Problem | 
     like_flag = _like_flag(script, value)
     if like_flag is not None:
         return like_flag
-    return _read(script.library, flag, value)
+    return _read(script.conventions, flag, value)
 
 
 def as_number(kind: str | None, text: str) -> int | float | None:
@@ -93,14 +85,14 @@ def has_choice(flag: Flag, value: str) -> bool | None:
 
 
 def _refuses_strays(script: Script) -> bool:
-    """Whether a value that belongs to no flag is refused, or (absl) keeps the flags behind it from being read."""
-    if script.library == "absl":
-        return True
-    return script.library != "fire" and script.complete and not script.positionals
+    """Whether a value that belongs to no flag is refused, or keeps the flags behind it from being read."""
+    if script.conventions.stray_values is not None:
+        return script.conventions.stray_values == "refused"
+    return script.complete and not script.positionals
 
 
 def _like_flag(script: Script, value: str) -> Problem | None:
-    if script.library not in ARGPARSE or len(value) < 2 or value[0] != "-" or " " in value:  # noqa: PLR2004 - "-" is a value
+    if not script.conventions.is_argparse or len(value) < 2 or value[0] != "-" or " " in value:  # noqa: PLR2004 - "-" is a value
         return None
     numbers = any(re.match(_NEGATIVE_NUMBER, name) for flag in script.flags for name in flag.names)
     if not numbers and _NEGATIVE_NUMBER.fullmatch(value):
@@ -110,30 +102,29 @@ def _like_flag(script: Script, value: str) -> Problem | None:
     return Problem.LIKE_FLAG
 
 
-def _read(library: Library | None, flag: Flag, value: str) -> Problem | None:
-    if library in ARGPARSE and value.startswith("@"):
+def _read(conventions: Conventions, flag: Flag, value: str) -> Problem | None:
+    if conventions.is_argparse and value.startswith("@"):
         return None  # may name a file of arguments
     if flag.kind in ("int", "float"):
         number = as_number(flag.kind, value)
-        if number is None and not _is_integer_elsewhere(library, flag, value):
+        if number is None and not _is_integer_elsewhere(conventions, flag, value):
             return Problem.WRONG_TYPE
         if number is None:
             number = as_number("float", value)
         if number is not None and flag.bounds is not None and number not in flag.bounds:
             return Problem.OUT_OF_BOUNDS
     elif flag.kind == "bool" and flag.choices is None:
-        if library == "argparse":
+        if conventions.has_true_words:
             return Problem.ALWAYS_TRUE if value.strip().lower() in FALSE_WORDS else None
-        words = _BOOLEANS.get(library) if library is not None else None
+        words = conventions.boolean_words
         if words is not None and value.strip().lower() not in words:
             return Problem.WRONG_TYPE
     return Problem.NO_CHOICE if has_choice(flag, value) is False else None
 
 
-def _is_integer_elsewhere(library: Library | None, flag: Flag, value: str) -> bool:
+def _is_integer_elsewhere(conventions: Conventions, flag: Flag, value: str) -> bool:
     if flag.kind != "int":
         return False
-    if library == "absl":
-        return re.fullmatch(r"\s*[-+]?0[xXoO][0-9a-fA-F_]+\s*", value) is not None
-    # Later versions of typer read 1.0 as 1.
-    return library == "typer" and is_whole(value)
+    if conventions.integers is not None and re.fullmatch(conventions.integers, value) is not None:
+        return True
+    return conventions.reads_whole_floats and is_whole(value)

@@ -19,7 +19,7 @@ from caliban_ls.analysis.script.model import Bounds, ValueKind
 _Subject: TypeAlias = Literal["text", "int", "float"]
 
 _CONVERSIONS: Final[dict[str, Literal["int", "float"]]] = {"builtins.int": "int", "builtins.float": "float"}
-_REFUSALS: Final = frozenset({"ArgumentTypeError", "ValueError", "TypeError", "BadParameter"})
+_REFUSALS: Final = frozenset({"ValueError", "TypeError"})
 _FOLDS: Final = frozenset({"lower", "upper", "casefold", "strip"})
 _MIRRORED: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.Lt: ast.Gt,
@@ -106,23 +106,23 @@ def _read(reading: _Reading, statements: list[ast.stmt]) -> Taken:
                 statements = rest + statements
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if _subject(reading, value) == "text":
                 reading.names[name] = "text"
-            case ast.Raise() if accepted and _refuses([statement]):
+            case ast.Raise() if accepted and _refuses(reading, [statement]):
                 reading.words = accepted
                 break
             case _ if accepted:
                 break  # what comes now isn't asked of the words that were taken already
             case ast.If(test=test, body=[ast.Return() as end], orelse=rest) if _refuses(
-                rest or statements[:1]
+                reading, rest or statements[:1]
             ):
                 refused = ast.If(ast.UnaryOp(ast.Not(), test), rest or statements[:1], [])
                 statements = [refused, end]
-            case ast.If(test=test, body=body, orelse=rest) if _refuses(body):
+            case ast.If(test=test, body=body, orelse=rest) if _refuses(reading, body):
                 _eager(reading, test)
                 reading.words = _words(reading, test, refused=True) or reading.words
                 reading.bounds = reading.bounds & _unless(reading, test)
                 statements = rest + statements
             case ast.Try(body=inner, handlers=handlers, orelse=rest, finalbody=[]) if all(
-                _refuses(one.body) for one in handlers
+                _refuses(reading, one.body) for one in handlers
             ):
                 statements = inner + rest + statements
             case (
@@ -141,7 +141,7 @@ def _read(reading: _Reading, statements: list[ast.stmt]) -> Taken:
     return reading.known(same=False)
 
 
-def _refuses(body: list[ast.stmt]) -> bool:
+def _refuses(reading: _Reading, body: list[ast.stmt]) -> bool:
     """Whether statements come to nothing but an exception that the parser takes for a refusal."""
     if not body:
         return False
@@ -152,7 +152,7 @@ def _refuses(body: list[ast.stmt]) -> bool:
     if raised is None:  # what int() or float() has raised
         return True
     name = raised.attr if isinstance(raised, ast.Attribute) else getattr(raised, "id", "")
-    return name in _REFUSALS
+    return name in _REFUSALS or any(name in library.refusals for library in reading.run.libraries)
 
 
 def _subject(reading: _Reading, node: ast.expr) -> _Subject | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from caliban_ls.analysis.script.interpreter.calls import call_function
+from caliban_ls.analysis.script.interpreter.library import Library, library_of
 from caliban_ls.analysis.script.interpreter.state import Run, escape
 from caliban_ls.analysis.script.interpreter.values import (
     Bound,
@@ -13,14 +14,13 @@ from caliban_ls.analysis.script.interpreter.values import (
     Unknown,
     Value,
 )
-from caliban_ls.analysis.script.libraries import click, typer
 
 
 def decorated(run: Run, decorator: Value, function: Value) -> Value:
     """Return what a decorator makes of a function."""
-    for library in (click, typer):
-        if library.accepts(decorator):
-            return library.decorate(run, decorator, function)
+    library = _library_of(run, decorator)
+    if library is not None and library.decorate is not None:
+        return library.decorate(run, decorator, function)
     followed, owner = _followed(decorator)
     if followed is not None:
         inner = Function(followed.node, followed.scope, followed.owner, followed.role)
@@ -46,6 +46,12 @@ def decorated(run: Run, decorator: Value, function: Value) -> Value:
         return _obscured(function)
     escape(run, function)
     return function
+
+
+def _library_of(run: Run, decorator: Value) -> Library | None:
+    if not isinstance(decorator, External):
+        return library_of(run, decorator)
+    return next((one for one in run.libraries if decorator.name in one.decorators), None)
 
 
 def enter(run: Run, decorator: Value, target: Class) -> None:

@@ -1,6 +1,6 @@
 """What an expression of a script stands for: constants, names, attributes, and what is made of them.
 
-Calls are in `calls`. An expression that can't be worked out is UNKNOWN, and its parts are followed all the
+A call is followed by the evaluator. An expression that can't be worked out is UNKNOWN, and its parts are followed all the
 same, since a parser may be called in one of them.
 """
 
@@ -16,6 +16,7 @@ from caliban_ls.analysis.script.interpreter.names import (
     items_of,
     look_up,
     members_of,
+    set_attribute,
     truth,
 )
 from caliban_ls.analysis.script.interpreter.operators import combined, compared, sliced
@@ -23,10 +24,12 @@ from caliban_ls.analysis.script.interpreter.state import Run, escape
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Arguments,
+    Call,
     Class,
     External,
     Function,
     Generic,
+    Given,
     Items,
     Member,
     Scope,
@@ -55,8 +58,6 @@ def evaluate(run: Run, node: ast.expr | None, scope: Scope) -> Value:
 
 def assign(run: Run, target: ast.expr, value: Value, scope: Scope) -> None:
     """Let a target stand for a value."""
-    from caliban_ls.analysis.script.interpreter.calls import set_attribute
-
     if isinstance(target, ast.Name):
         holder = scope.module if target.id in scope.outer else scope
         holder.names[target.id] = value
@@ -99,8 +100,7 @@ def _constant(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - the
 
 
 def _name(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
-    del run
-    return look_up(node.id, scope)
+    return look_up(run, node.id, scope)
 
 
 def _attribute(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
@@ -302,9 +302,35 @@ def _lambda(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _
 
 
 def _call(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
-    from caliban_ls.analysis.script.interpreter.calls import call
+    target = evaluate(run, node.func, scope)
+    return run.evaluator.apply(run, target, _arguments(run, node, scope))
 
-    return call(run, node, scope)
+
+def _arguments(run: Run, node: ast.Call, scope: Scope) -> Call:
+    """Return the arguments of a call."""
+    positional: list[Given] = []
+    keywords: dict[str, Given] = {}
+    exact = True
+    for argument in node.args:
+        value = evaluate(run, argument.value if isinstance(argument, ast.Starred) else argument, scope)
+        if not isinstance(argument, ast.Starred):
+            positional.append(Given(value, argument))
+            continue
+        items = items_of(value)
+        exact = exact and items is not None
+        elements = argument.value.elts if isinstance(argument.value, ast.Tuple | ast.List) else []
+        for place, item in enumerate(items or []):
+            positional.append(Given(item, elements[place] if place < len(elements) else argument.value))
+    for keyword in node.keywords:
+        value = evaluate(run, keyword.value, scope)
+        if keyword.arg is not None:
+            keywords[keyword.arg] = Given(value, keyword.value)
+        elif isinstance(value, Table) and value.exact:
+            keywords.update({str(name): Given(item, keyword.value) for name, item in value.items()})
+        else:
+            exact = False
+            escape(run, value)
+    return Call(node, scope, tuple(positional), keywords, exact)
 
 
 def _inner(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant

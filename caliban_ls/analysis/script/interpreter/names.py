@@ -1,13 +1,14 @@
 """Names and attributes: what they stand for, and what is in a value.
 
-Knows no statement; what an attribute runs (a property) is followed by `calls`.
+Knows no statement. A property is followed by the evaluator.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from caliban_ls.analysis.script.interpreter.state import Run, import_module
+from caliban_ls.analysis.script.interpreter.library import library_of
+from caliban_ls.analysis.script.interpreter.state import Run, escape, import_module
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Arguments,
@@ -15,11 +16,9 @@ from caliban_ls.analysis.script.interpreter.values import (
     Class,
     External,
     Function,
-    Group,
     Instance,
     Items,
     Member,
-    Parser,
     Scope,
     Super,
     Table,
@@ -89,6 +88,9 @@ _BUILTINS = frozenset(
 )
 
 
+_STARS = {"typing", "dataclasses", "enum"}
+
+
 def truth(value: Value) -> bool | None:
     """Return whether a value counts as true, None when it is unknown."""
     if isinstance(value, Items | Table):
@@ -100,7 +102,7 @@ def truth(value: Value) -> bool | None:
     return None
 
 
-def look_up(name: str, scope: Scope) -> Value:
+def look_up(run: Run, name: str, scope: Scope) -> Value:
     """Return what a name stands for."""
     found: Scope | None = scope
     while found is not None:
@@ -110,7 +112,7 @@ def look_up(name: str, scope: Scope) -> Value:
     if name in _BUILTINS:
         return External(f"builtins.{name}")
     for star in scope.module.stars:
-        if star in {"argparse", "absl.flags", "click", "typer", "typing", "dataclasses", "enum"}:
+        if star in _STARS or any(star in library.star_modules for library in run.libraries):
             return External(f"{star}.{name}")
     return UNKNOWN
 
@@ -140,22 +142,30 @@ def attribute(run: Run, owner: Value, name: str) -> Value:
         return own[name]
     kind = getattr(owner, "type", None)
     found = kind.find(name) if isinstance(kind, Class) else None
-    if found is None and isinstance(owner, Parser | Group) and _is_inside(name):
-        _open_up(run, owner)
+    library = library_of(run, owner) if found is None else None
+    if library is not None and library.read_attribute is not None:
+        library.read_attribute(run, owner, name)
     return _bind(run, owner, found, name)
 
 
-def _is_inside(name: str) -> bool:
-    """Whether an attribute belongs to a parser's inner workings; help is put in another order by `_action_groups`."""
-    private = name.startswith("_") and not name.startswith("__")
-    return private and name not in {"_action_groups", "_optionals", "_positionals"}
-
-
-def _open_up(run: Run, owner: Parser | Group) -> None:
-    """Note that somebody has hold of a parser's inner workings, and may change its flags, unless it has parsed."""
-    parser = owner.parser if isinstance(owner, Group) else owner
-    if all(one.parser is not parser for one in run.invocations):
-        parser.certain = False
+def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
+    """Let an attribute of a value stand for another value."""
+    library = library_of(run, owner)
+    if isinstance(owner, External):
+        if owner.name == "sys" and name == "argv":
+            run.certain = False
+    elif library is not None and library.set_attribute is not None:
+        library.set_attribute(owner, name, value)
+    elif isinstance(owner, Instance):
+        if run.doubt and name in owner.attributes and owner.attributes[name] is not value:
+            escape(run, owner.attributes[name])
+            escape(run, value)
+            value = UNKNOWN
+        owner.attributes[name] = value
+    elif isinstance(owner, Class | Scope):
+        owner.names[name] = UNKNOWN if run.doubt else value
+    else:
+        escape(run, value)
 
 
 def items_of(value: Value) -> list[Value] | None:
@@ -184,10 +194,8 @@ def is_enumeration(value: Value) -> bool:
 
 
 def _submodule(run: Run, owner: Scope, name: str) -> Value:
-    from caliban_ls.analysis.script.interpreter.statements import execute_module
-
     if owner.source.path.endswith("__init__.py"):
-        found = import_module(run, name, 1, owner, execute_module)
+        found = import_module(run, name, 1, owner)
         if isinstance(found, Scope):
             return found
     for star in owner.stars:
@@ -213,11 +221,9 @@ def _class_attribute(owner: Class, name: str) -> Value:
 
 
 def _bind(run: Run, owner: Value, found: Value, name: str) -> Value:
-    from caliban_ls.analysis.script.interpreter.calls import call_function
-
     if isinstance(found, Function):
         if found.role == "property":
-            return call_function(run, found, (owner,), {}, exact=True)
+            return run.evaluator.call_function(run, found, (owner,), {}, exact=True)
         if found.role == "staticmethod":
             return found
         return Bound(

@@ -10,20 +10,23 @@ import ast
 import re
 import warnings
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+from caliban_ls.analysis.script.interpreter.library import Library
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Action,
     Arguments,
     Bound,
+    Call,
     Class,
     Extensible,
     External,
+    Function,
     Group,
     Instance,
     Invocation,
@@ -50,12 +53,46 @@ class Exhausted(Exception):
     """The script is too long to be followed."""
 
 
+class Flow(Enum):
+    """How a statement ends."""
+
+    ON = "on"
+    RETURN = "return"
+    STOP = "stop"  # the process ends, or an exception is raised
+    LEAVE = "leave"  # a loop is left, or its next turn begins
+
+
+class Evaluator(Protocol):
+    """The interpreter as its lower modules see it: an expression may call a function, and an import run a file."""
+
+    def apply(self, run: Run, target: Value, arguments: Call, /) -> Value:
+        """Return what calling a value gives."""
+
+    def call_function(
+        self,
+        run: Run,
+        function: Function,
+        positional: tuple[Value, ...],
+        keywords: Mapping[str, Value],
+        /,
+        *,
+        exact: bool,
+    ) -> Value:
+        """Follow a function of the project, and return what it returns."""
+
+    def execute(self, run: Run, statements: Sequence[ast.stmt], scope: Scope, /) -> Flow:
+        """Follow statements one after the other, and say how they end."""
+
+
 @dataclass(eq=False, slots=True)
 class Run:
     """One reading of one script.
 
     Attributes:
         read: gives the texts of the project's files.
+        evaluator: the interpreter.
+        libraries: the parser libraries whose calls are understood.
+        folder: the script's.
         files: every file that was read or looked for.
         modules: the scope of each file that was followed, under its path.
         invocations: the parsers that were asked to read the command line.
@@ -70,12 +107,13 @@ class Run:
         depth: calls within calls.
         steps: what is left of `MOST_STEPS`.
         fresh: the next number of a group of exclusive flags.
-        absl: the flags that absl knows, which has one parser for all.
         followed: the functions that were.
         returns: what each function that is being followed has returned so far.
     """
 
     read: Callable[[str], str | None]
+    evaluator: Evaluator
+    libraries: tuple[Library, ...]
     folder: str = ""
     files: set[str] = field(default_factory=set)
     modules: dict[str, Scope] = field(default_factory=dict)
@@ -91,7 +129,6 @@ class Run:
     depth: int = 0
     steps: int = MOST_STEPS
     fresh: int = 0
-    absl: Parser | None = None
     followed: set[ast.AST] = field(default_factory=set)
     returns: list[list[Value]] = field(default_factory=list)
 
@@ -223,9 +260,7 @@ def _offset(source: Source, line: int, column: int) -> int:
     return source.starts[line - 1] + column
 
 
-def import_module(
-    run: Run, name: str, level: int, scope: Scope, execute: Callable[[Run, Scope], None]
-) -> Value:
+def import_module(run: Run, name: str, level: int, scope: Scope) -> Value:
     """Return the scope of a module of the project, or an `External` for another's.
 
     Args:
@@ -233,7 +268,6 @@ def import_module(
         name: with dots; may be empty where the import is relative.
         level: how many dots stand before it.
         scope: where the import stands.
-        execute: follows the file's statements.
     """
     for path in _candidates(run, name, level, scope):
         known = run.modules.get(path)
@@ -249,7 +283,7 @@ def import_module(
         run.depth += 1
         if run.depth > MOST_CALLS:
             raise Exhausted
-        execute(run, module)
+        run.evaluator.execute(run, source.tree.body, module)
         run.depth -= 1
         if run.loads:
             fill_unseen(run, module)
@@ -276,12 +310,3 @@ def _candidates(run: Run, name: str, level: int, scope: Scope) -> Iterator[str]:
             continue
         yield f"{whole}.py"
         yield f"{whole}/__init__.py"
-
-
-class Flow(Enum):
-    """How a statement ends."""
-
-    ON = "on"
-    RETURN = "return"
-    STOP = "stop"  # the process ends, or an exception is raised
-    LEAVE = "leave"  # a loop is left, or its next turn begins

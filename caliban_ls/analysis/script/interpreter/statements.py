@@ -9,6 +9,8 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from caliban_ls.analysis.script.interpreter.calls import call_function
+from caliban_ls.analysis.script.interpreter.decorators import decorated, enter
 from caliban_ls.analysis.script.interpreter.expressions import assign, evaluate, joined
 from caliban_ls.analysis.script.interpreter.imports import import_from, import_names
 from caliban_ls.analysis.script.interpreter.names import items_of, truth
@@ -26,11 +28,6 @@ from caliban_ls.analysis.script.interpreter.values import (
 )
 
 _MOST_TURNS = 300
-
-
-def execute_module(run: Run, scope: Scope) -> None:
-    """Follow a whole file."""
-    execute(run, scope.source.tree.body, scope)
 
 
 def execute(run: Run, statements: Sequence[ast.stmt], scope: Scope) -> Flow:
@@ -111,8 +108,6 @@ def _augmented(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see
 
 
 def _function(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
-    from caliban_ls.analysis.script.interpreter.decorators import decorated
-
     function: Value = Function(node, scope)
     for decorator in reversed(node.decorator_list):
         function = decorated(run, evaluate(run, decorator, scope), function)
@@ -143,9 +138,6 @@ def _class(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _ex
 
 def _announce(run: Run, made: Class, scope: Scope) -> None:
     """Tell a new class to those who may enter it in a registry: its metaclass, its bases and its decorators."""
-    from caliban_ls.analysis.script.interpreter.calls import call_function
-    from caliban_ls.analysis.script.interpreter.decorators import enter
-
     keywords = {one.arg: evaluate(run, one.value, scope) for one in made.node.keywords if one.arg is not None}
     metaclass = keywords.pop("metaclass", None)
     if isinstance(metaclass, Class):
@@ -256,7 +248,7 @@ def _with(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _exp
 
 
 def _try(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
-    catches = any(_catches_exit(handler) for handler in node.handlers)
+    catches = any(_catches_exit(run, handler) for handler in node.handlers)
 
     def body() -> Flow:
         run.caught += catches
@@ -280,13 +272,14 @@ def _try(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expr
     return flow if last is Flow.ON else last
 
 
-def _catches_exit(handler: ast.ExceptHandler) -> bool:
+def _catches_exit(run: Run, handler: ast.ExceptHandler) -> bool:
     """Whether a handler would keep a parser's error from ending the script."""
     if handler.type is None:
         return True
     named = {child.id for child in ast.walk(handler.type) if isinstance(child, ast.Name)}
     named |= {child.attr for child in ast.walk(handler.type) if isinstance(child, ast.Attribute)}
-    return bool(named & {"SystemExit", "BaseException", "ArgumentError", "UsageError", "ClickException"})
+    exits = {"SystemExit", "BaseException"}.union(*(library.exits for library in run.libraries))
+    return bool(named & exits)
 
 
 def _match(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
@@ -335,12 +328,12 @@ def _global(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _e
 
 
 def _import(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
-    import_names(run, node, scope, execute_module)
+    import_names(run, node, scope)
     return Flow.ON
 
 
 def _import_from(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
-    import_from(run, node, scope, execute_module)
+    import_from(run, node, scope)
     return Flow.ON
 
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from caliban_ls.analysis.script.model import Flag, Library, Scalar
+from caliban_ls.analysis.script.model import Flag, Scalar
+
+if TYPE_CHECKING:
+    from caliban_ls.analysis.script.interpreter.library import Library
 
 
 class Unknown:
@@ -215,11 +218,9 @@ class Arguments:
 
     Attributes:
         whole: whether the script's name is the first.
-        left_by: the parser that took its part before.
     """
 
     whole: bool = False
-    left_by: Any = None
 
 
 @dataclass(eq=False, slots=True)
@@ -234,7 +235,6 @@ class Parser:
         type: the project's own subclass of `ArgumentParser`, if it is one.
         subparsers: the subcommands' names, each with its own parser.
         destinations: where argparse would put each flag's value, flag by flag.
-        defaults: classes of fields that are still to be turned into flags (simple-parsing).
         needed: numbers of groups of exclusive flags of which it needs one.
     """
 
@@ -245,7 +245,6 @@ class Parser:
     abbreviations: bool = False
     positionals: bool = False
     from_file: bool = False
-    prefixes: str = "-"
     type: Class | None = None
     subparsers: list[tuple[str, Parser]] = field(default_factory=list)
     destinations: list[str] = field(default_factory=list)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from caliban_ls.analysis.script.interpreter.annotations import names_of
+from caliban_ls.analysis.script.interpreter.calls import apply
+from caliban_ls.analysis.script.interpreter.library import Handler, Library
 from caliban_ls.analysis.script.interpreter.names import is_enumeration, items_of
 from caliban_ls.analysis.script.interpreter.state import Run, literal_span, span_of
 from caliban_ls.analysis.script.interpreter.values import (
@@ -21,7 +22,7 @@ from caliban_ls.analysis.script.interpreter.values import (
     shown,
 )
 from caliban_ls.analysis.script.known_modules import WITHOUT_FLAGS
-from caliban_ls.analysis.script.model import Arity, Bounds, Flag, ValueKind, known_bounds
+from caliban_ls.analysis.script.model import Arity, Bounds, Conventions, Flag, ValueKind, known_bounds
 from caliban_ls.core.text import Span
 
 _KINDS: dict[str, ValueKind] = {"integer": "int", "float": "float", "string": "str", "enum": "str"}
@@ -41,31 +42,17 @@ _OWN: Final[dict[str, Arity | None]] = {**dict.fromkeys(_SWITCHES, "none"), **di
 """What `absl.app`, `absl.logging` and `absl.flags` define themselves."""
 
 
-def owns(value: Value) -> bool:
-    """Whether a value is of this module's own."""
-    del value
-    return False
-
-
-def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
-    """Return what a method gives; there are none."""
-    del run, owner, name, arguments
-    return UNKNOWN
-
-
-def is_complete(run: Run) -> bool:
-    """Whether none of the modules that were imported can have flags that we don't see."""
-    return run.foreign <= WITHOUT_FLAGS and not run.loads_early
-
-
 def _parser(run: Run) -> Parser:
-    if run.absl is None:
-        run.absl = Parser("absl", positionals=True)
-        run.parsers.append(run.absl)
-    return run.absl
+    """Return the only parser that absl has."""
+    for parser in run.parsers:
+        if parser.library is LIBRARY:
+            return parser
+    parser = Parser(LIBRARY, positionals=True)
+    run.parsers.append(parser)
+    return parser
 
 
-def _definer(name: str) -> Callable[[Run, Call], Value]:
+def _definer(name: str) -> Handler:
     """Return what `DEFINE_…` does."""
 
     def define(run: Run, arguments: Call) -> Value:
@@ -147,8 +134,6 @@ def _require(run: Run, arguments: Call) -> Value:
 
 
 def _run(run: Run, arguments: Call) -> Value:
-    from caliban_ls.analysis.script.interpreter.calls import apply
-
     parser = _parser(run)
     if arguments.value("flags_parser") is not None or arguments.value("argv") is not None:
         run.certain = False
@@ -171,13 +156,15 @@ def _nothing(run: Run, arguments: Call) -> Value:
     return UNKNOWN
 
 
-def own_flags(path: str) -> list[Flag]:
-    """Return the flags that every program of absl has."""
-    return [
+def _finish(run: Run, path: str) -> None:
+    """Add the flags that every program of absl has; other modules may define some that weren't seen."""
+    _parser(run).flags += [
         Flag(name=name, names=(f"--{name}",), negations=(f"--no{name}",) if arity else (), arity=arity, hidden=True,
              path=path, span=Span(0, 0))
         for name, arity in _OWN.items()
     ]  # fmt: skip
+    if run.loads_early or not run.foreign <= WITHOUT_FLAGS:
+        run.complete = False
 
 
 # fmt: off
@@ -187,7 +174,7 @@ _DEFINERS = (
 )
 # fmt: on
 
-FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
+_FUNCTIONS: dict[str, Handler] = {
     **{f"absl.flags.DEFINE_{name}": _definer(name) for name in _DEFINERS},
     **{f"absl.flags.{name}": _definer("unknown") for name in ("DEFINE", "DEFINE_flag")},
     "absl.flags.DEFINE_alias": _alias,
@@ -197,3 +184,17 @@ FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
     "absl.app.run": _run,
     "absl.app.define_help_flags": _nothing,
 }
+
+LIBRARY = Library(
+    name="absl",
+    package="absl",
+    conventions=Conventions(
+        stray_values="refused",  # it keeps the flags behind it from being read
+        integers=r"\s*[-+]?0[xXoO][0-9a-fA-F_]+\s*",
+        opening_flags=frozenset({"undefok", "flagfile"}),
+    ),
+    functions=_FUNCTIONS,
+    star_modules=frozenset({"absl.flags"}),
+    defining_prefix="DEFINE",
+    finish=_finish,
+)

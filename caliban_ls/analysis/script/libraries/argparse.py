@@ -1,4 +1,7 @@
-"""Flags of argparse: parsers, groups, subparsers, parents, and what `add_argument` says."""
+"""Flags of argparse: parsers, groups, subparsers, parents, and `add_argument`.
+
+Other libraries' parsers derive from argparse's; they use `create`, `method` and the other public functions here.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from caliban_ls.analysis.script.interpreter.calls import call_with
+from caliban_ls.analysis.script.interpreter.library import Library
 from caliban_ls.analysis.script.interpreter.names import items_of
 from caliban_ls.analysis.script.interpreter.state import Run, span_of
 from caliban_ls.analysis.script.interpreter.values import (
@@ -19,20 +24,13 @@ from caliban_ls.analysis.script.interpreter.values import (
     Group,
     Parser,
     Subparsers,
-    Unknown,
     Value,
     is_known,
     shown,
 )
 from caliban_ls.analysis.script.libraries.argparse_argument import flag_of
-from caliban_ls.analysis.script.model import Flag, Library
+from caliban_ls.analysis.script.model import Conventions, Flag
 
-CREATED: dict[str, Library] = {
-    "argparse.ArgumentParser": "argparse",
-    "simple_parsing.ArgumentParser": "simple-parsing",
-    "transformers.HfArgumentParser": "transformers",
-    "transformers.hf_argparser.HfArgumentParser": "transformers",
-}
 _CHANGES_PARSING = {
     "_get_option_tuples",
     "_parse_optional",
@@ -46,12 +44,21 @@ _CHANGES_PARSING = {
 }
 
 
-def create(run: Run, arguments: Call, library: Library, parser: Parser | None = None) -> Parser:
-    """Return a new parser, or set up the one that is given."""
-    if parser is None:
-        parser = Parser(library)
-        run.parsers.append(parser)
-    parser.library = library
+def create(run: Run, arguments: Call, library: Library) -> Parser:
+    """Return a new parser of a library whose `method` knows `__init__`."""
+    parser = Parser(library)
+    run.parsers.append(parser)
+    _initialize(run, parser, arguments)
+    return parser
+
+
+def _initialize(run: Run, parser: Parser, arguments: Call) -> None:
+    if parser.library.method is not None:
+        parser.library.method(run, parser, "__init__", arguments)
+
+
+def set_up(parser: Parser, arguments: Call) -> None:
+    """Take in the arguments with which a parser is made."""
     abbreviations = arguments.value("allow_abbrev", default=True)
     parser.abbreviations = abbreviations is True
     prefixes = arguments.value("prefix_chars", default="-")
@@ -76,22 +83,10 @@ def create(run: Run, arguments: Call, library: Library, parser: Parser | None = 
             parser.complete = False
     if known is None:
         parser.complete = False
-    if library == "transformers":
-        from caliban_ls.analysis.script.libraries.transformers import add_transformers
-
-        add_transformers(run, parser, arguments.value("dataclass_types", 0, default=()), arguments)
-    elif library == "simple-parsing":
-        from caliban_ls.analysis.script.libraries.simple_parsing import check_simple_parsing
-
-        check_simple_parsing(parser, arguments)
-    return parser
 
 
-def subclass(run: Run, target: Class, arguments: Call, call_with: Callable[..., Value]) -> Parser:
+def instantiate(run: Run, library: Library, target: Class, arguments: Call) -> Parser:
     """Return an object of the project's own subclass of `ArgumentParser`."""
-    library = next(
-        CREATED[one.name] for one in target.lineage() if isinstance(one, External) and one.name in CREATED
-    )
     parser = Parser(library, type=target)
     run.parsers.append(parser)
     for name in _CHANGES_PARSING:
@@ -101,27 +96,25 @@ def subclass(run: Run, target: Class, arguments: Call, call_with: Callable[..., 
     if isinstance(constructor, Function):
         call_with(run, constructor, parser, arguments)
     else:
-        create(run, arguments, library, parser)
+        _initialize(run, parser, arguments)
     return parser
 
 
 def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     """Return what a method of a parser, a group or an action gives."""
-    parser: Parser = owner.parser if isinstance(owner, Group | Subparsers | Action) else owner
+    parser = parser_of(owner)
     if isinstance(owner, Action):
         return UNKNOWN
     if isinstance(owner, Subparsers):
-        return _add_parser(run, parser, arguments) if name == "add_parser" else UNKNOWN
+        return _add_parser(parser, arguments) if name == "add_parser" else UNKNOWN
     handler = _METHODS.get(name)
     if handler is not None:
         return handler(run, owner, parser, arguments)
-    if name == "add_arguments" and parser.library == "simple-parsing":
-        from caliban_ls.analysis.script.libraries.simple_parsing import add_simple_parsing
-
-        add_simple_parsing(run, parser, arguments)
-        return UNKNOWN
-    if name in _PARSES:
-        return _parse(run, parser, arguments, *_PARSES[name])
+    if name in STRICT:
+        return parse(run, parser, arguments.value("args", 0))
+    if name in _LENIENT:
+        parse(run, parser, arguments.value("args", 0), strict=False)
+        return (UNKNOWN, Arguments())
     if name not in _HARMLESS:
         parser.complete = False
         if name.startswith("_") or name == "register":
@@ -129,22 +122,30 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     return UNKNOWN
 
 
-_PARSES = {  # whether it is strict, and whether it returns what is left, too
-    "parse_args": (True, False),
-    "parse_intermixed_args": (True, False),
-    "parse_known_args": (False, True),
-    "parse_known_intermixed_args": (False, True),
-    "parse_args_into_dataclasses": (True, False),
-}
-_HARMLESS = {
-    "print_help", "print_usage", "format_help", "format_usage", "error", "exit", "get_default", "parse_json_file",
-    "parse_yaml_file", "parse_dict", "equivalent_argparse_code",
-}  # fmt: skip
+STRICT = {"parse_args", "parse_intermixed_args"}
+_LENIENT = {"parse_known_args", "parse_known_intermixed_args"}  # these return the rest, too
+_HARMLESS = {"print_help", "print_usage", "format_help", "format_usage", "error", "exit", "get_default"}
 
 
-def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
+def parser_of(owner: Value) -> Parser:
+    """Return a parser, or that of a group, of subparsers or of an action."""
+    parser: Parser = owner.parser if isinstance(owner, Group | Subparsers | Action) else owner
+    return parser
+
+
+def read_attribute(run: Run, owner: Value, name: str) -> None:
+    """Note that code has hold of a parser's private parts and may change its flags, unless it has parsed."""
+    if not isinstance(owner, Parser | Group) or not name.startswith("_") or name.startswith("__"):
+        return
+    # Help is put in another order by these.
+    if name not in {"_action_groups", "_optionals", "_positionals"}:
+        parser = parser_of(owner)
+        if all(one.parser is not parser for one in run.invocations):
+            parser.certain = False
+
+
+def set_attribute(owner: Value, name: str, value: Value) -> None:
     """Let an attribute of a parser or of an action stand for another value."""
-    del run
     if isinstance(owner, Action):
         flag = owner.parser.flags[owner.place]
         changed = replace(flag, required=False, choices=None, default=None)
@@ -152,7 +153,7 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
             changed if name in {"required", "choices", "default"} else replace(changed, kind=None, arity=None)
         )
         return
-    parser: Parser = owner.parser if isinstance(owner, Group | Subparsers) else owner
+    parser = parser_of(owner)
     if name in {
         "description",
         "epilog",
@@ -185,9 +186,9 @@ _SETTINGS = {
 }
 
 
-def _initialize(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
-    del owner
-    create(run, arguments, parser.library, parser)
+def _set_up(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+    del run, owner
+    set_up(parser, arguments)
     return None
 
 
@@ -214,10 +215,10 @@ def _add_subparsers(run: Run, owner: Value, parser: Parser, arguments: Call) -> 
     return Subparsers(parser)
 
 
-def _add_parser(run: Run, parent: Parser, arguments: Call) -> Value:
+def _add_parser(parent: Parser, arguments: Call) -> Value:
     name = arguments.value("name", 0)
-    sub = Parser("argparse")
-    create(run, replace(arguments, positional=()), "argparse", sub)
+    sub = Parser(LIBRARY)
+    set_up(sub, replace(arguments, positional=()))
     parent.subparsers.append((name if isinstance(name, str) else "?", sub))
     if not isinstance(name, str):
         parent.complete = False
@@ -234,25 +235,13 @@ def _set_defaults(run: Run, owner: Value, parser: Parser, arguments: Call) -> Va
     return None
 
 
-def _parse(run: Run, parser: Parser, arguments: Call, strict: bool, rest: bool) -> Value:  # noqa: FBT001 - a row of `_PARSES`
-    given = arguments.value("args", 0 if parser.library != "transformers" or rest else None)
-    left = arguments.value("return_remaining_strings", default=False)
-    if parser.library == "transformers" and not rest:
-        strict = strict and left is False
-        if arguments.positional or arguments.keywords.keys() - {"return_remaining_strings"}:
-            run.complete = run.certain = False  # a file may have more of them
+def parse(run: Run, parser: Parser, given: Value, *, strict: bool = True) -> Value:
+    """Let a parser read what it is given: the command line, where that is None."""
     if given is None or (isinstance(given, Arguments) and not given.whole):
-        if isinstance(given, Arguments) and given.left_by is not None and given.left_by is not parser:
-            # What the first has taken, the second doesn't see.
-            run.invoke(parser, strict=strict)
-        else:
-            run.invoke(parser, strict=strict)
-    elif isinstance(given, Unknown | Arguments) or not is_known(given):
+        run.invoke(parser, strict=strict)
+    elif not is_known(given) or isinstance(given, Arguments):
         run.certain = False
         run.invoke(parser, strict=strict)
-    remaining = Arguments(left_by=parser)
-    if rest:
-        return (UNKNOWN, remaining)
     return UNKNOWN
 
 
@@ -320,7 +309,7 @@ def _get_attribute(run: Run, owner: Value, parser: Parser, arguments: Call) -> V
 
 
 _METHODS: dict[str, Callable[[Run, Any, Parser, Call], Value]] = {
-    "__init__": _initialize,
+    "__init__": _set_up,
     "add_argument": add_argument,
     "add_argument_group": _add_group,
     "add_mutually_exclusive_group": _add_exclusive_group,
@@ -329,11 +318,22 @@ _METHODS: dict[str, Callable[[Run, Any, Parser, Call], Value]] = {
 }
 
 
-def _creator(library: Library) -> Callable[[Run, Call], Value]:
-    return lambda run, arguments: create(run, arguments, library)
+def _create(run: Run, arguments: Call) -> Value:
+    return create(run, arguments, LIBRARY)
 
 
-FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
-    **{name: _creator(library) for name, library in CREATED.items()},
-    "argparse.FileType": _file_type,
-}
+LIBRARY = Library(
+    name="argparse",
+    package="argparse",
+    conventions=Conventions(is_argparse=True, has_true_words=True),
+    functions={"argparse.ArgumentParser": _create, "argparse.FileType": _file_type},
+    method=method,
+    set_attribute=set_attribute,
+    read_attribute=read_attribute,
+    classes=frozenset({"argparse.ArgumentParser"}),
+    instantiate=instantiate,
+    star_modules=frozenset({"argparse"}),
+    exits=frozenset({"ArgumentError"}),
+    refusals=frozenset({"ArgumentTypeError"}),
+    defining_methods=frozenset({"add_argument", "add_parser", "add_argument_group"}),
+)

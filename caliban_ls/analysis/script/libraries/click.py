@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from caliban_ls.analysis.script.interpreter.library import Handler, Library
 from caliban_ls.analysis.script.interpreter.state import Run, span_of
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
@@ -21,7 +21,7 @@ from caliban_ls.analysis.script.interpreter.values import (
     is_known,
 )
 from caliban_ls.analysis.script.libraries.click_option import TYPES, option
-from caliban_ls.analysis.script.model import Flag
+from caliban_ls.analysis.script.model import Conventions, Flag
 
 
 @dataclass(eq=False, slots=True)
@@ -50,31 +50,13 @@ class Command(Extensible):
     group: bool = False
 
 
-def owns(value: Value) -> bool:
-    """Whether a value is of this module's own."""
-    return isinstance(value, Command | Decoration)
-
-
-def accepts(value: Value) -> bool:
-    """Whether this module knows what calling a value does, or what it does to a function."""
-    if isinstance(value, External):
-        return value.name in {"click.command", "click.group", "click.pass_context", "click.pass_obj"}
-    return isinstance(value, Command | Decoration)
-
-
-def apply(run: Run, target: Value, arguments: Call) -> Value:
-    """Return what calling a decorator or a command does."""
-    if isinstance(target, Decoration):
-        return decorate(run, target, arguments.value("f", 0))
-    if isinstance(target, External):
-        return FUNCTIONS[target.name](run, arguments)
+def _call(run: Run, target: Value, arguments: Call) -> Value:
     if isinstance(target, Command):
         return _invoke(run, target, arguments)
-    return UNKNOWN
+    return _decorate(run, target, arguments.value("f", 0))
 
 
-def decorate(run: Run, decorator: Value, function: Value) -> Value:
-    """Return what a decorator makes of a function."""
+def _decorate(run: Run, decorator: Value, function: Value) -> Value:
     del run
     if isinstance(decorator, External):
         if decorator.name in {"click.command", "click.group"} and isinstance(function, Function):
@@ -127,8 +109,7 @@ def _command(kind: str, call: Call, function: Value, group: Command | None) -> V
     return command
 
 
-def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
-    """Return what a method of a command gives."""
+def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     if isinstance(owner, Command):
         if name in {"command", "group"}:
             if arguments.positional and isinstance(arguments.positional[0].value, Function):
@@ -151,7 +132,7 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
 
 def _invoke(run: Run, command: Command, arguments: Call) -> Value:
     given = arguments.value("args", 0)
-    parser = Parser("click")
+    parser = Parser(LIBRARY)
     _fill(run, parser, command)
     run.parsers.append(parser)
     if not (given is None or (isinstance(given, Arguments) and not given.whole)):
@@ -177,8 +158,6 @@ def _flattened(parser: Parser) -> list[Parser]:
 
 
 def _not_required(flag: Flag) -> Flag:
-    from dataclasses import replace
-
     return replace(flag, required=False)
 
 
@@ -219,7 +198,7 @@ def _fill(run: Run, parser: Parser, command: Command) -> None:
     for role, call in command.asides:
         _set_aside(parser, role, call)
     for sub in command.commands:
-        inner = Parser("click")
+        inner = Parser(LIBRARY)
         _fill(run, inner, sub)
         parser.subparsers.append((sub.name, inner))
     if command.group and not command.commands:
@@ -239,18 +218,18 @@ def _set_aside(parser: Parser, role: str, call: Call) -> None:
     )  # fmt: skip
 
 
-def _decoration(kind: str) -> Callable[[Run, Call], Value]:
+def _decoration(kind: str) -> Handler:
     def create(run: Run, arguments: Call) -> Value:
         if arguments.positional and isinstance(arguments.positional[0].value, Function | Command):
             function = arguments.positional[0].value
             empty = _bare(function) if isinstance(function, Function) else function.call
-            return decorate(run, Decoration(kind, empty), function)
+            return _decorate(run, Decoration(kind, empty), function)
         return Decoration(kind, arguments)
 
     return create
 
 
-FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
+_FUNCTIONS: dict[str, Handler] = {
     "click.command": _decoration("command"),
     "click.group": _decoration("group"),
     "click.option": _decoration("option"),
@@ -263,3 +242,23 @@ FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
     "click.make_pass_decorator": lambda _run, _arguments: External("click.pass_obj"),
     **TYPES,
 }
+
+LIBRARY = Library(
+    name="click",
+    package="click",
+    conventions=Conventions(
+        boolean_words=frozenset(
+            {"", "yes", "true", "t", "y", "1", "on", "no", "false", "f", "n", "0", "off"},
+        ),
+    ),
+    functions=_FUNCTIONS,
+    values=(Command, Decoration),
+    call=_call,
+    method=_method,
+    decorate=_decorate,
+    decorators=frozenset({"click.command", "click.group", "click.pass_context", "click.pass_obj"}),
+    star_modules=frozenset({"click"}),
+    exits=frozenset({"UsageError", "ClickException"}),
+    refusals=frozenset({"BadParameter"}),
+    defining_methods=frozenset({"add_command"}),
+)

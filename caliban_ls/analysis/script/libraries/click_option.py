@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from caliban_ls.analysis.script.interpreter.annotations import PLAIN, names_of
 from caliban_ls.analysis.script.interpreter.converters import taken_by
+from caliban_ls.analysis.script.interpreter.library import Handler
 from caliban_ls.analysis.script.interpreter.names import is_enumeration, items_of
 from caliban_ls.analysis.script.interpreter.state import Run, literal_span, span_of
 from caliban_ls.analysis.script.interpreter.values import (
@@ -147,7 +147,7 @@ def _choice(run: Run, arguments: Call) -> Value:
     return Choice(tuple(str(one) for one in values) if values is not None else None, ignores_case)
 
 
-def _range(kind: ValueKind) -> Callable[[Run, Call], Value]:
+def _range(kind: ValueKind) -> Handler:
     def create(run: Run, arguments: Call) -> Value:
         del run
         ends = [arguments.value(name, default=False) for name in ("min_open", "max_open", "clamp")]
@@ -165,11 +165,11 @@ def _range(kind: ValueKind) -> Callable[[Run, Call], Value]:
     return create
 
 
-def _typed(name: str) -> Callable[[Run, Call], Value]:
+def _typed(name: str) -> Handler:
     return lambda _run, _arguments: External(f"{name}()")
 
 
-TYPES: dict[str, Callable[[Run, Call], Value]] = {
+TYPES: dict[str, Handler] = {
     "click.Choice": _choice,
     "click.Path": _typed("click.Path"),
     "click.File": _typed("click.Path"),

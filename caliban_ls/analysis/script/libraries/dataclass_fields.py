@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from caliban_ls.analysis.script.interpreter.annotations import Type, annotation, understand
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
+from caliban_ls.analysis.script.interpreter.library import Handler
 from caliban_ls.analysis.script.interpreter.state import Run, name_span, span_of
 from caliban_ls.analysis.script.interpreter.values import UNKNOWN, Call, Class, External, Value, shown
 from caliban_ls.analysis.script.model import Arity, Flag, Scalar, ValueKind
@@ -144,23 +145,13 @@ def help_flag(call: Call) -> Flag:
                 span=span_of(source, call.node))  # fmt: skip
 
 
-def _maker(kind: str) -> Callable[[Run, Call], Value]:
+def maker(kind: str) -> Handler:
+    """Return the handler of a function that describes a field."""
     return lambda _run, arguments: FieldCall(kind, arguments)
 
 
-FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
+DATACLASSES: dict[str, Handler] = {
     "dataclasses.dataclass": lambda _run, _arguments: External("dataclasses.dataclass()"),
-    "dataclasses.field": _maker("field"),
-    "simple_parsing.field": _maker("field"),
-    "simple_parsing.helpers.field": _maker("field"),
-    "simple_parsing.choice": _maker("choice"),
-    "simple_parsing.helpers.choice": _maker("choice"),
-    "simple_parsing.list_field": _maker("list"),
-    "simple_parsing.helpers.list_field": _maker("list"),
-    "simple_parsing.flag": _maker("flag"),
-    "simple_parsing.helpers.flag": _maker("flag"),
-    "simple_parsing.subgroups": _maker("subgroups"),
-    "simple_parsing.subparsers": _maker("subgroups"),
-    "simple_parsing.mutable_field": _maker("unknown"),
-    "transformers.hf_argparser.HfArg": _maker("hf"),
+    "dataclasses.field": maker("field"),
 }
+"""Python's own functions, for the libraries that read a command line into a dataclass."""

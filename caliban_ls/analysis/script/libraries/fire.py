@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
+from caliban_ls.analysis.script.interpreter.library import Library
 from caliban_ls.analysis.script.interpreter.state import Run, name_span, span_of
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
@@ -17,11 +18,11 @@ from caliban_ls.analysis.script.interpreter.values import (
     Value,
     shown,
 )
-from caliban_ls.analysis.script.model import Flag
+from caliban_ls.analysis.script.model import Conventions, Flag
 
 
 def _fire(run: Run, arguments: Call) -> Value:
-    parser = Parser("fire", positionals=True)
+    parser = Parser(LIBRARY, positionals=True)
     run.parsers.append(parser)
     target = arguments.value("component", 0)
     if (
@@ -40,7 +41,7 @@ def _fire(run: Run, arguments: Call) -> Value:
         and all(isinstance(one, Function) for one in target.values())
     ):
         for name, function in target.items():
-            inner = Parser("fire")
+            inner = Parser(LIBRARY)
             _fill(run, inner, function, bound=False)
             parser.subparsers.append((str(name), inner))
     else:
@@ -66,7 +67,7 @@ def _fill_class(run: Run, parser: Parser, target: Class) -> None:
                 continue
             seen.add(name)
             if isinstance(value, Function):
-                inner = Parser("fire")
+                inner = Parser(LIBRARY)
                 _fill(run, inner, value, bound=value.role in ("function", "classmethod"))
                 parser.subparsers.append((name, inner))
                 parser.complete = parser.complete and value.role != "property"
@@ -117,4 +118,11 @@ def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {"fire.Fire": _fire, "fire.core.Fire": _fire}
+LIBRARY = Library(
+    name="fire",
+    package="fire",
+    conventions=Conventions(
+        ignores_dashes=True, stray_values="taken", negations_take_values=True, one_letter_flags=True
+    ),
+    functions={"fire.Fire": _fire, "fire.core.Fire": _fire},
+)

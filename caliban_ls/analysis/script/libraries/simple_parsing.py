@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from caliban_ls.analysis.script.interpreter.annotations import names_of
+from caliban_ls.analysis.script.interpreter.library import Library
 from caliban_ls.analysis.script.interpreter.names import items_of
 from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Call,
     Class,
+    Group,
     Parser,
     Table,
     Value,
     is_known,
     scalars,
 )
-from caliban_ls.analysis.script.libraries.dataclass_fields import Field, fields_of, flag_of, help_flag
-from caliban_ls.analysis.script.model import Arity, Flag, Scalar, ValueKind
+from caliban_ls.analysis.script.libraries import argparse
+from caliban_ls.analysis.script.libraries.dataclass_fields import (
+    DATACLASSES,
+    Field,
+    fields_of,
+    flag_of,
+    help_flag,
+    maker,
+)
+from caliban_ls.analysis.script.model import Arity, Conventions, Flag, Scalar, ValueKind
 
 
-def check_simple_parsing(parser: Parser, arguments: Call) -> None:
-    """Take in the settings of simple-parsing's parser."""
+def _create(run: Run, arguments: Call) -> Value:
+    return argparse.create(run, arguments, LIBRARY)
+
+
+def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
+    parser = argparse.parser_of(owner)
+    if name == "__init__" and isinstance(owner, Parser):
+        argparse.set_up(parser, arguments)
+        _check_settings(parser, arguments)
+        return None
+    if name == "add_arguments" and isinstance(owner, Parser | Group):
+        _add_arguments(run, parser, arguments)
+        return UNKNOWN
+    if name == "equivalent_argparse_code":
+        return UNKNOWN
+    return argparse.method(run, owner, name, arguments)
+
+
+def _check_settings(parser: Parser, arguments: Call) -> None:
     if arguments.keywords.keys() - {
         "description",
         "add_help",
@@ -36,7 +62,7 @@ def check_simple_parsing(parser: Parser, arguments: Call) -> None:
         parser.complete = parser.certain = False
 
 
-def add_simple_parsing(run: Run, parser: Parser, arguments: Call) -> None:
+def _add_arguments(run: Run, parser: Parser, arguments: Call) -> None:
     """Give a parser the flags of a class (`add_arguments`)."""
     record = arguments.value("dataclass", 0)
     if arguments.value("prefix", default="") != "" or not arguments.exact:
@@ -153,7 +179,7 @@ def _shape(field: Field) -> _Shape:
 
 def _simple_parse(run: Run, arguments: Call) -> Value:
     """Follow `simple_parsing.parse(Config)`."""
-    parser = Parser("simple-parsing", abbreviations=True)
+    parser = Parser(LIBRARY, abbreviations=True)
     run.parsers.append(parser)
     parser.flags.append(help_flag(arguments))
     if arguments.keywords.keys() - {"config_class", "dest", "default", "description"} or not arguments.exact:
@@ -167,4 +193,34 @@ def _simple_parse(run: Run, arguments: Call) -> Value:
     return UNKNOWN
 
 
-FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {"simple_parsing.parse": _simple_parse}
+LIBRARY = Library(
+    name="simple-parsing",
+    package="simple_parsing",
+    conventions=Conventions(
+        is_argparse=True,
+        boolean_words=frozenset({"yes", "true", "t", "y", "1", "no", "false", "f", "n", "0"}),
+        negations_take_values=True,
+    ),
+    functions={
+        "simple_parsing.ArgumentParser": _create,
+        "simple_parsing.parse": _simple_parse,
+        **DATACLASSES,
+        "simple_parsing.field": maker("field"),
+        "simple_parsing.helpers.field": maker("field"),
+        "simple_parsing.choice": maker("choice"),
+        "simple_parsing.helpers.choice": maker("choice"),
+        "simple_parsing.list_field": maker("list"),
+        "simple_parsing.helpers.list_field": maker("list"),
+        "simple_parsing.flag": maker("flag"),
+        "simple_parsing.helpers.flag": maker("flag"),
+        "simple_parsing.subgroups": maker("subgroups"),
+        "simple_parsing.subparsers": maker("subgroups"),
+        "simple_parsing.mutable_field": maker("unknown"),
+    },
+    method=_method,
+    set_attribute=argparse.set_attribute,
+    read_attribute=argparse.read_attribute,
+    classes=frozenset({"simple_parsing.ArgumentParser"}),
+    instantiate=argparse.instantiate,
+    defining_methods=frozenset({"add_arguments"}),
+)

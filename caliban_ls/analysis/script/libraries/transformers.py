@@ -5,15 +5,47 @@ from __future__ import annotations
 from dataclasses import replace
 
 from caliban_ls.analysis.script.interpreter.annotations import values_of
+from caliban_ls.analysis.script.interpreter.library import Library
 from caliban_ls.analysis.script.interpreter.names import items_of
 from caliban_ls.analysis.script.interpreter.state import Run
-from caliban_ls.analysis.script.interpreter.values import Call, Class, Parser, Table, Value, scalars
-from caliban_ls.analysis.script.libraries.dataclass_fields import Field, fields_of, flag_of
-from caliban_ls.analysis.script.model import Arity, Flag
+from caliban_ls.analysis.script.interpreter.values import UNKNOWN, Call, Class, Parser, Table, Value, scalars
+from caliban_ls.analysis.script.libraries import argparse
+from caliban_ls.analysis.script.libraries.dataclass_fields import (
+    DATACLASSES,
+    Field,
+    fields_of,
+    flag_of,
+    maker,
+)
+from caliban_ls.analysis.script.model import Arity, Conventions, Flag
 
 
-def add_transformers(run: Run, parser: Parser, types: Value, arguments: Call) -> None:
+def _create(run: Run, arguments: Call) -> Value:
+    return argparse.create(run, arguments, LIBRARY)
+
+
+def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
+    parser = argparse.parser_of(owner)
+    if name == "__init__" and isinstance(owner, Parser):
+        argparse.set_up(parser, arguments)
+        _add_fields(run, parser, arguments)
+        return None
+    if name in _PARSES:
+        if arguments.positional or arguments.keywords.keys() - {"return_remaining_strings"}:
+            run.complete = run.certain = False  # a file may have more of them
+        strict = arguments.value("return_remaining_strings", default=False) is False
+        return argparse.parse(run, parser, arguments.value("args"), strict=strict)
+    if name in {"parse_json_file", "parse_yaml_file", "parse_dict"}:
+        return UNKNOWN
+    return argparse.method(run, owner, name, arguments)
+
+
+_PARSES = {*argparse.STRICT, "parse_args_into_dataclasses"}
+
+
+def _add_fields(run: Run, parser: Parser, arguments: Call) -> None:
     """Give a parser the flags of the classes that HfArgumentParser is made from."""
+    types = arguments.value("dataclass_types", 0, default=())
     records = items_of(types) if not isinstance(types, Class) else [types]
     if records is None or (
         arguments.value("parents", default=()) not in ((), None) and not items_of(arguments.value("parents"))
@@ -96,3 +128,32 @@ def _metadata(field: Field) -> Table:
     unknown = Table()
     unknown.exact = False
     return unknown
+
+
+def _finish(run: Run, path: str) -> None:
+    """Look for the file of arguments that the library would read."""
+    if run.text(f"{path.removesuffix('.py')}.args") is not None:
+        run.certain = False
+
+
+_CLASSES = ("transformers.HfArgumentParser", "transformers.hf_argparser.HfArgumentParser")
+
+LIBRARY = Library(
+    name="transformers",
+    package="transformers",
+    conventions=Conventions(
+        is_argparse=True,
+        boolean_words=frozenset({"yes", "true", "t", "y", "1", "no", "false", "f", "n", "0"}),
+    ),
+    functions={
+        **dict.fromkeys(_CLASSES, _create),
+        **DATACLASSES,
+        "transformers.hf_argparser.HfArg": maker("hf"),
+    },
+    method=_method,
+    set_attribute=argparse.set_attribute,
+    read_attribute=argparse.read_attribute,
+    classes=frozenset(_CLASSES),
+    instantiate=argparse.instantiate,
+    finish=_finish,
+)

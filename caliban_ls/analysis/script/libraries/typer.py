@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from caliban_ls.analysis.script.interpreter.annotations import Type, annotation, understand, values_of
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
+from caliban_ls.analysis.script.interpreter.library import Handler, Library
 from caliban_ls.analysis.script.interpreter.state import Run, literal_span, name_span, span_of
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
@@ -23,7 +23,7 @@ from caliban_ls.analysis.script.interpreter.values import (
     Value,
     shown,
 )
-from caliban_ls.analysis.script.model import Arity, Bounds, Flag, Scalar, ValueKind, known_bounds
+from caliban_ls.analysis.script.model import Arity, Bounds, Conventions, Flag, Scalar, ValueKind, known_bounds
 
 
 @dataclass(eq=False, slots=True)
@@ -53,20 +53,9 @@ class Parameter:
     positional: bool
 
 
-def owns(value: Value) -> bool:
-    """Whether a value is of this module's own."""
-    return isinstance(value, App | Registration | Parameter)
-
-
-def accepts(value: Value) -> bool:
-    """Whether this module knows what calling a value does, or what it does to a function."""
-    return isinstance(value, App | Registration)
-
-
-def apply(run: Run, target: Value, arguments: Call) -> Value:
-    """Return what calling an app or a decorator does."""
+def _call(run: Run, target: Value, arguments: Call) -> Value:
     if isinstance(target, Registration):
-        return decorate(run, target, arguments.value("f", 0))
+        return _decorate(run, target, arguments.value("f", 0))
     if isinstance(target, App):
         if arguments.positional or arguments.keywords.keys() - {"prog_name"} or not arguments.exact:
             run.certain = False
@@ -74,8 +63,7 @@ def apply(run: Run, target: Value, arguments: Call) -> Value:
     return External("sys.exit()") if not run.doubt else UNKNOWN
 
 
-def decorate(run: Run, decorator: Value, function: Value) -> Value:
-    """Return what a decorator makes of a function."""
+def _decorate(run: Run, decorator: Value, function: Value) -> Value:
     del run
     if not isinstance(decorator, Registration):
         return function
@@ -91,8 +79,7 @@ def decorate(run: Run, decorator: Value, function: Value) -> Value:
     return function
 
 
-def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
-    """Return what a method of an app gives."""
+def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     if isinstance(owner, App):
         if name in {"command", "callback"}:
             return Registration(owner, arguments, name == "callback")
@@ -104,13 +91,13 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
                 owner.known = False
             return None
         if name == "__call__":
-            return apply(run, owner, arguments)
+            return _call(run, owner, arguments)
         owner.known = False
     return UNKNOWN
 
 
 def _invoke(run: Run, app: App, *, completion: bool) -> None:
-    parser = Parser("typer")
+    parser = Parser(LIBRARY)
     run.parsers.append(parser)
     _fill_app(run, parser, app)
     if completion:
@@ -144,11 +131,11 @@ def _fill_app(run: Run, parser: Parser, app: App, *, inner_app: bool = False) ->
     if not app.commands and not app.apps:
         parser.complete = False
     for name, function, call in app.commands:
-        inner = Parser("typer")
+        inner = Parser(LIBRARY)
         _fill(run, inner, function, call)
         parser.subparsers.append((name, inner))
     for name, sub in app.apps:
-        inner = Parser("typer")
+        inner = Parser(LIBRARY)
         _fill_app(run, inner, sub, inner_app=True)
         parser.subparsers.append((name, inner))
 
@@ -352,10 +339,23 @@ def _run(run: Run, arguments: Call) -> Value:
     return External("sys.exit()") if not run.doubt else UNKNOWN
 
 
-FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
+_FUNCTIONS: dict[str, Handler] = {
     "typer.Typer": _create,
     "typer.run": _run,
     "pathlib.Path": lambda _run, _arguments: External("pathlib.Path()"),
     "typer.Option": lambda _run, arguments: Parameter(arguments, positional=False),
     "typer.Argument": lambda _run, arguments: Parameter(arguments, positional=True),
 }
+
+LIBRARY = Library(
+    name="typer",
+    package="typer",
+    conventions=Conventions(reads_whole_floats=True),
+    functions=_FUNCTIONS,
+    values=(App, Registration),
+    call=_call,
+    method=_method,
+    decorate=_decorate,
+    star_modules=frozenset({"typer"}),
+    defining_methods=frozenset({"add_typer"}),
+)

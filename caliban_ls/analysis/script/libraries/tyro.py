@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from caliban_ls.analysis.script.interpreter.annotations import annotation, names_of, understand
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
+from caliban_ls.analysis.script.interpreter.library import Library
 from caliban_ls.analysis.script.interpreter.state import Run, name_span, span_of
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
@@ -17,13 +18,19 @@ from caliban_ls.analysis.script.interpreter.values import (
     Parser,
     Value,
 )
-from caliban_ls.analysis.script.libraries.dataclass_fields import Field, fields_of, flag_of, help_flag
-from caliban_ls.analysis.script.model import Flag
+from caliban_ls.analysis.script.libraries.dataclass_fields import (
+    DATACLASSES,
+    Field,
+    fields_of,
+    flag_of,
+    help_flag,
+)
+from caliban_ls.analysis.script.model import Conventions, Flag
 
 
 def _tyro(run: Run, arguments: Call) -> Value:
     """Follow `tyro.cli(Config)`."""
-    parser = Parser("tyro")
+    parser = Parser(LIBRARY)
     run.parsers.append(parser)
     parser.flags.append(help_flag(arguments))
     args = arguments.value("args", default=None)
@@ -120,4 +127,9 @@ def _tyro_flag(field: Field, name: str) -> Flag:
     )
 
 
-FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {"tyro.cli": _tyro}
+LIBRARY = Library(
+    name="tyro",
+    package="tyro",
+    conventions=Conventions(ignores_dashes=True),
+    functions={"tyro.cli": _tyro, **DATACLASSES},
+)
