@@ -28,7 +28,7 @@ from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, inner_
 from caliban_ls.analysis.jsondoc.edits import set_member
 from caliban_ls.analysis.rules import finding
 from caliban_ls.analysis.script import Flag, Script, is_same, resolve
-from caliban_ls.analysis.script.value_rules import react
+from caliban_ls.analysis.script.value_rules import check_value
 from caliban_ls.core.text import Span
 
 _SHOWN = 6  # flags in a message
@@ -297,7 +297,9 @@ def _is_negative(key: str) -> bool:
 def _takes(script: Script, part: _Part, name: str) -> bool:
     """Whether a flag takes all values that another is set to."""
     texts = [text_of(value) for value in part.values if value.value is not False]
-    return all(react(script, flag, name, text) is None for flag in resolve(script, name) for text in texts)
+    return all(
+        check_value(script, flag, name, text) is None for flag in resolve(script, name) for text in texts
+    )
 
 
 def _renamed(part: _Part, name: str) -> str:

@@ -10,23 +10,29 @@ and `suggestion` say what its flags take.
 
 from __future__ import annotations
 
-from caliban_ls.analysis.script.discovery import Named, named_in, only_script, places_of, wanted_script
+from caliban_ls.analysis.script.discovery import (
+    ScriptComment,
+    candidate_paths,
+    named_script,
+    only_script,
+    script_comment,
+)
 from caliban_ls.analysis.script.model import Arity, Flag, Scalar, Script, ValueKind, is_same, resolve
-from caliban_ls.analysis.script.reader import Read, read_script
+from caliban_ls.analysis.script.reader import ReadText, read_script
 
 __all__ = [
     "Arity",
     "Flag",
-    "Named",
-    "Read",
+    "ReadText",
     "Scalar",
     "Script",
+    "ScriptComment",
     "ValueKind",
+    "candidate_paths",
     "is_same",
-    "named_in",
+    "named_script",
     "only_script",
-    "places_of",
     "read_script",
     "resolve",
-    "wanted_script",
+    "script_comment",
 ]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from caliban_ls.analysis.script.reader import Read
+from caliban_ls.analysis.script.reader import ReadText
 
 _COMMENT = re.compile(r"(?://|\#|/\*)[ \t]*caliban:[ \t]*script[ \t]*=[ \t]*([^\s*,;]+)")
 _GUARD = re.compile(
@@ -17,7 +17,7 @@ _CALLED = re.compile(
 )  # at once, when the file is run
 
 
-class Named(NamedTuple):
+class ScriptComment(NamedTuple):
     """What a file says about its script: the path as it is written, and where in the file."""
 
     path: str
@@ -25,15 +25,15 @@ class Named(NamedTuple):
     end: int
 
 
-def named_in(text: str) -> Named | None:
+def script_comment(text: str) -> ScriptComment | None:
     """Return the script that a comment of an experiment names (`// caliban: script=trainer/train.py`)."""
     if "caliban:" not in text:
         return None
     match = _COMMENT.search(text)
-    return Named(match[1], match.start(1), match.end(1)) if match is not None else None
+    return ScriptComment(match[1], match.start(1), match.end(1)) if match is not None else None
 
 
-def wanted_script(*, script: str | None, module: str | None, text: str) -> str | None:
+def named_script(*, script: str | None, module: str | None, text: str) -> str | None:
     """Return the script that a project config or else the experiment's comment names, as it is written.
 
     Args:
@@ -43,11 +43,11 @@ def wanted_script(*, script: str | None, module: str | None, text: str) -> str |
     """
     if script or module:
         return script or module
-    named = named_in(text)
+    named = script_comment(text)
     return None if named is None else named.path
 
 
-def places_of(wanted: str, folder: str) -> tuple[str, ...]:
+def candidate_paths(wanted: str, folder: str) -> tuple[str, ...]:
     """Return where a script may be that is named so, relative to the project, with slashes, best first.
 
     Args:
@@ -65,7 +65,7 @@ def places_of(wanted: str, folder: str) -> tuple[str, ...]:
     return (f"{whole}.py", f"{whole}/__main__.py")
 
 
-def only_script(paths: Iterable[str], read: Read) -> str | None:
+def only_script(paths: Iterable[str], read: ReadText) -> str | None:
     """Return the only file that reads a command line and can be run, None when there are several or none.
 
     A file that says what it does when it is run comes before those that do it whenever they are imported.

@@ -12,13 +12,13 @@ from caliban_ls.analysis.script.model import Conventions, Flag, Script
 # What follows a script takes longer to load than an experiment without one to judge.
 if TYPE_CHECKING:
     from caliban_ls.analysis.script.interpreter.state import Run
-    from caliban_ls.analysis.script.interpreter.values import Parser
+    from caliban_ls.analysis.script.interpreter.values import ScriptParser
 
-Read = Callable[[str], str | None]
+ReadText = Callable[[str], str | None]
 """From a path relative to the project, with slashes, to the file's text; None when there is none."""
 
 
-def read_script(path: str, read: Read) -> Script | None:
+def read_script(path: str, read: ReadText) -> Script | None:
     """Read a script's command line.
 
     Args:
@@ -46,7 +46,7 @@ def read_script(path: str, read: Read) -> Script | None:
     return _script(run, path)
 
 
-def _remembering(read: Read) -> Read:
+def _remembering(read: ReadText) -> ReadText:
     known: dict[str, str | None] = {}
 
     def remember(path: str) -> str | None:
@@ -59,7 +59,7 @@ def _remembering(read: Read) -> Read:
 
 def _script(run: Run, path: str) -> Script:
     """Put together what the parsers take that read the command line."""
-    parsers: list[Parser] = []
+    parsers: list[ScriptParser] = []
     for invocation in run.invocations:
         if invocation.parser not in parsers:
             parsers.append(invocation.parser)
@@ -105,7 +105,7 @@ def _script(run: Run, path: str) -> Script:
     )
 
 
-def _parts(parser: Parser, name: str | None) -> Iterator[tuple[str | None, Parser]]:
+def _parts(parser: ScriptParser, name: str | None) -> Iterator[tuple[str | None, ScriptParser]]:
     """Yield a parser and those of its subcommands, with their dotted names."""
     yield name, parser
     for own, inner in parser.subparsers:

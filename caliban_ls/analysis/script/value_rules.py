@@ -1,4 +1,4 @@
-"""How a script's parser would react to one value of a flag: what it reads, and what it refuses.
+"""How a script's parser would check_value to one value of a flag: what it reads, and what it refuses.
 
 A value is what a job's command line has after the flag: a text, or nothing where the flag is bare. Only what
 every version of the library would refuse counts; where that isn't known, nothing is said.
@@ -18,7 +18,7 @@ TRUE_WORDS: Final = frozenset({"true", "t", "yes", "y", "on", "1"})
 _NEGATIVE_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 
 
-class Problem(Enum):
+class ValueProblem(Enum):
     """Why a parser would refuse a value, or take it for something else."""
 
     NEEDS_VALUE = "needs a value"
@@ -32,7 +32,7 @@ class Problem(Enum):
     ALWAYS_TRUE = "counts as true"
 
 
-def react(script: Script, flag: Flag, key: str, value: str | None) -> Problem | None:
+def check_value(script: Script, flag: Flag, key: str, value: str | None) -> ValueProblem | None:
     """Return why a value is refused, None when it is taken or when that isn't known.
 
     Args:
@@ -49,11 +49,11 @@ def react(script: Script, flag: Flag, key: str, value: str | None) -> Problem | 
     if arity is None:
         return None
     if value is None:
-        return Problem.NEEDS_VALUE if arity in ("one", "some", "several") else None
+        return ValueProblem.NEEDS_VALUE if arity in ("one", "some", "several") else None
     if arity == "none":
-        return Problem.TAKES_NONE if _refuses_strays(script) else None
+        return ValueProblem.TAKES_NONE if _refuses_strays(script) else None
     if arity == "several":
-        return Problem.TOO_FEW
+        return ValueProblem.TOO_FEW
     like_flag = _like_flag(script, value)
     if like_flag is not None:
         return like_flag
@@ -91,35 +91,35 @@ def _refuses_strays(script: Script) -> bool:
     return script.complete and not script.positionals
 
 
-def _like_flag(script: Script, value: str) -> Problem | None:
+def _like_flag(script: Script, value: str) -> ValueProblem | None:
     if not script.conventions.is_argparse or len(value) < 2 or value[0] != "-" or " " in value:  # noqa: PLR2004 - "-" is a value
         return None
     numbers = any(re.match(_NEGATIVE_NUMBER, name) for flag in script.flags for name in flag.names)
     if not numbers and _NEGATIVE_NUMBER.fullmatch(value):
         return None
     if not numbers and re.match(r"-\.?\d", value):
-        return Problem.LIKE_FLAG_TO_MOST
-    return Problem.LIKE_FLAG
+        return ValueProblem.LIKE_FLAG_TO_MOST
+    return ValueProblem.LIKE_FLAG
 
 
-def _read(conventions: Conventions, flag: Flag, value: str) -> Problem | None:
+def _read(conventions: Conventions, flag: Flag, value: str) -> ValueProblem | None:
     if conventions.is_argparse and value.startswith("@"):
         return None  # may name a file of arguments
     if flag.kind in ("int", "float"):
         number = as_number(flag.kind, value)
         if number is None and not _is_integer_elsewhere(conventions, flag, value):
-            return Problem.WRONG_TYPE
+            return ValueProblem.WRONG_TYPE
         if number is None:
             number = as_number("float", value)
         if number is not None and flag.bounds is not None and number not in flag.bounds:
-            return Problem.OUT_OF_BOUNDS
+            return ValueProblem.OUT_OF_BOUNDS
     elif flag.kind == "bool" and flag.choices is None:
         if conventions.has_true_words:
-            return Problem.ALWAYS_TRUE if value.strip().lower() in FALSE_WORDS else None
+            return ValueProblem.ALWAYS_TRUE if value.strip().lower() in FALSE_WORDS else None
         words = conventions.boolean_words
         if words is not None and value.strip().lower() not in words:
-            return Problem.WRONG_TYPE
-    return Problem.NO_CHOICE if has_choice(flag, value) is False else None
+            return ValueProblem.WRONG_TYPE
+    return ValueProblem.NO_CHOICE if has_choice(flag, value) is False else None
 
 
 def _is_integer_elsewhere(conventions: Conventions, flag: Flag, value: str) -> bool:

@@ -24,7 +24,7 @@ from caliban_ls.analysis.script.interpreter.state import (
     Run,
     escape,
     import_module,
-    load_unseen,
+    load_unnamed,
 )
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
@@ -32,14 +32,14 @@ from caliban_ls.analysis.script.interpreter.values import (
     Bound,
     Call,
     Class,
+    DictValue,
     External,
     Function,
     Instance,
-    Items,
+    ListValue,
     Scope,
     Super,
-    Table,
-    Unknown,
+    UnknownValue,
     Value,
     is_scalar,
 )
@@ -124,7 +124,7 @@ def _bind(
     defaults = {one.node.arg: one.default for one in function.parameters()}
     values: dict[str, Value] = dict(zip(names, positional, strict=False))
     rest = list(positional[len(names) :])
-    extra = Table()
+    extra = DictValue()
     for name, value in keywords.items():
         if name in defaults:
             values[name] = value
@@ -139,7 +139,7 @@ def _bind(
         if exact:
             values[parameters.vararg.arg] = tuple(rest)
         else:
-            items = Items(rest)
+            items = ListValue(rest)
             items.exact = False
             values[parameters.vararg.arg] = items
     else:
@@ -208,17 +208,17 @@ def _external(run: Run, name: str, arguments: Call) -> Value:
         "runpy.run_module",
     }:
         run.complete = False
-        load_unseen(run)
+        load_unnamed(run)
         return UNKNOWN
     if name == "importlib.import_module":
         return _imported(run, arguments)
     if name.startswith(_LOADERS):
-        load_unseen(run)
+        load_unnamed(run)
     if name in {"functools.wraps", "functools.lru_cache", "contextlib.suppress"}:
         return External(f"{name}()")
     if name.startswith("builtins.") or name in {"os.path.join", "os.path.basename", "asyncio.run"}:
         result = builtin(run, name.removeprefix("builtins."), arguments)
-        if not isinstance(result, Unknown):
+        if not isinstance(result, UnknownValue):
             return result
         if name in _HARMLESS:
             return UNKNOWN
@@ -232,7 +232,7 @@ def _imported(run: Run, arguments: Call) -> Value:
     """Return the module that `importlib.import_module` gives."""
     name = arguments.value("name", 0)
     if not isinstance(name, str):
-        load_unseen(run)
+        load_unnamed(run)
         return UNKNOWN
     bare = name.lstrip(".")
     return import_module(run, bare, len(name) - len(bare), arguments.scope)
@@ -267,7 +267,7 @@ def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     values = [one.value for one in arguments.positional]
     if isinstance(owner, str):
         return text_method(owner, name, arguments, values)
-    if isinstance(owner, Items | Table):
+    if isinstance(owner, ListValue | DictValue):
         return container_method(run, owner, name, values)
     return _unknown(run, arguments)
 

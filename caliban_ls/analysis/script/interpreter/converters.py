@@ -36,7 +36,7 @@ _OPPOSITE: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Accepted:
     """What a function takes.
 
     Attributes:
@@ -55,7 +55,7 @@ class Taken:
 
 
 @dataclass(slots=True)
-class _Reading:
+class _ConverterReading:
     """How far a function was read: what each of its names holds, and what is known of the text that it was given."""
 
     run: Run
@@ -66,23 +66,23 @@ class _Reading:
     words: tuple[str, ...] | None = None
     folded: bool = False
 
-    def known(self, *, same: bool) -> Taken:
+    def known(self, *, same: bool) -> Accepted:
         bounds = self.bounds if self.kind is not None and self.bounds != Bounds() else None
         if self.words is not None and self.kind is None:
-            return Taken("str", None, self.words, self.folded, same=False)
-        return Taken(self.kind, bounds, same=same)
+            return Accepted("str", None, self.words, self.folded, same=False)
+        return Accepted(self.kind, bounds, same=same)
 
 
-def taken_by(run: Run, function: Function) -> Taken:
+def accepted_by(run: Run, function: Function) -> Accepted:
     """Return what a function takes that is called with the text behind a flag."""
     node = function.node
     parameters = [*node.args.posonlyargs, *node.args.args]
     if not function.plain or isinstance(node, ast.AsyncFunctionDef) or not parameters:
-        return Taken()
-    reading = _Reading(run, function, {parameters[0].arg: "text"})
+        return Accepted()
+    reading = _ConverterReading(run, function, {parameters[0].arg: "text"})
     if any(isinstance(child, ast.Yield | ast.YieldFrom | ast.NamedExpr) for child in ast.walk(node)):
         return (
-            Taken()
+            Accepted()
         )  # it isn't run when it is called, or gives names another meaning in the middle of an expression
     if isinstance(node, ast.Lambda):
         subject = _eager(reading, node.body)
@@ -90,7 +90,7 @@ def taken_by(run: Run, function: Function) -> Taken:
     return _read(reading, list(node.body))
 
 
-def _read(reading: _Reading, statements: list[ast.stmt]) -> Taken:
+def _read(reading: _ConverterReading, statements: list[ast.stmt]) -> Accepted:
     accepted: tuple[str, ...] = ()
     while statements:
         statement = statements.pop(0)
@@ -141,7 +141,7 @@ def _read(reading: _Reading, statements: list[ast.stmt]) -> Taken:
     return reading.known(same=False)
 
 
-def _refuses(reading: _Reading, body: list[ast.stmt]) -> bool:
+def _refuses(reading: _ConverterReading, body: list[ast.stmt]) -> bool:
     """Whether statements come to nothing but an exception that the parser takes for a refusal."""
     if not body:
         return False
@@ -155,7 +155,7 @@ def _refuses(reading: _Reading, body: list[ast.stmt]) -> bool:
     return name in _REFUSALS or any(name in library.refusals for library in reading.run.libraries)
 
 
-def _subject(reading: _Reading, node: ast.expr) -> _Subject | None:
+def _subject(reading: _ConverterReading, node: ast.expr) -> _Subject | None:
     """Return what an expression holds: the text, or the number that it was read as; None where it is anything else."""
     if isinstance(node, ast.Name):
         return reading.names.get(node.id)
@@ -175,7 +175,7 @@ def _subject(reading: _Reading, node: ast.expr) -> _Subject | None:
     return read_as if inner in ("text", read_as) else None  # int(0.5) is another number
 
 
-def _eager(reading: _Reading, node: ast.expr) -> _Subject | None:
+def _eager(reading: _ConverterReading, node: ast.expr) -> _Subject | None:
     """Note what is read as a number before any part of an expression can be left out; return what it holds as a whole."""
     subject = _subject(reading, node)
     match node:
@@ -194,7 +194,7 @@ def _eager(reading: _Reading, node: ast.expr) -> _Subject | None:
     return subject
 
 
-def _is_of_other_type(reading: _Reading, test: ast.expr) -> bool:
+def _is_of_other_type(reading: _ConverterReading, test: ast.expr) -> bool:
     """Whether a condition asks if the text is something else than a text."""
     match test:
         case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=name), ast.Name(id=kind)]):
@@ -202,7 +202,7 @@ def _is_of_other_type(reading: _Reading, test: ast.expr) -> bool:
     return False
 
 
-def _words(reading: _Reading, test: ast.expr, *, refused: bool = False) -> tuple[str, ...] | None:
+def _words(reading: _ConverterReading, test: ast.expr, *, refused: bool = False) -> tuple[str, ...] | None:
     """Return the texts for which a condition is true, or, where it refuses, for which alone it isn't; None if unknown."""
     match test:
         case ast.BoolOp(op=ast.Or(), values=values) if not refused:
@@ -223,7 +223,7 @@ def _words(reading: _Reading, test: ast.expr, *, refused: bool = False) -> tuple
     return None
 
 
-def _unless(reading: _Reading, test: ast.expr) -> Bounds:
+def _unless(reading: _ConverterReading, test: ast.expr) -> Bounds:
     """Return what a number is bound to where a condition is false; no bounds where that isn't understood."""
     match test:
         case ast.BoolOp(op=ast.Or(), values=values):
@@ -241,7 +241,7 @@ def _unless(reading: _Reading, test: ast.expr) -> Bounds:
     return Bounds()
 
 
-def _where(reading: _Reading, test: ast.expr) -> Bounds:
+def _where(reading: _ConverterReading, test: ast.expr) -> Bounds:
     """Return what a number is bound to where a condition is true."""
     bounds = Bounds()
     match test:
@@ -257,7 +257,9 @@ def _where(reading: _Reading, test: ast.expr) -> Bounds:
     return bounds
 
 
-def _compared(reading: _Reading, left: ast.expr, operator: type[ast.cmpop], right: ast.expr) -> Bounds:
+def _compared(
+    reading: _ConverterReading, left: ast.expr, operator: type[ast.cmpop], right: ast.expr
+) -> Bounds:
     if operator not in _MIRRORED:
         return Bounds()
     if _subject(reading, left) not in ("int", "float"):
@@ -276,7 +278,7 @@ def _compared(reading: _Reading, left: ast.expr, operator: type[ast.cmpop], righ
     return Bounds(high=limit, high_open=is_open)
 
 
-def _in_range(reading: _Reading, left: ast.expr, right: ast.expr) -> Bounds:
+def _in_range(reading: _ConverterReading, left: ast.expr, right: ast.expr) -> Bounds:
     """Return the bounds of a whole number that is in `range(…)`."""
     if (
         _subject(reading, left) != "int"
@@ -293,7 +295,7 @@ def _in_range(reading: _Reading, left: ast.expr, right: ast.expr) -> Bounds:
     return Bounds()
 
 
-def _constant(reading: _Reading, node: ast.expr) -> object:
+def _constant(reading: _ConverterReading, node: ast.expr) -> object:
     """Return the value of an expression that nothing changes before the function is called, None where that isn't sure."""
     scope = reading.function.scope
     names = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
@@ -307,7 +309,7 @@ def _constant(reading: _Reading, node: ast.expr) -> object:
     return value
 
 
-def _is_local(reading: _Reading, name: str) -> bool:
+def _is_local(reading: _ConverterReading, name: str) -> bool:
     """Whether a name is one of the function's own."""
     return _times_bound(reading.function.node, name) > 0
 

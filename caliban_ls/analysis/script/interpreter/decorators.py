@@ -11,12 +11,12 @@ from caliban_ls.analysis.script.interpreter.values import (
     External,
     Function,
     Instance,
-    Unknown,
+    UnknownValue,
     Value,
 )
 
 
-def decorated(run: Run, decorator: Value, function: Value) -> Value:
+def decorate(run: Run, decorator: Value, function: Value) -> Value:
     """Return what a decorator makes of a function."""
     library = _library_of(run, decorator)
     if library is not None and library.decorate is not None:
@@ -25,7 +25,7 @@ def decorated(run: Run, decorator: Value, function: Value) -> Value:
     if followed is not None:
         inner = Function(followed.node, followed.scope, followed.owner, followed.role)
         result = call_function(run, inner, (*owner, function), {}, exact=True)
-        if isinstance(result, Unknown) and isinstance(function, Function):
+        if isinstance(result, UnknownValue) and isinstance(function, Function):
             return _obscured(function)
         # A wrapper made by the project's own decorator calls the function with the same arguments.
         if isinstance(result, Function) and result is not function and isinstance(function, Function):
@@ -54,7 +54,7 @@ def _library_of(run: Run, decorator: Value) -> Library | None:
     return next((one for one in run.libraries if decorator.name in one.decorators), None)
 
 
-def enter(run: Run, decorator: Value, target: Class) -> None:
+def apply_to_class(run: Run, decorator: Value, target: Class) -> None:
     """Do what a decorator of the project's own does with a class, which most of them enter in a registry."""
     followed, owner = _followed(decorator)
     if followed is not None:

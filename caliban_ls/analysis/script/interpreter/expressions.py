@@ -23,17 +23,17 @@ from caliban_ls.analysis.script.interpreter.operators import combined, compared,
 from caliban_ls.analysis.script.interpreter.state import Run, escape
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
+    Argument,
     Arguments,
     Call,
     Class,
+    DictValue,
+    EnumMember,
     External,
     Function,
     Generic,
-    Given,
-    Items,
-    Member,
+    ListValue,
     Scope,
-    Table,
     Value,
     is_scalar,
 )
@@ -85,10 +85,10 @@ def assign(run: Run, target: ast.expr, value: Value, scope: Scope) -> None:
 def _set_item(run: Run, owner: Value, key: Value, value: Value) -> None:
     if isinstance(owner, Arguments):
         run.certain = False
-    elif isinstance(owner, Table) and is_scalar(key) and not run.doubt:
+    elif isinstance(owner, DictValue) and is_scalar(key) and not run.doubt:
         owner[key] = value
     else:
-        if isinstance(owner, Items | Table):
+        if isinstance(owner, ListValue | DictValue):
             owner.exact = False
         escape(run, value)
 
@@ -111,7 +111,7 @@ def _sequence(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see
     items, exact = _elements(run, node.elts, scope)
     if isinstance(node, ast.Tuple) and exact:
         return tuple(items)
-    found = Items(items)
+    found = ListValue(items)
     found.exact = exact
     return found
 
@@ -130,16 +130,16 @@ def _elements(run: Run, nodes: list[ast.expr], scope: Scope) -> tuple[list[Value
 
 
 def _dictionary(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
-    table = Table()
+    table = DictValue()
     for key_node, value_node in zip(node.keys, node.values, strict=True):
         value = evaluate(run, value_node, scope)
         if key_node is None:
-            if isinstance(value, Table):
+            if isinstance(value, DictValue):
                 table.update(value)
-            table.exact = table.exact and isinstance(value, Table) and value.exact
+            table.exact = table.exact and isinstance(value, DictValue) and value.exact
             continue
         key = evaluate(run, key_node, scope)
-        if key is None or is_scalar(key) or isinstance(key, Member | External):
+        if key is None or is_scalar(key) or isinstance(key, EnumMember | External):
             table[key] = value
         else:
             table.exact = False
@@ -149,8 +149,8 @@ def _dictionary(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - s
 def _binary(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
     left, right = evaluate(run, node.left, scope), evaluate(run, node.right, scope)
     if isinstance(node.op, ast.BitOr):
-        if isinstance(left, Table) and isinstance(right, Table):
-            merged = Table({**left, **right})
+        if isinstance(left, DictValue) and isinstance(right, DictValue):
+            merged = DictValue({**left, **right})
             merged.exact = left.exact and right.exact
             return merged
         types = (External, Class, Generic)
@@ -248,9 +248,9 @@ def _subscript(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - se
         return Generic(owner, key if isinstance(key, tuple) else (key,))
     if isinstance(owner, Class) and isinstance(key, str):
         return next((member for member in members_of(owner) if member.name == key), UNKNOWN)
-    if isinstance(owner, Table) and owner.exact and is_scalar(key):
+    if isinstance(owner, DictValue) and owner.exact and is_scalar(key):
         return owner.get(key, UNKNOWN)
-    items = items_of(owner) if not isinstance(owner, Table) else None
+    items = items_of(owner) if not isinstance(owner, DictValue) else None
     if items is not None and isinstance(key, int) and -len(items) <= key < len(items):
         return items[key]
     return UNKNOWN
@@ -282,10 +282,10 @@ def _comprehension(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 
     exact = turn(node.generators)
     if isinstance(node, ast.DictComp):
         good = [pair for pair in found if is_scalar(pair[0])]
-        table = Table(good)
+        table = DictValue(good)
         table.exact = exact and len(good) == len(found)
         return table
-    items = Items(found)
+    items = ListValue(found)
     items.exact = exact
     return items
 
@@ -308,25 +308,25 @@ def _call(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _co
 
 def _arguments(run: Run, node: ast.Call, scope: Scope) -> Call:
     """Return the arguments of a call."""
-    positional: list[Given] = []
-    keywords: dict[str, Given] = {}
+    positional: list[Argument] = []
+    keywords: dict[str, Argument] = {}
     exact = True
     for argument in node.args:
         value = evaluate(run, argument.value if isinstance(argument, ast.Starred) else argument, scope)
         if not isinstance(argument, ast.Starred):
-            positional.append(Given(value, argument))
+            positional.append(Argument(value, argument))
             continue
         items = items_of(value)
         exact = exact and items is not None
         elements = argument.value.elts if isinstance(argument.value, ast.Tuple | ast.List) else []
         for place, item in enumerate(items or []):
-            positional.append(Given(item, elements[place] if place < len(elements) else argument.value))
+            positional.append(Argument(item, elements[place] if place < len(elements) else argument.value))
     for keyword in node.keywords:
         value = evaluate(run, keyword.value, scope)
         if keyword.arg is not None:
-            keywords[keyword.arg] = Given(value, keyword.value)
-        elif isinstance(value, Table) and value.exact:
-            keywords.update({str(name): Given(item, keyword.value) for name, item in value.items()})
+            keywords[keyword.arg] = Argument(value, keyword.value)
+        elif isinstance(value, DictValue) and value.exact:
+            keywords.update({str(name): Argument(item, keyword.value) for name, item in value.items()})
         else:
             exact = False
             escape(run, value)

@@ -6,7 +6,7 @@ import ast
 
 from caliban_ls.analysis.script.interpreter.names import attribute, look_up
 from caliban_ls.analysis.script.interpreter.state import Run, import_module
-from caliban_ls.analysis.script.interpreter.values import UNKNOWN, External, Scope, Unknown, Value
+from caliban_ls.analysis.script.interpreter.values import UNKNOWN, External, Scope, UnknownValue, Value
 from caliban_ls.analysis.script.known_modules import WITHOUT_FLAGS
 
 
@@ -65,7 +65,7 @@ def _imported(run: Run, node: ast.ImportFrom, found: Value, name: str, scope: Sc
     # A folder without __init__.py is a package, too.
     module = (
         import_module(run, whole, node.level, scope)
-        if not isinstance(found, Unknown) or node.level
+        if not isinstance(found, UnknownValue) or node.level
         else UNKNOWN
     )
     if isinstance(module, Scope):

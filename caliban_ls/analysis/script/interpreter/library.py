@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from caliban_ls.analysis.script.interpreter.values import (
     Action,
+    ArgumentGroup,
     Call,
     Class,
-    Group,
-    Parser,
+    ScriptParser,
     Subparsers,
     Value,
 )
@@ -64,7 +64,7 @@ class Library:
     set_attribute: Callable[[Value, str, Value], None] | None = None
     read_attribute: Callable[[Run, Value, str], None] | None = None
     classes: frozenset[str] = frozenset()
-    instantiate: Callable[[Run, Library, Class, Call], Parser] | None = None
+    instantiate: Callable[[Run, Library, Class, Call], ScriptParser] | None = None
     star_modules: frozenset[str] = frozenset()
     exits: frozenset[str] = frozenset()
     refusals: frozenset[str] = frozenset()
@@ -81,8 +81,8 @@ class Library:
 
 def library_of(run: Run, value: Value) -> Library | None:
     """Return the library that a value is an object of, None for all other values."""
-    if isinstance(value, Group | Subparsers | Action):
+    if isinstance(value, ArgumentGroup | Subparsers | Action):
         return value.parser.library
-    if isinstance(value, Parser):
+    if isinstance(value, ScriptParser):
         return value.library
     return next((one for one in run.libraries if isinstance(value, one.values)), None)

@@ -14,15 +14,15 @@ from caliban_ls.analysis.script.interpreter.values import (
     Arguments,
     Bound,
     Class,
+    DictValue,
+    EnumMember,
     External,
     Function,
     Instance,
-    Items,
-    Member,
+    ListValue,
     Scope,
     Super,
-    Table,
-    Unknown,
+    UnknownValue,
     Value,
     is_scalar,
 )
@@ -93,7 +93,7 @@ _STARS = {"typing", "dataclasses", "enum"}
 
 def truth(value: Value) -> bool | None:
     """Return whether a value counts as true, None when it is unknown."""
-    if isinstance(value, Items | Table):
+    if isinstance(value, ListValue | DictValue):
         return True if value else (False if value.exact else None)
     if value is None or is_scalar(value) or isinstance(value, tuple):
         return bool(value)
@@ -132,9 +132,9 @@ def attribute(run: Run, owner: Value, name: str) -> Value:
             if isinstance(one, Class) and name in one.names:
                 return _bind(run, owner.owner, one.names[name], name)
         return Bound(owner.owner, name)
-    if isinstance(owner, Member):
+    if isinstance(owner, EnumMember):
         return {"name": owner.name, "value": owner.value}.get(name, UNKNOWN)
-    if isinstance(owner, Unknown) or owner is None:
+    if isinstance(owner, UnknownValue) or owner is None:
         return UNKNOWN
     # What is left are objects, of the project's classes or of a library's.
     own = getattr(owner, "attributes", {})
@@ -170,7 +170,7 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
 
 def items_of(value: Value) -> list[Value] | None:
     """Return what a loop over a value would see, None when that isn't known."""
-    if isinstance(value, Items | Table):
+    if isinstance(value, ListValue | DictValue):
         return list(value) if value.exact else None
     if isinstance(value, tuple):
         return list(value)
@@ -181,11 +181,11 @@ def items_of(value: Value) -> list[Value] | None:
     return None
 
 
-def members_of(enumeration: Class) -> Iterator[Member]:
+def members_of(enumeration: Class) -> Iterator[EnumMember]:
     """Yield the members of an enumeration."""
     for name, value in enumeration.names.items():
         if not name.startswith("_") and not isinstance(value, Function | Class):
-            yield Member(enumeration, name, value)
+            yield EnumMember(enumeration, name, value)
 
 
 def is_enumeration(value: Value) -> bool:
@@ -207,9 +207,9 @@ def _class_attribute(owner: Class, name: str) -> Value:
     found = owner.find(name)
     if is_enumeration(owner):
         if name == "__members__":
-            return Table({member.name: member for member in members_of(owner)})
+            return DictValue({member.name: member for member in members_of(owner)})
         if name == "_member_names_":
-            return Items(member.name for member in members_of(owner))
+            return ListValue(member.name for member in members_of(owner))
         for member in members_of(owner):
             if member.name == name:
                 return member

@@ -14,8 +14,8 @@ from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Arguments,
     External,
-    Items,
-    Unknown,
+    ListValue,
+    UnknownValue,
     Value,
     is_known,
 )
@@ -50,8 +50,8 @@ def combined(operation: type[ast.operator], left: Value, right: Value) -> Value:
     if apply is None or not is_known(left) or not is_known(right):
         return UNKNOWN
     plain = (str, int, float, tuple)
-    if isinstance(left, Items) and isinstance(right, Items) and operation is ast.Add:
-        return Items([*left, *right])
+    if isinstance(left, ListValue) and isinstance(right, ListValue) and operation is ast.Add:
+        return ListValue([*left, *right])
     if not isinstance(left, plain) or not isinstance(right, plain):
         return UNKNOWN
     if operation is ast.Mult and (
@@ -79,8 +79,8 @@ def compared(operation: type[ast.cmpop], left: Value, right: Value) -> Value:
     if operation in (ast.Is, ast.IsNot):
         if (
             (left is None or right is None)
-            and not isinstance(left, Unknown | External)
-            and not isinstance(right, Unknown | External)
+            and not isinstance(left, UnknownValue | External)
+            and not isinstance(right, UnknownValue | External)
         ):
             return (left is right) is (operation is ast.Is)
         return UNKNOWN
@@ -99,11 +99,11 @@ def sliced(owner: Value, bounds: list[Value]) -> Value:
     """Return a part of a value, from one place to another in steps."""
     if isinstance(owner, Arguments) and owner.whole and bounds == [1, None, None]:
         return Arguments()
-    if isinstance(owner, str | tuple | Items) and all(
+    if isinstance(owner, str | tuple | ListValue) and all(
         bound is None or isinstance(bound, int) for bound in bounds
     ):
         if not is_known(owner) or bounds[2] == 0:
             return UNKNOWN
         part = owner[slice(*bounds)]
-        return Items(part) if isinstance(owner, Items) else part
+        return ListValue(part) if isinstance(owner, ListValue) else part
     return UNKNOWN

@@ -20,22 +20,22 @@ from caliban_ls.analysis.script.interpreter.library import Library
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Action,
+    ArgumentGroup,
     Arguments,
     Bound,
     Call,
     Class,
+    DictValue,
     Extensible,
     External,
     Function,
-    Group,
     Instance,
     Invocation,
-    Items,
-    Parser,
+    ListValue,
     Scope,
+    ScriptParser,
     Source,
     Subparsers,
-    Table,
     Value,
 )
 from caliban_ls.core.text import END_OF_LINE, Span
@@ -97,16 +97,16 @@ class Run:
         modules: the scope of each file that was followed, under its path.
         invocations: the parsers that were asked to read the command line.
         parsers: all parsers there are.
-        foreign: the first parts of the names of all modules that aren't the project's.
+        external_packages: the first parts of the names of all modules that aren't the project's.
         complete: whether nothing was met that may add flags to a parser that isn't known.
         certain: whether nothing was met that changes the command line before it is parsed.
         doubt: how many conditions that nobody knows we are in.
-        loads: whether modules were loaded that the text doesn't name.
-        loads_early: the same, before anybody read the command line.
+        loads_unnamed: whether modules were loaded that the text doesn't name.
+        loads_before_parsing: the same, before anybody read the command line.
         caught: how many handlers would catch a parser's exit.
         depth: calls within calls.
         steps: what is left of `MOST_STEPS`.
-        fresh: the next number of a group of exclusive flags.
+        last_group: the next number of a group of exclusive flags.
         followed: the functions that were.
         returns: what each function that is being followed has returned so far.
     """
@@ -118,17 +118,17 @@ class Run:
     files: set[str] = field(default_factory=set)
     modules: dict[str, Scope] = field(default_factory=dict)
     invocations: list[Invocation] = field(default_factory=list)
-    parsers: list[Parser] = field(default_factory=list)
-    foreign: set[str] = field(default_factory=set)
+    parsers: list[ScriptParser] = field(default_factory=list)
+    external_packages: set[str] = field(default_factory=set)
     complete: bool = True
     certain: bool = True
     doubt: int = 0
-    loads: bool = False
-    loads_early: bool = False
+    loads_unnamed: bool = False
+    loads_before_parsing: bool = False
     caught: int = 0
     depth: int = 0
     steps: int = MOST_STEPS
-    fresh: int = 0
+    last_group: int = 0
     followed: set[ast.AST] = field(default_factory=set)
     returns: list[list[Value]] = field(default_factory=list)
 
@@ -147,7 +147,7 @@ class Run:
         finally:
             self.doubt -= 1
 
-    def invoke(self, parser: Parser, *, strict: bool = True) -> None:
+    def invoke(self, parser: ScriptParser, *, strict: bool = True) -> None:
         """Note that a parser reads the command line."""
         if self.caught:
             self.certain = False
@@ -166,19 +166,19 @@ class Run:
 
 def escape(run: Run, value: Value, *, depth: int = 0) -> None:
     """Note that somebody whom we can't follow has hold of a value: a parser may get more flags there."""
-    if isinstance(value, Group | Subparsers | Action):
+    if isinstance(value, ArgumentGroup | Subparsers | Action):
         value = value.parser
-    if isinstance(value, Parser):
+    if isinstance(value, ScriptParser):
         value.complete = False
     elif isinstance(value, Extensible):
         value.known = False
     elif isinstance(value, Arguments) and value.whole:
         run.complete = False
     elif depth < 3:  # noqa: PLR2004 - nobody hides a parser deeper
-        if isinstance(value, Items | tuple):
+        if isinstance(value, ListValue | tuple):
             for item in value[:50]:
                 escape(run, item, depth=depth + 1)
-        elif isinstance(value, Table):
+        elif isinstance(value, DictValue):
             for item in list(value.values())[:50]:
                 escape(run, item, depth=depth + 1)
         elif isinstance(value, Instance):
@@ -186,20 +186,20 @@ def escape(run: Run, value: Value, *, depth: int = 0) -> None:
                 escape(run, item, depth=depth + 1)
         elif isinstance(value, Bound):
             escape(run, value.owner, depth=depth + 1)
-    if isinstance(value, Items | Table):
+    if isinstance(value, ListValue | DictValue):
         value.exact = False
 
 
-def load_unseen(run: Run) -> None:
+def load_unnamed(run: Run) -> None:
     """Note that modules are loaded that the text doesn't name: they may enter themselves in what others hold."""
-    run.loads = True
-    run.loads_early = run.loads_early or not run.invocations
+    run.loads_unnamed = True
+    run.loads_before_parsing = run.loads_before_parsing or not run.invocations
     # The first is the script; who imports that gets a second copy of it.
     for module in list(run.modules.values())[1:]:
-        fill_unseen(run, module)
+        escape_module(run, module)
 
 
-def fill_unseen(run: Run, module: Scope) -> None:
+def escape_module(run: Run, module: Scope) -> None:
     """Note that code which we don't follow may fill what a module's names and classes hold."""
     asked = [one.parser for one in run.invocations]
     for value in list(module.names.values()):
@@ -285,12 +285,12 @@ def import_module(run: Run, name: str, level: int, scope: Scope) -> Value:
             raise Exhausted
         run.evaluator.execute(run, source.tree.body, module)
         run.depth -= 1
-        if run.loads:
-            fill_unseen(run, module)
+        if run.loads_unnamed:
+            escape_module(run, module)
         return module
     if level:
         return UNKNOWN
-    run.foreign.add(name.partition(".")[0])
+    run.external_packages.add(name.partition(".")[0])
     return External(name)
 
 

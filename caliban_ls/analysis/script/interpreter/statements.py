@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from caliban_ls.analysis.script.interpreter.calls import call_function
-from caliban_ls.analysis.script.interpreter.decorators import decorated, enter
+from caliban_ls.analysis.script.interpreter.decorators import apply_to_class, decorate
 from caliban_ls.analysis.script.interpreter.expressions import assign, evaluate, joined
 from caliban_ls.analysis.script.interpreter.imports import import_from, import_names
 from caliban_ls.analysis.script.interpreter.names import items_of, truth
 from caliban_ls.analysis.script.interpreter.operators import combined
-from caliban_ls.analysis.script.interpreter.state import Flow, Run, escape, fill_unseen
+from caliban_ls.analysis.script.interpreter.state import Flow, Run, escape, escape_module
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Arguments,
@@ -23,7 +23,7 @@ from caliban_ls.analysis.script.interpreter.values import (
     External,
     Function,
     Scope,
-    Unknown,
+    UnknownValue,
     Value,
 )
 
@@ -101,7 +101,7 @@ def _augmented(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see
     value = evaluate(run, node.value, scope)
     before = evaluate(run, node.target, scope)
     after = combined(type(node.op), before, value)
-    if isinstance(after, Unknown):
+    if isinstance(after, UnknownValue):
         escape(run, before)
     assign(run, node.target, after, scope)
     return Flow.ON
@@ -110,7 +110,7 @@ def _augmented(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see
 def _function(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
     function: Value = Function(node, scope)
     for decorator in reversed(node.decorator_list):
-        function = decorated(run, evaluate(run, decorator, scope), function)
+        function = decorate(run, evaluate(run, decorator, scope), function)
     scope.names[node.name] = function
     return Flow.ON
 
@@ -132,22 +132,22 @@ def _class(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _ex
             value.owner = found
             value.scope = scope
     scope.names[node.name] = found
-    _announce(run, found, scope)
+    _run_class_hooks(run, found, scope)
     return Flow.ON
 
 
-def _announce(run: Run, made: Class, scope: Scope) -> None:
+def _run_class_hooks(run: Run, made: Class, scope: Scope) -> None:
     """Tell a new class to those who may enter it in a registry: its metaclass, its bases and its decorators."""
     keywords = {one.arg: evaluate(run, one.value, scope) for one in made.node.keywords if one.arg is not None}
     metaclass = keywords.pop("metaclass", None)
     if isinstance(metaclass, Class):
-        fill_unseen(run, metaclass.scope.module)
+        escape_module(run, metaclass.scope.module)
     hook = next((base.find("__init_subclass__") for base in made.bases if isinstance(base, Class)), None)
     if isinstance(hook, Function):
         exact = all(one.arg is not None for one in made.node.keywords)
         call_function(run, hook, (made,), keywords, exact=exact)
     for decorator in reversed(made.decorators):
-        enter(run, decorator, made)
+        apply_to_class(run, decorator, made)
 
 
 def _condition(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
@@ -241,7 +241,7 @@ def _with(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _exp
     swallows = False
     for item in node.items:
         value = evaluate(run, item.context_expr, scope)
-        swallows = swallows or isinstance(value, Unknown) or value == External("contextlib.suppress()")
+        swallows = swallows or isinstance(value, UnknownValue) or value == External("contextlib.suppress()")
         if item.optional_vars is not None:
             assign(run, item.optional_vars, value, scope)
     return execute(run, node.body, scope)

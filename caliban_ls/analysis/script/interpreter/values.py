@@ -1,7 +1,7 @@
 """What an expression of a script may stand for, as far as its text says it.
 
-Strings, numbers, booleans, None and tuples stand for themselves; lists and dictionaries are `Items` and
-`Table`, which know whether they are known to the last item. The rest is here. `UNKNOWN` is anything at all.
+Strings, numbers, booleans, None and tuples stand for themselves; lists and dictionaries are `ListValue` and
+`DictValue`, which know whether they are known to the last item. The rest is here. `UNKNOWN` is anything at all.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
     from caliban_ls.analysis.script.interpreter.library import Library
 
 
-class Unknown:
+class UnknownValue:
     """A value of which nothing is known."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
 
 
-UNKNOWN = Unknown()
+UNKNOWN = UnknownValue()
 
 Value = Any
 """See the module's description."""
 
 
-class Items(list[Value]):
+class ListValue(list[Value]):
     """A list or set; where it isn't exact, there may be other items in it."""
 
     exact = True
 
 
-class Table(dict[Value, Value]):
+class DictValue(dict[Value, Value]):
     """A dictionary; where it isn't exact, there may be other items in it."""
 
     exact = True
@@ -95,7 +95,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class Parameter:
     """A named parameter of a function, and its default."""
 
     node: ast.arg
@@ -118,13 +118,13 @@ class Function:
     options: list[Any] = field(default_factory=list)
     plain: bool = True
 
-    def parameters(self) -> Iterator[Declared]:
+    def parameters(self) -> Iterator[Parameter]:
         """Yield its named parameters, those that are given by name only last."""
         given = self.node.args
         names = [*given.posonlyargs, *given.args]
         defaults: list[ast.expr | None] = [None] * (len(names) - len(given.defaults)) + list(given.defaults)
-        yield from map(Declared, names, defaults)
-        yield from map(Declared, given.kwonlyargs, given.kw_defaults)
+        yield from map(Parameter, names, defaults)
+        yield from map(Parameter, given.kwonlyargs, given.kw_defaults)
 
 
 @dataclass(eq=False, slots=True)
@@ -188,7 +188,7 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class EnumMember:
     """A member of an enumeration."""
 
     type: Class
@@ -224,7 +224,7 @@ class Arguments:
 
 
 @dataclass(eq=False, slots=True)
-class Parser:
+class ScriptParser:
     """A command line in the making.
 
     Attributes:
@@ -246,17 +246,17 @@ class Parser:
     positionals: bool = False
     from_file: bool = False
     type: Class | None = None
-    subparsers: list[tuple[str, Parser]] = field(default_factory=list)
+    subparsers: list[tuple[str, ScriptParser]] = field(default_factory=list)
     destinations: list[str] = field(default_factory=list)
     attributes: dict[str, Value] = field(default_factory=dict)
     needed: list[int] = field(default_factory=list)
 
 
 @dataclass(eq=False, slots=True)
-class Group:
+class ArgumentGroup:
     """A group of argparse's arguments; those of one with a number exclude each other."""
 
-    parser: Parser
+    parser: ScriptParser
     exclusive: int | None = None
 
 
@@ -264,19 +264,19 @@ class Group:
 class Subparsers:
     """What `add_subparsers` returns."""
 
-    parser: Parser
+    parser: ScriptParser
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """What `add_argument` returns: a flag by its place among its parser's."""
 
-    parser: Parser
+    parser: ScriptParser
     place: int
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Argument:
     """One argument of a call: its value, and the expression where it stands."""
 
     value: Value
@@ -289,11 +289,11 @@ class Call:
 
     node: ast.Call
     scope: Scope
-    positional: tuple[Given, ...]
-    keywords: dict[str, Given]
+    positional: tuple[Argument, ...]
+    keywords: dict[str, Argument]
     exact: bool
 
-    def get(self, name: str, place: int | None = None) -> Given | None:
+    def get(self, name: str, place: int | None = None) -> Argument | None:
         """Return an argument by its name, or by its place among the positional ones."""
         if place is not None and place < len(self.positional):
             return self.positional[place]
@@ -317,16 +317,16 @@ class Invocation:
         doubtful: whether this may not happen.
     """
 
-    parser: Parser
+    parser: ScriptParser
     strict: bool
     doubtful: bool
 
 
 def is_known(value: Value) -> bool:
     """Whether a value is known, to the last item of the last list in it."""
-    if isinstance(value, Unknown):
+    if isinstance(value, UnknownValue):
         return False
-    if isinstance(value, Items | Table) and not value.exact:
+    if isinstance(value, ListValue | DictValue) and not value.exact:
         return False
     if isinstance(value, list | tuple):
         return all(is_known(item) for item in value)
@@ -342,16 +342,16 @@ def is_scalar(value: Value) -> bool:
 
 def scalars(value: Value) -> tuple[Scalar, ...] | None:
     """Return the scalars of a known list, None when it isn't one, or is empty: it is filled by somebody unseen, then."""
-    if isinstance(value, dict) and is_known(Items(value)) and getattr(value, "exact", True):
+    if isinstance(value, dict) and is_known(ListValue(value)) and getattr(value, "exact", True):
         value = tuple(value)
     if isinstance(value, list | tuple) and value and is_known(value) and all(map(is_scalar, value)):
         return tuple(value)
     return None
 
 
-def shown(value: Value) -> str | None:
+def spelled(value: Value) -> str | None:
     """Spell a default as Python does; None when there is none, or when it is unknown."""
-    if isinstance(value, Member):
+    if isinstance(value, EnumMember):
         return f"{value.type.node.name}.{value.name}"
     if value is None or not is_known(value):
         return None

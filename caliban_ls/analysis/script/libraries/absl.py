@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from caliban_ls.analysis.script.interpreter.annotations import names_of
+from caliban_ls.analysis.script.interpreter.annotations import member_names
 from caliban_ls.analysis.script.interpreter.calls import apply
 from caliban_ls.analysis.script.interpreter.library import Handler, Library
 from caliban_ls.analysis.script.interpreter.names import is_enumeration, items_of
@@ -15,11 +15,11 @@ from caliban_ls.analysis.script.interpreter.values import (
     Bound,
     Call,
     Function,
-    Parser,
-    Unknown,
+    ScriptParser,
+    UnknownValue,
     Value,
     scalars,
-    shown,
+    spelled,
 )
 from caliban_ls.analysis.script.known_modules import WITHOUT_FLAGS
 from caliban_ls.analysis.script.model import Arity, Bounds, Conventions, Flag, ValueKind, known_bounds
@@ -42,12 +42,12 @@ _OWN: Final[dict[str, Arity | None]] = {**dict.fromkeys(_SWITCHES, "none"), **di
 """What `absl.app`, `absl.logging` and `absl.flags` define themselves."""
 
 
-def _parser(run: Run) -> Parser:
+def _parser(run: Run) -> ScriptParser:
     """Return the only parser that absl has."""
     for parser in run.parsers:
         if parser.library is LIBRARY:
             return parser
-    parser = Parser(LIBRARY, positionals=True)
+    parser = ScriptParser(LIBRARY, positionals=True)
     run.parsers.append(parser)
     return parser
 
@@ -81,9 +81,9 @@ def _flag(run: Run, kind: str, arguments: Call, key: str) -> Flag:
     ignores_case = plain == "enum" and arguments.value("case_sensitive", default=True) is False
     if plain == "enum_class":
         enumeration = arguments.value("enum_class", 2)
-        choices = names_of(enumeration) if is_enumeration(enumeration) else None
+        choices = member_names(enumeration) if is_enumeration(enumeration) else None
         ignores_case = arguments.value("case_sensitive", default=False) is not True
-    if isinstance(short, Unknown):
+    if isinstance(short, UnknownValue):
         _parser(run).complete = False
     return Flag(
         name=key,
@@ -94,7 +94,7 @@ def _flag(run: Run, kind: str, arguments: Call, key: str) -> Flag:
         choices=choices,
         ignores_case=ignores_case,
         bounds=_bounds(arguments) if plain in ("integer", "float") else None,
-        default=shown(default),
+        default=spelled(default),
         required=arguments.value("required", default=False) is True and not run.doubt,
         repeatable=kind.startswith("multi_"),
         help=" ".join(help_text.split()) if isinstance(help_text, str) else None,
@@ -163,7 +163,7 @@ def _finish(run: Run, path: str) -> None:
              path=path, span=Span(0, 0))
         for name, arity in _OWN.items()
     ]  # fmt: skip
-    if run.loads_early or not run.foreign <= WITHOUT_FLAGS:
+    if run.loads_before_parsing or not run.external_packages <= WITHOUT_FLAGS:
         run.complete = False
 
 

@@ -16,17 +16,17 @@ from caliban_ls.analysis.script.interpreter.state import Run, span_of
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Action,
+    ArgumentGroup,
     Arguments,
     Call,
     Class,
     External,
     Function,
-    Group,
-    Parser,
+    ScriptParser,
     Subparsers,
     Value,
     is_known,
-    shown,
+    spelled,
 )
 from caliban_ls.analysis.script.libraries.argparse_argument import flag_of
 from caliban_ls.analysis.script.model import Conventions, Flag
@@ -44,20 +44,20 @@ _CHANGES_PARSING = {
 }
 
 
-def create(run: Run, arguments: Call, library: Library) -> Parser:
+def create(run: Run, arguments: Call, library: Library) -> ScriptParser:
     """Return a new parser of a library whose `method` knows `__init__`."""
-    parser = Parser(library)
+    parser = ScriptParser(library)
     run.parsers.append(parser)
     _initialize(run, parser, arguments)
     return parser
 
 
-def _initialize(run: Run, parser: Parser, arguments: Call) -> None:
+def _initialize(run: Run, parser: ScriptParser, arguments: Call) -> None:
     if parser.library.method is not None:
         parser.library.method(run, parser, "__init__", arguments)
 
 
-def set_up(parser: Parser, arguments: Call) -> None:
+def set_up(parser: ScriptParser, arguments: Call) -> None:
     """Take in the arguments with which a parser is made."""
     abbreviations = arguments.value("allow_abbrev", default=True)
     parser.abbreviations = abbreviations is True
@@ -77,7 +77,7 @@ def set_up(parser: Parser, arguments: Call) -> None:
     parents = arguments.value("parents", default=())
     known = items_of(parents)
     for parent in known or []:
-        if isinstance(parent, Parser):
+        if isinstance(parent, ScriptParser):
             _adopt(parser, parent)
         else:
             parser.complete = False
@@ -85,9 +85,9 @@ def set_up(parser: Parser, arguments: Call) -> None:
         parser.complete = False
 
 
-def instantiate(run: Run, library: Library, target: Class, arguments: Call) -> Parser:
+def instantiate(run: Run, library: Library, target: Class, arguments: Call) -> ScriptParser:
     """Return an object of the project's own subclass of `ArgumentParser`."""
-    parser = Parser(library, type=target)
+    parser = ScriptParser(library, type=target)
     run.parsers.append(parser)
     for name in _CHANGES_PARSING:
         if target.find(name) is not None and name != "error":
@@ -127,15 +127,19 @@ _LENIENT = {"parse_known_args", "parse_known_intermixed_args"}  # these return t
 _HARMLESS = {"print_help", "print_usage", "format_help", "format_usage", "error", "exit", "get_default"}
 
 
-def parser_of(owner: Value) -> Parser:
+def parser_of(owner: Value) -> ScriptParser:
     """Return a parser, or that of a group, of subparsers or of an action."""
-    parser: Parser = owner.parser if isinstance(owner, Group | Subparsers | Action) else owner
+    parser: ScriptParser = owner.parser if isinstance(owner, ArgumentGroup | Subparsers | Action) else owner
     return parser
 
 
 def read_attribute(run: Run, owner: Value, name: str) -> None:
     """Note that code has hold of a parser's private parts and may change its flags, unless it has parsed."""
-    if not isinstance(owner, Parser | Group) or not name.startswith("_") or name.startswith("__"):
+    if (
+        not isinstance(owner, ScriptParser | ArgumentGroup)
+        or not name.startswith("_")
+        or name.startswith("__")
+    ):
         return
     # Help is put in another order by these.
     if name not in {"_action_groups", "_optionals", "_positionals"}:
@@ -166,7 +170,7 @@ def set_attribute(owner: Value, name: str, value: Value) -> None:
     }:
         return
     if (
-        isinstance(owner, Parser)
+        isinstance(owner, ScriptParser)
         and owner.type is not None
         and not name.startswith("_")
         and name not in _SETTINGS
@@ -186,28 +190,28 @@ _SETTINGS = {
 }
 
 
-def _set_up(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+def _set_up(run: Run, owner: Value, parser: ScriptParser, arguments: Call) -> Value:
     del run, owner
     set_up(parser, arguments)
     return None
 
 
-def _add_group(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+def _add_group(run: Run, owner: Value, parser: ScriptParser, arguments: Call) -> Value:
     del run, arguments
-    return Group(parser, owner.exclusive if isinstance(owner, Group) else None)
+    return ArgumentGroup(parser, owner.exclusive if isinstance(owner, ArgumentGroup) else None)
 
 
-def _add_exclusive_group(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+def _add_exclusive_group(run: Run, owner: Value, parser: ScriptParser, arguments: Call) -> Value:
     del owner
-    run.fresh += 1
+    run.last_group += 1
     if run.doubt:
-        return Group(parser, None)
+        return ArgumentGroup(parser, None)
     if arguments.value("required") is True:
-        parser.needed.append(run.fresh)
-    return Group(parser, run.fresh)
+        parser.needed.append(run.last_group)
+    return ArgumentGroup(parser, run.last_group)
 
 
-def _add_subparsers(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+def _add_subparsers(run: Run, owner: Value, parser: ScriptParser, arguments: Call) -> Value:
     del run, owner
     if arguments.value("parser_class") is not None:
         parser.complete = False
@@ -215,9 +219,9 @@ def _add_subparsers(run: Run, owner: Value, parser: Parser, arguments: Call) -> 
     return Subparsers(parser)
 
 
-def _add_parser(parent: Parser, arguments: Call) -> Value:
+def _add_parser(parent: ScriptParser, arguments: Call) -> Value:
     name = arguments.value("name", 0)
-    sub = Parser(LIBRARY)
+    sub = ScriptParser(LIBRARY)
     set_up(sub, replace(arguments, positional=()))
     parent.subparsers.append((name if isinstance(name, str) else "?", sub))
     if not isinstance(name, str):
@@ -225,17 +229,17 @@ def _add_parser(parent: Parser, arguments: Call) -> Value:
     return sub
 
 
-def _set_defaults(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+def _set_defaults(run: Run, owner: Value, parser: ScriptParser, arguments: Call) -> Value:
     del run, owner
     for place, (flag, destination) in enumerate(zip(parser.flags, parser.destinations, strict=True)):
         if not arguments.exact:
             parser.flags[place] = replace(flag, default=None)
         elif destination in arguments.keywords:
-            parser.flags[place] = replace(flag, default=shown(arguments.keywords[destination].value))
+            parser.flags[place] = replace(flag, default=spelled(arguments.keywords[destination].value))
     return None
 
 
-def parse(run: Run, parser: Parser, given: Value, *, strict: bool = True) -> Value:
+def parse(run: Run, parser: ScriptParser, given: Value, *, strict: bool = True) -> Value:
     """Let a parser read what it is given: the command line, where that is None."""
     if given is None or (isinstance(given, Arguments) and not given.whole):
         run.invoke(parser, strict=strict)
@@ -245,7 +249,7 @@ def parse(run: Run, parser: Parser, given: Value, *, strict: bool = True) -> Val
     return UNKNOWN
 
 
-def add_argument(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+def add_argument(run: Run, owner: Value, parser: ScriptParser, arguments: Call) -> Value:
     """Take in one argument, and return its action."""
     names = [one.value for one in arguments.positional]
     if not all(isinstance(name, str) for name in names) or (not arguments.exact and not names):
@@ -258,7 +262,7 @@ def add_argument(run: Run, owner: Value, parser: Parser, arguments: Call) -> Val
         return UNKNOWN
     if not all(name.startswith("-") for name in names):
         return UNKNOWN  # argparse itself refuses them
-    flag = flag_of(run, owner.exclusive if isinstance(owner, Group) else None, arguments)
+    flag = flag_of(run, owner.exclusive if isinstance(owner, ArgumentGroup) else None, arguments)
     for place, other in enumerate(parser.flags):
         if set(other.names) & set(names):
             # The later one takes the name over, or argparse refuses both.
@@ -270,7 +274,7 @@ def add_argument(run: Run, owner: Value, parser: Parser, arguments: Call) -> Val
     return Action(parser, len(parser.flags) - 1)
 
 
-def _adopt(parser: Parser, parent: Parser) -> None:
+def _adopt(parser: ScriptParser, parent: ScriptParser) -> None:
     """Take over a parent parser's flags, as they are now."""
     own = {name for flag in parser.flags for name in flag.names}
     for flag, destination in zip(parent.flags, parent.destinations, strict=True):
@@ -302,13 +306,13 @@ def _file_type(run: Run, arguments: Call) -> Value:
     return External("argparse.FileType()")
 
 
-def _get_attribute(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+def _get_attribute(run: Run, owner: Value, parser: ScriptParser, arguments: Call) -> Value:
     del run, owner, arguments
     parser.complete = False
     return UNKNOWN
 
 
-_METHODS: dict[str, Callable[[Run, Any, Parser, Call], Value]] = {
+_METHODS: dict[str, Callable[[Run, Any, ScriptParser, Call], Value]] = {
     "__init__": _set_up,
     "add_argument": add_argument,
     "add_argument_group": _add_group,

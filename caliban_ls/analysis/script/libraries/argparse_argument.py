@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from caliban_ls.analysis.script.interpreter.annotations import PLAIN, values_of
-from caliban_ls.analysis.script.interpreter.converters import Taken, taken_by
+from caliban_ls.analysis.script.interpreter.annotations import PLAIN, member_values
+from caliban_ls.analysis.script.interpreter.converters import Accepted, accepted_by
 from caliban_ls.analysis.script.interpreter.names import is_enumeration, items_of
 from caliban_ls.analysis.script.interpreter.state import Run, literal_span, span_of
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Call,
     Class,
+    EnumMember,
     External,
     Function,
-    Member,
     Value,
     scalars,
-    shown,
+    spelled,
 )
 from caliban_ls.analysis.script.model import Arity, Bounds, Flag, Scalar, ValueKind
 
@@ -48,7 +48,7 @@ def flag_of(run: Run, exclusive: int | None, arguments: Call) -> Flag:
         choices=shape.choices,
         ignores_case=shape.ignores_case,
         bounds=shape.bounds,
-        default=None if default == External("argparse.SUPPRESS") else shown(default),
+        default=None if default == External("argparse.SUPPRESS") else spelled(default),
         required=arguments.value("required", default=False) is True and not run.doubt and shape.plain,
         repeatable=shape.repeatable,
         hidden=help_text == External("argparse.SUPPRESS") or shape.hidden,
@@ -60,7 +60,7 @@ def flag_of(run: Run, exclusive: int | None, arguments: Call) -> Flag:
     )
 
 
-class _Shape:
+class _ArgumentShape:
     """What an action makes of the rest of the arguments."""
 
     __slots__ = (
@@ -78,8 +78,8 @@ class _Shape:
         self.plain = True
 
 
-def _shape(run: Run, action: Value, arguments: Call) -> _Shape:
-    shape = _Shape()
+def _shape(run: Run, action: Value, arguments: Call) -> _ArgumentShape:
+    shape = _ArgumentShape()
     if action in ("store_true", "store_false", "store_const", "append_const", "count", "help", "version"):
         shape.arity = "none"
         shape.repeatable = action in ("append_const", "count")
@@ -100,7 +100,7 @@ def _shape(run: Run, action: Value, arguments: Call) -> _Shape:
         shape.kind, shape.choices = _values(arguments)
         read_by = arguments.value("type")
         if isinstance(read_by, Function):
-            _read_by_own(shape, taken_by(run, read_by))
+            _read_by_own(shape, accepted_by(run, read_by))
     return shape
 
 
@@ -113,7 +113,7 @@ def _arity(nargs: Value) -> Arity | None:
     return "several" if isinstance(nargs, int) and nargs > 1 else None
 
 
-def _read_by_own(shape: _Shape, taken: Taken) -> None:
+def _read_by_own(shape: _ArgumentShape, taken: Accepted) -> None:
     """Take over what a function of the script's own takes; its choices are compared with what it returns."""
     shape.kind, shape.bounds, shape.ignores_case = taken.kind, taken.bounds, taken.ignores_case
     if taken.words is not None:
@@ -128,7 +128,7 @@ def _values(arguments: Call) -> tuple[ValueKind | None, tuple[Scalar, ...] | Non
     given = arguments.value("choices")
     if is_enumeration(given):
         given = items_of(given)
-    members = [one for one in given if isinstance(one, Member)] if isinstance(given, list) else []
+    members = [one for one in given if isinstance(one, EnumMember)] if isinstance(given, list) else []
     if isinstance(given, list | tuple) and members and len(members) == len(given):
         values = tuple(one.value for one in members)
         if read_by is members[0].type and all(isinstance(one, str) for one in values):
@@ -143,7 +143,7 @@ def _values(arguments: Call) -> tuple[ValueKind | None, tuple[Scalar, ...] | Non
     if isinstance(read_by, External):
         return PLAIN.get(read_by.name), choices
     if is_enumeration(read_by):
-        values_given = values_of(read_by)
+        values_given = member_values(read_by)
         if (
             given is None
             and values_given

@@ -11,12 +11,12 @@ from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Arguments,
     Call,
+    DictValue,
     Extensible,
     External,
     Function,
-    Items,
-    Parser,
-    Table,
+    ListValue,
+    ScriptParser,
     Value,
     is_known,
 )
@@ -30,14 +30,14 @@ class Decoration:
 
     kind: str
     call: Call
-    group: Command | None = None
+    group: ClickCommand | None = None
 
 
-_ASIDES = ("version", "help")
+_EAGER = ("version", "help")
 
 
 @dataclass(eq=False, slots=True)
-class Command(Extensible):
+class ClickCommand(Extensible):
     """A command, or a group of commands."""
 
     name: str
@@ -45,13 +45,13 @@ class Command(Extensible):
     function: Value
     options: list[Call] = field(default_factory=list)
     arguments: list[Call] = field(default_factory=list)
-    asides: list[tuple[str, Call]] = field(default_factory=list)
-    commands: list[Command] = field(default_factory=list)
+    eager: list[tuple[str, Call]] = field(default_factory=list)
+    commands: list[ClickCommand] = field(default_factory=list)
     group: bool = False
 
 
 def _call(run: Run, target: Value, arguments: Call) -> Value:
-    if isinstance(target, Command):
+    if isinstance(target, ClickCommand):
         return _invoke(run, target, arguments)
     return _decorate(run, target, arguments.value("f", 0))
 
@@ -64,10 +64,10 @@ def _decorate(run: Run, decorator: Value, function: Value) -> Value:
         return function
     if not isinstance(decorator, Decoration):
         return function
-    if decorator.kind in ("option", "argument", *_ASIDES):
-        if isinstance(function, Command):
-            if decorator.kind in _ASIDES:
-                function.asides.append((decorator.kind, decorator.call))
+    if decorator.kind in ("option", "argument", *_EAGER):
+        if isinstance(function, ClickCommand):
+            if decorator.kind in _EAGER:
+                function.eager.append((decorator.kind, decorator.call))
             else:
                 holder = {"argument": function.arguments}.get(decorator.kind, function.options)
                 holder.append(decorator.call)
@@ -86,10 +86,10 @@ def _bare(function: Function) -> Call:
     return Call(node, function.scope, (), {}, exact=True)
 
 
-def _command(kind: str, call: Call, function: Value, group: Command | None) -> Value:
+def _command(kind: str, call: Call, function: Value, group: ClickCommand | None) -> Value:
     name = call.value("name", 0)
     own = getattr(getattr(function, "node", None), "name", "?")
-    command = Command(
+    command = ClickCommand(
         name if isinstance(name, str) else own.lower().replace("_", "-"),
         call,
         function,
@@ -98,9 +98,9 @@ def _command(kind: str, call: Call, function: Value, group: Command | None) -> V
     if isinstance(function, Function):
         command.options = [given for role, given in function.options if role == "option"][::-1]
         command.arguments = [given for role, given in function.options if role == "argument"]
-        command.asides = [(role, given) for role, given in function.options if role in _ASIDES]
+        command.eager = [(role, given) for role, given in function.options if role in _EAGER]
         command.known = function.plain and all(
-            role in ("option", "argument", *_ASIDES) for role, _ in function.options
+            role in ("option", "argument", *_EAGER) for role, _ in function.options
         )
     else:
         command.known = False
@@ -110,7 +110,7 @@ def _command(kind: str, call: Call, function: Value, group: Command | None) -> V
 
 
 def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
-    if isinstance(owner, Command):
+    if isinstance(owner, ClickCommand):
         if name in {"command", "group"}:
             if arguments.positional and isinstance(arguments.positional[0].value, Function):
                 return _command(
@@ -119,7 +119,7 @@ def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
             return Decoration(name, arguments, owner)
         if name == "add_command":
             other = arguments.value("cmd", 0)
-            if isinstance(other, Command):
+            if isinstance(other, ClickCommand):
                 owner.commands.append(other)
             else:
                 owner.known = False
@@ -130,9 +130,9 @@ def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     return UNKNOWN
 
 
-def _invoke(run: Run, command: Command, arguments: Call) -> Value:
+def _invoke(run: Run, command: ClickCommand, arguments: Call) -> Value:
     given = arguments.value("args", 0)
-    parser = Parser(LIBRARY)
+    parser = ScriptParser(LIBRARY)
     _fill(run, parser, command)
     run.parsers.append(parser)
     if not (given is None or (isinstance(given, Arguments) and not given.whole)):
@@ -153,7 +153,7 @@ def _invoke(run: Run, command: Command, arguments: Call) -> Value:
     return External("sys.exit()") if standalone is True and not run.doubt else UNKNOWN
 
 
-def _flattened(parser: Parser) -> list[Parser]:
+def _flattened(parser: ScriptParser) -> list[ScriptParser]:
     return [parser, *(inner for _, sub in parser.subparsers for inner in _flattened(sub))]
 
 
@@ -161,11 +161,11 @@ def _not_required(flag: Flag) -> Flag:
     return replace(flag, required=False)
 
 
-def _fill(run: Run, parser: Parser, command: Command) -> None:
-    settings = command.call.value("context_settings", default=Table())
+def _fill(run: Run, parser: ScriptParser, command: ClickCommand) -> None:
+    settings = command.call.value("context_settings", default=DictValue())
     if command.call.value("cls") is not None or not command.call.exact or not command.known:
         parser.complete = False
-    if not isinstance(settings, Table) or not is_known(settings):
+    if not isinstance(settings, DictValue) or not is_known(settings):
         parser.complete = parser.certain = False
     elif settings.keys() - {"help_option_names", "show_default", "max_content_width", "terminal_width"}:
         parser.complete = False
@@ -181,9 +181,11 @@ def _fill(run: Run, parser: Parser, command: Command) -> None:
         parser.positionals = True
     if command.call.value("add_help_option", default=True) is True:
         source = command.call.scope.source
-        names = settings.get("help_option_names") if isinstance(settings, Table) else None
+        names = settings.get("help_option_names") if isinstance(settings, DictValue) else None
         spelled = (
-            tuple(one for one in names if isinstance(one, str)) if isinstance(names, Items) else ("--help",)
+            tuple(one for one in names if isinstance(one, str))
+            if isinstance(names, ListValue)
+            else ("--help",)
         )
         parser.flags.append(
             Flag(name="help", names=spelled, arity="none", hidden=True, help="Show this message and exit.",
@@ -195,17 +197,17 @@ def _fill(run: Run, parser: Parser, command: Command) -> None:
             parser.complete = False
         else:
             parser.flags.append(flag)
-    for role, call in command.asides:
-        _set_aside(parser, role, call)
+    for role, call in command.eager:
+        _add_eager(parser, role, call)
     for sub in command.commands:
-        inner = Parser(LIBRARY)
+        inner = ScriptParser(LIBRARY)
         _fill(run, inner, sub)
         parser.subparsers.append((sub.name, inner))
     if command.group and not command.commands:
         parser.complete = False
 
 
-def _set_aside(parser: Parser, role: str, call: Call) -> None:
+def _add_eager(parser: ScriptParser, role: str, call: Call) -> None:
     """Add an option that shows something and ends the program; before its names stands the version, where that is it."""
     given = [one.value for one in call.positional[1 if role == "version" else 0 :]]
     names = tuple(one for one in given if isinstance(one, str) and one.startswith("-"))
@@ -220,7 +222,7 @@ def _set_aside(parser: Parser, role: str, call: Call) -> None:
 
 def _decoration(kind: str) -> Handler:
     def create(run: Run, arguments: Call) -> Value:
-        if arguments.positional and isinstance(arguments.positional[0].value, Function | Command):
+        if arguments.positional and isinstance(arguments.positional[0].value, Function | ClickCommand):
             function = arguments.positional[0].value
             empty = _bare(function) if isinstance(function, Function) else function.call
             return _decorate(run, Decoration(kind, empty), function)
@@ -252,7 +254,7 @@ LIBRARY = Library(
         ),
     ),
     functions=_FUNCTIONS,
-    values=(Command, Decoration),
+    values=(ClickCommand, Decoration),
     call=_call,
     method=_method,
     decorate=_decorate,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from caliban_ls.analysis.script.interpreter.annotations import PLAIN, names_of
-from caliban_ls.analysis.script.interpreter.converters import taken_by
+from caliban_ls.analysis.script.interpreter.annotations import PLAIN, member_names
+from caliban_ls.analysis.script.interpreter.converters import accepted_by
 from caliban_ls.analysis.script.interpreter.library import Handler
 from caliban_ls.analysis.script.interpreter.names import is_enumeration, items_of
 from caliban_ls.analysis.script.interpreter.state import Run, literal_span, span_of
@@ -13,10 +13,10 @@ from caliban_ls.analysis.script.interpreter.values import (
     Call,
     External,
     Function,
-    Unknown,
+    UnknownValue,
     Value,
     scalars,
-    shown,
+    spelled,
 )
 from caliban_ls.analysis.script.model import Arity, Bounds, Flag, Scalar, ValueKind, known_bounds
 
@@ -30,7 +30,7 @@ class NumberRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChoiceType:
     """`click.Choice`."""
 
     values: tuple[Scalar, ...] | None
@@ -69,7 +69,7 @@ def option(run: Run, call: Call) -> Flag | None:
         choices=shape.choices,
         ignores_case=shape.ignores_case,
         bounds=shape.bounds,
-        default=shown(default),
+        default=spelled(default),
         required=call.value("required", default=False) is True and sure and not run.doubt,
         repeatable=call.value("multiple", default=False) is not False
         or call.value("count", default=False) is not False,
@@ -82,7 +82,7 @@ def option(run: Run, call: Call) -> Flag | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
+class _OptionShape:
     """How many values an option takes, and which."""
 
     kind: ValueKind | None = None
@@ -92,14 +92,14 @@ class _Shape:
     bounds: Bounds | None = None
 
 
-def _shape(run: Run, call: Call, default: Value, *, switch: bool) -> _Shape:
+def _shape(run: Run, call: Call, default: Value, *, switch: bool) -> _OptionShape:
     is_flag = call.value("is_flag")
-    if call.value("cls") is not None or isinstance(is_flag, Unknown):
-        return _Shape()
+    if call.value("cls") is not None or isinstance(is_flag, UnknownValue):
+        return _OptionShape()
     if is_flag is True or switch or call.value("count", default=False) is True:
-        return _Shape("bool" if call.value("flag_value") is None else None, "none")
+        return _OptionShape("bool" if call.value("flag_value") is None else None, "none")
     if call.value("flag_value") is not None:
-        return _Shape(arity=None if is_flag is False else "none")
+        return _OptionShape(arity=None if is_flag is False else "none")
     nargs = call.value("nargs", default=1)
     arity: Arity | None = (
         "one" if nargs == 1 else ("several" if isinstance(nargs, int) and nargs > 1 else None)
@@ -107,23 +107,23 @@ def _shape(run: Run, call: Call, default: Value, *, switch: bool) -> _Shape:
     given = call.value("type")
     if given is None:
         if isinstance(default, bool):
-            return _Shape("bool")
+            return _OptionShape("bool")
         kinds: dict[type, ValueKind] = {int: "int", float: "float", str: "str", type(None): "str"}
-        return _Shape(kinds.get(type(default)), arity if type(default) in kinds else None)
-    if isinstance(given, Choice):
-        return _Shape("str", arity, given.values, given.ignores_case)
+        return _OptionShape(kinds.get(type(default)), arity if type(default) in kinds else None)
+    if isinstance(given, ChoiceType):
+        return _OptionShape("str", arity, given.values, given.ignores_case)
     if isinstance(given, NumberRange):
-        return _Shape(given.kind, arity, bounds=given.bounds)
+        return _OptionShape(given.kind, arity, bounds=given.bounds)
     if isinstance(given, Function):
-        taken = taken_by(run, given)
-        return _Shape(taken.kind, arity, taken.words, taken.ignores_case, taken.bounds)
+        taken = accepted_by(run, given)
+        return _OptionShape(taken.kind, arity, taken.words, taken.ignores_case, taken.bounds)
     if isinstance(given, tuple):
-        return _Shape(arity="several" if len(given) > 1 else None)
+        return _OptionShape(arity="several" if len(given) > 1 else None)
     if isinstance(given, External):
         if given.name in _KINDS:
-            return _Shape(_KINDS[given.name], arity)
-        return _Shape(arity=None if given.name.startswith("builtins.") else arity)
-    return _Shape(arity=arity)
+            return _OptionShape(_KINDS[given.name], arity)
+        return _OptionShape(arity=None if given.name.startswith("builtins.") else arity)
+    return _OptionShape(arity=arity)
 
 
 _KINDS: dict[str, ValueKind] = {
@@ -141,10 +141,10 @@ def _choice(run: Run, arguments: Call) -> Value:
     given = arguments.value("choices", 0)
     ignores_case = arguments.value("case_sensitive", 1, default=True) is not True
     if is_enumeration(given):
-        return Choice(names_of(given), ignores_case)
+        return ChoiceType(member_names(given), ignores_case)
     known = items_of(given)
     values = scalars(tuple(known)) if known is not None else None
-    return Choice(tuple(str(one) for one in values) if values is not None else None, ignores_case)
+    return ChoiceType(tuple(str(one) for one in values) if values is not None else None, ignores_case)
 
 
 def _range(kind: ValueKind) -> Handler:

@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caliban_ls.analysis.script.interpreter.annotations import Type, annotation, understand
+from caliban_ls.analysis.script.interpreter.annotations import TypeInfo, annotation, type_info
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
 from caliban_ls.analysis.script.interpreter.library import Handler
 from caliban_ls.analysis.script.interpreter.state import Run, name_span, span_of
-from caliban_ls.analysis.script.interpreter.values import UNKNOWN, Call, Class, External, Value, shown
+from caliban_ls.analysis.script.interpreter.values import UNKNOWN, Call, Class, External, Value, spelled
 from caliban_ls.analysis.script.model import Arity, Flag, Scalar, ValueKind
 from caliban_ls.core.text import Span
 
@@ -30,14 +30,14 @@ class Field:
     Attributes:
         default: its value, UNKNOWN when it can't be known.
         has_default: whether it has one; None when that isn't known.
-        made: by which function, None for a plain default.
+        field_call: by which function, None for a plain default.
     """
 
     name: str
-    type: Type
+    type: TypeInfo
     default: Value
     has_default: bool | None
-    made: FieldCall | None
+    field_call: FieldCall | None
     path: str
     span: Span
     name_span: Span
@@ -72,7 +72,7 @@ def _fields(run: Run, lineage: list[Class]) -> Iterator[Field]:
                 default, has_default = _made(made)
             found[name] = Field(
                 name,
-                understand(run, value, owner.scope),
+                type_info(run, value, owner.scope),
                 default,
                 has_default,
                 made,
@@ -128,7 +128,7 @@ def flag_of(
         kind=kind,
         arity=arity,
         choices=choices,
-        default=shown(field.default) if field.has_default else None,
+        default=spelled(field.default) if field.has_default else None,
         required=required,
         repeatable=False,
         help=" ".join(help_text.split()) if isinstance(help_text, str) else None,

@@ -12,17 +12,17 @@ from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Call,
     Class,
+    DictValue,
     Function,
-    Parser,
-    Table,
+    ScriptParser,
     Value,
-    shown,
+    spelled,
 )
 from caliban_ls.analysis.script.model import Conventions, Flag
 
 
 def _fire(run: Run, arguments: Call) -> Value:
-    parser = Parser(LIBRARY, positionals=True)
+    parser = ScriptParser(LIBRARY, positionals=True)
     run.parsers.append(parser)
     target = arguments.value("component", 0)
     if (
@@ -36,12 +36,12 @@ def _fire(run: Run, arguments: Call) -> Value:
     elif isinstance(target, Class):
         _fill_class(run, parser, target)
     elif (
-        isinstance(target, Table)
+        isinstance(target, DictValue)
         and target.exact
         and all(isinstance(one, Function) for one in target.values())
     ):
         for name, function in target.items():
-            inner = Parser(LIBRARY)
+            inner = ScriptParser(LIBRARY)
             _fill(run, inner, function, bound=False)
             parser.subparsers.append((str(name), inner))
     else:
@@ -54,7 +54,7 @@ def _fire(run: Run, arguments: Call) -> Value:
     return UNKNOWN
 
 
-def _fill_class(run: Run, parser: Parser, target: Class) -> None:
+def _fill_class(run: Run, parser: ScriptParser, target: Class) -> None:
     if not target.known or target.decorators:
         parser.complete = False
     constructor = target.find("__init__")
@@ -67,13 +67,13 @@ def _fill_class(run: Run, parser: Parser, target: Class) -> None:
                 continue
             seen.add(name)
             if isinstance(value, Function):
-                inner = Parser(LIBRARY)
+                inner = ScriptParser(LIBRARY)
                 _fill(run, inner, value, bound=value.role in ("function", "classmethod"))
                 parser.subparsers.append((name, inner))
                 parser.complete = parser.complete and value.role != "property"
 
 
-def _fill(run: Run, parser: Parser, function: Function, *, bound: bool) -> None:
+def _fill(run: Run, parser: ScriptParser, function: Function, *, bound: bool) -> None:
     """Take in a function's parameters; what it returns would take the rest of the command line."""
     if not function.plain or function.node.args.kwarg is not None or _returns(function.node):
         parser.complete = False
@@ -87,7 +87,7 @@ def _fill(run: Run, parser: Parser, function: Function, *, bound: bool) -> None:
                 names=(f"--{name}",),
                 negations=(f"--no{name}",),
                 arity="optional",
-                default=shown(default),
+                default=spelled(default),
                 required=declared.default is None and not bound and not run.doubt and function.plain,
                 path=source.path,
                 span=span_of(source, declared.node),

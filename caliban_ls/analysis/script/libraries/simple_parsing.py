@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from caliban_ls.analysis.script.interpreter.annotations import names_of
+from caliban_ls.analysis.script.interpreter.annotations import member_names
 from caliban_ls.analysis.script.interpreter.library import Library
 from caliban_ls.analysis.script.interpreter.names import items_of
 from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
+    ArgumentGroup,
     Call,
     Class,
-    Group,
-    Parser,
-    Table,
+    DictValue,
+    ScriptParser,
     Value,
     is_known,
     scalars,
@@ -37,11 +37,11 @@ def _create(run: Run, arguments: Call) -> Value:
 
 def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     parser = argparse.parser_of(owner)
-    if name == "__init__" and isinstance(owner, Parser):
+    if name == "__init__" and isinstance(owner, ScriptParser):
         argparse.set_up(parser, arguments)
         _check_settings(parser, arguments)
         return None
-    if name == "add_arguments" and isinstance(owner, Parser | Group):
+    if name == "add_arguments" and isinstance(owner, ScriptParser | ArgumentGroup):
         _add_arguments(run, parser, arguments)
         return UNKNOWN
     if name == "equivalent_argparse_code":
@@ -49,7 +49,7 @@ def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     return argparse.method(run, owner, name, arguments)
 
 
-def _check_settings(parser: Parser, arguments: Call) -> None:
+def _check_settings(parser: ScriptParser, arguments: Call) -> None:
     if arguments.keywords.keys() - {
         "description",
         "add_help",
@@ -62,7 +62,7 @@ def _check_settings(parser: Parser, arguments: Call) -> None:
         parser.complete = parser.certain = False
 
 
-def _add_arguments(run: Run, parser: Parser, arguments: Call) -> None:
+def _add_arguments(run: Run, parser: ScriptParser, arguments: Call) -> None:
     """Give a parser the flags of a class (`add_arguments`)."""
     record = arguments.value("dataclass", 0)
     if arguments.value("prefix", default="") != "" or not arguments.exact:
@@ -79,14 +79,14 @@ def _add_arguments(run: Run, parser: Parser, arguments: Call) -> None:
         parser.complete = parser.certain = False
 
 
-def _add_record(run: Run, parser: Parser, record: Value, depth: int) -> None:
+def _add_record(run: Run, parser: ScriptParser, record: Value, depth: int) -> None:
     found = fields_of(run, record) if isinstance(record, Class) and depth < 8 else None  # noqa: PLR2004 - deeper than any
     if found is None:
         parser.complete = False
         return
     for field in found:
         if field.type.record is not None and field.type.enumeration is None:
-            if field.type.optional or (field.made is not None and field.made.kind != "field"):
+            if field.type.optional or (field.field_call is not None and field.field_call.kind != "field"):
                 parser.complete = False
             else:
                 _add_record(run, parser, field.type.record, depth + 1)
@@ -101,7 +101,7 @@ def _add_record(run: Run, parser: Parser, record: Value, depth: int) -> None:
 
 def _simple_flag(field: Field) -> Flag | None:
     """Return the flag of a field, None when there may be something else instead."""
-    made = field.made
+    made = field.field_call
     call = made.call if made is not None else None
     names = [f"--{field.name}"]
     if len(field.name) == 1:
@@ -154,17 +154,17 @@ _Shape = tuple[ValueKind | None, Arity | None, tuple[Scalar, ...] | None]
 def _shape(field: Field) -> _Shape:
     """Return how a field's values are read, how many there are, and which ones are taken."""
     kind, arity, choices = field.type.kind, field.type.arity, field.type.choices
-    if field.made is not None and field.made.kind == "choice":
-        values = [one.value for one in field.made.call.positional]
-        known = tuple(values[0]) if len(values) == 1 and isinstance(values[0], Table) else tuple(values)
+    if field.field_call is not None and field.field_call.kind == "choice":
+        values = [one.value for one in field.field_call.call.positional]
+        known = tuple(values[0]) if len(values) == 1 and isinstance(values[0], DictValue) else tuple(values)
         choices = scalars(known) if is_known(known) else None
         texts = bool(choices) and all(isinstance(one, str) for one in choices or ())
         return ("str", "one", choices) if texts else (None, None, choices)
-    if field.made is not None and field.made.call.get("choices") is not None:
-        choices = scalars(field.made.call.value("choices"))
+    if field.field_call is not None and field.field_call.call.get("choices") is not None:
+        choices = scalars(field.field_call.call.value("choices"))
     if field.type.enumeration is not None:
         return (
-            ("str", "one", names_of(field.type.enumeration))
+            ("str", "one", member_names(field.type.enumeration))
             if arity == "one" and not field.type.optional
             else (None, None, None)
         )
@@ -179,7 +179,7 @@ def _shape(field: Field) -> _Shape:
 
 def _simple_parse(run: Run, arguments: Call) -> Value:
     """Follow `simple_parsing.parse(Config)`."""
-    parser = Parser(LIBRARY, abbreviations=True)
+    parser = ScriptParser(LIBRARY, abbreviations=True)
     run.parsers.append(parser)
     parser.flags.append(help_flag(arguments))
     if arguments.keywords.keys() - {"config_class", "dest", "default", "description"} or not arguments.exact:

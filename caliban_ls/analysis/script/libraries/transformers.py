@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from caliban_ls.analysis.script.interpreter.annotations import values_of
+from caliban_ls.analysis.script.interpreter.annotations import member_values
 from caliban_ls.analysis.script.interpreter.library import Library
 from caliban_ls.analysis.script.interpreter.names import items_of
 from caliban_ls.analysis.script.interpreter.state import Run
-from caliban_ls.analysis.script.interpreter.values import UNKNOWN, Call, Class, Parser, Table, Value, scalars
+from caliban_ls.analysis.script.interpreter.values import (
+    UNKNOWN,
+    Call,
+    Class,
+    DictValue,
+    ScriptParser,
+    Value,
+    scalars,
+)
 from caliban_ls.analysis.script.libraries import argparse
 from caliban_ls.analysis.script.libraries.dataclass_fields import (
     DATACLASSES,
@@ -26,7 +34,7 @@ def _create(run: Run, arguments: Call) -> Value:
 
 def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     parser = argparse.parser_of(owner)
-    if name == "__init__" and isinstance(owner, Parser):
+    if name == "__init__" and isinstance(owner, ScriptParser):
         argparse.set_up(parser, arguments)
         _add_fields(run, parser, arguments)
         return None
@@ -43,7 +51,7 @@ def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
 _PARSES = {*argparse.STRICT, "parse_args_into_dataclasses"}
 
 
-def _add_fields(run: Run, parser: Parser, arguments: Call) -> None:
+def _add_fields(run: Run, parser: ScriptParser, arguments: Call) -> None:
     """Give a parser the flags of the classes that HfArgumentParser is made from."""
     types = arguments.value("dataclass_types", 0, default=())
     records = items_of(types) if not isinstance(types, Class) else [types]
@@ -73,7 +81,7 @@ def _transformers_flags(field: Field) -> list[Flag]:
     kind, choices = field.type.kind, field.type.choices
     arity: Arity | None = field.type.arity
     if field.type.enumeration is not None:
-        values = values_of(field.type.enumeration)
+        values = member_values(field.type.enumeration)
         choices = values if values and all(isinstance(one, str) for one in values) else None
         kind = "str" if choices else None
     if choices is not None:
@@ -111,21 +119,21 @@ def _transformers_flags(field: Field) -> list[Flag]:
     return flags
 
 
-def _metadata(field: Field) -> Table:
-    if field.made is None:
-        return Table()
-    if field.made.kind == "hf":
-        return Table(
+def _metadata(field: Field) -> DictValue:
+    if field.field_call is None:
+        return DictValue()
+    if field.field_call.kind == "hf":
+        return DictValue(
             {
                 name: one.value
-                for name, one in field.made.call.keywords.items()
+                for name, one in field.field_call.call.keywords.items()
                 if name not in {"default", "default_factory", "metadata"}
             }
         )
-    value = field.made.call.value("metadata", default=Table())
-    if isinstance(value, Table):
+    value = field.field_call.call.value("metadata", default=DictValue())
+    if isinstance(value, DictValue):
         return value
-    unknown = Table()
+    unknown = DictValue()
     unknown.exact = False
     return unknown
 

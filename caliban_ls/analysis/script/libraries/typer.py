@@ -5,23 +5,23 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field, replace
 
-from caliban_ls.analysis.script.interpreter.annotations import Type, annotation, understand, values_of
+from caliban_ls.analysis.script.interpreter.annotations import TypeInfo, annotation, member_values, type_info
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
 from caliban_ls.analysis.script.interpreter.library import Handler, Library
 from caliban_ls.analysis.script.interpreter.state import Run, literal_span, name_span, span_of
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Call,
-    Declared,
+    DictValue,
     Extensible,
     External,
     Function,
-    Parser,
+    Parameter,
     Scope,
-    Table,
-    Unknown,
+    ScriptParser,
+    UnknownValue,
     Value,
-    shown,
+    spelled,
 )
 from caliban_ls.analysis.script.model import Arity, Bounds, Conventions, Flag, Scalar, ValueKind, known_bounds
 
@@ -46,7 +46,7 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class ParameterInfo:
     """`typer.Option(…)` or `typer.Argument(…)`."""
 
     call: Call
@@ -97,7 +97,7 @@ def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
 
 
 def _invoke(run: Run, app: App, *, completion: bool) -> None:
-    parser = Parser(LIBRARY)
+    parser = ScriptParser(LIBRARY)
     run.parsers.append(parser)
     _fill_app(run, parser, app)
     if completion:
@@ -115,7 +115,7 @@ def _invoke(run: Run, app: App, *, completion: bool) -> None:
     run.invoke(parser)
 
 
-def _fill_app(run: Run, parser: Parser, app: App, *, inner_app: bool = False) -> None:
+def _fill_app(run: Run, parser: ScriptParser, app: App, *, inner_app: bool = False) -> None:
     parser.complete = parser.complete and app.known and app.call.exact
     _settings(parser, app.call)
     single = len(app.commands) == 1 and not app.apps and app.callback is None and not inner_app
@@ -131,18 +131,18 @@ def _fill_app(run: Run, parser: Parser, app: App, *, inner_app: bool = False) ->
     if not app.commands and not app.apps:
         parser.complete = False
     for name, function, call in app.commands:
-        inner = Parser(LIBRARY)
+        inner = ScriptParser(LIBRARY)
         _fill(run, inner, function, call)
         parser.subparsers.append((name, inner))
     for name, sub in app.apps:
-        inner = Parser(LIBRARY)
+        inner = ScriptParser(LIBRARY)
         _fill_app(run, inner, sub, inner_app=True)
         parser.subparsers.append((name, inner))
 
 
-def _settings(parser: Parser, call: Call) -> None:
-    settings = call.value("context_settings", default=Table())
-    if call.value("cls") is not None or not isinstance(settings, Table) or not settings.exact:
+def _settings(parser: ScriptParser, call: Call) -> None:
+    settings = call.value("context_settings", default=DictValue())
+    if call.value("cls") is not None or not isinstance(settings, DictValue) or not settings.exact:
         parser.complete = parser.certain = False
     elif settings.keys() - {"help_option_names"}:
         parser.complete = False
@@ -152,7 +152,7 @@ def _settings(parser: Parser, call: Call) -> None:
         }
 
 
-def _fill(run: Run, parser: Parser, function: Function, call: Call | None) -> None:
+def _fill(run: Run, parser: ScriptParser, function: Function, call: Call | None) -> None:
     if call is not None:
         _settings(parser, call)
     if not function.plain or function.node.args.vararg is not None or function.node.args.kwarg is not None:
@@ -167,61 +167,61 @@ def _fill(run: Run, parser: Parser, function: Function, call: Call | None) -> No
         flag = _flag(run, function.scope, declared)
         if flag is None:
             parser.positionals = True
-        elif isinstance(flag, Unknown):
+        elif isinstance(flag, UnknownValue):
             parser.complete = False
             parser.positionals = True
         else:
             parser.flags.append(flag)
 
 
-def _flag(run: Run, scope: Scope, declared: Declared) -> Flag | Unknown | None:
+def _flag(run: Run, scope: Scope, declared: Parameter) -> Flag | UnknownValue | None:
     """Return the flag of a parameter, None when it is a positional one."""
     value = annotation(run, declared.node.annotation, scope)
-    kind = understand(run, value, scope)
+    kind = type_info(run, value, scope)
     if isinstance(value, External) and value.name in {
         "typer.Context",
         "click.Context",
         "typer.CallbackParam",
     }:
-        return Unknown() if declared.default is not None else None
+        return UnknownValue() if declared.default is not None else None
     default = evaluate(run, declared.default, scope) if declared.default is not None else UNKNOWN
     has_default = declared.default is not None and not _is_ellipsis(declared.default)
-    found = next((one for one in kind.extra if isinstance(one, Parameter)), None)
-    if isinstance(default, Parameter):
+    found = next((one for one in kind.extra if isinstance(one, ParameterInfo)), None)
+    if isinstance(default, ParameterInfo):
         found = default
         default = found.call.value("default", 0, default=UNKNOWN)
-        has_default = not isinstance(default, Unknown) or (found.call.get("default", 0) is not None)
+        has_default = not isinstance(default, UnknownValue) or (found.call.get("default", 0) is not None)
         ellipsis = found.call.get("default", 0)
         if ellipsis is not None and _is_ellipsis(ellipsis.node):
             has_default = False
     if found is None and kind.extra:
-        return Unknown()
+        return UnknownValue()
     plain = ast.Constant | ast.List | ast.Tuple | ast.Name | ast.Attribute
     if (
         found is None
-        and isinstance(default, Unknown)
+        and isinstance(default, UnknownValue)
         and has_default
         and not isinstance(declared.default, plain)
     ):
-        return Unknown()  # It may well be an Option of the project's own making.
+        return UnknownValue()  # It may well be an Option of the project's own making.
     if found is not None and found.positional:
         return None
     if found is None and not has_default:
         return None
     flag = _option(run, scope, declared, kind, found)
-    if isinstance(flag, Unknown):
+    if isinstance(flag, UnknownValue):
         return flag
     needed = flag.required and not has_default
-    return replace(flag, required=needed, default=shown(default) if has_default else None)
+    return replace(flag, required=needed, default=spelled(default) if has_default else None)
 
 
 def _option(
     run: Run,
     scope: Scope,
-    declared: Declared,
-    kind: Type,
-    found: Parameter | None,
-) -> Flag | Unknown:
+    declared: Parameter,
+    kind: TypeInfo,
+    found: ParameterInfo | None,
+) -> Flag | UnknownValue:
     """Return the flag of a parameter, as it were without a default."""
     source = scope.source
     call = found.call if found is not None else None
@@ -239,12 +239,12 @@ def _option(
             if not isinstance(one.value, str):
                 if one.value is None or isinstance(one.value, int | float | bool):
                     continue
-                return Unknown()
+                return UnknownValue()
             if one.value.startswith("-"):
                 given.append(one.value)
                 spans.append(literal_span(source, one.node))
         if not call.exact:
-            return Unknown()
+            return UnknownValue()
     own = declared.node.arg.replace("_", "-").lower().strip("-")
     names = [one.partition("/")[0].strip() for one in given] or [f"--{own}"]
     names = [name for name in names if name]
@@ -302,7 +302,7 @@ def _is_name(value: Value) -> bool:
     return isinstance(value, str) and value.startswith("-")
 
 
-def _shape(kind: Type, call: Call | None) -> tuple[Arity | None, tuple[Scalar, ...] | None]:
+def _shape(kind: TypeInfo, call: Call | None) -> tuple[Arity | None, tuple[Scalar, ...] | None]:
     if call is not None and (call.value("is_flag") is not None or call.value("click_type") is not None):
         return None, None
     if call is not None and call.value("count", default=False) is True:
@@ -311,7 +311,7 @@ def _shape(kind: Type, call: Call | None) -> tuple[Arity | None, tuple[Scalar, .
         return "none", None
     choices = kind.choices
     if kind.enumeration is not None:
-        values = values_of(kind.enumeration)
+        values = member_values(kind.enumeration)
         choices = tuple(str(one) for one in values) if values is not None else None
     # A list is one value each time.
     return ("one" if kind.arity == "any" else kind.arity), choices
@@ -343,8 +343,8 @@ _FUNCTIONS: dict[str, Handler] = {
     "typer.Typer": _create,
     "typer.run": _run,
     "pathlib.Path": lambda _run, _arguments: External("pathlib.Path()"),
-    "typer.Option": lambda _run, arguments: Parameter(arguments, positional=False),
-    "typer.Argument": lambda _run, arguments: Parameter(arguments, positional=True),
+    "typer.Option": lambda _run, arguments: ParameterInfo(arguments, positional=False),
+    "typer.Argument": lambda _run, arguments: ParameterInfo(arguments, positional=True),
 }
 
 LIBRARY = Library(

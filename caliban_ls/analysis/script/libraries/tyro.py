@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from caliban_ls.analysis.script.interpreter.annotations import annotation, names_of, understand
+from caliban_ls.analysis.script.interpreter.annotations import annotation, member_names, type_info
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
 from caliban_ls.analysis.script.interpreter.library import Library
 from caliban_ls.analysis.script.interpreter.state import Run, name_span, span_of
@@ -15,7 +15,7 @@ from caliban_ls.analysis.script.interpreter.values import (
     Call,
     Class,
     Function,
-    Parser,
+    ScriptParser,
     Value,
 )
 from caliban_ls.analysis.script.libraries.dataclass_fields import (
@@ -30,7 +30,7 @@ from caliban_ls.analysis.script.model import Conventions, Flag
 
 def _tyro(run: Run, arguments: Call) -> Value:
     """Follow `tyro.cli(Config)`."""
-    parser = Parser(LIBRARY)
+    parser = ScriptParser(LIBRARY)
     run.parsers.append(parser)
     parser.flags.append(help_flag(arguments))
     args = arguments.value("args", default=None)
@@ -60,7 +60,7 @@ def _parameters(run: Run, function: Function) -> Iterator[Field]:
         default = evaluate(run, declared.default, function.scope) if declared.default is not None else UNKNOWN
         yield Field(
             declared.node.arg,
-            understand(run, value, function.scope),
+            type_info(run, value, function.scope),
             default,
             declared.default is not None,
             None,
@@ -70,7 +70,7 @@ def _parameters(run: Run, function: Function) -> Iterator[Field]:
         )
 
 
-def _tyro_record(run: Run, parser: Parser, record: Value, prefix: str, depth: int) -> None:
+def _tyro_record(run: Run, parser: ScriptParser, record: Value, prefix: str, depth: int) -> None:
     found = fields_of(run, record) if isinstance(record, Class) and depth < 8 else None  # noqa: PLR2004 - deeper than any
     if found is None:
         parser.complete = False
@@ -78,7 +78,7 @@ def _tyro_record(run: Run, parser: Parser, record: Value, prefix: str, depth: in
     _tyro_fields(run, parser, list(found), prefix, depth)
 
 
-def _tyro_fields(run: Run, parser: Parser, fields: list[Field], prefix: str, depth: int = 0) -> None:
+def _tyro_fields(run: Run, parser: ScriptParser, fields: list[Field], prefix: str, depth: int = 0) -> None:
     for field in fields:
         name = prefix + field.name.replace("_", "-").strip("-")
         kind = field.type
@@ -106,7 +106,7 @@ def _tyro_flag(field: Field, name: str) -> Flag:
     kind, arity, choices = field.type.kind, field.type.arity, field.type.choices
     negations: tuple[str, ...] = ()
     if field.type.enumeration is not None:
-        choices, kind = names_of(field.type.enumeration), "str"
+        choices, kind = member_names(field.type.enumeration), "str"
     elif choices is not None:
         choices, kind = tuple(str(one) for one in choices), "str"
     elif kind == "bool" and field.has_default and isinstance(field.default, bool) and not field.type.optional:

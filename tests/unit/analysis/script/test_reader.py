@@ -9,12 +9,12 @@ import pytest
 from caliban_ls.analysis.script import (
     Flag,
     Script,
-    named_in,
+    candidate_paths,
+    named_script,
     only_script,
-    places_of,
     read_script,
     resolve,
-    wanted_script,
+    script_comment,
 )
 
 PARSER = "import argparse\nparser = argparse.ArgumentParser()\n"
@@ -421,19 +421,19 @@ def test_settings_that_nobody_knows_are_unknown() -> None:
     ],
 )
 def test_a_comment_names_the_script(text: str, wanted: str | None) -> None:
-    found = named_in(text)
+    found = script_comment(text)
     assert (found and found.path) == wanted
     assert found is None or text[found.start : found.end] == wanted
-    assert wanted_script(script=None, module=None, text=text) == wanted
-    assert wanted_script(script="s.py", module="m", text=text) == "s.py"
-    assert wanted_script(script=None, module="m", text=text) == "m"
+    assert named_script(script=None, module=None, text=text) == wanted
+    assert named_script(script="s.py", module="m", text=text) == "s.py"
+    assert named_script(script=None, module="m", text=text) == "m"
 
 
 def test_where_a_script_may_be() -> None:
-    assert places_of("trainer.train", "") == ("trainer/train.py", "trainer/train/__main__.py")
-    assert places_of("./a/b.py", "c") == ("a/b.py", "c/a/b.py")
+    assert candidate_paths("trainer.train", "") == ("trainer/train.py", "trainer/train/__main__.py")
+    assert candidate_paths("./a/b.py", "c") == ("a/b.py", "c/a/b.py")
     for outside in ("../a.py", "/a.py", "~/a.py", "C:/a.py", "a/b.sh", "run.sh"):
-        assert places_of(outside, "c") == ()
+        assert candidate_paths(outside, "c") == ()
 
 
 def test_the_only_script_of_a_folder() -> None:

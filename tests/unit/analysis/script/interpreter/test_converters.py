@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from caliban_ls.analysis.script import Script, read_script
-from caliban_ls.analysis.script.value_rules import react
+from caliban_ls.analysis.script.value_rules import check_value
 
 TEXTS = (
     *(
@@ -148,7 +148,7 @@ def takes(source: str, text: str, argument: str) -> bool:
 
 def refused(script: Script, text: str) -> bool:
     (flag,) = (one for one in script.flags if not one.hidden)
-    return react(script, flag, "x", text) is not None and not text.startswith("-inf")
+    return check_value(script, flag, "x", text) is not None and not text.startswith("-inf")
 
 
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")  # a return in `finally`, on purpose
