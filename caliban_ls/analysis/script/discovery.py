@@ -68,20 +68,22 @@ def candidate_paths(wanted: str, folder: str) -> tuple[str, ...]:
 def only_script(paths: Iterable[str], read: ReadText) -> str | None:
     """Return the only file that reads a command line and can be run, None when there are several or none.
 
-    A file that says what it does when it is run comes before those that do it whenever they are imported.
+    A file with a `__main__` guard comes before those that read the command line whenever they are imported.
     """
-    # What follows a script takes longer to load than an experiment without one to check.
-    from caliban_ls.analysis.script.libraries.registry import LIBRARIES
-
-    packages = "|".join(library.package for library in LIBRARIES)
-    imports = re.compile(rf"^[ \t]*(?:import|from)[ \t]+(?:{packages})\b", re.MULTILINE)
     texts = {path: read(path) or "" for path in sorted(paths)}
-    reading = [path for path, text in texts.items() if imports.search(text) is not None]
     for runs in (_GUARD, _CALLED):
-        found = [path for path in reading if runs.search(texts[path]) is not None]
+        found = [path for path, text in texts.items() if runs.search(text) and _imports_library(text)]
         if found:
             return found[0] if len(found) == 1 else None
     return None
+
+
+def _imports_library(text: str) -> bool:
+    # The interpreter takes longer to load than a check without a script.
+    from caliban_ls.analysis.script.libraries.registry import LIBRARIES
+
+    packages = "|".join(library.package for library in LIBRARIES)
+    return re.search(rf"^[ \t]*(?:import|from)[ \t]+(?:{packages})\b", text, re.MULTILINE) is not None
 
 
 def _join(folder: str, name: str) -> str:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
+from caliban_ls.analysis.script.interpreter.source import Source
 from caliban_ls.analysis.script.interpreter.state import Run
-from caliban_ls.analysis.script.interpreter.values import External, Function, Source, scalars
+from caliban_ls.analysis.script.interpreter.values import External, Function, scalars
 from caliban_ls.analysis.script.model import Bounds, ValueKind
 
 _Subject: TypeAlias = Literal["text", "int", "float"]

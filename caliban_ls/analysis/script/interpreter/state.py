@@ -7,16 +7,14 @@ more steps than a person would wait for; what it couldn't follow to the end is n
 from __future__ import annotations
 
 import ast
-import re
-import warnings
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from caliban_ls.analysis.script.interpreter.library import Library
+from caliban_ls.analysis.script.interpreter.source import Source, parse
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Action,
@@ -34,16 +32,12 @@ from caliban_ls.analysis.script.interpreter.values import (
     ListValue,
     Scope,
     ScriptParser,
-    Source,
     Subparsers,
     Value,
 )
-from caliban_ls.core.text import END_OF_LINE, Span
 
 MOST_STEPS: Final = 60_000
 """Expressions and statements; a script of 2,000 lines has about 20,000."""
-
-MOST_CHARACTERS: Final = 300_000
 
 MOST_CALLS: Final = 30
 """Calls within calls."""
@@ -206,58 +200,6 @@ def escape_module(run: Run, module: Scope) -> None:
         for held in list(value.names.values()) if isinstance(value, Class) else [value]:
             if held not in asked:
                 escape(run, held)
-
-
-def parse(path: str, text: str) -> Source | None:
-    """Return a parsed file, None when it isn't Python as we know it, or longer than a person would write."""
-    if len(text) > MOST_CHARACTERS:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    starts = [0, *(match.end() for match in END_OF_LINE.finditer(text))]
-    lines = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
-    return Source(path, text, tree, starts, lines)
-
-
-def span_of(source: Source, node: Any) -> Span:  # noqa: ANN401 - any node with a place
-    """Return where a node stands, in code points."""
-    return Span(
-        _offset(source, node.lineno, node.col_offset), _offset(source, node.end_lineno, node.end_col_offset)
-    )
-
-
-def literal_span(source: Source, node: ast.expr) -> Span | None:
-    """Return where a string literal's text stands, quotes left out; None when it isn't written in one plain piece."""
-    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
-        return None
-    span = span_of(source, node)
-    match = re.fullmatch(r"[uUrR]?('''|\"\"\"|'|\")(.*)\1", source.text[span.start : span.end], re.DOTALL)
-    if match is None or match[2] != node.value:
-        return None
-    return Span(span.start + match.start(2), span.start + match.end(2))
-
-
-def name_span(source: Source, node: Any) -> Span:  # noqa: ANN401 - a parameter, or a field's target
-    """Return where a parameter or a field is named."""
-    start = _offset(source, node.lineno, node.col_offset)
-    return Span(start, start + len(node.arg if isinstance(node, ast.arg) else node.id))
-
-
-def line_of(source: Source, offset: int) -> int:
-    """Return the zero-based line of an offset."""
-    return bisect_right(source.starts, offset) - 1
-
-
-def _offset(source: Source, line: int, column: int) -> int:
-    text = source.lines[line - 1]
-    # The parser counts bytes.
-    if not text.isascii():
-        column = len(text.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore"))
-    return source.starts[line - 1] + column
 
 
 def import_module(run: Run, name: str, level: int, scope: Scope) -> Value:

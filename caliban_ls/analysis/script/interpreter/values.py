@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from caliban_ls.analysis.script.interpreter.source import Source
 from caliban_ls.analysis.script.model import Flag, Scalar
 
 if TYPE_CHECKING:
@@ -62,17 +63,6 @@ class Generic:
 
     base: Value
     parameters: tuple[Value, ...]
-
-
-@dataclass(eq=False, slots=True)
-class Source:
-    """One file that is read."""
-
-    path: str
-    text: str
-    tree: ast.Module
-    starts: list[int]
-    lines: list[str]
 
 
 @dataclass(eq=False, slots=True)

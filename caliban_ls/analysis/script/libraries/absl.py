@@ -9,7 +9,8 @@ from caliban_ls.analysis.script.interpreter.annotations import member_names
 from caliban_ls.analysis.script.interpreter.calls import apply
 from caliban_ls.analysis.script.interpreter.library import Handler, Library
 from caliban_ls.analysis.script.interpreter.names import is_enumeration, items_of
-from caliban_ls.analysis.script.interpreter.state import Run, literal_span, span_of
+from caliban_ls.analysis.script.interpreter.source import literal_span, span_of
+from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Bound,

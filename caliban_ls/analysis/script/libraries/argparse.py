@@ -12,7 +12,8 @@ from typing import Any
 from caliban_ls.analysis.script.interpreter.calls import call_with
 from caliban_ls.analysis.script.interpreter.library import Library
 from caliban_ls.analysis.script.interpreter.names import items_of
-from caliban_ls.analysis.script.interpreter.state import Run, span_of
+from caliban_ls.analysis.script.interpreter.source import span_of
+from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Action,

@@ -6,7 +6,8 @@ import ast
 from dataclasses import dataclass, field, replace
 
 from caliban_ls.analysis.script.interpreter.library import Handler, Library
-from caliban_ls.analysis.script.interpreter.state import Run, span_of
+from caliban_ls.analysis.script.interpreter.source import span_of
+from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Arguments,

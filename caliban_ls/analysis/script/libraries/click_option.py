@@ -8,7 +8,8 @@ from caliban_ls.analysis.script.interpreter.annotations import PLAIN, member_nam
 from caliban_ls.analysis.script.interpreter.converters import accepted_by
 from caliban_ls.analysis.script.interpreter.library import Handler
 from caliban_ls.analysis.script.interpreter.names import is_enumeration, items_of
-from caliban_ls.analysis.script.interpreter.state import Run, literal_span, span_of
+from caliban_ls.analysis.script.interpreter.source import literal_span, span_of
+from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     Call,
     External,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from caliban_ls.analysis.script.interpreter.annotations import TypeInfo, annotation, type_info
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
 from caliban_ls.analysis.script.interpreter.library import Handler
-from caliban_ls.analysis.script.interpreter.state import Run, name_span, span_of
+from caliban_ls.analysis.script.interpreter.source import name_span, span_of
+from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import UNKNOWN, Call, Class, External, Value, spelled
 from caliban_ls.analysis.script.model import Arity, Flag, Scalar, ValueKind
 from caliban_ls.core.text import Span

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
 from caliban_ls.analysis.script.interpreter.library import Library
-from caliban_ls.analysis.script.interpreter.state import Run, name_span, span_of
+from caliban_ls.analysis.script.interpreter.source import name_span, span_of
+from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Call,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from caliban_ls.analysis.script.interpreter.annotations import TypeInfo, annotation, member_values, type_info
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
 from caliban_ls.analysis.script.interpreter.library import Handler, Library
-from caliban_ls.analysis.script.interpreter.state import Run, literal_span, name_span, span_of
+from caliban_ls.analysis.script.interpreter.source import literal_span, name_span, span_of
+from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Call,

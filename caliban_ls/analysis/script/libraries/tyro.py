@@ -8,7 +8,8 @@ from dataclasses import replace
 from caliban_ls.analysis.script.interpreter.annotations import annotation, member_names, type_info
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
 from caliban_ls.analysis.script.interpreter.library import Library
-from caliban_ls.analysis.script.interpreter.state import Run, name_span, span_of
+from caliban_ls.analysis.script.interpreter.source import name_span, span_of
+from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Arguments,
