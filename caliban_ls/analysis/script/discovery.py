@@ -1,4 +1,4 @@
-"""Which script an experiment is for. Looks at names and texts that it is given, at no disk."""
+"""Find the script of an experiment, by names and texts that the caller gives. Touches no disk."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _GUARD = re.compile(
 )
 _CALLED = re.compile(
     r"^(?:[^\s#].*\bparse_(?:known_)?args|main|cli|fire\.Fire|typer\.run|app\.run)\(", re.MULTILINE
-)  # at once, when the file is run
+)  # runs as soon as the file does
 
 
 class ScriptComment(NamedTuple):
-    """What a file says about its script: the path as it is written, and where in the file."""
+    """A comment that names a script: the path as written, and its place in the file."""
 
     path: str
     start: int
@@ -26,7 +26,7 @@ class ScriptComment(NamedTuple):
 
 
 def script_comment(text: str) -> ScriptComment | None:
-    """Return the script that a comment of an experiment names (`// caliban: script=trainer/train.py`)."""
+    """Return the script that an experiment's comment names: `// caliban: script=trainer/train.py`."""
     if "caliban:" not in text:
         return None
     match = _COMMENT.search(text)
@@ -34,7 +34,7 @@ def script_comment(text: str) -> ScriptComment | None:
 
 
 def named_script(*, script: str | None, module: str | None, text: str) -> str | None:
-    """Return the script that a project config or else the experiment's comment names, as it is written.
+    """Return the script that the project config names, or else the experiment's comment, as written.
 
     Args:
         script: the project config's key.
@@ -48,7 +48,7 @@ def named_script(*, script: str | None, module: str | None, text: str) -> str | 
 
 
 def candidate_paths(wanted: str, folder: str) -> tuple[str, ...]:
-    """Return where a script may be that is named so, relative to the project, with slashes, best first.
+    """Return the paths where a named script may be, relative to the project, with slashes, best first.
 
     Args:
         wanted: a path, or a module's dotted name.

@@ -1,4 +1,4 @@
-"""From a script's path to its command line: the script is followed as if it were run, and its parsers are asked."""
+"""Read a script's command line: follow its text as if it ran, then collect what its parsers accept."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from caliban_ls.analysis.script.model import Conventions, Flag, Script
 
-# What follows a script takes longer to load than an experiment without one to judge.
+# The interpreter takes longer to load than a check without a script.
 if TYPE_CHECKING:
     from caliban_ls.analysis.script.interpreter.state import Run
     from caliban_ls.analysis.script.interpreter.values import ScriptParser
 
 ReadText = Callable[[str], str | None]
-"""From a path relative to the project, with slashes, to the file's text; None when there is none."""
+"""Takes a path relative to the project, with slashes; returns the file's text, None when there is no file."""
 
 
 def read_script(path: str, read: ReadText) -> Script | None:
@@ -26,7 +26,7 @@ def read_script(path: str, read: ReadText) -> Script | None:
         read: gives the texts of the project's files.
 
     Returns:
-        None when there is no such file, or when it isn't Python.
+        None when there is no such file or it isn't Python.
     """
     from caliban_ls.analysis.script.interpreter.evaluator import ScriptEvaluator
     from caliban_ls.analysis.script.interpreter.state import Exhausted, Run
@@ -58,14 +58,14 @@ def _remembering(read: ReadText) -> ReadText:
 
 
 def _script(run: Run, path: str) -> Script:
-    """Put together what the parsers take that read the command line."""
+    """Collect the flags of the parsers that read the command line."""
     parsers: list[ScriptParser] = []
     for invocation in run.invocations:
         if invocation.parser not in parsers:
             parsers.append(invocation.parser)
     asked = bool(parsers)
     if not asked:
-        # Somebody whom we don't see may ask one of these.
+        # Code that wasn't followed may call one of these.
         parsers = run.parsers
     libraries = {parser.library for parser in parsers}
     library = parsers[0].library if len(libraries) == 1 else None
@@ -106,14 +106,14 @@ def _script(run: Run, path: str) -> Script:
 
 
 def _parts(parser: ScriptParser, name: str | None) -> Iterator[tuple[str | None, ScriptParser]]:
-    """Yield a parser and those of its subcommands, with their dotted names."""
+    """Yield a parser and its subcommands' parsers, with their dotted names."""
     yield name, parser
     for own, inner in parser.subparsers:
         yield from _parts(inner, own if name is None else f"{name}.{own}")
 
 
 def _hides_flags(run: Run) -> bool:
-    """Whether a function that nobody was seen to call would define flags, of a parser that it wasn't given."""
+    """Whether a function that wasn't followed defines flags of a parser that it doesn't make or get itself."""
     for module in run.modules.values():
         for function in ast.walk(module.source.tree):
             if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or function in run.followed:

@@ -1,7 +1,7 @@
-"""How a script's parser would check_value to one value of a flag: what it reads, and what it refuses.
+"""Check a flag's value as the script's parser would.
 
-A value is what a job's command line has after the flag: a text, or nothing where the flag is bare. Only what
-every version of the library would refuse counts; where that isn't known, nothing is said.
+A value is the text after the flag on a job's command line, or None where the flag is bare. A value counts as
+wrong only where every version of the library refuses it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NEGATIVE_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 
 
 class ValueProblem(Enum):
-    """Why a parser would refuse a value, or take it for something else."""
+    """Why a parser refuses a value, or reads it as something else."""
 
     NEEDS_VALUE = "needs a value"
     TAKES_NONE = "takes none"
@@ -33,13 +33,13 @@ class ValueProblem(Enum):
 
 
 def check_value(script: Script, flag: Flag, key: str, value: str | None) -> ValueProblem | None:
-    """Return why a value is refused, None when it is taken or when that isn't known.
+    """Return why the parser refuses a value; None when it accepts it or that is unknown.
 
     Args:
-        script: whose parser it is.
-        flag: what the key stands for.
-        key: as it is written, which may be one that switches the flag off.
-        value: what follows on the command line, None when nothing does.
+        script: the script with the parser.
+        flag: the flag that the key names.
+        key: the spelling used, which may be a negation.
+        value: the text after the flag; None when there is none.
     """
     arity = flag.arity
     if f"--{key}" in flag.negations:
@@ -61,7 +61,7 @@ def check_value(script: Script, flag: Flag, key: str, value: str | None) -> Valu
 
 
 def as_number(kind: str | None, text: str) -> int | float | None:
-    """Return the number that a text is read as, None when it is none of this kind."""
+    """Convert a text to a number of this kind; None when it isn't one."""
     try:
         return int(text) if kind == "int" else float(text) if kind == "float" else None
     except ValueError:
@@ -69,13 +69,13 @@ def as_number(kind: str | None, text: str) -> int | float | None:
 
 
 def is_whole(text: str) -> bool:
-    """Whether a text is read as a number without a fraction, however it is spelled."""
+    """Whether a text is a whole number in any spelling (`1`, `1.0`, `1e3`)."""
     number = as_number("float", text)
     return number is not None and float(number).is_integer()
 
 
 def has_choice(flag: Flag, value: str) -> bool | None:
-    """Whether a value is one of a flag's choices, None when that can't be known."""
+    """Whether a value is one of a flag's choices; None when that is unknown."""
     if flag.choices is None or flag.kind in (None, "path"):
         return None
     read: Scalar | None = value if flag.kind in ("str", "bool") else as_number(flag.kind, value)
@@ -85,7 +85,7 @@ def has_choice(flag: Flag, value: str) -> bool | None:
 
 
 def _refuses_strays(script: Script) -> bool:
-    """Whether a value that belongs to no flag is refused, or keeps the flags behind it from being read."""
+    """Whether the parser refuses a value that belongs to no flag, or stops reading flags there."""
     if script.conventions.stray_values is not None:
         return script.conventions.stray_values == "refused"
     return script.complete and not script.positionals
@@ -114,7 +114,7 @@ def _read(conventions: Conventions, flag: Flag, value: str) -> ValueProblem | No
         if number is not None and flag.bounds is not None and number not in flag.bounds:
             return ValueProblem.OUT_OF_BOUNDS
     elif flag.kind == "bool" and flag.choices is None:
-        if conventions.has_true_words:
+        if conventions.calls_bool:
             return ValueProblem.ALWAYS_TRUE if value.strip().lower() in FALSE_WORDS else None
         words = conventions.boolean_words
         if words is not None and value.strip().lower() not in words:
@@ -127,4 +127,4 @@ def _is_integer_elsewhere(conventions: Conventions, flag: Flag, value: str) -> b
         return False
     if conventions.integers is not None and re.fullmatch(conventions.integers, value) is not None:
         return True
-    return conventions.reads_whole_floats and is_whole(value)
+    return conventions.accepts_whole_floats and is_whole(value)

@@ -1,4 +1,4 @@
-"""What a type in a script means for a flag: how its value is read, how many there are, which ones it takes."""
+"""Read type annotations: the kind of a flag's value, how many values it takes, and its choices."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ PLAIN: dict[str, ValueKind] = {
 
 @dataclass(frozen=True, slots=True)
 class TypeInfo:
-    """What is known of a type.
+    """A type, as far as a flag needs it.
 
     Attributes:
-        kind: of one value.
-        arity: how many values; None when the type says nothing that we type_info.
-        choices: of a `Literal`.
-        enumeration: the project's own enumeration that it is.
-        record: the project's own class that it is.
+        kind: the kind of one value.
+        arity: how many values there are; None for types that aren't understood.
+        choices: the values of a `Literal`.
+        enumeration: the project's enumeration.
+        record: the project's class.
         optional: whether None is allowed.
-        extra: the further parameters of `Annotated`.
+        extra: the metadata of `Annotated`.
     """
 
     kind: ValueKind | None = None
@@ -54,7 +54,7 @@ class TypeInfo:
 
 
 def annotation(run: Run, node: ast.expr | None, scope: Scope) -> Value:
-    """Return the type that an annotation names; one that is quoted is read, too."""
+    """Return the type that an annotation names, quoted or not."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         try:
             node = ast.parse(node.value, mode="eval").body
@@ -64,7 +64,7 @@ def annotation(run: Run, node: ast.expr | None, scope: Scope) -> Value:
 
 
 def type_info(run: Run, value: Value, scope: Scope) -> TypeInfo:
-    """Return what is known of a type."""
+    """Return what a flag needs to know about a type."""
     if isinstance(value, str):
         try:
             return type_info(run, evaluate(run, ast.parse(value, mode="eval").body, scope), scope)
@@ -150,6 +150,6 @@ def member_names(enumeration: Class) -> tuple[str, ...]:
 
 
 def member_values(enumeration: Class) -> tuple[Scalar, ...] | None:
-    """Return the values of an enumeration's members, None when one is unknown."""
+    """Return the values of an enumeration's members; None when one is unknown."""
     values = tuple(member.value for member in members_of(enumeration))
     return values if values and all(is_scalar(one) for one in values) else None

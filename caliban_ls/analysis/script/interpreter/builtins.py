@@ -1,6 +1,6 @@
-"""The built-in functions of Python, and the methods of texts, lists and dictionaries, as far as scripts need them.
+"""Call Python's built-in functions, and methods of texts, lists and dictionaries.
 
-Whatever isn't exactly known gives UNKNOWN; nothing of the script's own is run here.
+A call returns UNKNOWN where one of its arguments isn't exactly known. No code of the script runs here.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _LONGEST = 10_000
 
 
 def builtin(run: Run, name: str, arguments: Call) -> Value:  # noqa: C901, PLR0912 - one case for each function
-    """Return what a built-in function gives."""
+    """Return the result of a built-in function."""
     values = [one.value for one in arguments.positional]
     if not arguments.exact:
         return UNKNOWN
@@ -93,13 +93,13 @@ def builtin(run: Run, name: str, arguments: Call) -> Value:  # noqa: C901, PLR09
                 return ListValue(enumerate(columns[0]))
             if name == "zip" and None not in columns:
                 return ListValue(zip(*(column or [] for column in columns), strict=False))
-    except Exception:  # noqa: BLE001 - whatever the script's own call would raise
+    except Exception:  # noqa: BLE001 - any error that the script's call raises
         return UNKNOWN
     return UNKNOWN
 
 
 def arguments_method(run: Run, owner: Arguments, name: str) -> Value:
-    """Return what a method of the command line gives, and note what it does to it."""
+    """Return the result of a method of `sys.argv`, and note that it may read or change the command line."""
     if name in {"index", "count", "copy"}:
         run.complete = False
     elif owner.whole:
@@ -108,7 +108,7 @@ def arguments_method(run: Run, owner: Arguments, name: str) -> Value:
 
 
 def text_method(owner: str, name: str, arguments: Call, values: list[Value]) -> Value:
-    """Return what a method of a text gives."""
+    """Return the result of a method of a text."""
     keywords = {key: one.value for key, one in arguments.keywords.items()}
     if name not in _TEXT_METHODS or not arguments.exact:
         return UNKNOWN
@@ -121,7 +121,7 @@ def text_method(owner: str, name: str, arguments: Call, values: list[Value]) -> 
         return UNKNOWN
     try:
         result = getattr(owner, name)(*values, **keywords)
-    except Exception:  # noqa: BLE001 - whatever the script's own call would raise
+    except Exception:  # noqa: BLE001 - any error that the script's call raises
         return UNKNOWN
     if isinstance(result, list):
         return ListValue(result)
@@ -129,7 +129,7 @@ def text_method(owner: str, name: str, arguments: Call, values: list[Value]) -> 
 
 
 def container_method(run: Run, owner: ListValue | DictValue, name: str, values: list[Value]) -> Value:
-    """Return what a method of a list or a dictionary gives, once it has done what it does."""
+    """Call a method of a list or a dictionary, with its effect, and return the result."""
     if isinstance(owner, DictValue):
         if name in {"keys", "values", "items"}:
             found = ListValue(

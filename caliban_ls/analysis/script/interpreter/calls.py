@@ -1,6 +1,6 @@
-"""What a call in a script does: functions and classes of the project, the built-in ones, those of the libraries.
+"""Call functions and classes: the project's, Python's own and the parser libraries'.
 
-Whatever is handed to somebody whom we can't follow may be changed there; `escape` says so.
+A value that is passed to code outside the project escapes: that code may change it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _EXITS = {"sys.exit", "os._exit", "builtins.exit", "builtins.quit"}
 
 
 def apply(run: Run, target: Value, arguments: Call) -> Value:
-    """Return what calling a value gives."""
+    """Call a value, and return the result."""
     if isinstance(target, Function):
         return call_with(run, target, None, arguments)
     if isinstance(target, Bound):
@@ -74,7 +74,7 @@ def apply(run: Run, target: Value, arguments: Call) -> Value:
 def call_function(
     run: Run, function: Function, positional: tuple[Value, ...], keywords: Mapping[str, Value], *, exact: bool
 ) -> Value:
-    """Follow a function of the project, and return what it returns."""
+    """Follow a function of the project, and return its result."""
     if isinstance(function.node, ast.Lambda):
         scope = Scope(function.scope.source, parent=function.scope)
         _bind(run, function, scope, positional, keywords, exact=exact)
@@ -118,7 +118,7 @@ def _bind(
     *,
     exact: bool,
 ) -> None:
-    """Give a function's parameters their values."""
+    """Bind a function's parameters."""
     parameters = function.node.args
     names = [one.arg for one in (*parameters.posonlyargs, *parameters.args)]
     defaults = {one.node.arg: one.default for one in function.parameters()}
@@ -152,7 +152,7 @@ def _bind(
 
 
 def call_with(run: Run, function: Function, owner: Value, arguments: Call) -> Value:
-    """Follow a function of the project that is called so; a method's owner is its first argument."""
+    """Follow a function of the project with a call's arguments, behind the owner of a method."""
     values = tuple(one.value for one in arguments.positional)
     if owner is not None:
         values = (owner, *values)
@@ -187,7 +187,7 @@ def _super(arguments: Call) -> Value:
     if scope is None:
         return UNKNOWN
     kind = scope.names["__class__"]
-    owner = next(iter(scope.names.values()))  # A method's first parameter is the first to get its value.
+    owner = next(iter(scope.names.values()))  # A method's first parameter is bound first.
     return Super(kind, owner) if isinstance(kind, Class) and owner is not kind else UNKNOWN
 
 
@@ -229,7 +229,7 @@ _LOADERS = ("importlib.", "pkgutil.", "pkg_resources.", "imp.")
 
 
 def _imported(run: Run, arguments: Call) -> Value:
-    """Return the module that `importlib.import_module` gives."""
+    """Return the module that `importlib.import_module` loads."""
     name = arguments.value("name", 0)
     if not isinstance(name, str):
         load_unnamed(run)
@@ -258,7 +258,7 @@ _HARMLESS = {
 
 
 def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
-    """Return what a built-in method of a value gives."""
+    """Call a built-in method of a value, and return the result."""
     library = library_of(run, owner)
     if library is not None and library.method is not None:
         return library.method(run, owner, name, arguments)
@@ -273,7 +273,7 @@ def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
 
 
 def _unknown(run: Run, arguments: Call) -> Value:
-    """Follow what a call of something unknown may do with what it is given."""
+    """Call something unknown: its arguments escape, and it may call the functions among them."""
     for one in (*arguments.positional, *arguments.keywords.values()):
         escape(run, one.value)
         target = one.value

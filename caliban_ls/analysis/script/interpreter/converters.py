@@ -1,7 +1,7 @@
-"""What a function of the script's own takes where it is given as a type: read from its statements, never run.
+"""Read which texts a script's converter function accepts (`type=own_function`), without running it.
 
-Only what happens in any case counts: a function is read up to the first statement that isn't understood, and what
-stands before has been asked by then. So nothing is refused here that the function takes.
+The function is read up to the first statement that isn't understood; the checks before it apply in any case. So
+every text that counts as refused here is refused by the function.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _OPPOSITE: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What a function takes.
+    """The texts that a converter accepts.
 
     Attributes:
-        kind: as what it reads a text, None where it may be anything.
-        bounds: outside of which it refuses a number.
-        words: the only texts that it takes, None where that isn't known.
+        kind: the type that it converts a text to; None where that is unknown.
+        bounds: the range of numbers that it accepts.
+        words: the only texts that it accepts; None where they are unknown.
         ignores_case: whether a word may be spelled in other case.
-        same: whether it returns just what it has read.
+        same: whether it returns the converted number itself.
     """
 
     kind: ValueKind | None = None
@@ -57,7 +57,7 @@ class Accepted:
 
 @dataclass(slots=True)
 class _ConverterReading:
-    """How far a function was read: what each of its names holds, and what is known of the text that it was given."""
+    """The state of reading one converter: the subjects that its names hold, and what it requires of the text."""
 
     run: Run
     function: Function
@@ -75,7 +75,7 @@ class _ConverterReading:
 
 
 def accepted_by(run: Run, function: Function) -> Accepted:
-    """Return what a function takes that is called with the text behind a flag."""
+    """Return which texts a converter accepts."""
     node = function.node
     parameters = [*node.args.posonlyargs, *node.args.args]
     if not function.plain or isinstance(node, ast.AsyncFunctionDef) or not parameters:
@@ -84,7 +84,7 @@ def accepted_by(run: Run, function: Function) -> Accepted:
     if any(isinstance(child, ast.Yield | ast.YieldFrom | ast.NamedExpr) for child in ast.walk(node)):
         return (
             Accepted()
-        )  # it isn't run when it is called, or gives names another meaning in the middle of an expression
+        )  # a generator doesn't run when called, and a walrus rebinds a name inside an expression
     if isinstance(node, ast.Lambda):
         subject = _eager(reading, node.body)
         return reading.known(same=subject is not None and subject == reading.kind)
@@ -99,7 +99,7 @@ def _read(reading: _ConverterReading, statements: list[ast.stmt]) -> Accepted:
             case ast.Expr(value=ast.Constant()):
                 continue
             case ast.If(test=test, body=[ast.Return()], orelse=rest) if _is_of_other_type(reading, test):
-                statements = rest + statements  # it is given texts only
+                statements = rest + statements  # the parser passes texts only
             case ast.If(test=test, body=[ast.Return()], orelse=rest) if (
                 words := _words(reading, test)
             ) is not None:
@@ -111,7 +111,7 @@ def _read(reading: _ConverterReading, statements: list[ast.stmt]) -> Accepted:
                 reading.words = accepted
                 break
             case _ if accepted:
-                break  # what comes now isn't asked of the words that were taken already
+                break  # the checks below don't apply to the words accepted above
             case ast.If(test=test, body=[ast.Return() as end], orelse=rest) if _refuses(
                 reading, rest or statements[:1]
             ):
@@ -143,21 +143,21 @@ def _read(reading: _ConverterReading, statements: list[ast.stmt]) -> Accepted:
 
 
 def _refuses(reading: _ConverterReading, body: list[ast.stmt]) -> bool:
-    """Whether statements come to nothing but an exception that the parser takes for a refusal."""
+    """Whether statements only raise an exception by which a converter refuses a text."""
     if not body:
         return False
     *before, last = body
     if not isinstance(last, ast.Raise) or not all(isinstance(one, ast.Assign | ast.Expr) for one in before):
         return False
     raised = last.exc.func if isinstance(last.exc, ast.Call) else last.exc
-    if raised is None:  # what int() or float() has raised
+    if raised is None:  # the error of int() or float()
         return True
     name = raised.attr if isinstance(raised, ast.Attribute) else getattr(raised, "id", "")
     return name in _REFUSALS or any(name in library.refusals for library in reading.run.libraries)
 
 
 def _subject(reading: _ConverterReading, node: ast.expr) -> _Subject | None:
-    """Return what an expression holds: the text, or the number that it was read as; None where it is anything else."""
+    """Return the subject that an expression holds: the text or the number made of it; None for anything else."""
     if isinstance(node, ast.Name):
         return reading.names.get(node.id)
     if not isinstance(node, ast.Call) or node.keywords:
@@ -177,11 +177,11 @@ def _subject(reading: _ConverterReading, node: ast.expr) -> _Subject | None:
 
 
 def _eager(reading: _ConverterReading, node: ast.expr) -> _Subject | None:
-    """Note what is read as a number before any part of an expression can be left out; return what it holds as a whole."""
+    """Note the conversions that an expression makes in any case, and return the subject that it holds."""
     subject = _subject(reading, node)
     match node:
         case ast.Call() if subject in ("int", "float"):
-            # Of two readings the stricter one decides; the inner one of int(float(text)) is one of its own.
+            # Of two conversions the stricter one decides; the inner one of int(float(text)) is noted by itself.
             _eager(reading, node.args[0])
             if _subject(reading, node.args[0]) == "text":
                 reading.kind = "int" if "int" in (subject, reading.kind) else "float"
@@ -196,7 +196,7 @@ def _eager(reading: _ConverterReading, node: ast.expr) -> _Subject | None:
 
 
 def _is_of_other_type(reading: _ConverterReading, test: ast.expr) -> bool:
-    """Whether a condition asks if the text is something else than a text."""
+    """Whether a condition asks if the text is of another type."""
     match test:
         case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=name), ast.Name(id=kind)]):
             return reading.names.get(name) == "text" and kind in ("bool", "int", "float", "list", "dict")
@@ -204,7 +204,7 @@ def _is_of_other_type(reading: _ConverterReading, test: ast.expr) -> bool:
 
 
 def _words(reading: _ConverterReading, test: ast.expr, *, refused: bool = False) -> tuple[str, ...] | None:
-    """Return the texts for which a condition is true, or, where it refuses, for which alone it isn't; None if unknown."""
+    """Return the texts that make a condition true (`refused`: the only ones that make it false); None if unknown."""
     match test:
         case ast.BoolOp(op=ast.Or(), values=values) if not refused:
             parts = [_words(reading, one) for one in values]
@@ -225,7 +225,7 @@ def _words(reading: _ConverterReading, test: ast.expr, *, refused: bool = False)
 
 
 def _unless(reading: _ConverterReading, test: ast.expr) -> Bounds:
-    """Return what a number is bound to where a condition is false; no bounds where that isn't understood."""
+    """Return the bounds of a number where a condition is false; no bounds where it isn't understood."""
     match test:
         case ast.BoolOp(op=ast.Or(), values=values):
             bounds = Bounds()
@@ -243,7 +243,7 @@ def _unless(reading: _ConverterReading, test: ast.expr) -> Bounds:
 
 
 def _where(reading: _ConverterReading, test: ast.expr) -> Bounds:
-    """Return what a number is bound to where a condition is true."""
+    """Return the bounds of a number where a condition is true."""
     bounds = Bounds()
     match test:
         case ast.BoolOp(op=ast.And(), values=values):
@@ -297,7 +297,7 @@ def _in_range(reading: _ConverterReading, left: ast.expr, right: ast.expr) -> Bo
 
 
 def _constant(reading: _ConverterReading, node: ast.expr) -> object:
-    """Return the value of an expression that nothing changes before the function is called, None where that isn't sure."""
+    """Return the value of an expression that stays the same until the call; None where it may change."""
     scope = reading.function.scope
     names = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
     if any(_is_local(reading, name) or not _is_settled(scope.source, name) for name in names):
@@ -311,19 +311,19 @@ def _constant(reading: _ConverterReading, node: ast.expr) -> object:
 
 
 def _is_local(reading: _ConverterReading, name: str) -> bool:
-    """Whether a name is one of the function's own."""
+    """Whether a name is local to the function."""
     return _times_bound(reading.function.node, name) > 0
 
 
 def _is_settled(source: Source, name: str) -> bool:
-    """Whether a name means one thing only in a file, and always."""
+    """Whether a name is bound once in a file, outside loops."""
     loops = (ast.For, ast.AsyncFor, ast.While, ast.comprehension)
     again = (_times_bound(one, name) for one in ast.walk(source.tree) if isinstance(one, loops))
     return _times_bound(source.tree, name) == 1 and not any(again)
 
 
 def _times_bound(tree: ast.AST, name: str) -> int:
-    """Return how often a name is given a meaning, anywhere in a part of a file."""
+    """Count the bindings of a name in a tree."""
     times = 0
     for node in ast.walk(tree):
         match node:

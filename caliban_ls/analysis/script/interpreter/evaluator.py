@@ -1,4 +1,4 @@
-"""The interpreter as one object, for the modules below those that it is made of."""
+"""The `Evaluator` of a run: the interpreter's entries as one object, for its own lower modules."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from caliban_ls.analysis.script.interpreter.statements import execute
 
 
 class ScriptEvaluator:
-    """An `Evaluator`."""
+    """Calls and statements."""
 
     apply = staticmethod(apply)
     call_function = staticmethod(call_function)

@@ -1,7 +1,7 @@
-"""What an expression of a script stands for: constants, names, attributes, and what is made of them.
+"""Evaluate expressions: constants, names, attributes, and their combinations.
 
-A call is followed by the evaluator. An expression that can't be worked out is UNKNOWN, and its parts are followed all the
-same, since a parser may be called in one of them.
+The run's evaluator follows calls. An expression that isn't understood is UNKNOWN; its parts are evaluated all the
+same, since one may call a parser.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from caliban_ls.analysis.script.interpreter.values import (
     is_scalar,
 )
 
-_LONGEST = 10_000  # characters and items; no flag is made of more
+_LONGEST = 10_000  # characters and items; no flag needs more
 _MOST_TURNS = 300
 
 
 def evaluate(run: Run, node: ast.expr | None, scope: Scope) -> Value:
-    """Return what an expression stands for."""
+    """Return the value of an expression."""
     if node is None:
         return None
     run.step()
@@ -57,7 +57,7 @@ def evaluate(run: Run, node: ast.expr | None, scope: Scope) -> Value:
 
 
 def assign(run: Run, target: ast.expr, value: Value, scope: Scope) -> None:
-    """Let a target stand for a value."""
+    """Assign a value to a target."""
     if isinstance(target, ast.Name):
         holder = scope.module if target.id in scope.outer else scope
         holder.names[target.id] = value
@@ -179,7 +179,7 @@ def _comparison(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - s
     for operation, comparator in zip(node.ops, node.comparators, strict=True):
         right = evaluate(run, comparator, scope)
         if isinstance(right, Arguments) or isinstance(left, Arguments):
-            run.complete = False  # looked through by hand
+            run.complete = False  # the script searches the command line itself
         result = compared(type(operation), left, right)
         if result is not True:
             return result
@@ -225,7 +225,7 @@ def _condition(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - se
 
 
 def joined(run: Run, first: Value, second: Value) -> Value:
-    """Return what is known of a value that is one of two."""
+    """Return a value that is one of two: the value itself where they are equal."""
     if first is second:
         return first
     plain = (str, int, float, tuple)
@@ -261,7 +261,7 @@ def _comprehension(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 
     found: list[Value] = []
 
     def turn(rest: list[ast.comprehension]) -> bool:
-        """Go through the rest of the loops; return whether all of it is known."""
+        """Follow the remaining loops, and return whether all items are known."""
         if not rest:
             if isinstance(node, ast.DictComp):
                 found.append((evaluate(run, node.key, inner), evaluate(run, node.value, inner)))
@@ -307,7 +307,7 @@ def _call(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _co
 
 
 def _arguments(run: Run, node: ast.Call, scope: Scope) -> Call:
-    """Return the arguments of a call."""
+    """Evaluate the arguments of a call."""
     positional: list[Argument] = []
     keywords: dict[str, Argument] = {}
     exact = True

@@ -1,4 +1,4 @@
-"""What a script imports: the project's own modules, which are followed, and other people's, which have a name only."""
+"""Follow imports: into the project's modules; a module outside the project is only a name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from caliban_ls.analysis.script.known_modules import WITHOUT_FLAGS
 
 
 def import_names(run: Run, node: ast.Import, scope: Scope) -> None:
-    """Do what `import a.b as c` does."""
+    """Follow `import a.b as c`."""
     for alias in node.names:
         found = import_module(run, alias.name, 0, scope)
         if alias.asname or "." not in alias.name:
@@ -25,7 +25,7 @@ def import_names(run: Run, node: ast.Import, scope: Scope) -> None:
 
 
 def _package(run: Run, name: str, found: Value, scope: Scope) -> Value:
-    """Return the first package of a dotted name, with the modules on the way to the last in it."""
+    """Return the first package of a dotted name, holding the modules down to the last one."""
     outer = found
     while "." in name:
         name, _, last = name.rpartition(".")
@@ -38,7 +38,7 @@ def _package(run: Run, name: str, found: Value, scope: Scope) -> Value:
 
 
 def import_from(run: Run, node: ast.ImportFrom, scope: Scope) -> None:
-    """Do what `from a import b` does."""
+    """Follow `from a import b`."""
     if node.module == "__future__":
         return
     found = import_module(run, node.module or "", node.level, scope)
@@ -62,7 +62,7 @@ def _imported(run: Run, node: ast.ImportFrom, found: Value, name: str, scope: Sc
     if isinstance(found, External) and found.name.partition(".")[0] in WITHOUT_FLAGS:
         return attribute(run, found, name)
     whole = f"{node.module}.{name}" if node.module else name
-    # A folder without __init__.py is a package, too.
+    # A folder without __init__.py is a package too.
     module = (
         import_module(run, whole, node.level, scope)
         if not isinstance(found, UnknownValue) or node.level

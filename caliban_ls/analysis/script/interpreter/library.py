@@ -1,4 +1,4 @@
-"""What the interpreter asks of a parser library."""
+"""The interface of a parser library to the interpreter."""
 
 from __future__ import annotations
 
@@ -21,35 +21,35 @@ if TYPE_CHECKING:
     from caliban_ls.analysis.script.interpreter.state import Run
 
 Handler: TypeAlias = "Callable[[Run, Call], Value]"
-"""Returns what a call of a library's function gives."""
+"""Returns the result of a call of a library's function."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, slots=True)
 class Library:
-    """A parser library: what its names mean in a script, and how it reads a command line.
+    """A parser library: the meaning of its names in a script, and how it parses a command line.
 
     Attributes:
-        name: as its users know it, `simple-parsing`.
+        name: its name as its users write it: `simple-parsing`.
         package: the package that a script imports.
-        conventions: how it reads values, apart from what a script declares.
-        functions: what its functions and classes return when they are called, by full name.
-        values: the types of the objects that these return. Calls of such objects, and of their methods, are
-            answered by the library.
-        call: returns what calling such an object gives; None where objects can't be called.
-        method: returns what a method of such an object gives; takes the object and the method's name.
-        decorate: returns what such an object makes of a function that it decorates; None for no decorators.
-        decorators: functions that decorate without being called first, by full name; `decorate` gets them.
-        set_attribute: sets an attribute of such an object.
-        read_attribute: notes that an attribute of such an object is read which the library didn't set.
-        classes: the library's classes that a script's own may derive from, by full name.
-        instantiate: returns an object of a script's class that is derived from one of these.
-        star_modules: modules of which every name is known that `from … import *` brings.
-        exits: exceptions by which it ends the program, by their last names.
-        refusals: exceptions by which a converter refuses a value, by their last names.
-        defining_methods: methods that add flags to the object that they are called on.
-        defining_prefix: how functions begin that add flags wherever they are called; None for no such.
-        finish: called once the script is followed, where it is the only library that reads the command line,
-            with the script's path. It may add flags and note what else can't be known.
+        conventions: its rules for command lines.
+        functions: handlers of its functions and classes, by full name.
+        values: the types of the objects that these return, apart from `ScriptParser`. The next five entries
+            get such objects.
+        call: calls an object; None where objects can't be called.
+        method: calls a method of an object, by its name.
+        decorate: decorates a function with an object; None where objects aren't decorators.
+        set_attribute: sets an attribute of an object.
+        read_attribute: notes that the script reads an attribute of an object.
+        decorators: full names of functions that decorate without a call; `decorate` gets these too.
+        classes: full names of classes that a script may derive its own from.
+        instantiate: makes an object of a script's class that derives from one of these.
+        star_modules: modules whose names are known after `from … import *`.
+        exits: names of exceptions by which the library ends the program.
+        refusals: names of exceptions by which a converter refuses a value.
+        defining_methods: names of methods that add flags to the object that they are called on.
+        defining_prefix: the prefix of functions that add flags wherever they are called; None for no such.
+        finish: runs after the script was followed, if no other library parses the command line; takes the
+            script's path. It may add flags, and note that not all is known.
     """
 
     name: str
@@ -73,14 +73,14 @@ class Library:
     finish: Callable[[Run, str], None] | None = None
 
     def defines(self, function: str, *, on_own_object: bool) -> bool:
-        """Whether a call may define flags of a parser that the calling function didn't make or get itself."""
+        """Whether a call defines flags of a parser that the calling function doesn't make or get itself."""
         if self.defining_prefix is not None and function.startswith(self.defining_prefix):
             return True
         return not on_own_object and function in self.defining_methods
 
 
 def library_of(run: Run, value: Value) -> Library | None:
-    """Return the library that a value is an object of, None for all other values."""
+    """Return the library that made a value; None for all other values."""
     if isinstance(value, ArgumentGroup | Subparsers | Action):
         return value.parser.library
     if isinstance(value, ScriptParser):

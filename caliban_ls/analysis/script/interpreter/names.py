@@ -1,6 +1,6 @@
-"""Names and attributes: what they stand for, and what is in a value.
+"""Look up names and attributes, and list the items of a value.
 
-Knows no statement. A property is followed by the evaluator.
+Knows no statements. The run's evaluator follows properties.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ _STARS = {"typing", "dataclasses", "enum"}
 
 
 def truth(value: Value) -> bool | None:
-    """Return whether a value counts as true, None when it is unknown."""
+    """Return the truth of a value; None when it is unknown."""
     if isinstance(value, ListValue | DictValue):
         return True if value else (False if value.exact else None)
     if value is None or is_scalar(value) or isinstance(value, tuple):
@@ -103,7 +103,7 @@ def truth(value: Value) -> bool | None:
 
 
 def look_up(run: Run, name: str, scope: Scope) -> Value:
-    """Return what a name stands for."""
+    """Return the value of a name."""
     found: Scope | None = scope
     while found is not None:
         if name in found.names and name not in found.outer:
@@ -136,7 +136,7 @@ def attribute(run: Run, owner: Value, name: str) -> Value:
         return {"name": owner.name, "value": owner.value}.get(name, UNKNOWN)
     if isinstance(owner, UnknownValue) or owner is None:
         return UNKNOWN
-    # What is left are objects, of the project's classes or of a library's.
+    # Only objects are left, of the project's classes or a library's.
     own = getattr(owner, "attributes", {})
     if name in own:
         return own[name]
@@ -149,7 +149,7 @@ def attribute(run: Run, owner: Value, name: str) -> Value:
 
 
 def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
-    """Let an attribute of a value stand for another value."""
+    """Set an attribute of a value."""
     library = library_of(run, owner)
     if isinstance(owner, External):
         if owner.name == "sys" and name == "argv":
@@ -169,7 +169,7 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
 
 
 def items_of(value: Value) -> list[Value] | None:
-    """Return what a loop over a value would see, None when that isn't known."""
+    """Return the items that a loop over a value goes through; None when they are unknown."""
     if isinstance(value, ListValue | DictValue):
         return list(value) if value.exact else None
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""A script's parsed text, and where its nodes stand in it."""
+"""Parse a file of a script, and find the spans of its nodes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_CHARACTERS: Final = 300_000
 
 @dataclass(eq=False, slots=True)
 class Source:
-    """One file that is read."""
+    """One parsed file."""
 
     path: str
     text: str
@@ -25,7 +25,7 @@ class Source:
 
 
 def parse(path: str, text: str) -> Source | None:
-    """Return a parsed file, None when it isn't Python as we know it, or longer than a person would write."""
+    """Parse a file; None when it isn't Python or is longer than `MOST_CHARACTERS`."""
     if len(text) > MOST_CHARACTERS:
         return None
     try:
@@ -40,14 +40,14 @@ def parse(path: str, text: str) -> Source | None:
 
 
 def span_of(source: Source, node: Any) -> Span:  # noqa: ANN401 - any node with a place
-    """Return where a node stands, in code points."""
+    """Return the span of a node, in code points."""
     return Span(
         _offset(source, node.lineno, node.col_offset), _offset(source, node.end_lineno, node.end_col_offset)
     )
 
 
 def literal_span(source: Source, node: ast.expr) -> Span | None:
-    """Return where a string literal's text stands, quotes left out; None when it isn't written in one plain piece."""
+    """Return the span of a string literal without its quotes; None unless it is one plain literal."""
     if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
         return None
     span = span_of(source, node)
@@ -58,14 +58,14 @@ def literal_span(source: Source, node: ast.expr) -> Span | None:
 
 
 def name_span(source: Source, node: Any) -> Span:  # noqa: ANN401 - a parameter, or a field's target
-    """Return where a parameter or a field is named."""
+    """Return the span of a parameter's or a field's name."""
     start = _offset(source, node.lineno, node.col_offset)
     return Span(start, start + len(node.arg if isinstance(node, ast.arg) else node.id))
 
 
 def _offset(source: Source, line: int, column: int) -> int:
     text = source.lines[line - 1]
-    # The parser counts bytes.
+    # Columns count UTF-8 bytes.
     if not text.isascii():
         column = len(text.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore"))
     return source.starts[line - 1] + column

@@ -1,7 +1,7 @@
-"""The state of one reading: the files that were read, what was found in them, and how far we are.
+"""The state of one run: the files that were read, the parsers found in them, and the steps left.
 
-A reading follows the script's text as the interpreter would, with values that may be unknown. It takes no
-more steps than a person would wait for; what it couldn't follow to the end is never judged.
+A run follows the script's text as Python would, with values that may be unknown. Its steps are limited, since a
+person waits for them. A script that isn't followed to its end is never checked.
 """
 
 from __future__ import annotations
@@ -52,15 +52,15 @@ class Flow(Enum):
 
     ON = "on"
     RETURN = "return"
-    STOP = "stop"  # the process ends, or an exception is raised
-    LEAVE = "leave"  # a loop is left, or its next turn begins
+    STOP = "stop"  # the process ends or an exception is raised
+    LEAVE = "leave"  # `break` or `continue`
 
 
 class Evaluator(Protocol):
-    """The interpreter as its lower modules see it: an expression may call a function, and an import run a file."""
+    """The entries that lower modules need: an expression may call a function, and an import runs a file."""
 
     def apply(self, run: Run, target: Value, arguments: Call, /) -> Value:
-        """Return what calling a value gives."""
+        """Call a value, and return the result."""
 
     def call_function(
         self,
@@ -72,37 +72,37 @@ class Evaluator(Protocol):
         *,
         exact: bool,
     ) -> Value:
-        """Follow a function of the project, and return what it returns."""
+        """Follow a function of the project, and return its result."""
 
     def execute(self, run: Run, statements: Sequence[ast.stmt], scope: Scope, /) -> Flow:
-        """Follow statements one after the other, and say how they end."""
+        """Follow statements, and return how they end."""
 
 
 @dataclass(eq=False, slots=True)
 class Run:
-    """One reading of one script.
+    """One run through a script.
 
     Attributes:
-        read: gives the texts of the project's files.
-        evaluator: the interpreter.
-        libraries: the parser libraries whose calls are understood.
-        folder: the script's.
+        read: returns the text of a project's file.
+        evaluator: the interpreter's entries.
+        libraries: the parser libraries.
+        folder: the script's folder.
         files: every file that was read or looked for.
-        modules: the scope of each file that was followed, under its path.
-        invocations: the parsers that were asked to read the command line.
-        parsers: all parsers there are.
-        external_packages: the first parts of the names of all modules that aren't the project's.
-        complete: whether nothing was met that may add flags to a parser that isn't known.
-        certain: whether nothing was met that changes the command line before it is parsed.
-        doubt: how many conditions that nobody knows we are in.
+        modules: the scope of each file that was followed, by its path.
+        invocations: the parsers that read the command line.
+        parsers: all parsers.
+        external_packages: the imported packages from outside the project.
+        complete: False once code was met that may add flags to an unknown parser.
+        certain: False once code was met that changes the command line before it is parsed.
+        doubt: how many undecided conditions surround the current statement.
         loads_unnamed: whether modules were loaded that the text doesn't name.
-        loads_before_parsing: the same, before anybody read the command line.
-        caught: how many handlers would catch a parser's exit.
+        loads_before_parsing: the same, before the command line was parsed.
+        caught: how many surrounding handlers catch a parser's exit.
         depth: calls within calls.
-        steps: what is left of `MOST_STEPS`.
-        last_group: the next number of a group of exclusive flags.
-        followed: the functions that were.
-        returns: what each function that is being followed has returned so far.
+        steps: how many of `MOST_STEPS` are left.
+        last_group: the number of the last exclusive group.
+        followed: the functions that were followed.
+        returns: for each function that is being followed, the values returned so far.
     """
 
     read: Callable[[str], str | None]
@@ -134,7 +134,7 @@ class Run:
 
     @contextmanager
     def doubting(self) -> Iterator[None]:
-        """Follow something that may or may not happen."""
+        """Follow code that may or may not run."""
         self.doubt += 1
         try:
             yield
@@ -142,24 +142,24 @@ class Run:
             self.doubt -= 1
 
     def invoke(self, parser: ScriptParser, *, strict: bool = True) -> None:
-        """Note that a parser reads the command line."""
+        """Record that a parser reads the command line."""
         if self.caught:
             self.certain = False
         self.invocations.append(Invocation(parser, strict, self.doubt > 0))
 
     def text(self, path: str) -> str | None:
-        """Return a file's text, and remember that it matters."""
+        """Return a file's text, and record that the result depends on it."""
         self.files.add(path)
         return self.read(path)
 
     def open(self, path: str) -> Source | None:
-        """Return a parsed file, None when there is none or when it isn't Python."""
+        """Return a parsed file; None when there is no such file or it isn't Python."""
         text = self.text(path)
         return None if text is None else parse(path, text)
 
 
 def escape(run: Run, value: Value, *, depth: int = 0) -> None:
-    """Note that somebody whom we can't follow has hold of a value: a parser may get more flags there."""
+    """Record that code which isn't followed holds a value; it may add flags to a parser in it."""
     if isinstance(value, ArgumentGroup | Subparsers | Action):
         value = value.parser
     if isinstance(value, ScriptParser):
@@ -168,7 +168,7 @@ def escape(run: Run, value: Value, *, depth: int = 0) -> None:
         value.known = False
     elif isinstance(value, Arguments) and value.whole:
         run.complete = False
-    elif depth < 3:  # noqa: PLR2004 - nobody hides a parser deeper
+    elif depth < 3:  # noqa: PLR2004 - parsers aren't nested deeper
         if isinstance(value, ListValue | tuple):
             for item in value[:50]:
                 escape(run, item, depth=depth + 1)
@@ -185,16 +185,16 @@ def escape(run: Run, value: Value, *, depth: int = 0) -> None:
 
 
 def load_unnamed(run: Run) -> None:
-    """Note that modules are loaded that the text doesn't name: they may enter themselves in what others hold."""
+    """Record that the script loads modules that its text doesn't name; they may fill registries of others."""
     run.loads_unnamed = True
     run.loads_before_parsing = run.loads_before_parsing or not run.invocations
-    # The first is the script; who imports that gets a second copy of it.
+    # The first is the script itself; an import of it makes a second copy.
     for module in list(run.modules.values())[1:]:
         escape_module(run, module)
 
 
 def escape_module(run: Run, module: Scope) -> None:
-    """Note that code which we don't follow may fill what a module's names and classes hold."""
+    """Record that code which isn't followed holds the values of a module's names and classes."""
     asked = [one.parser for one in run.invocations]
     for value in list(module.names.values()):
         for held in list(value.names.values()) if isinstance(value, Class) else [value]:
@@ -203,13 +203,13 @@ def escape_module(run: Run, module: Scope) -> None:
 
 
 def import_module(run: Run, name: str, level: int, scope: Scope) -> Value:
-    """Return the scope of a module of the project, or an `External` for another's.
+    """Return the scope of a module of the project, or an `External` for any other.
 
     Args:
-        run: the reading.
-        name: with dots; may be empty where the import is relative.
-        level: how many dots stand before it.
-        scope: where the import stands.
+        run: the run that imports.
+        name: the dotted name, which may be empty in a relative import.
+        level: the number of leading dots.
+        scope: the scope of the import.
     """
     for path in _candidates(run, name, level, scope):
         known = run.modules.get(path)
@@ -237,7 +237,7 @@ def import_module(run: Run, name: str, level: int, scope: Scope) -> Value:
 
 
 def _candidates(run: Run, name: str, level: int, scope: Scope) -> Iterator[str]:
-    """Yield the files that a module may be in: beside the project's root, then beside the script."""
+    """Yield the paths of a module: from the project's root, then from the script's folder."""
     if level:
         parts = scope.source.path.split("/")[:-level]
         if len(scope.source.path.split("/")) < level:

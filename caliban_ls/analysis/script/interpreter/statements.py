@@ -1,6 +1,6 @@
-"""What the statements of a script do, followed in the order in which Python would run them.
+"""Follow statements in the order in which Python would run them.
 
-Where a condition is unknown both halves are followed, and what was found in them may or may not be so.
+Both branches of an undecided condition are followed, in doubt.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _MOST_TURNS = 300
 
 
 def execute(run: Run, statements: Sequence[ast.stmt], scope: Scope) -> Flow:
-    """Follow statements one after the other, and say how they end.
+    """Follow statements, and return how they end.
 
-    After something that may have ended them, the rest may not happen; the caller's doubt is what it was.
+    Statements after one that may have left the block are in doubt; the caller's doubt stays the same.
     """
     doubts = 0
     try:
@@ -52,7 +52,7 @@ def execute(run: Run, statements: Sequence[ast.stmt], scope: Scope) -> Flow:
 
 
 def _may_leave(statement: ast.stmt) -> bool:
-    """Whether a compound statement has a way out of what surrounds it that wasn't taken for certain."""
+    """Whether a compound statement may leave the surrounding block."""
     if not isinstance(statement, ast.If | ast.Try | ast.With | ast.For | ast.While):
         return False
     stack: list[ast.AST] = [statement]
@@ -126,7 +126,7 @@ def _class(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _ex
     decorators = tuple(evaluate(run, decorator, scope) for decorator in node.decorator_list)
     found = Class(node, inner, tuple(bases), inner.names, decorators)
     execute(run, node.body, inner)
-    # Methods don't see the names of their class.
+    # Methods don't see their class's names.
     for value in inner.names.values():
         if isinstance(value, Function) and value.scope is inner:
             value.owner = found
@@ -137,7 +137,7 @@ def _class(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _ex
 
 
 def _run_class_hooks(run: Run, made: Class, scope: Scope) -> None:
-    """Tell a new class to those who may enter it in a registry: its metaclass, its bases and its decorators."""
+    """Follow the hooks that may add a new class to a registry: of its metaclass, bases and decorators."""
     keywords = {one.arg: evaluate(run, one.value, scope) for one in made.node.keywords if one.arg is not None}
     metaclass = keywords.pop("metaclass", None)
     if isinstance(metaclass, Class):
@@ -162,7 +162,7 @@ def _condition(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see
 def _branches(
     run: Run, scope: Scope, branches: Sequence[Callable[[], Flow]], *, first_is_usual: bool = False
 ) -> Flow:
-    """Follow several ways from the same beginning, and know afterwards what all that go on agree about."""
+    """Follow branches from the same state, and keep the values on which all that go on agree."""
     before = dict(scope.names)
     ends: list[dict[str, Value]] = []
     flows: list[Flow] = []
@@ -190,7 +190,7 @@ def _branches(
             elif name in merged and name in end:
                 merged[name] = joined(run, first, second)
             else:
-                # Set in one half only: what is used afterwards can only be that.
+                # Set in one branch only: a later use can only mean that value.
                 merged[name] = merged.get(name, end.get(name))
     scope.names.update(merged)
     return Flow.ON
@@ -214,7 +214,7 @@ def _loop(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _exp
 
 
 def _unknown_loop(run: Run, node: Any, scope: Scope, target: ast.expr | None) -> Flow:  # noqa: ANN401 - see _expression
-    """Follow a loop's body once, with everything unknown that a turn may have changed."""
+    """Follow a loop's body once; the names that a turn may change are unknown."""
     for child in ast.walk(node):
         if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
             escape(run, scope.names.get(child.id))
@@ -273,7 +273,7 @@ def _try(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expr
 
 
 def _catches_exit(run: Run, handler: ast.ExceptHandler) -> bool:
-    """Whether a handler would keep a parser's error from ending the script."""
+    """Whether a handler keeps a parser's error from ending the script."""
     if handler.type is None:
         return True
     named = {child.id for child in ast.walk(handler.type) if isinstance(child, ast.Name)}

@@ -1,7 +1,7 @@
-"""What an expression of a script may stand for, as far as its text says it.
+"""The values of a script's expressions.
 
-Strings, numbers, booleans, None and tuples stand for themselves; lists and dictionaries are `ListValue` and
-`DictValue`, which know whether they are known to the last item. The rest is here. `UNKNOWN` is anything at all.
+Strings, numbers, booleans, None and tuples are themselves. A list or set is a `ListValue` and a dictionary a
+`DictValue`, each with a mark whether all its items are known. The other values are below. `UNKNOWN` may be any.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class UnknownValue:
-    """A value of which nothing is known."""
+    """The type of `UNKNOWN`."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -28,38 +28,38 @@ class UnknownValue:
 UNKNOWN = UnknownValue()
 
 Value = Any
-"""See the module's description."""
+"""Any value, as the module's description lists them."""
 
 
 class ListValue(list[Value]):
-    """A list or set; where it isn't exact, there may be other items in it."""
+    """A list or set; it may have more items where it isn't exact."""
 
     exact = True
 
 
 class DictValue(dict[Value, Value]):
-    """A dictionary; where it isn't exact, there may be other items in it."""
+    """A dictionary; it may have more items where it isn't exact."""
 
     exact = True
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class Extensible:
-    """What click or typer make of functions; `known` is whether all that belongs to it is seen."""
+    """An object of a library to which code may add more; `known` is False once code outside the project may."""
 
     known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """Something outside the project, by its full name: `argparse.ArgumentParser`, `builtins.int`."""
+    """An object outside the project, by its full name: `argparse.ArgumentParser`, `builtins.int`."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Generic:
-    """A type with parameters, `Optional[int]`; `X | Y` is `typing.Union`."""
+    """A type with parameters: `Optional[int]`. `X | Y` is `typing.Union`."""
 
     base: Value
     parameters: tuple[Value, ...]
@@ -67,7 +67,7 @@ class Generic:
 
 @dataclass(eq=False, slots=True)
 class Scope:
-    """The names of a module, a class body or a call, and where names are looked for that it doesn't have."""
+    """The names of a module, a class body or a call, and the scope around it."""
 
     source: Source
     names: dict[str, Value] = field(default_factory=dict)
@@ -97,8 +97,8 @@ class Function:
     """A function of the project, or a lambda.
 
     Attributes:
-        options: what click's decorators gave it, in the order in which they were applied.
-        plain: whether every decorator is one that we know.
+        options: the options that a library's decorators added, in the order of application.
+        plain: whether all its decorators are known.
     """
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -109,7 +109,7 @@ class Function:
     plain: bool = True
 
     def parameters(self) -> Iterator[Parameter]:
-        """Yield its named parameters, those that are given by name only last."""
+        """Yield its parameters, keyword-only ones last, without `*args` and `**kwargs`."""
         given = self.node.args
         names = [*given.posonlyargs, *given.args]
         defaults: list[ast.expr | None] = [None] * (len(names) - len(given.defaults)) + list(given.defaults)
@@ -128,7 +128,7 @@ class Class:
     decorators: tuple[Value, ...]
 
     def lineage(self) -> Iterator[Value]:
-        """Yield the class, its bases and theirs; those of other people as `External` or UNKNOWN."""
+        """Yield the class and all its bases; those outside the project as `External` or UNKNOWN."""
         yield self
         for base in self.bases:
             if isinstance(base, Class):
@@ -137,7 +137,7 @@ class Class:
                 yield base
 
     def find(self, name: str) -> Value:
-        """Return an attribute of the class or of its bases, None when they have none such."""
+        """Return an attribute of the class or its bases; None when there is no such attribute."""
         for one in self.lineage():
             if isinstance(one, Class) and name in one.names:
                 return one.names[name]
@@ -149,7 +149,7 @@ class Class:
 
     @property
     def known(self) -> bool:
-        """Whether all of its bases are the project's own, or add nothing."""
+        """Whether all its bases are the project's or add no attributes."""
         return all(
             isinstance(one, Class) or (isinstance(one, External) and one.name in _PLAIN_BASES)
             for one in self.lineage()
@@ -188,7 +188,7 @@ class EnumMember:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A function or a built-in method together with the object that it is called on."""
+    """A method bound to its object: a function, or the name of a built-in method."""
 
     owner: Value
     target: Value
@@ -204,10 +204,10 @@ class Super:
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """A part of the command line: all of it, with the script's own name, or what a parser left over.
+    """The command line, or the part of it that a parser left.
 
     Attributes:
-        whole: whether the script's name is the first.
+        whole: whether it begins with the script's name, as `sys.argv` does.
     """
 
     whole: bool = False
@@ -215,17 +215,17 @@ class Arguments:
 
 @dataclass(eq=False, slots=True)
 class ScriptParser:
-    """A command line in the making.
+    """A parser that a script builds.
 
     Attributes:
-        library: who reads it.
-        flags: what it takes, in the order of definition.
-        complete: whether it takes nothing else.
-        certain: whether it does what its library does.
-        type: the project's own subclass of `ArgumentParser`, if it is one.
-        subparsers: the subcommands' names, each with its own parser.
-        destinations: where argparse would put each flag's value, flag by flag.
-        needed: numbers of groups of exclusive flags of which it needs one.
+        library: the library of its class.
+        flags: its flags in order of definition.
+        complete: whether these are all its flags.
+        certain: whether it parses as its library does.
+        type: the project's subclass of `ArgumentParser`; None for the library's own class.
+        subparsers: the subcommands' names and parsers.
+        destinations: the attribute of each flag's value (`dest` in argparse), in the order of `flags`.
+        needed: the numbers of exclusive groups of which one flag is required.
     """
 
     library: Library
@@ -244,7 +244,7 @@ class ScriptParser:
 
 @dataclass(eq=False, slots=True)
 class ArgumentGroup:
-    """A group of argparse's arguments; those of one with a number exclude each other."""
+    """A group of arguments (argparse); the flags of a numbered one exclude each other."""
 
     parser: ScriptParser
     exclusive: int | None = None
@@ -252,14 +252,14 @@ class ArgumentGroup:
 
 @dataclass(eq=False, slots=True)
 class Subparsers:
-    """What `add_subparsers` returns."""
+    """The result of `add_subparsers`."""
 
     parser: ScriptParser
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What `add_argument` returns: a flag by its place among its parser's."""
+    """The result of `add_argument`: a flag, by its index in its parser."""
 
     parser: ScriptParser
     place: int
@@ -267,7 +267,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument of a call: its value, and the expression where it stands."""
+    """One argument of a call: its value and its expression."""
 
     value: Value
     node: ast.expr
@@ -275,7 +275,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call's arguments; where it isn't exact, there are others that nobody knows."""
+    """A call's arguments; it may have more where it isn't exact."""
 
     node: ast.Call
     scope: Scope
@@ -284,13 +284,13 @@ class Call:
     exact: bool
 
     def get(self, name: str, place: int | None = None) -> Argument | None:
-        """Return an argument by its name, or by its place among the positional ones."""
+        """Return an argument by its position or its name."""
         if place is not None and place < len(self.positional):
             return self.positional[place]
         return self.keywords.get(name)
 
     def value(self, name: str, place: int | None = None, default: Value = None) -> Value:
-        """Return an argument's value; without it the default, or UNKNOWN when it may be among those unknown."""
+        """Return an argument's value; without it the default, or UNKNOWN where the call isn't exact."""
         given = self.get(name, place)
         if given is not None:
             return given.value
@@ -299,12 +299,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A parser was asked to read the command line.
+    """A call that makes a parser read the command line.
 
     Attributes:
-        parser: which.
-        strict: whether it refuses what it doesn't know.
-        doubtful: whether this may not happen.
+        parser: the parser.
+        strict: whether it refuses unknown flags.
+        doubtful: whether the call may not happen.
     """
 
     parser: ScriptParser
@@ -313,7 +313,7 @@ class Invocation:
 
 
 def is_known(value: Value) -> bool:
-    """Whether a value is known, to the last item of the last list in it."""
+    """Whether a value and all items in it are known."""
     if isinstance(value, UnknownValue):
         return False
     if isinstance(value, ListValue | DictValue) and not value.exact:
@@ -331,7 +331,7 @@ def is_scalar(value: Value) -> bool:
 
 
 def scalars(value: Value) -> tuple[Scalar, ...] | None:
-    """Return the scalars of a known list, None when it isn't one, or is empty: it is filled by somebody unseen, then."""
+    """Return the scalars of a list that is wholly known; None otherwise, or when it is empty: code that isn't seen fills it."""
     if isinstance(value, dict) and is_known(ListValue(value)) and getattr(value, "exact", True):
         value = tuple(value)
     if isinstance(value, list | tuple) and value and is_known(value) and all(map(is_scalar, value)):
@@ -340,7 +340,7 @@ def scalars(value: Value) -> tuple[Scalar, ...] | None:
 
 
 def spelled(value: Value) -> str | None:
-    """Spell a default as Python does; None when there is none, or when it is unknown."""
+    """Spell a default as Python source; None when there is none or it is unknown."""
     if isinstance(value, EnumMember):
         return f"{value.type.node.name}.{value.name}"
     if value is None or not is_known(value):

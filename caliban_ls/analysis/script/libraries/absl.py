@@ -1,4 +1,4 @@
-"""Flags of absl: `DEFINE_*` in every module that the script imports."""
+"""Read absl's flags: `DEFINE_*` in every module that the script imports."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ _WITH_VALUE: Final = (
 )
 # fmt: on
 _OWN: Final[dict[str, Arity | None]] = {**dict.fromkeys(_SWITCHES, "none"), **dict.fromkeys(_WITH_VALUE)}
-"""What `absl.app`, `absl.logging` and `absl.flags` define themselves."""
+"""The flags that `absl.app`, `absl.logging` and `absl.flags` define."""
 
 
 def _parser(run: Run) -> ScriptParser:
-    """Return the only parser that absl has."""
+    """Return absl's parser; it has one for the whole program."""
     for parser in run.parsers:
         if parser.library is LIBRARY:
             return parser
@@ -54,7 +54,7 @@ def _parser(run: Run) -> ScriptParser:
 
 
 def _definer(name: str) -> Handler:
-    """Return what `DEFINE_…` does."""
+    """Return the handler of a `DEFINE_…` function."""
 
     def define(run: Run, arguments: Call) -> Value:
         parser = _parser(run)
@@ -141,7 +141,7 @@ def _run(run: Run, arguments: Call) -> Value:
     run.invoke(parser)
     main = arguments.value("main", 0)
     if isinstance(main, Function | Bound):
-        # It gets what no flag has taken.
+        # It gets the positional arguments.
         apply(run, main, replace(arguments, positional=(), keywords={}, exact=False))
     return UNKNOWN
 
@@ -158,7 +158,7 @@ def _nothing(run: Run, arguments: Call) -> Value:
 
 
 def _finish(run: Run, path: str) -> None:
-    """Add the flags that every program of absl has; other modules may define some that weren't seen."""
+    """Add absl's own flags, and note whether modules outside the project may define more."""
     _parser(run).flags += [
         Flag(name=name, names=(f"--{name}",), negations=(f"--no{name}",) if arity else (), arity=arity, hidden=True,
              path=path, span=Span(0, 0))
@@ -190,7 +190,7 @@ LIBRARY = Library(
     name="absl",
     package="absl",
     conventions=Conventions(
-        stray_values="refused",  # it keeps the flags behind it from being read
+        stray_values="refused",  # absl stops reading flags there
         integers=r"\s*[-+]?0[xXoO][0-9a-fA-F_]+\s*",
         opening_flags=frozenset({"undefok", "flagfile"}),
     ),

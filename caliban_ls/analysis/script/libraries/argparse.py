@@ -1,6 +1,6 @@
-"""Flags of argparse: parsers, groups, subparsers, parents, and `add_argument`.
+"""Read argparse's flags: parsers, groups, subparsers, parents, and `add_argument`.
 
-Other libraries' parsers derive from argparse's; they use `create`, `method` and the other public functions here.
+The public functions serve the libraries whose parsers derive from `ArgumentParser`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _CHANGES_PARSING = {
 
 
 def create(run: Run, arguments: Call, library: Library) -> ScriptParser:
-    """Return a new parser of a library whose `method` knows `__init__`."""
+    """Return a new parser; the library's `method` handles `__init__`."""
     parser = ScriptParser(library)
     run.parsers.append(parser)
     _initialize(run, parser, arguments)
@@ -59,7 +59,7 @@ def _initialize(run: Run, parser: ScriptParser, arguments: Call) -> None:
 
 
 def set_up(parser: ScriptParser, arguments: Call) -> None:
-    """Take in the arguments with which a parser is made."""
+    """Set up a parser from the arguments of its constructor."""
     abbreviations = arguments.value("allow_abbrev", default=True)
     parser.abbreviations = abbreviations is True
     prefixes = arguments.value("prefix_chars", default="-")
@@ -87,7 +87,7 @@ def set_up(parser: ScriptParser, arguments: Call) -> None:
 
 
 def instantiate(run: Run, library: Library, target: Class, arguments: Call) -> ScriptParser:
-    """Return an object of the project's own subclass of `ArgumentParser`."""
+    """Return an object of the project's subclass of `ArgumentParser`."""
     parser = ScriptParser(library, type=target)
     run.parsers.append(parser)
     for name in _CHANGES_PARSING:
@@ -102,7 +102,7 @@ def instantiate(run: Run, library: Library, target: Class, arguments: Call) -> S
 
 
 def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
-    """Return what a method of a parser, a group or an action gives."""
+    """Call a method of a parser, a group or an action."""
     parser = parser_of(owner)
     if isinstance(owner, Action):
         return UNKNOWN
@@ -124,25 +124,28 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
 
 
 STRICT = {"parse_args", "parse_intermixed_args"}
-_LENIENT = {"parse_known_args", "parse_known_intermixed_args"}  # these return the rest, too
+_LENIENT = {
+    "parse_known_args",
+    "parse_known_intermixed_args",
+}  # these also return the arguments that are left
 _HARMLESS = {"print_help", "print_usage", "format_help", "format_usage", "error", "exit", "get_default"}
 
 
 def parser_of(owner: Value) -> ScriptParser:
-    """Return a parser, or that of a group, of subparsers or of an action."""
+    """Return the parser of a group, of subparsers or of an action, or the parser itself."""
     parser: ScriptParser = owner.parser if isinstance(owner, ArgumentGroup | Subparsers | Action) else owner
     return parser
 
 
 def read_attribute(run: Run, owner: Value, name: str) -> None:
-    """Note that code has hold of a parser's private parts and may change its flags, unless it has parsed."""
+    """Note that code may change a parser's flags through a private attribute, unless it has parsed."""
     if (
         not isinstance(owner, ScriptParser | ArgumentGroup)
         or not name.startswith("_")
         or name.startswith("__")
     ):
         return
-    # Help is put in another order by these.
+    # Scripts reorder the help with these.
     if name not in {"_action_groups", "_optionals", "_positionals"}:
         parser = parser_of(owner)
         if all(one.parser is not parser for one in run.invocations):
@@ -150,7 +153,7 @@ def read_attribute(run: Run, owner: Value, name: str) -> None:
 
 
 def set_attribute(owner: Value, name: str, value: Value) -> None:
-    """Let an attribute of a parser or of an action stand for another value."""
+    """Set an attribute of a parser or an action."""
     if isinstance(owner, Action):
         flag = owner.parser.flags[owner.place]
         changed = replace(flag, required=False, choices=None, default=None)
@@ -241,7 +244,7 @@ def _set_defaults(run: Run, owner: Value, parser: ScriptParser, arguments: Call)
 
 
 def parse(run: Run, parser: ScriptParser, given: Value, *, strict: bool = True) -> Value:
-    """Let a parser read what it is given: the command line, where that is None."""
+    """Make a parser read the given arguments; None stands for the command line."""
     if given is None or (isinstance(given, Arguments) and not given.whole):
         run.invoke(parser, strict=strict)
     elif not is_known(given) or isinstance(given, Arguments):
@@ -251,7 +254,7 @@ def parse(run: Run, parser: ScriptParser, given: Value, *, strict: bool = True) 
 
 
 def add_argument(run: Run, owner: Value, parser: ScriptParser, arguments: Call) -> Value:
-    """Take in one argument, and return its action."""
+    """Add one argument, and return its action."""
     names = [one.value for one in arguments.positional]
     if not all(isinstance(name, str) for name in names) or (not arguments.exact and not names):
         parser.complete = False
@@ -262,11 +265,11 @@ def add_argument(run: Run, owner: Value, parser: ScriptParser, arguments: Call) 
             return UNKNOWN
         return UNKNOWN
     if not all(name.startswith("-") for name in names):
-        return UNKNOWN  # argparse itself refuses them
+        return UNKNOWN  # argparse refuses these
     flag = flag_of(run, owner.exclusive if isinstance(owner, ArgumentGroup) else None, arguments)
     for place, other in enumerate(parser.flags):
         if set(other.names) & set(names):
-            # The later one takes the name over, or argparse refuses both.
+            # The later flag replaces the name, or argparse refuses both.
             parser.flags[place] = replace(other, required=False)
             flag = replace(flag, required=False)
     parser.flags.append(flag)
@@ -276,7 +279,7 @@ def add_argument(run: Run, owner: Value, parser: ScriptParser, arguments: Call) 
 
 
 def _adopt(parser: ScriptParser, parent: ScriptParser) -> None:
-    """Take over a parent parser's flags, as they are now."""
+    """Copy a parent parser's flags, as they are now."""
     own = {name for flag in parser.flags for name in flag.names}
     for flag, destination in zip(parent.flags, parent.destinations, strict=True):
         if not own & set(flag.names):
@@ -330,7 +333,7 @@ def _create(run: Run, arguments: Call) -> Value:
 LIBRARY = Library(
     name="argparse",
     package="argparse",
-    conventions=Conventions(is_argparse=True, has_true_words=True),
+    conventions=Conventions(is_argparse=True, calls_bool=True),
     functions={"argparse.ArgumentParser": _create, "argparse.FileType": _file_type},
     method=method,
     set_attribute=set_attribute,

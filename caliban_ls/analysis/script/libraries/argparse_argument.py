@@ -1,4 +1,4 @@
-"""What one call of argparse's `add_argument` says: its names, how many values follow, and how they are read."""
+"""Read one call of argparse's `add_argument`: names, number of values, type and choices."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def flag_of(run: Run, exclusive: int | None, arguments: Call) -> Flag:
 
 
 class _ArgumentShape:
-    """What an action makes of the rest of the arguments."""
+    """The part of a flag that depends on its action."""
 
     __slots__ = (
         *("arity", "bounds", "choices", "hidden", "ignores_case"),
@@ -115,7 +115,7 @@ def _arity(nargs: Value) -> Arity | None:
 
 
 def _read_by_own(shape: _ArgumentShape, taken: Accepted) -> None:
-    """Take over what a function of the script's own takes; its choices are compared with what it returns."""
+    """Apply a converter; argparse compares choices with the converter's result."""
     shape.kind, shape.bounds, shape.ignores_case = taken.kind, taken.bounds, taken.ignores_case
     if taken.words is not None:
         shape.choices = taken.words
@@ -124,7 +124,7 @@ def _read_by_own(shape: _ArgumentShape, taken: Accepted) -> None:
 
 
 def _values(arguments: Call) -> tuple[ValueKind | None, tuple[Scalar, ...] | None]:
-    """Return how a value is read, and which ones are taken."""
+    """Return the kind of a value, and its choices."""
     read_by = arguments.value("type")
     given = arguments.value("choices")
     if is_enumeration(given):
@@ -135,7 +135,7 @@ def _values(arguments: Call) -> tuple[ValueKind | None, tuple[Scalar, ...] | Non
         if read_by is members[0].type and all(isinstance(one, str) for one in values):
             return "str", values
         return None, None
-    # Of a text every part is a choice, "" and "ab" of "abc" too; such aren't listed.
+    # Every substring of a text is a choice, "" and "ab" of "abc" too; these aren't listed.
     choices = scalars(given) if isinstance(given, list | tuple | dict) else None
     if choices is not None and len(choices) > _MOST_CHOICES:
         choices = None

@@ -1,4 +1,4 @@
-"""Options of click: decorators on functions, commands and groups of them."""
+"""Read click's options: decorators on functions, commands, and groups of commands."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from caliban_ls.analysis.script.model import Conventions, Flag
 
 @dataclass(eq=False, slots=True)
 class Decoration:
-    """A decorator of click's, before it meets its function."""
+    """A decorator that isn't applied yet."""
 
     kind: str
     call: Call
@@ -81,7 +81,7 @@ def _decorate(run: Run, decorator: Value, function: Value) -> Value:
 
 
 def _bare(function: Function) -> Call:
-    """Return the call that a decorator without parentheses stands for."""
+    """Return the call without arguments that a bare decorator stands for."""
     node = ast.Call(func=ast.Name("command"), args=[], keywords=[])
     ast.copy_location(node, function.node)
     return Call(node, function.scope, (), {}, exact=True)
@@ -209,7 +209,7 @@ def _fill(run: Run, parser: ScriptParser, command: ClickCommand) -> None:
 
 
 def _add_eager(parser: ScriptParser, role: str, call: Call) -> None:
-    """Add an option that shows something and ends the program; before its names stands the version, where that is it."""
+    """Add an option that prints and exits. `version_option` takes the version before its names."""
     given = [one.value for one in call.positional[1 if role == "version" else 0 :]]
     names = tuple(one for one in given if isinstance(one, str) and one.startswith("-"))
     if not call.exact or len(names) < len(given):

@@ -1,4 +1,4 @@
-"""What one call of `click.option` says: its names, how many values follow, and of which type they are."""
+"""Read one call of `click.option`: names, number of values, and type."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ChoiceType:
 
 
 def option(run: Run, call: Call) -> Flag | None:
-    """Return the flag of `click.option`, None when its name isn't known."""
+    """Return the flag of a `click.option` call; None when its name is unknown."""
     source = call.scope.source
     declared = [one.value for one in call.positional]
     if not declared or not all(isinstance(one, str) for one in declared) or not call.exact:
@@ -84,7 +84,7 @@ def option(run: Run, call: Call) -> Flag | None:
 
 @dataclass(frozen=True, slots=True)
 class _OptionShape:
-    """How many values an option takes, and which."""
+    """The number of an option's values, their kind and limits."""
 
     kind: ValueKind | None = None
     arity: Arity | None = None
@@ -152,7 +152,7 @@ def _range(kind: ValueKind) -> Handler:
     def create(run: Run, arguments: Call) -> Value:
         del run
         ends = [arguments.value(name, default=False) for name in ("min_open", "max_open", "clamp")]
-        # With clamp=True it takes every number; of more than two unnamed arguments versions think differently.
+        # With clamp=True it accepts every number; versions differ about more than two positional arguments.
         if (
             not arguments.exact
             or len(arguments.positional) > 2  # noqa: PLR2004 - see above
@@ -177,4 +177,4 @@ TYPES: dict[str, Handler] = {
     "click.IntRange": _range("int"),
     "click.FloatRange": _range("float"),
 }
-"""What makes click's own types."""
+"""Handlers of click's parameter types."""

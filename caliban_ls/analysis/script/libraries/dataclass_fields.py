@@ -1,4 +1,4 @@
-"""The fields of a class, or the parameters of a function, from which a command line is made."""
+"""Read the fields of a dataclass, or the parameters of a function, for libraries that make flags of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from caliban_ls.core.text import Span
 
 @dataclass(frozen=True, slots=True)
 class FieldCall:
-    """`field(…)` of dataclasses or simple-parsing, `choice(…)`, `HfArg(…)`."""
+    """A call that describes a field: `field(…)`, `choice(…)`, `HfArg(…)`."""
 
     kind: str
     call: Call
@@ -29,9 +29,9 @@ class Field:
     """One field of a class, or one parameter of a function.
 
     Attributes:
-        default: its value, UNKNOWN when it can't be known.
-        has_default: whether it has one; None when that isn't known.
-        field_call: by which function, None for a plain default.
+        default: its default, which may be UNKNOWN.
+        has_default: whether it has one; None when that is unknown.
+        field_call: the call that describes it; None for a plain default.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Field:
 
 
 def fields_of(run: Run, record: Class) -> Iterator[Field] | None:
-    """Return the fields of a dataclass, bases first; None when they can't be known."""
+    """Return the fields of a dataclass, bases first; None when they are unknown."""
     lineage = [one for one in record.lineage() if isinstance(one, Class)]
     if not record.known or not all(_is_dataclass(one) for one in lineage if _annotated(one)):
         return None
@@ -85,7 +85,7 @@ def _fields(run: Run, lineage: list[Class]) -> Iterator[Field]:
 
 
 def _made(made: FieldCall) -> tuple[Value, bool | None]:
-    """Return the default that a function gives to its field, and whether there is one."""
+    """Return the default that a call gives to its field, and whether there is one."""
     call = made.call
     if made.kind not in ("field", "choice", "flag"):
         return UNKNOWN, True
@@ -140,7 +140,7 @@ def flag_of(
 
 
 def help_flag(call: Call) -> Flag:
-    """Return the flag that every parser has."""
+    """Return the `--help` flag."""
     source = call.scope.source
     return Flag(name="help", names=("-h", "--help"), arity="none", hidden=True, path=source.path,
                 span=span_of(source, call.node))  # fmt: skip
@@ -155,4 +155,4 @@ DATACLASSES: dict[str, Handler] = {
     "dataclasses.dataclass": lambda _run, _arguments: External("dataclasses.dataclass()"),
     "dataclasses.field": maker("field"),
 }
-"""Python's own functions, for the libraries that read a command line into a dataclass."""
+"""Handlers of the module `dataclasses`, for the libraries that build on it."""

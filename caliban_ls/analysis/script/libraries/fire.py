@@ -1,4 +1,4 @@
-"""Flags of python-fire: the parameters of a function, or of a class and its methods."""
+"""Read Fire's flags: the parameters of a function, or of a class and its methods."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _fill_class(run: Run, parser: ScriptParser, target: Class) -> None:
 
 
 def _fill(run: Run, parser: ScriptParser, function: Function, *, bound: bool) -> None:
-    """Take in a function's parameters; what it returns would take the rest of the command line."""
+    """Add a function's parameters; the object that it returns would read the rest of the command line."""
     if not function.plain or function.node.args.kwarg is not None or _returns(function.node):
         parser.complete = False
     source = function.scope.source
@@ -98,7 +98,7 @@ def _fill(run: Run, parser: ScriptParser, function: Function, *, bound: bool) ->
 
 
 def _returns(node: ast.AST) -> bool:
-    """Whether a function may return something other than None."""
+    """Whether a function may return anything but None."""
     if isinstance(node, ast.Lambda):
         return True
     return any(

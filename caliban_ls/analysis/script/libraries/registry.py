@@ -1,4 +1,4 @@
-"""The parser libraries that scripts are read with; there is no other list of them."""
+"""The list of parser libraries; there is no other."""
 
 from __future__ import annotations
 

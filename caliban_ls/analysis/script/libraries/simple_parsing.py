@@ -1,4 +1,4 @@
-"""Flags of simple-parsing: the fields of dataclasses, those of inner ones among the others."""
+"""Read simple-parsing's flags: the fields of dataclasses, nested ones included."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _check_settings(parser: ScriptParser, arguments: Call) -> None:
 
 
 def _add_arguments(run: Run, parser: ScriptParser, arguments: Call) -> None:
-    """Give a parser the flags of a class (`add_arguments`)."""
+    """Add the fields of a class to a parser (`add_arguments`)."""
     record = arguments.value("dataclass", 0)
     if arguments.value("prefix", default="") != "" or not arguments.exact:
         parser.complete = parser.certain = False
@@ -75,7 +75,7 @@ def _add_arguments(run: Run, parser: ScriptParser, arguments: Call) -> None:
         ]
     names = [name for flag in parser.flags for name in flag.names]
     if len(set(names)) < len(names):
-        # Flags of the same name are told apart by prefixes.
+        # The library adds prefixes to flags of the same name.
         parser.complete = parser.certain = False
 
 
@@ -100,7 +100,7 @@ def _add_record(run: Run, parser: ScriptParser, record: Value, depth: int) -> No
 
 
 def _simple_flag(field: Field) -> Flag | None:
-    """Return the flag of a field, None when there may be something else instead."""
+    """Return the flag of a field; None when it may be another."""
     made = field.field_call
     call = made.call if made is not None else None
     names = [f"--{field.name}"]
@@ -152,7 +152,7 @@ _Shape = tuple[ValueKind | None, Arity | None, tuple[Scalar, ...] | None]
 
 
 def _shape(field: Field) -> _Shape:
-    """Return how a field's values are read, how many there are, and which ones are taken."""
+    """Return the kind, number and choices of a field's values."""
     kind, arity, choices = field.type.kind, field.type.arity, field.type.choices
     if field.field_call is not None and field.field_call.kind == "choice":
         values = [one.value for one in field.field_call.call.positional]

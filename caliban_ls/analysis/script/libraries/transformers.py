@@ -1,4 +1,4 @@
-"""Flags of transformers' HfArgumentParser: the fields of dataclasses."""
+"""Read the flags of transformers' `HfArgumentParser`: the fields of dataclasses."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
         return None
     if name in _PARSES:
         if arguments.positional or arguments.keywords.keys() - {"return_remaining_strings"}:
-            run.complete = run.certain = False  # a file may have more of them
+            run.complete = run.certain = False  # a file may hold more arguments
         strict = arguments.value("return_remaining_strings", default=False) is False
         return argparse.parse(run, parser, arguments.value("args"), strict=strict)
     if name in {"parse_json_file", "parse_yaml_file", "parse_dict"}:
@@ -52,7 +52,7 @@ _PARSES = {*argparse.STRICT, "parse_args_into_dataclasses"}
 
 
 def _add_fields(run: Run, parser: ScriptParser, arguments: Call) -> None:
-    """Give a parser the flags of the classes that HfArgumentParser is made from."""
+    """Add the fields of the classes that the constructor gets."""
     types = arguments.value("dataclass_types", 0, default=())
     records = items_of(types) if not isinstance(types, Class) else [types]
     if records is None or (
@@ -85,7 +85,7 @@ def _transformers_flags(field: Field) -> list[Flag]:
         choices = values if values and all(isinstance(one, str) for one in values) else None
         kind = "str" if choices else None
     if choices is not None:
-        # What is given is compared with the choices' own spelling.
+        # The library compares the text with the spelling of the choices.
         choices, kind = tuple(str(one) for one in choices), "str"
     elif kind is None:
         arity = None if field.type.arity is None else arity
@@ -139,7 +139,7 @@ def _metadata(field: Field) -> DictValue:
 
 
 def _finish(run: Run, path: str) -> None:
-    """Look for the file of arguments that the library would read."""
+    """Look for the file of arguments that the library reads besides the command line."""
     if run.text(f"{path.removesuffix('.py')}.args") is not None:
         run.certain = False
 

@@ -1,4 +1,4 @@
-"""Options of typer: the parameters of functions, by their types, defaults and annotations."""
+"""Read typer's options: the parameters of functions, by types, defaults and annotations."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from caliban_ls.analysis.script.model import Arity, Bounds, Conventions, Flag, S
 
 @dataclass(eq=False, slots=True)
 class App(Extensible):
-    """`typer.Typer()`, with its commands by their names."""
+    """A `typer.Typer()` with its named commands."""
 
     call: Call
     commands: list[tuple[str, Function, Call | None]] = field(default_factory=list)
@@ -39,7 +39,7 @@ class App(Extensible):
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """`@app.command()` or `@app.callback()`, before it meets its function."""
+    """`@app.command()` or `@app.callback()` that isn't applied yet."""
 
     app: App
     call: Call
@@ -176,7 +176,7 @@ def _fill(run: Run, parser: ScriptParser, function: Function, call: Call | None)
 
 
 def _flag(run: Run, scope: Scope, declared: Parameter) -> Flag | UnknownValue | None:
-    """Return the flag of a parameter, None when it is a positional one."""
+    """Return the flag of a parameter; None for a positional argument."""
     value = annotation(run, declared.node.annotation, scope)
     kind = type_info(run, value, scope)
     if isinstance(value, External) and value.name in {
@@ -204,7 +204,7 @@ def _flag(run: Run, scope: Scope, declared: Parameter) -> Flag | UnknownValue | 
         and has_default
         and not isinstance(declared.default, plain)
     ):
-        return UnknownValue()  # It may well be an Option of the project's own making.
+        return UnknownValue()  # A function of the project may return an Option.
     if found is not None and found.positional:
         return None
     if found is None and not has_default:
@@ -223,7 +223,7 @@ def _option(
     kind: TypeInfo,
     found: ParameterInfo | None,
 ) -> Flag | UnknownValue:
-    """Return the flag of a parameter, as it were without a default."""
+    """Return the flag of a parameter, without its default."""
     source = scope.source
     call = found.call if found is not None else None
     given: list[str] = []
@@ -285,7 +285,7 @@ def _option(
 
 
 def _bounds(kind: ValueKind | None, call: Call | None) -> Bounds | None:
-    """Return the bounds of a number; those of whole ones are rounded towards 0 by typer itself."""
+    """Return the bounds of a number; typer rounds those of integers towards 0."""
     if call is None or kind not in ("int", "float") or call.value("clamp", default=False) is not False:
         return None
     bounds = known_bounds(call.value("min"), call.value("max"))
@@ -314,7 +314,7 @@ def _shape(kind: TypeInfo, call: Call | None) -> tuple[Arity | None, tuple[Scala
     if kind.enumeration is not None:
         values = member_values(kind.enumeration)
         choices = tuple(str(one) for one in values) if values is not None else None
-    # A list is one value each time.
+    # A list takes one value for each time its flag is given.
     return ("one" if kind.arity == "any" else kind.arity), choices
 
 
@@ -351,7 +351,7 @@ _FUNCTIONS: dict[str, Handler] = {
 LIBRARY = Library(
     name="typer",
     package="typer",
-    conventions=Conventions(reads_whole_floats=True),
+    conventions=Conventions(accepts_whole_floats=True),
     functions=_FUNCTIONS,
     values=(App, Registration),
     call=_call,

@@ -1,4 +1,4 @@
-"""Flags of tyro: the fields of a dataclass, or the parameters of a function, with dots where they are nested."""
+"""Read tyro's flags: the fields of a dataclass or the parameters of a function, dotted when nested."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _tyro(run: Run, arguments: Call) -> Value:
     else:
         _tyro_record(run, parser, target, "", 0)
     if arguments.value("default") is not None:
-        # Types may be those of the default's own values.
+        # Types may come from the default's values.
         parser.flags = [replace(flag, required=False, default=None) for flag in parser.flags]
     run.invoke(parser)
     return UNKNOWN
