@@ -261,8 +261,6 @@ def add_argument(run: Run, owner: Value, parser: ScriptParser, arguments: Call) 
         return UNKNOWN
     if not names or not names[0].startswith("-"):
         parser.positionals = True
-        if names or isinstance(arguments.value("dest"), str):
-            return UNKNOWN
         return UNKNOWN
     if not all(name.startswith("-") for name in names):
         return UNKNOWN  # argparse refuses these
