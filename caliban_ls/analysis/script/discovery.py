@@ -12,9 +12,6 @@ _COMMENT = re.compile(r"(?://|\#|/\*)[ \t]*caliban:[ \t]*script[ \t]*=[ \t]*([^\
 _GUARD = re.compile(
     r"^if[ \t(]+(?:__name__\s*==\s*[\"']__main__[\"']|[\"']__main__[\"']\s*==\s*__name__)", re.MULTILINE
 )
-_CALLED = re.compile(
-    r"^(?:[^\s#].*\bparse_(?:known_)?args|main|cli|fire\.Fire|typer\.run|app\.run)\(", re.MULTILINE
-)  # runs as soon as the file does
 
 
 class ScriptComment(NamedTuple):
@@ -71,19 +68,20 @@ def only_script(paths: Iterable[str], read: ReadText) -> str | None:
     A file with a `__main__` guard comes before those that read the command line whenever they are imported.
     """
     texts = {path: read(path) or "" for path in sorted(paths)}
-    for runs in (_GUARD, _CALLED):
-        found = [path for path, text in texts.items() if runs.search(text) and _imports_library(text)]
-        if found:
-            return found[0] if len(found) == 1 else None
-    return None
-
-
-def _imports_library(text: str) -> bool:
+    if not texts:
+        return None
     # The interpreter takes longer to load than a check without a script.
     from caliban_ls.analysis.script.libraries.registry import LIBRARIES
 
     packages = "|".join(library.package for library in LIBRARIES)
-    return re.search(rf"^[ \t]*(?:import|from)[ \t]+(?:{packages})\b", text, re.MULTILINE) is not None
+    imports = re.compile(rf"^[ \t]*(?:import|from)[ \t]+(?:{packages})\b", re.MULTILINE)
+    calls = "|".join(call for library in LIBRARIES for call in library.module_calls)
+    runs_at_once = re.compile(rf"^(?:main|cli|{calls})\(", re.MULTILINE)
+    for runs in (_GUARD, runs_at_once):
+        found = [path for path, text in texts.items() if runs.search(text) and imports.search(text)]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def _join(folder: str, name: str) -> str:

@@ -48,6 +48,7 @@ class Library:
         refusals: names of exceptions by which a converter refuses a value.
         defining_methods: names of methods that add flags to the object that they are called on.
         defining_prefix: the prefix of functions that add flags wherever they are called; None for no such.
+        module_calls: patterns of calls at the start of a line that read the command line as soon as the file runs.
         finish: runs after the script was followed, if no other library parses the command line; takes the
             script's path. It may add flags, and note that not all is known.
     """
@@ -70,6 +71,7 @@ class Library:
     refusals: frozenset[str] = frozenset()
     defining_methods: frozenset[str] = frozenset()
     defining_prefix: str | None = None
+    module_calls: tuple[str, ...] = ()
     finish: Callable[[Run, str], None] | None = None
 
     def defines(self, function: str, *, on_own_object: bool) -> bool:

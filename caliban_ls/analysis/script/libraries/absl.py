@@ -198,4 +198,5 @@ LIBRARY = Library(
     star_modules=frozenset({"absl.flags"}),
     defining_prefix="DEFINE",
     finish=_finish,
+    module_calls=(r"app\.run",),
 )

@@ -342,4 +342,5 @@ LIBRARY = Library(
     exits=frozenset({"ArgumentError"}),
     refusals=frozenset({"ArgumentTypeError"}),
     defining_methods=frozenset({"add_argument", "add_parser", "add_argument_group"}),
+    module_calls=(r"[^\s#].*\bparse_(?:known_)?args",),
 )

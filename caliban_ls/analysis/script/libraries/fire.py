@@ -126,4 +126,5 @@ LIBRARY = Library(
         ignores_dashes=True, stray_values="taken", negations_take_values=True, one_letter_flags=True
     ),
     functions={"fire.Fire": _fire, "fire.core.Fire": _fire},
+    module_calls=(r"fire\.Fire",),
 )

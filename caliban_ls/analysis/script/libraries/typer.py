@@ -359,4 +359,5 @@ LIBRARY = Library(
     decorate=_decorate,
     star_modules=frozenset({"typer"}),
     defining_methods=frozenset({"add_typer"}),
+    module_calls=(r"typer\.run",),
 )
