@@ -63,8 +63,8 @@ def _script(run: Run, path: str) -> Script:
     for invocation in run.invocations:
         if invocation.parser not in parsers:
             parsers.append(invocation.parser)
-    asked = bool(parsers)
-    if not asked:
+    parsed = bool(parsers)
+    if not parsed:
         # Code that wasn't followed may call one of these.
         parsers = run.parsers
     libraries = {parser.library for parser in parsers}
@@ -73,8 +73,8 @@ def _script(run: Run, path: str) -> Script:
         library.finish(run, path)
     flags: list[Flag] = []
     names: list[str] = []
-    complete = run.complete and asked and library is not None
-    certain = run.certain and asked and library is not None
+    complete = run.complete and parsed and library is not None
+    certain = run.certain and parsed and library is not None
     for parser in parsers:
         for name, part in _parts(parser, None):
             flags += [replace(flag, subcommand=name) if name else flag for flag in part.flags]

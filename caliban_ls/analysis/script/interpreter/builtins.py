@@ -9,8 +9,8 @@ from caliban_ls.analysis.script.interpreter.names import attribute, items_of
 from caliban_ls.analysis.script.interpreter.state import Run, escape
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Arguments,
     Call,
+    CommandLine,
     DictValue,
     ListValue,
     Value,
@@ -98,7 +98,7 @@ def builtin(run: Run, name: str, arguments: Call) -> Value:  # noqa: C901, PLR09
     return UNKNOWN
 
 
-def arguments_method(run: Run, owner: Arguments, name: str) -> Value:
+def command_line_method(run: Run, owner: CommandLine, name: str) -> Value:
     """Return the result of a method of `sys.argv`, and note that it may read or change the command line."""
     if name in {"index", "count", "copy"}:
         run.complete = False

@@ -9,8 +9,8 @@ import ast
 from collections.abc import Mapping
 
 from caliban_ls.analysis.script.interpreter.builtins import (
-    arguments_method,
     builtin,
+    command_line_method,
     container_method,
     text_method,
 )
@@ -28,10 +28,10 @@ from caliban_ls.analysis.script.interpreter.state import (
 )
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Arguments,
-    Bound,
+    BoundMethod,
     Call,
     Class,
+    CommandLine,
     DictValue,
     External,
     Function,
@@ -51,7 +51,7 @@ def apply(run: Run, target: Value, arguments: Call) -> Value:
     """Call a value, and return the result."""
     if isinstance(target, Function):
         return call_with(run, target, None, arguments)
-    if isinstance(target, Bound):
+    if isinstance(target, BoundMethod):
         if isinstance(target.target, Function):
             return call_with(run, target.target, target.owner, arguments)
         return _method(run, target.owner, target.target, arguments)
@@ -262,8 +262,8 @@ def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     library = library_of(run, owner)
     if library is not None and library.method is not None:
         return library.method(run, owner, name, arguments)
-    if isinstance(owner, Arguments):
-        return arguments_method(run, owner, name)
+    if isinstance(owner, CommandLine):
+        return command_line_method(run, owner, name)
     values = [one.value for one in arguments.positional]
     if isinstance(owner, str):
         return text_method(owner, name, arguments, values)
@@ -277,9 +277,9 @@ def _unknown(run: Run, arguments: Call) -> Value:
     for one in (*arguments.positional, *arguments.keywords.values()):
         escape(run, one.value)
         target = one.value
-        function = target.target if isinstance(target, Bound) else target
+        function = target.target if isinstance(target, BoundMethod) else target
         if isinstance(function, Function) and run.depth < MOST_CALLS // 2:
-            owner = (target.owner,) if isinstance(target, Bound) else ()
+            owner = (target.owner,) if isinstance(target, BoundMethod) else ()
             with run.doubting():
                 call_function(run, function, owner, {}, exact=False)
     return UNKNOWN

@@ -86,7 +86,7 @@ def accepted_by(run: Run, function: Function) -> Accepted:
             Accepted()
         )  # a generator doesn't run when called, and a walrus rebinds a name inside an expression
     if isinstance(node, ast.Lambda):
-        subject = _eager(reading, node.body)
+        subject = _note_conversions(reading, node.body)
         return reading.known(same=subject is not None and subject == reading.kind)
     return _read(reading, list(node.body))
 
@@ -118,9 +118,9 @@ def _read(reading: _ConverterReading, statements: list[ast.stmt]) -> Accepted:
                 refused = ast.If(ast.UnaryOp(ast.Not(), test), rest or statements[:1], [])
                 statements = [refused, end]
             case ast.If(test=test, body=body, orelse=rest) if _refuses(reading, body):
-                _eager(reading, test)
+                _note_conversions(reading, test)
                 reading.words = _words(reading, test, refused=True) or reading.words
-                reading.bounds = reading.bounds & _unless(reading, test)
+                reading.bounds = reading.bounds & _bounds_if_false(reading, test)
                 statements = rest + statements
             case ast.Try(body=inner, handlers=handlers, orelse=rest, finalbody=[]) if all(
                 _refuses(reading, one.body) for one in handlers
@@ -130,12 +130,12 @@ def _read(reading: _ConverterReading, statements: list[ast.stmt]) -> Accepted:
                 ast.Assign(targets=[ast.Name(id=name)], value=value)
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
             ):
-                subject = _eager(reading, value)
+                subject = _note_conversions(reading, value)
                 if subject is None:
                     break
                 reading.names[name] = subject
             case ast.Return(value=ast.expr() as value):
-                subject = _eager(reading, value)
+                subject = _note_conversions(reading, value)
                 return reading.known(same=subject is not None and subject == reading.kind)
             case _:
                 break
@@ -176,22 +176,22 @@ def _subject(reading: _ConverterReading, node: ast.expr) -> _Subject | None:
     return read_as if inner in ("text", read_as) else None  # int(0.5) is another number
 
 
-def _eager(reading: _ConverterReading, node: ast.expr) -> _Subject | None:
+def _note_conversions(reading: _ConverterReading, node: ast.expr) -> _Subject | None:
     """Note the conversions that an expression makes in any case, and return the subject that it holds."""
     subject = _subject(reading, node)
     match node:
         case ast.Call() if subject in ("int", "float"):
             # Of two conversions the stricter one decides; the inner one of int(float(text)) is noted by itself.
-            _eager(reading, node.args[0])
+            _note_conversions(reading, node.args[0])
             if _subject(reading, node.args[0]) == "text":
                 reading.kind = "int" if "int" in (subject, reading.kind) else "float"
         case ast.Call(func=ast.Name(), args=[inner], keywords=[]):
-            _eager(reading, inner)
+            _note_conversions(reading, inner)
         case ast.BoolOp(values=[first, *_]) | ast.UnaryOp(operand=first):
-            _eager(reading, first)
+            _note_conversions(reading, first)
         case ast.BinOp(left=left, right=right) | ast.Compare(left=left, comparators=[right, *_]):
-            _eager(reading, left)
-            _eager(reading, right)
+            _note_conversions(reading, left)
+            _note_conversions(reading, right)
     return subject
 
 
@@ -224,16 +224,16 @@ def _words(reading: _ConverterReading, test: ast.expr, *, refused: bool = False)
     return None
 
 
-def _unless(reading: _ConverterReading, test: ast.expr) -> Bounds:
+def _bounds_if_false(reading: _ConverterReading, test: ast.expr) -> Bounds:
     """Return the bounds of a number where a condition is false; no bounds where it isn't understood."""
     match test:
         case ast.BoolOp(op=ast.Or(), values=values):
             bounds = Bounds()
             for one in values:
-                bounds = bounds & _unless(reading, one)
+                bounds = bounds & _bounds_if_false(reading, one)
             return bounds
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return _where(reading, operand)
+            return _bounds_if_true(reading, operand)
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
             if isinstance(operator, ast.NotIn):
                 return _in_range(reading, left, right)
@@ -242,15 +242,15 @@ def _unless(reading: _ConverterReading, test: ast.expr) -> Bounds:
     return Bounds()
 
 
-def _where(reading: _ConverterReading, test: ast.expr) -> Bounds:
+def _bounds_if_true(reading: _ConverterReading, test: ast.expr) -> Bounds:
     """Return the bounds of a number where a condition is true."""
     bounds = Bounds()
     match test:
         case ast.BoolOp(op=ast.And(), values=values):
             for one in values:
-                bounds = bounds & _where(reading, one)
+                bounds = bounds & _bounds_if_true(reading, one)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return _unless(reading, operand)
+            return _bounds_if_false(reading, operand)
         case ast.Compare(left=left, ops=operators, comparators=comparators):
             sides = [left, *comparators]
             for place, operator in enumerate(operators):

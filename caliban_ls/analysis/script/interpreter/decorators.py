@@ -6,7 +6,7 @@ from caliban_ls.analysis.script.interpreter.calls import call_function
 from caliban_ls.analysis.script.interpreter.library import Library, library_of
 from caliban_ls.analysis.script.interpreter.state import Run, escape
 from caliban_ls.analysis.script.interpreter.values import (
-    Bound,
+    BoundMethod,
     Class,
     External,
     Function,
@@ -64,8 +64,8 @@ def apply_to_class(run: Run, decorator: Value, target: Class) -> None:
 def _followed(decorator: Value) -> tuple[Function | None, tuple[Value, ...]]:
     """Return the project's function behind a decorator, and the object whose method it is."""
     if isinstance(decorator, Instance):
-        decorator = Bound(decorator, decorator.type.find("__call__"))
-    if isinstance(decorator, Bound) and isinstance(decorator.target, Function):
+        decorator = BoundMethod(decorator, decorator.type.find("__call__"))
+    if isinstance(decorator, BoundMethod) and isinstance(decorator.target, Function):
         return decorator.target, (decorator.owner,)
     return (decorator, ()) if isinstance(decorator, Function) else (None, ())
 

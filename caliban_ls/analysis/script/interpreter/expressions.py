@@ -24,9 +24,9 @@ from caliban_ls.analysis.script.interpreter.state import Run, escape
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Argument,
-    Arguments,
     Call,
     Class,
+    CommandLine,
     DictValue,
     EnumMember,
     External,
@@ -83,7 +83,7 @@ def assign(run: Run, target: ast.expr, value: Value, scope: Scope) -> None:
 
 
 def _set_item(run: Run, owner: Value, key: Value, value: Value) -> None:
-    if isinstance(owner, Arguments):
+    if isinstance(owner, CommandLine):
         run.certain = False
     elif isinstance(owner, DictValue) and is_scalar(key) and not run.doubt:
         owner[key] = value
@@ -178,7 +178,7 @@ def _comparison(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - s
     result: Value = True
     for operation, comparator in zip(node.ops, node.comparators, strict=True):
         right = evaluate(run, comparator, scope)
-        if isinstance(right, Arguments) or isinstance(left, Arguments):
+        if isinstance(right, CommandLine) or isinstance(left, CommandLine):
             run.complete = False  # the script searches the command line itself
         result = compared(type(operation), left, right)
         if result is not True:

@@ -11,9 +11,9 @@ from caliban_ls.analysis.script.interpreter.library import library_of
 from caliban_ls.analysis.script.interpreter.state import Run, escape, import_module
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Arguments,
-    Bound,
+    BoundMethod,
     Class,
+    CommandLine,
     DictValue,
     EnumMember,
     External,
@@ -121,7 +121,7 @@ def attribute(run: Run, owner: Value, name: str) -> Value:
     """Return an attribute of a value."""
     if isinstance(owner, External):
         if owner.name == "sys" and name == "argv":
-            return Arguments(whole=True)
+            return CommandLine(whole=True)
         return External(f"{owner.name}.{name}")
     if isinstance(owner, Scope):
         return owner.names[name] if name in owner.names else _submodule(run, owner, name)
@@ -131,7 +131,7 @@ def attribute(run: Run, owner: Value, name: str) -> Value:
         for one in list(owner.type.lineage())[1:]:
             if isinstance(one, Class) and name in one.names:
                 return _bind(run, owner.owner, one.names[name], name)
-        return Bound(owner.owner, name)
+        return BoundMethod(owner.owner, name)
     if isinstance(owner, EnumMember):
         return {"name": owner.name, "value": owner.value}.get(name, UNKNOWN)
     if isinstance(owner, UnknownValue) or owner is None:
@@ -216,7 +216,7 @@ def _class_attribute(owner: Class, name: str) -> Value:
     if name == "__name__":
         return owner.node.name
     if isinstance(found, Function) and found.role == "classmethod":
-        return Bound(owner, found)
+        return BoundMethod(owner, found)
     return UNKNOWN if found is None else found
 
 
@@ -226,9 +226,9 @@ def _bind(run: Run, owner: Value, found: Value, name: str) -> Value:
             return run.evaluator.call_function(run, found, (owner,), {}, exact=True)
         if found.role == "staticmethod":
             return found
-        return Bound(
+        return BoundMethod(
             owner.type if found.role == "classmethod" and isinstance(owner, Instance) else owner, found
         )
     if found is None:
-        return Bound(owner, name) if not isinstance(owner, Instance) else UNKNOWN
+        return BoundMethod(owner, name) if not isinstance(owner, Instance) else UNKNOWN
     return found

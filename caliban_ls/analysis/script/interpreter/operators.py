@@ -12,7 +12,7 @@ from typing import Any
 
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Arguments,
+    CommandLine,
     External,
     ListValue,
     UnknownValue,
@@ -97,8 +97,8 @@ def compared(operation: type[ast.cmpop], left: Value, right: Value) -> Value:
 
 def sliced(owner: Value, bounds: list[Value]) -> Value:
     """Slice a value: `bounds` are start, stop and step."""
-    if isinstance(owner, Arguments) and owner.whole and bounds == [1, None, None]:
-        return Arguments()
+    if isinstance(owner, CommandLine) and owner.whole and bounds == [1, None, None]:
+        return CommandLine()
     if isinstance(owner, str | tuple | ListValue) and all(
         bound is None or isinstance(bound, int) for bound in bounds
     ):

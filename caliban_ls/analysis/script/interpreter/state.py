@@ -19,10 +19,10 @@ from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Action,
     ArgumentGroup,
-    Arguments,
-    Bound,
+    BoundMethod,
     Call,
     Class,
+    CommandLine,
     DictValue,
     Extensible,
     External,
@@ -166,7 +166,7 @@ def escape(run: Run, value: Value, *, depth: int = 0) -> None:
         value.complete = False
     elif isinstance(value, Extensible):
         value.known = False
-    elif isinstance(value, Arguments) and value.whole:
+    elif isinstance(value, CommandLine) and value.whole:
         run.complete = False
     elif depth < 3:  # noqa: PLR2004 - parsers aren't nested deeper
         if isinstance(value, ListValue | tuple):
@@ -178,7 +178,7 @@ def escape(run: Run, value: Value, *, depth: int = 0) -> None:
         elif isinstance(value, Instance):
             for item in list(value.attributes.values())[:50]:
                 escape(run, item, depth=depth + 1)
-        elif isinstance(value, Bound):
+        elif isinstance(value, BoundMethod):
             escape(run, value.owner, depth=depth + 1)
     if isinstance(value, ListValue | DictValue):
         value.exact = False

@@ -18,8 +18,8 @@ from caliban_ls.analysis.script.interpreter.operators import combined
 from caliban_ls.analysis.script.interpreter.state import Flow, Run, escape, escape_module
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Arguments,
     Class,
+    CommandLine,
     External,
     Function,
     Scope,
@@ -317,7 +317,7 @@ def _delete(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _e
     for target in node.targets:
         if isinstance(target, ast.Subscript):
             escape(run, owner := evaluate(run, target.value, scope))
-            run.certain = run.certain and not isinstance(owner, Arguments)
+            run.certain = run.certain and not isinstance(owner, CommandLine)
     return Flow.ON
 
 

@@ -187,7 +187,7 @@ class EnumMember:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class BoundMethod:
     """A method bound to its object: a function, or the name of a built-in method."""
 
     owner: Value
@@ -203,7 +203,7 @@ class Super:
 
 
 @dataclass(frozen=True, slots=True)
-class Arguments:
+class CommandLine:
     """The command line, or the part of it that a parser left.
 
     Attributes:

@@ -13,7 +13,7 @@ from caliban_ls.analysis.script.interpreter.source import literal_span, span_of
 from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Bound,
+    BoundMethod,
     Call,
     Function,
     ScriptParser,
@@ -140,7 +140,7 @@ def _run(run: Run, arguments: Call) -> Value:
         run.certain = False
     run.invoke(parser)
     main = arguments.value("main", 0)
-    if isinstance(main, Function | Bound):
+    if isinstance(main, Function | BoundMethod):
         # It gets the positional arguments.
         apply(run, main, replace(arguments, positional=(), keywords={}, exact=False))
     return UNKNOWN

@@ -18,9 +18,9 @@ from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Action,
     ArgumentGroup,
-    Arguments,
     Call,
     Class,
+    CommandLine,
     External,
     Function,
     ScriptParser,
@@ -115,7 +115,7 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
         return parse(run, parser, arguments.value("args", 0))
     if name in _LENIENT:
         parse(run, parser, arguments.value("args", 0), strict=False)
-        return (UNKNOWN, Arguments())
+        return (UNKNOWN, CommandLine())
     if name not in _HARMLESS:
         parser.complete = False
         if name.startswith("_") or name == "register":
@@ -245,9 +245,9 @@ def _set_defaults(run: Run, owner: Value, parser: ScriptParser, arguments: Call)
 
 def parse(run: Run, parser: ScriptParser, given: Value, *, strict: bool = True) -> Value:
     """Make a parser read the given arguments; None stands for the command line."""
-    if given is None or (isinstance(given, Arguments) and not given.whole):
+    if given is None or (isinstance(given, CommandLine) and not given.whole):
         run.invoke(parser, strict=strict)
-    elif not is_known(given) or isinstance(given, Arguments):
+    elif not is_known(given) or isinstance(given, CommandLine):
         run.certain = False
         run.invoke(parser, strict=strict)
     return UNKNOWN

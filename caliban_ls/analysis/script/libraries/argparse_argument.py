@@ -99,9 +99,9 @@ def _shape(run: Run, action: Value, arguments: Call) -> _ArgumentShape:
             shape.arity = _arity(arguments.value("nargs"))
     if shape.plain:
         shape.kind, shape.choices = _values(arguments)
-        read_by = arguments.value("type")
-        if isinstance(read_by, Function):
-            _read_by_own(shape, accepted_by(run, read_by))
+        converter = arguments.value("type")
+        if isinstance(converter, Function):
+            _apply_converter(shape, accepted_by(run, converter))
     return shape
 
 
@@ -114,42 +114,42 @@ def _arity(nargs: Value) -> Arity | None:
     return "several" if isinstance(nargs, int) and nargs > 1 else None
 
 
-def _read_by_own(shape: _ArgumentShape, taken: Accepted) -> None:
+def _apply_converter(shape: _ArgumentShape, accepted: Accepted) -> None:
     """Apply a converter; argparse compares choices with the converter's result."""
-    shape.kind, shape.bounds, shape.ignores_case = taken.kind, taken.bounds, taken.ignores_case
-    if taken.words is not None:
-        shape.choices = taken.words
-    elif taken.kind is not None and not taken.same:
+    shape.kind, shape.bounds, shape.ignores_case = accepted.kind, accepted.bounds, accepted.ignores_case
+    if accepted.words is not None:
+        shape.choices = accepted.words
+    elif accepted.kind is not None and not accepted.same:
         shape.choices = None
 
 
 def _values(arguments: Call) -> tuple[ValueKind | None, tuple[Scalar, ...] | None]:
     """Return the kind of a value, and its choices."""
-    read_by = arguments.value("type")
+    converter = arguments.value("type")
     given = arguments.value("choices")
     if is_enumeration(given):
         given = items_of(given)
     members = [one for one in given if isinstance(one, EnumMember)] if isinstance(given, list) else []
     if isinstance(given, list | tuple) and members and len(members) == len(given):
         values = tuple(one.value for one in members)
-        if read_by is members[0].type and all(isinstance(one, str) for one in values):
+        if converter is members[0].type and all(isinstance(one, str) for one in values):
             return "str", values
         return None, None
     # Every substring of a text is a choice, "" and "ab" of "abc" too; these aren't listed.
     choices = scalars(given) if isinstance(given, list | tuple | dict) else None
     if choices is not None and len(choices) > _MOST_CHOICES:
         choices = None
-    if read_by is None:
+    if converter is None:
         return "str", choices
-    if isinstance(read_by, External):
-        return PLAIN.get(read_by.name), choices
-    if is_enumeration(read_by):
-        values_given = member_values(read_by)
+    if isinstance(converter, External):
+        return PLAIN.get(converter.name), choices
+    if is_enumeration(converter):
+        member_texts = member_values(converter)
         if (
             given is None
-            and values_given
-            and all(isinstance(one, str) for one in values_given)
-            and read_by.find("_missing_") is None
+            and member_texts
+            and all(isinstance(one, str) for one in member_texts)
+            and converter.find("_missing_") is None
         ):
-            return "str", values_given
+            return "str", member_texts
     return None, choices

@@ -10,8 +10,8 @@ from caliban_ls.analysis.script.interpreter.source import span_of
 from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Arguments,
     Call,
+    CommandLine,
     DictValue,
     Extensible,
     External,
@@ -136,7 +136,7 @@ def _invoke(run: Run, command: ClickCommand, arguments: Call) -> Value:
     parser = ScriptParser(LIBRARY)
     _fill(run, parser, command)
     run.parsers.append(parser)
-    if not (given is None or (isinstance(given, Arguments) and not given.whole)):
+    if not (given is None or (isinstance(given, CommandLine) and not given.whole)):
         run.certain = False
     if not arguments.exact or arguments.keywords.keys() - {
         "args",

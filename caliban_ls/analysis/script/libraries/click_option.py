@@ -116,8 +116,8 @@ def _shape(run: Run, call: Call, default: Value, *, switch: bool) -> _OptionShap
     if isinstance(given, NumberRange):
         return _OptionShape(given.kind, arity, bounds=given.bounds)
     if isinstance(given, Function):
-        taken = accepted_by(run, given)
-        return _OptionShape(taken.kind, arity, taken.words, taken.ignores_case, taken.bounds)
+        accepted = accepted_by(run, given)
+        return _OptionShape(accepted.kind, arity, accepted.words, accepted.ignores_case, accepted.bounds)
     if isinstance(given, tuple):
         return _OptionShape(arity="several" if len(given) > 1 else None)
     if isinstance(given, External):

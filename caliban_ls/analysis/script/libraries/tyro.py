@@ -12,9 +12,9 @@ from caliban_ls.analysis.script.interpreter.source import name_span, span_of
 from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Arguments,
     Call,
     Class,
+    CommandLine,
     Function,
     ScriptParser,
     Value,
@@ -35,7 +35,7 @@ def _tyro(run: Run, arguments: Call) -> Value:
     run.parsers.append(parser)
     parser.flags.append(help_flag(arguments))
     args = arguments.value("args", default=None)
-    if args is not None and not (isinstance(args, Arguments) and not args.whole):
+    if args is not None and not (isinstance(args, CommandLine) and not args.whole):
         run.certain = False
     settings = {"f", "prog", "description", "args", "default", "console_outputs"}
     if arguments.keywords.keys() - settings or not arguments.exact:
