@@ -115,7 +115,7 @@ def test_ourselves_wherever_we_were_installed(bait: Path, marker: Path, tmp_path
     """Where only PYTHONPATH has the program, it is found again, and the project's isn't."""
     copy = tmp_path / "copy"
     copy.mkdir()
-    (copy / "caliban_ls").symlink_to(Path(processes.__file__).parent)
+    (copy / "caliban_ls").symlink_to(Path(processes.__file__).parents[1])
     ask = "from caliban_ls.core import processes; print(*processes.own_command('--version'), sep='\\n')"
     environment = surroundings(tmp_path, os.environ["PATH"])
     said = subprocess.run(
