@@ -2,14 +2,14 @@
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
+import { quantity, shellJoin } from "../../format";
 import { showMessage } from "../../notifications";
 import type { CloudResult, StopResult } from "../../protocol";
 import { type CommandArguments, commandArguments } from "../../targets";
-import { quantity, shellJoin } from "../../format";
+import { confirm, confirmSend, planSummary, SHOWN } from "./confirmation";
+import { findTarget, pickActive, pickGroup, pickJob, referencesOf } from "./pick";
+import { ACTIVE_STATES, RESUBMITTABLE_STATES, UNSENT_STATES } from "./rows";
 import type { JobOrGroup } from "./search";
-import { findTarget, referencesOf, pickJob, pickGroup, pickActive } from "./pick";
-import { SHOWN, confirm, planSummary, confirmSend } from "./confirmation";
-import { RESUBMITTABLE_STATES, ACTIVE_STATES, UNSENT_STATES } from "./rows";
 
 /** Stop jobs and groups after the user has confirmed. */
 export async function stop(extension: Extension, argument: unknown): Promise<StopResult | undefined> {

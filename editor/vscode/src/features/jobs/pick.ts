@@ -2,15 +2,15 @@
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
-import { type SearchItem, searchAndPick, searchAndPickSome } from "../../quickPicks";
 import type { StatusArguments, StatusGroup, StatusResult } from "../../protocol";
+import { searchAndPick, searchAndPickSome, type SearchItem } from "../../quickPicks";
 import type { SearchResult } from "../../search";
 import { SILENT_LISTENER } from "../../server/calls";
 import { type CommandArguments, commandArguments } from "../../targets";
-import { searchGroups, searchJobsOf, searchJobs, type QueryStatus, searchActive, type JobOrGroup, type JobWithGroup } from "./search";
 import { themeIcon } from "./icons";
 import type { JobsRow } from "./rows";
 import * as rows from "./rows";
+import { type JobOrGroup, type JobWithGroup, type QueryStatus, searchActive, searchGroups, searchJobs, searchJobsOf } from "./search";
 
 interface TargetItem<Of extends JobOrGroup> extends SearchItem {
   readonly meant: Of;

@@ -3,10 +3,10 @@
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
 import { errorMessage } from "../../server/calls";
-import type { JobWithGroup } from "../jobs/search";
 import { findTarget } from "../jobs/pick";
+import type { JobWithGroup } from "../jobs/search";
 import { LogFollower } from "./follower";
-import { logPath, jobReference } from "./paths";
+import { jobReference, logPath } from "./paths";
 
 export const SCHEME = "caliban-log";
 
