@@ -35,11 +35,11 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
   }
 
   /** Open a job's log at its end, and follow it while it is open. */
-  async open(meant: JobWithGroup): Promise<void> {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: logPath(meant) });
+  async open(target: JobWithGroup): Promise<void> {
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: logPath(target) });
     const before = this.followers.get(uri.toString());
     if (before?.state === "broken") this.forget(uri.toString());
-    this.begin(uri, meant);
+    this.begin(uri, target);
     this.atEnd.add(uri.toString());
     const document = await vscode.workspace.openTextDocument(uri);
     await vscode.window.showTextDocument(document, { preview: false });
