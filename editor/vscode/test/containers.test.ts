@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { rowText, tooltip, groupContainers } from "../src/features/containers/rows";
+import { groupContainers, rowText, tooltip } from "../src/features/containers/rows";
 import type { Container } from "../src/protocol";
 
 function container(name: string, kind: string, more: Partial<Container> = {}): Container {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { LINKS, doctorPage, rulePage, verdict } from "../src/features/diagnosis/pages";
+import { doctorPage, LINKS, rulePage, verdict } from "../src/features/diagnosis/pages";
 import type { DoctorCheck } from "../src/protocol";
 
 const fine: DoctorCheck = { name: "Python", status: "ok", message: "3.12", hint: "" };

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createOnigScanner, createOnigString, loadWASM } from "vscode-oniguruma";
-import { type IGrammar, INITIAL, Registry, parseRawGrammar } from "vscode-textmate";
+import { type IGrammar, INITIAL, parseRawGrammar, Registry } from "vscode-textmate";
 
 let grammar: IGrammar;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { filterOf, isEmpty, filterText } from "../src/features/jobs/filter";
+import { filterOf, filterText, isEmpty } from "../src/features/jobs/filter";
 import { PollSchedule } from "../src/features/jobs/polling";
 import * as rows from "../src/features/jobs/rows";
 import { code, groupTooltip, jobTooltip, plain } from "../src/features/jobs/tooltips";

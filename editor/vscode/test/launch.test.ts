@@ -5,11 +5,11 @@ import { hostname, tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Bundle, ensureEnvironment, findEnvironments } from "../src/launch/environments";
-import { leaseAndCleanUp, release } from "../src/launch/leases";
 import { StartCancelled } from "../src/launch/errors";
-import { ServerProcess } from "../src/launch/serverProcess";
-import { withoutPythonVariables } from "../src/launch/runProgram";
 import { findPython, isWithin } from "../src/launch/findPython";
+import { leaseAndCleanUp, release } from "../src/launch/leases";
+import { withoutPythonVariables } from "../src/launch/runProgram";
+import { ServerProcess } from "../src/launch/serverProcess";
 
 let folder: string;
 let logged: string[];

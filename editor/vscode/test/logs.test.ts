@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { logPath, jobReference } from "../src/features/logs/paths";
+import { jobReference, logPath } from "../src/features/logs/paths";
 import { LogText } from "../src/features/logs/text";
 
 function shown(pieces: readonly string[], most?: number): LogText {

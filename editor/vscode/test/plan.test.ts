@@ -1,16 +1,16 @@
 // The plan's page: order, filters, scales, curves, and which rows exist.
 
 import { describe, expect, test } from "vitest";
+import { allowedArguments, chunks, columnsOf, countsOf, headOf, requestText, rowsOf } from "../src/features/plans/pageData";
 import { pageHtml } from "../src/features/plans/pageHtml";
-import { columnsOf, allowedArguments, countsOf, headOf, chunks, requestText, rowsOf } from "../src/features/plans/pageData";
-import { isInBrushes, crossings, nearestSegment, curveHeight, segments } from "../src/pages/plan/lines";
-import type { Value } from "../src/pages/plan/messages";
-import { type RowOrder, type PlanRow, filterOf, sortRows, rowOf, widths } from "../src/pages/plan/rows";
-import { UNSET, axisOf, powers, round } from "../src/pages/plan/scales";
-import { visibleRows, rowsPerPage, scrollTopFor } from "../src/pages/plan/viewport";
-import * as words from "../src/pages/plan/format";
-import type { CloudJob, CloudResult } from "../src/protocol";
 import { quantity } from "../src/format";
+import * as words from "../src/pages/plan/format";
+import { crossings, curveHeight, isInBrushes, nearestSegment, segments } from "../src/pages/plan/lines";
+import type { Value } from "../src/pages/plan/messages";
+import { filterOf, type PlanRow, rowOf, type RowOrder, sortRows, widths } from "../src/pages/plan/rows";
+import { axisOf, powers, round, UNSET } from "../src/pages/plan/scales";
+import { rowsPerPage, scrollTopFor, visibleRows } from "../src/pages/plan/viewport";
+import type { CloudJob, CloudResult } from "../src/protocol";
 
 const COLUMNS = ["lr", "model"];
 

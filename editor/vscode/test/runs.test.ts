@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { RunOutput } from "../src/features/runs/output";
 import { buildMessage, dryRunText, expansionText, runSummary } from "../src/features/runs/messages";
+import { RunOutput } from "../src/features/runs/output";
 import type { RunJob } from "../src/protocol";
 import type { JobUpdate } from "../src/server/calls";
 

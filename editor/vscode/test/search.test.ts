@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { searchGroups, searchJobsOf, searchJobs, type QueryStatus, searchActive } from "../src/features/jobs/search";
+import { type QueryStatus, searchActive, searchGroups, searchJobs, searchJobsOf } from "../src/features/jobs/search";
 import { searchCombinations } from "../src/features/runs/combinations";
 import type { ExpandArguments, StatusArguments, StatusGroup, StatusJob } from "../src/protocol";
-import { type SearchFunction, type SearchResult, DEBOUNCE_MILLISECONDS, moreText, TypeaheadSearch } from "../src/search";
+import { DEBOUNCE_MILLISECONDS, moreText, type SearchFunction, type SearchResult, TypeaheadSearch } from "../src/search";
 
 describe("a search while the user types", () => {
   beforeEach(() => { vi.useFakeTimers(); });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { taskName, commandLine } from "../src/features/tasks/definition";
+import { commandLine, taskName } from "../src/features/tasks/definition";
 
 it.each([
   [{ command: "check" }, ["check"], "check"],

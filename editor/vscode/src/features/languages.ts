@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { registerCommand } from "../commands";
 import type { Extension, Feature } from "../feature";
 import type { IdentifyArguments } from "../protocol";
-import { CONFIG, EXPERIMENT, commandArguments } from "../targets";
+import { commandArguments, CONFIG, EXPERIMENT } from "../targets";
 
 const SETTING = "experimentFiles";
 const PLAIN = "json";

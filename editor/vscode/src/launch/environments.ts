@@ -8,11 +8,11 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import * as path from "node:path";
+import { INTERPRETER, NotStarted, sentence, SERVER_PATH, StartCancelled } from "./errors";
+import { isWithin, type Python } from "./findPython";
 import { withLock } from "./lock";
 import { pipFailure } from "./pip";
-import { StartCancelled, INTERPRETER, NotStarted, SERVER_PATH, sentence } from "./errors";
 import { type RunOptions, runProgram } from "./runProgram";
-import { type Python, isWithin } from "./findPython";
 
 /** The files to install: the server's wheel, and the pinned versions of its dependencies. */
 export interface Bundle {

@@ -4,13 +4,13 @@ import { realpath, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import * as path from "node:path";
 import * as vscode from "vscode";
-import { type Environment, isFrom, readBundle, ensureEnvironment, discard, findEnvironments, unwritable, isWorking } from "./environments";
+import { discard, ensureEnvironment, type Environment, findEnvironments, isFrom, isWorking, readBundle, unwritable } from "./environments";
+import { INTERPRETER, NotStarted, SERVER_PATH, StartCancelled } from "./errors";
+import { findPython, isWithin } from "./findPython";
 import { leaseAndCleanUp } from "./leases";
-import { StartCancelled, INTERPRETER, NotStarted, SERVER_PATH } from "./errors";
-import type { Program } from "./serverProcess";
 import { activeInterpreter } from "./pythonExtension";
 import { withoutPythonVariables } from "./runProgram";
-import { findPython, isWithin } from "./findPython";
+import type { Program } from "./serverProcess";
 
 /** The program to start, and what to do after it has started or failed. */
 export interface Launch extends Program {

@@ -15,7 +15,7 @@ import {
 import { ServerExited } from "../launch/errors";
 import { type Program, ServerProcess } from "../launch/serverProcess";
 import type { Commands } from "../protocol";
-import { type CallOptions, CommandError, type Interceptor, type JobListener, type JobUpdate, type LogChunk, PREFIX, errorMessage, type ProgressStep } from "./calls";
+import { type CallOptions, CommandError, errorMessage, type Interceptor, type JobListener, type JobUpdate, type LogChunk, PREFIX, type ProgressStep } from "./calls";
 
 /** A client's surroundings: trust, log, and the handlers that it calls. */
 export interface ClientContext {

@@ -3,10 +3,10 @@
 import { setTimeout } from "node:timers/promises";
 import * as vscode from "vscode";
 import { CrashCounter } from "../launch/crashCounter";
+import { NotStarted, ServerExited, StartCancelled } from "../launch/errors";
 import type { Launch } from "../launch/launch";
-import { StartCancelled, ServerExited, NotStarted } from "../launch/errors";
 import type { Commands } from "../protocol";
-import { type Call, type CallOptions, type Interceptor, type LogChunk, errorMessage, type ProgressStep } from "./calls";
+import { type Call, type CallOptions, errorMessage, type Interceptor, type LogChunk, type ProgressStep } from "./calls";
 import type { Client } from "./client";
 
 type WorkspaceEdit = Commands["setHardware"]["result"];

@@ -3,11 +3,11 @@
 import * as vscode from "vscode";
 import { registerCommand } from "../../commands";
 import type { Extension, Feature } from "../../feature";
-import { pick } from "../../quickPicks";
 import type { Container } from "../../protocol";
+import { pick } from "../../quickPicks";
 import { commandArguments } from "../../targets";
-import { openTerminal } from "../terminals";
 import { openInBrowser } from "../notebooks/browser";
+import { openTerminal } from "../terminals";
 import { containersMayHaveChanged } from "./changes";
 import { rowText } from "./rows";
 import { ContainersTree } from "./tree";

@@ -5,7 +5,7 @@ import type { Extension } from "../../feature";
 import type { Container } from "../../protocol";
 import { CommandError, errorMessage } from "../../server/calls";
 import { containersMayHaveChanged } from "./changes";
-import { rowText, tooltip, groupContainers, type ContainerGroup } from "./rows";
+import { type ContainerGroup, groupContainers, rowText, tooltip } from "./rows";
 
 const DEBOUNCE_MILLISECONDS = 300;
 const POLL_MILLISECONDS = 5_000; // for containers that other programs start and stop

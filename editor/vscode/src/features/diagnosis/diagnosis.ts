@@ -6,7 +6,7 @@ import { registerCommand } from "../../commands";
 import type { Extension, Feature } from "../../feature";
 import { pick } from "../../quickPicks";
 import { commandArguments, resolveFolder } from "../../targets";
-import { LINKS, doctorPage, rulePage } from "./pages";
+import { doctorPage, LINKS, rulePage } from "./pages";
 
 const SCHEME = "caliban-rule";
 

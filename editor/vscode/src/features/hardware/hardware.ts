@@ -4,10 +4,10 @@ import * as vscode from "vscode";
 import { registerCommand } from "../../commands";
 import type { Extension, Feature } from "../../feature";
 import { showMessage } from "../../notifications";
-import { pick } from "../../quickPicks";
 import type { HardwareOption } from "../../protocol";
+import { pick } from "../../quickPicks";
 import { type CommandArguments, commandArguments, resolveProject } from "../../targets";
-import { PART_NAMES, type HardwarePart, hardwareRows } from "./rows";
+import { type HardwarePart, hardwareRows, PART_NAMES } from "./rows";
 
 export const hardware: Feature = (extension) => [
   registerCommand(extension, "caliban.selectRegion", (argument) => select(extension, "region", commandArguments(argument)), { trusted: false }),

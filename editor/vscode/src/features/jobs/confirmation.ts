@@ -1,8 +1,8 @@
 // Asks for confirmation before jobs are stopped or cost money.
 
 import * as vscode from "vscode";
-import type { CloudResult } from "../../protocol";
 import { quantity, shellJoin } from "../../format";
+import type { CloudResult } from "../../protocol";
 import { money } from "./rows";
 
 export const SHOWN = 5; // jobs that a question lists

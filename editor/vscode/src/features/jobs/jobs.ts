@@ -8,9 +8,9 @@ import { errorMessage } from "../../server/calls";
 import { commandArguments } from "../../targets";
 import * as actions from "./actions";
 import { EndNotifications } from "./endNotifications";
-import { type JobFilter, filterOf } from "./filter";
+import { filterOf, type JobFilter } from "./filter";
 import { isRow, recordedStatus, referencesOf } from "./pick";
-import { RESUBMITTABLE_STATES, ACTIVE_STATES } from "./rows";
+import { ACTIVE_STATES, RESUBMITTABLE_STATES } from "./rows";
 import { JobsTree } from "./tree";
 
 type Action = (extension: Extension, argument: unknown) => Promise<unknown>;

@@ -1,7 +1,7 @@
 // Tooltips with all facts of a group or a job, as Markdown. Foreign text is escaped, so that it can't act or load. Pure.
 
-import type { StatusGroup, StatusJob } from "../../protocol";
 import { duration, shellJoin } from "../../format";
+import type { StatusGroup, StatusJob } from "../../protocol";
 import { cost, hardware, number, states } from "./rows";
 
 const LONGEST = 2_000; // characters of one value

@@ -4,11 +4,11 @@
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
 import type { StatusArguments, StatusGroup, StatusJob, StatusResult } from "../../protocol";
-import { type Call, SILENT_LISTENER, errorMessage } from "../../server/calls";
-import { type JobFilter, isEmpty, filterText } from "./filter";
+import { type Call, errorMessage, SILENT_LISTENER } from "../../server/calls";
+import { filterText, isEmpty, type JobFilter } from "./filter";
 import { themeIcon } from "./icons";
 import { type ActiveJobs, PollSchedule } from "./polling";
-import type { JobRow, MoreRow, JobsRow } from "./rows";
+import type { JobRow, JobsRow, MoreRow } from "./rows";
 import * as rows from "./rows";
 import { groupTooltip, jobTooltip } from "./tooltips";
 

@@ -6,15 +6,15 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
-import type { FromPage, Phase, Problem, ToPage } from "../../pages/plan/messages";
+import { quantity } from "../../format";
 import { showError } from "../../notifications";
+import type { FromPage, Phase, Problem, ToPage } from "../../pages/plan/messages";
 import type { CloudArguments, CloudResult, Place } from "../../protocol";
 import { type CallOptions, CommandError, errorMessage } from "../../server/calls";
-import { quantity } from "../../format";
 import { confirmSend } from "../jobs/confirmation";
-import { pageHtml } from "./pageHtml";
 import { findingsOf } from "./findings";
-import { type JobOutcome, columnsOf, allowedArguments, countsOf, excessProblem, headOf, chunks, requestText, rowsOf, statesOf } from "./pageData";
+import { allowedArguments, chunks, columnsOf, countsOf, excessProblem, headOf, type JobOutcome, requestText, rowsOf, statesOf } from "./pageData";
+import { pageHtml } from "./pageHtml";
 
 /** States of jobs that a submission didn't send, or that are unknown; `resume` sends them. */
 const RESUMABLE = new Set(["PLANNED", "SUBMITTING", "UNKNOWN"]);

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { registerCommand } from "../../commands";
 import type { Extension, Feature } from "../../feature";
-import { resolveExperiment, commandArguments } from "../../targets";
+import { commandArguments, resolveExperiment } from "../../targets";
 import { type PlanArguments, PlanPanel } from "./planPanel";
 
 export const plans: Feature = (extension) => {

@@ -1,8 +1,8 @@
 // Searches a sweep for jobs that contain a text. Pure.
 
-import type { ExpandArguments, ExpandResult } from "../../protocol";
-import { type SearchResult, moreText } from "../../search";
 import { shellJoin } from "../../format";
+import type { ExpandArguments, ExpandResult } from "../../protocol";
+import { moreText, type SearchResult } from "../../search";
 
 export const LISTED = 1_000; // jobs
 

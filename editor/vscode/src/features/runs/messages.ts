@@ -1,8 +1,8 @@
 // Texts about expansions, dry runs, builds and runs. Pure.
 
+import { duration, quantity, shellJoin } from "../../format";
 import type { BuildResult, ExpandResult, RunJob, RunResult } from "../../protocol";
 import type { JobUpdate } from "../../server/calls";
-import { quantity, duration, shellJoin } from "../../format";
 
 /** Return an expansion as text: the number of jobs, and the flags of each. */
 export function expansionText(name: string, { count, jobs }: ExpandResult): string {

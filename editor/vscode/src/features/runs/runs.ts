@@ -4,18 +4,18 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 import { registerCommand } from "../../commands";
 import type { Extension, Feature } from "../../feature";
+import { quantity, shellJoin } from "../../format";
 import { type Actions, showMessage } from "../../notifications";
 import type { BuildArguments, ExpandArguments, Place, RunArguments, RunResult } from "../../protocol";
 import { pick, searchAndPick } from "../../quickPicks";
 import { errorMessage, type JobUpdate, type LogChunk } from "../../server/calls";
-import { EXPERIMENT, resolveExperiment, findExperiments, commandArguments, fileItems, resolveProject, resolveFolder, type CommandArguments } from "../../targets";
-import { quantity, shellJoin } from "../../format";
+import { commandArguments, type CommandArguments, EXPERIMENT, fileItems, findExperiments, resolveExperiment, resolveFolder, resolveProject } from "../../targets";
 import { containersMayHaveChanged } from "../containers/changes";
-import { searchCombinations, type Expand, LISTED } from "./combinations";
+import { type Expand, LISTED, searchCombinations } from "./combinations";
 import { ReadOnlyDocuments } from "./documents";
+import { buildMessage, coloured, dryRunText, expansionText, runSummary } from "./messages";
 import { RunOutput } from "./output";
 import { RunTerminal } from "./terminal";
-import { buildMessage, coloured, dryRunText, expansionText, runSummary } from "./messages";
 
 const SHOWN = 10_000; // jobs in a document
 

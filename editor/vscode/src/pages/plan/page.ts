@@ -1,15 +1,15 @@
 // The script of a plan's page: shows the messages of the extension, and sends the user's actions to it.
 
 import "./page.css";
+import { quantity } from "../../format";
 import { button, element, on } from "./dom";
 import { showHeading, showNotes } from "./heading";
 import type { Finding, FromPage, PlanHead, ToPage } from "./messages";
 import { ParallelCoordinates } from "./parallelCoordinates";
 import { RequestPane } from "./request";
-import { type PlanRow, filterOf, rowOf } from "./rows";
+import { filterOf, type PlanRow, rowOf } from "./rows";
 import { Submission } from "./submission";
 import { Table } from "./table";
-import { quantity } from "../../format";
 
 declare function acquireVsCodeApi(): { postMessage(message: FromPage): void };
 

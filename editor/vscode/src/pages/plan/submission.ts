@@ -1,9 +1,9 @@
 // The bar at the top of the page: the Submit button, its confirmation, the progress, and the result.
 
-import { button, element, on } from "./dom";
-import type { FromPage, Phase, PlanHead, Problem } from "./messages";
 import { quantity } from "../../format";
-import * as words from "./format";
+import { button, element, on } from "./dom";
+import * as format from "./format";
+import type { FromPage, Phase, PlanHead, Problem } from "./messages";
 
 export class Submission {
   readonly root = element("section", { class: "submission", "aria-label": "Submission" });
@@ -76,7 +76,7 @@ export class Submission {
     const said = element("div", { class: "said" });
     for (const { message, hint } of plan.over_limits) said.append(element("p", { class: "limit" }, `${message}. ${hint}`.trim()));
     if (this.edited) said.append(element("p", { class: "edited" }, "The file was edited since. Plan again to see the new plan."));
-    else if (!isVoid && !forbidden) said.append(element("p", {}, `${isBegun ? "Nothing is sent yet" : "Nothing is built or sent yet"}; sending takes about ${words.duration(plan.seconds)}.`));
+    else if (!isVoid && !forbidden) said.append(element("p", {}, `${isBegun ? "Nothing is sent yet" : "Nothing is built or sent yet"}; sending takes about ${format.duration(plan.seconds)}.`));
     const settings = forbidden ? button("Open Settings", () => { this.post({ kind: "openSettings" }); }) : undefined;
     const again = button("Plan Again", () => { this.post({ kind: "planAgain" }); }, { id: "plan-again", ...(isVoid ? { class: "primary" } : {}) });
     return element("div", { class: "bar" }, said, settings, again, submit);
@@ -90,7 +90,7 @@ export class Submission {
 
   private confirmation(plan: PlanHead): HTMLElement {
     const jobs = quantity(plan.count, "job");
-    const cost = plan.cost === null ? "Their cost isn't known." : `They cost ${words.money(plan.cost.all_jobs_hour, plan.cost.currency)} an hour while all run.`;
+    const cost = plan.cost === null ? "Their cost isn't known." : `They cost ${format.money(plan.cost.all_jobs_hour, plan.cost.currency)} an hour while all run.`;
     const text = element("p", { id: "question" }, element("b", {}, `Submit ${jobs} to ${plan.region}?`), ` ${cost}`);
     const said = element("div", { class: "said" }, text);
     const no = button("Don't Submit", () => { this.stopConfirming(); }, { id: "no" });
@@ -155,7 +155,7 @@ export class Submission {
     const of = Object.values(phase.counts).reduce((sum, amount) => sum + amount, 0);
     const some = phase.sent === 0 ? "No job was sent" : `${phase.sent.toLocaleString("en-US")} of ${quantity(of, "job")} were sent`;
     const whole = phase.resumable ? "Not all jobs are sent" : phase.sent === of ? `${quantity(of, "job")} submitted` : some;
-    const text = element("p", { role: "status", id: "outcome" }, element("b", {}, whole), ` as ${plan.group}: ${words.states(phase.counts)}`);
+    const text = element("p", { role: "status", id: "outcome" }, element("b", {}, whole), ` as ${plan.group}: ${format.states(phase.counts)}`);
     const resume = phase.resumable ? button("Resume", () => { this.post({ kind: "resume" }); }, { class: "primary" }) : undefined;
     return element(
       "div",

@@ -2,8 +2,8 @@
 
 import { button, element, on } from "./dom";
 import { onceAFrame } from "./frames";
-import { type RowFilter, type RowOrder, type PlanRow, sortRows, shown, widths } from "./rows";
-import { type Viewport, visibleRows, rowsPerPage, scrollTopFor } from "./viewport";
+import { type PlanRow, type RowFilter, type RowOrder, shown, sortRows, widths } from "./rows";
+import { rowsPerPage, scrollTopFor, type Viewport, visibleRows } from "./viewport";
 
 const ROW = 24; // pixels, as in the style sheet
 
