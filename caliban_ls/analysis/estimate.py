@@ -22,7 +22,7 @@ from caliban_ls.core.errors import UsageError
 from caliban_ls.operations.schemas.cloud import CloudArguments
 
 if TYPE_CHECKING:
-    from caliban_ls.analysis.hardware import Accelerator, Choice, Kind, Mode, Price, Request
+    from caliban_ls.analysis.hardware import Accelerator, HardwareChoice, Kind, Mode, Price, Request
 
 _Number = TypeVar("_Number", int, float)
 
@@ -53,12 +53,12 @@ class Outlook:
             return None
 
     @cached_property
-    def choice(self) -> Choice | None:
+    def choice(self) -> HardwareChoice | None:
         """What each job would run on, None where that can't be had."""
         from caliban_ls.analysis import hardware
 
         if self.request is None or any(
-            problem.severity is Severity.ERROR for problem in hardware.judge(self.request)
+            problem.severity is Severity.ERROR for problem in hardware.check_request(self.request)
         ):
             return None
         return hardware.resolve(self.request)

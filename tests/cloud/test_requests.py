@@ -12,14 +12,14 @@ from cloud.emulator.server import Emulator
 from support.cloud_project import Desk
 
 from caliban_ls.analysis.config.project import Project
-from caliban_ls.analysis.hardware import Backend, Request, judge, resolve
+from caliban_ls.analysis.hardware import Backend, Request, check_request, resolve
 from caliban_ls.analysis.hardware.catalog import Accelerator, Service, catalog
 from caliban_ls.operations.cloud import plan as cloud_plan
 from caliban_ls.operations.cloud import plan_view
 from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.backends.ai_platform import AiPlatform
-from caliban_ls.runtime.backends.base import CloudJob, Scheduling, body_of
+from caliban_ls.runtime.backends.backend import JobRequest, Scheduling, body_of
 from caliban_ls.runtime.backends.vertex import Vertex
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.local_identity import Claims
@@ -105,7 +105,7 @@ def bodies_args(body: dict[str, Any]) -> tuple[str, ...]:
 
 def body(backend: Backend, scheduling: Scheduling | None = None, **asked: Any) -> dict[str, Any]:
     request = Request(backend=backend, **asked)
-    job = CloudJob(
+    job = JobRequest(
         job_id="j_1",
         image="r/i:t",
         args=("--a", "1"),
@@ -332,7 +332,7 @@ def test_without_a_project_the_way_to_name_one_is_told(desk: Desk, tmp_path: Any
 
 def test_judging_says_the_same_as_the_editor(desk: Desk) -> None:
     answer = desk.caliban("cloud", "--dry_run", "--image_tag=r/i:t", "--gpu_spec=3xT4", "train.py")
-    (problem,) = judge(Request(gpu_spec=Accelerator("T4", 3)))
+    (problem,) = check_request(Request(gpu_spec=Accelerator("T4", 3)))
     assert f"{problem.message} ({problem.code})" in answer.stderr
     forced = desk.caliban(
         "cloud", "--dry_run", "--json", "--force", "--image_tag=r/i:t", "--gpu_spec=3xT4", "train.py"

@@ -15,7 +15,7 @@ from caliban_ls.analysis.hardware import Request, resolve
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.backends.ai_platform import AiPlatform
-from caliban_ls.runtime.backends.base import CloudJob, Service, body_of
+from caliban_ls.runtime.backends.backend import JobClient, JobRequest, body_of
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.backends.submitter import Outcome, Timing, send
 from caliban_ls.runtime.backends.vertex import Vertex
@@ -36,7 +36,7 @@ def backend(request: pytest.FixtureRequest) -> Backend:
 
 
 @pytest.fixture
-def service(google: Google, backend: Backend) -> Service:
+def service(google: Google, backend: Backend) -> JobClient:
     return (
         Vertex(google, "my-project", "us-central1")
         if backend == "vertex"
@@ -68,7 +68,7 @@ def begin(journal: Journal, backend: Backend, count: int, *, name: str = "g_1", 
                 *(word for flag, value in flags.items() for word in (f"--{flag}", value)),
             )
             ours = {labels.GROUP: labels.group_value(name), labels.JOB: f"key-{name}-{index}"}
-            job = CloudJob(job_id=job_id, image="r/i:t", args=args, labels=ours, choice=choice)
+            job = JobRequest(job_id=job_id, image="r/i:t", args=args, labels=ours, choice=choice)
             yield JobSpec(index=index, job_id=job_id, args=args), body_of(backend, job)
 
     journal.begin(group, jobs())
@@ -77,7 +77,7 @@ def begin(journal: Journal, backend: Backend, count: int, *, name: str = "g_1", 
 
 def sent(
     group: str,
-    service: Service,
+    service: JobClient,
     journal: Journal,
     google: Google,
     *,
@@ -114,7 +114,12 @@ def expected(group: str, count: int) -> Counter[str]:
 
 
 def test_all_are_sent_many_at_once(
-    emulator: Emulator, google: Google, service: Service, backend: Backend, journal: Journal, history: History
+    emulator: Emulator,
+    google: Google,
+    service: JobClient,
+    backend: Backend,
+    journal: Journal,
+    history: History,
 ) -> None:
     emulator.faults = Faults(latency=0.05)
     group = begin(journal, backend, 40)
@@ -128,7 +133,7 @@ def test_all_are_sent_many_at_once(
 
 
 def test_whatever_goes_wrong_each_is_there_once(
-    emulator: Emulator, google: Google, service: Service, backend: Backend, journal: Journal
+    emulator: Emulator, google: Google, service: JobClient, backend: Backend, journal: Journal
 ) -> None:
     emulator.faults = Faults(busy=0.2, unavailable=0.1, lost=0.1, reset=0.05, late=1.0, hidden=0.5)
     group = begin(journal, backend, 300)
@@ -142,7 +147,7 @@ def test_whatever_goes_wrong_each_is_there_once(
 
 @pytest.mark.parametrize("backend", ["vertex"], indirect=True)
 def test_what_is_left_is_sent_while_a_job_in_doubt_is_looked_for(
-    backend: Backend, service: Service, journal: Journal, google: Google
+    backend: Backend, service: JobClient, journal: Journal, google: Google
 ) -> None:
     group = begin(journal, backend, 3)
     first, second = (job_id_of(group, index) for index in (1, 2))

@@ -13,7 +13,7 @@ The package is one address for what readers need; inside, each module builds on 
 """
 
 from caliban_ls.analysis.hardware.catalog import Accelerator, Kind, Mode
-from caliban_ls.analysis.hardware.checks import judge
+from caliban_ls.analysis.hardware.checks import check_request
 from caliban_ls.analysis.hardware.listings import (
     AcceleratorOffer,
     MachineOffer,
@@ -30,12 +30,12 @@ from caliban_ls.analysis.hardware.request import (
     Backend,
     Changes,
     Field,
+    HardwareProblem,
     Part,
-    Problem,
     Request,
     applied,
 )
-from caliban_ls.analysis.hardware.resolve import Choice, GaveWay, Quota, quotas, resolve
+from caliban_ls.analysis.hardware.resolve import GaveWay, HardwareChoice, Quota, quotas, resolve
 from caliban_ls.analysis.hardware.spec import Spec, SpecProblem, parse_spec
 
 __all__ = [
@@ -45,10 +45,11 @@ __all__ = [
     "Alternative",
     "Backend",
     "Changes",
-    "Choice",
     "Cost",
     "Field",
     "GaveWay",
+    "HardwareChoice",
+    "HardwareProblem",
     "Kind",
     "MachineOffer",
     "MenuField",
@@ -56,7 +57,6 @@ __all__ = [
     "Option",
     "Part",
     "Price",
-    "Problem",
     "Quota",
     "RegionOffer",
     "Request",
@@ -64,8 +64,8 @@ __all__ = [
     "SpecProblem",
     "accelerators",
     "applied",
+    "check_request",
     "instead",
-    "judge",
     "machines",
     "menu",
     "parse_spec",

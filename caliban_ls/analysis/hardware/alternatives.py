@@ -7,14 +7,21 @@ from itertools import combinations
 
 from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, catalog
 from caliban_ls.analysis.hardware.catalog.nearest import nearest, regions_by_nearness, wish
-from caliban_ls.analysis.hardware.compatibility import Fault, Seen, can_flex, first_fault, is_possible, see
+from caliban_ls.analysis.hardware.compatibility import (
+    BrokenRule,
+    Seen,
+    can_flex,
+    first_fault,
+    is_possible,
+    see,
+)
 from caliban_ls.analysis.hardware.request import Changes, Field, Part, Request, applied
 from caliban_ls.analysis.hardware.resolve import default_accelerator, is_unasked
 
 TO_VERTEX: Changes = {"backend": "vertex"}
 
 
-def remedies(seen: Seen, fault: Fault) -> tuple[Part, list[Changes]]:
+def remedies(seen: Seen, fault: BrokenRule) -> tuple[Part, list[Changes]]:
     """Return the part to blame, and the changes that make a request possible, best first.
 
     Of the parts that the fault names, the first is to blame whose change alone is enough. Every change keeps
@@ -145,7 +152,7 @@ def _joint_change(seen: Seen, fields: list[Field]) -> Iterator[Changes]:
                 return
 
 
-def _removals(seen: Seen, fault: Fault) -> Iterator[Changes]:
+def _removals(seen: Seen, fault: BrokenRule) -> Iterator[Changes]:
     """Yield the removal of keys, where nothing else would help."""
     if fault.code == "CAL414":
         yield {"spot": None}

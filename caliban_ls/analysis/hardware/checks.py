@@ -12,13 +12,21 @@ from caliban_ls.analysis.hardware.alternatives import TO_VERTEX, completed, fiel
 from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, catalog
 from caliban_ls.analysis.hardware.catalog.nearest import nearest, regions_by_nearness, wish
 from caliban_ls.analysis.hardware.compatibility import Seen, faults, first_fault, is_possible, see
-from caliban_ls.analysis.hardware.request import Changes, Field, Part, Problem, Request, alternative, applied
-from caliban_ls.analysis.hardware.resolve import Choice, Quota, quotas, resolve
+from caliban_ls.analysis.hardware.request import (
+    Changes,
+    Field,
+    HardwareProblem,
+    Part,
+    Request,
+    alternative,
+    applied,
+)
+from caliban_ls.analysis.hardware.resolve import HardwareChoice, Quota, quotas, resolve
 from caliban_ls.analysis.rules import RULES
 from caliban_ls.analysis.rules.overrides import Force, is_forced
 
 
-def judge(request: Request) -> list[Problem]:
+def check_request(request: Request) -> list[HardwareProblem]:
     """Say what is wrong with a request, or else what is worth knowing; nothing of an ordinary good one."""
     return [_problem(remark, force=request.force) for remark in _remarks(see(request))]
 
@@ -38,7 +46,7 @@ class _Remark:
 _MENDABLE = frozenset({Severity.ERROR, Severity.WARNING})
 
 
-def _problem(remark: _Remark, *, force: Force) -> Problem:
+def _problem(remark: _Remark, *, force: Force) -> HardwareProblem:
     severity = remark.severity or RULES[remark.code].severity
     alternatives = tuple(alternative(changes) for changes in remark.alternatives())
     message = remark.text
@@ -47,7 +55,7 @@ def _problem(remark: _Remark, *, force: Force) -> Problem:
         message = f"{message}: {title[0].lower()}{title[1:]}"
     if is_forced(force, remark.code) and severity in _MENDABLE:
         severity = Severity.INFORMATION
-    return Problem(remark.field, remark.part, remark.code, message, severity, alternatives)
+    return HardwareProblem(remark.field, remark.part, remark.code, message, severity, alternatives)
 
 
 def _remarks(seen: Seen) -> Iterator[_Remark]:
@@ -138,7 +146,7 @@ def _notes(seen: Seen) -> Iterator[_Remark]:
     yield from _shortages(seen, choice)
 
 
-def _shortages(seen: Seen, choice: Choice) -> Iterator[_Remark]:
+def _shortages(seen: Seen, choice: HardwareChoice) -> Iterator[_Remark]:
     """Yield what a project isn't granted without asking: doubtful as a default, a hint where it was chosen.
 
     No hint where no region grants it: whoever chose such hardware knows, and is told every time otherwise.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, catalog
-from caliban_ls.analysis.hardware.resolve import Choice
+from caliban_ls.analysis.hardware.resolve import HardwareChoice
 
 Prices = tuple["float | None", "float | None"]
 """US dollars an hour, on demand and spot; None where unknown."""
@@ -69,7 +69,7 @@ class Price:
     uncertain: bool
 
 
-def price(choice: Choice) -> Price | None:
+def price(choice: HardwareChoice) -> Price | None:
     """Return what one job of a choice costs, None where that isn't known."""
     machine = catalog().machines.get(choice.machine_type)
     if machine is None or (machine.bound and choice.accelerator is None):
@@ -154,7 +154,7 @@ def _times(count: float, each: Sequence[float | None] | None) -> Prices | None:
     return on_demand, spot
 
 
-def _is_uncertain(machine: Machine, choice: Choice) -> bool:
+def _is_uncertain(machine: Machine, choice: HardwareChoice) -> bool:
     data = _prices()
     doubts = data["uncertain"]
     if machine.family == "n1" and choice.accelerator is None:

@@ -10,12 +10,12 @@ from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, catalog
 from caliban_ls.analysis.hardware.catalog.nearest import nearest, regions_by_nearness, wish
 from caliban_ls.analysis.hardware.compatibility import is_possible
 from caliban_ls.analysis.hardware.request import Alternative, Request, alternative, applied, spec_field
-from caliban_ls.analysis.hardware.resolve import Choice, quotas, resolve
+from caliban_ls.analysis.hardware.resolve import HardwareChoice, quotas, resolve
 
 _OF_EACH_KIND = 2
 
 
-def instead(choice: Choice) -> list[Alternative]:
+def instead(choice: HardwareChoice) -> list[Alternative]:
     """Return other regions, then other accelerators, of which a project is granted enough without asking.
 
     Empty on a service without known quotas.
@@ -35,7 +35,7 @@ def _elsewhere(request: Request) -> Iterator[Alternative]:
             yield alternative({"region": region})
 
 
-def _other_accelerators(request: Request, choice: Choice) -> Iterator[Alternative]:
+def _other_accelerators(request: Request, choice: HardwareChoice) -> Iterator[Alternative]:
     held = choice.accelerator
     if held is None:
         return
@@ -59,7 +59,7 @@ def _is_granted(request: Request) -> bool:
     return bool(needs) and all(need.granted is not None and need.granted >= need.needed for need in needs)
 
 
-def _as_request(choice: Choice) -> Request:
+def _as_request(choice: HardwareChoice) -> Request:
     """Return the request that says all of a choice."""
     request = Request(
         backend=choice.backend,

@@ -72,7 +72,7 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class HardwareProblem:
     """One thing to know about a request.
 
     Attributes:

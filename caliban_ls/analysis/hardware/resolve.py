@@ -21,7 +21,7 @@ class GaveWay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class HardwareChoice:
     """A request with everything filled in.
 
     Attributes:
@@ -72,7 +72,7 @@ class Quota:
     uncertain: bool = False
 
 
-def resolve(request: Request) -> Choice:
+def resolve(request: Request) -> HardwareChoice:
     """Fill in what a request doesn't say, as near to the defaults as what it says allows.
 
     What it says stays, possible or not. The default accelerator is one GPU. A machine type that was written
@@ -86,7 +86,7 @@ def resolve(request: Request) -> Choice:
     if found and not accelerator and not seen.machine_unknown:
         accelerator = found.accelerator
     machine = catalog().machines.get(machine_type)
-    return Choice(
+    return HardwareChoice(
         backend=seen.backend,
         region=request.region or catalog().default_region,
         machine_type=machine_type,
@@ -100,7 +100,7 @@ def resolve(request: Request) -> Choice:
     )
 
 
-def quotas(choice: Choice) -> list[Quota]:
+def quotas(choice: HardwareChoice) -> list[Quota]:
     """Return what a project must have been granted to run one job of a choice on Vertex AI."""
     known = catalog()
     region = known.regions.get(choice.region)

@@ -45,7 +45,7 @@ class SpecProblem:
 def parse_spec(text: str, kind: Kind) -> Spec | SpecProblem:
     """Read a spec; case and the API's spellings of the type don't matter.
 
-    A type that the catalogue doesn't know is no problem here: `judge` warns of it.
+    A type that the catalogue doesn't know is no problem here: `check_request` warns of it.
     """
     field = spec_field(kind)
     match = re.fullmatch(r"([0-9]+)[xX]([A-Za-z0-9]\S*)", text)

@@ -18,7 +18,7 @@ from caliban_ls.analysis.checks.limits import FREE_A_MINUTE
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.estimate import request_of
 from caliban_ls.analysis.findings import Severity
-from caliban_ls.analysis.hardware import Backend, Choice, Price, Request
+from caliban_ls.analysis.hardware import Backend, HardwareChoice, Price, Request
 from caliban_ls.analysis.hardware.catalog import Accelerator, Kind, Mode, catalog
 from caliban_ls.analysis.rules import RULES
 from caliban_ls.analysis.rules.overrides import is_forced
@@ -30,7 +30,7 @@ from caliban_ls.operations.context.state import settings_of
 from caliban_ls.operations.local import image
 from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.backends import labels
-from caliban_ls.runtime.backends.base import Body, CloudJob, Scheduling, body_of
+from caliban_ls.runtime.backends.backend import Body, JobRequest, Scheduling, body_of
 from caliban_ls.runtime.google.client import enumerated, require_region
 from caliban_ls.runtime.google.local_identity import Claims
 from caliban_ls.runtime.history.records import launch_name, utc_now
@@ -78,7 +78,7 @@ class Plan:
     key: str
     backend: Backend
     project_id: str
-    choice: Choice
+    choice: HardwareChoice
     module: str | None
     image: str
     own_image: bool
@@ -111,8 +111,8 @@ class Plan:
         }
         return labels.job_labels(ours, self.user_labels, {**self.flags, **job.parameters})
 
-    def _cloud_job(self, job: JobSpec) -> CloudJob:
-        return CloudJob(
+    def _cloud_job(self, job: JobSpec) -> JobRequest:
+        return JobRequest(
             job_id=job.job_id,
             image=self.image,
             args=job.args,
@@ -186,7 +186,7 @@ def make_plan(arguments: CloudArguments, project: Project, claims: Claims, conte
 
 
 def image_name(
-    arguments: CloudArguments, project: Project, choice: Choice, project_id: str, context: Context
+    arguments: CloudArguments, project: Project, choice: HardwareChoice, project_id: str, context: Context
 ) -> str:
     """Return the full name of the project's image as it stands now, where it is to be pushed."""
     planned = image.plan_for(arguments, project, choice.mode, context, platform=PLATFORM)
@@ -199,7 +199,7 @@ def renamed(plan: Plan) -> Plan:
     return replace(plan, group=launch_name(plan.title, utc_now()), key=secrets.token_hex(8))
 
 
-def _scheduling(arguments: CloudArguments, project: Project, choice: Choice) -> Scheduling:
+def _scheduling(arguments: CloudArguments, project: Project, choice: HardwareChoice) -> Scheduling:
     """Return when jobs start and end.
 
     Raises:
@@ -241,7 +241,7 @@ def _judged(request: Request) -> Iterator[str]:
     Raises:
         UsageError: it can't be had.
     """
-    problems = hardware.judge(request)
+    problems = hardware.check_request(request)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         first, said = errors[0], "; ".join(f"{problem.message} ({problem.code})" for problem in errors)
@@ -265,7 +265,7 @@ _ENUMERATIONS: Mapping[Backend, tuple[str, str, str, str]] = {
 """Where the services' discovery documents list accelerators."""
 
 
-def _as_enumerated(choice: Choice) -> Choice:
+def _as_enumerated(choice: HardwareChoice) -> HardwareChoice:
     """Return a choice whose accelerator, unless the catalogue knows it, is spelled as the service's own list has it.
 
     Raises:

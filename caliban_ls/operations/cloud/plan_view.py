@@ -17,7 +17,7 @@ from caliban_ls.operations.schemas.cloud import (
     CloudQuota,
     CloudResult,
 )
-from caliban_ls.runtime.backends.base import with_args
+from caliban_ls.runtime.backends.backend import with_args
 from caliban_ls.runtime.history.masking import masked_args, masked_parameters
 from caliban_ls.runtime.jobs import JobState
 

@@ -16,13 +16,13 @@ from typing import Any
 
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.config.project import Project
-from caliban_ls.analysis.hardware import Choice
+from caliban_ls.analysis.hardware import HardwareChoice
 from caliban_ls.analysis.hardware.catalog import Mode
 from caliban_ls.core.errors import CalibanError, UsageError
 from caliban_ls.operations.cloud import budget, plan, plan_view, submit
 from caliban_ls.operations.cloud.plan import Plan
 from caliban_ls.operations.context import trust
-from caliban_ls.operations.context.clients import find_identity_for, open_patient, service_for
+from caliban_ls.operations.context.clients import find_identity_for, job_client_for, open_retrying_client
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.job_lookup import CLOUD, find_jobs, states_of
@@ -31,7 +31,7 @@ from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.jobs import refresh
 from caliban_ls.operations.schemas.cloud import CloudArguments, CloudResult, ResubmitArguments
 from caliban_ls.runtime.backends import labels
-from caliban_ls.runtime.backends.base import Body, Scheduling, with_args
+from caliban_ls.runtime.backends.backend import Body, Scheduling, with_args
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.google.retries import each
 from caliban_ls.runtime.history.masking import MASK, masked_args
@@ -218,8 +218,8 @@ def _with_requests(
         names = {job.name: job for job in masked if job.name is not None}
         lost = [job.job_id for job in masked if job.name is None]
         identity = find_identity_for(group, arguments.cloud_key, context)
-        with open_patient(identity, context, refresh.PATIENCE) as google:
-            for name, answer in each(names, service_for(group, google).args).items():
+        with open_retrying_client(identity, context, refresh.PATIENCE) as google:
+            for name, answer in each(names, job_client_for(group, google).args).items():
                 job = names[name]
                 if not isinstance(answer, CalibanError) and masked_args(answer) == job.args:
                     args[job.job_id] = answer
@@ -251,13 +251,13 @@ def _flags(group: Group, arguments: ResubmitArguments) -> CloudArguments:
     )
 
 
-def choice_of(group: Group, repeated: Iterable[Repeat]) -> Choice:
+def choice_of(group: Group, repeated: Iterable[Repeat]) -> HardwareChoice:
     """Return what the jobs of a launch ran on."""
     details: Mapping[str, Any] = group.details
     backend: Any = group.backend
     accelerator = accelerator_of(details)
     mode: Mode = details.get("mode") or ("gpu" if accelerator and accelerator.kind == "gpu" else "cpu")
-    return Choice(
+    return HardwareChoice(
         backend=backend,
         region=group.region or "",
         machine_type=str(details.get("machine_type")),

@@ -18,13 +18,13 @@ from caliban_ls.core.errors import UsageError
 from caliban_ls.operations.cloud import budget, plan_view, submit
 from caliban_ls.operations.cloud.plan import Plan
 from caliban_ls.operations.cloud.resubmit import Repeat, choice_of
-from caliban_ls.operations.context.clients import find_identity_for, open_google, service_for
+from caliban_ls.operations.context.clients import find_identity_for, job_client_for, open_google
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.job_lookup import CLOUD
 from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.schemas.cloud import CloudArguments, CloudResult, ResumeArguments
-from caliban_ls.runtime.backends.base import Body, Scheduling
+from caliban_ls.runtime.backends.backend import Body, Scheduling
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.history.records import Group, JobRecord
 from caliban_ls.runtime.history.store import History
@@ -80,7 +80,7 @@ def resume(arguments: ResumeArguments, context: Context) -> CloudResult:
             submit.confirm(rest, there, "Send")
         with open_google(find_identity_for(group, None, context), context) as google:
             submit.send(group, history, google, context, resumed=True)
-            return submit.result_of(group, history, service_for(group, google))
+            return submit.result_of(group, history, job_client_for(group, google))
 
 
 def _meant(reference: str | None, history: History, context: Context) -> Group:

@@ -11,12 +11,12 @@ from caliban_ls.analysis import hardware
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.hardware import Request
 from caliban_ls.core.errors import CalibanError, NotConfirmed, PlanChanged, UsageError
-from caliban_ls.operations.cloud import budget, plan_view, registry, saved_plans
+from caliban_ls.operations.cloud import budget, image_registry, plan_view, saved_plans
 from caliban_ls.operations.cloud import plan as cloud_plan
 from caliban_ls.operations.cloud.plan import Plan
 from caliban_ls.operations.cloud.provenance import provenance
 from caliban_ls.operations.context import trust
-from caliban_ls.operations.context.clients import find_identity_of, open_google, service_for
+from caliban_ls.operations.context.clients import find_identity_of, job_client_for, open_google
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.launch_details import accelerator_of
@@ -31,7 +31,7 @@ from caliban_ls.operations.schemas.cloud import (
     SubmitArguments,
 )
 from caliban_ls.runtime.backends import submitter
-from caliban_ls.runtime.backends.base import Service
+from caliban_ls.runtime.backends.backend import JobClient
 from caliban_ls.runtime.backends.launch_journal import Journal, NameTaken
 from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.client import Google
@@ -155,7 +155,7 @@ def submit_plan(
         digest = _publish(made, arguments, project, google, context)
         group = _begin(made, arguments, history, digest, context, once=once)
         send(group, history, google, context, resumed=False)
-        result = result_of(group, history, service_for(group, google))
+        result = result_of(group, history, job_client_for(group, google))
     return replace(plan_view.result_of(made, jobs=result.jobs), group=group.name)
 
 
@@ -172,7 +172,7 @@ def send(group: Group, history: History, google: Google, context: Context, *, re
     try:
         outcome = submitter.send(
             group.name,
-            service_for(group, google),
+            job_client_for(group, google),
             journal,
             resumed=resumed,
             report=context.report,
@@ -198,7 +198,7 @@ def send(group: Group, history: History, google: Google, context: Context, *, re
         context.cancel.check()
 
 
-def result_of(group: Group, history: History, service: Service) -> CloudResult:
+def result_of(group: Group, history: History, service: JobClient) -> CloudResult:
     """Return what is written down of a launch in the cloud."""
     bodies = Journal(history).bodies(group.name)
     jobs = tuple(
@@ -271,15 +271,15 @@ def _publish(
     """Build and push the image, as far as that isn't done; return its digest in the registry."""
     if not made.own_image:
         return None
-    registry.see_to_repository(made.image, google, context, create=arguments.create_repository)
+    image_registry.see_to_repository(made.image, google, context, create=arguments.create_repository)
     engine = open_engine(context)
     if not arguments.no_cache:
-        there = engine.published(made.image, registry.login_for(made.image, google))
+        there = engine.published(made.image, image_registry.login_for(made.image, google))
         if there is not None:
             context.report(f"{made.image} is in its registry already", None)
             return there
     image = project_image.ensure(arguments, project, made.mode, context, platform=cloud_plan.PLATFORM)
-    return registry.publish(image.tag, made.image, engine, google, context)
+    return image_registry.publish(image.tag, made.image, engine, google, context)
 
 
 def _begin(

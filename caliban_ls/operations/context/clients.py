@@ -15,16 +15,16 @@ from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.runtime.backends.ai_platform import AiPlatform
-from caliban_ls.runtime.backends.base import Service
+from caliban_ls.runtime.backends.backend import JobClient
 from caliban_ls.runtime.backends.vertex import Vertex
 from caliban_ls.runtime.google.auth import Identity, find_identity
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.credentials import find_credentials
-from caliban_ls.runtime.google.retries import Patience, PatientGoogle
+from caliban_ls.runtime.google.retries import Patience, RetryingClient
 from caliban_ls.runtime.history.records import Group
 
 
-def service_for(group: Group, google: Google) -> Service:
+def job_client_for(group: Group, google: Google) -> JobClient:
     """Return the service that has the jobs of a launch."""
     project = group.project or ""
     if group.backend == "ai-platform":
@@ -87,14 +87,16 @@ def _key_of(group: Group) -> str | None:
 
 
 @contextmanager
-def open_patient(identity: Identity, context: Context, patience: Patience) -> Iterator[PatientGoogle]:
+def open_retrying_client(
+    identity: Identity, context: Context, patience: Patience
+) -> Iterator[RetryingClient]:
     """Open the services, which are asked again while they are busy or silent, for the time of the body.
 
     Raises:
         MissingError: a package that asking them takes can't be imported.
     """
     packages.require(packages.GOOGLE)
-    google = PatientGoogle(
+    google = RetryingClient(
         identity, context.environment, patience=patience, report=context.report, cancel=context.cancel
     )
     try:

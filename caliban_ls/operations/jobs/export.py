@@ -15,7 +15,7 @@ from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD
 from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.schemas.jobs import ExportArguments, ExportResult
-from caliban_ls.runtime.backends.base import url_of
+from caliban_ls.runtime.backends.backend import url_of
 from caliban_ls.runtime.history.records import Group, JobRecord
 from caliban_ls.runtime.history.store import History
 

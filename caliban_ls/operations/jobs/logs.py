@@ -7,14 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from caliban_ls.core.errors import CalibanError, ServiceError, UsageError
-from caliban_ls.operations.context.clients import find_identity_for, open_patient, service_for
+from caliban_ls.operations.context.clients import find_identity_for, job_client_for, open_retrying_client
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, find_job
 from caliban_ls.operations.context.state import open_history, state_folder_of
 from caliban_ls.operations.jobs import refresh
 from caliban_ls.operations.schemas.jobs import LogsArguments, LogsResult
 from caliban_ls.runtime.backends import job_sync
-from caliban_ls.runtime.backends.base import Service
+from caliban_ls.runtime.backends.backend import JobClient
 from caliban_ls.runtime.google.cloud_logging import PACE, JobLog, Pace, text_of
 from caliban_ls.runtime.google.retries import Patience
 from caliban_ls.runtime.history.job_logs import log_file
@@ -48,13 +48,13 @@ def logs(arguments: LogsArguments, context: Context, pace: Pace = PACE) -> LogsR
                 why = "It was never sent." if job.state.finished else f"It is {job.state.value}."
                 raise UsageError(f"There is no output of {job.job_id}", hint=why)
             identity = find_identity_for(group, arguments.cloud_key, context)
-            with open_patient(identity, context, PATIENCE) as google:
+            with open_retrying_client(identity, context, PATIENCE) as google:
                 log = JobLog(google, group.project or "", job.name)
                 if not (arguments.follow or context.streams):
                     return _piece_of_cloud(job, log, arguments.offset)
                 lines: Iterable[str] = map(text_of, log.entries())
                 if arguments.follow:
-                    service = service_for(group, google)
+                    service = job_client_for(group, google)
                     lines = log.follow(
                         is_over=lambda: _is_over_there(job, service, history),
                         cancel=context.cancel,
@@ -101,7 +101,7 @@ def _piece_of_cloud(job: JobRecord, log: JobLog, offset: int | None) -> LogsResu
     return LogsResult(job=job.job_id, text=piece.decode(errors="replace"), offset=max(position, offset or 0))
 
 
-def _is_over_there(job: JobRecord, service: Service, history: History) -> bool:
+def _is_over_there(job: JobRecord, service: JobClient, history: History) -> bool:
     """Return whether a job has ended or is gone, asking its service as long as the history doesn't know."""
     if waiting := job_sync.open_jobs(history, job.group, job.job_id):
         # Not to be told of the job's end is no reason to stop reading what it prints.

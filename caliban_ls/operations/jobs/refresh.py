@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from caliban_ls.core.errors import CalibanError, Cancelled, MissingError
-from caliban_ls.operations.context.clients import find_identity_for, open_patient, service_for
+from caliban_ls.operations.context.clients import find_identity_for, job_client_for, open_retrying_client
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD
 from caliban_ls.runtime.backends import job_sync, labels
-from caliban_ls.runtime.backends.base import Made, Service
+from caliban_ls.runtime.backends.backend import JobClient, RemoteJob
 from caliban_ls.runtime.backends.job_sync import OpenJob
 from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.errors import Refused
@@ -28,7 +28,7 @@ _FEW = 4  # jobs that are looked for one by one; of more, the list of their laun
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ServiceReport:
     """What a service said of jobs.
 
     Attributes:
@@ -37,9 +37,9 @@ class Told:
         others: further jobs of the service that are one of ours a second time, by our job id.
     """
 
-    found: Mapping[str, Made]
+    found: Mapping[str, RemoteJob]
     gone: tuple[str, ...]
-    others: Mapping[str, tuple[Made, ...]]
+    others: Mapping[str, tuple[RemoteJob, ...]]
 
     @property
     def known(self) -> frozenset[str]:
@@ -78,9 +78,9 @@ def refresh(
     asked = [group for group in groups if waiting.get(group.name)]
     failed: dict[str, list[str]] = {}
     for identity, theirs in _by_identity(asked, cloud_key, context, notes):
-        with open_patient(identity, context, patience) as google:
+        with open_retrying_client(identity, context, patience) as google:
             by_name = {group.name: group for group in theirs}
-            services = {group.name: service_for(group, google) for group in theirs}
+            services = {group.name: job_client_for(group, google) for group in theirs}
             for name, told in each(by_name, lambda name: ask(waiting[name], name, services[name])).items():  # noqa: B023  # used up at once
                 if isinstance(told, Cancelled):
                     raise told
@@ -92,7 +92,7 @@ def refresh(
     return [*notes, *(f"{', '.join(names)}: {why}" for why, names in failed.items())]
 
 
-def ask(jobs: Collection[OpenJob], group: str, service: Service) -> Told:
+def ask(jobs: Collection[OpenJob], group: str, service: JobClient) -> ServiceReport:
     """Ask a service after jobs of one launch.
 
     Raises:
@@ -105,21 +105,21 @@ def ask(jobs: Collection[OpenJob], group: str, service: Service) -> Told:
         listed = [made for job in jobs if job.label for made in service.find(label, job.label)]
     else:
         listed = list(service.find(label))
-    seen = job_sync.recognised(jobs, listed)
+    seen = job_sync.match_jobs(jobs, listed)
     found, gone = dict(seen.found), []
     # Lists show new jobs late, so that one which isn't listed is asked for by its name.
     missing = [name for name, job_id in named.items() if job_id not in found]
     for name, answer in each(missing, service.get).items():
-        if isinstance(answer, Made):
+        if isinstance(answer, RemoteJob):
             found[named[name]] = answer
         elif isinstance(answer, Refused) and answer.status == HTTPStatus.NOT_FOUND:
             gone.append(named[name])
         else:
             raise answer
-    return Told(found, tuple(gone), seen.others)
+    return ServiceReport(found, tuple(gone), seen.others)
 
 
-def write(told: Told, history: History) -> None:
+def write(told: ServiceReport, history: History) -> None:
     """Write down what a service said.
 
     Raises:
@@ -132,7 +132,7 @@ def write(told: Told, history: History) -> None:
         job_sync.write_gone(history, told.gone, now)
 
 
-def _about_others(told: Told) -> Iterator[str]:
+def _about_others(told: ServiceReport) -> Iterator[str]:
     for job_id, others in told.others.items():
         names = [made.name for made in others if not made.state.finished]
         if names:

@@ -26,7 +26,7 @@ from caliban_ls.operations.schemas.jobs import (
     StatusJob,
     StatusResult,
 )
-from caliban_ls.runtime.backends.base import url_of
+from caliban_ls.runtime.backends.backend import url_of
 from caliban_ls.runtime.history.counts import Tally, tallies
 from caliban_ls.runtime.history.records import ALL, Group, JobRecord, Wanted, utc_now
 from caliban_ls.runtime.history.store import History

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from caliban_ls.core.errors import CalibanError, Cancelled, EngineUnavailable, NotConfirmed, UsageError
-from caliban_ls.operations.context.clients import find_identity_for, open_patient, service_for
+from caliban_ls.operations.context.clients import find_identity_for, job_client_for, open_retrying_client
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, find_jobs
 from caliban_ls.operations.context.state import open_engine, open_history
@@ -20,7 +20,7 @@ from caliban_ls.operations.jobs import refresh
 from caliban_ls.operations.local.shell import find_container
 from caliban_ls.operations.schemas.jobs import StopArguments, StopFailure, StopResult
 from caliban_ls.runtime.backends import job_sync, submitter
-from caliban_ls.runtime.backends.base import Service
+from caliban_ls.runtime.backends.backend import JobClient
 from caliban_ls.runtime.backends.job_sync import OpenJob
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.engine import Engine
@@ -84,7 +84,7 @@ class _There:
     """A launch in the cloud some of whose jobs are to be stopped, and what that takes."""
 
     group: Group
-    service: Service
+    service: JobClient
     history: History
     context: Context
     done: _Done
@@ -93,7 +93,7 @@ class _There:
         """Return those of some jobs whose end isn't known."""
         return _open(job_ids, self.group, self.history)
 
-    def ask(self, jobs: Collection[OpenJob]) -> refresh.Told:
+    def ask(self, jobs: Collection[OpenJob]) -> refresh.ServiceReport:
         """Return what the service says of jobs, written down."""
         told = refresh.ask(jobs, self.group.name, self.service)
         refresh.write(told, self.history)
@@ -221,8 +221,8 @@ def _stop_cloud(
     over: set[str] = set()
     going = _open(ids, group, history)
     if going:
-        with open_patient(find_identity_for(group, cloud_key, context), context, PATIENCE) as google:
-            there = _There(group, service_for(group, google), history, context, done)
+        with open_retrying_client(find_identity_for(group, cloud_key, context), context, PATIENCE) as google:
+            there = _There(group, job_client_for(group, google), history, context, done)
             told = _cancel(going, there)
             # The process that sends may have ended those in doubt a moment ago; they were stopped all the same.
             over = {job_id for job_id, made in told.found.items() if made.state.finished} - doubtful
@@ -253,7 +253,7 @@ def _open(job_ids: Collection[str], group: Group, history: History) -> list[Open
     return [job for job in job_sync.open_jobs(history, group.name) if job.job_id in chosen]
 
 
-def _cancel(jobs: Collection[OpenJob], there: _There) -> refresh.Told:
+def _cancel(jobs: Collection[OpenJob], there: _There) -> refresh.ServiceReport:
     """Have a service end those jobs that it has and that go on; return what it said of them before."""
     told = there.ask(jobs)
     # One job may be there twice, under two names.
@@ -275,7 +275,7 @@ def _cancel(jobs: Collection[OpenJob], there: _There) -> refresh.Told:
     return told
 
 
-def _cancel_one(name: str, service: Service) -> bool:
+def _cancel_one(name: str, service: JobClient) -> bool:
     """Have a service end a job; return whether there was anything to end."""
     try:
         service.cancel(name)

@@ -12,7 +12,7 @@ from typing import Any
 
 from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.runtime.backends import labels
-from caliban_ls.runtime.backends.base import Body, CloudJob, Made
+from caliban_ls.runtime.backends.backend import Body, JobRequest, RemoteJob
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.errors import Busy, NoAnswer, Refused, field_of
 from caliban_ls.runtime.jobs import JobState
@@ -30,7 +30,7 @@ _STATES = {
 _TPU_WORKER = "cloud_tpu"
 
 
-def body(job: CloudJob) -> Body:
+def body(job: JobRequest) -> Body:
     """Return the training job of a job.
 
     Source: cloud.google.com/ai-platform/training/docs/reference/rest/v1/projects.jobs.
@@ -72,14 +72,14 @@ def url(name: str, project: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AiPlatform:
-    """The jobs of a project; see `cloud.Service`."""
+    """The jobs of a project; see `JobClient`."""
 
     google: Google
     project: str
     keyed: bool = True
 
-    def create(self, body: Body) -> Made:
-        """See `Service.create`. The service takes no id twice; whether it is the same job, its label tells."""
+    def create(self, body: Body) -> RemoteJob:
+        """See `JobClient.create`. The service takes no id twice; whether it is the same job, its label tells."""
         try:
             return self._made(self.google.ask(self._jobs().create(parent=self._parent, body=body)))
         except Refused as error:
@@ -96,8 +96,8 @@ class AiPlatform:
                 raise
             return there
 
-    def find(self, group: str, job: str | None = None) -> Iterator[Made]:
-        """See `Service.find`."""
+    def find(self, group: str, job: str | None = None) -> Iterator[RemoteJob]:
+        """See `JobClient.find`."""
         jobs = self._jobs()
         request = jobs.list(parent=self._parent, filter=labels.filter_for(group, job))
         while request is not None:
@@ -106,12 +106,12 @@ class AiPlatform:
             field_of(page, "nextPageToken", str, "")
             request = jobs.list_next(request, page)
 
-    def get(self, name: str) -> Made:
-        """See `Service.get`."""
+    def get(self, name: str) -> RemoteJob:
+        """See `JobClient.get`."""
         return self._made(self.google.ask(self._jobs().get(name=name)))
 
     def cancel(self, name: str) -> None:
-        """See `Service.cancel`."""
+        """See `JobClient.cancel`."""
         try:
             self.google.ask(self._jobs().cancel(name=name, body={}))
         except Refused as error:
@@ -120,11 +120,11 @@ class AiPlatform:
                 raise
 
     def url(self, name: str) -> str:
-        """See `Service.url`."""
+        """See `JobClient.url`."""
         return url(name, self.project)
 
     def args(self, name: str) -> tuple[str, ...]:
-        """See `Service.args`."""
+        """See `JobClient.args`."""
         found = self.google.ask(self._jobs().get(name=name))
         return tuple(map(str, field_of(field_of(found, "trainingInput", dict), "args", list, [])))
 
@@ -135,8 +135,8 @@ class AiPlatform:
     def _jobs(self) -> Any:  # noqa: ANN401 - made at run time
         return self.google.methods("ml", "v1", "https://ml.googleapis.com/", "projects", "jobs")
 
-    def _made(self, job: object) -> Made:
-        return Made(
+    def _made(self, job: object) -> RemoteJob:
+        return RemoteJob(
             name=f"{self._parent}/jobs/{field_of(job, 'jobId', str)}",
             labels=labels.read(field_of(job, "labels", dict, {})),
             state=_STATES.get(field_of(job, "state", str, ""), JobState.UNKNOWN),

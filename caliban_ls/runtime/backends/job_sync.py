@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from caliban_ls.runtime.backends import labels
-from caliban_ls.runtime.backends.base import Made
+from caliban_ls.runtime.backends.backend import RemoteJob
 from caliban_ls.runtime.google.timestamps import moment
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobState
@@ -39,7 +39,7 @@ class OpenJob:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class MatchedJobs:
     """What a list of a service's jobs says of those of a launch.
 
     Attributes:
@@ -48,8 +48,8 @@ class Seen:
             nobody answered for longer than could be waited for.
     """
 
-    found: Mapping[str, Made]
-    others: Mapping[str, tuple[Made, ...]]
+    found: Mapping[str, RemoteJob]
+    others: Mapping[str, tuple[RemoteJob, ...]]
 
 
 def open_jobs(history: History, group: str, only: str | None = None) -> list[OpenJob]:
@@ -75,9 +75,9 @@ def open_jobs(history: History, group: str, only: str | None = None) -> list[Ope
     ]
 
 
-def recognised(jobs: Iterable[OpenJob], listed: Iterable[Made]) -> Seen:
+def match_jobs(jobs: Iterable[OpenJob], listed: Iterable[RemoteJob]) -> MatchedJobs:
     """Tell which jobs of a list are which of ours, by the label that no two of ours share."""
-    by_label: dict[str, list[Made]] = {}
+    by_label: dict[str, list[RemoteJob]] = {}
     for made in listed:
         by_label.setdefault(made.labels.get(labels.JOB, ""), []).append(made)
     found, others = {}, {}
@@ -89,10 +89,10 @@ def recognised(jobs: Iterable[OpenJob], listed: Iterable[Made]) -> Seen:
         found[job.job_id] = chosen
         if len(candidates) > 1:
             others[job.job_id] = tuple(made for made in candidates if made is not chosen)
-    return Seen(found, others)
+    return MatchedJobs(found, others)
 
 
-def write(history: History, seen: Mapping[str, Made], now: datetime) -> None:
+def write(history: History, seen: Mapping[str, RemoteJob], now: datetime) -> None:
     """Write down what a service says of jobs, by our job ids.
 
     One that was stopped while nobody knew whether it arrived keeps CANCELLING, so that it is stopped there too.

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 from caliban_ls.core.errors import CalibanError, MissingError, UsageError
-from caliban_ls.runtime.backends.base import Body, Made, with_args
+from caliban_ls.runtime.backends.backend import Body, RemoteJob, with_args
 from caliban_ls.runtime.history.masking import masked_args, masked_parameters
 from caliban_ls.runtime.history.records import Group
 from caliban_ls.runtime.history.store import History
@@ -250,7 +250,7 @@ class Journal:
             )
             return cursor.rowcount > 0
 
-    def sent(self, job_id: str, made: Made) -> bool:
+    def sent(self, job_id: str, made: RemoteJob) -> bool:
         """Write down that a service has a job; return whether its user stopped it while it was on its way."""
         with self._history.transaction() as connection:
             connection.execute(

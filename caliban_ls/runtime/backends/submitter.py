@@ -26,7 +26,7 @@ from http import HTTPStatus
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, ServiceError
 from caliban_ls.runtime.backends import labels
-from caliban_ls.runtime.backends.base import Made, Service
+from caliban_ls.runtime.backends.backend import JobClient, RemoteJob
 from caliban_ls.runtime.backends.launch_journal import Journal, Unsent
 from caliban_ls.runtime.google.errors import Busy, NoAnswer, Refused
 from caliban_ls.runtime.google.transport import REQUEST_SECONDS
@@ -84,7 +84,7 @@ class Outcome:
 
 def send(
     group: str,
-    service: Service,
+    service: JobClient,
     journal: Journal,
     *,
     resumed: bool,
@@ -136,7 +136,7 @@ class _Sending:
     """What the threads share; every field but the first ones under the lock."""
 
     group: str
-    service: Service
+    service: JobClient
     journal: Journal
     report: Report
     clock: Callable[[], datetime]
@@ -318,7 +318,7 @@ class _Sending:
             self._absent_since = None
             self._silence = silence
 
-    def _made(self, job_id: str, made: Made) -> None:
+    def _made(self, job_id: str, made: RemoteJob) -> None:
         if self.journal.sent(job_id, made):
             # It was stopped while it was on its way. Whoever stopped it sees to it too, and more patiently.
             with suppress(ServiceError):
@@ -408,7 +408,7 @@ class _Sending:
         if everything:
             self._take_unwritten(found)
 
-    def _take_unwritten(self, found: dict[str | None, Made]) -> None:
+    def _take_unwritten(self, found: dict[str | None, RemoteJob]) -> None:
         """Write down jobs that the service has and the journal calls unsent."""
         waiting = []
         for job_id in self._waiting:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from caliban_ls.analysis.hardware import Choice
+from caliban_ls.analysis.hardware import HardwareChoice
 from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.runtime.backends import labels
-from caliban_ls.runtime.backends.base import Body, CloudJob, Made
+from caliban_ls.runtime.backends.backend import Body, JobRequest, RemoteJob
 from caliban_ls.runtime.google.client import Google, regional_address
 from caliban_ls.runtime.google.errors import field_of
 from caliban_ls.runtime.jobs import JobState
@@ -31,7 +31,7 @@ _STATES = {
 _PAGE = 100  # the most that the service gives at once
 
 
-def body(job: CloudJob) -> Body:
+def body(job: JobRequest) -> Body:
     """Return the CustomJob of a job.
 
     Source: cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.customJobs.
@@ -62,19 +62,19 @@ def url(name: str, project: str, region: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Vertex:
-    """The jobs of a project in a region; see `cloud.Service`."""
+    """The jobs of a project in a region; see `JobClient`."""
 
     google: Google
     project: str
     region: str
     keyed: bool = False
 
-    def create(self, body: Body) -> Made:
-        """See `Service.create`. Nothing keeps the service from making the same job twice."""
+    def create(self, body: Body) -> RemoteJob:
+        """See `JobClient.create`. Nothing keeps the service from making the same job twice."""
         return _made(self.google.ask(self._jobs().create(parent=self._parent, body=body)))
 
-    def find(self, group: str, job: str | None = None) -> Iterator[Made]:
-        """See `Service.find`."""
+    def find(self, group: str, job: str | None = None) -> Iterator[RemoteJob]:
+        """See `JobClient.find`."""
         jobs, wanted = self._jobs(), labels.filter_for(group, job)
         request = jobs.list(parent=self._parent, filter=wanted, pageSize=_PAGE)
         while request is not None:
@@ -83,20 +83,20 @@ class Vertex:
             field_of(page, "nextPageToken", str, "")
             request = jobs.list_next(request, page)
 
-    def get(self, name: str) -> Made:
-        """See `Service.get`."""
+    def get(self, name: str) -> RemoteJob:
+        """See `JobClient.get`."""
         return _made(self.google.ask(self._jobs().get(name=name)))
 
     def cancel(self, name: str) -> None:
-        """See `Service.cancel`."""
+        """See `JobClient.cancel`."""
         self.google.ask(self._jobs().cancel(name=name, body={}))
 
     def url(self, name: str) -> str:
-        """See `Service.url`."""
+        """See `JobClient.url`."""
         return url(name, self.project, self.region)
 
     def args(self, name: str) -> tuple[str, ...]:
-        """See `Service.args`."""
+        """See `JobClient.args`."""
         found = self.google.ask(self._jobs().get(name=name))
         pools = field_of(field_of(found, "jobSpec", dict), "workerPoolSpecs", list)
         container = field_of(pools[0] if pools else None, "containerSpec", dict)
@@ -111,7 +111,7 @@ class Vertex:
         return self.google.methods("aiplatform", "v1", address, "projects", "locations", "customJobs")
 
 
-def _scheduling(job: CloudJob) -> dict[str, Any]:
+def _scheduling(job: JobRequest) -> dict[str, Any]:
     """Return the Scheduling of a job; empty where all is the service's own choice."""
     said = job.scheduling
     scheduling: dict[str, Any] = {}
@@ -128,7 +128,7 @@ def _scheduling(job: CloudJob) -> dict[str, Any]:
     return scheduling
 
 
-def _machine(choice: Choice) -> dict[str, Any]:
+def _machine(choice: HardwareChoice) -> dict[str, Any]:
     """Return the MachineSpec of a choice."""
     machine: dict[str, Any] = {"machineType": choice.machine_type}
     if choice.accelerator is None:
@@ -143,8 +143,8 @@ def _machine(choice: Choice) -> dict[str, Any]:
     return machine
 
 
-def _made(job: object) -> Made:
-    return Made(
+def _made(job: object) -> RemoteJob:
+    return RemoteJob(
         name=field_of(job, "name", str),
         labels=labels.read(field_of(job, "labels", dict, {})),
         state=_STATES.get(field_of(job, "state", str, ""), JobState.UNKNOWN),

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from caliban_ls.core.errors import UsageError
 from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.errors import object_of, translated
-from caliban_ls.runtime.google.transport import Wire
+from caliban_ls.runtime.google.transport import Connection
 
 _OVERRIDE = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
 
@@ -34,7 +34,7 @@ class Google:
         self._resources: dict[str, Any] = {}
         self._building = threading.Lock()
         self._local = threading.local()
-        self._wires: list[Wire] = []
+        self._wires: list[Connection] = []
 
     def methods(self, name: str, version: str, address: str, *path: str) -> Any:  # noqa: ANN401 - made at run time
         """Return the methods of a service's resource, as googleapiclient makes them of its discovery document.
@@ -99,10 +99,10 @@ class Google:
             wire.close()
 
     @property
-    def _wire(self) -> Wire:
-        wire: Wire | None = getattr(self._local, "wire", None)
+    def _wire(self) -> Connection:
+        wire: Connection | None = getattr(self._local, "wire", None)
         if wire is None:
-            wire = self._local.wire = Wire(self.identity)
+            wire = self._local.wire = Connection(self.identity)
             self._wires.append(wire)
         return wire
 

@@ -43,7 +43,7 @@ class Patience:
     longest_wait: float = 32.0
 
 
-class PatientGoogle(Google):
+class RetryingClient(Google):
     """The services, asked again while they are busy or silent. Safe to use from several threads, which wait together."""
 
     def __init__(

@@ -35,7 +35,7 @@ REQUEST_SECONDS = 60.0
 _CONNECT_SECONDS = 10.0
 
 
-class Wire:
+class Connection:
     """The connections of one thread."""
 
     def __init__(self, identity: Identity) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from caliban_ls.runtime.backends import job_sync, labels
-from caliban_ls.runtime.backends.base import Made
+from caliban_ls.runtime.backends.backend import RemoteJob
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.google.timestamps import moment
 from caliban_ls.runtime.history.counts import tallies
@@ -52,8 +52,8 @@ def put(history: History, state: str, name: str | None) -> None:
         connection.execute("UPDATE jobs SET state = ?, name = ? WHERE number = 1", (state, name))
 
 
-def made(state: JobState, name: str = "n/1", label: str = "key-1", **more: str) -> Made:
-    return Made(name=name, labels={labels.JOB: label}, state=state, **more)
+def made(state: JobState, name: str = "n/1", label: str = "key-1", **more: str) -> RemoteJob:
+    return RemoteJob(name=name, labels={labels.JOB: label}, state=state, **more)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_jobs_are_recognised_by_their_label(history: History) -> None:
         made(JobState.QUEUED, "n/2", "key-2"),
         made(JobState.QUEUED, "n/9", "somebody's"),
     ]
-    seen = job_sync.recognised(job_sync.open_jobs(history, "g_1"), listed)
+    seen = job_sync.match_jobs(job_sync.open_jobs(history, "g_1"), listed)
     assert {job_id: one.name for job_id, one in seen.found.items()} == {"g_1_1": "n/1", "g_1_2": "n/2"}
     assert {job_id: [one.name for one in others] for job_id, others in seen.others.items()} == {
         "g_1_1": ["n/7"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from caliban_ls.analysis.hardware import Backend as BackendName
-from caliban_ls.analysis.hardware import Choice
+from caliban_ls.analysis.hardware import HardwareChoice
 from caliban_ls.runtime.jobs import JobState
 
 Body = dict[str, Any]
@@ -30,7 +30,7 @@ class Scheduling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CloudJob:
+class JobRequest:
     """One job, before it is put into the words of a service.
 
     Attributes:
@@ -47,13 +47,13 @@ class CloudJob:
     image: str
     args: tuple[str, ...]
     labels: Mapping[str, str]
-    choice: Choice
+    choice: HardwareChoice
     scheduling: Scheduling = Scheduling()
     service_account: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class RemoteJob:
     """A job as a service knows it. Times are as the service wrote them.
 
     Attributes:
@@ -73,7 +73,7 @@ class Made:
     ended: str | None = None
 
 
-class Service(Protocol):
+class JobClient(Protocol):
     """A project's jobs in a region of one of the services. Every method but `url` makes requests.
 
     All raise `refusals.NoAnswer`, `Busy`, `OverQuota` or `Refused`, and may be called from several threads.
@@ -83,13 +83,13 @@ class Service(Protocol):
     def keyed(self) -> bool:
         """Whether the service itself takes no job id twice, so that a doubtful request can be sent again at once."""
 
-    def create(self, body: Body) -> Made:
+    def create(self, body: Body) -> RemoteJob:
         """Make a job. Where the service knows the job already, return that one."""
 
-    def find(self, group: str, job: str | None = None) -> Iterable[Made]:
+    def find(self, group: str, job: str | None = None) -> Iterable[RemoteJob]:
         """Return all jobs that have a value of the label `labels.GROUP`, and if named, one of `labels.JOB`."""
 
-    def get(self, name: str) -> Made:
+    def get(self, name: str) -> RemoteJob:
         """Return a job by the service's name for it."""
 
     def cancel(self, name: str) -> None:
@@ -116,7 +116,7 @@ def _holding(holder: Body, args: Iterable[str]) -> Body:
     return {**holder, "args": list(args)} if args else holder
 
 
-def body_of(backend: BackendName, job: CloudJob) -> Body:
+def body_of(backend: BackendName, job: JobRequest) -> Body:
     """Return the request that makes a job."""
     from caliban_ls.runtime.backends import ai_platform, vertex
 
