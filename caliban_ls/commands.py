@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.backend_names import backend_named
 from caliban_ls.analysis.document_kind import PROJECT_FILE, document_kind, treated
 from caliban_ls.analysis.experiment import sweep
 from caliban_ls.analysis.experiment.selection import Selection, jobs_at
@@ -222,8 +223,6 @@ def list_catalog(arguments: CatalogArguments, _context: Context) -> CatalogResul
     }
     if arguments.table not in listings:
         raise UsageError(f"The catalogue has no {arguments.table}", hint=f"It has {', '.join(listings)}.")
-    if arguments.backend not in ("vertex", "ai-platform"):
-        raise UsageError(f"There is no backend {arguments.backend}", hint="There are vertex and ai-platform.")
     accelerator = None
     if arguments.gpu_spec is not None:
         spec = parse_spec(arguments.gpu_spec, "gpu")
@@ -231,7 +230,7 @@ def list_catalog(arguments: CatalogArguments, _context: Context) -> CatalogResul
             raise UsageError(spec.message)
         accelerator = spec.accelerator
     offers = listings[arguments.table](
-        arguments.backend,
+        backend_named(arguments.backend),
         region=arguments.region,
         machine_type=arguments.machine_type,
         accelerator=accelerator,

@@ -11,8 +11,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from caliban_ls.analysis.backend_names import backend_named
 from caliban_ls.analysis.config.project import Limits, Project
 from caliban_ls.analysis.config.settings import Defaults, Settings
 from caliban_ls.analysis.config.settings import Limits as OwnLimits
@@ -125,11 +126,9 @@ def request_of(
     tpu = arguments.tpu_spec if said else cloud.tpu_spec
     if not said and gpu is None and tpu is None and mode != "cpu":
         gpu = defaults.gpu_spec
-    backend: Any = arguments.backend or cloud.backend or defaults.backend
-    if backend not in (None, "vertex", "ai-platform"):
-        raise UsageError(f"There is no backend {backend}", hint="There are vertex and ai-platform.")
+    backend = arguments.backend or cloud.backend or defaults.backend
     return Request(
-        backend=backend,
+        backend=None if backend is None else backend_named(backend),
         region=arguments.region or environment.get("REGION") or cloud.region or defaults.region,
         machine_type=arguments.machine_type or cloud.machine_type or defaults.machine_type,
         gpu_spec=_accelerator(gpu, "gpu"),

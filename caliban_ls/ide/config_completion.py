@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from caliban_ls.analysis import hardware
+from caliban_ls.analysis.backend_names import DEFAULT_BACKEND
 from caliban_ls.analysis.config.keys import GCLOUD_IMAGE, KEYS
 from caliban_ls.analysis.config.shapes import Boolean, ByMode, Key, Keys, ListOf, Shape, Table, Text, describe
 from caliban_ls.analysis.hardware import Accelerator, Request
@@ -42,7 +43,7 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "gcloud.project_id": '"my-project"',
     "gcloud.cloud_key": '"key.json"',
     "gcloud.image": quote(GCLOUD_IMAGE),
-    "cloud.backend": '"vertex"',
+    "cloud.backend": quote(DEFAULT_BACKEND),
     "cloud.region": '"us-central1"',
     "cloud.machine_type": '"n1-standard-8"',
     "cloud.gpu_spec": '"1xT4"',
@@ -239,7 +240,7 @@ def _regions(page: Page) -> Iterator[Item]:
 @lru_cache(maxsize=32)
 def _region_items(request: Request) -> tuple[Item, ...]:
     """Return the regions, those first where the rest of a request can be had, nearest first."""
-    service = catalog().services[request.backend or "vertex"]
+    service = catalog().services[request.backend or DEFAULT_BACKEND]
     # A region that is half typed is near to none.
     here = request.region or ""
     if here not in catalog().regions:
@@ -269,7 +270,7 @@ def _region_items(request: Request) -> tuple[Item, ...]:
 
 
 def _region_text(name: str, request: Request) -> str:
-    service = catalog().services[request.backend or "vertex"]
+    service = catalog().services[request.backend or DEFAULT_BACKEND]
     types = [type_ for type_, regions in service.regions_of.items() if name in regions]
     return f"{phrases.place(name)}. It trains on {', '.join(types) or 'no accelerator'}."
 
@@ -281,7 +282,7 @@ def _machine_types(page: Page) -> Iterator[Item]:
 @lru_cache(maxsize=32)
 def _machine_items(request: Request) -> tuple[Item, ...]:
     """Return the machine types that go with the rest of a request, by what a job on them costs."""
-    service = catalog().services[request.backend or "vertex"]
+    service = catalog().services[request.backend or DEFAULT_BACKEND]
     rows = []
     for machine in service.machines.values():
         asked = replace(request, machine_type=machine.name)
@@ -327,7 +328,7 @@ def _specs(kind: AcceleratorKind) -> Callable[[Page], Iterator[Item]]:
 @lru_cache(maxsize=32)
 def _spec_items(request: Request, kind: AcceleratorKind) -> tuple[Item, ...]:
     """Return the accelerators that go with the rest of a request, by the catalogue's order and their number."""
-    service = catalog().services[request.backend or "vertex"]
+    service = catalog().services[request.backend or DEFAULT_BACKEND]
     every: dict[Accelerator, None] = {
         held: None for _, held in service.pairs if held is not None and held.kind == kind
     }

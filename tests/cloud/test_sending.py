@@ -14,11 +14,12 @@ from cloud.emulator.server import Emulator
 from caliban_ls.analysis.hardware import Request, resolve
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.runtime.backends import labels
-from caliban_ls.runtime.backends.ai_platform import AiPlatform
-from caliban_ls.runtime.backends.backend import JobClient, JobRequest, body_of
+from caliban_ls.runtime.backends.ai_platform import AiPlatformJobs
+from caliban_ls.runtime.backends.backend import JobClient, JobRequest
 from caliban_ls.runtime.backends.launch_journal import Journal
+from caliban_ls.runtime.backends.registry import backend_of
 from caliban_ls.runtime.backends.submitter import Outcome, Timing, send
-from caliban_ls.runtime.backends.vertex import Vertex
+from caliban_ls.runtime.backends.vertex import VertexJobs
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.history.records import Group, job_id_of, utc_now
 from caliban_ls.runtime.history.store import History
@@ -38,9 +39,9 @@ def backend(request: pytest.FixtureRequest) -> Backend:
 @pytest.fixture
 def service(google: Google, backend: Backend) -> JobClient:
     return (
-        Vertex(google, "my-project", "us-central1")
+        VertexJobs(google, "my-project", "us-central1")
         if backend == "vertex"
-        else AiPlatform(google, "my-project")
+        else AiPlatformJobs(google, "my-project")
     )
 
 
@@ -69,7 +70,7 @@ def begin(journal: Journal, backend: Backend, count: int, *, name: str = "g_1", 
             )
             ours = {labels.GROUP: labels.group_value(name), labels.JOB: f"key-{name}-{index}"}
             job = JobRequest(job_id=job_id, image="r/i:t", args=args, labels=ours, choice=choice)
-            yield JobSpec(index=index, job_id=job_id, args=args), body_of(backend, job)
+            yield JobSpec(index=index, job_id=job_id, args=args), backend_of(backend).body(job)
 
     journal.begin(group, jobs())
     return name

@@ -27,7 +27,7 @@ TIERS: list[set[str]] = [
 
 INSIDE: dict[str, list[set[str]]] = {
     "analysis": [
-        {"findings"},
+        {"findings", "backend_names"},
         {"rules", "document_kind"},
         {"jsondoc"},
         {"experiment", "script", "hardware"},

@@ -27,7 +27,6 @@ from caliban_ls.analysis.hardware.pricing import Cost, Price, price
 from caliban_ls.analysis.hardware.quota_alternatives import instead
 from caliban_ls.analysis.hardware.request import (
     Alternative,
-    Backend,
     Changes,
     Field,
     HardwareProblem,
@@ -43,7 +42,6 @@ __all__ = [
     "Accelerator",
     "AcceleratorOffer",
     "Alternative",
-    "Backend",
     "Changes",
     "Cost",
     "Field",

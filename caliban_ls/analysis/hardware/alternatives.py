@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
+from caliban_ls.analysis.backend_names import DEFAULT_BACKEND
 from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, catalog
 from caliban_ls.analysis.hardware.catalog.nearest import nearest, regions_by_nearness, wish
 from caliban_ls.analysis.hardware.compatibility import (
@@ -18,7 +19,7 @@ from caliban_ls.analysis.hardware.compatibility import (
 from caliban_ls.analysis.hardware.request import Changes, Field, Part, Request, applied
 from caliban_ls.analysis.hardware.resolve import default_accelerator, is_unasked
 
-TO_VERTEX: Changes = {"backend": "vertex"}
+TO_DEFAULT: Changes = {"backend": DEFAULT_BACKEND}
 
 
 def remedies(seen: Seen, fault: BrokenRule) -> tuple[Part, list[Changes]]:
@@ -37,7 +38,7 @@ def remedies(seen: Seen, fault: BrokenRule) -> tuple[Part, list[Changes]]:
     if not found or (fault.code == "CAL421" and not singles):
         found += _joint_change(seen, fields)
     if seen.service.closed:
-        found.append(completed(seen.request, TO_VERTEX))
+        found.append(completed(seen.request, TO_DEFAULT))
     return blamed, found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from caliban_ls.analysis.findings import Severity
-from caliban_ls.analysis.hardware.alternatives import TO_VERTEX, completed, field_of, remedies
+from caliban_ls.analysis.hardware.alternatives import TO_DEFAULT, completed, field_of, remedies
 from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, catalog
 from caliban_ls.analysis.hardware.catalog.nearest import nearest, regions_by_nearness, wish
 from caliban_ls.analysis.hardware.compatibility import Seen, faults, first_fault, is_possible, see
@@ -75,7 +75,7 @@ def _remarks(seen: Seen) -> Iterator[_Remark]:
 def _closed_service(seen: Seen) -> Iterator[_Remark]:
     if seen.service.closed:
         text = f"{seen.service.title} was closed on {seen.service.closed}"
-        yield _Remark("backend", Part.BACKEND, "CAL415", text, lambda: [completed(seen.request, TO_VERTEX)])
+        yield _Remark("backend", Part.BACKEND, "CAL415", text, lambda: [completed(seen.request, TO_DEFAULT)])
 
 
 def _unknown_names(seen: Seen) -> Iterator[_Remark]:

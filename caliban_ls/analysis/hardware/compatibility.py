@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from caliban_ls.analysis.backend_names import DEFAULT_BACKEND, BackendName
 from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, Mode, Service, catalog
-from caliban_ls.analysis.hardware.request import Backend, Field, Part, Request, spec_field
+from caliban_ls.analysis.hardware.request import Field, Part, Request, spec_field
 from caliban_ls.analysis.rules.overrides import is_forced
 
 
@@ -29,7 +30,7 @@ class Seen:
     """
 
     request: Request
-    backend: Backend
+    backend: BackendName
     service: Service
     mode: Mode
     region: str | None
@@ -71,7 +72,7 @@ class BrokenRule:
 def see(request: Request) -> Seen:
     """Look a request up in the catalogue."""
     known = catalog()
-    backend: Backend = request.backend or "vertex"
+    backend = request.backend or DEFAULT_BACKEND
     service = known.services[backend]
     region = request.region or known.default_region
     spec = request.gpu_spec or request.tpu_spec
@@ -200,7 +201,7 @@ def _count_on_no_machine(seen: Seen) -> BrokenRule | None:
 
 
 def _spot_not_offered(seen: Seen) -> BrokenRule | None:
-    if not seen.request.spot or seen.service.closed is None:
+    if not seen.request.spot or seen.service.spot:
         return None
     return BrokenRule("CAL414", f"{seen.service.title} has no spot machines", (Part.SPOT,))
 
@@ -208,7 +209,7 @@ def _spot_not_offered(seen: Seen) -> BrokenRule | None:
 def _flex_start_not_offered(seen: Seen) -> BrokenRule | None:
     if not seen.request.flex_start:
         return None
-    if seen.service.closed is not None:
+    if not seen.service.flex_start:
         return BrokenRule("CAL421", f"{seen.service.title} has no flex-start", (Part.FLEX_START,))
     if seen.request.spot:
         return BrokenRule("CAL421", "Spot and flex-start exclude each other", (Part.FLEX_START,))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from caliban_ls.analysis.backend_names import DEFAULT_BACKEND, BackendName
 from caliban_ls.analysis.hardware.catalog import Accelerator, Kind, Pair, catalog
 from caliban_ls.analysis.hardware.pricing import accelerator_prices, fee, price
-from caliban_ls.analysis.hardware.request import Backend, Request, applied, spec_field
+from caliban_ls.analysis.hardware.request import Request, applied, spec_field
 from caliban_ls.analysis.hardware.resolve import resolve
 
 
@@ -85,7 +86,7 @@ class AcceleratorOffer:
 
 
 def regions(
-    backend: Backend = "vertex",
+    backend: BackendName = DEFAULT_BACKEND,
     *,
     region: str | None = None,
     machine_type: str | None = None,
@@ -104,14 +105,14 @@ def regions(
                     place=place.place,
                     area=place.area,
                     accelerators=tuple(dict.fromkeys(held.type for _, held in pairs if held)),
-                    default_cpu_quota=None if service.closed else place.cpu_quota,
+                    default_cpu_quota=place.cpu_quota if service.quotas else None,
                 )
             )
     return offers
 
 
 def machines(
-    backend: Backend = "vertex",
+    backend: BackendName = DEFAULT_BACKEND,
     *,
     region: str | None = None,
     machine_type: str | None = None,
@@ -143,7 +144,7 @@ def machines(
 
 
 def accelerators(
-    backend: Backend = "vertex",
+    backend: BackendName = DEFAULT_BACKEND,
     *,
     region: str | None = None,
     machine_type: str | None = None,
@@ -168,7 +169,7 @@ def accelerators(
                 counts=tuple(sorted({count for _, count in held})),
                 families=tuple(dict.fromkeys(machine.family for machine, _ in held)),
                 regions=tuple(place for place in service.regions if place in places),
-                default_quota=None if service.closed else found.quotas.get(where),
+                default_quota=found.quotas.get(where) if service.quotas else None,
                 on_demand=None if on_demand is None else round(on_demand * (1 + fee()), 4),
                 spot=None if on_demand is None or spot is None else round(spot + on_demand * fee(), 4),
                 flex_start=found.flex_start,
@@ -179,7 +180,7 @@ def accelerators(
 
 
 def _pairs(
-    backend: Backend, region: str | None, machine_type: str | None, accelerator: Accelerator | None
+    backend: BackendName, region: str | None, machine_type: str | None, accelerator: Accelerator | None
 ) -> Iterator[Pair]:
     """Yield the possible combinations that go with all that is given."""
     service = catalog().services[backend]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
+from caliban_ls.analysis.backend_names import DEFAULT_BACKEND
 from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, catalog
 from caliban_ls.analysis.hardware.catalog.nearest import nearest, regions_by_nearness, wish
 from caliban_ls.analysis.hardware.compatibility import is_possible
@@ -28,7 +29,7 @@ def instead(choice: HardwareChoice) -> list[Alternative]:
 
 
 def _elsewhere(request: Request) -> Iterator[Alternative]:
-    service = catalog().services[request.backend or "vertex"]
+    service = catalog().services[request.backend or DEFAULT_BACKEND]
     for region in regions_by_nearness(service, request.region or catalog().default_region):
         moved = replace(request, region=region)
         if region != request.region and is_possible(moved) and _is_granted(moved):

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Literal
 
+from caliban_ls.analysis.backend_names import BackendName
 from caliban_ls.analysis.findings import Severity
 from caliban_ls.analysis.hardware.catalog import Accelerator, Kind, Mode
 from caliban_ls.analysis.rules.overrides import Force
 
-Backend = Literal["vertex", "ai-platform"]
 Field = Literal["backend", "region", "machine_type", "gpu_spec", "tpu_spec", "spot", "flex_start"]
 """The keys of a request, as project configs and flags spell them."""
 
@@ -36,7 +36,7 @@ class Request:
     """What somebody asked for; None where they said nothing.
 
     Attributes:
-        backend: the service; `vertex` by default.
+        backend: the service; `DEFAULT_BACKEND` when left out.
         region: any text.
         machine_type: any text.
         gpu_spec: as `parse_spec` reads it; of kind "gpu".
@@ -47,7 +47,7 @@ class Request:
         force: which findings are overridden: all, or those of some codes.
     """
 
-    backend: Backend | None = None
+    backend: BackendName | None = None
     region: str | None = None
     machine_type: str | None = None
     gpu_spec: Accelerator | None = None

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import get_args
 
+from caliban_ls.analysis.backend_names import BackendName
 from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, Mode, Region, catalog
 from caliban_ls.analysis.hardware.catalog.nearest import Found, nearest, wish
 from caliban_ls.analysis.hardware.compatibility import Seen, see
-from caliban_ls.analysis.hardware.request import Backend, Field, Part, Request
+from caliban_ls.analysis.hardware.request import Field, Part, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class HardwareChoice:
         gave_way: the default that something else took the place of, None if none did.
     """
 
-    backend: Backend
+    backend: BackendName
     region: str
     machine_type: str
     accelerator: Accelerator | None
@@ -101,10 +102,10 @@ def resolve(request: Request) -> HardwareChoice:
 
 
 def quotas(choice: HardwareChoice) -> list[Quota]:
-    """Return what a project must have been granted to run one job of a choice on Vertex AI."""
+    """Return what a project must have been granted to run one job of a choice; empty where no quotas are known."""
     known = catalog()
     region = known.regions.get(choice.region)
-    if choice.backend != "vertex" or region is None:
+    if region is None or not known.services[choice.backend].quotas:
         return []
     machine = known.machines.get(choice.machine_type)
     needs = [

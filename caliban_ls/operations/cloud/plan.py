@@ -14,15 +14,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 from caliban_ls.analysis import hardware
+from caliban_ls.analysis.backend_names import BackendName
 from caliban_ls.analysis.checks.limits import FREE_A_MINUTE
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.estimate import request_of
 from caliban_ls.analysis.findings import Severity
-from caliban_ls.analysis.hardware import Backend, HardwareChoice, Price, Request
+from caliban_ls.analysis.hardware import HardwareChoice, Price, Request
 from caliban_ls.analysis.hardware.catalog import Accelerator, Kind, Mode, catalog
 from caliban_ls.analysis.rules import RULES
 from caliban_ls.analysis.rules.overrides import is_forced
-from caliban_ls.core.duration import DAY, parse_duration
+from caliban_ls.core.duration import parse_duration
 from caliban_ls.core.errors import MissingError, UsageError
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.selected_jobs import Work, jobs_of, work_of
@@ -30,18 +31,15 @@ from caliban_ls.operations.context.state import settings_of
 from caliban_ls.operations.local import image
 from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.backends import labels
-from caliban_ls.runtime.backends.backend import Body, JobRequest, Scheduling, body_of
-from caliban_ls.runtime.google.client import enumerated, require_region
+from caliban_ls.runtime.backends.backend import Body, JobRequest, Scheduling
+from caliban_ls.runtime.backends.registry import backend_of
+from caliban_ls.runtime.google.client import require_region
 from caliban_ls.runtime.google.local_identity import Claims
 from caliban_ls.runtime.history.records import launch_name, utc_now
 from caliban_ls.runtime.jobs import JobSpec
 
 PLATFORM = "linux/amd64"
 """What Google's machines run, whatever this one is."""
-
-_FLEX_LONGEST = 7 * DAY  # that a job of flex-start may run
-
-_WAIT_SHORTEST = 1800  # seconds that AI Platform Training lets a job wait, at least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +74,7 @@ class Plan:
     group: str
     title: str
     key: str
-    backend: Backend
+    backend: BackendName
     project_id: str
     choice: HardwareChoice
     module: str | None
@@ -96,8 +94,9 @@ class Plan:
 
     def jobs(self) -> Iterator[tuple[JobSpec, Body]]:
         """Yield each job with the request that makes it; made anew with each call."""
+        backend = backend_of(self.backend)
         for job in jobs_of(self.work, self.group):
-            yield job, body_of(self.backend, self._cloud_job(job))
+            yield job, backend.body(self._request_of(job))
 
     def labels_of(self, job: JobSpec) -> labels.Labels:
         """Return the labels of a job."""
@@ -111,7 +110,7 @@ class Plan:
         }
         return labels.job_labels(ours, self.user_labels, {**self.flags, **job.parameters})
 
-    def _cloud_job(self, job: JobSpec) -> JobRequest:
+    def _request_of(self, job: JobSpec) -> JobRequest:
         return JobRequest(
             job_id=job.job_id,
             image=self.image,
@@ -206,24 +205,13 @@ def _scheduling(arguments: CloudArguments, project: Project, choice: HardwareCho
         UsageError: it can't be read, or the service doesn't offer it.
     """
     cloud = project.cloud
-    timeout = _seconds("--timeout", arguments.timeout or cloud.timeout)
-    max_wait = _seconds("--max_wait", arguments.max_wait or cloud.max_wait)
-    restart = arguments.restart or bool(cloud.restart)
-    if choice.flex_start and timeout is not None and timeout > _FLEX_LONGEST:
-        raise UsageError("With flex-start a job may run for 7 days", hint="Shorten --timeout.")
-    if choice.backend == "vertex" and max_wait is not None and not choice.flex_start:
-        raise UsageError(
-            "On Vertex AI only flex-start jobs have a limit to their waiting",
-            hint="Add --flex_start, or leave --max_wait out.",
-        )
-    if choice.backend == "ai-platform":
-        if restart:
-            raise UsageError("AI Platform Training doesn't restart jobs", hint="Leave --restart out.")
-        if max_wait is not None and max_wait < _WAIT_SHORTEST:
-            raise UsageError(
-                "AI Platform Training lets a job wait for 30m at least", hint="Raise --max_wait."
-            )
-    return Scheduling(timeout=timeout, max_wait=max_wait, restart=restart)
+    scheduling = Scheduling(
+        timeout=_seconds("--timeout", arguments.timeout or cloud.timeout),
+        max_wait=_seconds("--max_wait", arguments.max_wait or cloud.max_wait),
+        restart=arguments.restart or bool(cloud.restart),
+    )
+    backend_of(choice.backend).check_scheduling(scheduling, flex_start=choice.flex_start)
+    return scheduling
 
 
 def _seconds(flag: str, text: str | None) -> int | None:
@@ -258,13 +246,6 @@ def _judged(request: Request) -> Iterator[str]:
             yield f"{problem.message} ({problem.code})"
 
 
-_ENUMERATIONS: Mapping[Backend, tuple[str, str, str, str]] = {
-    "vertex": ("aiplatform", "v1", "GoogleCloudAiplatformV1MachineSpec", "acceleratorType"),
-    "ai-platform": ("ml", "v1", "GoogleCloudMlV1__AcceleratorConfig", "type"),
-}
-"""Where the services' discovery documents list accelerators."""
-
-
 def _as_enumerated(choice: HardwareChoice) -> HardwareChoice:
     """Return a choice whose accelerator, unless the catalogue knows it, is spelled as the service's own list has it.
 
@@ -274,7 +255,7 @@ def _as_enumerated(choice: HardwareChoice) -> HardwareChoice:
     accelerator = choice.accelerator
     if accelerator is None or catalog().knows_accelerator(accelerator.type):
         return choice
-    known = enumerated(*_ENUMERATIONS[choice.backend])
+    known = backend_of(choice.backend).accelerators()
     for spelling in (
         accelerator.type,
         *(f"{maker}{accelerator.type}" for maker in _MAKERS[accelerator.kind]),

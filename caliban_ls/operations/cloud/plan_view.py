@@ -17,7 +17,7 @@ from caliban_ls.operations.schemas.cloud import (
     CloudQuota,
     CloudResult,
 )
-from caliban_ls.runtime.backends.backend import with_args
+from caliban_ls.runtime.backends.registry import backend_of
 from caliban_ls.runtime.history.masking import masked_args, masked_parameters
 from caliban_ls.runtime.jobs import JobState
 
@@ -127,6 +127,7 @@ def ends(result: CloudResult, most: int) -> list[str]:
 
 
 def _planned(plan: Plan, *, requests: bool) -> Iterator[CloudJob]:
+    backend = backend_of(plan.backend)
     first: dict[str, int] = {}
     for job, body in plan.jobs():
         shown = masked_args(job.args)
@@ -139,5 +140,5 @@ def _planned(plan: Plan, *, requests: bool) -> Iterator[CloudJob]:
             same_as=earlier if earlier != job.index else None,
             labels=dict(body["labels"]),
             state=JobState.PLANNED.value,
-            request=with_args(body, shown) if requests else None,
+            request=backend.changed(body, args=shown) if requests else None,
         )

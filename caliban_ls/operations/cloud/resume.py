@@ -6,49 +6,29 @@ again, nor are those that it refused for good.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from caliban_ls.analysis import hardware
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.document_kind import PROJECT_FILE
 from caliban_ls.core.errors import UsageError
 from caliban_ls.operations.cloud import budget, plan_view, submit
-from caliban_ls.operations.cloud.plan import Plan
-from caliban_ls.operations.cloud.resubmit import Repeat, choice_of
-from caliban_ls.operations.context.clients import find_identity_for, job_client_for, open_google
+from caliban_ls.operations.cloud.recorded_jobs import recorded_jobs, recorded_plan
+from caliban_ls.operations.context.clients import find_identity_for, open_google
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.job_lookup import CLOUD
 from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.schemas.cloud import CloudArguments, CloudResult, ResumeArguments
-from caliban_ls.runtime.backends.backend import Body, Scheduling
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.history.records import Group, JobRecord
 from caliban_ls.runtime.history.store import History
-from caliban_ls.runtime.jobs import JobSpec, JobState
+from caliban_ls.runtime.jobs import JobState
 
 _LEFT = frozenset({JobState.PLANNED, JobState.SUBMITTING, JobState.UNKNOWN})
 
 _NAMED = 5  # launches of other folders, at most
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rest(Plan):
-    """What is left to send of a launch, as a plan; its requests are those that are written down."""
-
-    left: tuple[Repeat, ...]
-
-    def jobs(self) -> Iterator[tuple[JobSpec, Body]]:
-        """Yield each job with the request that makes it, credentials masked."""
-        for repeat in self.left:
-            job = repeat.record
-            yield (
-                JobSpec(index=job.index, job_id=job.job_id, args=repeat.args, parameters=job.parameters),
-                repeat.body,
-            )
 
 
 def resume(arguments: ResumeArguments, context: Context) -> CloudResult:
@@ -64,7 +44,8 @@ def resume(arguments: ResumeArguments, context: Context) -> CloudResult:
         group = _meant(arguments.group, history, context)
         jobs = history.jobs(group.name)
         left = [job for job in jobs if job.state in _LEFT]
-        rest = _rest(group, jobs, left, history)
+        rest = recorded_plan(group, recorded_jobs(left, group, history))
+        rest = replace(rest, notes=tuple(_notes(group, jobs, left)))
         if not left:
             context.report(f"All jobs of {group.name} were sent or are over; nothing is left to send", None)
             return plan_view.result_of(rest, requests=True)
@@ -80,7 +61,8 @@ def resume(arguments: ResumeArguments, context: Context) -> CloudResult:
             submit.confirm(rest, there, "Send")
         with open_google(find_identity_for(group, None, context), context) as google:
             submit.send(group, history, google, context, resumed=True)
-            return submit.result_of(group, history, job_client_for(group, google))
+        whole = recorded_plan(group, recorded_jobs(jobs, group, history))
+        return plan_view.result_of(whole, submit.submitted_jobs(group, history))
 
 
 def _meant(reference: str | None, history: History, context: Context) -> Group:
@@ -129,36 +111,6 @@ def _folders_of(context: Context) -> Iterator[Path]:
     around = (context.folder, *context.folder.parents)
     root = next((place for place, folder in enumerate(around) if (folder / PROJECT_FILE).is_file()), 0)
     yield from around[: root + 1]
-
-
-def _rest(group: Group, jobs: list[JobRecord], left: list[JobRecord], history: History) -> _Rest:
-    """Return what is left to send of a launch."""
-    details: Mapping[str, Any] = group.details
-    bodies = Journal(history).bodies(group.name)
-    repeats = tuple(Repeat(job, bodies[job.job_id], job.args) for job in left)
-    choice = choice_of(group, repeats)
-    return _Rest(
-        plan_id=str(details.get("plan_id", "")),
-        group=group.name,
-        title=group.title,
-        key="",
-        backend=choice.backend,
-        project_id=group.project or "",
-        choice=choice,
-        module=details.get("module"),
-        image=group.image or "",
-        own_image=False,
-        mode=choice.mode,
-        count=len(left),
-        work=tuple,
-        user_labels={},
-        flags={},
-        scheduling=Scheduling(timeout=details.get("timeout")),
-        service_account=details.get("service_account"),
-        price=hardware.price(choice),
-        notes=tuple(_notes(group, jobs, left)),
-        left=repeats,
-    )
 
 
 def _notes(group: Group, jobs: list[JobRecord], left: list[JobRecord]) -> Iterator[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from caliban_ls.analysis import hardware
+from caliban_ls.analysis.backend_names import backend_named
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.hardware import Request
 from caliban_ls.core.errors import CalibanError, NotConfirmed, PlanChanged, UsageError
@@ -23,16 +23,14 @@ from caliban_ls.operations.context.launch_details import accelerator_of
 from caliban_ls.operations.context.state import open_engine, open_history
 from caliban_ls.operations.local import image as project_image
 from caliban_ls.operations.schemas.cloud import (
-    CloudAccelerator,
     CloudArguments,
-    CloudCost,
     CloudJob,
     CloudResult,
     SubmitArguments,
 )
 from caliban_ls.runtime.backends import submitter
-from caliban_ls.runtime.backends.backend import JobClient
 from caliban_ls.runtime.backends.launch_journal import Journal, NameTaken
+from caliban_ls.runtime.backends.registry import backend_of
 from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.errors import OverQuota
@@ -155,8 +153,7 @@ def submit_plan(
         digest = _publish(made, arguments, project, google, context)
         group = _begin(made, arguments, history, digest, context, once=once)
         send(group, history, google, context, resumed=False)
-        result = result_of(group, history, job_client_for(group, google))
-    return replace(plan_view.result_of(made, jobs=result.jobs), group=group.name)
+        return plan_view.result_of(replace(made, group=group.name), submitted_jobs(group, history))
 
 
 def send(group: Group, history: History, google: Google, context: Context, *, resumed: bool) -> None:
@@ -198,10 +195,11 @@ def send(group: Group, history: History, google: Google, context: Context, *, re
         context.cancel.check()
 
 
-def result_of(group: Group, history: History, service: JobClient) -> CloudResult:
-    """Return what is written down of a launch in the cloud."""
+def submitted_jobs(group: Group, history: History) -> tuple[CloudJob, ...]:
+    """Return the jobs of a launch as the history has them."""
+    backend = backend_of(group.backend)
     bodies = Journal(history).bodies(group.name)
-    jobs = tuple(
+    return tuple(
         CloudJob(
             index=job.index,
             job_id=job.job_id,
@@ -210,44 +208,10 @@ def result_of(group: Group, history: History, service: JobClient) -> CloudResult
             labels=bodies.get(job.job_id, {}).get("labels", {}),
             state=job.state.value,
             name=job.name,
-            url=service.url(job.name) if job.name else None,
+            url=backend.console_url(job.name, group.project or "", group.region or "") if job.name else None,
             error=job.error,
         )
         for job in history.jobs(group.name)
-    )
-    details: Mapping[str, Any] = group.details
-    accelerator = accelerator_of(details)
-    price = details.get("per_job_hour")
-    cost = None
-    if price is not None:
-        cost = CloudCost(
-            currency=details["currency"],
-            per_job_hour=round(price, 6),
-            all_jobs_hour=round(price * len(jobs), 6),
-            as_of=details["prices_as_of"],
-        )
-    return CloudResult(
-        plan_id=str(details.get("plan_id", "")),
-        group=group.name,
-        backend=group.backend,
-        project_id=group.project or "",
-        region=group.region or "",
-        machine_type=str(details.get("machine_type", "")),
-        accelerator=(
-            None if accelerator is None else CloudAccelerator(type=accelerator.type, count=accelerator.count)
-        ),
-        spot=bool(details.get("spot")),
-        flex_start=bool(details.get("flex_start")),
-        module=details.get("module"),
-        image=group.image or "",
-        count=len(jobs),
-        cost=cost,
-        quotas=(),
-        timeout=details.get("timeout"),
-        seconds=0.0,
-        service_account=details.get("service_account"),
-        notes=(),
-        jobs=jobs,
     )
 
 
@@ -348,10 +312,9 @@ def _instead(group: Group) -> tuple[str, tuple[str, ...]]:
     """Return in words what everybody is granted of a launch's hardware, and what else could be used."""
     accelerator = accelerator_of(group.details)
     gpu = accelerator is not None and accelerator.kind == "gpu"
-    backend: Any = group.backend
     choice = hardware.resolve(
         Request(
-            backend=backend,
+            backend=backend_named(group.backend),
             region=group.region,
             machine_type=str(group.details.get("machine_type")),
             gpu_spec=accelerator if gpu else None,

@@ -14,9 +14,8 @@ from caliban_ls.core.errors import CalibanError, UsageError
 from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
-from caliban_ls.runtime.backends.ai_platform import AiPlatform
 from caliban_ls.runtime.backends.backend import JobClient
-from caliban_ls.runtime.backends.vertex import Vertex
+from caliban_ls.runtime.backends.registry import backend_of
 from caliban_ls.runtime.google.auth import Identity, find_identity
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.credentials import find_credentials
@@ -25,11 +24,8 @@ from caliban_ls.runtime.history.records import Group
 
 
 def job_client_for(group: Group, google: Google) -> JobClient:
-    """Return the service that has the jobs of a launch."""
-    project = group.project or ""
-    if group.backend == "ai-platform":
-        return AiPlatform(google, project)
-    return Vertex(google, project, group.region or "")
+    """Return the client for the jobs of a launch."""
+    return backend_of(group.backend).client(google, group.project or "", group.region or "")
 
 
 def find_identity_of(cloud_key: str | None, project: Project, context: Context) -> Identity:

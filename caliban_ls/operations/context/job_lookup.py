@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from caliban_ls.analysis.backend_names import BACKENDS
 from caliban_ls.core.errors import UsageError
 from caliban_ls.runtime.history.records import Group, JobRecord
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobState
 
-CLOUD = ("vertex", "ai-platform")
+CLOUD = BACKENDS
 """The backends whose jobs Google runs."""
 
 

@@ -15,7 +15,7 @@ from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD
 from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.schemas.jobs import ExportArguments, ExportResult
-from caliban_ls.runtime.backends.backend import url_of
+from caliban_ls.runtime.backends.registry import backend_of
 from caliban_ls.runtime.history.records import Group, JobRecord
 from caliban_ls.runtime.history.store import History
 
@@ -114,7 +114,7 @@ def _row(job: JobRecord, group: Group) -> dict[str, Any]:
         cost = round(price * job.seconds / 3600, 6)
     url = None
     if job.name is not None and group.backend in CLOUD:
-        url = url_of(group.backend, job.name, group.project or "", group.region or "")
+        url = backend_of(group.backend).console_url(job.name, group.project or "", group.region or "")
     return {
         "group": group.name,
         "job_id": job.job_id,

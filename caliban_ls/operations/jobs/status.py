@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from caliban_ls.analysis.backend_names import BACKENDS, unknown_backend
 from caliban_ls.core.errors import EngineUnavailable, UsageError
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, find_group, states_of
@@ -26,7 +27,7 @@ from caliban_ls.operations.schemas.jobs import (
     StatusJob,
     StatusResult,
 )
-from caliban_ls.runtime.backends.backend import url_of
+from caliban_ls.runtime.backends.registry import backend_of
 from caliban_ls.runtime.history.counts import Tally, tallies
 from caliban_ls.runtime.history.records import ALL, Group, JobRecord, Wanted, utc_now
 from caliban_ls.runtime.history.store import History
@@ -56,10 +57,8 @@ def status(arguments: StatusArguments, context: Context) -> StatusResult:
         MissingError: the history can't be used.
     """
     states = states_of(arguments.state)
-    if arguments.backend not in (None, "local", *CLOUD):
-        raise UsageError(
-            f"There is no backend {arguments.backend}", hint="There are local, vertex and ai-platform."
-        )
+    if arguments.backend is not None and arguments.backend not in ("local", *BACKENDS):
+        raise unknown_backend(arguments.backend, ("local", *BACKENDS))
     if arguments.limit < 0:
         raise UsageError("--limit takes a number that isn't negative")
     if arguments.after < 0 or (arguments.jobs or 0) < 0:
@@ -253,7 +252,7 @@ def _job(row: sqlite3.Row, group: Group, view: _View, *, lost: bool) -> StatusJo
         state, error = JobState.UNKNOWN.value, OWNER_DIED
     url = None
     if row["name"] is not None and group.backend in CLOUD:
-        url = url_of(group.backend, row["name"], group.project or "", group.region or "")
+        url = backend_of(group.backend).console_url(row["name"], group.project or "", group.region or "")
     return StatusJob(
         job_id=row["job_id"],
         index=row["number"],

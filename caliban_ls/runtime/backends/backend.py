@@ -1,4 +1,4 @@
-"""What a service that trains is for us, whichever of the two it is: the protocol, and the words of it."""
+"""The protocols of a backend: `Backend` writes requests of one service, `JobClient` makes them; and what both speak of."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from caliban_ls.analysis.hardware import Backend as BackendName
 from caliban_ls.analysis.hardware import HardwareChoice
+from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.jobs import JobState
 
 Body = dict[str, Any]
-"""A request as JSON."""
+"""A request as JSON. Every service has the job's labels under the key `labels`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheduling:
-    """When jobs start and end, besides the strategy, which is the choice's; None for the service's own.
+    """When jobs start and end; None leaves it to the service. Spot and flex-start are part of the hardware.
 
     Attributes:
         timeout: seconds that a job may run.
-        max_wait: seconds that it may wait to start.
-        restart: whether it begins anew when its machine is restarted.
+        max_wait: seconds that a job may wait to start.
+        restart: whether a job begins anew when its machine is restarted.
     """
 
     timeout: int | None = None
@@ -31,16 +31,16 @@ class Scheduling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRequest:
-    """One job, before it is put into the words of a service.
+    """One job, before a backend writes its request.
 
     Attributes:
-        job_id: ours, unique.
-        image: full name, as it can be pulled.
+        job_id: unique, made by this program.
+        image: full name in a registry that the service can pull from.
         args: of the program.
         labels: within Google's rules.
-        choice: what it runs on.
-        scheduling: when it starts and ends.
-        service_account: what it runs as, None for the service's own.
+        choice: the hardware.
+        scheduling: when the job starts and ends.
+        service_account: the account that the job runs as, None for the service's own.
     """
 
     job_id: str
@@ -54,14 +54,14 @@ class JobRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteJob:
-    """A job as a service knows it. Times are as the service wrote them.
+    """A job as its service describes it.
 
     Attributes:
-        name: the service's.
-        labels: by which it is told whose it is.
-        state: ours.
+        name: the service's name for the job.
+        labels: show which launch and job of ours it is.
+        state: in this program's words.
         error: why it failed, None if it didn't.
-        created: RFC 3339, like all times; None where there is none yet.
+        created: RFC 3339 as the service wrote it, like all times; None until it is known.
     """
 
     name: str
@@ -74,57 +74,57 @@ class RemoteJob:
 
 
 class JobClient(Protocol):
-    """A project's jobs in a region of one of the services. Every method but `url` makes requests.
+    """Makes requests about the jobs of a project, in a region of one service. Safe to use from several threads.
 
-    All raise `refusals.NoAnswer`, `Busy`, `OverQuota` or `Refused`, and may be called from several threads.
+    All methods raise `NoAnswer`, `Busy`, `OverQuota` or `Refused` of `google.errors`.
     """
 
     @property
     def keyed(self) -> bool:
-        """Whether the service itself takes no job id twice, so that a doubtful request can be sent again at once."""
+        """Whether the service refuses a job id that it has, so that an unanswered request can be sent again at once."""
 
     def create(self, body: Body) -> RemoteJob:
-        """Make a job. Where the service knows the job already, return that one."""
+        """Create a job. Where the service has the job already, return that one."""
 
     def find(self, group: str, job: str | None = None) -> Iterable[RemoteJob]:
-        """Return all jobs that have a value of the label `labels.GROUP`, and if named, one of `labels.JOB`."""
+        """Return all jobs with a value of the label `labels.GROUP` and, if `job` is given, one of `labels.JOB`."""
 
     def get(self, name: str) -> RemoteJob:
         """Return a job by the service's name for it."""
 
     def cancel(self, name: str) -> None:
-        """Ask for a job's end; it may come later. One that has ended is left as it is."""
-
-    def url(self, name: str) -> str:
-        """Return where a person sees a job in the console."""
+        """Ask the service to end a job, which may take a while. A finished job stays as it is."""
 
     def args(self, name: str) -> tuple[str, ...]:
-        """Return the arguments that a job was made with."""
+        """Return the arguments that a job was created with."""
 
 
-def with_args(body: Body, args: Iterable[str]) -> Body:
-    """Return a request with other arguments, wherever its service has them."""
-    if "trainingInput" in body:
-        return {**body, "trainingInput": _holding(body["trainingInput"], args)}
-    spec = body["jobSpec"]
-    first, *others = spec["workerPoolSpecs"]
-    pool = {**first, "containerSpec": _holding(first["containerSpec"], args)}
-    return {**body, "jobSpec": {**spec, "workerPoolSpecs": [pool, *others]}}
+class Backend(Protocol):
+    """Writes the requests of one service and reads them again. Makes none: `client` returns what does."""
 
+    def client(self, google: Google, project: str, region: str) -> JobClient:
+        """Return the client for a project's jobs in a region."""
 
-def _holding(holder: Body, args: Iterable[str]) -> Body:
-    return {**holder, "args": list(args)} if args else holder
+    def body(self, job: JobRequest) -> Body:
+        """Return the request that creates a job."""
 
+    def changed(
+        self, body: Body, *, job_id: str | None = None, args: Iterable[str] = (), image: str | None = None
+    ) -> Body:
+        """Return a request with another id, other arguments or another image; what isn't given stays."""
 
-def body_of(backend: BackendName, job: JobRequest) -> Body:
-    """Return the request that makes a job."""
-    from caliban_ls.runtime.backends import ai_platform, vertex
+    def topology(self, body: Body) -> str | None:
+        """Return the TPU topology that a request asks for, None for none."""
 
-    return vertex.body(job) if backend == "vertex" else ai_platform.body(job)
+    def console_url(self, name: str, project: str, region: str) -> str:
+        """Return the page of Google's console that shows a job, by the service's name for the job."""
 
+    def accelerators(self) -> frozenset[str]:
+        """Return the accelerator types that requests may name, by the service's discovery document. Slow."""
 
-def url_of(backend: str, name: str, project: str, region: str) -> str:
-    """Return where a person sees a job in the console, without asking anybody."""
-    from caliban_ls.runtime.backends import ai_platform, vertex
+    def check_scheduling(self, scheduling: Scheduling, *, flex_start: bool) -> None:
+        """Check that the service can start and end jobs as asked.
 
-    return ai_platform.url(name, project) if backend == "ai-platform" else vertex.url(name, project, region)
+        Raises:
+            UsageError: the service can't; says which flag to change.
+        """

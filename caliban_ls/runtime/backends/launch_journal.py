@@ -19,7 +19,8 @@ from types import MappingProxyType
 from typing import Any
 
 from caliban_ls.core.errors import CalibanError, MissingError, UsageError
-from caliban_ls.runtime.backends.backend import Body, RemoteJob, with_args
+from caliban_ls.runtime.backends.backend import Body, RemoteJob
+from caliban_ls.runtime.backends.registry import backend_of
 from caliban_ls.runtime.history.masking import masked_args, masked_parameters
 from caliban_ls.runtime.history.records import Group
 from caliban_ls.runtime.history.store import History
@@ -95,6 +96,7 @@ class Journal:
         """
         held: dict[int, list[str]] = {}
         created = group.created.isoformat()
+        backend = backend_of(group.backend)
 
         def rows() -> Iterator[tuple[object, ...]]:
             for job, body in jobs:
@@ -109,7 +111,7 @@ class Journal:
                     json.dumps(masked_parameters(job.parameters), default=str),
                     JobState.PLANNED.value,
                     created,
-                    json.dumps(with_args(body, shown)),
+                    json.dumps(backend.changed(body, args=shown)),
                     origins.get(job.index),
                 )
 
@@ -234,8 +236,9 @@ class Journal:
         (row,) = found
         body = json.loads(row["request"])
         args = json.loads(row["args"])
-        if "***" in " ".join(args):
-            body = with_args(body, self._held(row["group_name"], row["number"], args))
+        group = self._history.group(row["group_name"]) if "***" in " ".join(args) else None
+        if group is not None:
+            body = backend_of(group.backend).changed(body, args=self._held(group.name, row["number"], args))
         doubted = row["doubted"] and datetime.fromisoformat(row["doubted"])
         if doubted is None and row["state"] != JobState.PLANNED.value:
             doubted = datetime.fromisoformat(row["started"] or row["created"])

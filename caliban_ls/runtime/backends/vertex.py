@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from caliban_ls.analysis.hardware import HardwareChoice
 from caliban_ls.analysis.hardware.catalog import catalog
+from caliban_ls.core.duration import DAY
+from caliban_ls.core.errors import UsageError
 from caliban_ls.runtime.backends import labels
-from caliban_ls.runtime.backends.backend import Body, JobRequest, RemoteJob
-from caliban_ls.runtime.google.client import Google, regional_address
+from caliban_ls.runtime.backends.backend import Body, JobRequest, RemoteJob, Scheduling
+from caliban_ls.runtime.google.client import Google, enumerated, regional_address
 from caliban_ls.runtime.google.errors import field_of
 from caliban_ls.runtime.jobs import JobState
 
@@ -31,37 +33,81 @@ _STATES = {
 _PAGE = 100  # the most that the service gives at once
 
 
-def body(job: JobRequest) -> Body:
-    """Return the CustomJob of a job.
-
-    Source: cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.customJobs.
-    """
-    container: dict[str, Any] = {"imageUri": job.image}
-    if job.args:
-        container["args"] = list(job.args)
-    spec: dict[str, Any] = {
-        "workerPoolSpecs": [
-            {"machineSpec": _machine(job.choice), "replicaCount": "1", "containerSpec": container}
-        ]
-    }
-    scheduling = _scheduling(job)
-    if scheduling:
-        spec["scheduling"] = scheduling
-    if job.service_account is not None:
-        spec["serviceAccount"] = job.service_account
-    return {"displayName": job.job_id, "labels": dict(job.labels), "jobSpec": spec}
+_FLEX_LONGEST = 7 * DAY  # seconds that a flex-start job may run
 
 
-def url(name: str, project: str, region: str) -> str:
-    """Return where a person sees a job in the console, which calls the service Agent Platform."""
-    job = name.rpartition("/")[2]
-    return (
-        f"https://console.cloud.google.com/agent-platform/locations/{region}/training/{job}?project={project}"
-    )
+class Vertex:
+    """Writes the requests of Vertex AI; see `Backend`."""
+
+    def client(self, google: Google, project: str, region: str) -> VertexJobs:
+        """See `Backend.client`."""
+        return VertexJobs(google, project, region)
+
+    def body(self, job: JobRequest) -> Body:
+        """Return the CustomJob of a job.
+
+        Source: cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.customJobs.
+        """
+        container: dict[str, Any] = {"imageUri": job.image}
+        if job.args:
+            container["args"] = list(job.args)
+        spec: dict[str, Any] = {
+            "workerPoolSpecs": [
+                {"machineSpec": _machine(job.choice), "replicaCount": "1", "containerSpec": container}
+            ]
+        }
+        scheduling = _scheduling(job)
+        if scheduling:
+            spec["scheduling"] = scheduling
+        if job.service_account is not None:
+            spec["serviceAccount"] = job.service_account
+        return {"displayName": job.job_id, "labels": dict(job.labels), "jobSpec": spec}
+
+    def changed(
+        self, body: Body, *, job_id: str | None = None, args: Iterable[str] = (), image: str | None = None
+    ) -> Body:
+        """See `Backend.changed`."""
+        spec = body["jobSpec"]
+        first, *others = spec["workerPoolSpecs"]
+        container = dict(first["containerSpec"])
+        if image is not None:
+            container["imageUri"] = image
+        if args:
+            container["args"] = list(args)
+        pools = [{**first, "containerSpec": container}, *others]
+        return {
+            **body,
+            **({} if job_id is None else {"displayName": job_id}),
+            "jobSpec": {**spec, "workerPoolSpecs": pools},
+        }
+
+    def topology(self, body: Body) -> str | None:
+        """See `Backend.topology`."""
+        topology: str | None = body["jobSpec"]["workerPoolSpecs"][0]["machineSpec"].get("tpuTopology")
+        return topology
+
+    def console_url(self, name: str, project: str, region: str) -> str:
+        """See `Backend.console_url`. The console calls the service Agent Platform."""
+        job = name.rpartition("/")[2]
+        return f"https://console.cloud.google.com/agent-platform/locations/{region}/training/{job}?project={project}"
+
+    def accelerators(self) -> frozenset[str]:
+        """See `Backend.accelerators`."""
+        return enumerated("aiplatform", "v1", "GoogleCloudAiplatformV1MachineSpec", "acceleratorType")
+
+    def check_scheduling(self, scheduling: Scheduling, *, flex_start: bool) -> None:
+        """See `Backend.check_scheduling`."""
+        if flex_start and scheduling.timeout is not None and scheduling.timeout > _FLEX_LONGEST:
+            raise UsageError("With flex-start a job may run for 7 days", hint="Shorten --timeout.")
+        if scheduling.max_wait is not None and not flex_start:
+            raise UsageError(
+                "On Vertex AI only flex-start jobs have a limit to their waiting",
+                hint="Add --flex_start, or leave --max_wait out.",
+            )
 
 
 @dataclass(frozen=True, slots=True)
-class Vertex:
+class VertexJobs:
     """The jobs of a project in a region; see `JobClient`."""
 
     google: Google
@@ -90,10 +136,6 @@ class Vertex:
     def cancel(self, name: str) -> None:
         """See `JobClient.cancel`."""
         self.google.ask(self._jobs().cancel(name=name, body={}))
-
-    def url(self, name: str) -> str:
-        """See `JobClient.url`."""
-        return url(name, self.project, self.region)
 
     def args(self, name: str) -> tuple[str, ...]:
         """See `JobClient.args`."""

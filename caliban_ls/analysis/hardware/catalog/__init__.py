@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from caliban_ls.analysis.backend_names import BACKENDS, TITLES, BackendName
+
 Kind = Literal["gpu", "tpu"]
 Mode = Literal["cpu", "gpu"]
 _Key = TypeVar("_Key")
@@ -121,7 +123,6 @@ class AcceleratorType:
         api: the API's `acceleratorType`; None where machine type and topology say it all.
         memory_gb: of one GPU; None for TPUs.
         quotas: regions that train on it on Vertex AI, with how many a project gets without asking.
-        legacy_regions: regions that had it on AI Platform Training.
         serving_only: regions that have it, but not for training.
         support_ended: ISO 8601 day, None while it is supported.
         last_choice: whether to offer it only where nothing else would do.
@@ -138,7 +139,6 @@ class AcceleratorType:
     api: str | None
     memory_gb: float | None
     quotas: Mapping[str, int]
-    legacy_regions: frozenset[str]
     serving_only: frozenset[str]
     support_ended: str | None
     last_choice: bool
@@ -159,6 +159,9 @@ class Service:
 
     Attributes:
         title: its name for people.
+        spot: whether it has spot machines.
+        flex_start: whether jobs may wait until machines are free.
+        quotas: whether it is known what it grants a project without asking.
         closed: ISO 8601 day since which it takes no jobs, None while it does.
         regions: where it trains, the catalogue's first choice first.
         machines: its machine types by name, in the catalogue's order.
@@ -170,6 +173,9 @@ class Service:
     """
 
     title: str
+    spot: bool
+    flex_start: bool
+    quotas: bool
     closed: str | None
     regions: tuple[str, ...]
     machines: Mapping[str, Machine]
@@ -195,7 +201,7 @@ class Catalog:
 
     Attributes:
         as_of: the day of the facts, ISO 8601.
-        services: by the name of the backend, `vertex` and `ai-platform`.
+        services: by the names of `backend_names`.
         regions: those with training.
         machines: of both services.
         accelerators: of both services.
@@ -212,7 +218,7 @@ class Catalog:
     """
 
     as_of: str
-    services: Mapping[str, Service]
+    services: Mapping[BackendName, Service]
     regions: Mapping[str, Region]
     machines: Mapping[str, Machine]
     accelerators: Mapping[str, AcceleratorType]
@@ -261,9 +267,7 @@ def catalog() -> Catalog:
         for rank, (name, row) in enumerate(data["accelerators"].items())
     }
     machines = tuple(_machines(data))
-    services = {
-        name: _service(row, tuple(data["regions"]), machines, types) for name, row in data["services"].items()
-    }
+    services = {name: _service(TITLES[name], data["services"][name], data, machines) for name in BACKENDS}
     hidden = data["not_for_training"]
     return Catalog(
         as_of=data["as_of"],
@@ -308,7 +312,6 @@ def _accelerator_type(name: str, rank: int, row: Mapping[str, Any], prefix: str)
         api=row["api"],
         memory_gb=row.get("memory_gb"),
         quotas={region: quota or 0 for region, quota in row["regions"].items()},
-        legacy_regions=frozenset(row.get("legacy_regions", ())),
         serving_only=frozenset(row.get("serving_only", ())),
         support_ended=row.get("support_ended"),
         last_choice=row.get("last_choice", False),
@@ -357,16 +360,12 @@ def _chips(topology: str) -> int:
 
 
 def _service(
-    row: Mapping[str, Any],
-    every_region: tuple[str, ...],
-    every_machine: tuple[Machine, ...],
-    types: Mapping[str, AcceleratorType],
+    title: str, row: Mapping[str, Any], data: Mapping[str, Any], every_machine: tuple[Machine, ...]
 ) -> Service:
-    closed: str | None = row.get("closed")
-    offered = {
-        name: found.legacy_regions if closed else frozenset(found.quotas) for name, found in types.items()
+    column = row["accelerators_in"]
+    regions_of = {
+        name: frozenset(found[column]) for name, found in data["accelerators"].items() if found.get(column)
     }
-    regions_of = {name: regions for name, regions in offered.items() if regions}
     machines = {}
     for machine in every_machine:
         if machine.family in row.get("families", (machine.family,)):
@@ -379,9 +378,12 @@ def _service(
         if held is None or held.type in regions_of
     )
     return Service(
-        title=row["title"],
-        closed=closed,
-        regions=tuple(row.get("regions", every_region)),
+        title=title,
+        spot=row["spot"],
+        flex_start=row["flex_start"],
+        quotas=row["quotas"],
+        closed=row.get("closed"),
+        regions=tuple(row.get("regions", data["regions"])),
         machines=machines,
         regions_of=regions_of,
         default_gpu=Accelerator(row["default_gpu"], 1),
