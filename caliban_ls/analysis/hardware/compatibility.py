@@ -1,6 +1,6 @@
-"""The rules of what goes together. A request breaks none of them, or the first that it breaks is its error.
+"""The rules of which hardware goes together. The first rule that a request breaks is its error.
 
-Where the catalogue doesn't know a name, the rules that would need it hold: nobody can tell.
+Where the catalogue doesn't know a name, the rules about it count as kept.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from caliban_ls.analysis.rules.overrides import is_forced
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A request beside what the catalogue knows of it.
+    """A request, looked up in the catalogue.
 
     Attributes:
-        request: as it came.
+        request: as written.
         backend: the service's name.
-        service: what it has.
+        service: the hardware of the service.
         mode: whether jobs use GPUs.
-        region: where, written or default; None where the catalogue doesn't know it.
-        machine: what was written, if the service has it.
-        spec: what was written, known or not.
-        accelerator: the same, if the service has its type.
+        region: written or default; None if the catalogue doesn't know it.
+        machine: the written one, if the service has it.
+        spec: the written one, known or not.
+        accelerator: the written one, if the service has its type.
     """
 
     request: Request
@@ -40,7 +40,7 @@ class Seen:
 
     @property
     def default_machine(self) -> str:
-        """The machine type that a job gets when nothing is said."""
+        """The machine type that a job gets by default."""
         return catalog().default_machines[self.mode]
 
     @property
@@ -50,19 +50,19 @@ class Seen:
 
     @property
     def machine_unknown(self) -> bool:
-        """Whether a machine type was written that the catalogue has never heard of."""
+        """Whether the catalogue doesn't know the written machine type."""
         name = self.request.machine_type
         return name is not None and not catalog().knows_machine(name)
 
     @property
     def accelerator_unknown(self) -> bool:
-        """Whether an accelerator was written that the catalogue has never heard of."""
+        """Whether the catalogue doesn't know the written accelerator."""
         return self.spec is not None and not catalog().knows_accelerator(self.spec.type)
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenRule:
-    """A broken rule: its code, what is wrong, and the parts that could be to blame, the likeliest first."""
+    """A rule that a request breaks: its code, the message, and the parts that may be to blame, the likeliest first."""
 
     code: str
     text: str
@@ -89,12 +89,12 @@ def see(request: Request) -> Seen:
 
 
 def first_fault(seen: Seen) -> BrokenRule | None:
-    """Return the first rule that a request breaks; None if it is possible, or nobody can tell."""
+    """Return the first rule that a request breaks; None if it is possible, or if the catalogue can't tell."""
     return next((fault for rule in _RULES if (fault := rule(seen)) is not None), None)
 
 
 def faults(seen: Seen) -> Iterator[BrokenRule]:
-    """Yield the first rule that a request breaks; before it, those that are overridden by name, which hide none."""
+    """Yield the first rule that a request breaks, after the broken ones that are overridden by name."""
     force = seen.request.force
     for rule in _RULES:
         fault = rule(seen)
@@ -241,7 +241,7 @@ _RULES: tuple[Callable[[Seen], BrokenRule | None], ...] = (
     _spot_not_offered,
     _flex_start_not_offered,
 )
-"""Every rule that a request can break. Of several that are broken, the first is the error."""
+"""All rules. Of several that are broken, the first is the error."""
 
 
 def _lacks(region: str, accelerator_type: str) -> str:

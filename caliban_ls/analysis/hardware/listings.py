@@ -1,4 +1,4 @@
-"""The catalogue as tables: what a service has, narrowed to what goes with a region, a machine or a spec."""
+"""The catalogue as tables: a service's regions, machines or accelerators that go with a region, machine or spec."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RegionOffer:
         place: for people.
         area: continent or part of the world.
         accelerators: types that it has for training.
-        default_cpu_quota: N1 and E2 vCPUs that a project gets without asking, None where unknown.
+        default_cpu_quota: N1 and E2 vCPUs that a project gets without asking, None if unknown.
     """
 
     region: str
@@ -39,8 +39,8 @@ class MachineOffer:
         machine_type: Google's name.
         vcpus: None where Google states none.
         memory_gb: None where Google states none.
-        accelerators: specs of what it can have.
-        priced_with: the one that is in the price, None if none is.
+        accelerators: specs of those it can have.
+        priced_with: the accelerator in the price, None if there is none.
         on_demand: US dollars an hour, fee and boot disk included; None where unknown.
         spot: the same on spot machines.
     """
@@ -92,7 +92,7 @@ def regions(
     machine_type: str | None = None,
     accelerator: Accelerator | None = None,
 ) -> list[RegionOffer]:
-    """Return the regions where something goes with all that is given."""
+    """Return the regions with hardware that goes with all arguments."""
     known, service = catalog(), catalog().services[backend]
     offers = []
     for name in service.regions:
@@ -118,7 +118,7 @@ def machines(
     machine_type: str | None = None,
     accelerator: Accelerator | None = None,
 ) -> list[MachineOffer]:
-    """Return the machine types that go with all that is given."""
+    """Return the machine types that go with all arguments."""
     held: dict[str, list[Accelerator | None]] = {}
     for machine, has in _pairs(backend, region, machine_type, accelerator):
         held.setdefault(machine.name, []).append(has)
@@ -150,7 +150,7 @@ def accelerators(
     machine_type: str | None = None,
     accelerator: Accelerator | None = None,
 ) -> list[AcceleratorOffer]:
-    """Return the types of GPUs and TPUs that go with all that is given."""
+    """Return the types of GPUs and TPUs that go with all arguments."""
     known, service = catalog(), catalog().services[backend]
     pairs = list(_pairs(backend, region, machine_type, accelerator))
     offers = []
@@ -182,7 +182,7 @@ def accelerators(
 def _pairs(
     backend: BackendName, region: str | None, machine_type: str | None, accelerator: Accelerator | None
 ) -> Iterator[Pair]:
-    """Yield the possible combinations that go with all that is given."""
+    """Yield the possible combinations that go with all arguments."""
     service = catalog().services[backend]
     for machine, held in service.pairs:
         wanted = machine_type in (None, machine.name) and accelerator in (None, held)

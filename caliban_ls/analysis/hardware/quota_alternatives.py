@@ -1,4 +1,4 @@
-"""What else a project could use when Google won't give it what a choice needs."""
+"""Find other hardware when a project's quota is too small for its choice."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _OF_EACH_KIND = 2
 
 
 def instead(choice: HardwareChoice) -> list[Alternative]:
-    """Return other regions, then other accelerators, of which a project is granted enough without asking.
+    """Return other regions, then other accelerators, that a project gets without asking for a quota.
 
-    Empty on a service without known quotas.
+    Empty for a service without known quotas.
     """
     request = _as_request(choice)
     return [
@@ -55,13 +55,13 @@ def _other_accelerators(request: Request, choice: HardwareChoice) -> Iterator[Al
 
 
 def _is_granted(request: Request) -> bool:
-    """Return whether a project is granted all that one job needs, as far as that is known."""
+    """Return whether a project is known to get all quotas of one job without asking."""
     needs = quotas(resolve(request))
     return bool(needs) and all(need.granted is not None and need.granted >= need.needed for need in needs)
 
 
 def _as_request(choice: HardwareChoice) -> Request:
-    """Return the request that says all of a choice."""
+    """Return the request that writes out a choice."""
     request = Request(
         backend=choice.backend,
         region=choice.region,

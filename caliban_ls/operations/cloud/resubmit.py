@@ -1,7 +1,7 @@
-"""`resubmit`: jobs of a launch in the cloud that failed or were stopped, once more.
+"""`resubmit`: submit jobs of a launch in the cloud again that failed or were stopped.
 
-They are sent as they were: the same request, under a new name, in a launch of their own. What was sent before and may
-still succeed isn't sent again; see `_chosen`.
+The same requests are sent under new names, as a launch of their own. A job that may still succeed isn't sent again; see
+`_chosen`.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ _UNSENT = frozenset({JobState.PLANNED, JobState.SUBMITTING, JobState.CANCELLING}
 
 
 def resubmit(arguments: ResubmitArguments, context: Context) -> CloudResult:
-    """Submit jobs again that failed or were stopped, once somebody has said yes.
+    """Submit jobs again that failed or were stopped, if the user confirms.
 
     Raises:
         UsageError: there are no such jobs, or they can't be submitted again.
-        NotConfirmed: nobody said yes.
-        OverLimit: it is over a limit.
-        DoneAgain: somebody else is doing that at this moment.
+        NotConfirmed: the user didn't confirm.
+        OverLimit: the plan is over a limit.
+        DoneAgain: another process submits one of the jobs again at this moment.
     """
     wanted = frozenset(states_of(arguments.state)) or _FAILED
     if wanted & _UNSENT:
@@ -74,7 +74,8 @@ def resubmit(arguments: ResubmitArguments, context: Context) -> CloudResult:
     made = _plan(group, repeated, arguments.name or group.title, image, rebuild=arguments.rebuild)
     if arguments.plan_id not in (None, made.plan_id):
         raise UsageError(
-            "What would be submitted again isn't what was shown any more", hint="Look at the plan once more."
+            "The jobs to submit again aren't those that were shown any more",
+            hint="Look at the plan once more.",
         )
     if arguments.dry_run or not repeated:
         return plan_view.result_of(made, requests=True)
@@ -88,7 +89,7 @@ def resubmit(arguments: ResubmitArguments, context: Context) -> CloudResult:
 
 
 def _group_of(arguments: ResubmitArguments, history: History, context: Context) -> Group:
-    """Return the launch that is meant.
+    """Return the launch whose jobs to submit again.
 
     Raises:
         UsageError: there is none, or there are several, or it isn't in the cloud.
@@ -117,7 +118,7 @@ def _group_of(arguments: ResubmitArguments, history: History, context: Context) 
 
 
 def _named(arguments: ResubmitArguments, group: Group, history: History) -> list[JobRecord]:
-    """Return the jobs that are meant, each once, by their place."""
+    """Return the named jobs, each once, by their place."""
     if not arguments.references:
         return history.jobs(group.name)
     found = (job for name in arguments.references for job in find_jobs(name, history)[1])
@@ -127,10 +128,10 @@ def _named(arguments: ResubmitArguments, group: Group, history: History) -> list
 def _chosen(
     jobs: Collection[JobRecord], wanted: Collection[JobState], history: History, context: Context
 ) -> list[JobRecord]:
-    """Return those jobs that are in a wanted state, and aren't done again already.
+    """Return the jobs that are in a wanted state and weren't submitted again already.
 
-    A job and those that do it again are one family. If its youngest member may still succeed, or has, the family is
-    left alone, whichever member is named.
+    A job and its resubmissions are one family. If the youngest of them may still succeed, or has, none of the family is
+    submitted again.
     """
     left = Counter(job.state.value for job in jobs if job.state not in wanted)
     if left:
@@ -171,10 +172,10 @@ def _with_requests(
     arguments: ResubmitArguments,
     context: Context,
 ) -> tuple[RecordedJob, ...]:
-    """Return jobs with their requests; arguments that aren't written down are asked of their service.
+    """Return jobs with their requests; the service is asked for arguments that the history has masked.
 
     Raises:
-        UsageError: the service doesn't know them either.
+        UsageError: the service no longer knows them either.
     """
     args: dict[str, tuple[str, ...]] = {}
     masked = [job for job in jobs if any(MASK in word for word in job.args)]
@@ -203,7 +204,7 @@ def _with_requests(
 
 
 def _flags(group: Group, arguments: ResubmitArguments) -> CloudArguments:
-    """Return what `cloud` would have been told."""
+    """Return the arguments of `cloud` that fit the jobs."""
     details: Mapping[str, Any] = group.details
     mode = details.get("mode")
     return CloudArguments(

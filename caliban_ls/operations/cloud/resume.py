@@ -1,7 +1,7 @@
-"""`resume`: what is left to send of a submission that was cut short is shown, confirmed, and sent.
+"""`resume`: show, confirm and send the jobs that are left of a submission that was cut short.
 
-It is a paid action like any other: a yes is needed, and limits hold for what is left. Jobs that Google has aren't sent
-again, nor are those that it refused for good.
+It costs money like any submission, so it needs a confirmation, and the limits hold for the jobs that are left. Jobs that
+Google has or has refused for good aren't sent again.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _NAMED = 5  # launches of other folders, at most
 
 
 def resume(arguments: ResumeArguments, context: Context) -> CloudResult:
-    """Finish a submission that ended before all of its jobs were sent, once the user has said yes.
+    """Finish a submission that ended before all of its jobs were sent, if the user confirms.
 
     Raises:
         UsageError: there is no such launch, or none of this folder.
-        InUse: another process is at it.
-        NotConfirmed: the user didn't say yes.
-        OverLimit: what is left is over a limit.
+        InUse: another process is sending its jobs.
+        NotConfirmed: the user didn't confirm.
+        OverLimit: the jobs that are left are over a limit.
     """
     with open_history(context) as history:
         group = _meant(arguments.group, history, context)
@@ -66,7 +66,7 @@ def resume(arguments: ResumeArguments, context: Context) -> CloudResult:
 
 
 def _meant(reference: str | None, history: History, context: Context) -> Group:
-    """Return the launch that is meant: the one that is named, or the newest of this folder with jobs left to send.
+    """Return the named launch, or else the newest one of this folder with jobs left to send.
 
     Raises:
         UsageError: there is none.
@@ -107,14 +107,14 @@ def _meant(reference: str | None, history: History, context: Context) -> Group:
 
 
 def _folders_of(context: Context) -> Iterator[Path]:
-    """Yield the folders whose launches are meant without a name: this one, and those up to its project's."""
+    """Yield the folders whose launches need no name: this one, and those up to its project's."""
     around = (context.folder, *context.folder.parents)
     root = next((place for place, folder in enumerate(around) if (folder / PROJECT_FILE).is_file()), 0)
     yield from around[: root + 1]
 
 
 def _notes(group: Group, jobs: list[JobRecord], left: list[JobRecord]) -> Iterator[str]:
-    """Yield what to know of a launch that was cut short."""
+    """Yield the notes on a launch that was cut short."""
     of = "1 job" if len(jobs) == 1 else f"{len(jobs):,} jobs"
     yield f"This is what is left of the {of} of {group.name}, confirmed on {group.created:%Y-%m-%d at %H:%M} UTC"
     doubtful = sum(job.state is not JobState.PLANNED for job in left)

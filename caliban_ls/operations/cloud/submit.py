@@ -1,4 +1,4 @@
-"""`cloud` and `submit`: a plan is confirmed, its image published, and its jobs sent, each once."""
+"""`cloud` and `submit`: confirm a plan, publish its image, and send its jobs, each once."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ from caliban_ls.runtime.google.local_identity import Claims, read_claims
 from caliban_ls.runtime.history.records import Group, utc_now
 from caliban_ls.runtime.history.store import History
 
-_SHOWN_JOBS = 6  # of a plan, to somebody who is to say yes
+_SHOWN_JOBS = 6  # of a plan that is to be confirmed
 
 
 def cloud(arguments: CloudArguments, context: Context) -> CloudResult:
-    """Plan a submission, and submit it once somebody has said yes.
+    """Plan a submission, and submit it if the user confirms.
 
     Raises:
-        NotConfirmed: nobody said yes.
-        OverLimit: it is over a limit.
-        UsageError: something that was said can't be.
+        NotConfirmed: the user didn't confirm.
+        OverLimit: the plan is over a limit.
+        UsageError: a value is wrong or impossible.
     """
     project = read_project(context)
     trust.require(project, context)
@@ -66,7 +66,7 @@ def plan(arguments: CloudArguments, context: Context) -> CloudResult:
     """Plan a submission and keep the plan for a day, so that it can be submitted by its id.
 
     Raises:
-        UsageError: something that was said can't be.
+        UsageError: a value is wrong or impossible.
     """
     project = read_project(context)
     trust.require(project, context)
@@ -77,13 +77,13 @@ def plan(arguments: CloudArguments, context: Context) -> CloudResult:
 
 
 def submit(arguments: SubmitArguments, context: Context) -> CloudResult:
-    """Submit a plan that was kept, if nothing of it has changed since; a plan is submitted once.
+    """Submit a kept plan, if nothing of it has changed since. A plan is submitted once.
 
     Raises:
         UsageError: there is no such plan, or it was submitted before.
         PlanChanged: something of it has changed since.
-        NotConfirmed: nobody said yes.
-        OverLimit: it is over a limit.
+        NotConfirmed: the user didn't confirm.
+        OverLimit: the plan is over a limit.
     """
     kept = saved_plans.find(arguments.plan_id, context)
     context = replace(context, folder=kept.folder)
@@ -92,7 +92,7 @@ def submit(arguments: SubmitArguments, context: Context) -> CloudResult:
     made = cloud_plan.make_plan(kept.arguments, project, claims_of(kept.arguments, project, context), context)
     if made.plan_id != arguments.plan_id:
         raise PlanChanged(
-            "What was planned has changed since: the code, the sweep, the config or the hardware"
+            "The plan has changed since: the code, the sweep, the config or the hardware is different"
         )
     made = replace(made, group=kept.group, key=kept.key)
     _refuse_second(made, context)
@@ -104,7 +104,7 @@ def submit(arguments: SubmitArguments, context: Context) -> CloudResult:
 
 
 def claims_of(arguments: CloudArguments, project: Project, context: Context) -> Claims:
-    """Return who asks, as far as files say."""
+    """Return the account and project of this machine's credentials, read from files."""
     return read_claims(
         context.environment,
         Path.home(),
@@ -115,16 +115,16 @@ def claims_of(arguments: CloudArguments, project: Project, context: Context) -> 
 
 
 def confirm(made: Plan, context: Context, verb: str = "Submit") -> None:
-    """Show a plan and ask for a yes to what a verb says.
+    """Show a plan and ask the user to confirm it.
 
     Raises:
-        NotConfirmed: it was a no, or there is nobody to ask.
+        NotConfirmed: the user didn't, or there is no terminal to ask on.
     """
     result = plan_view.result_of(made)
     question = "\n".join([plan_view.described(result), *plan_view.ends(result, _SHOWN_JOBS)])
     what = f"{verb} this job" if made.count == 1 else f"{verb} these {made.count:,} jobs"
     if not context.ask(question, what):
-        raise NotConfirmed(f"{question}\nNothing was built or sent: nobody said yes")
+        raise NotConfirmed(f"{question}\nNothing was built or sent: you didn't confirm")
 
 
 def submit_plan(
@@ -136,18 +136,18 @@ def submit_plan(
     *,
     once: bool = False,
 ) -> CloudResult:
-    """Publish the image of a confirmed plan, write all of the plan down, and send it.
+    """Publish the image of a confirmed plan, record its jobs, and send them.
 
     Args:
         made: the plan.
         arguments: of the command.
         project: its config.
-        identity: who asks.
+        identity: the account for requests.
         context: of the command.
-        once: whether a launch of the plan's name is this very plan, submitted before.
+        once: whether to refuse if a launch has the plan's name, because that is this plan, submitted before.
 
     Raises:
-        ServiceError: the service refused, or didn't answer; what is left can be resumed.
+        ServiceError: the service refused, or didn't answer; `resume` sends the rest.
     """
     with open_history(context) as history, open_google(identity, context) as google:
         digest = _publish(made, arguments, project, google, context)
@@ -157,12 +157,12 @@ def submit_plan(
 
 
 def send(group: Group, history: History, google: Google, context: Context, *, resumed: bool) -> None:
-    """Send what isn't sent of a launch that is written down.
+    """Send the jobs of a recorded launch that aren't sent.
 
     Raises:
-        InUse: another process is at it.
-        ServiceError: the service refused, or didn't answer; what is left can be resumed.
-        Cancelled: the user stopped it; what is left can be resumed.
+        InUse: another process is sending them.
+        ServiceError: the service refused, or didn't answer; `resume` sends the rest.
+        Cancelled: the user stopped sending; `resume` sends the rest.
     """
     journal = Journal(history)
     journal.take(group.name)
@@ -183,7 +183,7 @@ def send(group: Group, history: History, google: Google, context: Context, *, re
     if outcome.planned or outcome.doubtful:
         how_far = f"{outcome.sent} jobs were sent, {outcome.planned} weren't"
         if outcome.doubtful:
-            how_far += f", and of {outcome.doubtful} nobody knows"
+            how_far += f", and {outcome.doubtful} got no answer"
         context.report(f"{how_far}; `caliban resume {group.name}` goes on", None)
     elif outcome.failure is not None:
         context.report(f"{outcome.sent} jobs were sent, and nothing is left to resume", None)
@@ -216,7 +216,7 @@ def submitted_jobs(group: Group, history: History) -> tuple[CloudJob, ...]:
 
 
 def _refuse_second(made: Plan, context: Context) -> None:
-    """Refuse a plan that was submitted before; whoever wants its jobs twice plans them twice."""
+    """Refuse a plan that was submitted before. To run its jobs twice, make a second plan."""
     with open_history(context) as history:
         if history.group(made.group) is not None:
             raise _submitted_before(made)
@@ -232,7 +232,7 @@ def _submitted_before(made: Plan) -> CalibanError:
 def _publish(
     made: Plan, arguments: CloudArguments, project: Project, google: Google, context: Context
 ) -> str | None:
-    """Build and push the image, as far as that isn't done; return its digest in the registry."""
+    """Build and push the image, unless that is done already; return its digest in the registry."""
     if not made.own_image:
         return None
     image_registry.see_to_repository(made.image, google, context, create=arguments.create_repository)
@@ -255,7 +255,7 @@ def _begin(
     *,
     once: bool,
 ) -> Group:
-    """Write a plan down, under a name that no other launch has."""
+    """Record a plan, under a name that no other launch has."""
     context.cancel.check()
     journal = Journal(history)
     details = _details(made, arguments, digest, context)
@@ -299,7 +299,7 @@ def _details(
         "flex_start": choice.flex_start,
         "timeout": made.scheduling.timeout,
         "service_account": made.service_account,
-        "cloud_key": arguments.cloud_key,  # its path, so that whoever resumes asks as the same
+        "cloud_key": arguments.cloud_key,  # its path, so that `resume` uses the same account
         "per_job_hour": None if cost is None else cost.total,
         "currency": made.price.currency if made.price else None,
         "prices_as_of": made.price.as_of if made.price else None,
@@ -309,7 +309,7 @@ def _details(
 
 
 def _instead(group: Group) -> tuple[str, tuple[str, ...]]:
-    """Return in words what everybody is granted of a launch's hardware, and what else could be used."""
+    """Return the default quota of a launch's hardware in words, and other hardware to use."""
     accelerator = accelerator_of(group.details)
     gpu = accelerator is not None and accelerator.kind == "gpu"
     choice = hardware.resolve(

@@ -1,6 +1,6 @@
-"""AI Platform Training: a job as a training job of ml.googleapis.com v1, google/caliban's service.
+"""AI Platform Training: jobs are training jobs of ml.googleapis.com v1, the service of google/caliban.
 
-It was closed for the public on 2025-01-31; this is for those whose endpoint still speaks it.
+Google closed it to the public on 2025-01-31; this is for endpoints that still offer it.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class AiPlatformJobs:
     keyed: bool = True
 
     def create(self, body: Body) -> RemoteJob:
-        """See `JobClient.create`. The service takes no id twice; whether it is the same job, its label tells."""
+        """See `JobClient.create`. The service takes no id twice; a label shows whether it has this very job."""
         try:
             return self._made(self.google.ask(self._jobs().create(parent=self._parent, body=body)))
         except Refused as error:
@@ -130,7 +130,7 @@ class AiPlatformJobs:
             try:
                 there = self.get(f"{self._parent}/jobs/{body['jobId']}")
             except (NoAnswer, Busy) as silence:
-                # One of that id is there, and it is most likely this very job.
+                # A job of this id exists, most likely this very one.
                 raise NoAnswer(
                     f"{silence} (when asked for a job that is there already)", sent=True
                 ) from silence
@@ -157,7 +157,7 @@ class AiPlatformJobs:
         try:
             self.google.ask(self._jobs().cancel(name=name, body={}))
         except Refused as error:
-            # That is how it says that a job has ended.
+            # The service answers so when a job has ended.
             if error.status != HTTPStatus.BAD_REQUEST or "state" not in str(error):
                 raise
 

@@ -1,7 +1,6 @@
-"""What services say of jobs, written into the history; the only way in which it learns of jobs that run elsewhere.
+"""Write the cloud service's job states to the history. Nothing else updates cloud jobs there.
 
-A final state stands, whatever is said later. Of a job that its service no longer knows, the last state that was
-seen stays. Knows no service.
+A final state never changes again. A job that its service no longer knows keeps its last state. Knows no service.
 """
 
 from __future__ import annotations
@@ -19,15 +18,15 @@ from caliban_ls.runtime.jobs import JobState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenJob:
-    """A job in the cloud whose end isn't known.
+    """A job in the cloud without a final state.
 
     Attributes:
-        job_id: ours.
+        job_id: the history's.
         index: its 1-based place.
-        name: its service's name for it, None while none is known.
+        name: its service's name for it, None until it is known.
         label: its value of the label `labels.JOB`.
-        state: what is written down.
-        doubted: when it was sent, while nobody knows whether it arrived.
+        state: the history's.
+        doubted: when it was sent, while the service may or may not have it.
     """
 
     job_id: str
@@ -40,12 +39,11 @@ class OpenJob:
 
 @dataclass(frozen=True, slots=True)
 class MatchedJobs:
-    """What a list of a service's jobs says of those of a launch.
+    """Jobs of a service's list, matched with those of a launch.
 
     Attributes:
-        found: by our job id; the one that the history names, if it is among several.
-        others: further jobs of the service with the label of one of ours, by our job id: made by a request that
-            nobody answered for longer than could be waited for.
+        found: by job id; of several with the same label, the one whose name the history has.
+        others: the other jobs with the same label, by job id: created by a request that got no answer in time.
     """
 
     found: Mapping[str, RemoteJob]
@@ -53,7 +51,7 @@ class MatchedJobs:
 
 
 def open_jobs(history: History, group: str, only: str | None = None) -> list[OpenJob]:
-    """Return the jobs of a launch whose end isn't known, by their place; with `only`, the one that has this id."""
+    """Return the jobs of a launch without a final state, by their place; with `only`, the job of this id."""
     rows = history.rows(
         "SELECT job_id, number, name, state, doubted, json_extract(request, ?) AS label FROM jobs"
         " WHERE group_name = ? AND ? IN (job_id, '') AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
@@ -76,7 +74,7 @@ def open_jobs(history: History, group: str, only: str | None = None) -> list[Ope
 
 
 def match_jobs(jobs: Iterable[OpenJob], listed: Iterable[RemoteJob]) -> MatchedJobs:
-    """Tell which jobs of a list are which of ours, by the label that no two of ours share."""
+    """Match the jobs of a list with those of a launch, by the label that no two jobs share."""
     by_label: dict[str, list[RemoteJob]] = {}
     for made in listed:
         by_label.setdefault(made.labels.get(labels.JOB, ""), []).append(made)
@@ -93,14 +91,14 @@ def match_jobs(jobs: Iterable[OpenJob], listed: Iterable[RemoteJob]) -> MatchedJ
 
 
 def write(history: History, seen: Mapping[str, RemoteJob], now: datetime) -> None:
-    """Write down what a service says of jobs, by our job ids.
+    """Write a service's states of jobs to the history, by job id.
 
-    One that was stopped while nobody knew whether it arrived keeps CANCELLING, so that it is stopped there too.
+    A job that was stopped while it was in doubt keeps CANCELLING, so that it is stopped at the service too.
     """
     rows = []
     for job_id, made in seen.items():
         started, ended = moment(made.started), moment(made.ended)
-        # Services have told of ends before beginnings; such times are shown, and count for nothing.
+        # Services have reported ends before beginnings; the history shows such times, but no duration.
         ran = (ended - started).total_seconds() if started and ended and ended >= started else None
         rows.append(
             {
@@ -126,7 +124,7 @@ def write(history: History, seen: Mapping[str, RemoteJob], now: datetime) -> Non
 
 
 def write_gone(history: History, job_ids: Iterable[str], now: datetime) -> None:
-    """Write down that a service knows jobs no longer. The last state that was seen stays."""
+    """Mark jobs as unknown to their service. They keep their last state."""
     with history.transaction() as connection:
         connection.executemany(
             "UPDATE jobs SET gone = COALESCE(gone, ?) WHERE job_id = ?"
@@ -136,7 +134,7 @@ def write_gone(history: History, job_ids: Iterable[str], now: datetime) -> None:
 
 
 def write_stopping(history: History, job_ids: Iterable[str]) -> None:
-    """Write down that services were asked to end jobs."""
+    """Mark jobs as being stopped."""
     with history.transaction() as connection:
         connection.executemany(
             "UPDATE jobs SET state = 'CANCELLING' WHERE job_id = ?"

@@ -1,8 +1,8 @@
-"""The journal of a launch in the cloud: what is to be sent, what was sent, and what nobody knows of.
+"""The journal of a launch in the cloud: jobs to send, jobs that were sent, and jobs in doubt.
 
-Everything is written down before the first request, and every answer when it comes, so that another process can
-go on where one was killed. Lies in the history's file; arguments that look like credentials lie beside it, in a
-file of their own that only the user can read, until they are sent.
+All jobs are recorded before the first request, and each answer when it comes, so that another process can go on where
+one was killed. The journal is part of the history's file. Arguments that look like credentials are beside it, in a file
+that only the user can read, until they are sent.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from caliban_ls.runtime.local import owner
 FOLDER = "unsent"
 
 _OPEN = "('PLANNED', 'SUBMITTING', 'UNKNOWN')"
-"""States of jobs that no service is known to have."""
+"""States of jobs that are to be sent, or may have been."""
 
 
 class NameTaken(CalibanError):
-    """Another launch has this very name."""
+    """Another launch has this name."""
 
 
 class DoneAgain(UsageError):
-    """A job that is to be done again is being done again by somebody else."""
+    """A job was submitted again already, and that one is still going."""
 
     code = "done-again"
 
 
 class InUse(CalibanError):
-    """Another process is at work on a launch."""
+    """Another process is sending the jobs of a launch."""
 
     code = "in-use"
     exit_code = 3
@@ -53,13 +53,13 @@ class InUse(CalibanError):
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A job that no service is known to have.
+    """A job that is to be sent, or may have been.
 
     Attributes:
-        job_id: ours.
+        job_id: the history's.
         index: its 1-based place.
-        body: the request, whole.
-        doubted: when it was sent, if it was and nobody answered; None if it wasn't.
+        body: the request, with its credentials.
+        doubted: when it was sent, if no answer came; None if it wasn't sent.
     """
 
     job_id: str
@@ -69,7 +69,7 @@ class Unsent:
 
 
 class Journal:
-    """The launches of the history, as a sender sees them. Safe to use from several threads."""
+    """Records the sending of launches in the history. Safe to use from several threads."""
 
     def __init__(self, history: History) -> None:
         self._history = history
@@ -83,16 +83,16 @@ class Journal:
         jobs: Iterable[tuple[JobSpec, Body]],
         origins: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
-        """Write down a whole launch in one transaction, before anything is sent.
+        """Record a whole launch in one transaction, before anything is sent.
 
         Args:
-            group: its name is to be free.
-            jobs: with the requests that make them; read as they are written.
-            origins: the ids of jobs that these do again, by the places of these.
+            group: the launch, whose name must be free.
+            jobs: with the requests that create them; taken one at a time.
+            origins: for jobs that are submitted again, the ids of the first ones, by place.
 
         Raises:
             NameTaken: there is a launch of this name.
-            DoneAgain: somebody else is doing one of the jobs again already.
+            DoneAgain: one of the jobs was submitted again already, and that one is still going.
         """
         held: dict[int, list[str]] = {}
         created = group.created.isoformat()
@@ -142,32 +142,32 @@ class Journal:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows(),
             )
-            # Inside of the transaction: without its arguments no job may be written down.
+            # Within the transaction: no job may be recorded without its arguments.
             if held:
                 self._hold(group.name, held)
 
     def take(self, group: str) -> None:
-        """Make this process the one that works on a launch.
+        """Reserve a launch for this process.
 
         Raises:
-            InUse: another one does.
+            InUse: another process has it.
         """
         with self._history.transaction() as connection:
             self.refuse_if_taken(group)
             connection.execute("UPDATE groups SET owner = ? WHERE name = ?", (owner.this_owner(), group))
 
     def refuse_if_taken(self, group: str) -> None:
-        """Return if no other process works on a launch.
+        """Check that no other process has reserved a launch.
 
         Raises:
-            InUse: another one does.
+            InUse: another process has it.
         """
         for row in self._history.rows("SELECT owner FROM groups WHERE name = ?", group):
             if row["owner"] not in (None, owner.this_owner()) and not owner.is_dead(row["owner"]):
                 raise InUse(f"Another caliban is sending the jobs of {group}")
 
     def leave(self, group: str) -> None:
-        """Let others work on a launch; once everything is sent, forget the arguments that were held."""
+        """Release a launch for other processes. If nothing is left to send, delete its held arguments."""
         with self._history.transaction() as connection:
             connection.execute(
                 "UPDATE groups SET owner = NULL WHERE name = ? AND owner = ?", (group, owner.this_owner())
@@ -175,16 +175,16 @@ class Journal:
         self.forget(group)
 
     def forget(self, group: str) -> None:
-        """Forget the arguments that were held for a launch, once none of its jobs is to be sent any more."""
+        """Delete the held arguments of a launch, unless some of its jobs are still to be sent."""
         query = f"SELECT 1 FROM jobs WHERE group_name = ? AND state IN {_OPEN} LIMIT 1"  # noqa: S608  # a constant
         if not self._history.rows(query, group):
             self._file(group).unlink(missing_ok=True)
 
     def take_out(self, job_ids: Iterable[str], now: datetime) -> set[str]:
-        """Keep jobs from being sent, because their user stops them; return those that are in doubt.
+        """Keep jobs from being sent, because the user stops them; return the ids of those in doubt.
 
-        What was never sent is CANCELLED. What may be on its way is CANCELLING: whoever learns that a service has it
-        is to stop it there. Jobs that a service is known to have are left as they are.
+        A job that was never sent becomes CANCELLED. One that may be on its way becomes CANCELLING, and is stopped as
+        soon as the service is found to have it. Jobs that the service has stay as they are.
         """
         chosen = json.dumps(list(job_ids))
         with self._history.transaction() as connection:
@@ -206,12 +206,12 @@ class Journal:
             return {row["job_id"] for row in doubtful}
 
     def unsent(self, group: str) -> list[str]:
-        """Return the ids of the jobs that no service is known to have, by their place."""
+        """Return the ids of the jobs that are to be sent or may have been, by their place."""
         query = f"SELECT job_id FROM jobs WHERE group_name = ? AND state IN {_OPEN} ORDER BY number"  # noqa: S608  # a constant
         return [row["job_id"] for row in self._history.rows(query, group)]
 
     def doubtful(self, group: str) -> list[str]:
-        """Return the ids of the jobs that a service may or may not have, by their place."""
+        """Return the ids of the jobs in doubt, by their place."""
         query = (
             "SELECT job_id FROM jobs WHERE group_name = ? AND name IS NULL"
             " AND state IN ('SUBMITTING', 'UNKNOWN') ORDER BY number"
@@ -219,15 +219,15 @@ class Journal:
         return [row["job_id"] for row in self._history.rows(query, group)]
 
     def bodies(self, group: str) -> dict[str, Body]:
-        """Return the requests of a launch by their job's id, credentials masked."""
+        """Return the requests of a launch by job id, credentials masked."""
         rows = self._history.rows("SELECT job_id, request FROM jobs WHERE group_name = ?", group)
         return {row["job_id"]: json.loads(row["request"]) for row in rows if row["request"]}
 
     def job(self, job_id: str) -> Unsent | None:
-        """Return a job that is to be sent; None when it isn't any more.
+        """Return a job that is to be sent; None if it no longer is.
 
         Raises:
-            MissingError: its arguments were held in a file that is gone.
+            MissingError: the file with its held arguments is gone.
         """
         query = f"SELECT * FROM jobs WHERE job_id = ? AND state IN {_OPEN}"  # noqa: S608  # a constant
         found = self._history.rows(query, job_id)
@@ -245,7 +245,7 @@ class Journal:
         return Unsent(job_id, row["number"], body, doubted)
 
     def sending(self, job_id: str, now: datetime) -> bool:
-        """Write down that a job is about to be sent; return whether it may be, which it may not once it is stopped."""
+        """Record that a job is about to be sent; return False if it must not be, because the user stopped it."""
         with self._history.transaction() as connection:
             cursor = connection.execute(
                 f"UPDATE jobs SET state = 'SUBMITTING', doubted = ?, error = NULL WHERE job_id = ? AND state IN {_OPEN}",  # noqa: S608  # a constant
@@ -254,7 +254,7 @@ class Journal:
             return cursor.rowcount > 0
 
     def sent(self, job_id: str, made: RemoteJob) -> bool:
-        """Write down that a service has a job; return whether its user stopped it while it was on its way."""
+        """Record that the service has a job; return whether the user stopped it while it was on its way."""
         with self._history.transaction() as connection:
             connection.execute(
                 "UPDATE jobs SET state = CASE WHEN state = 'CANCELLING' THEN state ELSE ? END, name = ?,"
@@ -265,7 +265,7 @@ class Journal:
             return found is not None and found["state"] == JobState.CANCELLING.value
 
     def not_sent(self, job_id: str, error: str | None = None) -> None:
-        """Write down that no service has a job, though it was sent; it may be sent again unless it was stopped."""
+        """Record that the service doesn't have a job though it was sent. It is to be sent again, unless it was stopped."""
         with self._history.transaction() as connection:
             connection.execute(
                 "UPDATE jobs SET state = CASE WHEN state = 'CANCELLING' THEN 'CANCELLED' ELSE 'PLANNED' END,"
@@ -275,9 +275,9 @@ class Journal:
             )
 
     def refused(self, job_id: str, error: str, now: datetime) -> None:
-        """Write down that a service will never take a job as it is.
+        """Record that the service refused a job for good.
 
-        If the service has taken none of the launch, the others are no better: they aren't to be sent either.
+        If the service has taken no job of the launch so far, it would refuse the others too: they aren't sent.
         """
         with self._history.transaction() as connection:
             connection.execute(
@@ -295,7 +295,7 @@ class Journal:
             )
 
     def in_doubt(self, job_id: str, error: str) -> None:
-        """Write down that nobody knows whether a service has a job."""
+        """Record that the service may or may not have a job."""
         with self._history.transaction() as connection:
             connection.execute(
                 "UPDATE jobs SET state = 'UNKNOWN', error = ? WHERE job_id = ? AND state IN ('SUBMITTING', 'UNKNOWN')",
@@ -304,11 +304,11 @@ class Journal:
 
     @contextmanager
     def _forgetting(self, group: str) -> Iterator[None]:
-        """Remove arguments that were held for a launch which then couldn't be written down."""
+        """Delete the held arguments of a launch that couldn't be recorded."""
         try:
             yield
         except NameTaken:
-            raise  # They are another's.
+            raise  # The file belongs to the launch that has the name.
         except BaseException:
             with suppress(OSError):
                 self._file(group).unlink(missing_ok=True)
@@ -343,7 +343,7 @@ class Journal:
 
 
 def _refuse_to_do_twice(connection: sqlite3.Connection, origins: Mapping[int, str]) -> None:
-    """Look, under the lock of a transaction, whether jobs are being done again already."""
+    """Raise `DoneAgain` if jobs were submitted again already; within the transaction, so that only one process can."""
     found = connection.execute(
         "SELECT job_id, state, origin FROM jobs WHERE origin IN (SELECT value FROM json_each(?))"
         " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED') LIMIT 1",

@@ -1,4 +1,4 @@
-"""Vertex AI: a job as a CustomJob of aiplatform.googleapis.com v1, in the region where it runs."""
+"""Vertex AI: jobs are CustomJobs of aiplatform.googleapis.com v1, in the region where they run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STATES = {
     "JOB_STATE_PAUSED": JobState.CANCELLED,
 }
 
-_PAGE = 100  # the most that the service gives at once
+_PAGE = 100  # the most jobs in one answer
 
 
 _FLEX_LONGEST = 7 * DAY  # seconds that a flex-start job may run
@@ -116,7 +116,7 @@ class VertexJobs:
     keyed: bool = False
 
     def create(self, body: Body) -> RemoteJob:
-        """See `JobClient.create`. Nothing keeps the service from making the same job twice."""
+        """See `JobClient.create`. The service may create the same job twice: it knows no ids of ours."""
         return _made(self.google.ask(self._jobs().create(parent=self._parent, body=body)))
 
     def find(self, group: str, job: str | None = None) -> Iterator[RemoteJob]:
@@ -154,18 +154,18 @@ class VertexJobs:
 
 
 def _scheduling(job: JobRequest) -> dict[str, Any]:
-    """Return the Scheduling of a job; empty where all is the service's own choice."""
-    said = job.scheduling
+    """Return the Scheduling of a job; empty if it leaves everything to the service."""
+    asked = job.scheduling
     scheduling: dict[str, Any] = {}
     if job.choice.spot:
         scheduling["strategy"] = "SPOT"
     if job.choice.flex_start:
         scheduling["strategy"] = "FLEX_START"
-    if said.timeout is not None:
-        scheduling["timeout"] = f"{said.timeout}s"
-    if said.max_wait is not None:
-        scheduling["maxWaitDuration"] = f"{said.max_wait}s"
-    if said.restart:
+    if asked.timeout is not None:
+        scheduling["timeout"] = f"{asked.timeout}s"
+    if asked.max_wait is not None:
+        scheduling["maxWaitDuration"] = f"{asked.max_wait}s"
+    if asked.restart:
         scheduling["restartJobOnWorkerRestart"] = True
     return scheduling
 
@@ -178,7 +178,7 @@ def _machine(choice: HardwareChoice) -> dict[str, Any]:
     if choice.topology is not None:
         machine["tpuTopology"] = choice.topology
     kind = catalog().accelerators.get(choice.accelerator.type)
-    # One that the catalogue doesn't know goes as it was written: --force means it.
+    # An accelerator that the catalogue doesn't know is sent as written; --force allows that.
     name = choice.accelerator.type if kind is None else kind.api
     if name is not None:
         machine |= {"acceleratorType": name, "acceleratorCount": choice.accelerator.count}

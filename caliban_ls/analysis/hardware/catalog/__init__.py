@@ -1,7 +1,7 @@
-"""What Google's two training services have: regions, machine types, GPUs and TPUs, as of a day.
+"""The hardware of Google's training services: regions, machine types, GPUs and TPUs, as of a day.
 
-The facts are `hardware.json`, which says what its columns mean and where they come from; here they become
-typed and indexed. Knows nothing of what anyone asks for (that is `hardware`) or of money (`pricing`).
+The facts are in `hardware.json`, which explains its columns and sources; this module gives them types and indexes. Must
+not know requests or prices.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _Key = TypeVar("_Key")
 
 @dataclass(frozen=True, slots=True)
 class Accelerator:
-    """So many GPUs or TPU chips of one type; as text it is a spec, `2xT4`.
+    """A number of GPUs or TPU chips of one type; `str()` makes a spec, `2xT4`.
 
     Attributes:
-        type: the catalogue's name for it; as written, in capitals, when the catalogue has no such type.
+        type: the catalogue's name; as written, in capitals, if the catalogue has no such type.
         count: at least 1.
-        kind: GPUs and TPUs are asked for under different keys.
+        kind: GPU or TPU, which have different keys.
     """
 
     type: str
@@ -46,7 +46,7 @@ class Region:
 
     Attributes:
         name: Google's name for it.
-        area: continent or part of the world; what is near is looked for there first.
+        area: continent or part of the world; searches for something near begin there.
         place: for people.
         at: latitude and longitude, degrees.
         cpu_quota: vCPUs of N1 and E2 machines that a project gets without asking.
@@ -68,7 +68,7 @@ class Machine:
         family: `n1`.
         vcpus: None where Google states none.
         memory_gb: None where Google states none.
-        holds: every accelerator that it can have, whichever service or region.
+        holds: every accelerator that it can have, in any service or region.
         bound: whether it never runs without one of those.
         absent_from: regions without this family.
         cpu_quota: vCPUs that a project gets without asking: a number, or "regional" for `Region.cpu_quota`;
@@ -102,9 +102,9 @@ class Note:
     """Something to know before asking for an accelerator.
 
     Attributes:
-        text: continues a sentence that begins with the machine type.
-        spot_helps: whether it doesn't matter on spot machines.
-        machine_types: what it is about; empty: every machine type with the accelerator.
+        text: the end of a sentence that begins with the machine type.
+        spot_helps: whether spot machines are exempt.
+        machine_types: those with the note; empty for all with the accelerator.
     """
 
     text: str
@@ -155,7 +155,7 @@ Pair = tuple[Machine, "Accelerator | None"]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One of the two training services.
+    """The hardware of one training service.
 
     Attributes:
         title: its name for people.
@@ -166,7 +166,7 @@ class Service:
         regions: where it trains, the catalogue's first choice first.
         machines: its machine types by name, in the catalogue's order.
         regions_of: for each accelerator type that it has, the regions that have it.
-        default_gpu: what a job gets when nothing is said.
+        default_gpu: of a job that asks for none.
         pairs: every combination that is possible in some region.
         pairs_by_machine: the same, by the machine's name.
         pairs_by_accelerator: the same, by the accelerator.
@@ -197,7 +197,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """Everything, by name.
+    """All facts, by name.
 
     Attributes:
         as_of: the day of the facts, ISO 8601.
@@ -206,8 +206,8 @@ class Catalog:
         machines: of both services.
         accelerators: of both services.
         aliases: other spellings of accelerator types, in capitals.
-        default_region: where jobs run when nothing is said.
-        default_machines: on what, by mode.
+        default_region: of jobs that name none.
+        default_machines: of jobs that name none, by mode.
         regions_without_training: regions that Google has, but not for this.
         machines_without_training: machine types that Google has, but not for this.
         families_without_training: whole families of such machine types.
