@@ -22,7 +22,7 @@ from caliban_ls.runtime.history.records import Group, JobRecord
 
 
 def here(arguments: containers.RunArguments, context: Context) -> tuple[containers.RunArguments, Context]:
-    """Return what `run` would have been told to run a job of the history, and where it would have been told so.
+    """Return the arguments and the context with which `run` runs a job of the history once more.
 
     What is said besides the job comes before what is written down; arguments follow those of the job.
 
@@ -44,7 +44,7 @@ def here(arguments: containers.RunArguments, context: Context) -> tuple[containe
             f"The folder of {job.job_id} is gone: {group.folder}", hint="Put the project back there."
         )
     details: Mapping[str, Any] = group.details
-    told = replace(
+    again = replace(
         arguments,
         job=None,
         module=arguments.module or details.get("module"),
@@ -55,7 +55,7 @@ def here(arguments: containers.RunArguments, context: Context) -> tuple[containe
         args=(*job.args, *arguments.args),
         name=arguments.name or group.title,
     )
-    return told, replace(context, folder=group.folder)
+    return again, replace(context, folder=group.folder)
 
 
 def command_of(job: JobRecord, group: Group) -> str:
