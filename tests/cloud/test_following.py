@@ -387,7 +387,7 @@ def test_what_a_job_printed(launches: Launches) -> None:
     launches.log(first, "Traceback", severity="ERROR")
     launches.log(second, "another's")
     ears = Ears()
-    shown = logs.logs(LogsArguments(job=first.job_id), launches.context(streams=True, watcher=ears))
+    shown = logs.logs(LogsArguments(job=first.job_id), launches.context(streams=True, listener=ears))
     assert ears.text == "".join(f"line {number}\n" for number in range(2500)) + "Traceback\n"
     assert shown == LogsResult(job=first.job_id, text="", offset=len(ears.text))
     assert launches.emulator.calls["logging.entries.list"] == 3
@@ -423,7 +423,7 @@ def test_a_log_is_followed_until_the_job_has_ended(launches: Launches) -> None:
     (job,) = launches.jobs(group)
     launches.move(group, "RUNNING")
     ears = Ears()
-    context = launches.context(watcher=ears)
+    context = launches.context(listener=ears)
     thread, failures = in_background(
         lambda: logs.logs(LogsArguments(job=job.job_id, follow=True), context, QUICK)
     )
@@ -444,7 +444,7 @@ def test_following_ends_when_the_user_says_so(launches: Launches) -> None:
     (job,) = launches.jobs(launches.submit(1))
     launches.log(job, "first")
     ears, cancel = Ears(), CancelToken()
-    context = launches.context(watcher=ears, cancel=cancel)
+    context = launches.context(listener=ears, cancel=cancel)
     thread, failures = in_background(
         lambda: logs.logs(LogsArguments(job=job.job_id, follow=True), context, QUICK)
     )

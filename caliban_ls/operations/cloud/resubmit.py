@@ -35,7 +35,7 @@ from caliban_ls.runtime.backends.base import Body, Scheduling, with_args
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.google.retries import each
 from caliban_ls.runtime.history.masking import MASK, masked_args
-from caliban_ls.runtime.history.records import Group, JobRecord, job_id_of, launch_name, utc_now
+from caliban_ls.runtime.history.records import JobGroup, JobRecord, job_id_of, launch_name, utc_now
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobSpec, JobState
 
@@ -122,7 +122,7 @@ def resubmit(arguments: ResubmitArguments, context: Context) -> CloudResult:
     return submit.submit_plan(made, flags, project, identity, there)
 
 
-def _group_of(arguments: ResubmitArguments, history: History, context: Context) -> Group:
+def _group_of(arguments: ResubmitArguments, history: History, context: Context) -> JobGroup:
     """Return the launch that is meant.
 
     Raises:
@@ -151,7 +151,7 @@ def _group_of(arguments: ResubmitArguments, history: History, context: Context) 
     return group
 
 
-def _named(arguments: ResubmitArguments, group: Group, history: History) -> list[JobRecord]:
+def _named(arguments: ResubmitArguments, group: JobGroup, history: History) -> list[JobRecord]:
     """Return the jobs that are meant, each once, by their place."""
     if not arguments.references:
         return history.jobs(group.name)
@@ -201,7 +201,7 @@ def _origin(job: JobRecord) -> str:
 
 def _with_requests(
     jobs: Collection[JobRecord],
-    group: Group,
+    group: JobGroup,
     history: History,
     arguments: ResubmitArguments,
     context: Context,
@@ -235,7 +235,7 @@ def _with_requests(
     return tuple(Repeat(job, bodies[job.job_id], args[job.job_id]) for job in jobs)
 
 
-def _flags(group: Group, arguments: ResubmitArguments) -> CloudArguments:
+def _flags(group: JobGroup, arguments: ResubmitArguments) -> CloudArguments:
     """Return what `cloud` would have been told."""
     details: Mapping[str, Any] = group.details
     mode = details.get("mode")
@@ -251,7 +251,7 @@ def _flags(group: Group, arguments: ResubmitArguments) -> CloudArguments:
     )
 
 
-def choice_of(group: Group, repeated: Iterable[Repeat]) -> Choice:
+def choice_of(group: JobGroup, repeated: Iterable[Repeat]) -> Choice:
     """Return what the jobs of a launch ran on."""
     details: Mapping[str, Any] = group.details
     backend: Any = group.backend
@@ -271,7 +271,7 @@ def choice_of(group: Group, repeated: Iterable[Repeat]) -> Choice:
     )
 
 
-def _plan(group: Group, repeated: tuple[Repeat, ...], title: str, image: str) -> RepeatPlan:
+def _plan(group: JobGroup, repeated: tuple[Repeat, ...], title: str, image: str) -> RepeatPlan:
     """Return the plan of jobs that are done again, in an image that is there already."""
     details: Mapping[str, Any] = group.details
     choice = choice_of(group, repeated)

@@ -26,7 +26,7 @@ from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.schemas.cloud import CloudArguments, CloudResult, ResumeArguments
 from caliban_ls.runtime.backends.base import Body, Scheduling
 from caliban_ls.runtime.backends.launch_journal import Journal
-from caliban_ls.runtime.history.records import Group, JobRecord
+from caliban_ls.runtime.history.records import JobGroup, JobRecord
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobSpec, JobState
 
@@ -83,7 +83,7 @@ def resume(arguments: ResumeArguments, context: Context) -> CloudResult:
             return submit.result_of(group, history, service_for(group, google))
 
 
-def _meant(reference: str | None, history: History, context: Context) -> Group:
+def _meant(reference: str | None, history: History, context: Context) -> JobGroup:
     """Return the launch that is meant: the one that is named, or the newest of this folder with jobs left to send.
 
     Raises:
@@ -131,7 +131,7 @@ def _folders_of(context: Context) -> Iterator[Path]:
     yield from around[: root + 1]
 
 
-def _rest(group: Group, jobs: list[JobRecord], left: list[JobRecord], history: History) -> _Rest:
+def _rest(group: JobGroup, jobs: list[JobRecord], left: list[JobRecord], history: History) -> _Rest:
     """Return what is left to send of a launch."""
     details: Mapping[str, Any] = group.details
     bodies = Journal(history).bodies(group.name)
@@ -161,7 +161,7 @@ def _rest(group: Group, jobs: list[JobRecord], left: list[JobRecord], history: H
     )
 
 
-def _notes(group: Group, jobs: list[JobRecord], left: list[JobRecord]) -> Iterator[str]:
+def _notes(group: JobGroup, jobs: list[JobRecord], left: list[JobRecord]) -> Iterator[str]:
     """Yield what to know of a launch that was cut short."""
     of = "1 job" if len(jobs) == 1 else f"{len(jobs):,} jobs"
     yield f"This is what is left of the {of} of {group.name}, confirmed on {group.created:%Y-%m-%d at %H:%M} UTC"

@@ -37,7 +37,7 @@ from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.errors import OverQuota
 from caliban_ls.runtime.google.local_identity import Claims, read_claims
-from caliban_ls.runtime.history.records import Group, utc_now
+from caliban_ls.runtime.history.records import JobGroup, utc_now
 from caliban_ls.runtime.history.store import History
 
 _SHOWN_JOBS = 6  # of a plan, to somebody who is to say yes
@@ -159,7 +159,7 @@ def submit_plan(
     return replace(plan_view.result_of(made, jobs=result.jobs), group=group.name)
 
 
-def send(group: Group, history: History, google: Google, context: Context, *, resumed: bool) -> None:
+def send(group: JobGroup, history: History, google: Google, context: Context, *, resumed: bool) -> None:
     """Send what isn't sent of a launch that is written down.
 
     Raises:
@@ -198,7 +198,7 @@ def send(group: Group, history: History, google: Google, context: Context, *, re
         context.cancel.check()
 
 
-def result_of(group: Group, history: History, service: Service) -> CloudResult:
+def result_of(group: JobGroup, history: History, service: Service) -> CloudResult:
     """Return what is written down of a launch in the cloud."""
     bodies = Journal(history).bodies(group.name)
     jobs = tuple(
@@ -290,13 +290,13 @@ def _begin(
     context: Context,
     *,
     once: bool,
-) -> Group:
+) -> JobGroup:
     """Write a plan down, under a name that no other launch has."""
     context.cancel.check()
     journal = Journal(history)
     details = _details(made, arguments, digest, context)
     while True:
-        group = Group(
+        group = JobGroup(
             name=made.group,
             title=made.title,
             backend=made.backend,
@@ -344,7 +344,7 @@ def _details(
     }
 
 
-def _instead(group: Group) -> tuple[str, tuple[str, ...]]:
+def _instead(group: JobGroup) -> tuple[str, tuple[str, ...]]:
     """Return in words what everybody is granted of a launch's hardware, and what else could be used."""
     accelerator = accelerator_of(group.details)
     gpu = accelerator is not None and accelerator.kind == "gpu"

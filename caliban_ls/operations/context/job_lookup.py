@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from caliban_ls.core.errors import UsageError
-from caliban_ls.runtime.history.records import Group, JobRecord
+from caliban_ls.runtime.history.records import JobGroup, JobRecord
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobState
 
@@ -13,7 +13,7 @@ CLOUD = ("vertex", "ai-platform")
 """The backends whose jobs Google runs."""
 
 
-def find_group(reference: str, history: History) -> tuple[Group, JobRecord | None]:
+def find_group(reference: str, history: History) -> tuple[JobGroup, JobRecord | None]:
     """Return a launch, and the one job of it that is meant; None when all of them are.
 
     Raises:
@@ -31,7 +31,7 @@ def find_group(reference: str, history: History) -> tuple[Group, JobRecord | Non
     return group, job
 
 
-def find_jobs(reference: str, history: History) -> tuple[Group, list[JobRecord]]:
+def find_jobs(reference: str, history: History) -> tuple[JobGroup, list[JobRecord]]:
     """Return a launch and those of its jobs that are meant.
 
     Raises:
@@ -41,7 +41,7 @@ def find_jobs(reference: str, history: History) -> tuple[Group, list[JobRecord]]
     return group, history.jobs(group.name) if job is None else [job]
 
 
-def find_job(reference: str, history: History) -> tuple[Group, JobRecord]:
+def find_job(reference: str, history: History) -> tuple[JobGroup, JobRecord]:
     """Return the one job that is meant, and its launch.
 
     Raises:

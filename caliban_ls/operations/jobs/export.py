@@ -16,7 +16,7 @@ from caliban_ls.operations.context.job_lookup import CLOUD
 from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.schemas.jobs import ExportArguments, ExportResult
 from caliban_ls.runtime.backends.base import url_of
-from caliban_ls.runtime.history.records import Group, JobRecord
+from caliban_ls.runtime.history.records import JobGroup, JobRecord
 from caliban_ls.runtime.history.store import History
 
 FORMATS = ("csv", "json")
@@ -99,14 +99,14 @@ def written(table: ExportResult, format_: str) -> Iterator[str]:
         buffer.truncate()
 
 
-def _named(name: str, history: History) -> Group:
+def _named(name: str, history: History) -> JobGroup:
     group = history.group(name)
     if group is None:
         raise UsageError(f"There is no group {name}", hint="`caliban status` lists them.")
     return group
 
 
-def _row(job: JobRecord, group: Group) -> dict[str, Any]:
+def _row(job: JobRecord, group: JobGroup) -> dict[str, Any]:
     details: Mapping[str, Any] = group.details
     price = details.get("per_job_hour")
     cost = None

@@ -80,7 +80,7 @@ def _hand_out_lines(job: JobRecord, lines: Iterable[str], offset: int, context: 
         rest = data[max(0, offset - position) :]
         position += len(data)
         if rest:
-            context.watcher.output(spec, "stdout", rest)
+            context.listener.output(spec, "stdout", rest)
     return max(position, offset)
 
 
@@ -140,7 +140,7 @@ def _hand_out(
                 while chunk := file.read(_CHUNK):
                     context.cancel.check()
                     position += len(chunk)
-                    context.watcher.output(spec, "stdout", chunk)
+                    context.listener.output(spec, "stdout", chunk)
         except FileNotFoundError as error:
             if over:
                 raise _no_log(job, error) from error

@@ -27,8 +27,8 @@ from caliban_ls.operations.schemas.jobs import (
     StatusResult,
 )
 from caliban_ls.runtime.backends.base import url_of
-from caliban_ls.runtime.history.counts import Tally, tallies
-from caliban_ls.runtime.history.records import ALL, Group, JobRecord, Wanted, utc_now
+from caliban_ls.runtime.history.counts import JobCounts, count_jobs
+from caliban_ls.runtime.history.records import ALL, JobFilter, JobGroup, JobRecord, utc_now
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobState
 from caliban_ls.runtime.local import owner
@@ -66,7 +66,7 @@ def status(arguments: StatusArguments, context: Context) -> StatusResult:
         raise UsageError("--jobs and --after take numbers that aren't negative")
     if arguments.refresh and arguments.offline:
         raise UsageError("--refresh asks and --offline asks nobody", hint="Give one of them.")
-    wanted = Wanted(states=states, text=arguments.text or "")
+    wanted = JobFilter(states=states, text=arguments.text or "")
     with open_history(context) as history:
         if not arguments.offline:
             _find_out_about_the_dead(history, context)
@@ -94,8 +94,8 @@ def status(arguments: StatusArguments, context: Context) -> StatusResult:
         if arguments.reference is None and len(groups) == arguments.limit:
             more = history.count_groups(backend=arguments.backend, wanted=wanted) - len(groups)
         names = [group.name for group in groups]
-        everything = tallies(history, names, view.now)
-        counted = everything if wanted == ALL else tallies(history, names, view.now, wanted)
+        everything = count_jobs(history, names, view.now)
+        counted = everything if wanted == ALL else count_jobs(history, names, view.now, wanted)
         shown = [_group(group, counted[group.name], everything[group.name], view) for group in groups]
         if arguments.reference is not None:
             notes += _about_unsent(shown)
@@ -117,7 +117,7 @@ class _View:
 
     history: History
     now: datetime
-    wanted: Wanted
+    wanted: JobFilter
     only: JobRecord | None
     every: bool
     ends: int | None
@@ -127,7 +127,7 @@ class _View:
 
 def _refreshed(
     arguments: StatusArguments,
-    groups: list[Group],
+    groups: list[JobGroup],
     only: JobRecord | None,
     history: History,
     context: Context,
@@ -159,7 +159,7 @@ def _refreshed(
     )
 
 
-def _open_jobs(group: Group, history: History) -> int:
+def _open_jobs(group: JobGroup, history: History) -> int:
     (row,) = history.rows(
         "SELECT COUNT(*) AS jobs FROM jobs WHERE group_name = ?"
         " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')",
@@ -175,12 +175,12 @@ def _find_out_about_the_dead(history: History, context: Context) -> None:
             open_engine(context)
 
 
-def _is_lost(group: Group) -> bool:
+def _is_lost(group: JobGroup) -> bool:
     """Return whether nobody is left who would tell how local jobs end; those in the cloud need nobody here."""
     return group.backend not in CLOUD and group.owner is not None and owner.is_dead(group.owner)
 
 
-def _group(group: Group, tally: Tally, everything: Tally, view: _View) -> StatusGroup:
+def _group(group: JobGroup, counts: JobCounts, everything: JobCounts, view: _View) -> StatusGroup:
     lost = _is_lost(group)
     details: Mapping[str, Any] = group.details
     jobs: list[sqlite3.Row] = []
@@ -194,7 +194,7 @@ def _group(group: Group, tally: Tally, everything: Tally, view: _View) -> Status
     if isinstance(price, (int, float)):
         cost = StatusCost(
             currency=str(details.get("currency") or "USD"),
-            so_far=round(price * tally.seconds / 3600, 4),
+            so_far=round(price * counts.seconds / 3600, 4),
             per_job_hour=price,
             as_of=details.get("prices_as_of"),
         )
@@ -211,31 +211,31 @@ def _group(group: Group, tally: Tally, everything: Tally, view: _View) -> Status
         accelerator=details.get("accelerator"),
         spot=bool(details.get("spot")),
         image=group.image,
-        count=sum(tally.states.values()),
-        states=_lost_states(tally.states) if lost else tally.states,
-        gone=tally.gone,
+        count=sum(counts.states.values()),
+        states=_lost_states(counts.states) if lost else counts.states,
+        gone=counts.gone,
         all_states=states,
         going=_going(group, everything, lost=lost),
         unsent=_unsent(group, everything),
-        hours=round(tally.seconds / 3600, 4),
+        hours=round(counts.seconds / 3600, 4),
         cost=cost,
         jobs=tuple(_job(job, group, view, lost=lost) for job in jobs),
     )
 
 
-def _going(group: Group, tally: Tally, *, lost: bool) -> int:
+def _going(group: JobGroup, counts: JobCounts, *, lost: bool) -> int:
     """Return how many jobs go on, or wait to, as far as anybody knows."""
     if lost:
         return 0
-    open_jobs = sum(count for state, count in tally.states.items() if not JobState(state).finished)
-    return max(0, open_jobs - tally.gone - _unsent(group, tally))
+    open_jobs = sum(count for state, count in counts.states.items() if not JobState(state).finished)
+    return max(0, open_jobs - counts.gone - _unsent(group, counts))
 
 
-def _unsent(group: Group, tally: Tally) -> int:
+def _unsent(group: JobGroup, counts: JobCounts) -> int:
     """Return how many jobs weren't sent, or nobody knows, though nobody sends them any more."""
     if group.backend not in CLOUD or not (group.owner is None or owner.is_dead(group.owner)):
         return 0
-    return sum(count for state, count in tally.states.items() if state in _UNSENT)
+    return sum(count for state, count in counts.states.items() if state in _UNSENT)
 
 
 def _lost_states(states: Mapping[str, int]) -> dict[str, int]:
@@ -247,7 +247,7 @@ def _lost_states(states: Mapping[str, int]) -> dict[str, int]:
     return known
 
 
-def _job(row: sqlite3.Row, group: Group, view: _View, *, lost: bool) -> StatusJob:
+def _job(row: sqlite3.Row, group: JobGroup, view: _View, *, lost: bool) -> StatusJob:
     state, gone, error = row["state"], row["gone"] is not None, row["error"]
     if lost and not JobState(state).finished:
         state, error = JobState.UNKNOWN.value, OWNER_DIED

@@ -26,7 +26,7 @@ from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.engine import Engine
 from caliban_ls.runtime.google.errors import Refused
 from caliban_ls.runtime.google.retries import Patience, each
-from caliban_ls.runtime.history.records import Group, JobRecord, utc_now
+from caliban_ls.runtime.history.records import JobGroup, JobRecord, utc_now
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobState
 from caliban_ls.runtime.local import owner
@@ -44,11 +44,11 @@ _OWNER_SECONDS = 10  # that the process of a local job may take to see that it w
 class _Chosen:
     """What is to be stopped: jobs by the name of their launch, and containers."""
 
-    groups: dict[str, Group] = field(default_factory=dict)
+    groups: dict[str, JobGroup] = field(default_factory=dict)
     jobs: dict[str, dict[str, JobRecord]] = field(default_factory=dict)
     containers: list[str] = field(default_factory=list)
 
-    def add(self, group: Group, jobs: Collection[JobRecord]) -> None:
+    def add(self, group: JobGroup, jobs: Collection[JobRecord]) -> None:
         """Take jobs of a launch; one that is named twice is one all the same."""
         self.groups[group.name] = group
         self.jobs.setdefault(group.name, {}).update((job.job_id, job) for job in jobs)
@@ -83,7 +83,7 @@ class _Done:
 class _There:
     """A launch in the cloud some of whose jobs are to be stopped, and what that takes."""
 
-    group: Group
+    group: JobGroup
     service: Service
     history: History
     context: Context
@@ -93,7 +93,7 @@ class _There:
         """Return those of some jobs whose end isn't known."""
         return _open(job_ids, self.group, self.history)
 
-    def ask(self, jobs: Collection[OpenJob]) -> refresh.Told:
+    def ask(self, jobs: Collection[OpenJob]) -> refresh.ServiceReport:
         """Return what the service says of jobs, written down."""
         told = refresh.ask(jobs, self.group.name, self.service)
         refresh.write(told, self.history)
@@ -210,7 +210,7 @@ def _confirm(chosen: _Chosen, arguments: StopArguments, context: Context) -> Non
 
 
 def _stop_cloud(
-    jobs: list[JobRecord], group: Group, history: History, cloud_key: str | None, context: Context
+    jobs: list[JobRecord], group: JobGroup, history: History, cloud_key: str | None, context: Context
 ) -> _Done:
     """Stop jobs of a launch in the cloud."""
     done = _Done()
@@ -247,13 +247,13 @@ def _stop_cloud(
     return done
 
 
-def _open(job_ids: Collection[str], group: Group, history: History) -> list[OpenJob]:
+def _open(job_ids: Collection[str], group: JobGroup, history: History) -> list[OpenJob]:
     """Return those of some jobs whose end isn't known."""
     chosen = set(job_ids)
     return [job for job in job_sync.open_jobs(history, group.name) if job.job_id in chosen]
 
 
-def _cancel(jobs: Collection[OpenJob], there: _There) -> refresh.Told:
+def _cancel(jobs: Collection[OpenJob], there: _There) -> refresh.ServiceReport:
     """Have a service end those jobs that it has and that go on; return what it said of them before."""
     told = there.ask(jobs)
     # One job may be there twice, under two names.
@@ -329,7 +329,7 @@ def _quietly(look: Callable[[], object], context: Context) -> None:
         context.report(f"What became of the jobs can't be seen: {error}", None)
 
 
-def _stop_local(jobs: list[JobRecord], group: Group, engine: Engine, history: History) -> _Done:
+def _stop_local(jobs: list[JobRecord], group: JobGroup, engine: Engine, history: History) -> _Done:
     """Stop jobs that haven't ended: those that wait never start, those that run are ended."""
     for job in jobs:
         history.cancel_job(job.job_id)

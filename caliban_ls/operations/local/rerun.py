@@ -18,7 +18,7 @@ from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.schemas import containers
 from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.history.masking import MASK
-from caliban_ls.runtime.history.records import Group, JobRecord
+from caliban_ls.runtime.history.records import JobGroup, JobRecord
 
 
 def here(arguments: containers.RunArguments, context: Context) -> tuple[containers.RunArguments, Context]:
@@ -58,7 +58,7 @@ def here(arguments: containers.RunArguments, context: Context) -> tuple[containe
     return told, replace(context, folder=group.folder)
 
 
-def command_of(job: JobRecord, group: Group) -> str:
+def command_of(job: JobRecord, group: JobGroup) -> str:
     """Return the command line that runs a job once more where it ran, in its folder; masked words stay masked."""
     details: Mapping[str, Any] = group.details
     alike: dict[str, Any] = {

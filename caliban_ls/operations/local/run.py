@@ -10,7 +10,7 @@ from dataclasses import replace
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.rules.overrides import read_force
 from caliban_ls.core.errors import UsageError
-from caliban_ls.operations.context.context import Context, Watcher
+from caliban_ls.operations.context.context import Context, JobListener
 from caliban_ls.operations.context.handover import is_background, tell
 from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.launch_details import details_of
@@ -39,7 +39,7 @@ def run(arguments: containers.RunArguments, context: Context) -> containers.RunR
     if arguments.job is not None:
         arguments, context = rerun.here(arguments, context)
     if is_background(context.environment):
-        context = replace(context, watcher=Watcher())  # nobody listens; the logs are kept
+        context = replace(context, listener=JobListener())  # nobody listens; the logs are kept
     title = arguments.name or context.folder.name
     project = read_project(context)
     total, work, overridden = work_of(arguments, project, context)
@@ -186,7 +186,7 @@ class _Results:
 
     def __init__(self, context: Context, recorder: Recorder, logs: JobLogs, total: int) -> None:
         self._context = context
-        self._watcher: Watcher = context.watcher
+        self._watcher: JobListener = context.listener
         self._recorder = recorder
         self._logs = logs
         self._total = total

@@ -21,7 +21,7 @@ from typing import Any
 from caliban_ls.core.errors import CalibanError, MissingError, UsageError
 from caliban_ls.runtime.backends.base import Body, Made, with_args
 from caliban_ls.runtime.history.masking import masked_args, masked_parameters
-from caliban_ls.runtime.history.records import Group
+from caliban_ls.runtime.history.records import JobGroup
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobSpec, JobState
 from caliban_ls.runtime.local import owner
@@ -78,7 +78,7 @@ class Journal:
 
     def begin(
         self,
-        group: Group,
+        group: JobGroup,
         jobs: Iterable[tuple[JobSpec, Body]],
         origins: Mapping[int, str] = MappingProxyType({}),
     ) -> None:

@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from caliban_ls.runtime.history.records import ALL, Wanted
+from caliban_ls.runtime.history.records import ALL, JobFilter
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobState
 
 
 @dataclass(slots=True)
-class Tally:
+class JobCounts:
     """The jobs of one launch, counted.
 
     Attributes:
@@ -30,9 +30,11 @@ class Tally:
     gone: int = 0
 
 
-def tallies(history: History, groups: Iterable[str], now: datetime, wanted: Wanted = ALL) -> dict[str, Tally]:
+def count_jobs(
+    history: History, groups: Iterable[str], now: datetime, wanted: JobFilter = ALL
+) -> dict[str, JobCounts]:
     """Return the wanted jobs of launches, counted."""
-    counted = {name: Tally() for name in groups}
+    counted = {name: JobCounts() for name in groups}
     rows = history.rows(
         "SELECT group_name, state, COUNT(*) AS jobs, COUNT(gone) AS gone,"  # noqa: S608  # the condition is a constant
         # A clock that was set back makes no time negative.
@@ -46,8 +48,8 @@ def tallies(history: History, groups: Iterable[str], now: datetime, wanted: Want
     )
     order = [state.value for state in JobState]
     for row in sorted(rows, key=lambda row: order.index(row["state"])):
-        tally = counted[row["group_name"]]
-        tally.states[row["state"]] = row["jobs"]
-        tally.seconds += row["seconds"] or 0.0
-        tally.gone += row["gone"]
+        counts = counted[row["group_name"]]
+        counts.states[row["state"]] = row["jobs"]
+        counts.seconds += row["seconds"] or 0.0
+        counts.gone += row["gone"]
     return counted

@@ -24,7 +24,7 @@ _HAS_TEXT = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class JobGroup:
     """One launch of a sweep or of a single job.
 
     Attributes:
@@ -84,7 +84,7 @@ class JobRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class JobFilter:
     """Which jobs are wanted of all.
 
     Attributes:
@@ -109,7 +109,7 @@ class Wanted:
         return (*states, *((text, json.dumps(text)[1:-1], text, text) if text else ()))
 
 
-ALL = Wanted()
+ALL = JobFilter()
 
 
 def launch_name(title: str, moment: datetime) -> str:
@@ -135,9 +135,9 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-def group_of(row: sqlite3.Row) -> Group:
+def group_of(row: sqlite3.Row) -> JobGroup:
     """Return a row as a launch."""
-    return Group(
+    return JobGroup(
         name=row["name"],
         title=row["title"],
         backend=row["backend"],

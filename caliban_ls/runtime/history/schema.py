@@ -40,7 +40,7 @@ MIGRATIONS = (
     (
         "ALTER TABLE groups ADD COLUMN project TEXT",  # Google's, NULL for local launches
         "ALTER TABLE groups ADD COLUMN region TEXT",
-        "ALTER TABLE groups ADD COLUMN details TEXT NOT NULL DEFAULT '{}'",  # JSON; see `Group.details`
+        "ALTER TABLE groups ADD COLUMN details TEXT NOT NULL DEFAULT '{}'",  # JSON; see `JobGroup.details`
         "ALTER TABLE jobs ADD COLUMN request TEXT",  # JSON, what the service is sent; credentials masked
         "ALTER TABLE jobs ADD COLUMN doubted TEXT",  # when a request went without an answer
         "CREATE INDEX jobs_by_name ON jobs (name) WHERE name IS NOT NULL",

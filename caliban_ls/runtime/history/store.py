@@ -18,7 +18,15 @@ from pathlib import Path
 
 from caliban_ls.core.errors import MissingError
 from caliban_ls.runtime.history.masking import masked_args, masked_parameters
-from caliban_ls.runtime.history.records import ALL, Group, JobRecord, Wanted, group_of, job_of, launch_name
+from caliban_ls.runtime.history.records import (
+    ALL,
+    JobFilter,
+    JobGroup,
+    JobRecord,
+    group_of,
+    job_of,
+    launch_name,
+)
 from caliban_ls.runtime.history.schema import FILE_NAME, MIGRATIONS
 from caliban_ls.runtime.jobs import JobSpec, JobState
 
@@ -38,7 +46,7 @@ BUSY_SECONDS = 10
 _LEAST_SECONDS = 0.5
 
 
-def _those(backend: str | None, wanted: Wanted) -> tuple[str, tuple[str, ...]]:
+def _those(backend: str | None, wanted: JobFilter) -> tuple[str, tuple[str, ...]]:
     """Return what a query asks of launches, and what stands for its question marks."""
     of_backend = "? IN (backend, '')"
     if wanted == ALL:
@@ -84,7 +92,7 @@ class History:
         image: str | None,
         owner: str | None,
         details: Mapping[str, object] | None = None,
-    ) -> Group:
+    ) -> JobGroup:
         """Write down a launch, and so reserve its name among all processes."""
         written = json.dumps(dict(details or {}))
         created = self._clock()
@@ -96,7 +104,7 @@ class History:
                     connection.execute(_NEW_GROUP, values)
                     break
                 created += timedelta(microseconds=1)
-        return Group(
+        return JobGroup(
             name=name,
             title=title,
             backend=backend,
@@ -194,7 +202,9 @@ class History:
             )
             return cursor.rowcount
 
-    def groups(self, *, limit: int = -1, backend: str | None = None, wanted: Wanted = ALL) -> list[Group]:
+    def groups(
+        self, *, limit: int = -1, backend: str | None = None, wanted: JobFilter = ALL
+    ) -> list[JobGroup]:
         """Return launches, the newest first.
 
         Args:
@@ -209,20 +219,20 @@ class History:
             limit,
         )
 
-    def count_groups(self, *, backend: str | None = None, wanted: Wanted = ALL) -> int:
+    def count_groups(self, *, backend: str | None = None, wanted: JobFilter = ALL) -> int:
         """Return how many launches `groups` would return without a limit."""
         those, values = _those(backend, wanted)
         (row,) = self.rows(f"SELECT COUNT(*) AS groups FROM groups WHERE {those}", *values)  # noqa: S608  # constants
         return int(row["groups"])
 
-    def group(self, reference: str) -> Group | None:
+    def group(self, reference: str) -> JobGroup | None:
         """Return a launch by its name, or the newest of a title."""
         found = self._groups(
             "SELECT * FROM groups WHERE ? IN (name, title) ORDER BY created DESC LIMIT 1", reference
         )
         return found[0] if found else None
 
-    def newest_of(self, folder: Path, title: str | None) -> Group | None:
+    def newest_of(self, folder: Path, title: str | None) -> JobGroup | None:
         """Return the newest launch of a project, or the newest of these that has a title."""
         found = self._groups(
             "SELECT * FROM groups WHERE folder = ? AND (? IS NULL OR ? IN (title, name)) ORDER BY created DESC LIMIT 1",
@@ -237,7 +247,7 @@ class History:
         found = self._jobs("SELECT * FROM jobs WHERE job_id = ?", job_id)
         return found[0].state if found else None
 
-    def unfinished_groups(self, backend: str) -> list[Group]:
+    def unfinished_groups(self, backend: str) -> list[JobGroup]:
         """Return the launches of a backend that have jobs without a final state."""
         return self._groups(
             "SELECT * FROM groups WHERE backend = ? AND EXISTS (SELECT 1 FROM jobs WHERE group_name = groups.name"
@@ -253,7 +263,7 @@ class History:
         self,
         group: str,
         *,
-        wanted: Wanted = ALL,
+        wanted: JobFilter = ALL,
         only: str | None = None,
         ends: int | None = None,
         after: int = 0,
@@ -293,7 +303,7 @@ class History:
         )
         return found[0] if found else None
 
-    def _groups(self, query: str, *values: object) -> list[Group]:
+    def _groups(self, query: str, *values: object) -> list[JobGroup]:
         """Return the launches of a query."""
         with self._explained():
             return [group_of(row) for row in self._connection.execute(query, values)]

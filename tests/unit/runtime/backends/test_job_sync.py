@@ -12,8 +12,8 @@ from caliban_ls.runtime.backends import job_sync, labels
 from caliban_ls.runtime.backends.base import Made
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.google.timestamps import moment
-from caliban_ls.runtime.history.counts import tallies
-from caliban_ls.runtime.history.records import Group
+from caliban_ls.runtime.history.counts import count_jobs
+from caliban_ls.runtime.history.records import JobGroup
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobSpec, JobState
 
@@ -23,7 +23,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 @pytest.fixture
 def history(tmp_path: Path) -> Iterator[History]:
     history = History(tmp_path, warn=pytest.fail, clock=lambda: NOON)
-    group = Group(
+    group = JobGroup(
         name="g_1",
         title="g",
         backend="vertex",
@@ -91,12 +91,12 @@ def test_a_job_that_is_gone_keeps_its_state_until_it_is_seen_again(history: Hist
     assert job is not None
     assert (job.state, job.gone) == (JobState.RUNNING, NOON + timedelta(hours=1))
     late = NOON + timedelta(hours=9)
-    assert tallies(history, ["g_1"], late)["g_1"].seconds == pytest.approx(3600)
+    assert count_jobs(history, ["g_1"], late)["g_1"].seconds == pytest.approx(3600)
     job_sync.write(history, {"g_1_1": made(JobState.RUNNING)}, late)
     job = history.job("g_1_1")
     assert job is not None
     assert (job.gone, job.started) == (None, NOON - timedelta(hours=1))
-    assert tallies(history, ["g_1"], late)["g_1"].seconds == pytest.approx(10 * 3600)
+    assert count_jobs(history, ["g_1"], late)["g_1"].seconds == pytest.approx(10 * 3600)
 
 
 def test_jobs_are_recognised_by_their_label(history: History) -> None:

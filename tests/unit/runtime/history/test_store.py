@@ -17,7 +17,7 @@ from caliban_ls.core.state_folder import state_folder
 from caliban_ls.runtime.history import store as module
 from caliban_ls.runtime.history.masking import masked_args, masked_parameters
 from caliban_ls.runtime.history.recorder import Recorder
-from caliban_ls.runtime.history.records import Group, JobRecord, job_id_of, launch_name, utc_now
+from caliban_ls.runtime.history.records import JobGroup, JobRecord, job_id_of, launch_name, utc_now
 from caliban_ls.runtime.history.schema import FILE_NAME
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobResult, JobSpec, JobState
@@ -64,7 +64,9 @@ def history(open_history: Callable[[], History]) -> History:
     return open_history()
 
 
-def add_launch(history: History, title: str = "digits", *, owner: str | None = "me", jobs: int = 2) -> Group:
+def add_launch(
+    history: History, title: str = "digits", *, owner: str | None = "me", jobs: int = 2
+) -> JobGroup:
     group = history.add_group(
         title=title, backend="local", folder=Path("/home/me/digits"), image="sha256:1", owner=owner
     )
