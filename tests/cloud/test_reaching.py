@@ -88,7 +88,7 @@ class Desk:
     def launches(self) -> list[tuple[JobGroup, list[JobRecord]]]:
         history = History(self.folder.parent / "state", warn=pytest.fail, clock=utc_now)
         try:
-            return [(group, history.jobs(group.name)) for group in history.groups()]
+            return [(group, history.jobs.of(group.name)) for group in history.groups.newest()]
         finally:
             history.close()
 

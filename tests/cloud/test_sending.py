@@ -121,8 +121,8 @@ def test_all_are_sent_many_at_once(
     assert sent(group, service, journal, google) == Outcome(sent=40, planned=0, doubtful=0, failure=None)
     assert keys(emulator) == expected(group, 40)
     assert 8 <= emulator.most_at_once <= 20
-    assert {job.state for job in history.jobs(group)} == {JobState.QUEUED}
-    names = {job.name for job in history.jobs(group)}
+    assert {job.state for job in history.jobs.of(group)} == {JobState.QUEUED}
+    names = {job.name for job in history.jobs.of(group)}
     assert names == {*emulator.vertex.jobs, *emulator.ai_platform.jobs}
     assert emulator.refused == []
 

@@ -111,7 +111,7 @@ class Launches:
     def jobs(self, group: str) -> list[JobRecord]:
         """What is written down of a launch."""
         with self.history() as history:
-            return history.jobs(group)
+            return history.jobs.of(group)
 
     def states(self, group: str) -> list[str]:
         return [job.state.value for job in self.jobs(group)]

@@ -139,7 +139,7 @@ class Desk:
         """What is written down, the newest launch first."""
         history = History(self.state, warn=self.said.append, clock=utc_now)
         try:
-            return [(group, history.jobs(group.name)) for group in history.groups()]
+            return [(group, history.jobs.of(group.name)) for group in history.groups.newest()]
         finally:
             history.close()
 

@@ -69,21 +69,15 @@ def find_identity_for(group: JobGroup, cloud_key: str | None, context: Context) 
             found = read_project(there)
             if trust.is_agreed(trust.demands(found, there.folder), there):
                 project = found
-    return find_identity_of(_key_of(group), project, there)
+    return find_identity_of(group.cloud.cloud_key, project, there)
 
 
 def are_credentials_at_hand(group: JobGroup, cloud_key: str | None, context: Context) -> bool:
     """Return whether there are credentials for a launch that no program and no network has to be asked for."""
-    if cloud_key is not None or _key_of(group) is not None:
+    if cloud_key is not None or group.cloud.cloud_key is not None:
         return True
     folder = group.folder if group.folder.is_dir() else context.folder
     return find_credentials(context.environment, Path.home(), folder, None) is not None
-
-
-def _key_of(group: JobGroup) -> str | None:
-    """Return the key's file that a flag named when a launch was submitted."""
-    key = group.details.get("cloud_key")
-    return key if isinstance(key, str) else None
 
 
 @contextmanager

@@ -15,10 +15,10 @@ from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD
 from caliban_ls.runtime.backends import job_sync, labels
 from caliban_ls.runtime.backends.base import Made, Service
-from caliban_ls.runtime.backends.job_sync import OpenJob
 from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.errors import Refused
 from caliban_ls.runtime.google.retries import Patience, each
+from caliban_ls.runtime.history.cloud_jobs import OpenJob
 from caliban_ls.runtime.history.records import JobGroup, utc_now
 from caliban_ls.runtime.history.store import History
 
@@ -129,7 +129,7 @@ def write(report: ServiceReport, history: History) -> None:
     if report.found:
         job_sync.write(history, report.found, now)
     if report.gone:
-        job_sync.write_gone(history, report.gone, now)
+        history.cloud_jobs.mark_gone(report.gone, now)
 
 
 def _about_others(report: ServiceReport) -> Iterator[str]:
@@ -150,7 +150,7 @@ def _by_identity(
     """Yield whom to ask as, with the launches that they are asked about; those that were submitted alike share it."""
     alike: dict[str, list[JobGroup]] = {}
     for group in groups:
-        alike.setdefault(f"{group.folder}\n{group.details.get('cloud_key')}", []).append(group)
+        alike.setdefault(f"{group.folder}\n{group.cloud.cloud_key}", []).append(group)
     for theirs in alike.values():
         try:
             identity = find_identity_for(theirs[0], cloud_key, context)

@@ -21,11 +21,11 @@ from caliban_ls.operations.local.shell import find_container
 from caliban_ls.operations.schemas.jobs import StopArguments, StopFailure, StopResult
 from caliban_ls.runtime.backends import job_sync, submitter
 from caliban_ls.runtime.backends.base import Service
-from caliban_ls.runtime.backends.job_sync import OpenJob
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.engine import Engine
 from caliban_ls.runtime.google.errors import Refused
 from caliban_ls.runtime.google.retries import Patience, each
+from caliban_ls.runtime.history.cloud_jobs import OpenJob
 from caliban_ls.runtime.history.records import JobGroup, JobRecord, utc_now
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobState
@@ -165,7 +165,7 @@ def _so_far(jobs: Collection[JobRecord], why: str, history: History) -> _Done:
     """Return what became of jobs though the rest of them couldn't be stopped."""
     done = _Done()
     for job in jobs:
-        if history.state_of(job.job_id) is JobState.CANCELLED:
+        if history.jobs.state_of(job.job_id) is JobState.CANCELLED:
             done.stopped.append(job.job_id)
         else:
             done.failed[job.job_id] = why
@@ -176,8 +176,8 @@ def _choose(arguments: StopArguments, history: History) -> _Chosen:
     chosen = _Chosen()
     if arguments.all:
         for backend in ("local", *CLOUD):
-            for group in history.unfinished_groups(backend):
-                chosen.add(group, [job for job in history.jobs(group.name) if not job.state.finished])
+            for group in history.groups.unfinished(backend):
+                chosen.add(group, [job for job in history.jobs.of(group.name) if not job.state.finished])
         return chosen
     for reference in arguments.references:
         try:
@@ -233,11 +233,11 @@ def _stop_cloud(
             if left := there.open(ids):
                 _quietly(lambda: there.ask(left), context)
     told_of = set(ids) - set(done.failed)
-    for job in history.jobs(group.name):
+    for job in history.jobs.of(group.name):
         if job.job_id not in told_of:
             continue
         if job.gone and not job.state.finished:
-            history.finish_job(
+            history.jobs.finish(
                 job.job_id, JobState.CANCELLED, error="Google no longer knew it when it was stopped"
             )
         ended = (
@@ -271,7 +271,7 @@ def _cancel(jobs: Collection[OpenJob], there: _There) -> refresh.ServiceReport:
             there.done.failed[names[name]] = str(answer)
         elif answer:
             stopping.add(names[name])
-    job_sync.write_stopping(there.history, stopping - set(there.done.failed))
+    there.history.cloud_jobs.mark_stopping(stopping - set(there.done.failed))
     return told
 
 
@@ -332,10 +332,10 @@ def _quietly(look: Callable[[], object], context: Context) -> None:
 def _stop_local(jobs: list[JobRecord], group: JobGroup, engine: Engine, history: History) -> _Done:
     """Stop jobs that haven't ended: those that wait never start, those that run are ended."""
     for job in jobs:
-        history.cancel_job(job.job_id)
+        history.jobs.cancel(job.job_id)
     for job in jobs:
         if job.state is JobState.QUEUED:
-            history.finish_job(job.job_id, JobState.CANCELLED, error="It was stopped before it started")
+            history.jobs.finish(job.job_id, JobState.CANCELLED, error="It was stopped before it started")
     names = {job.job_id for job in jobs}
     alive = group.owner is not None and not owner.is_dead(group.owner)
     deadline = time.monotonic() + (_OWNER_SECONDS if alive else 0)
@@ -344,11 +344,11 @@ def _stop_local(jobs: list[JobRecord], group: JobGroup, engine: Engine, history:
             if container.labels.get(owner.JOB) in names:
                 engine.remove(container.id)
         # One that was about to start may have a container only now; its process tells the history of its end.
-        going = [job for job in history.jobs(group.name) if job.job_id in names and not job.state.finished]
+        going = [job for job in history.jobs.of(group.name) if job.job_id in names and not job.state.finished]
         if not going or time.monotonic() > deadline:
             break
         time.sleep(_LOOK_SECONDS)
     for job in jobs:
         # What its own process wrote stands.
-        history.finish_job(job.job_id, JobState.CANCELLED, error="It was stopped")
+        history.jobs.finish(job.job_id, JobState.CANCELLED, error="It was stopped")
     return _Done(stopped=[job.job_id for job in jobs])

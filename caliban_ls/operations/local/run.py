@@ -138,7 +138,7 @@ def _detached(
         context=context,
     )
     with open_history(context) as history:
-        history.describe(group, details_of(arguments, project))
+        history.groups.describe(group, details_of(arguments, project))
     queued = tuple(_run_job(job, JobState.QUEUED) for job in jobs_of(work, group))
     return containers.RunResult(group=group, image=image, jobs=queued)
 
@@ -155,12 +155,12 @@ def _failed(arguments: containers.RunArguments, work: Work | None, context: Cont
         UsageError: there is no launch, or its jobs can't be told from the history.
     """
     with open_history(context) as history:
-        group = history.newest_of(context.folder, arguments.name)
+        group = history.groups.newest_of(context.folder, arguments.name)
         if group is None:
             raise UsageError(
                 "Nothing has been run in this folder so far", hint="`caliban status` lists what has."
             )
-        failed = [job for job in history.jobs(group.name) if job.state in _WITHOUT_SUCCESS]
+        failed = [job for job in history.jobs.of(group.name) if job.state in _WITHOUT_SUCCESS]
     if work is not None:
         wanted = Counter(job.args for job in failed)
         chosen = []
