@@ -162,7 +162,7 @@ def _run(command: Command, options: argparse.Namespace, rest: tuple[str, ...] | 
             folder=Path.cwd(),
             engine=_open_engine,
             report=session.report,
-            watcher=session,
+            listener=session,
             cancel=cancel,
             ask=session.ask,
             can_ask=output.is_somebody_there(),

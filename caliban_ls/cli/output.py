@@ -19,7 +19,7 @@ from caliban_ls.analysis import report
 from caliban_ls.analysis.findings import Severity
 from caliban_ls.cli.questions import typed_line
 from caliban_ls.core.cancellation import CancelToken
-from caliban_ls.operations.context.context import Watcher
+from caliban_ls.operations.context.context import JobListener
 from caliban_ls.operations.jobs.failure_reasons import reasons
 from caliban_ls.operations.schemas.cloud import CloudJob, CloudResult
 from caliban_ls.operations.schemas.containers import (
@@ -373,7 +373,7 @@ SHOW: Mapping[str, Callable[[Any, argparse.Namespace], str | Iterator[str]]] = {
 """How each command's result looks to people."""
 
 
-class Session(Watcher):
+class Session(JobListener):
     """Progress and job output while a command works. Its methods may be called from any thread.
 
     Lines go to stderr; a bar is drawn under them when that is a terminal. Jobs print to the process's own

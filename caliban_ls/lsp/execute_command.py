@@ -121,7 +121,7 @@ def handler(
                 folder=folder,
                 engine=open_engine,
                 report=report,
-                watcher=output,
+                listener=output,
                 cancel=cancel,
                 buffer=ls.buffer,
                 ask=partial(_ask, ls, asyncio.get_running_loop(), cancel),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.backend_names import backend_named
@@ -15,7 +14,7 @@ from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.backends.backend import Body, Scheduling
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.backends.registry import backend_of
-from caliban_ls.runtime.history.records import Group, JobRecord, job_id_of
+from caliban_ls.runtime.history.records import JobGroup, JobRecord, job_id_of
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobSpec
 
@@ -62,25 +61,25 @@ class RecordedPlan(Plan):
         return {**body, "labels": {**body["labels"], **marks}}
 
 
-def recorded_jobs(records: Iterable[JobRecord], group: Group, history: History) -> tuple[RecordedJob, ...]:
+def recorded_jobs(records: Iterable[JobRecord], group: JobGroup, history: History) -> tuple[RecordedJob, ...]:
     """Return jobs of a launch with their requests; credentials in their arguments stay masked."""
     bodies = Journal(history).bodies(group.name)
     return tuple(RecordedJob(record, bodies[record.job_id], record.args) for record in records)
 
 
-def recorded_plan(group: Group, recorded: tuple[RecordedJob, ...]) -> RecordedPlan:
+def recorded_plan(group: JobGroup, recorded: tuple[RecordedJob, ...]) -> RecordedPlan:
     """Return the plan of a launch as it was confirmed, with some of its jobs or all."""
-    details: Mapping[str, Any] = group.details
+    details = group.cloud
     choice = hardware_of(group, recorded)
     return RecordedPlan(
-        plan_id=str(details.get("plan_id", "")),
+        plan_id=details.plan_id,
         group=group.name,
         title=group.title,
         key="",
         backend=choice.backend,
         project_id=group.project or "",
         choice=choice,
-        module=details.get("module"),
+        module=details.module,
         image=group.image or "",
         own_image=False,
         mode=choice.mode,
@@ -88,27 +87,27 @@ def recorded_plan(group: Group, recorded: tuple[RecordedJob, ...]) -> RecordedPl
         work=tuple,
         user_labels={},
         flags={},
-        scheduling=Scheduling(timeout=details.get("timeout")),
-        service_account=details.get("service_account"),
+        scheduling=Scheduling(timeout=details.timeout),
+        service_account=details.service_account,
         price=hardware.price(choice),
         notes=(),
         recorded=recorded,
     )
 
 
-def hardware_of(group: Group, recorded: Sequence[RecordedJob]) -> HardwareChoice:
+def hardware_of(group: JobGroup, recorded: Sequence[RecordedJob]) -> HardwareChoice:
     """Return the hardware of a launch; all of its jobs have the same."""
-    details: Mapping[str, Any] = group.details
+    details = group.cloud
     accelerator = accelerator_of(details)
-    mode: Mode = details.get("mode") or ("gpu" if accelerator and accelerator.kind == "gpu" else "cpu")
+    mode: Mode = details.mode or ("gpu" if accelerator and accelerator.kind == "gpu" else "cpu")
     return HardwareChoice(
         backend=backend_named(group.backend),
         region=group.region or "",
-        machine_type=str(details.get("machine_type")),
+        machine_type=str(details.machine_type),
         accelerator=accelerator,
         topology=backend_of(group.backend).topology(recorded[0].body) if recorded else None,
-        spot=bool(details.get("spot")),
-        flex_start=bool(details.get("flex_start")),
+        spot=details.spot,
+        flex_start=details.flex_start,
         mode=mode,
         defaulted=frozenset(),
         gave_way=None,

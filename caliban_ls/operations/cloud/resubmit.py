@@ -7,12 +7,10 @@ The same requests are sent under new names, as a launch of their own. A job that
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import replace
-from typing import Any
 
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.core.errors import CalibanError, UsageError
@@ -34,7 +32,7 @@ from caliban_ls.operations.jobs import refresh
 from caliban_ls.operations.schemas.cloud import CloudArguments, CloudResult, ResubmitArguments
 from caliban_ls.runtime.google.retries import each
 from caliban_ls.runtime.history.masking import MASK, masked_args
-from caliban_ls.runtime.history.records import Group, JobRecord, launch_name, utc_now
+from caliban_ls.runtime.history.records import JobGroup, JobRecord, launch_name, utc_now
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobState
 
@@ -88,7 +86,7 @@ def resubmit(arguments: ResubmitArguments, context: Context) -> CloudResult:
     return submit.submit_plan(made, flags, project, identity, there)
 
 
-def _group_of(arguments: ResubmitArguments, history: History, context: Context) -> Group:
+def _group_of(arguments: ResubmitArguments, history: History, context: Context) -> JobGroup:
     """Return the launch whose jobs to submit again.
 
     Raises:
@@ -96,7 +94,7 @@ def _group_of(arguments: ResubmitArguments, history: History, context: Context) 
     """
     groups = {group.name: group for group, _ in (find_jobs(name, history) for name in arguments.references)}
     if not arguments.references:
-        newest = (group for group in history.groups() if group.backend in CLOUD)
+        newest = (group for group in history.groups.newest() if group.backend in CLOUD)
         groups = {group.name: group for group in newest if group.folder == context.folder}
         if not groups:
             raise UsageError(
@@ -117,10 +115,10 @@ def _group_of(arguments: ResubmitArguments, history: History, context: Context) 
     return group
 
 
-def _named(arguments: ResubmitArguments, group: Group, history: History) -> list[JobRecord]:
+def _named(arguments: ResubmitArguments, group: JobGroup, history: History) -> list[JobRecord]:
     """Return the named jobs, each once, by their place."""
     if not arguments.references:
-        return history.jobs(group.name)
+        return history.jobs.of(group.name)
     found = (job for name in arguments.references for job in find_jobs(name, history)[1])
     return sorted({job.job_id: job for job in found}.values(), key=lambda job: job.index)
 
@@ -137,14 +135,7 @@ def _chosen(
     if left:
         said = ", ".join(f"{count:,} {state}" for state, count in left.items())
         context.report(f"Left alone: {said}; --state chooses others", None)
-    youngest = {
-        row["origin"]: (row["job_id"], JobState(row["state"]))
-        for row in history.rows(
-            "SELECT origin, job_id, state FROM jobs WHERE origin IN (SELECT value FROM json_each(?))"
-            " ORDER BY created, job_id",
-            json.dumps([_origin(job) for job in jobs]),
-        )
-    }
+    youngest = history.jobs.newest_repeats([_origin(job) for job in jobs])
     chosen: dict[str, JobRecord] = {}
     for job in jobs:
         if job.state not in wanted:
@@ -167,7 +158,7 @@ def _origin(job: JobRecord) -> str:
 
 def _with_requests(
     jobs: Collection[JobRecord],
-    group: Group,
+    group: JobGroup,
     history: History,
     arguments: ResubmitArguments,
     context: Context,
@@ -203,24 +194,23 @@ def _with_requests(
     )
 
 
-def _flags(group: Group, arguments: ResubmitArguments) -> CloudArguments:
+def _flags(group: JobGroup, arguments: ResubmitArguments) -> CloudArguments:
     """Return the arguments of `cloud` that fit the jobs."""
-    details: Mapping[str, Any] = group.details
-    mode = details.get("mode")
+    details = group.cloud
     return CloudArguments(
-        module=details.get("module"),
-        dir=tuple(details.get("dir") or ()),
-        extras=tuple(details.get("extras") or ()),
-        nogpu=mode == "cpu",
-        gpu=mode == "gpu",
-        cloud_key=arguments.cloud_key or details.get("cloud_key"),
+        module=details.module,
+        dir=details.dir,
+        extras=details.extras,
+        nogpu=details.mode == "cpu",
+        gpu=details.mode == "gpu",
+        cloud_key=arguments.cloud_key or details.cloud_key,
         max_jobs=arguments.max_jobs,
         max_cost_per_hour=arguments.max_cost_per_hour,
     )
 
 
 def _plan(
-    group: Group, repeated: tuple[RecordedJob, ...], title: str, image: str, *, rebuild: bool
+    group: JobGroup, repeated: tuple[RecordedJob, ...], title: str, image: str, *, rebuild: bool
 ) -> RecordedPlan:
     """Return the plan of jobs that are submitted again."""
     return replace(

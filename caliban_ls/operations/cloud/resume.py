@@ -22,11 +22,9 @@ from caliban_ls.operations.context.job_lookup import CLOUD
 from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.schemas.cloud import CloudArguments, CloudResult, ResumeArguments
 from caliban_ls.runtime.backends.launch_journal import Journal
-from caliban_ls.runtime.history.records import Group, JobRecord
+from caliban_ls.runtime.history.records import JobGroup, JobRecord
 from caliban_ls.runtime.history.store import History
-from caliban_ls.runtime.jobs import JobState
-
-_LEFT = frozenset({JobState.PLANNED, JobState.SUBMITTING, JobState.UNKNOWN})
+from caliban_ls.runtime.jobs import UNSENT_STATES, JobState
 
 _NAMED = 5  # launches of other folders, at most
 
@@ -42,8 +40,8 @@ def resume(arguments: ResumeArguments, context: Context) -> CloudResult:
     """
     with open_history(context) as history:
         group = _meant(arguments.group, history, context)
-        jobs = history.jobs(group.name)
-        left = [job for job in jobs if job.state in _LEFT]
+        jobs = history.jobs.of(group.name)
+        left = [job for job in jobs if job.state in UNSENT_STATES]
         rest = recorded_plan(group, recorded_jobs(left, group, history))
         rest = replace(rest, notes=tuple(_notes(group, jobs, left)))
         if not left:
@@ -65,14 +63,14 @@ def resume(arguments: ResumeArguments, context: Context) -> CloudResult:
         return plan_view.result_of(whole, submit.submitted_jobs(group, history))
 
 
-def _meant(reference: str | None, history: History, context: Context) -> Group:
+def _meant(reference: str | None, history: History, context: Context) -> JobGroup:
     """Return the named launch, or else the newest one of this folder with jobs left to send.
 
     Raises:
         UsageError: there is none.
     """
     if reference is not None:
-        group = history.group(reference)
+        group = history.groups.find(reference)
         if group is None:
             raise UsageError(f"There is no group {reference}", hint="`caliban status` lists them.")
         if group.backend not in CLOUD:
@@ -84,11 +82,11 @@ def _meant(reference: str | None, history: History, context: Context) -> Group:
     cut_short = [
         group
         for group in sorted(
-            (group for backend in CLOUD for group in history.unfinished_groups(backend)),
+            (group for backend in CLOUD for group in history.groups.unfinished(backend)),
             key=lambda group: group.created,
             reverse=True,
         )
-        if any(job.state in _LEFT for job in history.jobs(group.name))
+        if any(job.state in UNSENT_STATES for job in history.jobs.of(group.name))
     ]
     for folder in _folders_of(context):
         for group in cut_short:
@@ -100,7 +98,7 @@ def _meant(reference: str | None, history: History, context: Context) -> Group:
             f"Nothing that was submitted from {context.folder} is left to send; elsewhere there is\n{others}",
             hint=f"Name the one that is meant: `caliban resume {cut_short[0].name}`.",
         )
-    newest = next((group for group in history.groups() if group.backend in CLOUD), None)
+    newest = next((group for group in history.groups.newest() if group.backend in CLOUD), None)
     if newest is None:
         raise UsageError("Nothing was submitted on this machine so far", hint="`caliban cloud` submits.")
     return newest
@@ -113,7 +111,7 @@ def _folders_of(context: Context) -> Iterator[Path]:
     yield from around[: root + 1]
 
 
-def _notes(group: Group, jobs: list[JobRecord], left: list[JobRecord]) -> Iterator[str]:
+def _notes(group: JobGroup, jobs: list[JobRecord], left: list[JobRecord]) -> Iterator[str]:
     """Yield the notes on a launch that was cut short."""
     of = "1 job" if len(jobs) == 1 else f"{len(jobs):,} jobs"
     yield f"This is what is left of the {of} of {group.name}, confirmed on {group.created:%Y-%m-%d at %H:%M} UTC"

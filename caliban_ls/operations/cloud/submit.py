@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,14 +28,16 @@ from caliban_ls.operations.schemas.cloud import (
     SubmitArguments,
 )
 from caliban_ls.runtime.backends import submitter
-from caliban_ls.runtime.backends.launch_journal import Journal, NameTaken
+from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.backends.registry import backend_of
 from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.errors import OverQuota
 from caliban_ls.runtime.google.local_identity import Claims, read_claims
-from caliban_ls.runtime.history.records import Group, utc_now
+from caliban_ls.runtime.history.details import CloudDetails
+from caliban_ls.runtime.history.records import JobGroup, utc_now
 from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.history.submissions import NameTaken
 
 _SHOWN_JOBS = 6  # of a plan that is to be confirmed
 
@@ -156,7 +157,7 @@ def submit_plan(
         return plan_view.result_of(replace(made, group=group.name), submitted_jobs(group, history))
 
 
-def send(group: Group, history: History, google: Google, context: Context, *, resumed: bool) -> None:
+def send(group: JobGroup, history: History, google: Google, context: Context, *, resumed: bool) -> None:
     """Send the jobs of a recorded launch that aren't sent.
 
     Raises:
@@ -195,7 +196,7 @@ def send(group: Group, history: History, google: Google, context: Context, *, re
         context.cancel.check()
 
 
-def submitted_jobs(group: Group, history: History) -> tuple[CloudJob, ...]:
+def submitted_jobs(group: JobGroup, history: History) -> tuple[CloudJob, ...]:
     """Return the jobs of a launch as the history has them."""
     backend = backend_of(group.backend)
     bodies = Journal(history).bodies(group.name)
@@ -211,14 +212,14 @@ def submitted_jobs(group: Group, history: History) -> tuple[CloudJob, ...]:
             url=backend.console_url(job.name, group.project or "", group.region or "") if job.name else None,
             error=job.error,
         )
-        for job in history.jobs(group.name)
+        for job in history.jobs.of(group.name)
     )
 
 
 def _refuse_second(made: Plan, context: Context) -> None:
     """Refuse a plan that was submitted before. To run its jobs twice, make a second plan."""
     with open_history(context) as history:
-        if history.group(made.group) is not None:
+        if history.groups.find(made.group) is not None:
             raise _submitted_before(made)
 
 
@@ -254,13 +255,13 @@ def _begin(
     context: Context,
     *,
     once: bool,
-) -> Group:
+) -> JobGroup:
     """Record a plan, under a name that no other launch has."""
     context.cancel.check()
     journal = Journal(history)
     details = _details(made, arguments, digest, context)
     while True:
-        group = Group(
+        group = JobGroup(
             name=made.group,
             title=made.title,
             backend=made.backend,
@@ -282,41 +283,43 @@ def _begin(
             return group
 
 
-def _details(
-    made: Plan, arguments: CloudArguments, digest: str | None, context: Context
-) -> Mapping[str, object]:
+def _details(made: Plan, arguments: CloudArguments, digest: str | None, context: Context) -> CloudDetails:
     cost, choice = made.price.effective if made.price else None, made.choice
-    return {
-        "plan_id": made.plan_id,
-        "module": made.module,
-        "dir": list(arguments.dir),
-        "extras": list(arguments.extras),
-        "mode": made.mode,
-        "repeats": made.repeats,
-        "machine_type": choice.machine_type,
-        "accelerator": str(choice.accelerator) if choice.accelerator else None,
-        "spot": choice.spot,
-        "flex_start": choice.flex_start,
-        "timeout": made.scheduling.timeout,
-        "service_account": made.service_account,
-        "cloud_key": arguments.cloud_key,  # its path, so that `resume` uses the same account
-        "per_job_hour": None if cost is None else cost.total,
-        "currency": made.price.currency if made.price else None,
-        "prices_as_of": made.price.as_of if made.price else None,
-        "digest": digest,
-        **provenance(context.folder, context.environment),
-    }
+    source = provenance(context.folder, context.environment)
+    return CloudDetails(
+        plan_id=made.plan_id,
+        module=made.module,
+        dir=arguments.dir,
+        extras=arguments.extras,
+        mode=made.mode,
+        repeats=made.repeats,
+        machine_type=choice.machine_type,
+        accelerator=str(choice.accelerator) if choice.accelerator else None,
+        spot=choice.spot,
+        flex_start=choice.flex_start,
+        timeout=made.scheduling.timeout,
+        service_account=made.service_account,
+        cloud_key=arguments.cloud_key,
+        per_job_hour=None if cost is None else cost.total,
+        currency=made.price.currency if made.price else None,
+        prices_as_of=made.price.as_of if made.price else None,
+        digest=digest,
+        user=source.user,
+        host=source.host,
+        commit=source.commit,
+        dirty=source.dirty,
+    )
 
 
-def _instead(group: Group) -> tuple[str, tuple[str, ...]]:
+def _instead(group: JobGroup) -> tuple[str, tuple[str, ...]]:
     """Return the default quota of a launch's hardware in words, and other hardware to use."""
-    accelerator = accelerator_of(group.details)
+    accelerator = accelerator_of(group.cloud)
     gpu = accelerator is not None and accelerator.kind == "gpu"
     choice = hardware.resolve(
         Request(
             backend=backend_named(group.backend),
             region=group.region,
-            machine_type=str(group.details.get("machine_type")),
+            machine_type=str(group.cloud.machine_type),
             gpu_spec=accelerator if gpu else None,
             tpu_spec=None if gpu else accelerator,
             mode="gpu" if gpu else "cpu",

@@ -14,7 +14,7 @@ from caliban_ls.core.text import spoken_number
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.handover import is_background, read_work
 from caliban_ls.operations.context.inputs import experiment_text, sweep_of
-from caliban_ls.operations.context.script_errors import Launch, refuse_mistakes
+from caliban_ls.operations.context.script_errors import LaunchArguments, refuse_mistakes
 from caliban_ls.runtime.history.records import job_id_of
 from caliban_ls.runtime.jobs import JobSpec
 
@@ -24,7 +24,7 @@ Work: TypeAlias = Callable[[], Iterable[tuple[int, tuple[str, ...], dict[str, An
 """Makes the numbered jobs of a launch anew, their arguments and parameters; they are read twice, and never all held."""
 
 
-class SweepArguments(Launch, Protocol):
+class SweepArguments(LaunchArguments, Protocol):
     """What `run` and `cloud` say alike."""
 
     @property

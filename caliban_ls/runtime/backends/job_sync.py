@@ -12,29 +12,8 @@ from datetime import datetime
 from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.backends.backend import RemoteJob
 from caliban_ls.runtime.google.timestamps import moment
+from caliban_ls.runtime.history.cloud_jobs import JobUpdate, OpenJob
 from caliban_ls.runtime.history.store import History
-from caliban_ls.runtime.jobs import JobState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenJob:
-    """A job in the cloud without a final state.
-
-    Attributes:
-        job_id: the history's.
-        index: its 1-based place.
-        name: its service's name for it, None until it is known.
-        label: its value of the label `labels.JOB`.
-        state: the history's.
-        doubted: when it was sent, while the service may or may not have it.
-    """
-
-    job_id: str
-    index: int
-    name: str | None
-    label: str
-    state: JobState
-    doubted: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +31,7 @@ class MatchedJobs:
 
 def open_jobs(history: History, group: str, only: str | None = None) -> list[OpenJob]:
     """Return the jobs of a launch without a final state, by their place; with `only`, the job of this id."""
-    rows = history.rows(
-        "SELECT job_id, number, name, state, doubted, json_extract(request, ?) AS label FROM jobs"
-        " WHERE group_name = ? AND ? IN (job_id, '') AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
-        " ORDER BY number",
-        f"$.labels.{labels.JOB}",
-        group,
-        only or "",
-    )
-    return [
-        OpenJob(
-            job_id=row["job_id"],
-            index=row["number"],
-            name=row["name"],
-            label=row["label"] or "",
-            state=JobState(row["state"]),
-            doubted=row["doubted"] and datetime.fromisoformat(row["doubted"]),
-        )
-        for row in rows
-    ]
+    return history.cloud_jobs.unfinished(group, labels.JOB, only)
 
 
 def match_jobs(jobs: Iterable[OpenJob], listed: Iterable[RemoteJob]) -> MatchedJobs:
@@ -91,53 +52,22 @@ def match_jobs(jobs: Iterable[OpenJob], listed: Iterable[RemoteJob]) -> MatchedJ
 
 
 def write(history: History, seen: Mapping[str, RemoteJob], now: datetime) -> None:
-    """Write a service's states of jobs to the history, by job id.
-
-    A job that was stopped while it was in doubt keeps CANCELLING, so that it is stopped at the service too.
-    """
-    rows = []
-    for job_id, made in seen.items():
-        started, ended = moment(made.started), moment(made.ended)
-        # Services have reported ends before beginnings; the history shows such times, but no duration.
-        ran = (ended - started).total_seconds() if started and ended and ended >= started else None
-        rows.append(
-            {
-                "job_id": job_id,
-                "state": made.state.value,
-                "name": made.name,
-                "started": started and started.isoformat(),
-                "ended": (ended and ended.isoformat()) or (now.isoformat() if made.state.finished else None),
-                "seconds": ran,
-                "error": made.error,
-                "now": now.isoformat(),
-            }
-        )
-    with history.transaction() as connection:
-        connection.executemany(
-            "UPDATE jobs SET state = CASE WHEN :state = 'UNKNOWN' OR (state = 'CANCELLING' AND name IS NULL AND"
-            " :state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')) THEN state ELSE :state END,"
-            " name = COALESCE(name, :name), started = COALESCE(:started, started), ended = :ended,"
-            " seconds = :seconds, error = :error, seen = :now, gone = NULL, doubted = NULL"
-            " WHERE job_id = :job_id AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')",
-            rows,
-        )
+    """Write down what a service says of jobs, by our job ids."""
+    history.cloud_jobs.update([_update(job_id, made, now) for job_id, made in seen.items()], now)
 
 
-def write_gone(history: History, job_ids: Iterable[str], now: datetime) -> None:
-    """Mark jobs as unknown to their service. They keep their last state."""
-    with history.transaction() as connection:
-        connection.executemany(
-            "UPDATE jobs SET gone = COALESCE(gone, ?) WHERE job_id = ?"
-            " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')",
-            [(now.isoformat(), job_id) for job_id in job_ids],
-        )
-
-
-def write_stopping(history: History, job_ids: Iterable[str]) -> None:
-    """Mark jobs as being stopped."""
-    with history.transaction() as connection:
-        connection.executemany(
-            "UPDATE jobs SET state = 'CANCELLING' WHERE job_id = ?"
-            " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')",
-            [(job_id,) for job_id in job_ids],
-        )
+def _update(job_id: str, made: RemoteJob, now: datetime) -> JobUpdate:
+    started, ended = moment(made.started), moment(made.ended)
+    # Services have reported ends before beginnings; such times are shown, and count for nothing.
+    ran = (ended - started).total_seconds() if started and ended and ended >= started else None
+    if ended is None and made.state.finished:
+        ended = now
+    return JobUpdate(
+        job_id=job_id,
+        state=made.state,
+        name=made.name,
+        started=started.isoformat() if started else None,
+        ended=ended.isoformat() if ended else None,
+        seconds=ran,
+        error=made.error,
+    )
