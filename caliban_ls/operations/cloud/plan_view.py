@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from caliban_ls.analysis import hardware
+from caliban_ls.analysis.backend_names import TITLES
 from caliban_ls.analysis.checks.limits import FREE_A_MINUTE, flags_key
 from caliban_ls.core.duration import DAY, spoken_duration
 from caliban_ls.operations.cloud.plan import Plan
@@ -57,6 +58,7 @@ def result_of(
         plan_id=plan.plan_id,
         group=plan.group,
         backend=plan.backend,
+        backend_title=TITLES[plan.backend],
         project_id=plan.project_id,
         region=choice.region,
         machine_type=choice.machine_type,

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from caliban_ls.analysis.backend_names import BACKENDS, unknown_backend
+from caliban_ls.analysis.backend_names import BACKENDS, TITLES, unknown_backend
 from caliban_ls.core.errors import EngineUnavailable, UsageError
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, console_url, find_group, states_of
@@ -94,7 +94,12 @@ def status(arguments: StatusArguments, context: Context) -> StatusResult:
         shown = [_group(group, counted[group.name], everything[group.name], view) for group in groups]
         if arguments.reference is not None:
             notes += _about_unsent(shown)
-    return StatusResult(groups=tuple(shown), notes=tuple(notes), more=max(0, more))
+    return StatusResult(
+        groups=tuple(shown),
+        notes=tuple(notes),
+        more=max(0, more),
+        backends={str(name): title for name, title in (("local", "This machine"), *TITLES.items())},
+    )
 
 
 @dataclass(frozen=True, slots=True)

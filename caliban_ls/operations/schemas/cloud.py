@@ -182,6 +182,7 @@ class CloudResult:
     Attributes:
         plan_id: digest of all that decides over it.
         group: the launch.
+        backend_title: the name of the service, for people.
         flex_start: whether jobs wait until machines are free.
         module: what they run, None for what the image says.
         count: jobs.
@@ -197,6 +198,7 @@ class CloudResult:
     plan_id: str
     group: str
     backend: str
+    backend_title: str
     project_id: str
     region: str
     machine_type: str

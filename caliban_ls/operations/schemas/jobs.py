@@ -139,11 +139,17 @@ class StatusGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusResult:
-    """Launches, the newest first, what to know about them, and how many older ones the limit left out."""
+    """Launches, the newest first, and what to know about them.
+
+    Attributes:
+        more: how many older launches the limit left out.
+        backends: where launches may run, and the name of each for people.
+    """
 
     groups: tuple[StatusGroup, ...]
     notes: tuple[str, ...] = ()
     more: int = 0
+    backends: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
