@@ -1,4 +1,4 @@
-"""Google's hosts by their real names: each answers for itself, over TLS, and nobody else is asked."""
+"""Google's hosts by their real names: each answers for itself, over TLS, and no other host gets a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever stands between here and Google: one sentence, the right exit code, and each job once in the end."""
+"""Any obstacle on the way to Google: one sentence, the right exit code, and each job once in the end."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Desk:
             raise AssertionError("no engine is needed")
 
         def report(_message: str, _fraction: float | None = None) -> None:
-            """Nobody listens."""
+            """Has no listener."""
 
         import os
 

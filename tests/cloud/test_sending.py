@@ -1,4 +1,4 @@
-"""Jobs are sent once each, whatever goes wrong on the way."""
+"""Jobs are sent once each, with any failure on the way."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def _spelled_like(name: str, seen: Seen, changes: Mapping[str, Changes]) -> list
 
 
 def _doubts(seen: Seen) -> Iterator[_Remark]:
-    """Yield what will hardly work out as it was meant."""
+    """Yield hardware that is possible and will hardly work as meant."""
     request, spec = seen.request, seen.spec
     found = catalog().accelerators.get(spec.type) if spec else None
     if spec and found and found.support_ended and not seen.service.closed:

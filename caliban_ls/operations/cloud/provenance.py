@@ -28,11 +28,11 @@ _LARGEST_INDEX = 256 * 2**20  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Who launches from where: None where that can't be found out.
+    """The origin of a launch; None for unknown values.
 
     Attributes:
-        user: who launches.
-        host: on which machine.
+        user: the login name.
+        host: the name of the machine.
         commit: of the project.
         dirty: whether the working tree differs from the commit.
     """

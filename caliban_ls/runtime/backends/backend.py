@@ -58,7 +58,7 @@ class RemoteJob:
 
     Attributes:
         name: the service's name for the job.
-        labels: show which launch and job of ours it is.
+        labels: identify the launch and the job.
         state: in this program's words.
         error: why it failed, None if it didn't.
         created: RFC 3339 as the service wrote it, like all times; None until it is known.

@@ -52,13 +52,13 @@ def match_jobs(jobs: Iterable[OpenJob], listed: Iterable[RemoteJob]) -> MatchedJ
 
 
 def write(history: History, seen: Mapping[str, RemoteJob], now: datetime) -> None:
-    """Write down what a service says of jobs, by our job ids."""
+    """Write a service's states of jobs to the history, by job id."""
     history.cloud_jobs.update([_update(job_id, made, now) for job_id, made in seen.items()], now)
 
 
 def _update(job_id: str, made: RemoteJob, now: datetime) -> JobUpdate:
     started, ended = moment(made.started), moment(made.ended)
-    # Services have reported ends before beginnings; such times are shown, and count for nothing.
+    # Services have reported ends before beginnings; the history shows such times, but no duration.
     ran = (ended - started).total_seconds() if started and ended and ended >= started else None
     if ended is None and made.state.finished:
         ended = now

@@ -116,7 +116,7 @@ class VertexJobs:
     keyed: bool = False
 
     def create(self, body: Body) -> RemoteJob:
-        """See `JobClient.create`. The service may create the same job twice: it knows no ids of ours."""
+        """See `JobClient.create`. The service may create the same job twice, since it checks no job id."""
         return _made(self.google.ask(self._jobs().create(parent=self._parent, body=body)))
 
     def find(self, group: str, job: str | None = None) -> Iterator[RemoteJob]:

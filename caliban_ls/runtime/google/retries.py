@@ -30,7 +30,7 @@ AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long to wait, in seconds.
+    """Limits of waiting, in seconds.
 
     Attributes:
         whole: without any useful answer, until giving up.

@@ -100,7 +100,7 @@ def test_defaults_are_possible_where_nobody_says_where() -> None:
             assert service.has(
                 (machine, service.default_gpu if mode == "gpu" else None), known.default_region
             )
-        # Whoever writes no region can so be told that their own words are wrong.
+        # So an error about a missing region is always about the user's own words.
         assert all(service.has(pair, known.default_region) for pair in service.pairs)
 
 
