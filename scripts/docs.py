@@ -1,12 +1,13 @@
-"""Writes what is generated from the code: docs/rules.md, docs/config.md, docs/commands.md and the types of commands
-that the VS Code extension is compiled with.
+"""Generate docs/rules.md, docs/config.md, docs/commands.md and the extension's types of commands from the code.
 
-`python scripts/docs.py` writes; `python scripts/docs.py --check` fails when a file isn't what would be written.
+`python -m scripts.docs` writes the files; with `--check` it fails if one of them is out of date.
 """
 
 from __future__ import annotations
 
+import re
 import sys
+import textwrap
 from dataclasses import fields
 from pathlib import Path
 
@@ -58,6 +59,13 @@ def main() -> int:
     return 1 if stale else 0
 
 
+def wrapped(paragraph: str) -> str:
+    """Break a paragraph into lines that fit on a screen; code stays on one line."""
+    whole = re.sub("`[^`]+`", lambda code: code[0].replace(" ", "\0"), paragraph)
+    lines = textwrap.wrap(whole, 120, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines).replace("\0", " ")
+
+
 def rules() -> str:
     pieces = [
         NOTE,
@@ -77,8 +85,9 @@ def rule(known: Rule) -> str:
         beside = f"With this `.calibanconfig.json`:\n\n```jsonc\n{known.project.rstrip()}\n```\n\n"
     if known.script is not None:
         beside += f"With this `train.py`:\n\n```python\n{known.script.rstrip()}\n```\n\n"
+    explanation = wrapped(f"*{known.severity.value}* · {known.explanation}")
     return (
-        f"### {known.code} {known.name}\n\n*{known.severity.value}* · {known.explanation}\n\n{beside}"
+        f"### {known.code} {known.name}\n\n{explanation}\n\n{beside}"
         f"Wrong:\n\n```jsonc\n{known.wrong.rstrip()}\n```\n\nRight:\n\n```jsonc\n{known.right.rstrip()}\n```\n"
     )
 
@@ -135,7 +144,8 @@ def section(command: Command) -> str:
         rows.append(f"| `{spelled}` | {metadata['help']} |")
     table = "\n".join(["\n| argument | meaning |", "|---|---|", *rows]) if rows else ""
     face = f"caliban {command.name}" if command.terminal else f"caliban-ls.{command.name}"
-    return f"## `{face}`\n\n{command.summary[0].upper()}{command.summary[1:]}.{editor}\n{table}\n"
+    summary = wrapped(f"{command.summary[0].upper()}{command.summary[1:]}.{editor}")
+    return f"## `{face}`\n\n{summary}\n{table}\n"
 
 
 if __name__ == "__main__":

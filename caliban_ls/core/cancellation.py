@@ -10,7 +10,7 @@ from caliban_ls.core.errors import Cancelled
 
 
 class CancelToken:
-    """Set once, by anyone, from any thread; whoever blocks watches it or registers what wakes it."""
+    """Set once, from any thread. Blocking code watches it, or registers a function that wakes it."""
 
     def __init__(self) -> None:
         self._event = threading.Event()

@@ -5,14 +5,14 @@ CalibanError
 │   ├── InvalidDocument            a file has errors; its findings say which
 │   ├── ScriptRefuses              the script would stop at what an experiment sets
 │   ├── Untrusted                  the editor hasn't allowed commands yet
-│   ├── NotAgreed                  the project's config wants what its user hasn't agreed to
-│   ├── NotConfirmed               nobody said yes to a plan
+│   ├── NotAgreed                  the project's config asks for things that the user hasn't agreed to
+│   ├── NotConfirmed               the user didn't confirm a plan
 │   ├── OverLimit                  a plan is over a limit of jobs or of money
-│   ├── PlanChanged                what was planned has changed since
+│   ├── PlanChanged                the plan has changed since the user saw it
 │   └── KeyInImage                 a file with a key or a password would be in the image
 ├── MissingError          exit 3   something on this machine or account is missing
 │   └── EngineUnavailable          no Docker engine answers
-├── FailedError           exit 1   what was asked for was tried and failed
+├── FailedError           exit 1   the command was tried and failed
 │   ├── BuildFailed                the image's build stopped
 │   └── PortTaken                  something else listens there already
 ├── ServiceError          exit 4   the service refused
@@ -76,7 +76,7 @@ class NotAgreed(UsageError):
 
 
 class NotConfirmed(UsageError):
-    """Nobody said yes to a plan."""
+    """The user didn't confirm a plan."""
 
     code = "not-confirmed"
     hint = "On a terminal you are asked; elsewhere --yes says it, as long as no limit is passed."
@@ -90,7 +90,7 @@ class OverLimit(UsageError):
 
 
 class PlanChanged(UsageError):
-    """What was planned has changed since, so that nobody has seen what would be submitted."""
+    """The plan has changed since the user saw it."""
 
     code = "plan-changed"
     hint = "Plan it anew, and look at the new plan."

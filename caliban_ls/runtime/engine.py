@@ -152,7 +152,7 @@ class ContainerInfo:
 
 
 class Line(Protocol):
-    """The connection to a program in a container that somebody talks with."""
+    """A connection to the input and output of a program in a container."""
 
     def send(self, data: bytes) -> None:
         """Pass on what was typed."""
@@ -264,7 +264,7 @@ class Engine(Protocol):
             source: tag or id of an image that the engine has.
             reference: full name, with a tag.
             login: for the registry; None for what the user's Docker configuration says of it.
-            report: is told how much has gone.
+            report: gets the amount sent.
             cancel: ends the upload.
 
         Raises:
@@ -282,7 +282,7 @@ class Engine(Protocol):
         and is passed on.
 
         Raises:
-            FailedError: the engine refused to create or start it, or somebody else removed it.
+            FailedError: the engine refused to create or start it, or another program removed it.
             EngineUnavailable: the engine went away.
             Cancelled: the token was set; the container is stopped (terminate, then kill) and removed.
         """
@@ -297,7 +297,7 @@ class Engine(Protocol):
         ...
 
     def interact(self, spec: ContainerSpec, *, talk: Talk, cancel: CancelToken) -> Exit:
-        """Run a container that somebody talks with, remove it, say how it ended.
+        """Run a container with its input connected, remove it, and return how it ended.
 
         Raises:
             FailedError, EngineUnavailable, Cancelled: as `run` does.
@@ -317,7 +317,7 @@ class Engine(Protocol):
         ...
 
     def start(self, spec: ContainerSpec) -> str:
-        """Start a container that nobody waits for, and return its id.
+        """Start a container without waiting for its end, and return its id.
 
         Raises:
             PortTaken: one of its ports is in use.
@@ -330,7 +330,7 @@ class Engine(Protocol):
         """Hand out what a started container says, from its beginning, and say how it ended.
 
         Raises:
-            FailedError: somebody removed it.
+            FailedError: another program removed it.
             EngineUnavailable: the engine went away.
             Cancelled: the token was set; the container goes on.
         """

@@ -130,7 +130,7 @@ def test_what_a_started_container_says_is_told_even_after_its_end(engine: Docker
         assert (recording.stdout, recording.stderr) == (b"one\n", b"two\n")
     finally:
         engine.remove(container)
-    with pytest.raises(FailedError, match="removed by somebody else"):
+    with pytest.raises(FailedError, match="removed by another program"):
         engine.follow(container, output=Recording(), cancel=CancelToken())
 
 

@@ -161,7 +161,7 @@ class EngineContract:
     def test_removed_by_somebody_else(self, engine: Engine, image: str) -> None:
         spec = spec_of(image, WAIT)
         recording = Recording(lambda: engine.remove(spec.name))
-        with pytest.raises(FailedError, match="removed by somebody else"):
+        with pytest.raises(FailedError, match="removed while it ran"):
             engine.run(spec, output=recording, cancel=CancelToken())
 
     def test_removing_what_is_gone_is_no_error(self, engine: Engine) -> None:

@@ -129,7 +129,7 @@ class FakeEngine:
         if cancel.is_set():
             raise Cancelled("Stopped as asked")
         if spec.name in self._removed:
-            raise FailedError("The container was removed by somebody else while it ran")
+            raise FailedError("The container was removed while it ran, by another program")
         return Exit(code if code >= 0 else 128 - code)
 
     def interact(self, spec: ContainerSpec, *, talk: Talk, cancel: CancelToken) -> Exit:

@@ -43,7 +43,7 @@ OTHER_FILES = {
     "runtime/docker/buildkit": "writes secrets into a temporary folder",
     "runtime/google/local_identity": "reads gcloud's folder",
     "runtime/google/credentials": "looks for the user's credentials",
-    "runtime/docker/engine": "reads an archive that the engine sends",
+    "runtime/docker/container_calls": "reads an archive that the engine sends",
     "runtime/docker/endpoint": "reads Docker's own config",
     "runtime/google/auth": "reads the user's credentials",
     "runtime/backends/launch_journal": "is in the state folder",

@@ -89,7 +89,7 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.ERROR,
         explanation=(
             "The value of a compound key is either one flat row (`[0.1, 5]`) or a list of rows "
-            "(`[[0.1, 5], [0.01, 50]]`), never a mixture, since nobody could tell which was meant."
+            "(`[[0.1, 5], [0.01, 50]]`), never a mixture, since its meaning would be unclear."
         ),
         wrong='{"[lr,epochs]": [[0.1, 5], 0.01]}\n',
         right='{"[lr,epochs]": [[0.1, 5], [0.01, 50]]}\n',

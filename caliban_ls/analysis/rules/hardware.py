@@ -214,10 +214,9 @@ RULES: tuple[Rule, ...] = (
         name="above-default-quota",
         severity=Severity.WARNING,
         explanation=(
-            "A project is granted some hardware in each region without asking; for more it must ask, under "
-            "IAM & Admin > Quotas, or Google refuses the job with error 429. It is a warning where nobody "
-            "chose the hardware, and a hint where somebody did and another region grants it: your project may "
-            "have been granted more."
+            "Google grants each project some hardware in each region. For more you ask under IAM & Admin > Quotas, "
+            "or Google refuses the job with error 429. This is a warning for default hardware. For hardware that "
+            "you chose, it is a hint if another region grants it: your project may have a larger quota."
         ),
         wrong='{"cloud": {"region": "europe-west3"}}\n',
         right='{"cloud": {"region": "europe-west4"}}\n',

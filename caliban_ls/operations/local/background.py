@@ -62,8 +62,8 @@ def launch(
             os.close(writing)
             writing = -1
             hand_over(process, work)
-            with open(reading, "rb", closefd=False) as told:
-                name = told.read().decode()
+            with open(reading, "rb", closefd=False) as pipe:
+                name = pipe.read().decode()
             if not name:
                 process.wait()
                 said.seek(0)

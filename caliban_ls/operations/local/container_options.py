@@ -30,7 +30,7 @@ USER_NAME = "caliban"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What containers of one command have in common, whatever they run.
+    """Options that all containers of one command have in common.
 
     Attributes:
         mode: of the image.

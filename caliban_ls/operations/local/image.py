@@ -38,6 +38,7 @@ def build(arguments: containers.BuildArguments, context: Context) -> containers.
     """Build the project's image, unless the engine has it already."""
     started = time.monotonic()
     project = read_project(context)
+    trust.require(project, context)
     image = ensure(arguments, project, mode_of(arguments, project), context)
     seconds = round(time.monotonic() - started, 3)
     return containers.BuildResult(image_id=image.id, tag=image.tag, cached=image.cached, seconds=seconds)
@@ -67,7 +68,7 @@ def ensure(
     Args:
         arguments: those of `build` name a program; without one, the image has only what the project needs
             installed.
-        project: its config.
+        project: its config, to which the user has agreed (`trust.require`).
         mode: whether it is for a machine with a GPU.
         context: of the command.
         packages: Debian packages that it has besides.
@@ -75,10 +76,9 @@ def ensure(
         platform: that it is for, None for the engine's own.
 
     Raises:
-        NotAgreed: the config wants what the user hasn't agreed to.
+        NotAgreed: the build would use credentials for hosts that the user hasn't agreed to.
         KeyInImage: a file with a key or a password would be in the image.
     """
-    trust.require(project, context)
     no_cache = isinstance(arguments, containers.BuildArguments) and arguments.no_cache
     plan_with = partial(
         _safe_plan,

@@ -217,7 +217,7 @@ class _Log:
         self.check()
 
     def check(self) -> None:
-        """Raise what went wrong with the reading: the engine has gone, or somebody removed the server."""
+        """Raise the error that ended the reading: the engine went away, or the container was removed."""
         if self._failure is not None and not self._stop.is_set():
             raise self._failure
 

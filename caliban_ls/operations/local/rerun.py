@@ -22,7 +22,7 @@ from caliban_ls.runtime.history.records import JobGroup, JobRecord
 
 
 def here(arguments: containers.RunArguments, context: Context) -> tuple[containers.RunArguments, Context]:
-    """Return what `run` would have been told to run a job of the history, and where it would have been told so.
+    """Return the arguments and the context with which `run` runs a job of the history once more.
 
     What is said besides the job comes before what is written down; arguments follow those of the job.
 

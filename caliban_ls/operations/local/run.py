@@ -39,7 +39,7 @@ def run(arguments: containers.RunArguments, context: Context) -> containers.RunR
     if arguments.job is not None:
         arguments, context = rerun.here(arguments, context)
     if is_background(context.environment):
-        context = replace(context, listener=JobListener())  # nobody listens; the logs are kept
+        context = replace(context, listener=JobListener())  # no terminal shows it; the logs are kept
     title = arguments.name or context.folder.name
     project = read_project(context)
     total, work, overridden = work_of(arguments, project, context)
@@ -152,7 +152,7 @@ def _failed(arguments: containers.RunArguments, work: Work | None, context: Cont
         context: of the command.
 
     Raises:
-        UsageError: there is no launch, or its jobs can't be told from the history.
+        UsageError: there is no launch, or the history doesn't have all that its jobs need.
     """
     with open_history(context) as history:
         group = history.groups.newest_of(context.folder, arguments.name)
@@ -194,7 +194,7 @@ class _Results:
         self._ended: list[JobResult] = []
 
     def may_start(self, job: JobSpec) -> bool:
-        """Return whether nobody has stopped a job before its turn."""
+        """Return whether a job may start: the user hasn't stopped it before its turn."""
         return self._recorder.may_start(job)
 
     def started(self, job: JobSpec) -> None:
@@ -208,7 +208,7 @@ class _Results:
         self._watcher.output(job, stream, chunk)
 
     def finished(self, result: JobResult) -> None:
-        """Keep how a job ended; one that somebody stopped didn't fail."""
+        """Keep how a job ended; one that the user stopped didn't fail."""
         self._logs.finish(result.job.index)
         self._running -= result.exit_code is not None or result.seconds is not None
         stopped = self._recorder.state_of(result.job.job_id) in {JobState.CANCELLING, JobState.CANCELLED}

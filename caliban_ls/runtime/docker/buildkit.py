@@ -80,7 +80,7 @@ def build(
         inputs: mounted while packages are installed, and gone afterwards.
         no_cache: run every step.
         pull: ask the registry for a newer base image.
-        report: is told each line, and how much is done.
+        report: gets each line, and the fraction done.
         cancel: kills the command line, on which the engine drops the build.
         environment: of the command line.
 
@@ -90,7 +90,7 @@ def build(
         Cancelled: the token was set.
     """
     log = _Log(plan, report)
-    # Nobody else may look into the folder; the secrets are there only while the build runs.
+    # Only this user may look into the folder; the secrets are there only while the build runs.
     with tempfile.TemporaryDirectory(prefix="caliban-build-") as private:
         folder = Path(private)
         identity = folder / "image"
@@ -120,14 +120,14 @@ def sending(plan: ImagePlan, dockerfile: str, report: Report, cancel: CancelToke
         Cancelled: the token was set.
     """
     whole = plan.size // 10**6
-    sent = told = 0
+    sent = reported = 0
     for chunk in plan.context(dockerfile):
         cancel.check()
         yield chunk
         sent += len(chunk)
         here = min(sent // 10**6, whole)
-        if whole > _QUICKLY_SENT and here >= told + whole // 10:
-            told = here
+        if whole > _QUICKLY_SENT and here >= reported + whole // 10:
+            reported = here
             report(f"Sending the project's files: {here} of {whole} MB", 0.0)
 
 
@@ -259,7 +259,7 @@ class _Log:
         if head := re.match(r"\[(?:\S+ )?(\d+)/(\d+)\] (.*)", text):
             what = reasons(self.plan.buildkit).get(head[3]) or _plain(head[3])
             self._names[number] = f"step {int(head[1])} of {head[2]} ({what})"
-            # Steps that stand in the cache are told in any order.
+            # BuildKit reports cached steps in any order.
             self.fraction = max(self.fraction or 0.0, (int(head[1]) - 1) / int(head[2]))
             self.report(f"Step {int(head[1])}/{head[2]} : {what}", self.fraction)
         elif text.startswith("["):
@@ -297,5 +297,5 @@ class _Log:
 
 
 def _plain(instruction: str) -> str:
-    """Return an instruction without the mounts that nobody asked to see, cut where it gets long."""
+    """Return an instruction without its mounts, which the project didn't write, cut where it gets long."""
     return shortened(re.sub(r"--mount=\S+ ", "", instruction), _LONGEST_NAME)

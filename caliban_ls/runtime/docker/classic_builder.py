@@ -1,4 +1,4 @@
-"""What the engine's classic builder is sent and what it says, told to people and turned into failures.
+"""Send a build to the engine's classic builder, report its steps and turn its errors into failures.
 
 Knows the builder's events and no SDK. BuildKit has a module of its own, `buildkit`.
 """
@@ -27,7 +27,7 @@ _LONGEST_LINE = 2_000
 
 @dataclass(slots=True)
 class BuildLog:
-    """What the classic builder has said so far, told to people as it comes."""
+    """Report the classic builder's events as they come, and keep how the build ends."""
 
     plan: ImagePlan
     report: Report

@@ -1,7 +1,7 @@
-"""Reads ahead of a slow listener, so that what a container says is always taken at once.
+"""Read ahead of a slow reader, so that the engine never waits for it.
 
-An engine gives the last output of a container that has ended about two seconds to leave, and drops what nobody
-took by then, from its own log as well. A terminal that is scrolled back, a pager or a busy disk can be slower.
+An engine waits about two seconds for a reader of the last output of an ended container. Then it drops the rest, from
+its own log as well. A terminal that is scrolled back, a pager or a busy disk can be slower.
 Knows no engine: output is an iterator here.
 """
 
@@ -47,7 +47,7 @@ def read_ahead(
 
 
 def _nameless_file() -> FileIO:
-    """Return a file that nobody else can open. Without a buffer, which would hold on to what a full disk refused."""
+    """Return a file that no other process can open. Without a buffer, which would hold on to what a full disk refused."""
     return tempfile.TemporaryFile(buffering=0)
 
 
@@ -95,7 +95,7 @@ class _Backlog:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Forget what nobody took."""
+        """Forget the unread output."""
         if self._file is not None:
             self._file.close()
 

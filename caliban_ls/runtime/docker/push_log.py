@@ -1,4 +1,4 @@
-"""What an engine says while it sends an image to a registry, told to people and turned into a result. No SDK."""
+"""Report the events of a push as they come, and turn them into its result. No SDK."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PushLog:
     digest: str | None = None
     error: str | None = None
     _layers: dict[str, tuple[int, int]] = field(default_factory=dict)
-    _told: str = ""
+    _reported: str = ""
 
     def add(self, event: Mapping[str, Any]) -> None:
         """Take one event of the engine."""
@@ -37,10 +37,10 @@ class PushLog:
             total = int(detail["total"])
             self._layers[str(event.get("id"))] = min(int(detail.get("current", 0)), total), total
             here, whole = (sum(sizes) for sizes in zip(*self._layers.values(), strict=True))
-            told = f"Pushing {self.reference}: {here // 10**6} of {whole // 10**6} MB"
-            if told != self._told:
-                self._told = told
-                self.report(told, here / whole if whole else None)
+            line = f"Pushing {self.reference}: {here // 10**6} of {whole // 10**6} MB"
+            if line != self._reported:
+                self._reported = line
+                self.report(line, here / whole if whole else None)
 
     def result(self) -> str:
         """Return the image's digest in the registry.

@@ -47,7 +47,7 @@ def unhurried(client: Raw, attached: Raw) -> Raw:
 
 
 def hang_up(connection: Raw) -> None:
-    """End a connection, from any thread: whoever reads it wakes at once, and the engine notices."""
+    """End a connection from any thread: its reader wakes at once, and the engine notices."""
     with suppress(OSError):  # The other side was first, or it is a pipe of ssh, which only closes.
         connection.shutdown(socket.SHUT_RDWR)
     with suppress(OSError):

@@ -25,7 +25,7 @@ def get(path: str, target: str, seconds: float) -> tuple[int, bytes]:
         seconds: how long each wait may take.
 
     Raises:
-        OSError: nobody listens, or nobody answers in time.
+        OSError: nothing listens, or no answer comes in time.
         http.client.HTTPException: what answers doesn't speak HTTP.
     """
     connection = _Connection(path, seconds)

@@ -55,9 +55,9 @@ class Entry:
     def mode(self) -> int:
         """The permissions in the image.
 
-        A container runs with the caller's uid, which owns nothing in there. So everybody may read every
-        file and write into every folder: results go beside the program. Whether a file can be run is all
-        that remains of its own mode, as in git; the rest is the umask of whoever made the clone.
+        A container runs with the caller's uid, which owns nothing in there. So every user may read every
+        file and write into every folder: results go beside the program. Only the executable bit of a file's own
+        mode is kept, as in git; the rest is the umask of the user who made the clone.
         """
         if self.kind == "file":
             return 0o755 if self.executable else 0o644
@@ -157,7 +157,7 @@ def read_entries(folder: Path, paths: Iterable[str], cancel: CancelToken) -> dic
 
 
 def digest(parts: Iterable[str]) -> str:
-    """Return the SHA-256 of a sequence of texts, each told apart from its neighbours, in hexadecimal."""
+    """Return the SHA-256 of a sequence of texts, with their boundaries, in hexadecimal."""
     summary = hashlib.sha256()
     for part in parts:
         data = os.fsencode(part)

@@ -44,7 +44,7 @@ class Dependencies:
     """One step of an installation.
 
     Attributes:
-        files: travel before the step, by name, whatever the ignore rules say.
+        files: copied before the step, by name, even if the ignore rules leave them out.
         roots: folders and files of the project that are installed themselves; the ignore rules hold in them.
         command: the shell command that installs, run in the project's folder.
         tool: `uv` where nothing else can do it, `pip` where either can, `conda`.

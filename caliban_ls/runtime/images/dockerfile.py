@@ -84,8 +84,8 @@ class Recipe:
 def render(recipe: Recipe, *, buildkit: bool = False) -> str:
     """Return the Dockerfile.
 
-    The steps run as root, whatever user the base image ends with. A container runs as whoever started it,
-    and that is none of the image's business.
+    The steps run as root, also where the base image ends with another user. A container runs as the user who
+    starts it; the image doesn't decide that.
     """
     blocks = [[recipe.base.rstrip("\n")], ["USER root", f"WORKDIR {WORKDIR}"]]
     for layer in recipe.layers:
@@ -161,7 +161,7 @@ def reasons(text: str) -> dict[str, str]:
 def folders_layer() -> Layer:
     """Return the step that lets any user work in the image: it doesn't know the caller's uid."""
     return Layer(
-        why="Whoever runs the container may write here, and is heard at once.",
+        why="Any user of the container may write here; output is not buffered.",
         run=f"mkdir -p {HOME} && chmod 1777 {HOME} && chmod 0777 {WORKDIR}",
         environment={"HOME": HOME, "PYTHONUNBUFFERED": "1"},
     )

@@ -76,7 +76,7 @@ def find_program(folder: Path, module: str, rules: IgnoreRules) -> Program:
 
 _SAYS_HOW = (b"#!", b"\x7fELF")  # how a file begins that the kernel can run
 
-_MANY = 10_000  # files; among more of them nobody waits for the nearest one
+_MANY = 10_000  # files; among more of them the search for the nearest one takes too long
 
 
 def _command(folder: Path, path: str) -> tuple[str, ...]:

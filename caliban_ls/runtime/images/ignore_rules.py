@@ -60,8 +60,8 @@ class IgnoreRules:
     """The lines of all ignore files, in order; the last one that matches a path decides.
 
     Attributes:
-        named: the paths that an exception of the project names without any wildcard, `!keys/test.pem`: somebody
-            wants exactly that file to travel.
+        named: the paths that an exception of the project names without any wildcard, `!keys/test.pem`: the
+            project wants exactly that file in the image.
     """
 
     named: frozenset[str]

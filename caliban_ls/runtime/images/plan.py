@@ -165,7 +165,7 @@ _DOCKERFILE = "Dockerfile"
 _DEEP_LEARNING = "gcr.io/deeplearning-platform-release/"
 
 _DEEP_LEARNING_PLATFORM = "linux/amd64"
-"""Those images exist for no other; an engine on ARM takes them when it is told so, and emulates."""
+"""These images exist for this platform alone; an engine on ARM emulates it when the platform is named."""
 
 _IGNORE_FILES = (".dockerignore", ".calibanignore")  # the later one wins
 
@@ -246,7 +246,7 @@ def _installation(
 
 
 def _without(paths: Iterable[str], options: ImageOptions) -> Iterator[str]:
-    """Leave out what never travels, whatever the ignore rules say."""
+    """Leave out files that are never sent, even if the ignore rules name them."""
     left_out = {*options.left_out}
     if options.dockerfile is not None:
         # The ignore file is obeyed already; a builder would find our own folder ignored by it.

@@ -1,7 +1,7 @@
-"""Whose container it is: the labels that every container of ours carries, and whether its owner lives.
+"""Label each container with the process that owns it, and tell whether that process lives.
 
-A process is told by its machine, user, boot, process namespace, number and start, so that neither a
-reused number nor somebody else on the same engine is taken for it. Knows no engine and no SDK.
+Machine, user, boot, process namespace, number and start identify a process, so that neither a reused number nor
+another user of the same engine is taken for it. Knows no engine and no SDK.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Runs the jobs of a sweep in containers on an engine, some at a time.
+"""Run the jobs of a sweep in containers on an engine, several at a time.
 
-Owns the life of a local sweep: who runs when, what an exit code means to a person, what happens when the
-user stops it or the engine goes away. Knows engines by their protocol only, and no history: a `Watcher`
-is told what happens.
+Owns the life of a local sweep: the order of jobs, the meaning of exit codes, and what happens when the user stops it
+or the engine goes away. Knows engines by their protocol only, and no history: it reports to a `Watcher`.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class Sweep:
 
 
 class Watcher(Protocol):
-    """Is told what happens to the jobs: from several threads, but never two at once.
+    """Receives the events of jobs: from several threads, but never two at once.
 
     What it raises stops the sweep and is passed on.
     """
@@ -72,10 +71,10 @@ def run_jobs(
     watcher: Watcher,
     cancel: CancelToken,
 ) -> None:
-    """Run jobs to their end, each in a container of its own, and tell the watcher.
+    """Run jobs to their end, each in a container of its own, and report to the watcher.
 
     A job that fails stops no other. The jobs are read as they start, and nothing is kept of those that
-    ended, so that memory stays flat whatever their number. Ctrl-C (KeyboardInterrupt, on the main thread)
+    ended, so that memory stays flat for any number of them. Ctrl-C (KeyboardInterrupt, on the main thread)
     counts as cancelling; one after a cancelling, the second Ctrl-C say, gives up on cleaning.
 
     Args:
@@ -83,7 +82,7 @@ def run_jobs(
         sweep: what they have in common.
         engine: runs them; used from several threads.
         at_once: how many run at a time, at least 1.
-        watcher: told about each.
+        watcher: gets the events of each.
         cancel: stops and removes what runs; the rest ends as CANCELLED.
 
     Raises:
@@ -96,7 +95,7 @@ def run_jobs(
             work.run()
         except KeyboardInterrupt:
             if work.stop.is_set():
-                raise  # It was the second: whoever waits no longer wants to.
+                raise  # It was the second: the user no longer wants to wait.
             work.stop.set()
             work.run()
     work.finish()

@@ -18,7 +18,7 @@ from support.image_plans import plan_of
 
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import BuildFailed, EngineUnavailable
-from caliban_ls.runtime.docker import engine
+from caliban_ls.runtime.docker import api
 from caliban_ls.runtime.docker.classic_builder import BuildLog
 from caliban_ls.runtime.docker.endpoint import Endpoint, Tls
 from caliban_ls.runtime.docker.engine import open_engine
@@ -206,8 +206,8 @@ def test_something_else_answers(web_server: str) -> None:
         open_engine(Endpoint(address=web_server, source="DOCKER_HOST"))
 
 
-def test_somebody_listens_and_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "PROBE_SECONDS", 0.2)
+def test_a_listener_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "PROBE_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
         with pytest.raises(EngineUnavailable, match="timed out"):

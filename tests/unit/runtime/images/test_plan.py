@@ -107,7 +107,7 @@ FROM python:3.11-slim
 USER root
 WORKDIR /usr/app
 
-# Whoever runs the container may write here, and is heard at once.
+# Any user of the container may write here; output is not buffered.
 RUN mkdir -p /home/caliban && chmod 1777 /home/caliban && chmod 0777 /usr/app
 ENV HOME=/home/caliban
 ENV PYTHONUNBUFFERED=1
