@@ -140,7 +140,7 @@ def test_a_deleted_job_keeps_the_state_that_was_last_seen(launches: Launches) ->
         ("RUNNING", True),
         ("QUEUED", False),
     ]
-    assert shown.jobs[1].error == "Google no longer knows it; this is what was last seen"
+    assert shown.jobs[1].error == "Google no longer knows it; this is its last known state"
     # It costs nothing from then on.
     launches.write(
         "UPDATE jobs SET started = ?, seen = ? WHERE name = ?",
@@ -301,7 +301,7 @@ def test_a_launch_that_was_cut_short_says_how_to_go_on(launches: Launches) -> No
         del launches.there()[str(job.name)]
     launches.write("UPDATE jobs SET state = 'PLANNED', name = NULL WHERE number > 1")
     assert status_of(launches, group).notes == (
-        f"2 jobs aren't sent, or nobody knows; `caliban resume {group}` goes on with them",
+        f"2 jobs aren't sent, or may not be; `caliban resume {group}` sends them",
     )
     (overview,) = status_of(launches, jobs=0).groups
     assert (overview.unsent, overview.going) == (2, 1)

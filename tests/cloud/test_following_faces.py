@@ -102,7 +102,7 @@ def test_somebody_at_a_terminal_is_asked(launches: Launches) -> None:
     with PseudoTerminal("stop", group, folder=launches.folder, environment=environment) as terminal:
         terminal.wait_for("Stop 2 jobs? [y/N] ")
         terminal.type("n\n")
-        terminal.wait_for("nobody said yes")
+        terminal.wait_for("you didn't confirm it")
     assert launches.calls("cancel") == 0
     with PseudoTerminal("stop", group, folder=launches.folder, environment=environment) as terminal:
         terminal.wait_for("Stop 2 jobs? [y/N] ")

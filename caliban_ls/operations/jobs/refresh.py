@@ -1,6 +1,7 @@
-"""Asks Google's services what became of jobs, and writes it into the history.
+"""Ask Google's services for the states of jobs, and write them to the history.
 
-One list answers for a whole launch. A launch that can't be asked about gets a line of notes; the others are asked all the same.
+One list request answers for a whole launch. A launch whose service can't be asked gets a line of notes; the other
+launches are refreshed all the same.
 """
 
 from __future__ import annotations
@@ -24,16 +25,16 @@ from caliban_ls.runtime.history.store import History
 
 PATIENCE = Patience(whole=30.0)
 
-_FEW = 4  # jobs that are looked for one by one; of more, the list of their launch tells
+_FEW = 4  # jobs that are looked for one by one; for more, the whole launch is listed
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceReport:
-    """What a service said of jobs.
+    """A service's report of jobs.
 
     Attributes:
-        found: by our job id.
-        gone: ids of those that it no longer knows.
+        found: the service's jobs, by our job id.
+        gone: our ids of jobs that the service no longer knows.
         others: further jobs of the service that are one of ours a second time, by our job id.
     """
 
@@ -43,7 +44,7 @@ class ServiceReport:
 
     @property
     def known(self) -> frozenset[str]:
-        """Our ids of the jobs that it said anything of."""
+        """Our ids of the jobs that the service has, or no longer knows."""
         return frozenset({*self.found, *self.gone})
 
 
@@ -56,7 +57,7 @@ def refresh(
     patience: Patience = PATIENCE,
     only: str | None = None,
 ) -> list[str]:
-    """Ask what became of the jobs of launches whose end isn't known; return what couldn't be found out, in words.
+    """Ask for the states of the launches' jobs whose end isn't known; return notes on what couldn't be found out.
 
     Args:
         groups: launches of any backend; those without such jobs cost no request.
@@ -64,11 +65,11 @@ def refresh(
         context: of the command.
         cloud_key: a key's file that a flag names.
         patience: with services that are busy or silent.
-        only: the one job that is meant, by its id.
+        only: the job of this id only.
 
     Raises:
         MissingError: the history can't be written.
-        Cancelled: the user doesn't want to wait.
+        Cancelled: the user cancelled.
     """
     notes: list[str] = []
     waiting: dict[str, list[OpenJob]] = {}
@@ -93,7 +94,7 @@ def refresh(
 
 
 def ask(jobs: Collection[OpenJob], group: str, service: JobClient) -> ServiceReport:
-    """Ask a service after jobs of one launch.
+    """Ask a service for the states of jobs of one launch.
 
     Raises:
         ServiceError: the service refused, or didn't answer.
@@ -107,7 +108,7 @@ def ask(jobs: Collection[OpenJob], group: str, service: JobClient) -> ServiceRep
         listed = list(service.find(label))
     seen = job_sync.match_jobs(jobs, listed)
     found, gone = dict(seen.found), []
-    # Lists show new jobs late, so that one which isn't listed is asked for by its name.
+    # Lists show new jobs late: ask for a job that isn't listed by its name.
     missing = [name for name, job_id in named.items() if job_id not in found]
     for name, answer in each(missing, service.get).items():
         if isinstance(answer, RemoteJob):
@@ -120,7 +121,7 @@ def ask(jobs: Collection[OpenJob], group: str, service: JobClient) -> ServiceRep
 
 
 def write(report: ServiceReport, history: History) -> None:
-    """Write down what a service said.
+    """Write a service's report to the history.
 
     Raises:
         MissingError: the history can't be written.
@@ -140,14 +141,14 @@ def _about_others(report: ServiceReport) -> Iterator[str]:
 
 
 def _why(error: CalibanError) -> str:
-    """Return why a service can't be asked, in one line."""
+    """Return in one line why a service can't be asked."""
     return f"{error}{'' if str(error).endswith('.') else '.'} {error.hint}".rstrip(" ")
 
 
 def _by_identity(
     groups: Collection[JobGroup], cloud_key: str | None, context: Context, notes: list[str]
 ) -> Iterator[tuple[Identity, list[JobGroup]]]:
-    """Yield whom to ask as, with the launches that they are asked about; those that were submitted alike share it."""
+    """Yield identities for requests, each with its launches: those of one folder and one key file share an identity."""
     alike: dict[str, list[JobGroup]] = {}
     for group in groups:
         alike.setdefault(f"{group.folder}\n{group.cloud.cloud_key}", []).append(group)

@@ -1,7 +1,7 @@
-"""`status`: launches of this machine's history, their jobs, and what they have cost so far.
+"""`status`: show launches of this machine's history, their jobs, and their cost so far.
 
-Shows what is written down, which is quick however much that is; `--offline` shows that alone. Google's services are asked
-when `--refresh` says so, and for a single launch or job whenever that is cheap: credentials lie at hand, and few pages answer.
+It reads the history, which is quick at any size; with `--offline` it does nothing else. It asks Google's services with
+`--refresh`, and for a single launch or job if that is cheap: credentials are at hand, and the answer has few pages.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import datetime
 from caliban_ls.analysis.backend_names import BACKENDS, TITLES, unknown_backend
 from caliban_ls.core.errors import EngineUnavailable, UsageError
 from caliban_ls.operations.context.context import Context
-from caliban_ls.operations.context.job_lookup import CLOUD, console_url, find_group, states_of
+from caliban_ls.operations.context.job_lookup import CLOUD, console_url, find_group, is_lost, states_of
 from caliban_ls.operations.context.state import open_engine, open_history
 from caliban_ls.operations.local.rerun import command_of
 from caliban_ls.operations.schemas.jobs import (
@@ -34,19 +34,19 @@ from caliban_ls.runtime.local import owner
 from caliban_ls.runtime.local.orphans import OWNER_DIED
 
 SHOWN = 50
-"""Jobs of a table; of more it shows the first and the last."""
+"""The most jobs in a table; a longer one shows the first and the last."""
 
-GONE = "Google no longer knows it; this is what was last seen"
+GONE = "Google no longer knows it; this is its last known state"
 
 _CHEAP_JOBS = 1000  # ten pages of a list
 
-_BRIEF_SECONDS = 5.0  # for which a service may be silent that wasn't asked expressly
+_BRIEF_SECONDS = 5.0  # to wait for a service without --refresh
 
 _NOT_ASKED = "Google wasn't asked; --refresh asks"
 
 
 def status(arguments: StatusArguments, context: Context) -> StatusResult:
-    """Return launches with their jobs, the newest first; of one launch or job when one is named.
+    """Return launches with their jobs, the newest first; only the launch or job that the reference names, if any.
 
     Raises:
         UsageError: there is no such launch, job, state or backend.
@@ -60,11 +60,11 @@ def status(arguments: StatusArguments, context: Context) -> StatusResult:
     if arguments.after < 0 or (arguments.jobs or 0) < 0:
         raise UsageError("--jobs and --after take numbers that aren't negative")
     if arguments.refresh and arguments.offline:
-        raise UsageError("--refresh asks and --offline asks nobody", hint="Give one of them.")
+        raise UsageError("--refresh asks Google, and --offline doesn't", hint="Give one of them.")
     wanted = JobFilter(states=states, text=arguments.text or "")
     with open_history(context) as history:
         if not arguments.offline:
-            _find_out_about_the_dead(history, context)
+            _finish_lost_jobs(history, context)
         only = None
         if arguments.reference is None:
             groups = history.groups.newest(limit=arguments.limit, backend=arguments.backend)
@@ -104,12 +104,12 @@ def status(arguments: StatusArguments, context: Context) -> StatusResult:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What of the launches is wanted, and as of when.
+    """What to show of the launches, and as of when.
 
     Attributes:
         wanted: these jobs only.
         only: this job only.
-        every: whether jobs are wanted, and not only their number.
+        every: whether to list jobs, and not only count them.
         ends: so many jobs from each end of a launch; None for all.
         after: jobs behind this place only.
         limit: so many jobs of a launch at most; negative for all.
@@ -132,7 +132,7 @@ def _refreshed(
     history: History,
     context: Context,
 ) -> list[str]:
-    """Ask Google where that is wanted, or cheap; return what is to be said about it."""
+    """Ask Google if the user wants that, or if it is cheap; return notes for the user."""
     going = [
         group for group in groups if group.backend in CLOUD and history.jobs.count_unfinished(group.name)
     ]
@@ -140,7 +140,7 @@ def _refreshed(
         return []
     if arguments.reference is None and not arguments.refresh:
         return [_NOT_ASKED]
-    # What asks is heavy, and most of the time nobody does.
+    # These modules take long to import, and most calls need none of them.
     from caliban_ls.operations.context.clients import are_credentials_at_hand
     from caliban_ls.operations.jobs import refresh
 
@@ -161,20 +161,15 @@ def _refreshed(
     )
 
 
-def _find_out_about_the_dead(history: History, context: Context) -> None:
-    """Let the history tell how jobs ended whose process was killed, as far as the engine can be asked."""
-    if any(_is_lost(group) for group in history.groups.unfinished("local")):
+def _finish_lost_jobs(history: History, context: Context) -> None:
+    """Write to the history how jobs ended whose process was killed, if an engine answers."""
+    if any(is_lost(group) for group in history.groups.unfinished("local")):
         with suppress(EngineUnavailable):
-            open_engine(context)
-
-
-def _is_lost(group: JobGroup) -> bool:
-    """Return whether nobody is left who would tell how local jobs end; those in the cloud need nobody here."""
-    return group.backend not in CLOUD and group.owner is not None and owner.is_dead(group.owner)
+            open_engine(context)  # which does it
 
 
 def _group(group: JobGroup, counts: JobCounts, everything: JobCounts, view: _View) -> StatusGroup:
-    lost = _is_lost(group)
+    lost = is_lost(group)
     details = group.cloud
     jobs: list[JobRow] = []
     if view.every:
@@ -216,7 +211,7 @@ def _group(group: JobGroup, counts: JobCounts, everything: JobCounts, view: _Vie
 
 
 def _going(group: JobGroup, counts: JobCounts, *, lost: bool) -> int:
-    """Return how many jobs go on, or wait to, as far as anybody knows."""
+    """Return how many jobs run or wait to, as far as is known."""
     if lost:
         return 0
     open_jobs = sum(count for state, count in counts.states.items() if not JobState(state).finished)
@@ -224,14 +219,14 @@ def _going(group: JobGroup, counts: JobCounts, *, lost: bool) -> int:
 
 
 def _unsent(group: JobGroup, counts: JobCounts) -> int:
-    """Return how many jobs weren't sent, or nobody knows, though nobody sends them any more."""
+    """Return how many jobs of a submission that was cut short weren't sent, or may not have been."""
     if group.backend not in CLOUD or not (group.owner is None or owner.is_dead(group.owner)):
         return 0
     return sum(count for state, count in counts.states.items() if JobState(state) in UNSENT_STATES)
 
 
 def _lost_states(states: Mapping[str, int]) -> dict[str, int]:
-    """Return the states of jobs of which nobody will ever tell how they ended."""
+    """Return the states of a lost launch: jobs without a final state are UNKNOWN."""
     known: dict[str, int] = {}
     for state, count in states.items():
         name = state if JobState(state).finished else JobState.UNKNOWN.value
@@ -273,7 +268,7 @@ def _seconds(row: JobRow, now: datetime) -> float | None:
 
 
 def _about_unsent(groups: list[StatusGroup]) -> Iterator[str]:
-    """Yield which launches were cut short, and what goes on with them."""
+    """Yield a line for each launch that was cut short, with the command that sends the rest."""
     for group in groups:
         if group.unsent:
-            yield f"{group.unsent} jobs aren't sent, or nobody knows; `caliban resume {group.name}` goes on with them"
+            yield f"{group.unsent} jobs aren't sent, or may not be; `caliban resume {group.name}` sends them"

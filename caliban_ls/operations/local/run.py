@@ -11,7 +11,7 @@ from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.rules.overrides import read_force
 from caliban_ls.core.errors import UsageError
 from caliban_ls.operations.context.context import Context, JobListener
-from caliban_ls.operations.context.handover import is_background, tell
+from caliban_ls.operations.context.handover import is_background, read_jobs, send_name
 from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.launch_details import details_of
 from caliban_ls.operations.context.selected_jobs import Work, jobs_of, work_of
@@ -38,13 +38,17 @@ def run(arguments: containers.RunArguments, context: Context) -> containers.RunR
         raise UsageError("--jobs takes a number from 1")
     if arguments.job is not None:
         arguments, context = rerun.here(arguments, context)
-    if is_background(context.environment):
+    background_run = is_background(context.environment)
+    if background_run:
         context = replace(context, listener=JobListener())  # no terminal shows it; the logs are kept
     title = arguments.name or context.folder.name
     project = read_project(context)
-    total, work, overridden = work_of(arguments, project, context)
-    for line in overridden:
-        context.report(line, None)
+    if background_run:
+        total, work = read_jobs(context)
+    else:
+        total, work, overridden = work_of(arguments, project, context)
+        for line in overridden:
+            context.report(line, None)
     if arguments.rerun_failed:
         before, total, work = _failed(arguments, work if arguments.experiment_config else None, context)
         if not total:
@@ -67,7 +71,7 @@ def run(arguments: containers.RunArguments, context: Context) -> containers.RunR
             details=details_of(arguments, project),
         )
         recorder.planned(group, jobs_of(work, group))
-        tell(group, context.environment)
+        send_name(group, context.environment)
         logs = JobLogs(state_folder_of(context), group, warn=lambda line: context.report(line, None))
         results = _Results(context, recorder, logs, total)
         labels = {owner.OWNER: me, owner.PROJECT: str(context.folder)}
@@ -129,7 +133,7 @@ def _detached(
     around = survey(arguments, project, context, engine)
     image = _image(arguments, project, around, engine, context)
     group = background.launch(
-        work=((index, args, parameters) for index, args, parameters in work()),
+        work=work,
         image=image,
         title=title,
         gpu=bool(around.gpus),
