@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from caliban_ls.analysis.backend_names import CLOSED_BACKEND, DEFAULT_BACKEND
 from caliban_ls.analysis.findings import Severity
 from caliban_ls.analysis.rules.rule import Rule
 
@@ -181,8 +182,8 @@ RULES: tuple[Rule, ...] = (
             "AI Platform Training was closed on 2025-01-31, and Vertex AI took its place. The backend is kept "
             "for reading old configs; nothing can be expected to run there."
         ),
-        wrong='{"cloud": {"backend": "ai-platform"}}\n',
-        right='{"cloud": {"backend": "vertex"}}\n',
+        wrong=f'{{"cloud": {{"backend": "{CLOSED_BACKEND}"}}}}\n',
+        right=f'{{"cloud": {{"backend": "{DEFAULT_BACKEND}"}}}}\n',
         kind="project",
     ),
     Rule(

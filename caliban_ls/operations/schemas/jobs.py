@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from caliban_ls.analysis.backend_names import EITHER
 from caliban_ls.operations.schemas.fields import option, positional
 
 
@@ -19,7 +20,7 @@ class StatusArguments:
     text: str | None = option(
         None, "Only jobs that have this in their id, arguments, error or group.", metavar="TEXT"
     )
-    backend: str | None = option(None, "Only groups of local, vertex or ai-platform.", metavar="BACKEND")
+    backend: str | None = option(None, f"Only groups of local, {EITHER}.", metavar="BACKEND")
     limit: int = option(20, "Show the newest N groups.", metavar="N")
     jobs: int | None = option(None, "List the first N jobs of each group; 0 lists none.", metavar="N")
     after: int = option(0, "List only jobs behind this place in their group.", metavar="INDEX")
@@ -138,11 +139,17 @@ class StatusGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusResult:
-    """Launches, the newest first, what to know about them, and how many older ones the limit left out."""
+    """Launches, the newest first, and what to know about them.
+
+    Attributes:
+        more: how many older launches the limit left out.
+        backends: where launches may run, and the name of each for people.
+    """
 
     groups: tuple[StatusGroup, ...]
     notes: tuple[str, ...] = ()
     more: int = 0
+    backends: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -444,6 +444,7 @@ export interface CloudResult {
   plan_id: string;
   group: string;
   backend: string;
+  backend_title: string;
   project_id: string;
   region: string;
   machine_type: string;
@@ -558,11 +559,12 @@ export interface StatusGroup {
   jobs: readonly StatusJob[];
 }
 
-/** Launches, the newest first, what to know about them, and how many older ones the limit left out. */
+/** Launches, the newest first, and what to know about them. */
 export interface StatusResult {
   groups: readonly StatusGroup[];
   notes: readonly string[];
   more: number;
+  backends: Record<string, string>;
 }
 
 /** Whose output to show. */
