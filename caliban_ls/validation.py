@@ -14,7 +14,7 @@ from caliban_ls.analysis.rules.rule import DocumentKind
 from caliban_ls.core.text import LineIndex
 
 if TYPE_CHECKING:
-    from caliban_ls.analysis.estimate import Outlook
+    from caliban_ls.analysis.estimate import CostEstimate
     from caliban_ls.analysis.script import Script
 _IGNORE = re.compile(r"caliban:[ \t]*ignore[ \t]+(CAL\d{3}(?:[ \t,]+CAL\d{3})*)")
 
@@ -23,7 +23,7 @@ def validate(
     document: JsonDocument,
     kind: DocumentKind,
     *,
-    outlook: Outlook | None = None,
+    estimate: CostEstimate | None = None,
     script: Script | None = None,
     args: tuple[str, ...] = (),
 ) -> list[Finding]:
@@ -32,7 +32,7 @@ def validate(
     Args:
         document: the document.
         kind: what it is.
-        outlook: the project that an experiment belongs to, None where that isn't known.
+        estimate: the project that an experiment belongs to, None where that isn't known.
         script: the script whose flags an experiment sets, None where that isn't known.
         args: that every job gets besides.
     """
@@ -42,7 +42,7 @@ def validate(
         from caliban_ls.analysis.experiment import sweep as sweeps
 
         sweep = sweeps.read(document)
-        own = [*sweep.findings, *limit_findings(document, sweep, outlook)]
+        own = [*sweep.findings, *limit_findings(document, sweep, estimate)]
         if script is not None:
             from caliban_ls.analysis.checks.flags import flag_findings
 

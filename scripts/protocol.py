@@ -12,8 +12,8 @@ from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Union
 
-from caliban_ls.commands import COMMANDS, Command
-from caliban_ls.operations.schemas.editing import FileEdit
+from caliban_ls.commands import COMMANDS, Command, load
+from caliban_ls.operations.schemas.file_edit import FileEdit
 
 NOTE = "// Written by scripts/docs.py from caliban_ls/operations/schemas; don't edit.\n"
 
@@ -36,10 +36,10 @@ def protocol() -> str:
     offered = [command for command in COMMANDS if command.editor]
     models: dict[str, type] = {}
     for command in offered:
-        for model in (command.arguments, _result(command)):
+        for model in (load(command.arguments), _result(command)):
             if model not in (NoneType, FileEdit):
                 _collect(model, models)
-    given = {command.arguments for command in offered}
+    given = {load(command.arguments) for command in offered}
     pieces = [NOTE, IMPORT, PLACE, *(_interface(model, given=model in given) for model in models.values())]
     rows = [
         f"  {command.name}: {{ arguments: {_arguments(command)}; result: {_answer(command)} }};"
@@ -58,14 +58,13 @@ def protocol() -> str:
 
 
 def _result(command: Command) -> type:
-    result: type = typing.get_type_hints(command.run)["return"]
-    return result
+    return load(command.result) if command.result else NoneType
 
 
 def _arguments(command: Command) -> str:
     """Return the type of what is sent; the folder and the document are named beside a command's own fields."""
     place = "Place & " if command.in_folder else ""
-    return f"{place}{command.arguments.__name__}"
+    return f"{place}{load(command.arguments).__name__}"
 
 
 def _answer(command: Command) -> str:

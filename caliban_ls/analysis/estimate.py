@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from caliban_ls.analysis.backend_names import backend_named
 from caliban_ls.analysis.config.project import Limits, Project
-from caliban_ls.analysis.config.settings import Defaults, Settings
-from caliban_ls.analysis.config.settings import Limits as OwnLimits
+from caliban_ls.analysis.config.settings import Defaults, Settings, UserLimits
 from caliban_ls.analysis.findings import Severity
 from caliban_ls.analysis.rules.overrides import both, read_force
 from caliban_ls.core.errors import UsageError
-from caliban_ls.operations.schemas.cloud import CloudArguments
 
 if TYPE_CHECKING:
     from caliban_ls.analysis.hardware import Accelerator, HardwareChoice, Kind, Mode, Price, Request
+    from caliban_ls.analysis.rules.overrides import Force
 
 _Number = TypeVar("_Number", int, float)
 
@@ -31,8 +30,24 @@ MAX_JOBS = 100
 """How many jobs one submission may have when nobody says otherwise."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HardwareFlags:
+    """The flags of a submission that choose its hardware, named as on the command line; by default none is given."""
+
+    gpu: bool = False
+    nogpu: bool = False
+    gpu_spec: str | None = None
+    tpu_spec: str | None = None
+    backend: str | None = None
+    region: str | None = None
+    machine_type: str | None = None
+    spot: bool = False
+    flex_start: bool = False
+    force: Force = False
+
+
 @dataclass(frozen=True, eq=False)
-class Outlook:
+class CostEstimate:
     """A project as its experiments see it. Hardware and price are looked up at the first use, then kept.
 
     Attributes:
@@ -49,7 +64,7 @@ class Outlook:
     def request(self) -> Request | None:
         """What is asked for without any flag, None where it can't be read."""
         try:
-            return request_of(CloudArguments(), self.project, self.settings.defaults, self.environment)
+            return request_of(HardwareFlags(), self.project, self.settings.defaults, self.environment)
         except UsageError:
             return None
 
@@ -98,12 +113,12 @@ class Outlook:
 
 
 def request_of(
-    arguments: CloudArguments, project: Project, defaults: Defaults, environment: Mapping[str, str]
+    flags: HardwareFlags, project: Project, defaults: Defaults, environment: Mapping[str, str]
 ) -> Request:
     """Return the hardware that is asked for, each part by whoever says it first.
 
     Args:
-        arguments: the flags.
+        flags: those that are given.
         project: its config.
         defaults: of the user's settings.
         environment: the process's variables.
@@ -114,33 +129,33 @@ def request_of(
     from caliban_ls.analysis.hardware import Request
 
     cloud = project.cloud
-    if arguments.gpu and arguments.nogpu:
+    if flags.gpu and flags.nogpu:
         raise UsageError("--gpu and --nogpu exclude each other")
-    if arguments.nogpu and arguments.gpu_spec is not None:
+    if flags.nogpu and flags.gpu_spec is not None:
         raise UsageError("--nogpu and --gpu_spec exclude each other", hint="Leave one of the two out.")
-    wants_gpu = arguments.gpu or arguments.gpu_spec is not None
-    mode: Mode | None = "gpu" if wants_gpu else "cpu" if arguments.nogpu else project.default_mode
+    wants_gpu = flags.gpu or flags.gpu_spec is not None
+    mode: Mode | None = "gpu" if wants_gpu else "cpu" if flags.nogpu else project.default_mode
     # A spec of one kind, said by a flag, takes the place of the other kind's in the config.
-    said = arguments.gpu_spec is not None or arguments.tpu_spec is not None
-    gpu = arguments.gpu_spec if said else None if arguments.nogpu else cloud.gpu_spec
-    tpu = arguments.tpu_spec if said else cloud.tpu_spec
+    said = flags.gpu_spec is not None or flags.tpu_spec is not None
+    gpu = flags.gpu_spec if said else None if flags.nogpu else cloud.gpu_spec
+    tpu = flags.tpu_spec if said else cloud.tpu_spec
     if not said and gpu is None and tpu is None and mode != "cpu":
         gpu = defaults.gpu_spec
-    backend = arguments.backend or cloud.backend or defaults.backend
+    backend = flags.backend or cloud.backend or defaults.backend
     return Request(
         backend=None if backend is None else backend_named(backend),
-        region=arguments.region or environment.get("REGION") or cloud.region or defaults.region,
-        machine_type=arguments.machine_type or cloud.machine_type or defaults.machine_type,
+        region=flags.region or environment.get("REGION") or cloud.region or defaults.region,
+        machine_type=flags.machine_type or cloud.machine_type or defaults.machine_type,
         gpu_spec=_accelerator(gpu, "gpu"),
         tpu_spec=_accelerator(tpu, "tpu"),
-        spot=arguments.spot or cloud.spot,
-        flex_start=arguments.flex_start or cloud.flex_start,
+        spot=flags.spot or cloud.spot,
+        flex_start=flags.flex_start or cloud.flex_start,
         mode=mode,
-        force=both(read_force(arguments.force), cloud.force),
+        force=both(read_force(flags.force), cloud.force),
     )
 
 
-def lower_limits(own: OwnLimits, theirs: Limits) -> Limits:
+def lower_limits(own: UserLimits, theirs: Limits) -> Limits:
     """Return a user's limits, lowered by a project's, which never raises them; None where nobody says any."""
     return Limits(
         max_jobs=_lower(own.max_jobs, theirs.max_jobs),
@@ -148,7 +163,7 @@ def lower_limits(own: OwnLimits, theirs: Limits) -> Limits:
     )
 
 
-def jobs_allowed(own: OwnLimits, theirs: Limits) -> int:
+def jobs_allowed(own: UserLimits, theirs: Limits) -> int:
     """Return how many jobs a submission may have; a project raises not even what holds by default."""
     allowed = MAX_JOBS if own.max_jobs is None else own.max_jobs
     return allowed if theirs.max_jobs is None else min(allowed, theirs.max_jobs)

@@ -13,7 +13,7 @@ _IN_CHOICES = "\\$},|"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class CompletionItem:
     """A key or a value.
 
     Attributes:

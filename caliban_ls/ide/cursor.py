@@ -15,7 +15,7 @@ _IGNORED = re.compile(r"[ \t\r\n]+|//[^\r\n]*|#[^\r\n]*|/\*[\s\S]*?\*/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
+class Cursor:
     """A place where a key or a value stands, or could.
 
     Attributes:
@@ -39,7 +39,7 @@ class Spot:
     colon_follows: bool = False
 
 
-def spot_at(document: JsonDocument, offset: int) -> Spot | None:
+def cursor_at(document: JsonDocument, offset: int) -> Cursor | None:
     """Return what could be completed at an offset, None where nothing could."""
     text = document.text
     comment = document.comment_at(offset - 1)
@@ -68,15 +68,17 @@ def missing_after(text: str, position: int) -> bool:
     return text[_significant(text, position) :][:1] not in ("", ",", "}", "]", ":")
 
 
-def _document_value(document: JsonDocument, offset: int) -> Spot | None:
+def _document_value(document: JsonDocument, offset: int) -> Cursor | None:
     if document.root is not None and document.root.kind is not Kind.INVALID:
         return None
     span = _word_around(document.text, 0, offset)
     rest = document.text[: span.start] + document.text[span.end :]
-    return None if _IGNORED.sub("", rest).strip("\ufeff") else Spot(place="value", span=span, container=None)
+    return (
+        None if _IGNORED.sub("", rest).strip("\ufeff") else Cursor(place="value", span=span, container=None)
+    )
 
 
-def _in_object(text: str, node: Node, around: tuple[Member, ...], offset: int) -> Spot | None:
+def _in_object(text: str, node: Node, around: tuple[Member, ...], offset: int) -> Cursor | None:
     base = node.span.start
     place = _last_before([member.key for member in node.members], offset - base)
     if place < 0:
@@ -104,7 +106,7 @@ def _in_object(text: str, node: Node, around: tuple[Member, ...], offset: int) -
     return _key(text, node, around, span, end) if is_next_line and not between else None
 
 
-def _in_list(text: str, node: Node, around: tuple[Member, ...], offset: int) -> Spot | None:
+def _in_list(text: str, node: Node, around: tuple[Member, ...], offset: int) -> Cursor | None:
     base = node.span.start
     place = _last_before(node.items, offset - base)
     if place < 0:
@@ -128,9 +130,9 @@ def _key(
     comma_before: int | None,
     *,
     colon: bool = False,
-) -> Spot:
+) -> Cursor:
     colon = colon or text[_significant(text, span.end) :][:1] == ":"
-    return Spot(
+    return Cursor(
         place="key",
         span=span,
         container=node,
@@ -141,8 +143,8 @@ def _key(
     )
 
 
-def _value(text: str, node: Node, members: tuple[Member, ...], span: Span, item: int | None) -> Spot:
-    return Spot(
+def _value(text: str, node: Node, members: tuple[Member, ...], span: Span, item: int | None) -> Cursor:
+    return Cursor(
         place="value",
         span=span,
         container=node,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.estimate import CostEstimate
 from caliban_ls.analysis.experiment import sweep as sweeps
 from caliban_ls.analysis.experiment.sweep import Experiment
 from caliban_ls.analysis.jsondoc import JsonDocument
@@ -15,13 +15,13 @@ from caliban_ls.analysis.script import Script
 
 
 @dataclass(frozen=True, eq=False)
-class Page:
+class DocumentContext:
     """A document at one moment.
 
     Attributes:
         document: the text and its tree.
         kind: which of ours it is.
-        outlook: the project that it belongs to; of a project config, what it says itself.
+        estimate: the project that it belongs to; of a project config, what it says itself.
         script: the script that an experiment's flags are for, None where that isn't known.
         paths: looks up the project's files and folders, as `files.project_paths` has them.
         wrong: whether commands would refuse it as it stands; what is over a limit is asked about.
@@ -29,7 +29,7 @@ class Page:
 
     document: JsonDocument
     kind: DocumentKind
-    outlook: Outlook
+    estimate: CostEstimate
     script: Script | None = None
     paths: Callable[[], Sequence[str]] = tuple
     wrong: bool = False

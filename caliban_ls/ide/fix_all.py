@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from caliban_ls.analysis.findings import Edit, Finding
-from caliban_ls.ide.document_context import Page
-from caliban_ls.ide.fixes import Trial
+from caliban_ls.ide.document_context import DocumentContext
+from caliban_ls.ide.fixes import FixTrial
 
 _CERTAIN: Final = frozenset({"CAL211"})
 
 
-def fix_all(page: Page) -> tuple[Edit, ...]:
+def fix_all(context: DocumentContext) -> tuple[Edit, ...]:
     """Return the edit that makes every repair that can only be meant one way; none where there is none."""
-    return Trial(page.text, page.kind, page.outlook, page.script).repaired(is_certain)
+    return FixTrial(context.text, context.kind, context.estimate, context.script).repaired(is_certain)
 
 
 def is_certain(found: Finding) -> bool:

@@ -21,7 +21,7 @@ from caliban_ls.core.text import Span
 from caliban_ls.validation import validate
 
 if TYPE_CHECKING:
-    from caliban_ls.analysis.estimate import Outlook
+    from caliban_ls.analysis.estimate import CostEstimate
     from caliban_ls.analysis.script import Script
 
 _JUDGED: Final = 10_000_000
@@ -54,21 +54,21 @@ class _Repair:
         )
 
 
-class Trial:
+class FixTrial:
     """A copy of a document, on which fixes are tried and undone again.
 
     Args:
         text: of the document.
         kind: which of ours it is.
-        outlook: as `validate` was given it.
+        estimate: as `validate` was given it.
         script: as `validate` was given it.
     """
 
     def __init__(
-        self, text: str, kind: DocumentKind, outlook: Outlook | None, script: Script | None = None
+        self, text: str, kind: DocumentKind, estimate: CostEstimate | None, script: Script | None = None
     ) -> None:
         self._kind: DocumentKind = kind
-        self._outlook = outlook
+        self._estimate = estimate
         self._script = script
         self._left = 0
         self._take(jsondoc.parse(text))
@@ -176,20 +176,20 @@ class Trial:
         return gone and not brought
 
     def _judged(self, document: JsonDocument) -> list[Finding]:
-        return validate(document, self._kind, outlook=self._outlook, script=self._script)
+        return validate(document, self._kind, estimate=self._estimate, script=self._script)
 
 
 def sound_fixes(
     document: JsonDocument,
     kind: DocumentKind,
     findings: Sequence[Finding],
-    outlook: Outlook | None = None,
+    estimate: CostEstimate | None = None,
     script: Script | None = None,
 ) -> list[Finding]:
     """Return all findings of a document with no fix but sound ones."""
     if not any(found.fixes for found in findings):
         return list(findings)
-    return Trial(document.text, kind, outlook, script).sound(findings)
+    return FixTrial(document.text, kind, estimate, script).sound(findings)
 
 
 def _apart(repairs: Sequence[_Repair]) -> Iterator[list[_Repair]]:

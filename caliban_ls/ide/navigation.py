@@ -12,7 +12,7 @@ from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, inner_
 from caliban_ls.analysis.script import Flag, Script, resolve
 from caliban_ls.core.errors import UsageError
 from caliban_ls.core.text import Span
-from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.document_context import DocumentContext
 from caliban_ls.ide.script_flags import flags_of
 
 _NAME = re.compile(r"[^\s,\[\]\"'\\-][^\s,\[\]\"'\\]*")
@@ -22,45 +22,45 @@ _KEEPS_ATTRIBUTE: Final = ("argparse", "click")
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class FlagReference:
     """A flag's name in a key of an experiment."""
 
     name: str
     span: Span
 
 
-def use_at(page: Page, offset: int) -> Use | None:
+def reference_at(context: DocumentContext, offset: int) -> FlagReference | None:
     """Return the flag that a key names at an offset, None where there is none."""
-    if page.kind != "experiment":
+    if context.kind != "experiment":
         return None
-    path = path_at(page.document.root, offset)
+    path = path_at(context.document.root, offset)
     member = next((step for step in path if isinstance(step, Member)), None)
     if member is None or not member.key.span.start <= offset <= member.key.span.end:
         return None
-    uses = list(_of_key(page.document, member))
+    uses = list(_of_key(context.document, member))
     inside = [use for use in uses if use.span.start <= offset <= use.span.end]
     return inside[0] if inside else uses[0] if len(uses) == 1 else None
 
 
-def definitions(page: Page, offset: int) -> tuple[Use, tuple[Flag, ...]] | None:
+def definitions(context: DocumentContext, offset: int) -> tuple[FlagReference, tuple[Flag, ...]] | None:
     """Return the flag that a key names at an offset, and what the script has of that name."""
-    use = use_at(page, offset)
-    if use is None or page.script is None:
+    use = reference_at(context, offset)
+    if use is None or context.script is None:
         return None
-    return use, resolve(page.script, use.name)
+    return use, resolve(context.script, use.name)
 
 
-def uses(page: Page, script: Script | None, name: str) -> Iterator[Use]:
+def references(context: DocumentContext, script: Script | None, name: str) -> Iterator[FlagReference]:
     """Yield every use of a flag in an experiment: under any of its names, where a script says which there are."""
     wanted = {id(flag) for flag in resolve(script, name)} if script is not None else set()
-    for block in page.sweep.blocks:
+    for block in context.sweep.blocks:
         for member in block.node.members:
             for flag in flags_of(member):
                 is_it = flag == name or (
                     script is not None and any(id(one) in wanted for one in resolve(script, flag))
                 )
                 if is_it:
-                    yield from (use for use in _of_key(page.document, member) if use.name == flag)
+                    yield from (use for use in _of_key(context.document, member) if use.name == flag)
 
 
 def flags_in(script: Script, path: str, offset: int) -> tuple[Flag, ...]:
@@ -85,15 +85,15 @@ def check_name(new: str) -> str:
     return bare
 
 
-def renamed_uses(page: Page, old: str, new: str) -> list[Edit]:
+def edits_of_references(context: DocumentContext, old: str, new: str) -> list[Edit]:
     """Return the edits that rename a flag in an experiment, only where it is spelled just so.
 
     Raises:
         UsageError: a block has both names.
     """
     edits = []
-    for number, block in enumerate(page.sweep.blocks, start=1):
-        names = [use for member in block.node.members for use in _of_key(page.document, member)]
+    for number, block in enumerate(context.sweep.blocks, start=1):
+        names = [use for member in block.node.members for use in _of_key(context.document, member)]
         own = [use for use in names if use.name == old]
         if own and any(use.name == new for use in names):
             raise UsageError(
@@ -103,7 +103,7 @@ def renamed_uses(page: Page, old: str, new: str) -> list[Edit]:
     return edits
 
 
-def renamed_flag(script: Script, old: str, new: str, text: str, path: str) -> list[Edit]:
+def edits_of_definition(script: Script, old: str, new: str, text: str, path: str) -> list[Edit]:
     """Return the edits that rename a flag where a file of its script defines it, so that the script still works.
 
     Empty where the script isn't certain, or where more than the definition would have to change.
@@ -153,13 +153,13 @@ def _redefined(script: Script, flag: Flag, old: str, new: str, text: str) -> Seq
     return [*edits, Edit(Span(end, end), kept)]
 
 
-def _of_key(document: JsonDocument, member: Member) -> Iterator[Use]:
+def _of_key(document: JsonDocument, member: Member) -> Iterator[FlagReference]:
     key: Node = member.key
     if key.kind is not Kind.STRING or key.damaged or not flags_of(member):
         return
     name: str = key.value
     if not name.startswith("["):
-        yield Use(name, inner_span(document, key, 0, len(name)))
+        yield FlagReference(name, inner_span(document, key, 0, len(name)))
         return
     for part in re.finditer(r"[^\s,\[\]]+", name):
-        yield Use(part[0], inner_span(document, key, part.start(), part.end()))
+        yield FlagReference(part[0], inner_span(document, key, part.start(), part.end()))

@@ -58,7 +58,7 @@ def to_range(lines: Lines, span: Span, encoding: str) -> lsp.Range:
     return lsp.Range(to_position(lines, span.start, encoding), to_position(lines, span.end, encoding))
 
 
-class Ruler:
+class PositionEncoder:
     """Turns many spans of one text into ranges; in the order of the text none measures anew what one before has."""
 
     def __init__(self, lines: Lines, encoding: str) -> None:

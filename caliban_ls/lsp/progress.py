@@ -44,7 +44,7 @@ def progress(
     Without a token of the client's, one is asked for, but never waited for. `cancel` is called on the loop
     when the user presses the bar's button.
     """
-    bar = _Bar(ls, title, cancel)
+    bar = _ProgressBar(ls, title, cancel)
     if token is not None:
         bar.begin(token)
     elif get_capability(ls.client_capabilities, "window.work_done_progress", False):
@@ -71,14 +71,14 @@ class OutputLog(JobListener):
         self._waiting_bytes = 0
         self._decoders: dict[tuple[str, str], codecs.IncrementalDecoder] = {}
         self._sent: dict[str, int] = {}
-        self._pace = _Pace(self.flush, OUTPUT_INTERVAL)
+        self._throttle = _Throttle(self.flush, OUTPUT_INTERVAL)
 
     def output(self, job: JobSpec, stream: Stream, chunk: bytes) -> None:
         """Take output as it comes; a job that prints faster than the client reads has to wait here."""
         with self._lock:
             self._waiting.append((job.job_id, stream, chunk))
             self._waiting_bytes += len(chunk)
-        self._pace.hurry()
+        self._throttle.request()
         while self._waiting_bytes + self._ls.backlog > MOST_UNSENT and not self._cancel.wait(OUTPUT_INTERVAL):
             pass
 
@@ -98,7 +98,7 @@ class OutputLog(JobListener):
         if self._token is not None:
             with self._lock:
                 self._waiting.append(news)
-            self._pace.hurry()
+            self._throttle.request()
 
     def flush(self) -> None:
         """Send what waits, in order."""
@@ -139,23 +139,23 @@ def _named(job: JobSpec) -> dict[str, Any]:
     return {"job": job.job_id, "index": job.index, "args": list(job.args)}
 
 
-class _Pace:
-    """Calls back on the loop, soon after it is hurried from any thread, but never twice within an interval."""
+class _Throttle:
+    """Calls back on the loop, soon after it is requested from any thread, but never twice within an interval."""
 
     def __init__(self, callback: Callable[[], None], interval: float) -> None:
         self._callback = callback
         self._interval = interval
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
-        self._hurried = False
+        self._requested = False
         self._last = -interval
 
-    def hurry(self) -> None:
+    def request(self) -> None:
         """Have the callback called, if it isn't going to be already."""
         with self._lock:
-            hurried, self._hurried = self._hurried, True
-        if not hurried:
-            with suppress(RuntimeError):  # The loop is closed: nobody is there to be told.
+            requested, self._requested = self._requested, True
+        if not requested:
+            with suppress(RuntimeError):  # The loop is closed: the client is gone.
                 self._loop.call_soon_threadsafe(self._wait)
 
     def _wait(self) -> None:
@@ -163,12 +163,12 @@ class _Pace:
 
     def _call(self) -> None:
         with self._lock:
-            self._hurried = False
+            self._requested = False
         self._last = self._loop.time()
         self._callback()
 
 
-class _Bar:
+class _ProgressBar:
     """One progress bar, from before the client knows its token until after it is gone."""
 
     def __init__(self, ls: LanguageServer, title: str, cancel: Callable[[], Any]) -> None:
@@ -179,7 +179,7 @@ class _Bar:
         self._news: str | None = None
         self._percentage = 0
         self._ended = False
-        self._pace = _Pace(self._send, REPORT_INTERVAL)
+        self._throttle = _Throttle(self._send, REPORT_INTERVAL)
 
     def ask_for_token(self) -> None:
         """Have the client make a bar; it begins when the answer comes, and not at all if that is no."""
@@ -211,7 +211,7 @@ class _Bar:
         if fraction is not None:
             self._percentage = max(self._percentage, min(100, int(fraction * 100)))
         self._news = message or self._news
-        self._pace.hurry()
+        self._throttle.request()
 
     def end(self) -> None:
         self._send()

@@ -20,7 +20,8 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, BinaryIO, Final, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn
 
 from lsprotocol import types as lsp
 from pygls.exceptions import (
@@ -41,9 +42,12 @@ from pygls.protocol import (
 )
 from pygls.protocol.json_rpc import MsgId
 
-from caliban_ls.core.errors import CalibanError, Cancelled
+from caliban_ls.core.errors import CalibanError, Cancelled, InvalidArguments
+from caliban_ls.lsp.handshake import as_json, read_capabilities
 from caliban_ls.lsp.transport import ForeignInput, FrameWriter, read_frames
-from caliban_ls.operations.context.serialization import InvalidArguments
+
+if TYPE_CHECKING:
+    from cattrs import Converter
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +75,7 @@ _FIRST_ANSWERS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class EncodedJson:
     """An answer that is JSON already, in ASCII.
 
     Thousands of lenses or hints are told in a tenth of the time that objects of the protocol's types take, and the
@@ -94,6 +98,10 @@ class Protocol(LanguageServerProtocol):
 
     _server: StdioServer
     phase = Phase.NEW
+
+    def __init__(self, server: StdioServer, converter: Converter) -> None:
+        super().__init__(server, converter)
+        converter.register_structure_hook(lsp.ClientCapabilities, read_capabilities)
 
     def receive(self, body: bytes) -> None:
         """Take one message. Called on the event loop, in the order of the messages; never raises."""
@@ -250,22 +258,28 @@ class Protocol(LanguageServerProtocol):
             self._send_response(msg_id, error=response_error(Cancelled("Cancelled as asked")))
         elif (error := future.exception()) is not None:
             self._send_response(msg_id, error=response_error(error))
-        elif isinstance(result := future.result(), Ready):
-            self._send_ready(msg_id, result)
+        elif isinstance(result := future.result(), EncodedJson):
+            self._send_encoded(msg_id, result)
+        elif isinstance(result, lsp.InitializeResult):
+            self._send_encoded(msg_id, EncodedJson(json.dumps(as_json(result))))
         else:
             self._send_response(msg_id, result=result)
 
-    def notify_ready(self, method: str, params: Ready) -> None:
+    def notify_encoded(self, method: str, params: EncodedJson) -> None:
         """Send a notification."""
         self._send_text(f'"method": "{method}", "params": {params.text}')
 
-    def _send_ready(self, msg_id: MsgId, result: Ready) -> None:
+    def _send_encoded(self, msg_id: MsgId, result: EncodedJson) -> None:
         self._send_text(f'"id": {json.dumps(msg_id)}, "result": {result.text}')
 
     def _send_text(self, members: str) -> None:
         body = f'{{"jsonrpc": "{self.VERSION}", {members}}}'
         if self.writer is not None:
             self.writer.write(f"Content-Length: {len(body)}\r\n\r\n{body}".encode("ascii"))
+
+    def _serialize_message(self, data: Any) -> Any:  # noqa: ANN401 - an object of the protocol's
+        # pygls makes JSON of the server's capabilities for its log, even where the log takes none.
+        return as_json(data) if isinstance(data, lsp.ServerCapabilities) else super()._serialize_message(data)
 
     def _check_handler_result(self, future: Future[Any]) -> None:
         """Log that a notification couldn't be handled; pygls shows each to the user, at every keystroke."""
@@ -284,6 +298,19 @@ class StdioServer(LanguageServer):
         self._ended: asyncio.Future[int] | None = None
         self._writer: FrameWriter | None = None
         self._gone = threading.Event()
+
+    def answer(self, method: str, handler: Callable[..., Any], options: object = None) -> None:
+        """Have a handler answer a method: it takes this server and the parameters.
+
+        pygls' `feature` looks at every signature and makes JSON of all options to see whether their types fit.
+        """
+        self.protocol.fm.features[method] = partial(handler, self)
+        if options is not None:
+            self.protocol.fm.feature_options[method] = options
+
+    def answer_command(self, name: str, handler: Callable[[lsp.ExecuteCommandParams], Any]) -> None:
+        """Have a handler run a command of the client's."""
+        self.protocol.fm.commands[name] = handler
 
     def make_documents(self, make: Callable[..., Any]) -> None:
         """Have open texts kept by a class of ours: made from URI, text, version and language.

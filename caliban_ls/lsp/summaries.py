@@ -14,7 +14,7 @@ _MOST_JOBS: Final = 10
 _MOST_REASONS: Final = 3
 
 
-def brief(name: str, result: Mapping[str, Any]) -> str | None:
+def summary_of(name: str, result: Mapping[str, Any]) -> str | None:
     """Return what a person wants to read of an answer, None where there is nothing to say.
 
     Args:

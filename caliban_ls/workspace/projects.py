@@ -21,7 +21,6 @@ from caliban_ls.analysis.config.settings import Settings, parse_settings, supple
 from caliban_ls.analysis.document_kind import PROJECT_FILE
 from caliban_ls.core.errors import CalibanError
 from caliban_ls.core.state_folder import SETTINGS_FILE, state_folder
-from caliban_ls.operations.context.context import Context
 from caliban_ls.workspace.files import read_text
 
 _MOST_CANDIDATES: Final = 50
@@ -31,7 +30,7 @@ _MOST_CANDIDATES: Final = 50
 # waits for its server to start.
 if TYPE_CHECKING:
     from caliban_ls.analysis.config.project import Project
-    from caliban_ls.analysis.estimate import Outlook
+    from caliban_ls.analysis.estimate import CostEstimate
     from caliban_ls.analysis.script import Script
 
 Stamp: TypeAlias = tuple[object, ...]
@@ -70,24 +69,24 @@ def stamp_of(path: Path) -> Stamp | None:
     return (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
-class Neighbours:
+class ProjectCache:
     """The projects of the documents that were asked about, each as it was when it last changed. Any thread may ask."""
 
     def __init__(self, buffer: Buffer, environment: Mapping[str, str]) -> None:
         self._buffer = buffer
         self._environment = environment
         self._projects: dict[Path, tuple[Stamp | None, Project]] = {}
-        self._outlooks: dict[Path, tuple[tuple[object, ...], Outlook]] = {}
+        self._estimates: dict[Path, tuple[tuple[object, ...], CostEstimate]] = {}
         self._scripts: dict[tuple[Path, str], tuple[dict[str, Stamp | None], Script | None]] = {}
         self._candidates: dict[Path, tuple[dict[str, Stamp | None], str | None]] = {}
         self._own: tuple[Stamp | None, Settings | None] = (None, None)
         self._own_path = state_folder(environment, Path.home(), sys.platform) / SETTINGS_FILE
         self._lock = threading.RLock()
 
-    def outlook(self, folder: Path, settings: Settings) -> Outlook:
+    def estimate(self, folder: Path, settings: Settings) -> CostEstimate:
         """Return a project as its experiments see it; the same object as long as nothing has changed."""
         with self._lock:
-            return self._outlook(folder, settings)
+            return self._estimate(folder, settings)
 
     def says_nothing(self, folder: Path, settings: Settings) -> bool:
         """Return whether there is neither a project config nor a setting, so that nothing is limited or chosen."""
@@ -95,46 +94,19 @@ class Neighbours:
         bare = self._buffer(path) is None and not path.is_file()
         return bare and settings == Settings() and self._own_settings() is None
 
-    def _outlook(self, folder: Path, settings: Settings) -> Outlook:
-        from caliban_ls.analysis.estimate import Outlook
+    def _estimate(self, folder: Path, settings: Settings) -> CostEstimate:
+        from caliban_ls.analysis.estimate import CostEstimate
 
         config = self._project(folder)
         state = (config, settings, self._own_settings(), self._environment.get("REGION"))
-        known = self._outlooks.get(folder)
+        known = self._estimates.get(folder)
         if known is not None and known[0] == state:
             return known[1]
         own = self._own_settings()
         merged = settings if own is None else supplemented(settings, own)
-        made = Outlook(config, merged, dict(self._environment))
-        self._outlooks[folder] = (state, made)
+        made = CostEstimate(config, merged, dict(self._environment))
+        self._estimates[folder] = (state, made)
         return made
-
-    def around(
-        self, folder: Path, settings: Settings, experiment: jsondoc.JsonDocument, path: Path | None
-    ) -> tuple[Outlook | None, Script | None]:
-        """Return what an experiment is judged by: its project, None where that says nothing, and its script."""
-        # Where nothing is said, what would read it needn't be loaded.
-        outlook = None if self.says_nothing(folder, settings) else self.outlook(folder, settings)
-        return outlook, self.script(folder, outlook, experiment, path)
-
-    def script(
-        self,
-        folder: Path,
-        outlook: Outlook | None,
-        experiment: jsondoc.JsonDocument,
-        path: Path | None = None,
-    ) -> Script | None:
-        """Return the script whose flags an experiment sets, None where that isn't known.
-
-        Args:
-            folder: of its project.
-            outlook: its project, None where that says nothing.
-            experiment: the experiment config.
-            path: of the experiment; None where it is no file.
-        """
-        return self.script_for(
-            folder, script_named(None if outlook is None else outlook.project, experiment), path
-        )
 
     def script_for(self, folder: Path, wanted: str | None, path: Path | None) -> Script | None:
         """Return the script that is named so, or else the only one beside an experiment."""
@@ -202,14 +174,14 @@ class Neighbours:
         opened = self._buffer(path)
         return stamp_of(path) if opened is None else opened[0]
 
-    def own_outlook(self, config: jsondoc.JsonDocument, settings: Settings) -> Outlook:
+    def config_estimate(self, config: jsondoc.JsonDocument, settings: Settings) -> CostEstimate:
         """Return what a project config says, as it stands in its editor."""
         from caliban_ls.analysis.config import project
-        from caliban_ls.analysis.estimate import Outlook
+        from caliban_ls.analysis.estimate import CostEstimate
 
         own = self._own_settings()
         merged = settings if own is None else supplemented(settings, own)
-        return Outlook(project.read(config), merged, dict(self._environment))
+        return CostEstimate(project.read(config), merged, dict(self._environment))
 
     def _project(self, folder: Path) -> Project:
         from caliban_ls.analysis.config import project
@@ -248,14 +220,19 @@ class Neighbours:
         return self._own[1]
 
 
-def around(context: Context) -> Neighbours:
-    """Return what stands around the documents of a command."""
+def command_projects(text_of: Callable[[Path], str | None], environment: Mapping[str, str]) -> ProjectCache:
+    """Return the projects of one command.
+
+    Args:
+        text_of: the text of a file that an editor has open, None when it isn't.
+        environment: the process's variables.
+    """
 
     def buffer(path: Path) -> tuple[Stamp, str] | None:
-        text = context.buffer(path)
+        text = text_of(path)
         return None if text is None else ((text,), text)
 
-    return Neighbours(buffer, context.environment)
+    return ProjectCache(buffer, environment)
 
 
 def script_named(config: Project | None, experiment: jsondoc.JsonDocument) -> str | None:

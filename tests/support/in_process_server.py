@@ -21,11 +21,18 @@ class Nothing:
     """No arguments."""
 
 
-def _do_nothing(_arguments: Nothing, _context: Context) -> None:
+def do_nothing(_arguments: Nothing, _context: Context) -> None:
     """Do nothing."""
 
 
-NOTHING = Command(name="nothing", title="Doing nothing", summary="", arguments=Nothing, run=_do_nothing)
+NOTHING = Command(
+    name="nothing",
+    title="Doing nothing",
+    summary="",
+    run=f"{__name__}:do_nothing",
+    arguments=f"{__name__}:Nothing",
+    result="",
+)
 
 
 class Wire:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.document_contexts import page_of
+from support.document_contexts import context_of
 from support.in_process_server import EXPERIMENT, Wire
 from support.lsp_client import Message
 
 from caliban_ls.analysis.config.project import Limits, Project
-from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.estimate import CostEstimate
 from caliban_ls.cli import main
 from caliban_ls.core.text import spoken_amount, spoken_number
 from caliban_ls.ide.code_lenses import lenses
@@ -60,12 +60,12 @@ def test_every_question_is_answered(wire: Wire, question: str) -> None:
 
 
 def test_the_cost_of_any_number_of_jobs_is_spoken_of() -> None:
-    page = page_of(MANY_JOBS)
-    assert [lens.title for lens in lenses(page)][:2] == [
+    context = context_of(MANY_JOBS)
+    assert [lens.title for lens in lenses(context)][:2] == [
         "▷ Run over 10^6020 jobs locally",
         "☁ Submit over 10^6020 jobs ≈ over $10^308/h · over the limit of 100 jobs",
     ]
-    shown = hover_at(page, 0)
+    shown = hover_at(context, 0)
     assert shown is not None
     assert "over 10^6020 jobs" in shown.text
 
@@ -89,9 +89,9 @@ def test_the_command_line_says_what_is_wrong_in_words(
 
 
 def test_money_has_no_end() -> None:
-    page = page_of(MANY_JOBS, config='{"limits": {"max_cost_per_hour": 5}}')
-    assert page.outlook.cost_of(page.sweep.count or 0) == float("inf")
-    assert Outlook(Project(limits=Limits())).cost_of(0) == 0
+    context = context_of(MANY_JOBS, config='{"limits": {"max_cost_per_hour": 5}}')
+    assert context.estimate.cost_of(context.sweep.count or 0) == float("inf")
+    assert CostEstimate(Project(limits=Limits())).cost_of(0) == 0
 
 
 @given(st.integers(0, 10**400))

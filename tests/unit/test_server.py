@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -128,11 +130,11 @@ def test_a_document_is_judged_once_for_each_revision(wire: Wire) -> None:
     open_document(wire, "[,")
     document = wire.server.document(EXPERIMENT)
     assert document is not None
-    first = wire.server.judge(document)
+    first = wire.server.check(document)
     pulled(wire)
-    assert wire.server.judge(document) is first
+    assert wire.server.check(document) is first
     document.splice(0, 2, "[]")
-    assert wire.server.judge(document) is not first
+    assert wire.server.check(document) is not first
 
 
 def test_edits_are_tied_to_a_version_where_the_client_can_check_that(wire: Wire) -> None:
@@ -226,3 +228,21 @@ def test_options_of_the_wrong_shape_stop_nothing(wire: Wire, options: Any) -> No
 def test_the_log_level_is_a_setting(wire: Wire) -> None:
     wire.initialize(initializationOptions={"logLevel": "debug"})
     assert logging.getLogger("caliban_ls").level == logging.DEBUG
+
+
+def test_the_server_imports_no_more_than_its_first_answer_needs() -> None:
+    program = (
+        "import sys, caliban_ls.server\n"
+        "parts = [name.split('.') for name in sys.modules if name.startswith('caliban_ls.')]\n"
+        "print(*sorted({part[1] for part in parts}), *sorted(sys.modules))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = set(answer.stdout.split())
+    assert loaded & {"operations", "runtime", "ide", "cli"} == set()
+    heavy = {"pydantic", "docker", "google", "requests", "rich", "argparse", "sqlite3", "http.client"}
+    assert loaded & heavy == set()
+    assert {name for name in loaded if name.startswith("caliban_ls.analysis.") and name.count(".") == 2} == {
+        f"caliban_ls.analysis.{name}" for name in ("config", "document_kind", "findings", "jsondoc", "rules")
+    }

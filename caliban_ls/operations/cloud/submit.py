@@ -77,6 +77,11 @@ def plan(arguments: CloudArguments, context: Context) -> CloudResult:
     return plan_view.result_of(made, requests=True, over_limits=over)
 
 
+def plan_and_submit(arguments: CloudArguments, context: Context) -> CloudResult:
+    """Plan a submission, show the plan, and submit it once the user has said yes; nothing skips the question."""
+    return cloud(replace(arguments, yes=False, dry_run=False), context)
+
+
 def submit(arguments: SubmitArguments, context: Context) -> CloudResult:
     """Submit a kept plan, if nothing of it has changed since. A plan is submitted once.
 

@@ -11,7 +11,7 @@ import pytest
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.config import project
 from caliban_ls.analysis.config.project import Project
-from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.estimate import CostEstimate
 from caliban_ls.analysis.findings import Finding, Severity, apply_edits
 from caliban_ls.analysis.rules import RULES
 from caliban_ls.analysis.rules.rule import Rule
@@ -57,12 +57,12 @@ WORDS = (
 )
 
 
-def outlook_of(rule: Rule) -> Outlook:
-    return Outlook(Project() if rule.project is None else project.read(jsondoc.parse(rule.project)))
+def outlook_of(rule: Rule) -> CostEstimate:
+    return CostEstimate(Project() if rule.project is None else project.read(jsondoc.parse(rule.project)))
 
 
 def judged(text: str, rule: Rule) -> list[Finding]:
-    return validate(jsondoc.parse(text), rule.kind, outlook=outlook_of(rule), script=script_of(rule))
+    return validate(jsondoc.parse(text), rule.kind, estimate=outlook_of(rule), script=script_of(rule))
 
 
 def script_of(rule: Rule) -> Script | None:

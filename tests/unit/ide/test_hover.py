@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.document_contexts import page_of
+from support.document_contexts import context_of
 from support.marked_text import unmark
 
 from caliban_ls.analysis import jsondoc
@@ -20,16 +20,16 @@ from caliban_ls.ide.code_lenses import lenses
 from caliban_ls.ide.document_links import image_page, links
 from caliban_ls.ide.hover import hover_at
 from caliban_ls.ide.inlay_hints import hints
-from caliban_ls.ide.outline import MOST, Symbol, folds, outline, selections
+from caliban_ls.ide.outline import MOST, DocumentSymbol, folds, outline, selections
 from caliban_ls.validation import validate
 
 
 def check(marked: str, *words: str, kind: DocumentKind = "experiment", **known: Any) -> None:
     """Anywhere on the marked text, all these words must be shown over just it."""
     text, (span,) = unmark(marked)
-    page = page_of(text, kind, **known)
+    context = context_of(text, kind, **known)
     for offset in {span.start, (span.start + span.end) // 2, span.end - 1}:
-        shown = hover_at(page, offset, validate(page.document, kind, outlook=page.outlook))
+        shown = hover_at(context, offset, validate(context.document, kind, estimate=context.estimate))
         assert shown is not None
         assert shown.span == span
         for word in words:
@@ -103,14 +103,14 @@ def test_a_config_says_what_is_where_and_how_dear() -> None:
 def test_where_nothing_is_known_nothing_is_shown(marked: str) -> None:
     text, (span,) = unmark(marked)
     if text:
-        assert hover_at(page_of(text, script=None), span.start) is None
+        assert hover_at(context_of(text, script=None), span.start) is None
 
 
 def hinted(
     text: str, kind: DocumentKind = "experiment", span: Span | None = None, **known: Any
 ) -> list[tuple[int, str]]:
-    page = page_of(text, kind, **known)
-    return [(hint.offset, hint.label) for hint in hints(page, span or Span(0, len(text)))]
+    context = context_of(text, kind, **known)
+    return [(hint.offset, hint.label) for hint in hints(context, span or Span(0, len(text)))]
 
 
 def test_hints_stand_behind_lists_and_blocks() -> None:
@@ -132,12 +132,12 @@ def test_hints_are_given_for_the_lines_in_view_only() -> None:
 
 def test_hints_move_with_their_block() -> None:
     document = jsondoc.parse('[{"lr": [1, 2]}, {"lr": [3, 4]}]')
-    page = page_of(document.text)
-    assert len(hints(page, Span(0, 99))) == 4
-    page.document.edit(1, 1, '{"a": [5, 6]}, ')
-    again = page_of(page.document.text)
+    context = context_of(document.text)
+    assert len(hints(context, Span(0, 99))) == 4
+    context.document.edit(1, 1, '{"a": [5, 6]}, ')
+    again = context_of(context.document.text)
     fresh = [(hint.offset, hint.label) for hint in hints(again, Span(0, 99))]
-    moved = type(page)(page.document, "experiment", page.outlook, page.script)
+    moved = type(context)(context.document, "experiment", context.estimate, context.script)
     assert [(hint.offset, hint.label) for hint in hints(moved, Span(0, 99))] == fresh
 
 
@@ -151,7 +151,7 @@ def test_hardware_has_its_price_behind_it() -> None:
 
 
 def titles(text: str, **known: Any) -> list[str]:
-    return [lens.title for lens in lenses(page_of(text, **known))]
+    return [lens.title for lens in lenses(context_of(text, **known))]
 
 
 def test_a_block_has_lenses_with_its_numbers() -> None:
@@ -164,7 +164,7 @@ def test_a_block_has_lenses_with_its_numbers() -> None:
 
 
 def test_several_blocks_have_lenses_each_and_together() -> None:
-    found = list(lenses(page_of('[{"lr": 1}, {"lr": [1, 2]}]')))
+    found = list(lenses(context_of('[{"lr": 1}, {"lr": [1, 2]}]')))
     assert [lens.title for lens in found if lens.command == "run"] == [
         "▷ Run all 3 jobs locally",
         "▷ Run 1 job locally",
@@ -193,7 +193,7 @@ def test_what_every_command_would_refuse_has_no_lens() -> None:
     assert titles('{"lr": 1') == []
 
 
-def names(symbols: tuple[Symbol, ...] | list[Symbol]) -> list[Any]:
+def names(symbols: tuple[DocumentSymbol, ...] | list[DocumentSymbol]) -> list[Any]:
     return [
         (one.name, one.detail, names(one.children)) if one.children else (one.name, one.detail)
         for one in symbols
@@ -201,12 +201,12 @@ def names(symbols: tuple[Symbol, ...] | list[Symbol]) -> list[Any]:
 
 
 def test_the_outline() -> None:
-    assert names(outline(page_of('[{"lr": [1, 2], "x": "y"}, {"a": null}]'))) == [
+    assert names(outline(context_of('[{"lr": [1, 2], "x": "y"}, {"a": null}]'))) == [
         ("Block 1", "2 jobs", [("lr", "\N{MULTIPLICATION SIGN}2"), ("x", '"y"')]),
         ("Block 2", "has errors", [("a", "null")]),
     ]
     config = '{"cloud": {"region": "us-east1", "labels": {"a": "b"}}, "module": "x"}'
-    assert names(outline(page_of(config, "project"))) == [
+    assert names(outline(context_of(config, "project"))) == [
         ("cloud", "", [("region", '"us-east1"'), ("labels", "", [("a", '"b"')])]),
         ("module", '"x"'),
     ]
@@ -215,21 +215,21 @@ def test_the_outline() -> None:
 def test_a_huge_outline_is_cut() -> None:
     blocks = ", ".join(['{"a": 1, "b": 2}'] * 3000)
     text = f"[{blocks}]"
-    found = outline(page_of(text))
+    found = outline(context_of(text))
     assert len(found) == 3000
     assert not any(one.children for one in found)
-    assert len(list(folds(page_of(f"[{text}, {text}]")))) == MOST
+    assert len(list(folds(context_of(f"[{text}, {text}]")))) == MOST
 
 
 def test_brackets_and_comments_fold() -> None:
     text, spans = unmark('⟦/* a\nb */⟧⟦{\n"lr": ⟦[1,\n2]⟧}⟧')
-    assert {fold.span for fold in folds(page_of(text))} == set(spans)
+    assert {fold.span for fold in folds(context_of(text))} == set(spans)
 
 
 def test_a_selection_grows() -> None:
     text, spans = unmark('⟦⟦[⟦{⟦⟦"lr"⟧: ⟦[⟦⟦1⟧⟧, 2]⟧⟧}⟧]⟧⟧')
     offset = text.index("1") + 1
-    found = selections(page_of(text), offset)
+    found = selections(context_of(text), offset)
     assert found[0] == Span(offset - 1, offset)
     assert found[-1] == Span(0, len(text))
     assert all(outer.start <= inner.start <= inner.end <= outer.end for inner, outer in pairwise(found))
@@ -260,7 +260,7 @@ def test_names_of_files_and_images_are_links() -> None:
     text, spans = unmark(
         '{"script": "⟦train.py⟧", "base_image": {"cpu": "⟦python:3⟧"}, "dirs": ["⟦data⟧"], "extras": ["x"]}'
     )
-    found = list(links(page_of(text, "project")))
+    found = list(links(context_of(text, "project")))
     assert [link.span for link in found] == spans
     assert [link.url or link.paths for link in found] == [
         ("train.py",),
@@ -268,25 +268,25 @@ def test_names_of_files_and_images_are_links() -> None:
         ("data",),
     ]
     text, spans = unmark("// caliban: script=⟦a/train.py⟧\n{}")
-    assert [link.span for link in links(page_of(text))] == spans
+    assert [link.span for link in links(context_of(text))] == spans
 
 
 @given(st.text(st.sampled_from('{}[]",:ab1 \n/*#[]'), max_size=40), st.integers(0, 40))
 def test_no_text_makes_any_of_them_fail(text: str, offset: int) -> None:
     kinds: tuple[DocumentKind, ...] = ("experiment", "project")
     for kind in kinds:
-        page = page_of(text, kind)
+        context = context_of(text, kind)
         offset = min(offset, len(text))
-        hover_at(page, offset, validate(page.document, kind))
-        hints(page, Span(0, offset))
-        list(lenses(page))
-        list(folds(page))
-        list(links(page))
-        outline(page)
-        assert selections(page, offset)[-1] == Span(0, len(text))
+        hover_at(context, offset, validate(context.document, kind))
+        hints(context, Span(0, offset))
+        list(lenses(context))
+        list(folds(context))
+        list(links(context))
+        outline(context)
+        assert selections(context, offset)[-1] == Span(0, len(text))
 
 
 def test_nothing_stands_above_a_sweep_that_commands_would_refuse() -> None:
-    page = page_of('{"lrr": [1, 2]}')
-    assert list(lenses(page))
-    assert not list(lenses(replace(page, wrong=True)))
+    context = context_of('{"lrr": [1, 2]}')
+    assert list(lenses(context))
+    assert not list(lenses(replace(context, wrong=True)))

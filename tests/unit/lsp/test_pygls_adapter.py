@@ -6,14 +6,14 @@ import asyncio
 import logging
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from support.in_process_server import EXPERIMENT, NOTHING, Nothing, Wire
+from support.in_process_server import EXPERIMENT, NOTHING, Wire
 from support.lsp_client import Message
 
-from caliban_ls.commands import Command
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.lsp.progress import MOST_UNSENT, OutputLog, progress
 from caliban_ls.lsp.server_state import Server
@@ -320,6 +320,6 @@ async def test_a_job_waits_for_a_client_that_reads_slowly_until_it_is_cancelled(
 
 
 def test_commands_are_advertised_under_our_prefix_and_only_if_editors_may_call_them() -> None:
-    hidden = Command(name="hidden", title="", summary="", arguments=Nothing, run=NOTHING.run, editor=False)
+    hidden = replace(NOTHING, name="hidden", editor=False)
     server: Server = build_server([NOTHING, hidden])
     assert list(server.protocol.fm.commands) == ["caliban-ls.nothing"]
