@@ -181,7 +181,7 @@ async def _ask_for_settings(ls: Server) -> None:
 
 
 def _apply(ls: Server, raw: dict[str, Any], *, initial: bool = False) -> None:
-    """Let settings hold, and what was said under the old ones be said anew."""
+    """Apply settings, and check open documents again if they changed."""
     if not ls.take_settings(raw, initial=initial):
         return
     logging.getLogger("caliban_ls").setLevel(ls.settings.log_level.upper())

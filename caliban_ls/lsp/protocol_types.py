@@ -1,11 +1,10 @@
-"""Lets lsprotocol's classes be built when they are first used: of more than 500 a session needs some dozens.
+"""Build lsprotocol's classes at their first use: a session needs some dozens of more than 500.
 
-Building them all takes longer than the rest of the server's start. Part of the fence: knows one version of
-lsprotocol and public names of attrs, and no protocol. Where anything isn't as it knows it, lsprotocol is imported as
-ever, which only takes longer.
+Building all of them takes longer than the rest of the server's start. This module knows one version of lsprotocol and
+public names of attrs, and no protocol. If anything differs, the plain import does the same, only slower.
 
-A class that is built so is the one that its module defines, with an `__init__` and the fields that attrs gives it;
-it only has no `__slots__`, since attrs makes another class for these, and the first is named in annotations.
+A built class is the one that its module defines, with the `__init__` and the fields of attrs. It has no `__slots__`,
+since attrs would make another class for these, and annotations name the first.
 """
 
 from __future__ import annotations
@@ -25,14 +24,13 @@ _BUILDING = threading.RLock()
 
 
 class _Unexpected(Exception):
-    """Something isn't as this module knows it."""
+    """lsprotocol or attrs differ from the versions that this module knows."""
 
 
 def prepare() -> bool:
-    """Import lsprotocol's types with their classes still to be built; return whether it went so.
+    """Import lsprotocol's types without building their classes; return whether that worked.
 
-    Nobody may have imported them before. Called before there are threads, since attrs is changed for as long as
-    the import takes.
+    Call it before any other import of lsprotocol, and before there are threads: it changes attrs during the import.
     """
     if _MODULE in sys.modules or not _is_known():
         return False
@@ -46,9 +44,9 @@ def prepare() -> bool:
         from lsprotocol import _hooks
 
         _check(types, _hooks)
-        # What would be done here for all of them is done for each when it is built.
+        # lsprotocol would resolve the types of all classes here; `_build` does it for each.
         _hooks._resolved_forward_references = True  # noqa: SLF001 - checked above
-    except Exception:  # noqa: BLE001 - whatever doesn't fit, the plain import does
+    except Exception:  # noqa: BLE001 - the plain import replaces it
         for name in [name for name in sys.modules if name.partition(".")[0] == "lsprotocol"]:
             del sys.modules[name]
         return False
