@@ -1,48 +1,41 @@
-"""The language server: every method that it answers. Each handler unpacks, calls and converts, no more.
+"""The entry point of the language server: the list of its methods and handlers, its start and its settings.
 
-Loaded by `caliban serve` alone, since nothing else needs the protocol's half a second of imports.
+Only `caliban serve` loads it, since importing the protocol takes half a second.
 """
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types as lsp
 
 from caliban_ls import __version__
 from caliban_ls.analysis.config.settings import SECTION, section
 from caliban_ls.analysis.document_kind import PROJECT_FILE
-from caliban_ls.commands import COMMANDS, Command
-from caliban_ls.lsp import document_features, execute_command, responses, workspace_features
-from caliban_ls.lsp.document_features import can
+from caliban_ls.commands import COMMANDS, EDITOR_PREFIX, Command
+from caliban_ls.lsp import diagnostics, document_features, workspace_features
 from caliban_ls.lsp.documents import Document
-from caliban_ls.lsp.pygls_adapter import Ready, collect_garbage_again
+from caliban_ls.lsp.pygls_adapter import collect_garbage_again
 from caliban_ls.lsp.server_state import Server
 from caliban_ls.lsp.transport import ForeignInput, take_over
-from caliban_ls.runtime.engine import Engine
+
+if TYPE_CHECKING:
+    from caliban_ls.runtime.engine import Engine
 
 log = logging.getLogger(__name__)
-
-PUBLISH_DELAY: Final = 0.1
-"""Seconds of quiet after a keystroke before findings are published to a client that doesn't ask for them."""
-
-
-_LOOKED_AT_BY_OTHERS: Final = (PROJECT_FILE, ".py")
-"""How files end that experiments are judged by."""
 
 _WATCHED: Final = (f"**/{PROJECT_FILE}", "**/*.py", "**/*.json")
 
 
 def serve(commands: Sequence[Command] = COMMANDS) -> int:
     """Speak LSP on stdin and stdout until the client is gone, and return the exit code."""
-    # The start makes many objects and no garbage worth looking for; see `collect_garbage_again`.
+    # The start makes many objects and hardly any garbage; see `collect_garbage_again`.
     gc.disable()
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
@@ -60,24 +53,63 @@ def serve(commands: Sequence[Command] = COMMANDS) -> int:
 def build_server(
     commands: Sequence[Command] = COMMANDS, open_engine: Callable[[], Engine] | None = None
 ) -> Server:
-    """Return a server that offers these commands, and opens the container engine so when one needs it."""
+    """Return a server with these commands, which open the container engine when they need it."""
     server = Server("caliban-ls", __version__)
     for command in commands:
         if command.editor:
-            handle = execute_command.handler(server, server.workers, command, open_engine or _open_engine)
-            server.command(execute_command.PREFIX + command.name)(handle)
-    for method, feature, options in (
-        *_FEATURES,
-        *document_features.features(),
-        *workspace_features.FEATURES,
-        *workspace_features.workspace_features(),
-    ):
-        server.feature(method, options)(feature)
+            execute = partial(_execute, server, command, open_engine or _open_engine)
+            server.answer_command(EDITOR_PREFIX + command.name, execute)
+    for method, feature, options in _features():
+        server.answer(method, feature, options)
     return server
 
 
+def _features() -> tuple[tuple[str, Callable[..., Any], Any], ...]:
+    """Return every method, its handler and its options; pygls writes into the options, so each server needs its own."""
+    action_kinds = [
+        lsp.CodeActionKind.QuickFix,
+        lsp.CodeActionKind.RefactorRewrite,
+        document_features.FIX_ALL,
+        document_features.RUN,
+    ]
+    return (
+        (lsp.INITIALIZE, initialize, None),
+        (lsp.INITIALIZED, initialized, None),
+        (lsp.WORKSPACE_DID_CHANGE_CONFIGURATION, did_change_configuration, None),
+        (lsp.TEXT_DOCUMENT_DID_OPEN, diagnostics.did_open, None),
+        (lsp.TEXT_DOCUMENT_DID_CHANGE, diagnostics.did_change, None),
+        (lsp.TEXT_DOCUMENT_DID_CLOSE, diagnostics.did_close, None),
+        (lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, diagnostics.did_change_watched_files, None),
+        (lsp.TEXT_DOCUMENT_COMPLETION, document_features.completion, lsp.CompletionOptions(['"'])),
+        (lsp.TEXT_DOCUMENT_HOVER, document_features.hover, None),
+        (lsp.TEXT_DOCUMENT_INLAY_HINT, document_features.inlay_hint, None),
+        (lsp.TEXT_DOCUMENT_CODE_LENS, document_features.code_lens, None),
+        (lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, document_features.document_symbol, None),
+        (lsp.TEXT_DOCUMENT_FOLDING_RANGE, document_features.folding_range, None),
+        (lsp.TEXT_DOCUMENT_SELECTION_RANGE, document_features.selection_range, None),
+        (lsp.TEXT_DOCUMENT_DOCUMENT_LINK, document_features.document_link, None),
+        (lsp.TEXT_DOCUMENT_CODE_ACTION, document_features.code_action, lsp.CodeActionOptions(action_kinds)),
+        (lsp.TEXT_DOCUMENT_DEFINITION, workspace_features.definition, None),
+        (lsp.TEXT_DOCUMENT_REFERENCES, workspace_features.references, None),
+        (lsp.TEXT_DOCUMENT_PREPARE_RENAME, workspace_features.prepare_rename, None),
+        (lsp.TEXT_DOCUMENT_RENAME, workspace_features.rename, None),
+        (lsp.WORKSPACE_SYMBOL, workspace_features.workspace_symbol, None),
+    )
+
+
+def _pull_features() -> tuple[tuple[str, Callable[..., Any], Any], ...]:
+    """Return the methods for clients that ask for diagnostics; other clients aren't offered them."""
+    options = lsp.DiagnosticOptions(
+        inter_file_dependencies=True, workspace_diagnostics=True, identifier=SECTION
+    )
+    return (
+        (lsp.TEXT_DOCUMENT_DIAGNOSTIC, diagnostics.diagnostic, options),
+        (lsp.WORKSPACE_DIAGNOSTIC, diagnostics.workspace_diagnostic, None),
+    )
+
+
 def initialize(ls: Server, params: lsp.InitializeParams) -> None:
-    """Take what the client says about itself; whatever it says, the server starts."""
+    """Read the client's capabilities and options; the server starts with any of them."""
     ls.watch_client()
     if params.workspace_folders is None and ls.workspace.root_uri is not None:
         ls.workspace.add_folder(lsp.WorkspaceFolder(ls.workspace.root_uri, ""))
@@ -89,86 +121,40 @@ def initialize(ls: Server, params: lsp.InitializeParams) -> None:
         params.capabilities.text_document.diagnostic
     )
     if ls.pulls:
-        # A client that asks gets nothing published, and one that can't ask isn't told that it may.
-        provided = lsp.DiagnosticOptions(
-            inter_file_dependencies=True, workspace_diagnostics=True, identifier=SECTION
-        )
-        ls.feature(lsp.TEXT_DOCUMENT_DIAGNOSTIC, provided)(diagnostic)
-        ls.feature(lsp.WORKSPACE_DIAGNOSTIC)(workspace_features.workspace_diagnostic)
+        for method, feature, provided in _pull_features():
+            ls.answer(method, feature, provided)
     _apply(ls, section(options), initial=True)
 
 
 def initialized(ls: Server, _params: lsp.InitializedParams) -> None:
-    """Ask for the settings, and to be told of their changes."""
+    """Ask for the settings, and register for their changes and those of files."""
     collect_garbage_again()
-    if can(ls, "workspace.did_change_configuration.dynamic_registration"):
+    if ls.can("workspace.did_change_configuration.dynamic_registration"):
         change = lsp.Registration("caliban-settings", lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
         ls.spawn(ls.client_register_capability_async(lsp.RegistrationParams([change])))
-    if can(ls, "workspace.did_change_watched_files.dynamic_registration"):
+    if ls.can("workspace.did_change_watched_files.dynamic_registration"):
         watchers = [lsp.FileSystemWatcher(glob) for glob in _WATCHED]
         options = lsp.DidChangeWatchedFilesRegistrationOptions(watchers)
         watch = lsp.Registration("caliban-files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
         ls.spawn(ls.client_register_capability_async(lsp.RegistrationParams([watch])))
-    if can(ls, "workspace.configuration"):
+    if ls.can("workspace.configuration"):
         ls.spawn(_ask_for_settings(ls))
 
 
 def did_change_configuration(ls: Server, params: lsp.DidChangeConfigurationParams) -> None:
-    """Take changed settings, from the client's answer if it can be asked, or else from the message."""
-    if can(ls, "workspace.configuration"):
+    """Apply changed settings: ask the client if possible, or else take them from the message."""
+    if ls.can("workspace.configuration"):
         ls.spawn(_ask_for_settings(ls))
     else:
         _apply(ls, section(params.settings))
 
 
-def did_open(ls: Server, params: lsp.DidOpenTextDocumentParams) -> None:
-    """Publish what is wrong at once."""
-    _publish_soon(ls, params.text_document.uri, delay=0)
-    if params.text_document.uri.endswith(_LOOKED_AT_BY_OTHERS):
-        _refresh_soon(ls)
+async def _execute(
+    ls: Server, command: Command, open_engine: Callable[[], Engine], params: lsp.ExecuteCommandParams
+) -> Any:  # noqa: ANN401 - a JSON value
+    from caliban_ls.lsp import execute_command  # with the modules that only commands need
 
-
-def did_change(ls: Server, params: lsp.DidChangeTextDocumentParams) -> None:
-    """Publish what is wrong when typing pauses."""
-    _publish_soon(ls, params.text_document.uri, delay=PUBLISH_DELAY)
-    if params.text_document.uri.endswith(_LOOKED_AT_BY_OTHERS):
-        _refresh_soon(ls)
-
-
-def did_change_watched_files(ls: Server, _params: lsp.DidChangeWatchedFilesParams) -> None:
-    """Judge anew what stands beside a file that has changed on the disk."""
-    _refresh_soon(ls)
-
-
-def did_close(ls: Server, params: lsp.DidCloseTextDocumentParams) -> None:
-    """Take back what was published."""
-    _publish_soon(ls, params.text_document.uri, delay=0)
-    if params.text_document.uri.endswith(_LOOKED_AT_BY_OTHERS):
-        _refresh_soon(ls)
-
-
-def diagnostic(
-    ls: Server, params: lsp.DocumentDiagnosticParams
-) -> Ready | lsp.RelatedUnchangedDocumentDiagnosticReport:
-    """Say what is wrong with an open document, or that it is what the client knows already."""
-    document = ls.document(params.text_document.uri)
-    if document is None:
-        return responses.report(())
-    judgement = ls.judge(document)
-    if judgement.result_id == params.previous_result_id:
-        return lsp.RelatedUnchangedDocumentDiagnosticReport(result_id=judgement.result_id)
-    return responses.report(judgement.told, judgement.result_id)
-
-
-_FEATURES: Final[tuple[tuple[str, Callable[..., Any], Any], ...]] = (
-    (lsp.INITIALIZE, initialize, None),
-    (lsp.INITIALIZED, initialized, None),
-    (lsp.WORKSPACE_DID_CHANGE_CONFIGURATION, did_change_configuration, None),
-    (lsp.TEXT_DOCUMENT_DID_OPEN, did_open, None),
-    (lsp.TEXT_DOCUMENT_DID_CHANGE, did_change, None),
-    (lsp.TEXT_DOCUMENT_DID_CLOSE, did_close, None),
-    (lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, did_change_watched_files, None),
-)
+    return await execute_command.execute(ls, command, open_engine, params)
 
 
 def _open_engine() -> Engine:
@@ -184,7 +170,7 @@ def _open_document(
     version: int | None = None,
     language_id: str | None = None,
 ) -> Document:
-    del language_id  # A file's name and first comment say what it is, in every editor alike.
+    del language_id  # The file's name and first comment decide, the same in every editor.
     return Document(uri, source or "", version, encoding=ls.encoding)
 
 
@@ -195,57 +181,11 @@ async def _ask_for_settings(ls: Server) -> None:
 
 
 def _apply(ls: Server, raw: dict[str, Any], *, initial: bool = False) -> None:
-    """Let settings hold, and what was said under the old ones be said anew."""
+    """Apply settings, and send diagnostics again if they have changed."""
     if not ls.take_settings(raw, initial=initial):
         return
     logging.getLogger("caliban_ls").setLevel(ls.settings.log_level.upper())
-    if ls.pulls and not initial and can(ls, "workspace.diagnostics.refresh_support"):
+    if ls.pulls and not initial and ls.can("workspace.diagnostics.refresh_support"):
         ls.workspace_diagnostic_refresh(None)
     for document in ls.documents():
-        _publish_soon(ls, document.uri, delay=0)
-
-
-def _refresh_soon(ls: Server) -> None:
-    """Have everything that is shown worked out anew when typing pauses: what stands beside it has changed."""
-    if ls.to_refresh is not None:
-        ls.to_refresh.cancel()
-    ls.to_refresh = asyncio.get_running_loop().call_later(PUBLISH_DELAY, _refresh, ls)
-
-
-def _refresh(ls: Server) -> None:
-    ls.to_refresh = None
-    if ls.pulls and can(ls, "workspace.diagnostics.refresh_support"):
-        ls.workspace_diagnostic_refresh(None)
-    if can(ls, "workspace.code_lens.refresh_support"):
-        ls.workspace_code_lens_refresh(None)
-    if can(ls, "workspace.inlay_hint.refresh_support"):
-        ls.workspace_inlay_hint_refresh(None)
-    for document in ls.documents():
-        _publish_soon(ls, document.uri, delay=0)
-
-
-def _publish_soon(ls: Server, uri: str, delay: float) -> None:
-    """Publish after a delay, unless something else happens to the document before."""
-    if ls.pulls:
-        return
-    waiting = ls.to_publish.pop(uri, None)
-    if waiting is not None:
-        waiting.cancel()
-    ls.to_publish[uri] = asyncio.get_running_loop().call_later(delay, _publish, ls, uri)
-
-
-def _publish(ls: Server, uri: str) -> None:
-    """Tell the client what is wrong with a document; nothing about those that were never ours."""
-    ls.to_publish.pop(uri, None)
-    document = ls.document(uri)
-    judgement = None if document is None else ls.judge(document)
-    ours = judgement is not None and judgement.ours
-    if not ours and uri not in ls.published:
-        return
-    if ours:
-        ls.published.add(uri)
-    else:
-        ls.published.discard(uri)
-    version = None if document is None else document.version
-    told = () if judgement is None else judgement.told
-    ls.protocol.notify_ready(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, responses.published(uri, version, told))
+        diagnostics.publish_soon(ls, document.uri, delay=0)

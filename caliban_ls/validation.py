@@ -1,6 +1,8 @@
-"""Document to findings: which files are ours, what is wrong with them, and what the user chose to silence.
+"""Check a parsed document and return its findings, without those that its comments silence.
 
-Reads texts that it is given; touches no disk, engine or network.
+Pure: touches no disk, engine or network. The first digit of a code names the place of its check: CAL1
+`analysis/jsondoc`, CAL2 `analysis/experiment`, CAL3 `analysis/config`, CAL4 `analysis/hardware`, CAL5 `analysis/checks/flags`
+and `analysis/checks/flag_values`, CAL6 `analysis/checks/limits`.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from caliban_ls.analysis.rules.rule import DocumentKind
 from caliban_ls.core.text import LineIndex
 
 if TYPE_CHECKING:
-    from caliban_ls.analysis.estimate import Outlook
+    from caliban_ls.analysis.estimate import CostEstimate
     from caliban_ls.analysis.script import Script
 _IGNORE = re.compile(r"caliban:[ \t]*ignore[ \t]+(CAL\d{3}(?:[ \t,]+CAL\d{3})*)")
 
@@ -23,26 +25,26 @@ def validate(
     document: JsonDocument,
     kind: DocumentKind,
     *,
-    outlook: Outlook | None = None,
+    estimate: CostEstimate | None = None,
     script: Script | None = None,
     args: tuple[str, ...] = (),
 ) -> list[Finding]:
-    """Return everything that is wrong with a document, in the order of the text, less what it silences.
+    """Return the findings of a document in the order of the text, without those that its comments silence.
 
     Args:
         document: the document.
-        kind: what it is.
-        outlook: the project that an experiment belongs to, None where that isn't known.
-        script: the script whose flags an experiment sets, None where that isn't known.
-        args: that every job gets besides.
+        kind: experiment or project config.
+        estimate: of the experiment's project, None if it isn't known.
+        script: whose flags the experiment sets, None if it isn't known.
+        args: arguments that every job gets in addition.
     """
-    # What judges the other kind, and the catalogue's tables, take longer to load than most files to judge.
+    # The checks of the other kind and the hardware catalogue take longer to load than most files take to check.
     if kind == "experiment":
         from caliban_ls.analysis.checks.limits import limit_findings
         from caliban_ls.analysis.experiment import sweep as sweeps
 
         sweep = sweeps.read(document)
-        own = [*sweep.findings, *limit_findings(document, sweep, outlook)]
+        own = [*sweep.findings, *limit_findings(document, sweep, estimate)]
         if script is not None:
             from caliban_ls.analysis.checks.flags import flag_findings
 
@@ -66,7 +68,7 @@ def has_errors(findings: list[Finding]) -> bool:
 
 
 def _without_silenced(document: JsonDocument, findings: list[Finding]) -> list[Finding]:
-    """Leave out what `caliban: ignore CODE` silences: at the end of its line, or on the line below."""
+    """Leave out the findings that `caliban: ignore CODE` silences: on its own line, or on the next after a line of comments."""
     if not findings or "caliban:" not in document.text:
         return findings
     index = LineIndex(document.text)

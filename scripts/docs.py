@@ -15,7 +15,7 @@ from caliban_ls.analysis.config.keys import KEYS, documented
 from caliban_ls.analysis.config.shapes import describe
 from caliban_ls.analysis.rules import RULES
 from caliban_ls.analysis.rules.rule import Rule
-from caliban_ls.commands import COMMANDS, Command
+from caliban_ls.commands import COMMANDS, Command, load
 from scripts.protocol import protocol
 
 ROOT = Path(__file__).parents[1]
@@ -128,10 +128,10 @@ def section(command: Command) -> str:
     editor = ""
     if command.editor:
         trust = ", once the folder is trusted" if command.trusted else ""
-        name = f"as `caliban-ls.{command.name}`" if command.terminal else "so"
+        name = f"as `caliban-ls.{command.name}`" if command.output else "so"
         editor = f" Editors call it {name}{trust}."
     rows = []
-    for argument in fields(command.arguments):
+    for argument in fields(load(command.arguments)):
         metadata = argument.metadata
         if metadata.get("rest"):
             spelled = "-- ARGS…"
@@ -143,7 +143,7 @@ def section(command: Command) -> str:
             spelled = f"{short}--{metadata['flag'] or argument.name}{value}"
         rows.append(f"| `{spelled}` | {metadata['help']} |")
     table = "\n".join(["\n| argument | meaning |", "|---|---|", *rows]) if rows else ""
-    face = f"caliban {command.name}" if command.terminal else f"caliban-ls.{command.name}"
+    face = f"caliban {command.name}" if command.output else f"caliban-ls.{command.name}"
     summary = wrapped(f"{command.summary[0].upper()}{command.summary[1:]}.{editor}")
     return f"## `{face}`\n\n{summary}\n{table}\n"
 

@@ -12,18 +12,18 @@ from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Union
 
-from caliban_ls.commands import COMMANDS, Command
-from caliban_ls.operations.schemas.editing import FileEdit
+from caliban_ls.commands import COMMANDS, Command, load
+from caliban_ls.operations.schemas.file_edit import FileEdit
 
 NOTE = "// Written by scripts/docs.py from caliban_ls/operations/schemas; don't edit.\n"
 
 IMPORT = 'import type { WorkspaceEdit } from "vscode-languageclient";\n'
 
-PLACE = """/** The project that is meant. */
+PLACE = """/** The project to act on. */
 export interface Place {
-  /** Its folder, as a URI; the only open folder, or that of the document, when left out. */
+  /** Its folder, as a URI. Defaults to the document's folder, or to the only open folder. */
   root?: string;
-  /** A document of it, instead. */
+  /** A document of the project, instead. */
   uri?: string | null;
 }
 """
@@ -36,36 +36,33 @@ def protocol() -> str:
     offered = [command for command in COMMANDS if command.editor]
     models: dict[str, type] = {}
     for command in offered:
-        for model in (command.arguments, _result(command)):
+        for model in (load(command.arguments), _result(command)):
             if model not in (NoneType, FileEdit):
                 _collect(model, models)
-    given = {command.arguments for command in offered}
+    given = {load(command.arguments) for command in offered}
     pieces = [NOTE, IMPORT, PLACE, *(_interface(model, given=model in given) for model in models.values())]
     rows = [
         f"  {command.name}: {{ arguments: {_arguments(command)}; result: {_answer(command)} }};"
         for command in offered
     ]
-    pieces.append("/** Every command of the server: what it takes, and what it answers. */")
+    pieces.append("/** Every command of the server, with its arguments and its result. */")
     pieces.append("export interface Commands {\n" + "\n".join(rows) + "\n}\n")
     trusted = ", ".join(f'"{command.name}"' for command in offered if not command.trusted)
     names = "\n".join(f'  "{command.name}",' for command in offered)
     pieces.append(f"export const COMMANDS: readonly (keyof Commands)[] = [\n{names}\n];\n")
-    pieces.append(
-        "/** Commands that run and send nothing, so that they work in folders that nobody trusts. */"
-    )
+    pieces.append("/** Commands that run and send nothing, so that they work in untrusted folders. */")
     pieces.append(f"export const HARMLESS: readonly (keyof Commands)[] = [{trusted}];\n")
     return "\n".join(pieces)
 
 
 def _result(command: Command) -> type:
-    result: type = typing.get_type_hints(command.run)["return"]
-    return result
+    return load(command.result) if command.result else NoneType
 
 
 def _arguments(command: Command) -> str:
     """Return the type of what is sent; the folder and the document are named beside a command's own fields."""
     place = "Place & " if command.in_folder else ""
-    return f"{place}{command.arguments.__name__}"
+    return f"{place}{load(command.arguments).__name__}"
 
 
 def _answer(command: Command) -> str:

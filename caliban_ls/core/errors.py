@@ -49,6 +49,12 @@ class UsageError(CalibanError):
     exit_code = 2
 
 
+class InvalidArguments(UsageError):
+    """An editor sent arguments that the command doesn't take."""
+
+    code = "invalid-arguments"
+
+
 class InvalidDocument(UsageError):
     """A file that the command needs has errors."""
 

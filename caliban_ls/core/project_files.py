@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections import deque
 from collections.abc import Iterator
@@ -199,7 +198,7 @@ def replace(root: Path, path: str, text: str) -> None:
             if not stat.S_ISREG(before.st_mode):
                 raise OSError(errno.ELOOP, "it is a link, or no file")
             mode = stat.S_IMODE(before.st_mode)
-        fresh = f".{name}.{secrets.token_hex(8)}"
+        fresh = f".{name}.{os.urandom(8).hex()}"
         try:
             _write(fresh, folder, text.encode("utf-8", "surrogateescape"), mode)
             os.replace(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)

@@ -1,4 +1,7 @@
-"""Code lenses: what can be done with a block, said with the numbers that doing it will have."""
+"""Code lenses: the commands for a block, with the number of jobs and the price in their titles.
+
+The price is from `analysis/estimate`.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +10,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.estimate import CostEstimate
 from caliban_ls.analysis.experiment.sweep import Block
 from caliban_ls.core.text import Span
 from caliban_ls.ide import phrases
-from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.document_context import DocumentContext
 
 
 @dataclass(frozen=True, slots=True)
-class Lens:
+class CodeLens:
     """A line of text above a span that does something when it is chosen.
 
     Attributes:
-        span: what it is about.
-        title: what is shown.
-        command: the name of our command.
-        arguments: fields of the command's argument; which document is meant is for the asker to add.
-        shows: whether the command's answer is all that it does, so that somebody must show it.
+        span: the text that it stands above.
+        title: the text that is shown.
+        command: the name of the command.
+        arguments: fields of the command's argument, without the document's.
+        shows: whether the command's result has to be shown to the user.
     """
 
     span: Span
@@ -34,13 +37,13 @@ class Lens:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """Where lenses stand.
+class LensAnchor:
+    """A place with code lenses.
 
     Attributes:
-        span: what they are about.
-        block: the block that this is, None where it is all of them together.
-        count: how many jobs that is.
+        span: the text that they stand above.
+        block: the block that they are for, None for all blocks together.
+        count: how many jobs it has.
     """
 
     span: Span
@@ -53,48 +56,50 @@ class Spot:
         return None if self.block is None else self.block.pointer
 
 
-def lenses(page: Page) -> Iterator[Lens]:
+def lenses(context: DocumentContext) -> Iterator[CodeLens]:
     """Yield the lenses of an experiment config."""
-    for spot in spots(page):
-        yield from lenses_at(page, spot)
+    for anchor in lens_anchors(context):
+        yield from lenses_at(context, anchor)
 
 
-def spots(page: Page) -> Iterator[Spot]:
-    """Yield where an experiment config has lenses; nowhere while it has errors, since every command would refuse it."""
-    sweep, root = page.sweep, page.document.root
-    if page.kind != "experiment" or page.wrong or sweep.count is None or root is None:
+def lens_anchors(context: DocumentContext) -> Iterator[LensAnchor]:
+    """Yield the places of an experiment that have lenses; none while it has errors, for which commands refuse it."""
+    sweep, root = context.sweep, context.document.root
+    if context.kind != "experiment" or context.wrong or sweep.count is None or root is None:
         return
     if len(sweep.blocks) > 1:
         start = root.span.start
-        yield Spot(Span(start, start + 1), None, sweep.count)
+        yield LensAnchor(Span(start, start + 1), None, sweep.count)
     for block in sweep.blocks:
         start = block.node.span.start
-        yield Spot(Span(start, start + 1), block, block.count or 0)
+        yield LensAnchor(Span(start, start + 1), block, block.count or 0)
 
 
-def lenses_at(page: Page, spot: Spot) -> Iterator[Lens]:
-    """Yield the lenses of one spot."""
-    which = "all " if spot.block is None else ""
-    pointer: Mapping[str, Any] = {} if spot.pointer is None else {"block": spot.pointer}
-    arguments = {**_module(page), **pointer}
-    yield Lens(spot.span, f"▷ Run {which}{phrases.jobs(spot.count)} locally", "run", arguments, shows=True)
-    title = submission_title(page.outlook, spot.count, which)
-    yield Lens(spot.span, title, "planAndSubmit", arguments, shows=True)
-    yield Lens(spot.span, "Dry run", "plan", arguments, shows=True)
-    yield Lens(spot.span, "Expand", "expand", {**pointer, "limit": _SHOWN}, shows=True)
+def lenses_at(context: DocumentContext, anchor: LensAnchor) -> Iterator[CodeLens]:
+    """Yield the lenses of one place."""
+    which = "all " if anchor.block is None else ""
+    pointer: Mapping[str, Any] = {} if anchor.pointer is None else {"block": anchor.pointer}
+    arguments = {**_module(context), **pointer}
+    yield CodeLens(
+        anchor.span, f"▷ Run {which}{phrases.jobs(anchor.count)} locally", "run", arguments, shows=True
+    )
+    title = submission_title(context.estimate, anchor.count, which)
+    yield CodeLens(anchor.span, title, "planAndSubmit", arguments, shows=True)
+    yield CodeLens(anchor.span, "Dry run", "plan", arguments, shows=True)
+    yield CodeLens(anchor.span, "Expand", "expand", {**pointer, "limit": _SHOWN}, shows=True)
 
 
 @lru_cache(64)  # the blocks of a sweep have mostly the same number of jobs
-def submission_title(outlook: Outlook, count: int, which: str = "") -> str:
-    """Return what submitting so many jobs is called, with what they cost, or why they would be refused."""
+def submission_title(estimate: CostEstimate, count: int, which: str = "") -> str:
+    """Return the title of a submission of so many jobs, with their price or the reason why it would be refused."""
     title = f"☁ Submit {which}{phrases.jobs(count)}"
-    if outlook.choice is None:
-        return f"{title} · the hardware can't be had"
-    cost = outlook.cost_of(count)
+    if estimate.choice is None:
+        return f"{title} · the hardware isn't available"
+    cost = estimate.cost_of(count)
     title += " · price not known" if cost is None else f" ≈ {phrases.money(cost)}"
-    most = outlook.limits.max_cost_per_hour
-    if count > outlook.most_jobs:
-        title += f" · over the limit of {phrases.jobs(outlook.most_jobs)}"
+    most = estimate.limits.max_cost_per_hour
+    if count > estimate.most_jobs:
+        title += f" · over the limit of {phrases.jobs(estimate.most_jobs)}"
     elif most is not None and (cost is None or cost > most):
         title += f" · over the limit of {phrases.money(most)}"
     return title
@@ -103,8 +108,8 @@ def submission_title(outlook: Outlook, count: int, which: str = "") -> str:
 _SHOWN = 1000  # jobs that an editor lists at once
 
 
-def _module(page: Page) -> Mapping[str, Any]:
-    """Return what runs, where the project's config doesn't say it: the script whose flags are set."""
-    if page.outlook.project.module is not None or page.script is None:
+def _module(context: DocumentContext) -> Mapping[str, Any]:
+    """Return the module to run if the project's config has none: the script whose flags the experiment sets."""
+    if context.estimate.project.module is not None or context.script is None:
         return {}
-    return {"module": page.script.path}
+    return {"module": context.script.path}

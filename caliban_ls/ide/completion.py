@@ -1,4 +1,4 @@
-"""Completion: which keys and values could stand at the cursor, best first, with what is known of each."""
+"""Completion: the keys and values that fit at the cursor, best first, with their documentation."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from caliban_ls.analysis.jsondoc import Kind, Member, Node, quote
 from caliban_ls.analysis.script import Flag, Script, suggestion
 from caliban_ls.core.text import Span
 from caliban_ls.ide import phrases, script_flags
-from caliban_ls.ide.completion_item import Item, placeholder, snippet_of
+from caliban_ls.ide.completion_item import CompletionItem, placeholder, snippet_of
 from caliban_ls.ide.config_completion import config_keys, config_values
-from caliban_ls.ide.cursor import Spot, spot_at
-from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.cursor import Cursor, cursor_at
+from caliban_ls.ide.document_context import DocumentContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """One thing to choose, as it would be written.
+    """A completion item as it is inserted at the cursor.
 
     Attributes:
-        item: what it is.
-        edit: what choosing it does to the text around the cursor.
-        snippet: the same in the syntax of snippets, where there is something to fill in.
-        more: edits elsewhere, such as a comma that is missing.
-        filter: what typed text is compared with.
+        item: the key or value.
+        edit: replaces the text around the cursor.
+        snippet: the new text as a snippet, None if it has no placeholder.
+        more: edits elsewhere, such as a missing comma.
+        filter: the text that typed text is compared with.
         rank: its place among all.
     """
 
-    item: Item
+    item: CompletionItem
     edit: Edit
     snippet: str | None
     more: tuple[Edit, ...]
@@ -38,40 +38,42 @@ class Completion:
     rank: int
 
 
-def complete(page: Page, offset: int) -> list[Completion]:
-    """Return what could be written at an offset, best first."""
-    spot = spot_at(page.document, offset)
-    if spot is None:
+def complete(context: DocumentContext, offset: int) -> list[Completion]:
+    """Return the completions at an offset, best first."""
+    cursor = cursor_at(context.document, offset)
+    if cursor is None:
         return []
-    if page.kind == "project":
-        items: Iterable[Item] = config_keys(page, spot) if spot.place == "key" else config_values(page, spot)
-        return _placed(page, spot, items)
-    if spot.place == "value":
-        return _placed(page, spot, _values(page, spot))
-    if not script_flags.is_block(spot.container):
+    if context.kind == "project":
+        items: Iterable[CompletionItem] = (
+            config_keys(context, cursor) if cursor.place == "key" else config_values(context, cursor)
+        )
+        return _placed(context, cursor, items)
+    if cursor.place == "value":
+        return _placed(context, cursor, _values(context, cursor))
+    if not script_flags.is_block(cursor.container):
         return []
-    inner = _inside_brackets(page, spot, offset)
-    return _placed(page, spot, _keys(page, spot)) if inner is None else inner
+    inner = _inside_brackets(context, cursor, offset)
+    return _placed(context, cursor, _keys(context, cursor)) if inner is None else inner
 
 
-def _placed(page: Page, spot: Spot, items: Iterable[Item]) -> list[Completion]:
-    """Return items as edits of a spot, with the colon and the commas that it lacks."""
-    typed = page.text[spot.span.start : spot.span.end]
-    more = () if spot.comma_before is None else (Edit(Span(spot.comma_before, spot.comma_before), ","),)
-    comma = "," if spot.comma_after else ""
+def _placed(context: DocumentContext, cursor: Cursor, items: Iterable[CompletionItem]) -> list[Completion]:
+    """Return items as edits at the cursor, with the colon and the commas that are missing there."""
+    typed = context.text[cursor.span.start : cursor.span.end]
+    more = () if cursor.comma_before is None else (Edit(Span(cursor.comma_before, cursor.comma_before), ","),)
+    comma = "," if cursor.comma_after else ""
     placed = []
     for rank, item in enumerate(items):
         text, snippet = item.text, item.snippet
-        if spot.place == "key" and not spot.colon_follows:
+        if cursor.place == "key" and not cursor.colon_follows:
             text = f"{text}: {item.value}"
             snippet = f"{snippet or snippet_of(item.text)}: {item.value_snippet or snippet_of(item.value)}"
-        elif spot.place == "key":
+        elif cursor.place == "key":
             snippet = None
         filtered = item.text if typed[:1] in ('"', "") else item.text.strip('"')
         placed.append(
             Completion(
                 item=item,
-                edit=Edit(spot.span, text + comma),
+                edit=Edit(cursor.span, text + comma),
                 snippet=None if snippet is None else snippet + comma,
                 more=more,
                 filter=filtered,
@@ -81,10 +83,10 @@ def _placed(page: Page, spot: Spot, items: Iterable[Item]) -> list[Completion]:
     return placed
 
 
-def _keys(page: Page, spot: Spot) -> Iterator[Item]:
-    """Yield the flags that a block doesn't set, and a compound key of two of them."""
-    script, block = page.script, spot.container
-    own = _own_member(spot)
+def _keys(context: DocumentContext, cursor: Cursor) -> Iterator[CompletionItem]:
+    """Yield the flags that a block doesn't set yet, and a compound key of two of them."""
+    script, block = context.script, cursor.container
+    own = _own_member(cursor)
     unset = (
         list(script_flags.unset_flags(script, block, own)) if script is not None and block is not None else []
     )
@@ -92,7 +94,7 @@ def _keys(page: Page, spot: Spot) -> Iterator[Item]:
         assert script is not None  # noqa: S101 - its flags are listed
         value = suggestion.first_value(flag)
         choices = suggestion.values_of(flag)
-        yield Item(
+        yield CompletionItem(
             label=flag.name,
             text=quote(flag.name),
             value=value,
@@ -104,8 +106,8 @@ def _keys(page: Page, spot: Spot) -> Iterator[Item]:
     first, second = (unset[0], unset[1]) if len(unset) > 1 else (None, None)
     names = (first.name, second.name) if first and second else ("a", "b")
     values = [suggestion.first_value(flag) if flag else "1" for flag in (first, second)]
-    if not spot.colon_follows and (script is None or len(unset) > 1):
-        yield Item(
+    if not cursor.colon_follows and (script is None or len(unset) > 1):
+        yield CompletionItem(
             label=f"[{names[0]},{names[1]}]",
             text=quote(f"[{','.join(names)}]"),
             snippet=f'"[{placeholder(1, names[0])},{placeholder(2, names[1])}]"',
@@ -121,26 +123,26 @@ def _short(flag: Flag) -> str:
     return flag.kind or ("switch" if flag.arity == "none" else "")
 
 
-def _inside_brackets(page: Page, spot: Spot, offset: int) -> list[Completion] | None:
-    """Return names for the part of a compound key that the cursor is in, None where it is in none."""
-    before = page.text[spot.span.start : offset]
+def _inside_brackets(context: DocumentContext, cursor: Cursor, offset: int) -> list[Completion] | None:
+    """Return names for the part of a compound key at the cursor, None if the cursor isn't in such a key."""
+    before = context.text[cursor.span.start : offset]
     if not before.startswith('"['):
         return None
-    script, block = page.script, spot.container
+    script, block = context.script, cursor.container
     if script is None or block is None:
         return []
-    start = spot.span.start + max(before.rfind("["), before.rfind(",")) + 1
-    rest = page.text[offset : spot.span.end]
+    start = cursor.span.start + max(before.rfind("["), before.rfind(",")) + 1
+    rest = context.text[offset : cursor.span.end]
     end = offset + min((rest.find(mark) for mark in ',]"' if mark in rest), default=len(rest))
     part = Span(start, end)
-    own = _own_member(spot)
+    own = _own_member(cursor)
     named = flags_of(str(own.key.value).rstrip("]") + "]") if own is not None else ()
-    typed = page.text[start:end].strip()
+    typed = context.text[start:end].strip()
     others = {name for name in named if name != typed}
     found = [flag for flag in script_flags.unset_flags(script, block, own) if others.isdisjoint(flag.keys)]
     return [
         Completion(
-            item=Item(
+            item=CompletionItem(
                 label=flag.name,
                 text=flag.name,
                 kind="key",
@@ -157,25 +159,27 @@ def _inside_brackets(page: Page, spot: Spot, offset: int) -> list[Completion] | 
     ]
 
 
-def _values(page: Page, spot: Spot) -> Iterator[Item]:
-    """Yield values for the flag that the cursor is at the value of."""
-    if not spot.members:
-        if spot.container is None or spot.container.kind is Kind.ARRAY:
-            yield Item(label="{ }", text="{}", snippet="{$1}", kind="snippet", detail="a block of flags")
+def _values(context: DocumentContext, cursor: Cursor) -> Iterator[CompletionItem]:
+    """Yield values for the flag at the cursor."""
+    if not cursor.members:
+        if cursor.container is None or cursor.container.kind is Kind.ARRAY:
+            yield CompletionItem(
+                label="{ }", text="{}", snippet="{$1}", kind="snippet", detail="a block of flags"
+            )
         return
-    member = spot.members[-1]
-    if len(spot.members) > 1 or _is_row_of_rows(member, spot):
+    member = cursor.members[-1]
+    if len(cursor.members) > 1 or _is_row_of_rows(member, cursor):
         return
-    known = _flags_here(page.script, member, spot)
-    script = page.script
-    given = _siblings(page, spot)
+    known = _flags_here(context.script, member, cursor)
+    script = context.script
+    given = _siblings(context, cursor)
     seen: set[str] = set()
     for flag in known:
         for value in suggestion.values_of(flag):
             if value in seen or value in given:
                 continue
             seen.add(value)
-            yield Item(
+            yield CompletionItem(
                 label=value.strip('"'),
                 text=value,
                 kind="value",
@@ -184,46 +188,46 @@ def _values(page: Page, spot: Spot) -> Iterator[Item]:
             )
     for value in ("true", "false"):
         if not known and value not in given:
-            yield Item(label=value, text=value, kind="value", detail=_SWITCH[value])
+            yield CompletionItem(label=value, text=value, kind="value", detail=_SWITCH[value])
 
 
 _SWITCH = {"true": "the bare flag", "false": "leaves the flag out"}
 
 
-def _flags_here(script: Script | None, member: Member, spot: Spot) -> tuple[Flag, ...]:
+def _flags_here(script: Script | None, member: Member, cursor: Cursor) -> tuple[Flag, ...]:
     if script is None:
         return ()
-    return script_flags.flag_at(script, member, spot.item)
+    return script_flags.flag_at(script, member, cursor.item)
 
 
-def _is_row_of_rows(member: Member, spot: Spot) -> bool:
-    """Whether rows stand where the cursor is, so that a value doesn't."""
-    node = spot.container
+def _is_row_of_rows(member: Member, cursor: Cursor) -> bool:
+    """Whether the list at the cursor takes rows, not single values."""
+    node = cursor.container
     compound = str(member.key.value).startswith("[")
     if node is None or node.kind is not Kind.ARRAY:
         return compound
     return compound and node is member.value and any(item.kind is Kind.ARRAY for item in node.items)
 
 
-def _siblings(page: Page, spot: Spot) -> set[str]:
+def _siblings(context: DocumentContext, cursor: Cursor) -> set[str]:
     """Return the texts of the other values in a plain key's list."""
-    node = spot.container
-    if node is None or node.kind is not Kind.ARRAY or str(spot.members[-1].key.value).startswith("["):
+    node = cursor.container
+    if node is None or node.kind is not Kind.ARRAY or str(cursor.members[-1].key.value).startswith("["):
         return set()
     if len(node.items) > _MOST_COMPARED:
         return set()
     base = node.span.start
     spans = [Span(base + item.offset, base + item.offset + item.length) for item in node.items]
-    return {page.text[span.start : span.end] for span in spans if span != spot.span}
+    return {context.text[span.start : span.end] for span in spans if span != cursor.span}
 
 
 _MOST_COMPARED = 500
 
 
-def _own_member(spot: Spot) -> Member | None:
-    """Return the member whose key is being written, None where there is none yet."""
-    node: Node | None = spot.container
+def _own_member(cursor: Cursor) -> Member | None:
+    """Return the member whose key is at the cursor, None if it has none yet."""
+    node: Node | None = cursor.container
     if node is None or node.kind is not Kind.OBJECT:
         return None
     base = node.span.start
-    return next((member for member in node.members if base + member.key.offset == spot.span.start), None)
+    return next((member for member in node.members if base + member.key.offset == cursor.span.start), None)

@@ -1,4 +1,4 @@
-"""What could stand in a project config: its keys, and values with where they are, how large and how dear."""
+"""Completion in a project config: its keys and their values, with places, sizes and prices."""
 
 from __future__ import annotations
 
@@ -9,16 +9,26 @@ from typing import Any, Final
 
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.config.keys import GCLOUD_IMAGE, KEYS
-from caliban_ls.analysis.config.shapes import Boolean, ByMode, Key, Keys, ListOf, Shape, Table, Text, describe
+from caliban_ls.analysis.config.shapes import (
+    Boolean,
+    ByMode,
+    Key,
+    Keys,
+    ListOf,
+    ObjectOf,
+    Shape,
+    Text,
+    describe,
+)
 from caliban_ls.analysis.hardware import Accelerator, Request
 from caliban_ls.analysis.hardware.catalog import Kind as AcceleratorKind
 from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.analysis.hardware.catalog.nearest import regions_by_nearness
 from caliban_ls.analysis.jsondoc import Kind, quote
 from caliban_ls.ide import config_cursor, phrases
-from caliban_ls.ide.completion_item import Item, placeholder
-from caliban_ls.ide.cursor import Spot
-from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.completion_item import CompletionItem, placeholder
+from caliban_ls.ide.cursor import Cursor
+from caliban_ls.ide.document_context import DocumentContext
 
 BASE_IMAGES: Final[Mapping[str, str]] = {
     "python:3.12-slim": "Debian with Python 3.12 and little else; torch and jax bring their own CUDA libraries.",
@@ -58,23 +68,23 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "docker.build_args": '{"VERSION": "1"}',
     "docker.dockerfile": '"Dockerfile"',
 }
-"""A value for each key that has no obvious one, to be written over."""
+"""An example value for each key without an obvious value, to be replaced by the user."""
 
 
-def config_keys(page: Page, spot: Spot) -> Iterator[Item]:
-    """Yield the keys that an object of the config doesn't have so far."""
-    keys, prefix = _keys_of(spot)
-    container = spot.container
+def config_keys(context: DocumentContext, cursor: Cursor) -> Iterator[CompletionItem]:
+    """Yield the keys that an object of the config doesn't have yet."""
+    keys, prefix = _keys_of(cursor)
+    container = cursor.container
     present = {
         member.key.value
         for member in (container.members if container is not None else ())
-        if container is not None and container.span.start + member.key.offset != spot.span.start
+        if container is not None and container.span.start + member.key.offset != cursor.span.start
     }
     for name, key in keys.items():
         if name in present or not key.acts:
             continue
-        value = _first_value(page, prefix + name, key.shape)
-        yield Item(
+        value = _first_value(context, prefix + name, key.shape)
+        yield CompletionItem(
             label=name,
             text=quote(name),
             value=value,
@@ -85,37 +95,39 @@ def config_keys(page: Page, spot: Spot) -> Iterator[Item]:
         )
 
 
-def config_values(page: Page, spot: Spot) -> Iterator[Item]:
-    """Yield values for the key that the cursor is at the value of."""
-    if not spot.members:
-        if spot.container is None:
-            yield Item(label="{ }", text="{}", snippet="{$1}", kind="snippet", detail="a project config")
+def config_values(context: DocumentContext, cursor: Cursor) -> Iterator[CompletionItem]:
+    """Yield values for the key at the cursor."""
+    if not cursor.members:
+        if cursor.container is None:
+            yield CompletionItem(
+                label="{ }", text="{}", snippet="{$1}", kind="snippet", detail="a project config"
+            )
         return
-    found = config_cursor.place_of(spot.members)
+    found = config_cursor.config_key_of(cursor.members)
     if found is None:
         return
     listed = _VALUES.get(found.name)
     if listed is not None:
-        yield from listed(page)
+        yield from listed(context)
         return
-    shape = config_cursor.value_shape(found.key.shape, in_list=spot.item is not None)
-    paths = [path for path in _paths(page, found.name) if path not in _siblings(spot)]
+    shape = config_cursor.value_shape(found.key.shape, in_list=cursor.item is not None)
+    paths = [path for path in _paths(context, found.name) if path not in _siblings(cursor)]
     for path in paths:
         text = quote(path) if isinstance(shape, Text) else f"[{quote(path)}]"
-        yield Item(label=path, text=text, kind="value", documentation=found.key.doc)
+        yield CompletionItem(label=path, text=text, kind="value", documentation=found.key.doc)
     if paths:
         return
     if isinstance(shape, Text) and shape.choices:
         for choice in shape.choices:
-            yield Item(label=choice, text=quote(choice), kind="value", documentation=found.key.doc)
+            yield CompletionItem(label=choice, text=quote(choice), kind="value", documentation=found.key.doc)
     elif isinstance(shape, Boolean):
         for text in ("true", "false"):
-            yield Item(label=text, text=text, kind="value", documentation=found.key.doc)
-    elif found.name in _EXAMPLES and not isinstance(shape, Table | Keys):
+            yield CompletionItem(label=text, text=text, kind="value", documentation=found.key.doc)
+    elif found.name in _EXAMPLES and not isinstance(shape, ObjectOf | Keys):
         example = _EXAMPLES[found.name]
-        if spot.item is not None:
+        if cursor.item is not None:
             example = example.strip("[]")
-        yield Item(
+        yield CompletionItem(
             label=example.strip('"'),
             text=example,
             snippet=None if "[" in example else placeholder(1, example),
@@ -125,12 +137,12 @@ def config_values(page: Page, spot: Spot) -> Iterator[Item]:
         )
 
 
-def _keys_of(spot: Spot) -> tuple[Mapping[str, Key], str]:
-    """Return the keys that an object may have, and what stands before them in dotted names."""
-    if not spot.members:
+def _keys_of(cursor: Cursor) -> tuple[Mapping[str, Key], str]:
+    """Return the keys that an object may have, and the prefix of their dotted names."""
+    if not cursor.members:
         return KEYS, ""
-    found = config_cursor.place_of(spot.members)
-    if found is None or len(spot.members) > found.name.count(".") + 1:
+    found = config_cursor.config_key_of(cursor.members)
+    if found is None or len(cursor.members) > found.name.count(".") + 1:
         return {}, ""
     shape = found.key.shape
     if isinstance(shape, Keys):
@@ -142,11 +154,11 @@ def _keys_of(spot: Spot) -> tuple[Mapping[str, Key], str]:
     return {}, ""
 
 
-def _paths(page: Page, name: str) -> Iterator[str]:
-    """Yield what the project has for a key that names a file or folders of it."""
+def _paths(context: DocumentContext, name: str) -> Iterator[str]:
+    """Yield the project's paths that suit a key, such as scripts or folders."""
     spelled = _PATHS.get(name)
     if spelled is not None:
-        yield from dict.fromkeys(path for one in page.paths() if (path := spelled(one)) is not None)
+        yield from dict.fromkeys(path for one in context.paths() if (path := spelled(one)) is not None)
 
 
 def _as_script(path: str) -> str | None:
@@ -156,7 +168,7 @@ def _as_script(path: str) -> str | None:
 
 
 def _as_module(path: str) -> str | None:
-    """Return how MODULE names a file: with dots where Python can, or else as it is."""
+    """Return the module name of a file: with dots if Python can import it, or else its path."""
     if path.endswith(".sh"):
         return path
     if _as_script(path) is None:
@@ -182,27 +194,27 @@ _PATHS: Final[Mapping[str, Callable[[str], str | None]]] = {
 }
 
 
-def _siblings(spot: Spot) -> set[str]:
-    """Return the texts that stand in the list around the cursor already."""
-    node = spot.container
+def _siblings(cursor: Cursor) -> set[str]:
+    """Return the texts that the list around the cursor has already."""
+    node = cursor.container
     if node is None or node.kind is not Kind.ARRAY:
         return set()
     base = node.span.start
     return {
         item.value
         for item in node.items
-        if item.kind is Kind.STRING and base + item.offset != spot.span.start
+        if item.kind is Kind.STRING and base + item.offset != cursor.span.start
     }
 
 
-def _first_value(page: Page, name: str, shape: Shape) -> str:
-    path = next(_paths(page, name), None)
+def _first_value(context: DocumentContext, name: str, shape: Shape) -> str:
+    path = next(_paths(context, name), None)
     if path is not None:
         return quote(path) if isinstance(shape, Text) else f"[{quote(path)}]"
     if name in _EXAMPLES:
         return _EXAMPLES[name]
     parent = name.rpartition(".")[0]
-    if parent in _EXAMPLES:  # one of the two modes
+    if parent in _EXAMPLES:  # a key for one of the two modes
         return _EXAMPLES[parent]
     if isinstance(shape, Boolean):
         return "true"
@@ -222,25 +234,25 @@ def _value_snippet(shape: Shape, value: str) -> str:
         return placeholder(1, value, ("true", "false"))
     if isinstance(shape, ListOf):
         return f"[{placeholder(1, value[1:-1])}]"
-    if isinstance(shape, Table):
+    if isinstance(shape, ObjectOf):
         return value.replace("$", "\\$").replace("}", "\\}")
     return placeholder(1, value)
 
 
-def _base_images(_page: Page) -> Iterator[Item]:
+def _base_images(_context_of: DocumentContext) -> Iterator[CompletionItem]:
     for image, text in BASE_IMAGES.items():
-        yield Item(label=image, text=quote(image), kind="value", documentation=text)
+        yield CompletionItem(label=image, text=quote(image), kind="value", documentation=text)
 
 
-def _regions(page: Page) -> Iterator[Item]:
-    yield from _region_items(config_cursor.asked(page.outlook))
+def _regions(context: DocumentContext) -> Iterator[CompletionItem]:
+    yield from _region_items(config_cursor.requested_hardware(context.estimate))
 
 
 @lru_cache(maxsize=32)
-def _region_items(request: Request) -> tuple[Item, ...]:
-    """Return the regions, those first where the rest of a request can be had, nearest first."""
+def _region_items(request: Request) -> tuple[CompletionItem, ...]:
+    """Return the regions: those that have the rest of a request first, and the nearest first among each."""
     service = catalog().services[request.backend or "vertex"]
-    # A region that is half typed is near to none.
+    # A half-typed region is near no other.
     here = request.region or ""
     if here not in catalog().regions:
         here = catalog().default_region
@@ -256,7 +268,7 @@ def _region_items(request: Request) -> tuple[Item, ...]:
         rows.append(
             (
                 not has or choice.accelerator != wanted,
-                Item(
+                CompletionItem(
                     label=name,
                     text=quote(name),
                     kind="value",
@@ -274,13 +286,15 @@ def _region_text(name: str, request: Request) -> str:
     return f"{phrases.place(name)}. It trains on {', '.join(types) or 'no accelerator'}."
 
 
-def _machine_types(page: Page) -> Iterator[Item]:
-    yield from _machine_items(config_cursor.without(config_cursor.asked(page.outlook), "machine_type"))
+def _machine_types(context: DocumentContext) -> Iterator[CompletionItem]:
+    yield from _machine_items(
+        config_cursor.without(config_cursor.requested_hardware(context.estimate), "machine_type")
+    )
 
 
 @lru_cache(maxsize=32)
-def _machine_items(request: Request) -> tuple[Item, ...]:
-    """Return the machine types that go with the rest of a request, by what a job on them costs."""
+def _machine_items(request: Request) -> tuple[CompletionItem, ...]:
+    """Return the machine types that go with the rest of a request, sorted by the price of a job."""
     service = catalog().services[request.backend or "vertex"]
     rows = []
     for machine in service.machines.values():
@@ -292,7 +306,7 @@ def _machine_items(request: Request) -> tuple[Item, ...]:
         cost = price.effective if price is not None else None
         held = f"with {choice.accelerator}" if choice.accelerator is not None else "no GPU"
         costs = phrases.each_hour(price, spot=choice.spot) or "price not known"
-        item = Item(
+        item = CompletionItem(
             label=machine.name,
             text=quote(machine.name),
             kind="value",
@@ -315,18 +329,19 @@ def _machine_text(name: str, region: str) -> str:
     return f"{phrases.shape(machine)}. {takes} Prices are for {region}, fee and boot disk in them."
 
 
-def _specs(kind: AcceleratorKind) -> Callable[[Page], Iterator[Item]]:
-    def items(page: Page) -> Iterator[Item]:
+def _specs(kind: AcceleratorKind) -> Callable[[DocumentContext], Iterator[CompletionItem]]:
+    def items(context: DocumentContext) -> Iterator[CompletionItem]:
         yield from _spec_items(
-            config_cursor.without(config_cursor.asked(page.outlook), "gpu_spec", "tpu_spec"), kind
+            config_cursor.without(config_cursor.requested_hardware(context.estimate), "gpu_spec", "tpu_spec"),
+            kind,
         )
 
     return items
 
 
 @lru_cache(maxsize=32)
-def _spec_items(request: Request, kind: AcceleratorKind) -> tuple[Item, ...]:
-    """Return the accelerators that go with the rest of a request, by the catalogue's order and their number."""
+def _spec_items(request: Request, kind: AcceleratorKind) -> tuple[CompletionItem, ...]:
+    """Return the accelerators that go with the rest of a request, in the catalogue's order and by their number."""
     service = catalog().services[request.backend or "vertex"]
     every: dict[Accelerator, None] = {
         held: None for _, held in service.pairs if held is not None and held.kind == kind
@@ -340,7 +355,7 @@ def _spec_items(request: Request, kind: AcceleratorKind) -> tuple[Item, ...]:
         costs = phrases.each_hour(hardware.price(choice), spot=choice.spot) or "price not known"
         known = catalog().accelerators[held.type]
         memory = f"{known.memory_gb * held.count:g} GB · " if known.memory_gb else ""
-        item = Item(
+        item = CompletionItem(
             label=str(held),
             text=quote(str(held)),
             kind="value",
@@ -352,7 +367,7 @@ def _spec_items(request: Request, kind: AcceleratorKind) -> tuple[Item, ...]:
 
 
 def accelerator_text(held: Accelerator, region: str) -> str:
-    """Return what is known of an accelerator, as Markdown."""
+    """Return an accelerator's memory, support and regions, as Markdown."""
     known = catalog().accelerators[held.type]
     memory = f"{known.memory_gb:g} GB each. " if known.memory_gb else ""
     others = sorted(name for name in known.quotas if name != region)
@@ -361,7 +376,7 @@ def accelerator_text(held: Accelerator, region: str) -> str:
     return f"{held.count} {held.type}: {memory}{ended}{elsewhere}"
 
 
-_VALUES: Final[Mapping[str, Callable[[Page], Iterator[Any]]]] = {
+_VALUES: Final[Mapping[str, Callable[[DocumentContext], Iterator[Any]]]] = {
     "base_image": _base_images,
     "cloud.region": _regions,
     "cloud.machine_type": _machine_types,

@@ -1,4 +1,4 @@
-"""One of our documents and what is known around it: what every answer is made from."""
+"""A document with its project and script: the input of every answer to an editor."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.estimate import CostEstimate
 from caliban_ls.analysis.experiment import sweep as sweeps
 from caliban_ls.analysis.experiment.sweep import Experiment
 from caliban_ls.analysis.jsondoc import JsonDocument
@@ -15,21 +15,21 @@ from caliban_ls.analysis.script import Script
 
 
 @dataclass(frozen=True, eq=False)
-class Page:
+class DocumentContext:
     """A document at one moment.
 
     Attributes:
         document: the text and its tree.
-        kind: which of ours it is.
-        outlook: the project that it belongs to; of a project config, what it says itself.
-        script: the script that an experiment's flags are for, None where that isn't known.
-        paths: looks up the project's files and folders, as `files.project_paths` has them.
-        wrong: whether commands would refuse it as it stands; what is over a limit is asked about.
+        kind: experiment or project config.
+        estimate: of the project that an experiment belongs to; for a project config, of the config itself.
+        script: the script whose flags an experiment sets, None if it isn't known.
+        paths: returns the project's files and folders, as `files.project_paths` does.
+        wrong: whether it has errors for which commands refuse it. Exceeding a limit isn't one: commands ask then.
     """
 
     document: JsonDocument
     kind: DocumentKind
-    outlook: Outlook
+    estimate: CostEstimate
     script: Script | None = None
     paths: Callable[[], Sequence[str]] = tuple
     wrong: bool = False
@@ -41,5 +41,5 @@ class Page:
 
     @cached_property
     def sweep(self) -> Experiment:
-        """What an experiment config stands for."""
+        """The blocks of an experiment and their numbers of jobs."""
         return sweeps.read(self.document)

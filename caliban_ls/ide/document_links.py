@@ -1,4 +1,4 @@
-"""Links: from a name in a document to the page or the file that it stands for."""
+"""Document links: from a name in a document to its page or file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Final
 
 from caliban_ls.analysis.jsondoc import Kind, Member, Node
 from caliban_ls.core.text import Span
-from caliban_ls.ide.config_cursor import place_of
-from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.config_cursor import config_key_of
+from caliban_ls.ide.document_context import DocumentContext
 
 _SCRIPT_COMMENT = re.compile(r"caliban:[ \t]*script[ \t]*=[ \t]*(\S+)")
 
@@ -18,14 +18,14 @@ _FILES: Final = frozenset({"script", "dirs", "docker.dockerfile", "gcloud.cloud_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """A span that leads somewhere.
+class DocumentLink:
+    """A span that links to a page or a file.
 
     Attributes:
-        span: what is underlined.
-        url: a page, None where a file is meant.
-        paths: files relative to the project, the likeliest first, whichever is there.
-        tooltip: what it leads to.
+        span: the text that is underlined.
+        url: of a page, None for a file.
+        paths: possible files relative to the project, the likeliest first; the first that exists is the target.
+        tooltip: names the target.
     """
 
     span: Span
@@ -34,53 +34,55 @@ class Link:
     tooltip: str
 
 
-def links(page: Page) -> Iterator[Link]:
+def links(context: DocumentContext) -> Iterator[DocumentLink]:
     """Yield a document's links."""
-    for comment in page.document.comments:
-        found = _SCRIPT_COMMENT.search(page.text, comment.start, comment.end)
-        if found is not None and page.kind == "experiment":
-            yield Link(span=Span(*found.span(1)), paths=(found[1],), tooltip="The script whose flags are set")
+    for comment in context.document.comments:
+        found = _SCRIPT_COMMENT.search(context.text, comment.start, comment.end)
+        if found is not None and context.kind == "experiment":
+            yield DocumentLink(
+                span=Span(*found.span(1)), paths=(found[1],), tooltip="The script whose flags are set"
+            )
             break
-    root = page.document.root
-    if page.kind == "project" and root is not None and root.kind is Kind.OBJECT:
-        yield from _of_object(page, root, ())
+    root = context.document.root
+    if context.kind == "project" and root is not None and root.kind is Kind.OBJECT:
+        yield from _of_object(context, root, ())
 
 
-def _of_object(page: Page, node: Node, around: tuple[Member, ...]) -> Iterator[Link]:
+def _of_object(context: DocumentContext, node: Node, around: tuple[Member, ...]) -> Iterator[DocumentLink]:
     for member in node.members:
         members = (*around, member)
         value = member.value
-        place = place_of(members)
+        place = config_key_of(members)
         if value is None or place is None:
             continue
         if value.kind is Kind.OBJECT:
-            yield from _of_object(page, value, members)
+            yield from _of_object(context, value, members)
             continue
         for item in (value, *value.items):
             if item.kind is Kind.STRING and item.value and item.length > 1:
                 yield from _of_text(place.name, item)
 
 
-def _of_text(name: str, node: Node) -> Iterator[Link]:
+def _of_text(name: str, node: Node) -> Iterator[DocumentLink]:
     inner = Span(node.span.start + 1, node.span.end - 1)
     text: str = node.value
     if name in ("base_image", "gcloud.image"):
         url = image_page(text)
         if url is not None:
-            yield Link(span=inner, url=url, tooltip="The image's page")
+            yield DocumentLink(span=inner, url=url, tooltip="The image's page")
     elif name == "cloud.repository":
         url = image_page(f"{text.rstrip('/')}/x")
         if url is not None:
-            yield Link(span=inner, url=url, tooltip="The repository's page")
+            yield DocumentLink(span=inner, url=url, tooltip="The repository's page")
     elif name == "module":
         path = text if text.endswith((".py", ".sh")) else text.replace(".", "/") + ".py"
-        yield Link(span=inner, paths=(path, text), tooltip="The program")
+        yield DocumentLink(span=inner, paths=(path, text), tooltip="The program")
     elif name in _FILES:
-        yield Link(span=inner, paths=(text,), tooltip="The file")
+        yield DocumentLink(span=inner, paths=(text,), tooltip="The file")
 
 
 def image_page(image: str) -> str | None:
-    """Return the page of an image in its registry, None where the registry has no pages that are known."""
+    """Return the URL of an image's page in its registry, None for a registry without known pages."""
     name = re.sub(r"(@sha256:[0-9a-f]+|:[^:/]*)$", "", image.strip())
     if not re.fullmatch(r"[A-Za-z0-9._:/-]+", name):
         return None
@@ -106,4 +108,4 @@ _REGISTRIES: Final[Mapping[str, str]] = {
     "mcr.microsoft.com": "https://mcr.microsoft.com/artifact/mar/{}",
     "public.ecr.aws": "https://gallery.ecr.aws/{}",
 }
-"""Pages of registries, by host. Those that answer a browser at the image's own name are asked by it."""
+"""URLs of images' pages by the registry's host."""

@@ -1,4 +1,4 @@
-"""Hover: what the thing under the pointer is, and what it does to the number of jobs and to the bill."""
+"""Hover: explain the key, value or block under the pointer, and its effect on the number of jobs and the price."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from caliban_ls.analysis.script import Flag, resolve
 from caliban_ls.core.text import Span
 from caliban_ls.ide import config_cursor, phrases, script_flags
 from caliban_ls.ide.config_completion import accelerator_text
-from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.document_context import DocumentContext
 
 
 @dataclass(frozen=True, slots=True)
 class Hover:
-    """What is shown over a span.
+    """A text that is shown over a span.
 
     Attributes:
-        span: what it is about.
+        span: the text that it explains.
         text: Markdown.
-        flags: whose definitions are worth a link.
+        flags: the flags whose definitions it links to.
     """
 
     span: Span
@@ -37,16 +37,20 @@ class Hover:
     flags: tuple[Flag, ...] = ()
 
 
-def hover_at(page: Page, offset: int, findings: Sequence[Finding] = ()) -> Hover | None:
-    """Return what there is to say at an offset, None where that is nothing.
+def hover_at(context: DocumentContext, offset: int, findings: Sequence[Finding] = ()) -> Hover | None:
+    """Return the hover at an offset, None where there is none.
 
     Args:
-        page: the document.
+        context: the document.
         offset: where the pointer is.
-        findings: what is wrong with the document; those under the pointer are explained.
+        findings: of the document; those under the pointer are explained.
     """
-    path = path_at(page.document.root, offset)
-    own = _of_experiment(page, path, offset) if page.kind == "experiment" else _of_config(page, path, offset)
+    path = path_at(context.document.root, offset)
+    own = (
+        _of_experiment(context, path, offset)
+        if context.kind == "experiment"
+        else _of_config(context, path, offset)
+    )
     explained = [found for found in findings if found.span.start <= offset <= found.span.end]
     if not explained:
         return own
@@ -57,41 +61,41 @@ def hover_at(page: Page, offset: int, findings: Sequence[Finding] = ()) -> Hover
 
 
 def explanation(code: str) -> str:
-    """Return what a diagnostic's code means, as Markdown."""
+    """Return the explanation of a diagnostic's code, as Markdown."""
     rule = RULES[code]
     return f"**{code}** {rule.name}: {rule.explanation}"
 
 
-def _of_experiment(page: Page, path: Sequence[Node | Member], offset: int) -> Hover | None:
+def _of_experiment(context: DocumentContext, path: Sequence[Node | Member], offset: int) -> Hover | None:
     member = next((step for step in path if isinstance(step, Member)), None)
     if member is None:
-        return _of_block(page, path, offset)
+        return _of_block(context, path, offset)
     key = member.key.span
     if key.start <= offset <= key.end:
-        return _of_key(page, member, key)
+        return _of_key(context, member, key)
     value = path[path.index(member) + 1] if path[-1] is not member else None
-    if isinstance(value, Node) and value.kind is Kind.ARRAY and (text := _list_text(page, member)):
+    if isinstance(value, Node) and value.kind is Kind.ARRAY and (text := _list_text(context, member)):
         return Hover(value.span, text)
     return None
 
 
-def _of_key(page: Page, member: Member, key: Span) -> Hover | None:
-    script = page.script
+def _of_key(context: DocumentContext, member: Member, key: Span) -> Hover | None:
+    script = context.script
     found = [
         flag
         for name in script_flags.flags_of(member)
         for flag in (resolve(script, name) if script is not None else ())
     ]
     texts = [phrases.flag_text(flag, script) for flag in found] if script is not None else []
-    size = _list_text(page, member)
+    size = _list_text(context, member)
     if size:
         texts.append(size)
     return Hover(key, "\n\n---\n\n".join(texts), tuple(found)) if texts else None
 
 
-def _list_text(page: Page, member: Member) -> str | None:
-    """Return by how much a list multiplies its block, None where it doesn't or that can't be told."""
-    block = _block_of(page, member.key)
+def _list_text(context: DocumentContext, member: Member) -> str | None:
+    """Return the factor by which a list multiplies its block's jobs, in words; None if it has none."""
+    block = _block_of(context, member.key)
     if block is None or block.count is None or member.value is None or member.value.kind is not Kind.ARRAY:
         return None
     rows = row_count(member)
@@ -105,54 +109,54 @@ def _list_text(page: Page, member: Member) -> str | None:
     if rows > 1:
         lines.append(f"Without this key it would have {phrases.jobs(block.count // rows)}.")
     if again:
-        lines.append(f"{again} of them stand here twice.")
+        lines.append(f"{again} of them are here twice.")
     return " ".join([f"{lines[0]}.", *lines[1:]])
 
 
-def _of_block(page: Page, path: Sequence[Node | Member], offset: int) -> Hover | None:
-    """Say what a block, or the whole file, comes to, over its first bracket."""
+def _of_block(context: DocumentContext, path: Sequence[Node | Member], offset: int) -> Hover | None:
+    """Return the jobs and the price of a block, or of the whole file, over its first bracket."""
     node = path[-1] if path else None
     if not isinstance(node, Node) or node.kind not in {Kind.OBJECT, Kind.ARRAY}:
         return None
     start = node.span.start
     if not start <= offset <= start + 1:
         return None
-    block = _block_of(page, node)
-    if block is not None and block.count is not None and node is not page.document.root:
-        return Hover(Span(start, start + 1), _total(page, block.count, f"Block `{block.pointer}`: "))
-    if node is page.document.root and page.sweep.count is not None:
-        blocks = len(page.sweep.blocks)
+    block = _block_of(context, node)
+    if block is not None and block.count is not None and node is not context.document.root:
+        return Hover(Span(start, start + 1), _total(context, block.count, f"Block `{block.pointer}`: "))
+    if node is context.document.root and context.sweep.count is not None:
+        blocks = len(context.sweep.blocks)
         of = "" if blocks < 2 else f"{blocks:,} blocks: "  # noqa: PLR2004 - one is the file itself
-        return Hover(Span(start, start + 1), _total(page, page.sweep.count, of))
+        return Hover(Span(start, start + 1), _total(context, context.sweep.count, of))
     return None
 
 
-def _total(page: Page, count: int, of: str) -> str:
-    outlook = page.outlook
+def _total(context: DocumentContext, count: int, of: str) -> str:
+    estimate = context.estimate
     lines = [f"**{of}{phrases.jobs(count)}**"]
-    if outlook.choice is not None:
-        each, cost = outlook.hourly, outlook.cost_of(count)
+    if estimate.choice is not None:
+        each, cost = estimate.hourly, estimate.cost_of(count)
         costs = "price not known"
         if each is not None and cost is not None:
             costs = f"{phrases.money(each)} each, {phrases.money(cost)} all at once"
-        lines.append(f"In the cloud: {phrases.hardware_of(outlook.choice)}; {costs}.")
-    different = different_jobs(page.sweep) if count == page.sweep.count else None
+        lines.append(f"In the cloud: {phrases.hardware_of(estimate.choice)}; {costs}.")
+    different = different_jobs(context.sweep) if count == context.sweep.count else None
     if different is not None and different < count:
         lines.append(f"{phrases.jobs(count - different)} of them: the same as another.")
     return "\n\n".join(lines)
 
 
-def _block_of(page: Page, node: Node) -> Block | None:
+def _block_of(context: DocumentContext, node: Node) -> Block | None:
     """Return the block that a node is, or is a key of."""
     owner = node if node.kind is Kind.OBJECT else node.parent
-    return next((block for block in page.sweep.blocks if block.node is owner), None)
+    return next((block for block in context.sweep.blocks if block.node is owner), None)
 
 
-def _of_config(page: Page, path: Sequence[Node | Member], offset: int) -> Hover | None:
+def _of_config(context: DocumentContext, path: Sequence[Node | Member], offset: int) -> Hover | None:
     members = [step for step in path if isinstance(step, Member)]
     if not members:
         return None
-    place = config_cursor.place_of(members)
+    place = config_cursor.config_key_of(members)
     if place is None:
         return None
     member = members[-1]
@@ -163,35 +167,36 @@ def _of_config(page: Page, path: Sequence[Node | Member], offset: int) -> Hover 
     value = path[-1]
     if not isinstance(value, Node) or not isinstance(value.value, str):
         return None
-    said = _VALUES[place.name](page, value.value) if place.name in _VALUES else None
-    return None if said is None else Hover(value.span, said)
+    explain = _VALUES.get(place.name)
+    explained = None if explain is None else explain(context, value.value)
+    return None if explained is None else Hover(value.span, explained)
 
 
-def _region_text(page: Page, name: str) -> str | None:
+def _region_text(context: DocumentContext, name: str) -> str | None:
     known = catalog().regions.get(name)
     if known is None:
         return None
-    service = catalog().services[config_cursor.asked(page.outlook).backend or "vertex"]
+    service = catalog().services[config_cursor.requested_hardware(context.estimate).backend or "vertex"]
     types = [type_ for type_, regions in service.regions_of.items() if name in regions]
     lines = [f"**{name}**, {known.place}", f"It trains on {', '.join(types) or 'no accelerator'}."]
-    return "\n\n".join([*lines, *_price_lines(page)])
+    return "\n\n".join([*lines, *_price_lines(context)])
 
 
-def _machine_text(page: Page, name: str) -> str | None:
+def _machine_text(context: DocumentContext, name: str) -> str | None:
     machine = catalog().machines.get(name)
     if machine is None:
         return None
     specs = ", ".join(str(held) for held in machine.holds)
     lines = [f"**{name}**: {phrases.shape(machine)}"]
     lines.append(f"It takes {specs}." if specs else "It takes no accelerator.")
-    request = config_cursor.asked(page.outlook)
+    request = config_cursor.requested_hardware(context.estimate)
     others = [offer.region for offer in hardware.regions(request.backend or "vertex", machine_type=name)]
-    lines += _price_lines(page)
-    lines.append(f"It is to be had in {', '.join(others)}." if others else "No region has it for training.")
+    lines += _price_lines(context)
+    lines.append(f"It is available in {', '.join(others)}." if others else "No region has it for training.")
     return "\n\n".join(lines)
 
 
-def _spec_text(page: Page, text: str) -> str | None:
+def _spec_text(context: DocumentContext, text: str) -> str | None:
     spec = hardware.parse_spec(text, "gpu")
     if isinstance(spec, SpecProblem):
         spec = hardware.parse_spec(text, "tpu")
@@ -199,20 +204,20 @@ def _spec_text(page: Page, text: str) -> str | None:
         return None
     held: Accelerator = spec.accelerator
     known = catalog().accelerators[held.type]
-    region = config_cursor.asked(page.outlook).region or catalog().default_region
+    region = config_cursor.requested_hardware(context.estimate).region or catalog().default_region
     total = f"\n\n{known.memory_gb * held.count:g} GB of GPU memory in all." if known.memory_gb else ""
-    return "\n\n".join([f"**{held}**: {accelerator_text(held, region)}{total}", *_price_lines(page)])
+    return "\n\n".join([f"**{held}**: {accelerator_text(held, region)}{total}", *_price_lines(context)])
 
 
-def _price_lines(page: Page) -> list[str]:
-    """Return what a job of this config costs, on demand and on spot machines."""
-    request: Request | None = page.outlook.request
-    choice = page.outlook.choice
+def _price_lines(context: DocumentContext) -> list[str]:
+    """Return the price of a job with this config, on demand and on spot machines."""
+    request: Request | None = context.estimate.request
+    choice = context.estimate.choice
     if request is None or choice is None:
-        return ["Together with the rest of this config it can't be had."]
-    price = page.outlook.price
+        return ["It isn't available together with the rest of this config."]
+    price = context.estimate.price
     if price is None:
-        return [f"What {phrases.hardware_of(choice)} costs isn't known."]
+        return [f"The price of {phrases.hardware_of(choice)} isn't known."]
     on_demand, spot = phrases.each_hour(price, spot=False), phrases.each_hour(price, spot=True)
     machine = choice.machine_type + (f" with {choice.accelerator}" if choice.accelerator else "")
     sure = ", by one source alone" if price.uncertain else ""

@@ -1,4 +1,4 @@
-"""Inlay hints: what a list multiplies, what a block comes to, and what hardware costs, for the lines in view."""
+"""Inlay hints in a range: the factor of a list, the number of jobs of a block, and the price of hardware."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from caliban_ls.analysis.experiment.sweep import Block
 from caliban_ls.analysis.jsondoc import Kind, Member, Node
 from caliban_ls.core.text import Span
 from caliban_ls.ide import phrases
-from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.document_context import DocumentContext
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
-    """A few words behind an offset, with more for who points at them."""
+class InlayHint:
+    """A few words behind an offset, with a tooltip."""
 
     offset: int
     label: str
     tooltip: str
 
 
-def hints(page: Page, span: Span) -> list[Hint]:
+def hints(context: DocumentContext, span: Span) -> list[InlayHint]:
     """Return the hints of a range, in the order of the text."""
-    if page.kind == "project":
-        return [hint for hint in _of_config(page) if span.start <= hint.offset <= span.end]
+    if context.kind == "project":
+        return [hint for hint in _of_config(context) if span.start <= hint.offset <= span.end]
     return [
-        Hint(base + hint.offset, hint.label, hint.tooltip)
-        for block, base in blocks_in(page, span)
+        InlayHint(base + hint.offset, hint.label, hint.tooltip)
+        for block, base in blocks_in(context, span)
         for hint in _of_block(block, span.start - base, span.end - base)
     ]
 
 
-def blocks_in(page: Page, span: Span) -> Iterator[tuple[Block, int]]:
-    """Yield the blocks that a range touches, each with its start; looks at no more than it must."""
-    blocks = page.sweep.blocks
+def blocks_in(context: DocumentContext, span: Span) -> Iterator[tuple[Block, int]]:
+    """Yield the blocks that a range touches, each with its start; looks at no others."""
+    blocks = context.sweep.blocks
     low, high = 0, len(blocks)
     while low < high:
         middle = (low + high) // 2
@@ -52,12 +52,12 @@ def blocks_in(page: Page, span: Span) -> Iterator[tuple[Block, int]]:
         yield block, base
 
 
-def _of_block(block: Block, first: int, last: int) -> Iterator[Hint]:
+def _of_block(block: Block, first: int, last: int) -> Iterator[InlayHint]:
     """Yield a block's hints between two offsets; all offsets count from the block's start."""
     if block.count is None:
         return
     if first <= 1 <= last:
-        yield Hint(1, phrases.jobs(block.count), "This block alone stands for so many jobs.")
+        yield InlayHint(1, phrases.jobs(block.count), "The number of jobs of this block.")
     for member in _members_in(block.node, first, last):
         value = member.value
         if value is None or value.kind is not Kind.ARRAY:
@@ -65,7 +65,7 @@ def _of_block(block: Block, first: int, last: int) -> Iterator[Hint]:
         end, rows = value.offset + value.length, row_count(member)
         if rows > 1 and first <= end <= last:
             tooltip = f"Without this key the block would have {phrases.jobs(block.count // rows)}."
-            yield Hint(end, phrases.times(rows), tooltip)
+            yield InlayHint(end, phrases.times(rows), tooltip)
 
 
 def _members_in(node: Node, first: int, last: int) -> Iterator[Member]:
@@ -75,10 +75,10 @@ def _members_in(node: Node, first: int, last: int) -> Iterator[Member]:
     yield from takewhile(lambda member: member.key.offset <= last, islice(members, place, None))
 
 
-def _of_config(page: Page) -> Iterator[Hint]:
-    """Yield what one job costs an hour, behind the keys that decide over it."""
-    section = _value(page.document.root, "cloud")
-    choice, hourly = page.outlook.choice, page.outlook.hourly
+def _of_config(context: DocumentContext) -> Iterator[InlayHint]:
+    """Yield the price of one job an hour, behind the keys that it depends on."""
+    section = _value(context.document.root, "cloud")
+    choice, hourly = context.estimate.choice, context.estimate.hourly
     if section is None or section.kind is not Kind.OBJECT or choice is None or hourly is None:
         return
     tooltip = f"One job on {phrases.hardware_of(choice)}, fee and boot disk included."
@@ -88,7 +88,7 @@ def _of_config(page: Page) -> Iterator[Hint]:
                 continue
             other = choice.accelerator if member.key.value == "machine_type" else choice.machine_type
             with_what = f" with {other}" if other is not None else ""
-            yield Hint(member.value.span.end, f"{phrases.money(hourly)}{with_what}", tooltip)
+            yield InlayHint(member.value.span.end, f"{phrases.money(hourly)}{with_what}", tooltip)
 
 
 def _value(node: Node | None, key: str) -> Node | None:

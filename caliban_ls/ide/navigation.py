@@ -1,4 +1,4 @@
-"""From a flag to where it is defined, to every experiment that sets it, and to another name for it."""
+"""Find a flag's definition and its references in experiments, and rename it."""
 
 from __future__ import annotations
 
@@ -12,69 +12,69 @@ from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, inner_
 from caliban_ls.analysis.script import Flag, Script, resolve
 from caliban_ls.core.errors import UsageError
 from caliban_ls.core.text import Span
-from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.document_context import DocumentContext
 from caliban_ls.ide.script_flags import flags_of
 
 _NAME = re.compile(r"[^\s,\[\]\"'\\-][^\s,\[\]\"'\\]*")
 
 _KEEPS_ATTRIBUTE: Final = ("argparse", "click")
-"""Libraries that can be told under which name a script finds a flag's value, so that its code needn't change."""
+"""Libraries where a definition can fix the name of the value, so that the script's code needn't change."""
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class FlagReference:
     """A flag's name in a key of an experiment."""
 
     name: str
     span: Span
 
 
-def use_at(page: Page, offset: int) -> Use | None:
+def reference_at(context: DocumentContext, offset: int) -> FlagReference | None:
     """Return the flag that a key names at an offset, None where there is none."""
-    if page.kind != "experiment":
+    if context.kind != "experiment":
         return None
-    path = path_at(page.document.root, offset)
+    path = path_at(context.document.root, offset)
     member = next((step for step in path if isinstance(step, Member)), None)
     if member is None or not member.key.span.start <= offset <= member.key.span.end:
         return None
-    uses = list(_of_key(page.document, member))
+    uses = list(_of_key(context.document, member))
     inside = [use for use in uses if use.span.start <= offset <= use.span.end]
     return inside[0] if inside else uses[0] if len(uses) == 1 else None
 
 
-def definitions(page: Page, offset: int) -> tuple[Use, tuple[Flag, ...]] | None:
-    """Return the flag that a key names at an offset, and what the script has of that name."""
-    use = use_at(page, offset)
-    if use is None or page.script is None:
+def definitions(context: DocumentContext, offset: int) -> tuple[FlagReference, tuple[Flag, ...]] | None:
+    """Return the flag that a key names at an offset, and the script's flags of that name."""
+    use = reference_at(context, offset)
+    if use is None or context.script is None:
         return None
-    return use, resolve(page.script, use.name)
+    return use, resolve(context.script, use.name)
 
 
-def uses(page: Page, script: Script | None, name: str) -> Iterator[Use]:
-    """Yield every use of a flag in an experiment: under any of its names, where a script says which there are."""
+def references(context: DocumentContext, script: Script | None, name: str) -> Iterator[FlagReference]:
+    """Yield every reference to a flag in an experiment, under all names that the script gives it."""
     wanted = {id(flag) for flag in resolve(script, name)} if script is not None else set()
-    for block in page.sweep.blocks:
+    for block in context.sweep.blocks:
         for member in block.node.members:
             for flag in flags_of(member):
                 is_it = flag == name or (
                     script is not None and any(id(one) in wanted for one in resolve(script, flag))
                 )
                 if is_it:
-                    yield from (use for use in _of_key(page.document, member) if use.name == flag)
+                    yield from (use for use in _of_key(context.document, member) if use.name == flag)
 
 
 def flags_in(script: Script, path: str, offset: int) -> tuple[Flag, ...]:
-    """Return the flags whose definition stands at an offset of a file, by their name if the offset is on one."""
+    """Return the flags that a file defines at an offset: those whose name is there, or else whose definition is."""
     here = [flag for flag in script.flags if flag.path == path]
     named = [flag for flag in here if any(span.start <= offset <= span.end for span in flag.name_spans)]
     return tuple(named or (flag for flag in here if flag.span.start <= offset <= flag.span.end))
 
 
 def check_name(new: str) -> str:
-    """Return a new name for a flag, without the dashes that somebody may have typed.
+    """Return a new name for a flag, without dashes in front.
 
     Raises:
-        UsageError: no flag can have it.
+        UsageError: a flag can't have this name.
     """
     bare = new.strip().lstrip("-")
     if not _NAME.fullmatch(bare):
@@ -85,15 +85,15 @@ def check_name(new: str) -> str:
     return bare
 
 
-def renamed_uses(page: Page, old: str, new: str) -> list[Edit]:
-    """Return the edits that rename a flag in an experiment, only where it is spelled just so.
+def edits_of_references(context: DocumentContext, old: str, new: str) -> list[Edit]:
+    """Return the edits that rename a flag in an experiment, only where it has exactly this name.
 
     Raises:
         UsageError: a block has both names.
     """
     edits = []
-    for number, block in enumerate(page.sweep.blocks, start=1):
-        names = [use for member in block.node.members for use in _of_key(page.document, member)]
+    for number, block in enumerate(context.sweep.blocks, start=1):
+        names = [use for member in block.node.members for use in _of_key(context.document, member)]
         own = [use for use in names if use.name == old]
         if own and any(use.name == new for use in names):
             raise UsageError(
@@ -103,17 +103,17 @@ def renamed_uses(page: Page, old: str, new: str) -> list[Edit]:
     return edits
 
 
-def renamed_flag(script: Script, old: str, new: str, text: str, path: str) -> list[Edit]:
-    """Return the edits that rename a flag where a file of its script defines it, so that the script still works.
+def edits_of_definition(script: Script, old: str, new: str, text: str, path: str) -> list[Edit]:
+    """Return the edits that rename a flag where a file of its script defines it; the script works as before.
 
-    Empty where the script isn't certain, or where more than the definition would have to change.
+    Empty if the script isn't certain, or if more than the definition would have to change.
 
     Args:
         script: the script.
         old: the flag's name, as a key spells it.
         new: its new name.
         text: the file.
-        path: its path, as flags give it.
+        path: its path, as in `Flag.path`.
 
     Raises:
         UsageError: the script has a flag of the new name.
@@ -139,7 +139,7 @@ def _redefined(script: Script, flag: Flag, old: str, new: str, text: str) -> Seq
     attribute = first[2:].replace("-", "_")
     if first != f"--{old}" or attribute == new.replace("-", "_"):
         return edits
-    # The value is looked for under a name that is made of the flag's first one; it keeps that.
+    # The script reads the value by a name that is made from the flag's first name, so it keeps that.
     if script.library == "argparse":
         if re.search(r"\bdest\s*=", text[flag.span.start : flag.span.end]):
             return edits
@@ -153,13 +153,13 @@ def _redefined(script: Script, flag: Flag, old: str, new: str, text: str) -> Seq
     return [*edits, Edit(Span(end, end), kept)]
 
 
-def _of_key(document: JsonDocument, member: Member) -> Iterator[Use]:
+def _of_key(document: JsonDocument, member: Member) -> Iterator[FlagReference]:
     key: Node = member.key
     if key.kind is not Kind.STRING or key.damaged or not flags_of(member):
         return
     name: str = key.value
     if not name.startswith("["):
-        yield Use(name, inner_span(document, key, 0, len(name)))
+        yield FlagReference(name, inner_span(document, key, 0, len(name)))
         return
     for part in re.finditer(r"[^\s,\[\]]+", name):
-        yield Use(part[0], inner_span(document, key, part.start(), part.end()))
+        yield FlagReference(part[0], inner_span(document, key, part.start(), part.end()))

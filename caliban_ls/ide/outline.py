@@ -1,4 +1,4 @@
-"""The shape of a document: its outline, what can be folded, and what a selection grows to."""
+"""The structure of a document: its symbols, folding ranges and selection ranges."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from caliban_ls.analysis.experiment.block import row_count
 from caliban_ls.analysis.jsondoc import Kind, Member, Node, path_at
 from caliban_ls.core.text import Span, shortened
 from caliban_ls.ide import phrases
-from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.document_context import DocumentContext
 
 MOST: Final = 5000
-"""So many entries an outline, and so many places to fold, a document has at most; more help nobody."""
+"""The most symbols, and the most folding ranges, of one document; more are of no use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Symbol:
+class DocumentSymbol:
     """An entry of an outline.
 
     Attributes:
-        name: what it is called.
-        detail: a few words beside it.
+        name: its name.
+        detail: a few words beside the name.
         kind: a block of flags, or a key.
-        span: all that belongs to it.
-        name_span: where its name stands.
+        span: the whole block, or the key with its value.
+        name_span: the span of its name.
         children: entries inside it.
     """
 
@@ -34,25 +34,25 @@ class Symbol:
     kind: Literal["block", "key"]
     span: Span
     name_span: Span
-    children: tuple[Symbol, ...] = ()
+    children: tuple[DocumentSymbol, ...] = ()
 
 
-def outline(page: Page) -> list[Symbol]:
+def outline(context: DocumentContext) -> list[DocumentSymbol]:
     """Return a document's entries in the order of the text."""
-    root = page.document.root
+    root = context.document.root
     if root is None:
         return []
-    if page.kind == "project":
-        return list(_keys(page, root, 0)) if root.kind is Kind.OBJECT else []
-    blocks = page.sweep.blocks
+    if context.kind == "project":
+        return list(_keys(context, root, 0)) if root.kind is Kind.OBJECT else []
+    blocks = context.sweep.blocks
     deep = sum(len(block.node.members) + 1 for block in blocks) <= MOST
     symbols = []
     for number, block in enumerate(blocks[:MOST], start=1):
         span = block.node.span
-        children = tuple(_of_block(page, block.node, span.start)) if deep else ()
+        children = tuple(_of_block(context, block.node, span.start)) if deep else ()
         detail = phrases.jobs(block.count) if block.count is not None else "has errors"
         symbols.append(
-            Symbol(
+            DocumentSymbol(
                 name=f"Block {number}",
                 detail=detail,
                 kind="block",
@@ -64,7 +64,7 @@ def outline(page: Page) -> list[Symbol]:
     return symbols
 
 
-def _of_block(page: Page, node: Node, base: int) -> Iterator[Symbol]:
+def _of_block(context: DocumentContext, node: Node, base: int) -> Iterator[DocumentSymbol]:
     for member in node.members:
         if not isinstance(member.key.value, str) or not member.key.value:
             continue
@@ -75,9 +75,9 @@ def _of_block(page: Page, node: Node, base: int) -> Iterator[Symbol]:
         shown = phrases.times(rows) if rows > 1 else ""
         if value is not None and not shown:
             shown = shortened(
-                page.text[base + value.offset : base + value.offset + min(value.length, 60)], 40
+                context.text[base + value.offset : base + value.offset + min(value.length, 60)], 40
             )
-        yield Symbol(
+        yield DocumentSymbol(
             name=member.key.value,
             detail=shown,
             kind="key",
@@ -86,36 +86,38 @@ def _of_block(page: Page, node: Node, base: int) -> Iterator[Symbol]:
         )
 
 
-def _keys(page: Page, node: Node, depth: int) -> Iterator[Symbol]:
+def _keys(context: DocumentContext, node: Node, depth: int) -> Iterator[DocumentSymbol]:
     for member in node.members[:MOST]:
         if not isinstance(member.key.value, str) or not member.key.value:
             continue
         value = member.value
         nested = value is not None and value.kind is Kind.OBJECT and depth < 2  # noqa: PLR2004 - no key is deeper
         where = value.span if value is not None else member.key.span
-        yield Symbol(
+        yield DocumentSymbol(
             name=member.key.value,
-            detail="" if nested or value is None else shortened(page.text[where.start : where.end][:60], 40),
+            detail=""
+            if nested or value is None
+            else shortened(context.text[where.start : where.end][:60], 40),
             kind="key",
             span=member.span,
             name_span=member.key.span,
-            children=tuple(_keys(page, value, depth + 1)) if nested and value is not None else (),
+            children=tuple(_keys(context, value, depth + 1)) if nested and value is not None else (),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
-    """A part of the text that can be folded away."""
+class FoldingRange:
+    """A part of the text that can be folded."""
 
     span: Span
     kind: Literal["region", "comment"]
 
 
-def folds(page: Page) -> Iterator[Fold]:
-    """Yield objects, lists and comments; which of them take several lines is for the asker to see."""
-    for comment in page.document.comments[:MOST]:
-        yield Fold(comment, "comment")
-    root = page.document.root
+def folds(context: DocumentContext) -> Iterator[FoldingRange]:
+    """Yield objects, lists and comments, also those on a single line."""
+    for comment in context.document.comments[:MOST]:
+        yield FoldingRange(comment, "comment")
+    root = context.document.root
     # Where the parent starts is known already, so that no node's place costs a climb to the root.
     waiting = [(root, 0)] if root is not None else []
     number = 0
@@ -124,7 +126,7 @@ def folds(page: Page) -> Iterator[Fold]:
         if node.kind is not Kind.OBJECT and node.kind is not Kind.ARRAY:
             continue
         start = base + node.offset
-        yield Fold(Span(start, start + node.length), "region")
+        yield FoldingRange(Span(start, start + node.length), "region")
         number += 1
         if node.plain:
             continue  # nothing inside it can be folded
@@ -132,11 +134,11 @@ def folds(page: Page) -> Iterator[Fold]:
         waiting += [(one.value, start) for one in reversed(node.members) if one.value is not None]
 
 
-def selections(page: Page, offset: int) -> list[Span]:
-    """Return what a selection at an offset grows to, innermost first, and in the end all."""
+def selections(context: DocumentContext, offset: int) -> list[Span]:
+    """Return the spans that a selection at an offset grows to, the innermost first and the whole text last."""
     spans: list[Span] = []
     base = 0  # where the parent starts, so that no step costs a climb to the root
-    for step in path_at(page.document.root, offset):
+    for step in path_at(context.document.root, offset):
         if isinstance(step, Member):
             last = step.value or step.key
             spans.append(Span(base + step.key.offset, base + last.offset + last.length))
@@ -149,7 +151,7 @@ def selections(page: Page, offset: int) -> list[Span]:
         inner = Span(span.start + 1, span.end - 1)
         if (quoted or bracketed) and inner.start <= offset <= inner.end:
             spans.append(inner)
-    unique = list(dict.fromkeys([Span(0, len(page.text)), *spans]))
+    unique = list(dict.fromkeys([Span(0, len(context.text)), *spans]))
     return [*unique[:0:-1][:_MOST_STEPS], unique[0]]
 
 

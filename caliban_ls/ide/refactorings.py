@@ -17,21 +17,21 @@ from caliban_ls.analysis.jsondoc import Kind, Member, Node, quote
 from caliban_ls.analysis.jsondoc.edits import remove_items, remove_members
 from caliban_ls.core.text import Span, shortened, spoken_number
 from caliban_ls.ide import phrases
-from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.document_context import DocumentContext
 from caliban_ls.ide.inlay_hints import blocks_in
 
 STEPS: Final[tuple[int, ...]] = (5, 10)
-"""How many values a range is spread over that says nothing of them."""
+"""The numbers of values that a range without a third number can be spread over."""
 
 _MOST_PARTNERS = 3  # lists that one list is offered to be tied to
-_MOST_VALUES = 1000  # of a list that is written anew
+_MOST_VALUES = 1000  # of a list that is rewritten
 _MAGNITUDE = 10  # ends that lie this many times apart are worth steps of equal ratio
 _DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refactoring:
-    """A change that nobody needs but somebody may want: edits, or one of our commands with its arguments."""
+    """An optional change: edits, or a command with its arguments."""
 
     title: str
     edits: tuple[Edit, ...] = ()
@@ -39,53 +39,53 @@ class Refactoring:
     arguments: Mapping[str, Any] | None = None
 
 
-def refactorings(page: Page, span: Span) -> Iterator[Refactoring]:
-    """Yield what could be done with the keys that a selection touches."""
-    if page.kind != "experiment":
+def refactorings(context: DocumentContext, span: Span) -> Iterator[Refactoring]:
+    """Yield the refactorings of the keys that a selection touches."""
+    if context.kind != "experiment":
         return
-    for block, _ in blocks_in(page, span):
+    for block, _ in blocks_in(context, span):
         if block.count is None or block.node.damaged:
             continue
         touched = [member for member in block.node.members if _touches(member.span, span)]
         if len(touched) > 1:
-            yield from _tied(page, block, touched)
+            yield from _tied(context, block, touched)
         elif touched:
-            yield from _of_member(page, block, touched[0], span)
+            yield from _of_member(context, block, touched[0], span)
         if touched:
             return
 
 
-def _of_member(page: Page, block: Block, member: Member, span: Span) -> Iterator[Refactoring]:
+def _of_member(context: DocumentContext, block: Block, member: Member, span: Span) -> Iterator[Refactoring]:
     value = member.value
     if value is None:
         return
     if is_key(member.key.value) and str(member.key.value).startswith("["):
-        yield from _untied(page, block, member)
+        yield from _untied(context, block, member)
     elif value.kind is Kind.ARRAY:
-        yield from _of_list(page, member, value)
+        yield from _of_list(context, member, value)
         for other in _partners(block, member):
             pair = [one for one in block.node.members if one is member or one is other]
-            yield from _tied(page, block, pair)
+            yield from _tied(context, block, pair)
     else:
         where = value.span
-        written = page.text[where.start : where.end]
+        written = context.text[where.start : where.end]
         yield Refactoring(title="Turn the value into a list", edits=(Edit(where, f"[{written}]"),))
-    yield from _just_this(page, block, member, span)
+    yield from _just_this(context, block, member, span)
 
 
-def _of_list(page: Page, member: Member, value: Node) -> Iterator[Refactoring]:
+def _of_list(context: DocumentContext, member: Member, value: Node) -> Iterator[Refactoring]:
     items = value.items
     if len(items) == 1 and items[0].kind is not Kind.ARRAY:  # a list inside would multiply
-        edit = Edit(value.span, _texts(page, value)[0])
+        edit = Edit(value.span, _texts(context, value)[0])
         yield Refactoring(title="Turn the list into its value", edits=(edit,))
     if len(items) > _MOST_VALUES:
         return
     again = repeated(member)
     if again:
-        yield Refactoring(title="Remove repeated values", edits=remove_items(page.document, value, again))
+        yield Refactoring(title="Remove repeated values", edits=remove_items(context.document, value, again))
     order = _order(items)
     if order is not None:
-        texts = _texts(page, value)
+        texts = _texts(context, value)
         edits = tuple(
             Edit(item.span, texts[place])
             for item, place in zip(items, order, strict=True)
@@ -93,7 +93,7 @@ def _of_list(page: Page, member: Member, value: Node) -> Iterator[Refactoring]:
         )
         if edits:
             yield Refactoring(title="Sort the values", edits=edits)
-    yield from _ranges(page, value)
+    yield from _ranges(context, value)
 
 
 def _order(items: Sequence[Node]) -> list[int] | None:
@@ -106,7 +106,7 @@ def _order(items: Sequence[Node]) -> list[int] | None:
     return None
 
 
-def _ranges(page: Page, value: Node) -> Iterator[Refactoring]:
+def _ranges(context: DocumentContext, value: Node) -> Iterator[Refactoring]:
     """Yield a list of two numbers spread out, in equal steps and, where the ends are far apart, equal ratios.
 
     A third number is how many values it is to be, as with NumPy's `linspace(start, stop, num)`.
@@ -120,7 +120,7 @@ def _ranges(page: Page, value: Node) -> Iterator[Refactoring]:
             numbers, ends = (number,), " {} to {}"
         case _:
             return
-    first, last = _texts(page, value)[:2]
+    first, last = _texts(context, value)[:2]
     for number in numbers:
         for name, values in _spread(low, high, number):
             inner = [_number(one, whole=isinstance(low, int) and isinstance(high, int)) for one in values]
@@ -161,7 +161,7 @@ def _partners(block: Block, member: Member) -> list[Member]:
     )
 
 
-def _tied(page: Page, block: Block, members: Sequence[Member]) -> Iterator[Refactoring]:
+def _tied(context: DocumentContext, block: Block, members: Sequence[Member]) -> Iterator[Refactoring]:
     """Yield the compound key that several lists of one length make."""
     sizes = {row_count(member) for member in members}
     if not all(_is_plain_list(member) for member in members) or len(sizes) != 1:
@@ -169,7 +169,7 @@ def _tied(page: Page, block: Block, members: Sequence[Member]) -> Iterator[Refac
     (size,) = sizes
     if size < 2 or size > _MOST_VALUES:  # noqa: PLR2004 - one value of each is tied already
         return
-    columns = [_texts(page, member.value) for member in members if member.value is not None]
+    columns = [_texts(context, member.value) for member in members if member.value is not None]
     rows = ", ".join(f"[{', '.join(row)}]" for row in zip(*columns, strict=True))
     names = ",".join(str(member.key.value) for member in members)
     if not is_key(f"[{names}]"):
@@ -178,7 +178,7 @@ def _tied(page: Page, block: Block, members: Sequence[Member]) -> Iterator[Refac
     first, *others = members
     edits = (
         Edit(first.span, f"{quote(f'[{names}]')}: [{rows}]"),
-        *remove_members(page.document, block.node, others),
+        *remove_members(context.document, block.node, others),
     )
     shown = shortened(" and ".join(str(member.key.value) for member in members), 60)
     yield Refactoring(
@@ -187,7 +187,7 @@ def _tied(page: Page, block: Block, members: Sequence[Member]) -> Iterator[Refac
     )
 
 
-def _untied(page: Page, block: Block, member: Member) -> Iterator[Refactoring]:
+def _untied(context: DocumentContext, block: Block, member: Member) -> Iterator[Refactoring]:
     """Yield the lists that a compound key of several rows is made of."""
     value = member.value
     if value is None or any(item.kind is not Kind.ARRAY for item in value.items):
@@ -196,28 +196,28 @@ def _untied(page: Page, block: Block, member: Member) -> Iterator[Refactoring]:
     size = len(value.items)
     if size > _MOST_VALUES or not size:
         return
-    rows = [_texts(page, row) for row in value.items]
+    rows = [_texts(context, row) for row in value.items]
     # A value that stands in several rows would make the same jobs again.
     columns = [dict.fromkeys(column) for column in zip(*rows, strict=True)]
     members = [f"{quote(name)}: [{', '.join(column)}]" for name, column in zip(names, columns, strict=True)]
     count = (block.count or 0) // size * prod(len(column) for column in columns)
-    separator = _between(page, block, member)
+    separator = _between(context, block, member)
     title = f"Untie {member.key.value}: {phrases.jobs(count)} instead of {spoken_number(block.count or 0)}"
     yield Refactoring(title=title, edits=(Edit(member.span, f",{separator}".join(members)),))
 
 
-def _between(page: Page, block: Block, member: Member) -> str:
+def _between(context: DocumentContext, block: Block, member: Member) -> str:
     """Return the white space that stands before a member, as its author lays members out."""
     start = member.span.start
-    line = max(page.text.rfind("\n", 0, start), page.text.rfind("\r", 0, start)) + 1
-    indent = page.text[line:start]
-    newline = "\r\n" if page.text[max(0, line - 2) : line] == "\r\n" else "\n"
+    line = max(context.text.rfind("\n", 0, start), context.text.rfind("\r", 0, start)) + 1
+    indent = context.text[line:start]
+    newline = "\r\n" if context.text[max(0, line - 2) : line] == "\r\n" else "\n"
     return f"{newline}{indent}" if line > block.node.span.start and not indent.strip() else " "
 
 
-def _just_this(page: Page, block: Block, member: Member, span: Span) -> Iterator[Refactoring]:
+def _just_this(context: DocumentContext, block: Block, member: Member, span: Span) -> Iterator[Refactoring]:
     """Yield the run of one combination: the value at the cursor, and of all other lists the first."""
-    if page.sweep.count is None or not block.count or block.count < 2:  # noqa: PLR2004 - a choice of two
+    if context.sweep.count is None or not block.count or block.count < 2:  # noqa: PLR2004 - a choice of two
         return
     value = member.value
     if value is None or value.kind is not Kind.ARRAY or row_count(member) != len(value.items):
@@ -246,12 +246,12 @@ def _is_plain_list(member: Member) -> bool:
     return plain and value is not None and value.kind is Kind.ARRAY and scalars
 
 
-def _texts(page: Page, value: Node | None) -> list[str]:
+def _texts(context: DocumentContext, value: Node | None) -> list[str]:
     """Return the items of a list as they are written."""
     if value is None:
         return []
     base = value.span.start
-    return [page.text[base + item.offset : base + item.offset + item.length] for item in value.items]
+    return [context.text[base + item.offset : base + item.offset + item.length] for item in value.items]
 
 
 def _touches(one: Span, other: Span) -> bool:

@@ -1,6 +1,6 @@
-"""Commands for editors: one JSON object in, one out, on a thread of their own, with progress and cancelling.
+"""Run commands for editors: one JSON object in, one out, on a working thread, with progress and cancelling.
 
-Reads the table that the command line reads; what a command does it doesn't know.
+Reads the same table as the command line and knows nothing else about a command.
 """
 
 from __future__ import annotations
@@ -8,146 +8,78 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from concurrent import futures
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
-from caliban_ls.commands import Command
+from caliban_ls.commands import EDITOR_PREFIX, Command, load
 from caliban_ls.core.cancellation import CancelToken
-from caliban_ls.core.errors import CalibanError, Untrusted, UsageError
+from caliban_ls.core.errors import InvalidArguments, Untrusted, UsageError
 from caliban_ls.core.packages import not_imported
 from caliban_ls.lsp import conversions
 from caliban_ls.lsp.progress import OutputLog, progress
-from caliban_ls.lsp.pygls_adapter import STOP_SECONDS
-from caliban_ls.lsp.session import Session
-from caliban_ls.lsp.summaries import brief
+from caliban_ls.lsp.server_state import Server
+from caliban_ls.lsp.summaries import summary_of
 from caliban_ls.operations.context import serialization
 from caliban_ls.operations.context.context import Context
-from caliban_ls.operations.schemas.editing import FileEdit
+from caliban_ls.operations.schemas.file_edit import FileEdit
 from caliban_ls.runtime.engine import Engine
 from caliban_ls.workspace.projects import project_folder
 
 log = logging.getLogger(__name__)
 
-PREFIX: Final = "caliban-ls."
-"""Stands before a command's name in editors; their own commands are called `caliban.…`."""
 
-_AT_ONCE = 32  # commands; more wait for their turn
-
-
-class Workers:
-    """Threads for commands, and a way to stop them. pygls' own threads must never be used: they read stdin."""
-
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="caliban")
-        self._running: dict[asyncio.Future[Any], CancelToken] = {}
-        self._at_end: list[Callable[[], object]] = []
-
-    def at_end(self, do: Callable[[], object]) -> None:
-        """Have something done when everything stops, such as removing a container that lives as long as this."""
-        self._at_end.append(do)
-
-    def __len__(self) -> int:
-        return len(self._running)
-
-    async def run(self, function: Callable[[], Any], cancel: CancelToken) -> Any:  # noqa: ANN401 - its result
-        """Return what a function returns. When that is cancelled, so is the work, which then gets a moment."""
-        work = asyncio.get_running_loop().run_in_executor(self._pool, function)
-        self._running[work] = cancel
-        work.add_done_callback(self._done)
+async def execute(
+    ls: Server, command: Command, open_engine: Callable[[], Engine], params: lsp.ExecuteCommandParams
+) -> Any:  # noqa: ANN401 - a JSON value
+    """Run a command on a working thread and return its result, while the client sees its progress."""
+    if command.trusted and not ls.trusted:
+        raise Untrusted(f"{params.command} runs or sends something, which this editor hasn't allowed")
+    raw = _one_object(params)
+    shown = raw.pop("show", False) is True
+    document = _path(raw.pop("uri"), "uri") if "uri" in raw else None
+    root = raw.pop("root", None)
+    folder = _folder(ls, root, document) if command.in_folder else Path.home()
+    if document is not None:
+        _put_document(raw, command, document)
+    task = asyncio.current_task()
+    cancel = CancelToken()
+    output = OutputLog(ls, cancel, params.work_done_token)
+    with progress(ls, command.title, params.work_done_token, task.cancel if task else cancel.set) as report:
+        context = Context(
+            folder=folder,
+            engine=open_engine,
+            report=report,
+            watcher=output,
+            cancel=cancel,
+            buffer=ls.buffer,
+            ask=partial(_ask, ls, asyncio.get_running_loop(), cancel),
+            can_ask=True,
+            opens_terminals=True,
+            at_end=ls.workers.at_end,
+            environment=os.environ,
+            confirmed=ls.confirms,
+            settings=ls.settings,
+        )
         try:
-            return await asyncio.shield(work)
-        except asyncio.CancelledError:
-            _set(cancel)
-            await asyncio.wait({work}, timeout=STOP_SECONDS)
-            raise
-
-    async def stop(self, seconds: float) -> None:
-        """Ask everything to stop, and wait until it does or the time is over."""
-        running = dict(self._running)
-        for cancel in running.values():
-            _set(cancel)
-        loop = asyncio.get_running_loop()
-        last = [loop.run_in_executor(self._pool, partial(_do, do)) for do in self._at_end]
-        self._at_end.clear()
-        if running or last:
-            await asyncio.wait([*running, *last], timeout=max(0.0, seconds))
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _done(self, work: asyncio.Future[Any]) -> None:
-        cancel = self._running.pop(work)
-        error = None if work.cancelled() else work.exception()
-        if cancel.is_set() and error is not None and not isinstance(error, CalibanError):
-            # The request may be answered already, so that nobody else would ever say this.
-            log.error("A cancelled command failed", exc_info=error)
-
-
-def _do(do: Callable[[], object]) -> None:
-    """Do a last thing; nobody is left to be told that it failed."""
-    try:
-        do()
-    except CalibanError as error:
-        log.warning("%s", error)
-
-
-def handler(
-    ls: Session, workers: Workers, command: Command, open_engine: Callable[[], Engine]
-) -> Callable[[lsp.ExecuteCommandParams], Coroutine[Any, Any, Any]]:
-    """Return what answers an editor's call of a command."""
-
-    async def handle(params: lsp.ExecuteCommandParams) -> Any:  # noqa: ANN401 - a JSON value
-        if command.trusted and not ls.trusted:
-            raise Untrusted(f"{params.command} runs or sends something, which this editor hasn't allowed")
-        raw = _one_object(params)
-        shown = raw.pop("show", False) is True
-        document = _path(raw.pop("uri"), "uri") if "uri" in raw else None
-        root = raw.pop("root", None)
-        folder = _folder(ls, root, document) if command.in_folder else Path.home()
-        if document is not None:
-            _put_document(raw, command, document)
-        task = asyncio.current_task()
-        cancel = CancelToken()
-        output = OutputLog(ls, cancel, params.work_done_token)
-        with progress(
-            ls, command.title, params.work_done_token, task.cancel if task else cancel.set
-        ) as report:
-            context = Context(
-                folder=folder,
-                engine=open_engine,
-                report=report,
-                watcher=output,
-                cancel=cancel,
-                buffer=ls.buffer,
-                ask=partial(_ask, ls, asyncio.get_running_loop(), cancel),
-                can_ask=True,
-                opens_terminals=True,
-                at_end=workers.at_end,
-                environment=os.environ,
-                confirmed=ls.confirms,
-                settings=ls.settings,
-            )
-            try:
-                result = await workers.run(partial(_run, command, raw, context, ls.encoding), cancel)
-            finally:
-                output.close()
-        text = brief(command.name, result) if shown else None
-        if text is not None:
-            ls.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, text))
-        return result
-
-    return handle
+            result = await ls.workers.run(partial(_run, command, raw, context, ls.encoding), cancel)
+        finally:
+            output.close()
+    text = summary_of(command.name, result) if shown else None
+    if text is not None:
+        ls.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, text))
+    return result
 
 
 def _ask(
-    ls: Session, loop: asyncio.AbstractEventLoop, cancel: CancelToken, question: str, action: str
+    ls: Server, loop: asyncio.AbstractEventLoop, cancel: CancelToken, question: str, action: str
 ) -> bool:
-    """Put a question to the editor's user and wait for the answer, on a working thread; no answer is a no."""
+    """Ask the editor's user a question and wait for the answer, on a working thread; no answer means no."""
     actions = [lsp.MessageActionItem(action), lsp.MessageActionItem("Cancel")]
     params = lsp.ShowMessageRequestParams(lsp.MessageType.Warning, question, actions)
     answer = asyncio.run_coroutine_threadsafe(ls.window_show_message_request_async(params), loop)
@@ -161,11 +93,11 @@ def _ask(
 
 
 def _run(command: Command, raw: Mapping[str, Any], context: Context, encoding: str) -> Any:  # noqa: ANN401 - a JSON value
-    """Do all of a command's work, the reading of arguments and the making of the answer included."""
+    """Do all of a command's work, including reading its arguments and converting its result."""
     context.cancel.check()
-    arguments: Any = serialization.parse_arguments(command.arguments, raw)
+    arguments: Any = serialization.parse_arguments(load(command.arguments), raw)
     try:
-        result = command.run(arguments, context)
+        result = load(command.run)(arguments, context)
     except ImportError as error:
         raise not_imported(error) from error
     if isinstance(result, FileEdit):
@@ -176,28 +108,28 @@ def _run(command: Command, raw: Mapping[str, Any], context: Context, encoding: s
 def _one_object(params: lsp.ExecuteCommandParams) -> dict[str, Any]:
     given = [one for one in params.arguments or () if one is not None]
     if len(given) > 1 or not all(isinstance(one, Mapping) for one in given):
-        raise serialization.InvalidArguments(f"{params.command} takes one JSON object")
+        raise InvalidArguments(f"{params.command} takes one JSON object")
     return dict(given[0]) if given else {}
 
 
 def _put_document(raw: dict[str, Any], command: Command, path: str) -> None:
-    """Give the document to the field that is made for it; where none is, it has said which project is meant."""
-    name = serialization.document_field(command.arguments)
+    """Put the document into the argument for it; without such an argument it only selects the project."""
+    name = serialization.document_field(load(command.arguments))
     if name is None and command.in_folder:
         return
     if name is None:
-        raise serialization.InvalidArguments(f"{PREFIX}{command.name} takes no uri")
+        raise InvalidArguments(f"{EDITOR_PREFIX}{command.name} takes no uri")
     if name in raw:
-        raise serialization.InvalidArguments(f"uri and {name} say the same; give one of them")
+        raise InvalidArguments(f"uri and {name} say the same; give one of them")
     raw[name] = path
 
 
-def _folder(ls: Session, root: object, document: str | None) -> Path:
-    """Return the folder that a command works on: the one that was named, or else the document's project, or the only one.
+def _folder(ls: Server, root: object, document: str | None) -> Path:
+    """Return the folder that a command works on: `root`, or else the document's project, or the only open folder.
 
     Raises:
-        UsageError: the editor has several folders open, or none, and nothing says which is meant.
-        InvalidArguments: `root` is no folder's URI.
+        UsageError: the editor has several folders open, or none, and neither `root` nor a document selects one.
+        InvalidArguments: `root` isn't the URI of a folder.
     """
     if root is not None:
         folder = Path(_path(root, "root"))
@@ -212,12 +144,12 @@ def _folder(ls: Session, root: object, document: str | None) -> Path:
     if not folders:
         raise UsageError("No folder is open", hint="Open the project's folder, or name it as `root`.")
     named = ", ".join(str(folder) for folder in folders)
-    raise UsageError(f"Several folders are open: {named}", hint="Name the one that is meant as `root`.")
+    raise UsageError(f"Several folders are open: {named}", hint="Name one of them as `root`.")
 
 
 def _path(uri: object, name: str) -> str:
     if not isinstance(uri, str):
-        raise serialization.InvalidArguments(f"{name} must be a URI")
+        raise InvalidArguments(f"{name} must be a URI")
     path = conversions.to_path(uri)
     if path is None:
         raise UsageError(
@@ -225,10 +157,3 @@ def _path(uri: object, name: str) -> str:
             hint="Save it there, or download or clone its project, and open that folder.",
         )
     return path
-
-
-def _set(cancel: CancelToken) -> None:
-    try:
-        cancel.set()
-    except Exception:
-        log.exception("A command couldn't be woken to be cancelled")

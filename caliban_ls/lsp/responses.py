@@ -1,9 +1,10 @@
-"""Answers of `assist` as the protocol has them; positions are made by `convert`."""
+"""Convert answers of `ide` into the protocol's types, and diagnostics, hints and lenses straight into JSON."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,15 +12,15 @@ from lsprotocol import types as lsp
 
 from caliban_ls.analysis.findings import Finding
 from caliban_ls.core.text import Span
-from caliban_ls.lsp.conversions import SEVERITIES, SOURCE, Lines, Ruler, to_range, to_text_edits
-from caliban_ls.lsp.pygls_adapter import Ready
+from caliban_ls.lsp.conversions import SEVERITIES, SOURCE, Lines, PositionEncoder, to_range, to_text_edits
+from caliban_ls.lsp.pygls_adapter import EncodedJson
 
 if TYPE_CHECKING:
     from caliban_ls.ide.completion import Completion
-    from caliban_ls.ide.document_links import Link
+    from caliban_ls.ide.document_links import DocumentLink
     from caliban_ls.ide.hover import Hover
-    from caliban_ls.ide.inlay_hints import Hint
-    from caliban_ls.ide.outline import Fold, Symbol
+    from caliban_ls.ide.inlay_hints import InlayHint
+    from caliban_ls.ide.outline import DocumentSymbol, FoldingRange
 
 _ITEM_KINDS: Final = {
     "key": lsp.CompletionItemKind.Property,
@@ -32,7 +33,7 @@ _SYMBOL_KINDS: Final = {"block": lsp.SymbolKind.Object, "key": lsp.SymbolKind.Ke
 def completions(
     lines: Lines, found: Sequence[Completion], encoding: str, *, snippets: bool
 ) -> lsp.CompletionList:
-    """Return what completion offers; text to fill in only for clients that know how."""
+    """Return a completion list, with snippets only for clients that support them."""
     spans = {one.edit.span for one in found}
     ranges = {span: to_range(lines, span, encoding) for span in spans}
     return lsp.CompletionList(
@@ -71,113 +72,154 @@ def hover(lines: Lines, found: Hover, encoding: str, places: Iterable[lsp.Locati
     return lsp.Hover(_markdown(text), to_range(lines, found.span, encoding))
 
 
-def diagnostics(lines: Lines, findings: Iterable[Finding], encoding: str) -> tuple[str, ...]:
-    """Return all findings of a document as editors show them, each as JSON: what `convert.to_diagnostic` gives."""
-    ruler = Ruler(lines, encoding)
-    return tuple(
-        f'{{"range": {_range(ruler, one.span)}, "severity": {SEVERITIES[one.severity].value},'
+@dataclass(frozen=True, slots=True)
+class DiagnosticReport:
+    """The diagnostics of one document.
+
+    Attributes:
+        items: each as JSON.
+        result_id: the same for the same items of one document, otherwise never used twice.
+    """
+
+    items: tuple[str, ...]
+    result_id: str
+
+
+def diagnostic_report(
+    lines: Lines,
+    findings: Iterable[Finding],
+    encoding: str,
+    known: DiagnosticReport | None,
+    next_result_id: Callable[[], str],
+) -> DiagnosticReport:
+    """Return findings as an editor shows them, each item as `conversions.to_diagnostic` would give it.
+
+    Args:
+        lines: the document's text.
+        findings: of the document.
+        encoding: the units that the client counts characters in.
+        known: the previous report.
+        next_result_id: returns an id that no report has had.
+    """
+    encoder = PositionEncoder(lines, encoding)
+    items = tuple(
+        f'{{"range": {_range(encoder, one.span)}, "severity": {SEVERITIES[one.severity].value},'
         f' "code": {_quoted(one.code)}, "source": {_quoted(SOURCE)}, "message": {_quoted(one.message)}}}'
         for one in findings
     )
+    if known is not None and known.items == items:
+        return known
+    return DiagnosticReport(items, next_result_id())
 
 
-def report(told: Sequence[str], result_id: str | None = None) -> Ready:
-    """Return the answer to a client that asks for a document's diagnostics."""
-    known = "" if result_id is None else f', "resultId": {_quoted(result_id)}'
-    return Ready(f'{{"kind": "full", "items": [{", ".join(told)}]{known}}}')
+def document_diagnostics(report: DiagnosticReport | None) -> EncodedJson:
+    """Return the answer to a client that asks for a document's diagnostics; None for a document that isn't open."""
+    if report is None:
+        return EncodedJson('{"kind": "full", "items": []}')
+    return EncodedJson(f'{{"kind": "full", {_items(report)}}}')
 
 
-def workspace_report(files: Iterable[tuple[str, int | None, str | None, Sequence[str] | None]]) -> Ready:
+def workspace_diagnostics(
+    files: Iterable[tuple[str, int | None, DiagnosticReport | None, str | None]],
+) -> EncodedJson:
     """Return the answer to a client that asks for the diagnostics of all files.
 
     Args:
-        files: each file's URI, version and result id, and what is told of it; None where the client knows that.
+        files: each file's URI, version, report, and the result id that the client has; without a report, its
+            diagnostics are taken back.
     """
-    made = [
-        f'{{"uri": {json.dumps(uri)}, "version": {json.dumps(version)}'
-        + ("" if result_id is None else f', "resultId": {_quoted(result_id)}')
-        + (', "kind": "unchanged"}' if told is None else f', "kind": "full", "items": [{", ".join(told)}]}}')
-        for uri, version, result_id, told in files
-    ]
-    return Ready(f'{{"items": [{", ".join(made)}]}}')
+    made = []
+    for uri, version, report, known in files:
+        if report is None:
+            answer = '"kind": "full", "items": []'
+        elif report.result_id == known:
+            answer = f'"kind": "unchanged", "resultId": {_quoted(report.result_id)}'
+        else:
+            answer = f'"kind": "full", {_items(report)}'
+        made.append(f'{{"uri": {json.dumps(uri)}, "version": {json.dumps(version)}, {answer}}}')
+    return EncodedJson(f'{{"items": [{", ".join(made)}]}}')
 
 
-def published(uri: str, version: int | None, told: Sequence[str]) -> Ready:
-    """Return what a client is told of a document that doesn't ask."""
+def _items(report: DiagnosticReport) -> str:
+    return f'"items": [{", ".join(report.items)}], "resultId": {_quoted(report.result_id)}'
+
+
+def published_diagnostics(uri: str, version: int | None, items: Iterable[str]) -> EncodedJson:
+    """Return the diagnostics that are sent to a client that doesn't ask for them."""
     known = "" if version is None else f', "version": {version}'
-    return Ready(f'{{"uri": {json.dumps(uri)}{known}, "diagnostics": [{", ".join(told)}]}}')
+    return EncodedJson(f'{{"uri": {json.dumps(uri)}{known}, "diagnostics": [{", ".join(items)}]}}')
 
 
-def hints(lines: Lines, found: Iterable[Hint], encoding: str) -> Ready:
-    """Return inlay hints; some editors want those of a whole file."""
-    ruler = Ruler(lines, encoding)
+def hints(lines: Lines, found: Iterable[InlayHint], encoding: str) -> EncodedJson:
+    """Return inlay hints as JSON, since some editors ask for those of a whole file."""
+    encoder = PositionEncoder(lines, encoding)
     made = [
-        f'{{"position": {_position(ruler, hint.offset)}, "label": {_quoted(hint.label)},'
+        f'{{"position": {_position(encoder, hint.offset)}, "label": {_quoted(hint.label)},'
         f' "tooltip": {_quoted(hint.tooltip)}, "paddingLeft": true}}'
         for hint in found
     ]
-    return Ready(f"[{', '.join(made)}]")
+    return EncodedJson(f"[{', '.join(made)}]")
 
 
 @lru_cache(1024)
 def _quoted(text: str) -> str:
-    """Spell a text as JSON; most hints and diagnostics say what others say."""
+    """Return a text as JSON; cached, since most hints and diagnostics have the same texts."""
     return json.dumps(text)
 
 
-def lenses(lines: Lines, found: Iterable[tuple[Span, Iterable[str]]], encoding: str) -> Ready:
-    """Return code lenses: for each span, its lenses' commands as `call` spells them."""
-    ruler = Ruler(lines, encoding)
+def lenses(lines: Lines, found: Iterable[tuple[Span, Iterable[str]]], encoding: str) -> EncodedJson:
+    """Return code lenses: the commands of each span, as `call` returns them."""
+    encoder = PositionEncoder(lines, encoding)
     made = []
     for span, calls in found:
-        head = f'{{"range": {_range(ruler, span)}, "command": '
+        head = f'{{"range": {_range(encoder, span)}, "command": '
         made += [f"{head}{one}}}" for one in calls]
-    return Ready(f"[{', '.join(made)}]")
+    return EncodedJson(f"[{', '.join(made)}]")
 
 
 def call(name: str, title: str, arguments: Mapping[str, Any]) -> str:
-    """Return a call of one of our commands, as JSON."""
+    """Return a call of a command, as JSON."""
     return json.dumps({"title": title, "command": name, "arguments": [arguments]})
 
 
-def _range(ruler: Ruler, span: Span) -> str:
-    return f'{{"start": {_position(ruler, span.start)}, "end": {_position(ruler, span.end)}}}'
+def _range(encoder: PositionEncoder, span: Span) -> str:
+    return f'{{"start": {_position(encoder, span.start)}, "end": {_position(encoder, span.end)}}}'
 
 
-def _position(ruler: Ruler, offset: int) -> str:
-    line, character = ruler.place(offset)
+def _position(encoder: PositionEncoder, offset: int) -> str:
+    line, character = encoder.place(offset)
     return f'{{"line": {line}, "character": {character}}}'
 
 
-def symbols(lines: Lines, found: Sequence[Symbol], encoding: str) -> list[lsp.DocumentSymbol]:
+def symbols(lines: Lines, found: Sequence[DocumentSymbol], encoding: str) -> list[lsp.DocumentSymbol]:
     """Return a document's outline as a tree."""
-    return _symbols(Ruler(lines, encoding), found)
+    return _symbols(PositionEncoder(lines, encoding), found)
 
 
-def _symbols(ruler: Ruler, found: Sequence[Symbol]) -> list[lsp.DocumentSymbol]:
+def _symbols(encoder: PositionEncoder, found: Sequence[DocumentSymbol]) -> list[lsp.DocumentSymbol]:
     return [
         lsp.DocumentSymbol(
             name=one.name,
             detail=one.detail or None,
             kind=_SYMBOL_KINDS[one.kind],
-            range=ruler.range(one.span),
-            selection_range=ruler.range(one.name_span),
-            children=_symbols(ruler, one.children) or None,
+            range=encoder.range(one.span),
+            selection_range=encoder.range(one.name_span),
+            children=_symbols(encoder, one.children) or None,
         )
         for one in found
     ]
 
 
 def flat_symbols(
-    lines: Lines, found: Sequence[Symbol], encoding: str, uri: str
+    lines: Lines, found: Sequence[DocumentSymbol], encoding: str, uri: str
 ) -> list[lsp.SymbolInformation]:
     """Return a document's outline as a list, for clients that know no trees."""
-    ruler = Ruler(lines, encoding)
+    encoder = PositionEncoder(lines, encoding)
     listed = []
-    waiting: list[tuple[str | None, Symbol]] = [(None, one) for one in reversed(found)]
+    waiting: list[tuple[str | None, DocumentSymbol]] = [(None, one) for one in reversed(found)]
     while waiting:
         around, one = waiting.pop()
-        where = lsp.Location(uri, ruler.range(one.span))
+        where = lsp.Location(uri, encoder.range(one.span))
         listed.append(
             lsp.SymbolInformation(
                 location=where, name=one.name, kind=_SYMBOL_KINDS[one.kind], container_name=around
@@ -187,8 +229,8 @@ def flat_symbols(
     return listed
 
 
-def folds(lines: Lines, found: Iterable[Fold]) -> list[lsp.FoldingRange]:
-    """Return what takes several lines and can be folded; of a bracket pair the last line stays."""
+def folds(lines: Lines, found: Iterable[FoldingRange]) -> list[lsp.FoldingRange]:
+    """Return the folding ranges of several lines; the line of a closing bracket stays visible."""
     made = []
     for fold in found:
         first = lines.line_col(fold.span.start)[0]
@@ -204,7 +246,7 @@ def folds(lines: Lines, found: Iterable[Fold]) -> list[lsp.FoldingRange]:
 
 
 def selection(lines: Lines, spans: Sequence[Span], encoding: str) -> lsp.SelectionRange:
-    """Return what a selection grows to, as a chain from the innermost."""
+    """Return the ranges that a selection grows to, as a chain from the innermost."""
     chain: lsp.SelectionRange | None = None
     for span in reversed(spans):
         chain = lsp.SelectionRange(to_range(lines, span, encoding), chain)
@@ -213,9 +255,9 @@ def selection(lines: Lines, spans: Sequence[Span], encoding: str) -> lsp.Selecti
 
 
 def links(
-    lines: Lines, found: Iterable[Link], encoding: str, target: Callable[[Link], str | None]
+    lines: Lines, found: Iterable[DocumentLink], encoding: str, target: Callable[[DocumentLink], str | None]
 ) -> list[lsp.DocumentLink]:
-    """Return the links that lead anywhere."""
+    """Return the links that have a target."""
     return [
         lsp.DocumentLink(to_range(lines, link.span, encoding), target=where, tooltip=link.tooltip)
         for link in found
@@ -228,5 +270,5 @@ def _markdown(text: str) -> lsp.MarkupContent:
 
 
 def command(name: str, title: str, arguments: Mapping[str, Any]) -> lsp.Command:
-    """Return a call of one of our commands."""
+    """Return a call of a command."""
     return lsp.Command(title, name, arguments=[dict(arguments)])

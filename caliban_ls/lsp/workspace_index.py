@@ -1,7 +1,7 @@
-"""Our files in the open folders: what is wrong with each, and which flags each sets.
+"""The experiments and project configs in the open folders: the findings of each, and the flags that each sets.
 
-Looks at a file again only when it has changed on the disk. Runs on working threads; which documents are open
-it is told, and leaves to the event loop.
+Reads a file again only when it has changed on the disk. Runs on working threads and knows nothing of the documents
+that are open; the event loop has those.
 """
 
 from __future__ import annotations
@@ -19,161 +19,102 @@ from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError
 from caliban_ls.core.text import LineIndex
 from caliban_ls.lsp import responses
-from caliban_ls.validation import validate
+from caliban_ls.lsp.responses import DiagnosticReport
+from caliban_ls.workspace.checker import Checker, CheckInputs
 from caliban_ls.workspace.files import our_files, read_text
-from caliban_ls.workspace.projects import Neighbours, Stamp, project_folder, script_named, stamp_of
+from caliban_ls.workspace.projects import ProjectCache, stamp_of
 
 if TYPE_CHECKING:
-    from caliban_ls.analysis.estimate import Outlook
-    from caliban_ls.analysis.script import Script
-    from caliban_ls.ide.document_context import Page
+    from caliban_ls.analysis.jsondoc import JsonDocument
+    from caliban_ls.ide.document_context import DocumentContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A file of ours on the disk.
+class IndexedFile:
+    """An experiment or a project config on the disk.
 
     Attributes:
-        state: all that it holds for.
+        state: everything but `inputs` that the report depends on.
         path: absolute.
-        kind: which of ours it is.
-        folder: of its project.
-        outlook: its project.
-        script_named: the script that it names or its project names.
-        script: whose flags it sets.
+        inputs: what it was checked against.
         flags: those that its keys name.
-        told: what is wrong with it, as clients are told: JSON of diagnostics.
-        result_id: equal for equal diagnostics, else never used twice.
+        report: its diagnostics.
     """
 
     state: tuple[object, ...]
     path: Path
-    kind: DocumentKind
-    folder: Path
-    outlook: Outlook
-    script_named: str | None
-    script: Script | None
+    inputs: CheckInputs
     flags: frozenset[str]
-    told: tuple[str, ...]
-    result_id: str
+    report: DiagnosticReport
 
 
-class Inventory:
-    """All that was found out about the files so far."""
+class WorkspaceIndex:
+    """The files as they were at the last look."""
 
-    def __init__(self, neighbours: Neighbours, next_result_id: Callable[[], str]) -> None:
-        self._neighbours = neighbours
+    def __init__(self, projects: ProjectCache, next_result_id: Callable[[], str]) -> None:
+        self._projects = projects
         self._next_result_id = next_result_id
-        self._entries: dict[Path, Entry] = {}
+        self._files: dict[Path, IndexedFile] = {}
+        self._checker = Checker(projects, (), Settings())
         self._lock = threading.Lock()
 
-    def look(
+    def update(
         self, folders: Iterable[Path], settings: Settings, encoding: str, cancel: CancelToken
-    ) -> list[Entry]:
-        """Return an entry for each of our files, in a stable order; those that can't be read are left out."""
+    ) -> list[IndexedFile]:
+        """Look through folders and return their files in a stable order, those left out that can't be read."""
         with self._lock:
             roots = list(folders)
-            found: dict[Path, Entry] = {}
-            around = _Around(self._neighbours, roots, settings)
+            found: dict[Path, IndexedFile] = {}
+            self._checker = Checker(self._projects, roots, settings)
             for root in roots:
                 for path, kind in our_files(root, settings.experiment_files):
                     cancel.check()
-                    entry = None if path in found else self._entry(path, kind, around, encoding)
-                    if entry is not None:
-                        found[path] = entry
-            self._entries = found
+                    state = (stamp_of(path), kind, settings, encoding)
+                    file = None if path in found else self._checked(path, kind, state, encoding)
+                    if file is not None:
+                        found[path] = file
+            self._files = found
             return list(found.values())
 
-    def _entry(self, path: Path, kind: DocumentKind, around: _Around, encoding: str) -> Entry | None:
-        stamp: Stamp | None = stamp_of(path)
-        folder = around.folder(path)
-        settings = around.settings
-        outlook = around.outlook(folder) if kind == "experiment" else None
-        state = (stamp, kind, settings, outlook, encoding)
-        known = self._entries.get(path)
-        if (
-            known is not None
-            and known.state == state
-            and around.script(folder, known.script_named, path, kind) is known.script
-        ):
-            return known
+    def context_of(self, file: IndexedFile) -> tuple[LineIndex, DocumentContext] | None:
+        """Return a file's text and its context, None if it can't be read any more."""
+        from caliban_ls.ide.document_context import DocumentContext
+
         try:
-            text = read_text(path, lambda _: None, folder)
+            text = read_text(file.path, lambda _: None, file.inputs.folder)
         except CalibanError:
             return None
-        from caliban_ls.ide.document_context import Page
-
         document = jsondoc.parse(text)
-        named, script = None, None
-        if outlook is None:
-            outlook = self._neighbours.own_outlook(document, settings)
-        else:
-            named = script_named(outlook.project, document)
-            script = around.script(folder, named, path, kind)
-        page = Page(document, kind, outlook, script)
-        findings = validate(document, kind, outlook=outlook, script=script)
-        told = responses.diagnostics(LineIndex(text), findings, encoding)
-        same = known is not None and known.told == told
-        return Entry(
-            state=state,
-            path=path,
-            kind=kind,
-            folder=folder,
-            outlook=outlook,
-            script_named=named,
-            script=script,
-            flags=frozenset(_flags(page)),
-            told=told,
-            result_id=known.result_id if known is not None and same else self._next_result_id(),
-        )
+        estimate = self._checker.estimate(document, file.inputs)
+        return LineIndex(text), DocumentContext(document, file.inputs.kind, estimate, file.inputs.script)
 
-
-class _Around:
-    """What stands around files, asked of the disk once in a pass over them."""
-
-    def __init__(self, neighbours: Neighbours, roots: list[Path], settings: Settings) -> None:
-        self.settings = settings
-        self._neighbours = neighbours
-        self._roots = roots
-        self._folders: dict[Path, Path] = {}
-        self._outlooks: dict[Path, Outlook] = {}
-        self._scripts: dict[tuple[Path, str | None, Path], Script | None] = {}
-
-    def folder(self, path: Path) -> Path:
-        if path.parent not in self._folders:
-            self._folders[path.parent] = project_folder(path, self._roots)
-        return self._folders[path.parent]
-
-    def outlook(self, folder: Path) -> Outlook:
-        if folder not in self._outlooks:
-            self._outlooks[folder] = self._neighbours.outlook(folder, self.settings)
-        return self._outlooks[folder]
-
-    def script(self, folder: Path, named: str | None, path: Path, kind: DocumentKind) -> Script | None:
-        """Return an experiment's script; experiments of one folder that name the same share it."""
-        if kind != "experiment":
+    def _checked(
+        self, path: Path, kind: DocumentKind, state: tuple[object, ...], encoding: str
+    ) -> IndexedFile | None:
+        known = self._files.get(path)
+        if known is not None and known.state == state and self._checker.holds(known.inputs, path):
+            return known
+        try:
+            text = read_text(path, lambda _: None, self._checker.folder(path))
+        except CalibanError:
             return None
-        key = (folder, named, path.parent)
-        if key not in self._scripts:
-            self._scripts[key] = self._neighbours.script_for(folder, named, path)
-        return self._scripts[key]
+        document = jsondoc.parse(text)
+        inputs = self._checker.inputs(document, kind, path)
+        report = responses.diagnostic_report(
+            LineIndex(text),
+            inputs.findings(document),
+            encoding,
+            None if known is None else known.report,
+            self._next_result_id,
+        )
+        flags = frozenset(_flags(document)) if kind == "experiment" else frozenset()
+        return IndexedFile(state=state, path=path, inputs=inputs, flags=flags, report=report)
 
 
-def page_of(entry: Entry) -> tuple[LineIndex, Page] | None:
-    """Return a file and what stands around it, None when it can't be read any more."""
-    from caliban_ls.ide.document_context import Page
-
-    try:
-        text = read_text(entry.path, lambda _: None, entry.folder)
-    except CalibanError:
-        return None
-    return LineIndex(text), Page(jsondoc.parse(text), entry.kind, entry.outlook, entry.script)
-
-
-def _flags(page: Page) -> Iterator[str]:
+def _flags(document: JsonDocument) -> Iterator[str]:
+    from caliban_ls.analysis.experiment import sweep
     from caliban_ls.ide.script_flags import flags_of
 
-    if page.kind == "experiment":
-        for block in page.sweep.blocks:
-            for member in block.node.members:
-                yield from flags_of(member)
+    for block in sweep.read(document).blocks:
+        for member in block.node.members:
+            yield from flags_of(member)

@@ -1,6 +1,6 @@
-"""What `doctor` looks at: the machine, the project and the engine, each with its mend.
+"""`doctor`: check the machine, the project and the engine, with a remedy for each problem.
 
-Every look is bounded and none raises: what can't be seen is a line that says so.
+Every check has a time limit and none raises: a failure to look is a result too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.local.container_options import gpus_of, is_here
-from caliban_ls.operations.schemas.setup import DoctorCheck
+from caliban_ls.operations.schemas.setup import DoctorArguments, DoctorCheck, DoctorResult
 from caliban_ls.runtime.engine import Engine, EngineInfo
 from caliban_ls.runtime.google.credentials import find_credentials
 from caliban_ls.validation import has_errors, validate
@@ -30,7 +30,12 @@ from caliban_ls.workspace.files import our_files, read_text
 _LITTLE_SPACE = 5 * 2**30  # bytes; an image with a deep-learning framework needs about this much
 
 
-def examine(context: Context) -> Iterator[DoctorCheck]:
+def doctor(_arguments: DoctorArguments, context: Context) -> DoctorResult:
+    """Check everything that a run needs, with a remedy for each problem."""
+    return DoctorResult(checks=tuple(checks(context)))
+
+
+def checks(context: Context) -> Iterator[DoctorCheck]:
     """Yield one check after the other, the cheapest first."""
     yield _python()
     yield _packages()
@@ -122,7 +127,9 @@ def _editor(context: Context) -> DoctorCheck:
         return DoctorCheck(name="Editor", status="ok", message=f"started this server, {sys.executable}")
     program = processes.find_program("caliban", context.environment)
     if program is None:
-        hint = f"Tell your editor to start `{sys.executable} -I -m caliban_ls serve`, or put caliban on the PATH."
+        hint = (
+            f"Set your editor to start `{sys.executable} -I -m caliban_ls serve`, or put caliban on the PATH."
+        )
         return DoctorCheck(
             name="Editor", status="warning", message="`caliban serve` isn't found by its name", hint=hint
         )
@@ -130,7 +137,7 @@ def _editor(context: Context) -> DoctorCheck:
 
 
 def _readable_project(context: Context) -> Project:
-    """Return the project's config; what it says counts for nothing while it has errors."""
+    """Return the project's config, an empty one if it has errors."""
     try:
         return read_project(context)
     except CalibanError:
@@ -138,7 +145,7 @@ def _readable_project(context: Context) -> Project:
 
 
 def _credentials(project: Project, context: Context) -> DoctorCheck:
-    # What the config names counts only after the user has agreed to it.
+    # A key file in the config counts only after the user has agreed to it.
     agreed = trust.is_agreed(trust.demands(project, context.folder), context)
     key = project.cloud_key if agreed else None
     found = find_credentials(context.environment, Path.home(), context.folder, key)

@@ -1,7 +1,6 @@
-"""The hardware of a project: what it comes to as everything stands, what it could be instead, and its change.
+"""The hardware of a project: its price, its alternatives, and the edits that change it.
 
-Reads and changes the project's config alone; asks no service. A change is handed out as edits, since whoever
-asked may have the config open.
+Reads the project's config alone and asks no service. Returns edits, since an editor may have the config open.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from caliban_ls.analysis import hardware, jsondoc
 from caliban_ls.analysis.checks.hardware import changed
 from caliban_ls.analysis.config import project
 from caliban_ls.analysis.document_kind import PROJECT_FILE
-from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.estimate import CostEstimate
 from caliban_ls.analysis.findings import Edit, Severity
 from caliban_ls.analysis.jsondoc import Kind, quote
 from caliban_ls.core import project_files
@@ -24,7 +23,7 @@ from caliban_ls.core.text import LineIndex, Span
 from caliban_ls.ide import phrases
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.state import settings_of
-from caliban_ls.operations.schemas.editing import FileEdit
+from caliban_ls.operations.schemas.file_edit import FileEdit
 from caliban_ls.operations.schemas.hardware import (
     AS_IT_IS,
     HardwareArguments,
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
 
 
 def describe(arguments: HardwareArguments, context: Context) -> HardwareResult:
-    """Say what a job would run on and cost, and what one part of that could be instead.
+    """Return the hardware and price of a job, and the possible values of one part of it.
 
     Raises:
         UsageError: there is no such part, or the config can't be read.
@@ -52,17 +51,17 @@ def describe(arguments: HardwareArguments, context: Context) -> HardwareResult:
     part = next((field for field in hardware.MENU_FIELDS if field == arguments.part), None)
     if arguments.part is not None and part is None:
         known = ", ".join(hardware.MENU_FIELDS)
-        raise UsageError(f"There is no choice of {arguments.part}", hint=f"There is one of {known}.")
+        raise UsageError(f"There is no part {arguments.part} to choose", hint=f"The parts are {known}.")
     path = _config(arguments.file, context)
     text = _text(path, context)
     document = jsondoc.parse(text or "")
     read = project.read(document)
-    outlook = Outlook(read, settings_of(context), context.environment)
-    request = outlook.request or _readable(outlook)
+    estimate = CostEstimate(read, settings_of(context), context.environment)
+    request = estimate.request or _readable(estimate)
     findings = [] if text is None else validate(document, "project")
     choice = hardware.resolve(request)
     wrong = any(problem.severity is Severity.ERROR for problem in hardware.judge(request))
-    possible = outlook.request is not None and not wrong
+    possible = estimate.request is not None and not wrong
     cost = hardware.price(choice) if possible else None
     lines = LineIndex(document.text)
     return HardwareResult(
@@ -87,7 +86,7 @@ def describe(arguments: HardwareArguments, context: Context) -> HardwareResult:
             )
             for found in findings
         ),
-        options=() if part is None else tuple(_options(outlook, request, part, choice)),
+        options=() if part is None else tuple(_options(estimate, request, part, choice)),
     )
 
 
@@ -96,7 +95,7 @@ def change(arguments: SetHardwareArguments, context: Context) -> FileEdit:
 
     Raises:
         UsageError: a value can't be read, or the config can't.
-        InvalidDocument: the config has errors of syntax, so that nobody can tell where a value belongs.
+        InvalidDocument: the config has errors of syntax, so the place of a value is unknown.
     """
     names: tuple[Field, ...] = ("region", "machine_type", "gpu_spec", "tpu_spec")
     values: dict[Field, str | None] = {name: getattr(arguments, name) for name in names}
@@ -150,26 +149,28 @@ def _text(path: Path, context: Context) -> str | None:
     return read_text(path, context.buffer, context.folder)
 
 
-def _readable(outlook: Outlook) -> Request:
-    """Return what is asked for, less the accelerators, of which one can't be read."""
-    cloud = replace(outlook.project.cloud, gpu_spec=None, tpu_spec=None)
-    defaults = replace(outlook.settings.defaults, gpu_spec=None)
-    legible = Outlook(
-        replace(outlook.project, cloud=cloud),
-        replace(outlook.settings, defaults=defaults),
-        outlook.environment,
+def _readable(estimate: CostEstimate) -> Request:
+    """Return the requested hardware without accelerators, one of which can't be read."""
+    cloud = replace(estimate.project.cloud, gpu_spec=None, tpu_spec=None)
+    defaults = replace(estimate.settings.defaults, gpu_spec=None)
+    legible = CostEstimate(
+        replace(estimate.project, cloud=cloud),
+        replace(estimate.settings, defaults=defaults),
+        estimate.environment,
     ).request
     assert legible is not None  # noqa: S101 - nothing else of a request is spelled in a way that must be read
     return legible
 
 
-def _options(outlook: Outlook, request: Request, part: MenuField, choice: Choice) -> Iterator[HardwareOption]:
-    cloud = outlook.project.cloud
+def _options(
+    estimate: CostEstimate, request: Request, part: MenuField, choice: Choice
+) -> Iterator[HardwareOption]:
+    cloud = estimate.project.cloud
     unwritten = None
     if getattr(cloud, part) is not None:
         without: dict[str, Any] = {part: None}
-        bare = replace(outlook.project, cloud=replace(cloud, **without))
-        fewer = Outlook(bare, outlook.settings, outlook.environment)
+        bare = replace(estimate.project, cloud=replace(cloud, **without))
+        fewer = CostEstimate(bare, estimate.settings, estimate.environment)
         unwritten = fewer.request or _readable(fewer)
     held = str(choice.accelerator) if part == "gpu_spec" else getattr(choice, part)
     for option in hardware.menu(request, part, unwritten):
@@ -212,7 +213,7 @@ def _price_text(price: Price | None) -> str:
 
 
 def _text_of(choice: Choice, price: Price | None, *, possible: bool) -> str:
-    """Return the shortest that tells one project's hardware from another's."""
+    """Return a project's hardware in a few words."""
     held = choice.machine_type if choice.accelerator is None else str(choice.accelerator)
     kind = ["spot"] if choice.spot else ["flex-start"] if choice.flex_start else []
     return " · ".join([choice.region, held, *kind, _price_text(price) if possible else "can't be had"])
@@ -228,6 +229,6 @@ def _notes(choice: Choice, price: Price | None, environment: Mapping[str, str]) 
         ]
         yield f"{' · '.join(kinds)}, by prices of {price.as_of}."
     if environment.get("REGION"):
-        yield "REGION is set in the environment, which holds before the config's region."
+        yield "REGION is set in the environment and overrides the config's region."
     if choice.gave_way is not None:
         yield f"{choice.gave_way.message}."

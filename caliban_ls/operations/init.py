@@ -1,15 +1,48 @@
-"""The files that `init` writes: valid as they stand, and explaining themselves."""
+"""`init`: write a commented config and a first experiment, both valid."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
+from caliban_ls.analysis import jsondoc
+from caliban_ls.analysis.document_kind import PROJECT_FILE
+from caliban_ls.core import project_files
 from caliban_ls.core.errors import UsageError
+from caliban_ls.operations.check import checker_of
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.first_experiment import first_experiment
+from caliban_ls.operations.schemas.setup import InitArguments, InitResult
+
+
+def init(arguments: InitArguments, context: Context) -> InitResult:
+    """Write a commented project config and an experiment; what exists is left alone."""
+    written, kept = [], []
+    for name, text in files(arguments.name).items():
+        try:
+            project_files.write_new(context.folder, name, _for_its_script(name, context) or text)
+            written.append(name)
+        except FileExistsError:
+            kept.append(name)
+        except OSError as error:
+            raise UsageError(
+                f"{name} can't be written: {error.strerror or error}",
+                hint="Run this in a folder of your own.",
+            ) from error
+    return InitResult(written=tuple(written), kept=tuple(kept))
+
+
+def _for_its_script(name: str, context: Context) -> str | None:
+    """Return the text of a new experiment for the script of its folder; None for a config or without a known script."""
+    if name == PROJECT_FILE:
+        return None
+    path = (context.folder / name).absolute()
+    script = checker_of(context).inputs(jsondoc.parse("{}"), "experiment", path).script
+    return None if script is None else first_experiment(script, name)
 
 
 def files(name: str | None = None) -> Mapping[str, str]:
-    """Return what `init` writes, by file name.
+    """Return the texts of the files, by name.
 
     Args:
         name: of the experiment, None for the plain one.
@@ -31,7 +64,7 @@ def files(name: str | None = None) -> Mapping[str, str]:
 
 _CONFIG = """\
 {
-  // What `caliban build` and `caliban run` take when no MODULE is given.
+  // The MODULE of `caliban build` and `caliban run` when the command line names none.
   // "module": "trainer.train",
 
   // The image to build on. Without it: python:3.12-slim, or the Python that the project asks for.
@@ -51,7 +84,7 @@ _CONFIG = """\
     "machine_type": "n1-standard-8"
   },
 
-  // No command goes beyond these without being told to.
+  // Commands refuse to exceed these limits, unless a flag allows it.
   "limits": {
     "max_jobs": 100
   }

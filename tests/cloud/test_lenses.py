@@ -13,11 +13,11 @@ from support.lsp_client import Client, Message
 from support.random_projects import some_config, some_settings, some_sweep
 
 from caliban_ls.analysis import jsondoc
-from caliban_ls.analysis.estimate import Outlook
-from caliban_ls.commands import plan_and_submit
+from caliban_ls.analysis.estimate import CostEstimate
 from caliban_ls.core.errors import UsageError
 from caliban_ls.ide.code_lenses import lenses
-from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.document_context import DocumentContext
+from caliban_ls.operations.cloud.submit import plan_and_submit
 
 SERVE = ("-m", "caliban_ls", "serve")
 SWEEP = [{"a": [1, 2, 3]}, {"a": [4, 5], "b": [6, 7]}]
@@ -74,20 +74,20 @@ def test_lenses_of_random_projects_count_the_requests_that_are_made(desk: Desk) 
         config, sweep, settings = some_config(dice), some_sweep(dice), some_settings(dice)
         desk.config(**config, gcloud={"project_id": "my-project"})
         (desk.folder / "experiment.json").write_text(json.dumps(sweep))
-        outlook = Outlook(desk.project(json.dumps(config)), settings, desk.environment)
-        page = Page(jsondoc.parse(json.dumps(sweep)), "experiment", outlook)
-        lens = dice.choice([one for one in lenses(page) if one.command == "planAndSubmit"])
+        estimate = CostEstimate(desk.project(json.dumps(config)), settings, desk.environment)
+        document = DocumentContext(jsondoc.parse(json.dumps(sweep)), "experiment", estimate)
+        lens = dice.choice([one for one in lenses(document) if one.command == "planAndSubmit"])
         before = sum(desk.keys().values())
         try:
             plan_and_submit(desk.arguments(**lens.arguments), desk.context("y", settings=settings))
         except UsageError:
-            assert "over the limit" in lens.title or "can't be had" in lens.title
+            assert "over the limit" in lens.title or "isn't available" in lens.title
             refused += 1
         made = sum(desk.keys().values()) - before
         counted = re.search(r"Submit (?:all )?(\d+) job", lens.title)
         assert counted is not None
         assert made in (0, int(counted[1]))
-        assert (made == 0) is ("over the limit" in lens.title or "can't be had" in lens.title)
+        assert (made == 0) is ("over the limit" in lens.title or "isn't available" in lens.title)
     assert 5 < refused < 60
 
 

@@ -112,12 +112,12 @@ def test_what_is_typed_after_ctrl_c_is_no_answer(desk: Desk, question: Question)
 
 ASKS = """
 import sys, time
-from caliban_ls.cli import output as terminal
+from caliban_ls.cli.progress import terminal_progress
 from caliban_ls.core.cancellation import CancelToken
-with terminal.session(as_json=False, several=True, cancel=CancelToken()) as session:
-    session.report("building", 0.4)
+with terminal_progress(as_json=False, several=True, cancel=CancelToken()) as progress:
+    progress.report("building", 0.4)
     time.sleep(0.3)
-    print("answered", session.ask("Is this read?", "Go on"))
+    print("answered", progress.ask("Is this read?", "Go on"))
 """
 
 

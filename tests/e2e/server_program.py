@@ -116,8 +116,16 @@ def big(arguments: Size, _context: Context) -> dict[str, Any]:
     return {"text": "x" * arguments.size}
 
 
-def _command(name: str, arguments: type, run: Any, **more: bool) -> Command:
-    return Command(name=name, title=f"Doing {name}", summary=name, arguments=arguments, run=run, **more)
+def _command(name: str, arguments: type, run: Any, **more: Any) -> Command:
+    return Command(
+        name=name,
+        title=f"Doing {name}",
+        summary=name,
+        run=f"{__name__}:{run.__name__}",
+        arguments=f"{__name__}:{arguments.__name__}",
+        result="",
+        **more,
+    )
 
 
 COMMANDS = (

@@ -12,19 +12,20 @@ from pathlib import Path
 import pytest
 from support.folders import plant
 
-from caliban_ls import commands
 from caliban_ls.core import project_files
 from caliban_ls.core.errors import CalibanError, UsageError
 from caliban_ls.core.project_files import LeavesProject
+from caliban_ls.operations.check import check
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
+from caliban_ls.operations.init import init
 from caliban_ls.operations.local import image
 from caliban_ls.operations.schemas import containers
-from caliban_ls.operations.schemas.editing import CheckArguments
+from caliban_ls.operations.schemas.check import CheckArguments
 from caliban_ls.operations.schemas.setup import InitArguments
 from caliban_ls.runtime.engine import ImagePlan
 from caliban_ls.workspace.files import our_files
-from caliban_ls.workspace.projects import Neighbours
+from caliban_ls.workspace.projects import ProjectCache
 
 SECRET = "caliban-planted-secret"
 
@@ -215,7 +216,7 @@ def test_writing_follows_no_link(folders: tuple[Path, Path]) -> None:
     assert (away / "secret.txt").read_text() == SECRET
     for name in ("experiment.json", ".calibanconfig.json"):
         (home / name).symlink_to(away / "new.json")
-    commands.init(InitArguments(), context(home))
+    init(InitArguments(), context(home))
     assert not (away / "new.json").exists()
     (home / "sub").symlink_to(away)
     with pytest.raises(OSError, match="link"):
@@ -250,11 +251,11 @@ def test_configs_and_scripts_that_lie_elsewhere_are_not_read(folders: tuple[Path
     (home / "script.py").symlink_to(away / "script.py")
     (home / "linked").symlink_to(away)
     assert list(our_files(home)) == []
-    neighbours = Neighbours(lambda _: None, {})
-    assert neighbours.text(home / "script.py", home) is None
-    assert neighbours.text(home / "linked/script.py", home) is None
+    projects = ProjectCache(lambda _: None, {})
+    assert projects.text(home / "script.py", home) is None
+    assert projects.text(home / "linked/script.py", home) is None
     with pytest.raises(LeavesProject):
-        commands.check(CheckArguments(paths=("experiment.json",)), context(home))
+        check(CheckArguments(paths=("experiment.json",)), context(home))
     (home / ".calibanconfig.json").symlink_to(away / ".calibanconfig.json")
     with pytest.raises(LeavesProject):
         read_project(context(home))

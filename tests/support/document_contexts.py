@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.config import project
-from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.estimate import CostEstimate
 from caliban_ls.analysis.rules.rule import DocumentKind
 from caliban_ls.analysis.script import Flag, Script, read_script
-from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.document_context import DocumentContext
 
 SOURCE = """import argparse
 
@@ -39,15 +39,15 @@ def flag(name: str) -> Flag:
     return next(one for one in SCRIPT.flags if one.name == name)
 
 
-def page_of(
+def context_of(
     text: str,
     kind: DocumentKind = "experiment",
     *,
     script: Script | None = SCRIPT,
     config: str = "{}",
     paths: Sequence[str] = (),
-) -> Page:
+) -> DocumentContext:
     """Return a document; a project config is its own project."""
     document = jsondoc.parse(text)
-    outlook = Outlook(project.read(document if kind == "project" else jsondoc.parse(config)))
-    return Page(document, kind, outlook, script if kind == "experiment" else None, lambda: paths)
+    estimate = CostEstimate(project.read(document if kind == "project" else jsondoc.parse(config)))
+    return DocumentContext(document, kind, estimate, script if kind == "experiment" else None, lambda: paths)

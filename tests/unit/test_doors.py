@@ -24,7 +24,7 @@ _READS = {
 OTHER_FILES = {
     "operations/context/trust": "its book is in the state folder",
     "analysis/hardware/catalog/__init__": "reads the package's own data",
-    "cli/__init__": "opens the null device",
+    "cli/main": "opens the null device",
     "operations/local/background": "reads a pipe",
     "operations/jobs/export": "writes where the user says with -o",
     "workspace/files": "walks with os.walk, and opens by the door",

@@ -1,4 +1,4 @@
-"""Documents that nobody writes on purpose get an answer to every question, too: very deep, very wide, very many jobs."""
+"""Extreme documents get an answer to every request: very deep, very wide, very many jobs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.document_contexts import page_of
-from support.in_process_server import EXPERIMENT, Wire
+from support.document_contexts import context_of
+from support.in_process_server import EXPERIMENT, Connection
 from support.lsp_client import Message
 
 from caliban_ls.analysis.config.project import Limits, Project
-from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.estimate import CostEstimate
 from caliban_ls.cli import main
 from caliban_ls.core.text import spoken_amount, spoken_number
 from caliban_ls.ide.code_lenses import lenses
@@ -42,30 +42,32 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module", params=[DEEP, MANY_JOBS], ids=["deep", "many jobs"])
-def wire(request: pytest.FixtureRequest) -> Wire:
-    wire = Wire()
+def connection(request: pytest.FixtureRequest) -> Connection:
+    connection = Connection()
     literal: Message = {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}
     hierarchy = {"hierarchicalDocumentSymbolSupport": True}
-    wire.initialize({"textDocument": {"diagnostic": {}, "codeAction": literal, "documentSymbol": hierarchy}})
+    connection.initialize(
+        {"textDocument": {"diagnostic": {}, "codeAction": literal, "documentSymbol": hierarchy}}
+    )
     item = {"uri": EXPERIMENT, "languageId": "json", "version": 1, "text": request.param}
-    wire.notify("textDocument/didOpen", {"textDocument": item})
-    return wire
+    connection.notify("textDocument/didOpen", {"textDocument": item})
+    return connection
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_every_question_is_answered(wire: Wire, question: str) -> None:
+def test_every_question_is_answered(connection: Connection, question: str) -> None:
     params = {"textDocument": {"uri": EXPERIMENT}, **QUESTIONS[question]}
-    (answer,) = wire.request(f"textDocument/{question}", params)
+    (answer,) = connection.request(f"textDocument/{question}", params)
     assert "result" in answer, answer.get("error")
 
 
 def test_the_cost_of_any_number_of_jobs_is_spoken_of() -> None:
-    page = page_of(MANY_JOBS)
-    assert [lens.title for lens in lenses(page)][:2] == [
+    context = context_of(MANY_JOBS)
+    assert [lens.title for lens in lenses(context)][:2] == [
         "▷ Run over 10^6020 jobs locally",
         "☁ Submit over 10^6020 jobs ≈ over $10^308/h · over the limit of 100 jobs",
     ]
-    shown = hover_at(page, 0)
+    shown = hover_at(context, 0)
     assert shown is not None
     assert "over 10^6020 jobs" in shown.text
 
@@ -89,9 +91,9 @@ def test_the_command_line_says_what_is_wrong_in_words(
 
 
 def test_money_has_no_end() -> None:
-    page = page_of(MANY_JOBS, config='{"limits": {"max_cost_per_hour": 5}}')
-    assert page.outlook.cost_of(page.sweep.count or 0) == float("inf")
-    assert Outlook(Project(limits=Limits())).cost_of(0) == 0
+    context = context_of(MANY_JOBS, config='{"limits": {"max_cost_per_hour": 5}}')
+    assert context.estimate.cost_of(context.sweep.count or 0) == float("inf")
+    assert CostEstimate(Project(limits=Limits())).cost_of(0) == 0
 
 
 @given(st.integers(0, 10**400))

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from caliban_ls.analysis.checks import limits
 from caliban_ls.analysis.config import project
 from caliban_ls.analysis.config.settings import Settings
-from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.estimate import CostEstimate
 from caliban_ls.analysis.experiment import block as block_checks
 from caliban_ls.analysis.experiment import sweep as sweeps
 from caliban_ls.analysis.jsondoc import JsonDocument, Node, parse, to_python
 from caliban_ls.analysis.script import read_script
 from caliban_ls.core.text import Span
 from caliban_ls.ide.code_lenses import lenses
-from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.document_context import DocumentContext
 from caliban_ls.ide.inlay_hints import hints
 from caliban_ls.lsp import responses
 from caliban_ls.lsp.documents import Document
@@ -36,7 +36,7 @@ parser.add_argument("--needed", required=True)
 parser.parse_args()
 """
 SCRIPT = read_script("t.py", {"t.py": PROGRAM}.get)
-OUTLOOK = Outlook(project.read(parse("{}")), Settings())
+ESTIMATE = CostEstimate(project.read(parse("{}")), Settings())
 VALUES = (
     *("1", "0.5", '"adam"', "true", "false", "null", "[]", "{}", "[1, 2, 3]", "[1, 1]", '["a,b", "c"]'),
     *(
@@ -105,15 +105,15 @@ changes = st.lists(
 def answers(document: Document) -> Any:
     """Return all that is made from a document."""
     found = {
-        script: validate(document.json, "experiment", outlook=OUTLOOK, script=SCRIPT if script else None)
+        script: validate(document.json, "experiment", estimate=ESTIMATE, script=SCRIPT if script else None)
         for script in (False, True)
     }
-    page = Page(document.json, "experiment", OUTLOOK, wrong=has_errors(found[False]))
+    page = DocumentContext(document.json, "experiment", ESTIMATE, wrong=has_errors(found[False]))
     read = sweeps.read(document.json)
     middle, end = len(document.text) // 2, len(document.text)
     return {
         "findings": found,
-        "diagnostics": responses.diagnostics(document, found[True], "utf-16"),
+        "diagnostics": responses.diagnostic_report(document, found[True], "utf-16", None, str).items,
         "count": read.count,
         "blocks": [(one.pointer, one.count, one.node.span) for one in read.blocks],
         "values": None if document.json.root is None else to_python(document.json.root),

@@ -21,7 +21,7 @@ from caliban_ls.analysis.rules import finding
 from caliban_ls.core.text import Span, shortened, spoken_amount, spoken_number
 
 if TYPE_CHECKING:
-    from caliban_ls.analysis.estimate import Outlook
+    from caliban_ls.analysis.estimate import CostEstimate
 
 _ARRAY: Final = Kind.ARRAY  # before Python 3.12, looking it up is slow
 
@@ -36,13 +36,13 @@ _MEMBER_REPEATS: Final = SideTable[tuple[Finding, ...]]()
 _KEYS: Final = SideTable[frozenset[str]]()
 
 
-def limit_findings(document: JsonDocument, sweep: Experiment, outlook: Outlook | None) -> list[Finding]:
+def limit_findings(document: JsonDocument, sweep: Experiment, estimate: CostEstimate | None) -> list[Finding]:
     """Check the size of a sweep.
 
     Args:
         document: the experiment config.
         sweep: what was read from it.
-        outlook: the project that it belongs to, None where that isn't known: nothing is limited then.
+        estimate: the project that it belongs to, None where that isn't known: nothing is limited then.
     """
     found: list[Finding] = []
     for block in sweep.blocks:
@@ -64,8 +64,8 @@ def limit_findings(document: JsonDocument, sweep: Experiment, outlook: Outlook |
             f" {spoken_number(sweep.count)} jobs take up to {spoken_number(minutes)} minutes"
         )
         found.append(finding("CAL604", whole, message))
-    if outlook is not None:
-        found += _over_limits(sweep.count, whole, outlook)
+    if estimate is not None:
+        found += _over_limits(sweep.count, whole, estimate)
     return found
 
 
@@ -188,8 +188,8 @@ def _spelled(value: Any) -> str:  # noqa: ANN401 - JSON
     return f"\1{value}" if isinstance(value, bool) else str(value)
 
 
-def _over_limits(count: int, whole: Span, outlook: Outlook) -> Iterator[Finding]:
-    limits = outlook.limits
+def _over_limits(count: int, whole: Span, estimate: CostEstimate) -> Iterator[Finding]:
+    limits = estimate.limits
     if limits.max_jobs is not None and count > limits.max_jobs:
         message = (
             f"{spoken_number(count)} jobs are more than the {limits.max_jobs:,} that one submission may have"
@@ -198,9 +198,9 @@ def _over_limits(count: int, whole: Span, outlook: Outlook) -> Iterator[Finding]
     most = limits.max_cost_per_hour
     if most is None:
         return
-    hourly, cost = outlook.hourly, outlook.cost_of(count)
+    hourly, cost = estimate.hourly, estimate.cost_of(count)
     if hourly is None or cost is None:
-        machine = outlook.choice.machine_type if outlook.choice is not None else "the hardware"
+        machine = estimate.choice.machine_type if estimate.choice is not None else "the hardware"
         message = f"What {machine} costs isn't known, and at most {most:g} USD an hour are allowed"
         yield finding("CAL602", whole, message)
     elif cost > most:

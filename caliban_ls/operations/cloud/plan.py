@@ -11,12 +11,12 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.checks.limits import FREE_A_MINUTE
 from caliban_ls.analysis.config.project import Project
-from caliban_ls.analysis.estimate import request_of
+from caliban_ls.analysis.estimate import HardwareFlags, request_of
 from caliban_ls.analysis.findings import Severity
 from caliban_ls.analysis.hardware import Backend, Choice, Price, Request
 from caliban_ls.analysis.hardware.catalog import Accelerator, Kind, Mode, catalog
@@ -138,7 +138,8 @@ def make_plan(arguments: CloudArguments, project: Project, claims: Claims, conte
         InvalidDocument: a file has errors.
     """
     total, work, overridden = work_of(arguments, project, context)
-    request = request_of(arguments, project, settings_of(context).defaults, context.environment)
+    flags = HardwareFlags(**{one.name: getattr(arguments, one.name) for one in fields(HardwareFlags)})
+    request = request_of(flags, project, settings_of(context).defaults, context.environment)
     if request.region is not None:
         require_region(request.region)
     notes = [*overridden, *_judged(request)]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.checks.limits import FREE_A_MINUTE, flags_key
+from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.core.duration import DAY, spoken_duration
 from caliban_ls.operations.cloud.plan import Plan
 from caliban_ls.operations.schemas.cloud import (
@@ -57,6 +58,7 @@ def result_of(
         plan_id=plan.plan_id,
         group=plan.group,
         backend=plan.backend,
+        backend_title=catalog().services[plan.backend].title,
         project_id=plan.project_id,
         region=choice.region,
         machine_type=choice.machine_type,

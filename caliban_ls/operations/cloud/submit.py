@@ -10,6 +10,7 @@ from typing import Any
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.hardware import Request
+from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.core.errors import CalibanError, NotConfirmed, PlanChanged, UsageError
 from caliban_ls.operations.cloud import budget, plan_view, registry, saved_plans
 from caliban_ls.operations.cloud import plan as cloud_plan
@@ -76,6 +77,11 @@ def plan(arguments: CloudArguments, context: Context) -> CloudResult:
     saved_plans.keep(made, arguments, context)
     over = budget.over_limits(made, arguments, project, context)
     return plan_view.result_of(made, requests=True, over_limits=over)
+
+
+def plan_and_submit(arguments: CloudArguments, context: Context) -> CloudResult:
+    """Plan a submission, show the plan, and submit it once the user has said yes; nothing skips the question."""
+    return cloud(replace(arguments, yes=False, dry_run=False), context)
 
 
 def submit(arguments: SubmitArguments, context: Context) -> CloudResult:
@@ -230,6 +236,7 @@ def result_of(group: Group, history: History, service: Service) -> CloudResult:
         plan_id=str(details.get("plan_id", "")),
         group=group.name,
         backend=group.backend,
+        backend_title=catalog().services[group.backend].title,
         project_id=group.project or "",
         region=group.region or "",
         machine_type=str(details.get("machine_type", "")),

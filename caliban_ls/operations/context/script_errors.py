@@ -14,7 +14,7 @@ from caliban_ls.core.text import LineIndex
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import STDIN
 from caliban_ls.validation import validate
-from caliban_ls.workspace.projects import around, script_named
+from caliban_ls.workspace.projects import command_projects, script_named
 
 _SHOWN = 3  # findings in a message
 
@@ -62,7 +62,8 @@ def refuse_mistakes(
     if wanted is None or wanted == project.module:
         wanted = script_named(project, document)
     path = context.folder / ("experiment.json" if file == STDIN else file)
-    script = around(context).script_for(context.folder, wanted, path)
+    projects = command_projects(context.buffer, context.environment)
+    script = projects.script_for(context.folder, wanted, path)
     if script is None:
         return ()
     findings = [

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from caliban_ls.core.errors import UsageError
+from caliban_ls.core.errors import InvalidArguments
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -28,12 +28,6 @@ if TYPE_CHECKING:
 
 _PLAIN = frozenset({str, bool, int, type(None)})
 """Types whose values are JSON as they are; an enum's, which may be texts too, are not among them."""
-
-
-class InvalidArguments(UsageError):
-    """What an editor sent isn't what the command takes."""
-
-    code = "invalid-arguments"
 
 
 def document_field(model: type[DataclassInstance]) -> str | None:

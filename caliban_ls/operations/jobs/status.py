@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.core.errors import EngineUnavailable, UsageError
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, find_group, states_of
@@ -99,7 +100,13 @@ def status(arguments: StatusArguments, context: Context) -> StatusResult:
         shown = [_group(group, counted[group.name], everything[group.name], view) for group in groups]
         if arguments.reference is not None:
             notes += _about_unsent(shown)
-    return StatusResult(groups=tuple(shown), notes=tuple(notes), more=max(0, more))
+    services = {name: service.title for name, service in catalog().services.items()}
+    return StatusResult(
+        groups=tuple(shown),
+        notes=tuple(notes),
+        more=max(0, more),
+        backends={"local": "This machine", **services},
+    )
 
 
 @dataclass(frozen=True, slots=True)

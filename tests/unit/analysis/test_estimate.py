@@ -1,9 +1,10 @@
-"""What a lens says is what its command then does: for random configs, settings and environments."""
+"""The title of a lens agrees with its command, for random configs, settings and environments."""
 
 from __future__ import annotations
 
 import json
 import random
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ from support.random_projects import some_config, some_settings, some_sweep
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.config import project
 from caliban_ls.analysis.config.settings import Defaults
-from caliban_ls.analysis.estimate import Outlook, request_of
+from caliban_ls.analysis.estimate import CostEstimate, HardwareFlags, request_of
 from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.core.errors import OverLimit, UsageError
-from caliban_ls.ide.code_lenses import Lens, lenses
-from caliban_ls.ide.document_context import Page
+from caliban_ls.ide.code_lenses import CodeLens, lenses
+from caliban_ls.ide.document_context import DocumentContext
 from caliban_ls.operations.cloud import budget, plan_view
 from caliban_ls.operations.cloud import plan as cloud_plan
 from caliban_ls.operations.context.context import Context
@@ -46,28 +47,28 @@ def test_a_lens_says_what_its_command_does(tmp_path: Path, number: int) -> None:
     (tmp_path / "experiment.json").write_text(json.dumps(sweep))
     read = project.read(jsondoc.parse(json.dumps(config)))
     assert not read.findings
-    outlook = Outlook(read, settings, environment)
-    page = Page(jsondoc.parse(json.dumps(sweep)), "experiment", outlook)
+    estimate = CostEstimate(read, settings, environment)
+    document = DocumentContext(jsondoc.parse(json.dumps(sweep)), "experiment", estimate)
 
     def no_engine() -> Any:
         raise AssertionError("a plan needs no engine")
 
     context = Context(folder=tmp_path, engine=no_engine, environment=environment, settings=settings)
-    found = [lens for lens in lenses(page) if lens.command == "planAndSubmit"]
+    found = [lens for lens in lenses(document) if lens.command == "planAndSubmit"]
     assert found
     for lens in found:
-        check(lens, outlook, context)
+        check(lens, estimate, context)
 
 
-def check(lens: Lens, outlook: Outlook, context: Context) -> None:
+def check(lens: CodeLens, estimate: CostEstimate, context: Context) -> None:
     """Plan what a lens stands for, and hold its title against the plan."""
     arguments = CloudArguments(
         experiment_config="experiment.json", module="train.py", image_tag="r/i:t", **lens.arguments
     )
     try:
-        plan = cloud_plan.make_plan(arguments, outlook.project, Claims(project="my-project"), context)
+        plan = cloud_plan.make_plan(arguments, estimate.project, Claims(project="my-project"), context)
     except UsageError:
-        assert lens.title.endswith("the hardware can't be had")
+        assert lens.title.endswith("the hardware isn't available")
         return
     jobs = "1 job" if plan.count == 1 else f"{plan.count} jobs"
     assert f" {jobs} " in f"{lens.title} "
@@ -86,38 +87,43 @@ def check(lens: Lens, outlook: Outlook, context: Context) -> None:
         assert cost.all_jobs_hour == pytest.approx(each * plan.count, abs=1e-5)
         assert f"≈ ${each * plan.count:,.2f}/h" in lens.title
     try:
-        budget.check_limits(plan, arguments, outlook.project, context)
+        budget.check_limits(plan, arguments, estimate.project, context)
     except OverLimit:
         assert "over the limit" in lens.title
     else:
         assert "over the limit" not in lens.title
 
 
-def test_each_part_is_taken_from_whoever_says_it_first() -> None:
+def test_each_part_comes_from_the_first_that_has_it() -> None:
     config = project.Project(cloud=project.Cloud(region="us-east1", machine_type="n1-standard-4"))
     defaults = Defaults(region="us-west1", machine_type="n1-standard-16", gpu_spec="2xT4", backend="vertex")
-    flags = CloudArguments(region="us-east4", gpu_spec="4xT4")
+    flags = HardwareFlags(region="us-east4", gpu_spec="4xT4")
 
-    def region(
-        arguments: CloudArguments, read: project.Project, own: Defaults, **environment: str
-    ) -> str | None:
-        return request_of(arguments, read, own, environment).region
+    def region(given: HardwareFlags, read: project.Project, own: Defaults, **environment: str) -> str | None:
+        return request_of(given, read, own, environment).region
 
     nothing = project.Project()
     assert region(flags, config, defaults, REGION="europe-west1") == "us-east4"
-    assert region(CloudArguments(), config, defaults, REGION="europe-west1") == "europe-west1"
-    assert region(CloudArguments(), config, defaults) == "us-east1"
-    assert region(CloudArguments(), nothing, defaults) == "us-west1"
-    assert region(CloudArguments(), nothing, Defaults()) is None
+    assert region(HardwareFlags(), config, defaults, REGION="europe-west1") == "europe-west1"
+    assert region(HardwareFlags(), config, defaults) == "us-east1"
+    assert region(HardwareFlags(), nothing, defaults) == "us-west1"
+    assert region(HardwareFlags(), nothing, Defaults()) is None
     specs = [
-        str(request_of(arguments, read, defaults, {}).gpu_spec)
-        for arguments, read in (
+        str(request_of(given, read, defaults, {}).gpu_spec)
+        for given, read in (
             (flags, config),
-            (CloudArguments(), config),
-            (CloudArguments(tpu_spec="8xV3"), config),
-            (CloudArguments(nogpu=True), config),
-            (CloudArguments(), project.Project(cloud=project.Cloud(tpu_spec="8xV3"))),
+            (HardwareFlags(), config),
+            (HardwareFlags(tpu_spec="8xV3"), config),
+            (HardwareFlags(nogpu=True), config),
+            (HardwareFlags(), project.Project(cloud=project.Cloud(tpu_spec="8xV3"))),
         )
     ]
     assert specs == ["4xT4", "2xT4", "None", "None", "None"]
-    assert request_of(CloudArguments(), config, defaults, {}).machine_type == "n1-standard-4"
+    assert request_of(HardwareFlags(), config, defaults, {}).machine_type == "n1-standard-4"
+
+
+def test_a_submission_has_the_flags_and_defaults_that_an_estimate_reads() -> None:
+    submission = CloudArguments()
+    assert {one.name: getattr(submission, one.name) for one in fields(HardwareFlags)} == {
+        one.name: one.default for one in fields(HardwareFlags)
+    }

@@ -1,4 +1,4 @@
-"""Completion in texts that somebody is typing: the cursor stands at ⟦⟧."""
+"""Completion in unfinished texts: the cursor is at ⟦⟧."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.document_contexts import page_of
+from support.document_contexts import context_of
 from support.marked_text import unmark
 
 from caliban_ls.analysis import hardware
@@ -24,7 +24,7 @@ from caliban_ls.validation import validate
 
 def offered(marked: str, kind: DocumentKind = "experiment", **known: Any) -> tuple[str, list[Completion]]:
     text, (cursor,) = unmark(marked)
-    return text, complete(page_of(text, kind, **known), cursor.start)
+    return text, complete(context_of(text, kind, **known), cursor.start)
 
 
 def check(marked: str, label: str, result: str, kind: DocumentKind = "experiment", **known: Any) -> None:
@@ -245,7 +245,7 @@ def test_files_of_the_project_are_offered_where_one_is_named(marked: str, wanted
     text, found = offered(marked, "project", paths=PATHS)
     for one in found:
         written = apply_edits(text, (one.edit, *one.more))
-        assert validate(page_of(written, "project").document, "project") == []
+        assert validate(context_of(written, "project").document, "project") == []
 
 
 def test_a_key_is_completed_with_a_file_that_is_there() -> None:
@@ -257,7 +257,7 @@ def test_a_key_is_completed_with_a_file_that_is_there() -> None:
 def test_every_base_image_is_one_that_a_config_takes() -> None:
     for image in BASE_IMAGES:
         text = json.dumps({"base_image": image})
-        assert validate(page_of(text, "project").document, "project") == []
+        assert validate(context_of(text, "project").document, "project") == []
 
 
 def expanded(snippet: str) -> str:
@@ -276,7 +276,7 @@ def expanded(snippet: str) -> str:
         *((marked, "project") for marked, _, _ in CONFIGS if marked.endswith("}") and '⟧":' not in marked),
     ],
 )
-def test_whatever_is_chosen_is_json_and_no_mistake(marked: str, kind: DocumentKind) -> None:
+def test_every_choice_gives_json_without_mistakes(marked: str, kind: DocumentKind) -> None:
     text, found = offered(marked, kind)
     assert found
     for one in found:
@@ -285,7 +285,7 @@ def test_whatever_is_chosen_is_json_and_no_mistake(marked: str, kind: DocumentKi
             json.loads(written)
             errors = [
                 found.message
-                for found in validate(page_of(written, kind).document, kind)
+                for found in validate(context_of(written, kind).document, kind)
                 # Whether all hardware of a config goes together isn't a matter of one key.
                 if found.severity is Severity.ERROR and not found.code.startswith("CAL4")
             ]
@@ -303,7 +303,7 @@ def test_no_text_makes_it_fail(text: str, offset: int) -> None:
     kinds: tuple[DocumentKind, ...] = ("experiment", "project")
     for kind in kinds:
         offset = min(offset, len(text))
-        for one in complete(page_of(text, kind), offset):
+        for one in complete(context_of(text, kind), offset):
             assert 0 <= one.edit.span.start <= offset <= one.edit.span.end <= len(text)
 
 

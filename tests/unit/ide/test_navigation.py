@@ -6,21 +6,21 @@ import ast
 from dataclasses import replace
 
 import pytest
-from support.document_contexts import SCRIPT, SOURCE, flag, page_of
+from support.document_contexts import SCRIPT, SOURCE, context_of, flag
 from support.marked_text import unmark
 
 from caliban_ls.analysis.findings import apply_edits
 from caliban_ls.analysis.script import Script
 from caliban_ls.core.errors import UsageError
 from caliban_ls.ide.navigation import (
-    Use,
+    FlagReference,
     check_name,
     definitions,
+    edits_of_definition,
+    edits_of_references,
     flags_in,
-    renamed_flag,
-    renamed_uses,
-    use_at,
-    uses,
+    reference_at,
+    references,
 )
 
 
@@ -36,29 +36,29 @@ from caliban_ls.ide.navigation import (
 def test_a_key_names_its_flags(marked: str, name: str) -> None:
     text, (span,) = unmark(marked)
     for offset in range(span.start, span.end + 1):
-        assert use_at(page_of(text), offset) == Use(name, span)
+        assert reference_at(context_of(text), offset) == FlagReference(name, span)
 
 
 @pytest.mark.parametrize("marked", ['{"lr": ⟦⟧1}', '⟦⟧{"lr": 1}', '{"a b⟦⟧": 1}', '{"[a⟦⟧": 1}'])
 def test_elsewhere_there_is_no_flag(marked: str) -> None:
     text, (cursor,) = unmark(marked)
-    assert use_at(page_of(text), cursor.start) is None
+    assert reference_at(context_of(text), cursor.start) is None
 
 
 def test_a_key_leads_to_its_definition() -> None:
-    found = definitions(page_of('{"learn": 1}'), 4)  # an abbreviation
+    found = definitions(context_of('{"learn": 1}'), 4)  # an abbreviation
     assert found is not None
     assert found[1] == (flag("learning-rate"),)
-    assert definitions(page_of('{"lr": 1}', script=None), 3) is None
+    assert definitions(context_of('{"lr": 1}', script=None), 3) is None
 
 
 def test_uses_are_found_under_every_name_that_the_script_gives() -> None:
     text, spans = unmark(
         '[{"⟦lr⟧": 1, "x": 2}, {"[a,⟦learning-rate⟧]": [[1, 2]]}, {"⟦lear⟧": 3}, {"lrs": 4}]'
     )
-    page = page_of(text)
-    assert [use.span for use in uses(page, SCRIPT, "lr")] == spans
-    assert [use.span for use in uses(page, None, "lr")] == spans[:1]
+    context = context_of(text)
+    assert [one.span for one in references(context, SCRIPT, "lr")] == spans
+    assert [one.span for one in references(context, None, "lr")] == spans[:1]
 
 
 def test_a_place_in_the_script_leads_to_its_flag() -> None:
@@ -79,13 +79,13 @@ def test_a_place_in_the_script_leads_to_its_flag() -> None:
 )
 def test_renaming_in_an_experiment(marked: str, result: str) -> None:
     text, _ = unmark(marked)
-    assert apply_edits(text, tuple(renamed_uses(page_of(text), "lr", "step"))) == result
+    assert apply_edits(text, tuple(edits_of_references(context_of(text), "lr", "step"))) == result
 
 
 def test_a_name_that_a_block_has_is_refused() -> None:
     with pytest.raises(UsageError, match="Block 2"):
-        renamed_uses(page_of('[{"lr": 1}, {"lr": 1, "step": 2}]'), "lr", "step")
-    assert renamed_uses(page_of('{"step": 2}'), "lr", "step") == []
+        edits_of_references(context_of('[{"lr": 1}, {"lr": 1, "step": 2}]'), "lr", "step")
+    assert edits_of_references(context_of('{"step": 2}'), "lr", "step") == []
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "a,b", "[a]", 'a"b', "--", "a\nb"])
@@ -96,7 +96,7 @@ def test_what_is_no_name_is_refused(name: str) -> None:
 
 
 def renamed(old: str, new: str, script: Script = SCRIPT) -> str:
-    return apply_edits(SOURCE, tuple(renamed_flag(script, old, new, SOURCE, "train.py")))
+    return apply_edits(SOURCE, tuple(edits_of_definition(script, old, new, SOURCE, "train.py")))
 
 
 def test_renaming_in_a_script_keeps_the_name_that_its_code_uses() -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.document_contexts import page_of
+from support.document_contexts import context_of
 from support.marked_text import unmark
 
 from caliban_ls.analysis import jsondoc
@@ -22,7 +22,7 @@ from caliban_ls.validation import validate
 
 def offered(marked: str) -> tuple[str, list[Refactoring]]:
     text, (span,) = unmark(marked)
-    return text, list(refactorings(page_of(text), span))
+    return text, list(refactorings(context_of(text), span))
 
 
 def check(marked: str, title: str, result: str) -> None:
@@ -133,7 +133,7 @@ def test_one_combination_can_be_run(marked: str, block: str, title: str) -> None
     assert one.command == "run"
     assert one.arguments is not None
     assert one.arguments["block"] == block
-    (part,) = [part for part in page_of(text).sweep.blocks if part.pointer == block]
+    (part,) = [part for part in context_of(text).sweep.blocks if part.pointer == block]
     alone = sweep.Experiment((part,), part.count, ())
     meant = sweep.combination(alone, one.arguments["index"])
     assert ", ".join(f"{flag}={value}" for flag, value in meant.items()) == title
@@ -150,9 +150,9 @@ def test_every_change_of_a_valid_sweep_gives_a_valid_one(
     block: dict[str, object], start: int, end: int
 ) -> None:
     text = json.dumps(block, ensure_ascii=False)
-    page = page_of(text)
-    before = page.sweep.count
-    for one in refactorings(page, Span(min(start, end), max(start, end))):
+    context = context_of(text)
+    before = context.sweep.count
+    for one in refactorings(context, Span(min(start, end), max(start, end))):
         changed = jsondoc.parse(apply_edits(text, one.edits))
         assert changed.findings == []
         after = sweep.read(changed)
@@ -172,22 +172,22 @@ def test_every_change_of_a_valid_sweep_gives_a_valid_one(
     ],
 )
 def test_all_certain_repairs_and_no_others_at_once(text: str, result: str, kind: DocumentKind) -> None:
-    assert apply_edits(text, fix_all(page_of(text, kind))) == result
+    assert apply_edits(text, fix_all(context_of(text, kind))) == result
 
 
 def test_repairs_touch_nothing_between_them() -> None:
-    edits = fix_all(page_of('[{"--lr": 1}, {"seed": [1, 2, 3]}, {"--lr": 2}]'))
+    edits = fix_all(context_of('[{"--lr": 1}, {"seed": [1, 2, 3]}, {"--lr": 2}]'))
     assert [edit.new_text for edit in edits] == ['"lr"', '"lr"']
 
 
 def test_a_repaired_text_stays_as_it_is() -> None:
-    assert fix_all(page_of('{"a": 1}')) == ()
+    assert fix_all(context_of('{"a": 1}')) == ()
 
 
 @given(st.text(st.sampled_from("{}[]\",:'a1 \n/*#-"), max_size=30))
 def test_all_repairs_leave_nothing_certain(text: str) -> None:
-    repaired = apply_edits(text, fix_all(page_of(text)))
+    repaired = apply_edits(text, fix_all(context_of(text)))
     before = [one for one in validate(jsondoc.parse(text), "experiment") if one.severity is Severity.ERROR]
     after = [one for one in validate(jsondoc.parse(repaired), "experiment") if one.severity is Severity.ERROR]
-    assert fix_all(page_of(repaired)) == ()
+    assert fix_all(context_of(repaired)) == ()
     assert len(after) <= len(before) or not before

@@ -108,7 +108,21 @@ def test_diagnostics_that_are_spelled_say_what_those_of_the_protocol_say(encodin
         found = validate(parse(text), "experiment")
         assert found
         expected = [converter.unstructure(conversions.to_diagnostic(lines, one, encoding)) for one in found]
-        assert [json.loads(one) for one in responses.diagnostics(lines, found, encoding)] == expected
+        report = responses.diagnostic_report(lines, found, encoding, None, lambda: "1")
+        assert [json.loads(one) for one in report.items] == expected
+
+
+def test_a_report_with_the_same_items_is_the_same_report() -> None:
+    text = '{"a": []}'
+    ids = iter("123")
+
+    def report(text: str, known: responses.DiagnosticReport | None) -> responses.DiagnosticReport:
+        found = validate(parse(text), "experiment")
+        return responses.diagnostic_report(LineIndex(text), found, "utf-16", known, lambda: next(ids))
+
+    first = report(text, None)
+    assert report(text + "\n", first) is first
+    assert report('{"b": []}\n{}', first).result_id == "2"
 
 
 def test_edits_keep_their_order() -> None:
@@ -149,7 +163,7 @@ def test_a_path_survives_the_round_trip(name: str, tmp_path: Path) -> None:
 @given(TEXTS, st.lists(st.integers(0, 30), max_size=8), st.sampled_from(ENCODINGS))
 def test_a_ruler_measures_as_a_single_look_does(text: str, offsets: list[int], encoding: str) -> None:
     index = LineIndex(text)
-    ruler = conversions.Ruler(index, encoding)
+    ruler = conversions.PositionEncoder(index, encoding)
     for offset in [*sorted(offsets), *offsets]:
         held = min(offset, len(text))
         assert ruler.position(held) == conversions.to_position(index, held, encoding)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,10 +15,10 @@ from support.fake_engine import FakeEngine
 from support.folders import plant
 
 from caliban_ls.core.errors import EngineUnavailable
+from caliban_ls.operations import doctor
 from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
-from caliban_ls.operations.doctor import examine
 from caliban_ls.operations.schemas.setup import DoctorCheck
 from caliban_ls.runtime.engine import Engine
 
@@ -34,7 +37,7 @@ def context_of(folder: Path, config: Any = None, engine: Engine | None = None, *
 
 
 def check(context: Context, name: str) -> DoctorCheck:
-    (found,) = [check for check in examine(context) if check.name == name]
+    (found,) = [check for check in doctor.checks(context) if check.name == name]
     return found
 
 
@@ -45,7 +48,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_nothing_raises_without_an_engine(tmp_path: Path) -> None:
-    checks = list(examine(context_of(tmp_path)))
+    checks = list(doctor.checks(context_of(tmp_path)))
     assert [found.name for found in checks if found.status == "failure"] == ["Docker engine"]
     assert {"Python", "Editor", "Project config", "Credentials", "Cloud project", "Registry"} <= {
         found.name for found in checks
@@ -54,7 +57,7 @@ def test_nothing_raises_without_an_engine(tmp_path: Path) -> None:
 
 def test_every_line_that_is_not_well_says_how_to_mend_it(tmp_path: Path) -> None:
     context = context_of(tmp_path, {"nonsense": 1}, GOOGLE_APPLICATION_CREDENTIALS="/nowhere")
-    assert [found.name for found in examine(context) if found.status != "ok" and not found.hint] == []
+    assert [found.name for found in doctor.checks(context) if found.status != "ok" and not found.hint] == []
     assert check(context, "Project config").status == "failure"
 
 
@@ -102,3 +105,20 @@ def test_the_project_and_its_registry(tmp_path: Path) -> None:
     assert check(context, "Registry").status == "ok"
     plant(tmp_path, {"config.json": "damaged"})
     assert check(context, "Registry").status == "warning"
+
+
+def test_doctor_says_what_is_missing(tmp_path: Path) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "caliban_ls", "doctor", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/no.sock", "CALIBAN_HOME": "/proc/caliban"},
+    )
+    assert answer.returncode == 3
+    checks = {check["name"]: check for check in json.loads(answer.stdout)["checks"]}
+    assert checks["Docker engine"]["status"] == "failure"
+    assert checks["History"]["status"] == "warning"
+    assert all(check["hint"] for check in checks.values() if check["status"] != "ok")

@@ -16,7 +16,7 @@ from caliban_ls.analysis.findings import Severity
 from caliban_ls.analysis.script import read_script
 from caliban_ls.operations.first_experiment import first_experiment
 from caliban_ls.validation import validate
-from caliban_ls.workspace.projects import Neighbours
+from caliban_ls.workspace.projects import ProjectCache
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 ALL = sorted(SCRIPTS.glob("*.py"))
@@ -24,7 +24,7 @@ ALL = sorted(SCRIPTS.glob("*.py"))
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
 def test_is_sound_for_every_parser_library(path: Path) -> None:
-    script = Neighbours(lambda _: None, {}).script_at(SCRIPTS, path.name)
+    script = ProjectCache(lambda _: None, {}).script_at(SCRIPTS, path.name)
     assert script is not None
     text = first_experiment(script, "experiment.json")
     if script.library is None or not (script.certain or script.flags):

@@ -12,10 +12,10 @@ from support.folders import plant
 
 from caliban_ls.analysis.config.settings import Settings
 from caliban_ls.analysis.document_kind import document_kind, glob_of, treated
-from caliban_ls.commands import identify
 from caliban_ls.core.errors import UsageError
 from caliban_ls.operations.context.context import Context
-from caliban_ls.operations.schemas.editing import IdentifyArguments
+from caliban_ls.operations.identify import identify
+from caliban_ls.operations.schemas.identify import IdentifyArguments
 
 NAMES = st.text(st.characters(blacklist_characters="/\\\0", blacklist_categories=["Cs"]), min_size=1).filter(
     lambda name: name not in {".", ".."}

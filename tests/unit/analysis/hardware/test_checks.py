@@ -1,4 +1,4 @@
-"""Judgement and defaults: every combination of the tables by brute force, and the rest case by case."""
+"""Checks and defaults: every combination of the tables by brute force, and the rest case by case."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ from support.invalid_sweeps import BROKEN
 from support.marked_text import unmark
 
 from caliban_ls.analysis.config.project import Project
-from caliban_ls.analysis.config.settings import Limits, Settings
-from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.config.settings import Settings, UserLimits
+from caliban_ls.analysis.estimate import CostEstimate
 from caliban_ls.analysis.experiment import sweep as sweeps
 from caliban_ls.analysis.jsondoc import JsonDocument, Node, parse, to_python, tokens, walk
 from caliban_ls.analysis.script import Script, read_script
@@ -220,9 +220,9 @@ def test_mistakes_are_found_in_blocks_that_are_taken_whole(text: str) -> None:
         assert found == validate(parse(text), "experiment")
 
 
-def limits_of(dice: random.Random) -> Outlook:
-    limits = Limits(max_jobs=dice.choice([None, 3]), max_cost_per_hour=dice.choice([None, 1.0]))
-    return Outlook(Project(), Settings(limits=limits), {})
+def limits_of(dice: random.Random) -> CostEstimate:
+    limits = UserLimits(max_jobs=dice.choice([None, 3]), max_cost_per_hour=dice.choice([None, 1.0]))
+    return CostEstimate(Project(), Settings(limits=limits), {})
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -232,16 +232,16 @@ def test_judging_by_spelling_gives_what_a_closer_look_gives(seed: int) -> None:
     for _ in range(50):
         text = some_text(dice)
         script: Script | None = dice.choice(SCRIPTS) if dice.random() < 0.9 else None
-        outlook = limits_of(dice) if dice.random() < 0.3 else None
+        estimate = limits_of(dice) if dice.random() < 0.3 else None
         quick = parse(text)
         whole += taken_whole(quick)
-        found = validate(quick, "experiment", outlook=outlook, script=script)
+        found = validate(quick, "experiment", estimate=estimate, script=script)
         sweep = sweeps.read(quick)
         jobs = list(sweeps.expand(sweep)) if sweep.count is not None else None
         with one_by_one():
             slow = parse(text)
             assert taken_whole(slow) == 0
-            assert found == validate(slow, "experiment", outlook=outlook, script=script), text
+            assert found == validate(slow, "experiment", estimate=estimate, script=script), text
             careful = sweeps.read(slow)
         assert sweep.count == careful.count, text
         assert [block.count for block in sweep.blocks] == [block.count for block in careful.blocks]

@@ -12,7 +12,7 @@ import pytest
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.config import project
 from caliban_ls.analysis.config.project import Project
-from caliban_ls.analysis.estimate import Outlook
+from caliban_ls.analysis.estimate import CostEstimate
 from caliban_ls.analysis.findings import Finding, Severity, apply_edits
 from caliban_ls.analysis.rules import RULES
 from caliban_ls.analysis.rules.rule import Rule
@@ -26,7 +26,7 @@ def judged(text: str, rule: Rule) -> list[Finding]:
     """Return what is found in a text that stands where a rule's examples do."""
     read = Project() if rule.project is None else project.read(jsondoc.parse(rule.project))
     script = None if rule.script is None else read_script("train.py", {"train.py": rule.script}.get)
-    return validate(jsondoc.parse(text), rule.kind, outlook=Outlook(read), script=script)
+    return validate(jsondoc.parse(text), rule.kind, estimate=CostEstimate(read), script=script)
 
 
 def codes(text: str, rule: Rule) -> list[str]:

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import pytest
 
+from caliban_ls.core.errors import InvalidArguments
 from caliban_ls.operations.context.serialization import (
-    InvalidArguments,
     document_field,
     parse_arguments,
     to_json,

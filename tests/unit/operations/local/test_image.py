@@ -12,7 +12,6 @@ import pytest
 from support.fake_engine import FakeEngine
 from support.folders import plant
 
-from caliban_ls import commands
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.core.errors import InvalidDocument, KeyInImage, MissingError, NotAgreed, UsageError
 from caliban_ls.operations.context import trust
@@ -21,6 +20,7 @@ from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.local import image
 from caliban_ls.operations.schemas import containers
 from caliban_ls.operations.schemas.setup import TrustArguments
+from caliban_ls.operations.trust import trust as trust_command
 from caliban_ls.runtime.engine import ImagePlan
 
 
@@ -311,14 +311,14 @@ def test_a_password_for_a_host_that_the_project_names_needs_agreement(
         image.build(arguments, building(tmp_path / "p", said, False))
     assert 'passwords for packages: ["a.example"]|Agree' in said[0]
     there = building(tmp_path / "p", said)
-    assert commands.trust(TrustArguments(), there).agreed == {"passwords for packages": ["a.example"]}
+    assert trust_command(TrustArguments(), there).agreed == {"passwords for packages": ["a.example"]}
     assert trust.is_agreed(image.demands(read_project(there), there), there)
 
 
 def test_the_command_that_agrees(tmp_path: Path) -> None:
     plant(tmp_path / "p", {"a.py": "", ".calibanconfig.json": '{"docker": {"run_args": ["--privileged"]}}'})
     there = building(tmp_path / "p", [])
-    assert commands.trust(TrustArguments(), there).agreed == {"docker.run_args": ["--privileged"]}
+    assert trust_command(TrustArguments(), there).agreed == {"docker.run_args": ["--privileged"]}
     assert image.build(containers.BuildArguments(module="a.py"), there).tag
     book = tmp_path / "state/agreements.json"
     book.write_text("damaged")
