@@ -115,10 +115,10 @@ class ProjectCache:
             if wanted is None:
                 found = None if beside is None else self._only_script(folder, beside)
             else:
-                from caliban_ls.analysis.script import places_of
+                from caliban_ls.analysis.script import candidate_paths
 
                 near = "" if beside is None else beside.relative_to(folder).as_posix().removeprefix(".")
-                places = places_of(wanted, near)
+                places = candidate_paths(wanted, near)
                 found = next((one for one in places if self._stamp(folder / one) is not None), None)
             return None if found is None else self.script_at(folder, found)
 
@@ -242,6 +242,6 @@ def script_named(config: Project | None, experiment: jsondoc.JsonDocument) -> st
     script, module = (None, None) if config is None else (config.script, config.module)
     if script is None and module is None and "caliban" not in comments:
         return None
-    from caliban_ls.analysis.script import wanted_script
+    from caliban_ls.analysis.script import named_script
 
-    return wanted_script(script=script, module=module, text=comments)
+    return named_script(script=script, module=module, text=comments)
