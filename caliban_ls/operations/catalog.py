@@ -15,7 +15,11 @@ from caliban_ls.operations.schemas.hardware import CatalogArguments, CatalogResu
 
 
 def catalog(arguments: CatalogArguments, _context: Context) -> CatalogResult:
-    """List what can be asked for, with prices; filters leave what goes together with them."""
+    """List hardware that fits the filters, with prices.
+
+    Raises:
+        UsageError: there is no such table or backend, or the GPUs can't be read.
+    """
     listings: dict[str, Callable[..., Sequence[Any]]] = {
         "regions": regions,
         "machines": machines,

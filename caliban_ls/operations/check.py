@@ -46,7 +46,10 @@ def check(arguments: CheckArguments, context: Context) -> CheckedFiles:
             name, text = shown, read_text(path, context.buffer, context.folder)
         known = arguments.as_kind or document_kind(name, text)
         if known is None:
-            context.report(f"{name} isn't ours, so it isn't judged; --as experiment makes it ours", None)
+            context.report(
+                f"{name} is no experiment or project config, so it isn't checked; --as experiment checks it",
+                None,
+            )
         else:
             checked.append(_checked(checker, name, context.folder / name, text, known))
     return tuple(checked)

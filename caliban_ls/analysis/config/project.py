@@ -1,7 +1,7 @@
-"""The project config, `.calibanconfig.json`: its keys, what each may hold, and the values that hold.
+"""Read the project config, `.calibanconfig.json`: values and findings.
 
-Judges a parsed text; whether a file that it names exists is for others to find out. Every key is one row
-of `KEYS`, from which the judgement, the values and the documentation come.
+Reads a parsed text and no file, so a file that the config names may be missing. Every key is one row of `KEYS`, which
+also is the source of its documentation.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """The section `cloud`; None where the file says nothing that holds."""
+    """The section `cloud`; None for a key without a valid value."""
 
     backend: BackendName | None = None
     region: str | None = None
@@ -75,7 +75,7 @@ class Docker:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What a project config says. A wrong value counts as not given; `findings` name it."""
+    """A project config. A wrong value counts as absent; `findings` name it."""
 
     module: str | None = None
     script: str | None = None
@@ -95,9 +95,9 @@ class Project:
 
 
 def read(document: JsonDocument) -> Project:
-    """Judge a project config. Broken input gives findings, never an exception.
+    """Read a project config. Broken input gives findings of family CAL3, never an exception.
 
-    The findings are of family CAL3; whether the hardware can be had is judged by `placement`.
+    `checks.hardware` checks whether the service has the hardware.
     """
     root = document.root
     if root is None or root.kind is Kind.INVALID:
@@ -123,9 +123,9 @@ _NOTHING: Any = object()
 
 
 def _read(document: JsonDocument, node: Node, shape: Shape, findings: list[Finding]) -> Any:  # noqa: ANN401 - JSON
-    """Return the value of a node if it has the shape, else `_NOTHING`; say what is wrong with it."""
+    """Return the value of a node if it has the shape; else add a finding and return `_NOTHING`."""
     if node.kind is Kind.INVALID:
-        return _NOTHING  # the syntax findings have said it
+        return _NOTHING  # the parser has a finding for it
     match shape, node.kind:
         case Text(), Kind.STRING:
             return _read_text(node, shape, findings)
@@ -164,7 +164,7 @@ def _read_keys(
         if name not in keys:
             findings.append(_unknown_key(document, member, keys, present))
         elif not keys[name].acts:
-            # Where members can't be told apart, one can't be taken out.
+            # Without certain ends of members, none can be removed.
             is_whole = not node.damaged and value is not None
             fixes = [Fix(f"Remove {quote(name)}", remove_member(document, node, member))] if is_whole else []
             message = f"{quote(name)} has no effect in this version"
@@ -203,7 +203,7 @@ def _read_text(node: Node, shape: Text, findings: list[Finding]) -> Any:  # noqa
     if not text.strip():
         findings.append(finding("CAL304", node.span, "The string is empty; give a value or remove the key"))
     elif shape.path and leaves_project(text):
-        message = f"{quote(text)} leaves the project; a project config may only name what lies inside it"
+        message = f"{quote(text)} leaves the project; a project config may only name files inside it"
         findings.append(finding("CAL305", node.span, message))
     elif shape.check is not None and (problem := shape.check(text)) is not None:
         code = "CAL307" if shape.check is gone_image else "CAL304"
@@ -259,7 +259,7 @@ def _of_kind(node: Node, shape: Shape) -> bool:
 
 
 def _type_fixes(document: JsonDocument, node: Node, shape: Shape) -> list[Fix]:
-    """Offer the right type where the meaning is certain."""
+    """Return fixes to the right type where the meaning is certain."""
     if isinstance(shape, ByMode):
         shape = shape.value
     if node.parent is not None and node.parent.damaged:
