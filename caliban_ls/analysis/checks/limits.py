@@ -32,6 +32,7 @@ MOST_COMPARED: Final = 10_000
 """So many jobs of one sweep are compared with each other; beyond, blocks are looked at one by one."""
 
 _REPEATS: Final = SideTable[tuple[Finding, ...]]()
+_MEMBER_REPEATS: Final = SideTable[tuple[Finding, ...]]()
 _KEYS: Final = SideTable[frozenset[str]]()
 
 
@@ -111,24 +112,34 @@ def flags_key(parameters: Mapping[str, Any]) -> str:
 
 def _repeats(document: JsonDocument, node: Node) -> tuple[Finding, ...]:
     """Find values that stand twice in a list. Spans count from the block's start."""
-    parts, start, found = node.parts, node.span.start, []
+    parts, start = node.parts, node.span.start
+    found: list[Finding] = []
     if parts is None or any(value[0] == "[" and _has_repeats(name, value) for name, value in parts):
-        found = [
-            shifted(_repeat(document, member, again), -start)
-            for member in node.members
-            if member.value is not None and member.value.kind is _ARRAY and (again := repeated(member))
-        ]
+        for member in node.members:
+            value = member.value
+            if value is None or value.kind is not _ARRAY:
+                continue
+            repeat = _MEMBER_REPEATS.get(value)
+            if repeat is None:
+                repeat = _MEMBER_REPEATS.put(value, _repeats_of(document, member, value))
+            if repeat:
+                found += [shifted(one, value.span.start - start) for one in repeat]
     return tuple(found)
 
 
-def _repeat(document: JsonDocument, member: Member, again: Sequence[Node]) -> Finding:
-    assert member.value is not None  # noqa: S101 - it has items
+def _repeats_of(document: JsonDocument, member: Member, value: Node) -> tuple[Finding, ...]:
+    """Find what stands twice in a member's list. Spans count from the list's start."""
+    again = repeated(member)
+    return (shifted(_repeat(document, value, again), -value.span.start),) if again else ()
+
+
+def _repeat(document: JsonDocument, value: Node, again: Sequence[Node]) -> Finding:
     span = again[0].span
     shown = shortened(document.text[span.start : span.end], 30)
     others = "" if len(again) == 1 else f", and {len(again) - 1} more values"
     title = "Remove it" if len(again) == 1 else f"Remove the {len(again)} repeated values"
     message = f"{shown} stands in this list already{others}; the jobs that it makes have the very same flags"
-    fix = Fix(title, remove_items(document, member.value, again))
+    fix = Fix(title, remove_items(document, value, again))
     return finding("CAL603", span, message, fix)
 
 

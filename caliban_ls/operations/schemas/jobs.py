@@ -135,10 +135,10 @@ class StatusGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusResult:
-    """Launches, the newest first, and notes on them.
+    """Launches, the newest first, and what to know about them.
 
     Attributes:
-        more: the number of older launches beyond the limit.
+        more: how many older launches the limit left out.
         backends: where launches may run, and the name of each for people.
     """
 

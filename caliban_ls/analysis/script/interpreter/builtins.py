@@ -6,7 +6,7 @@ A call returns UNKNOWN where one of its arguments isn't exactly known. No code o
 from __future__ import annotations
 
 from caliban_ls.analysis.script.interpreter.names import attribute, items_of
-from caliban_ls.analysis.script.interpreter.state import Run, escape
+from caliban_ls.analysis.script.interpreter.state import LONGEST, Run, escape
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Call,
@@ -18,34 +18,15 @@ from caliban_ls.analysis.script.interpreter.values import (
     is_scalar,
 )
 
+# fmt: off
 _TEXT_METHODS = frozenset(
     [
-        "replace",
-        "format",
-        "join",
-        "split",
-        "strip",
-        "lower",
-        "upper",
-        "startswith",
-        "endswith",
-        "lstrip",
-        "rstrip",
-        "removeprefix",
-        "removesuffix",
-        "title",
-        "capitalize",
-        "casefold",
-        "rsplit",
-        "splitlines",
-        "partition",
-        "rpartition",
-        "swapcase",
-        "isdigit",
-        "isalpha",
+        "replace", "format", "join", "split", "strip", "lower", "upper", "startswith", "endswith",
+        "lstrip", "rstrip", "removeprefix", "removesuffix", "title", "capitalize", "casefold", "rsplit",
+        "splitlines", "partition", "rpartition", "swapcase", "isdigit", "isalpha",
     ]
 )
-_LONGEST = 10_000
+# fmt: on
 
 
 def builtin(run: Run, name: str, arguments: Call) -> Value:  # noqa: C901, PLR0912 - one case for each function
@@ -82,7 +63,7 @@ def builtin(run: Run, name: str, arguments: Call) -> Value:  # noqa: C901, PLR09
     try:
         if name == "range" and all(isinstance(value, int) for value in values):
             numbers = range(*values)
-            return ListValue(numbers) if len(numbers) <= _LONGEST else UNKNOWN
+            return ListValue(numbers) if len(numbers) <= LONGEST else UNKNOWN
         if name == "len" and isinstance(first, str | tuple | list | dict):
             return len(first)
         if name in {"str", "int", "float"} and is_scalar(first) and len(values) == 1:
@@ -125,7 +106,7 @@ def text_method(owner: str, name: str, arguments: Call, values: list[Value]) -> 
         return UNKNOWN
     if isinstance(result, list):
         return ListValue(result)
-    return UNKNOWN if isinstance(result, str) and len(result) > _LONGEST else result
+    return UNKNOWN if isinstance(result, str) and len(result) > LONGEST else result
 
 
 def container_method(run: Run, owner: ListValue | DictValue, name: str, values: list[Value]) -> Value:

@@ -20,7 +20,7 @@ from caliban_ls.analysis.script.interpreter.names import (
     truth,
 )
 from caliban_ls.analysis.script.interpreter.operators import combined, compared, sliced
-from caliban_ls.analysis.script.interpreter.state import Run, escape
+from caliban_ls.analysis.script.interpreter.state import LONGEST, MOST_TURNS, Run, escape
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Argument,
@@ -37,9 +37,6 @@ from caliban_ls.analysis.script.interpreter.values import (
     Value,
     is_scalar,
 )
-
-_LONGEST = 10_000  # characters and items; no flag needs more
-_MOST_TURNS = 300
 
 
 def evaluate(run: Run, node: ast.expr | None, scope: Scope) -> Value:
@@ -170,7 +167,7 @@ def _formatted(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - se
         plain = is_scalar(value) and part.conversion in (-1, 115) and part.format_spec is None
         known = known and plain
         pieces.append(str(value))
-    return "".join(pieces) if known and sum(map(len, pieces)) <= _LONGEST else UNKNOWN
+    return "".join(pieces) if known and sum(map(len, pieces)) <= LONGEST else UNKNOWN
 
 
 def _comparison(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
@@ -267,9 +264,9 @@ def _comprehension(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 
                 found.append((evaluate(run, node.key, inner), evaluate(run, node.value, inner)))
             else:
                 found.append(evaluate(run, node.elt, inner))
-            return len(found) <= _LONGEST
+            return len(found) <= LONGEST
         items = items_of(evaluate(run, rest[0].iter, inner))
-        known = items is not None and len(items) <= _MOST_TURNS
+        known = items is not None and len(items) <= MOST_TURNS
         with run.doubting():
             for item in (items or []) if known else [UNKNOWN]:
                 assign(run, rest[0].target, item, inner)

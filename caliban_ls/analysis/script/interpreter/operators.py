@@ -10,6 +10,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from caliban_ls.analysis.script.interpreter.state import LONGEST
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     CommandLine,
@@ -19,8 +20,6 @@ from caliban_ls.analysis.script.interpreter.values import (
     Value,
     is_known,
 )
-
-_LONGEST = 10_000  # characters and items; no flag needs more
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -66,7 +65,7 @@ def combined(operation: type[ast.operator], left: Value, right: Value) -> Value:
         result = apply(left, right)
     except Exception:  # noqa: BLE001 - any error that the script's operator raises
         return UNKNOWN
-    return UNKNOWN if isinstance(result, str | tuple) and len(result) > _LONGEST else result
+    return UNKNOWN if isinstance(result, str | tuple) and len(result) > LONGEST else result
 
 
 def _wide(template: str) -> bool:

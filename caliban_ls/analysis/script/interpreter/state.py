@@ -42,6 +42,12 @@ MOST_STEPS: Final = 60_000
 MOST_CALLS: Final = 30
 """Calls within calls."""
 
+MOST_TURNS: Final = 300
+"""Turns of a loop that are followed one by one."""
+
+LONGEST: Final = 10_000
+"""Characters of a text and items of a list; no flag needs more."""
+
 
 class Exhausted(Exception):
     """The script is too long to be followed."""

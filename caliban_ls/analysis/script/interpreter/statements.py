@@ -15,7 +15,7 @@ from caliban_ls.analysis.script.interpreter.expressions import assign, evaluate,
 from caliban_ls.analysis.script.interpreter.imports import import_from, import_names
 from caliban_ls.analysis.script.interpreter.names import items_of, truth
 from caliban_ls.analysis.script.interpreter.operators import combined
-from caliban_ls.analysis.script.interpreter.state import Flow, Run, escape, escape_module
+from caliban_ls.analysis.script.interpreter.state import MOST_TURNS, Flow, Run, escape, escape_module
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Class,
@@ -26,8 +26,6 @@ from caliban_ls.analysis.script.interpreter.values import (
     UnknownValue,
     Value,
 )
-
-_MOST_TURNS = 300
 
 
 def execute(run: Run, statements: Sequence[ast.stmt], scope: Scope) -> Flow:
@@ -198,7 +196,7 @@ def _branches(
 
 def _loop(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
     items = items_of(evaluate(run, node.iter, scope))
-    if items is None or len(items) > _MOST_TURNS:
+    if items is None or len(items) > MOST_TURNS:
         return _unknown_loop(run, node, scope, node.target)
     breaks = any(isinstance(child, ast.Break | ast.Continue) for child in ast.walk(node))
     for item in items:

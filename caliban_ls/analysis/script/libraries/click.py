@@ -250,9 +250,7 @@ LIBRARY = Library(
     name="click",
     package="click",
     conventions=Conventions(
-        boolean_words=frozenset(
-            {"", "yes", "true", "t", "y", "1", "on", "no", "false", "f", "n", "0", "off"},
-        ),
+        boolean_words=frozenset({"", "yes", "true", "t", "y", "1", "on", "no", "false", "f", "n", "0", "off"})
     ),
     functions=_FUNCTIONS,
     values=(ClickCommand, Decoration),

@@ -217,11 +217,7 @@ def _flag(run: Run, scope: Scope, declared: Parameter) -> Flag | UnknownValue | 
 
 
 def _option(
-    run: Run,
-    scope: Scope,
-    declared: Parameter,
-    kind: TypeInfo,
-    found: ParameterInfo | None,
+    run: Run, scope: Scope, declared: Parameter, kind: TypeInfo, found: ParameterInfo | None
 ) -> Flag | UnknownValue:
     """Return the flag of a parameter, without its default."""
     source = scope.source

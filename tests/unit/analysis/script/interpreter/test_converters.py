@@ -208,8 +208,7 @@ def test_lambdas(argument: str, wrong: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "wrong"),
-    [("return int(t)", ["3", "word"]), ("return int(t) * 2", ["word"]), ("return t", [])],
+    ("body", "wrong"), [("return int(t)", ["3", "word"]), ("return int(t) * 2", ["word"]), ("return t", [])]
 )
 def test_choices_are_compared_with_what_a_function_returns(body: str, wrong: list[str]) -> None:
     script = script_of(source_of(body), "type=own, choices=[2, 8]")
