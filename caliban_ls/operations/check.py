@@ -11,7 +11,7 @@ from caliban_ls.analysis.report import CheckedFile
 from caliban_ls.core.errors import UsageError
 from caliban_ls.ide.fixes import sound_fixes
 from caliban_ls.workspace.checker import Checker
-from caliban_ls.workspace.files import our_files, read_text
+from caliban_ls.workspace.files import find_configs, read_text
 from caliban_ls.workspace.projects import command_projects
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def check(arguments: CheckArguments, context: Context) -> CheckedFiles:
     for shown in arguments.paths or (".",):
         path = context.folder / shown
         if path.is_dir():
-            for file, kind in our_files(path):
+            for file, kind in find_configs(path):
                 relative = file.relative_to(context.folder) if file.is_relative_to(context.folder) else file
                 text = read_text(file, context.buffer, path)
                 checked.append(_checked(checker, str(relative), file, text, kind))
