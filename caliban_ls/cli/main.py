@@ -104,7 +104,7 @@ def _run(command: Command, options: argparse.Namespace, rest: tuple[str, ...] | 
             folder=Path.cwd(),
             engine=_open_engine,
             report=progress.report,
-            watcher=progress,
+            listener=progress,
             cancel=cancel,
             ask=progress.ask,
             can_ask=questions.is_interactive(),

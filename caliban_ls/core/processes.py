@@ -151,13 +151,13 @@ def _places_that_isolation_drops() -> list[str]:
 
     dropped = [*_absolute(os.environ.get("PYTHONPATH", "")), site.getusersitepackages()]
     dropped = [folder for folder in dropped if folder in sys.path and folder not in site.getsitepackages()]
-    own = str(Path(__file__).parents[1])
+    own = str(Path(__file__).parents[2])
     return list(dict.fromkeys(dropped)) if own in dropped else []
 
 
 def _passed() -> list[str]:
     """Return the folders that this process was itself passed, being isolated: they end `sys.path`."""
-    own = str(Path(__file__).parents[1])
+    own = str(Path(__file__).parents[2])
     given: Any = sys.orig_argv
     if _WITH_PLACES not in given:
         return []

@@ -55,7 +55,7 @@ async def execute(
             folder=folder,
             engine=open_engine,
             report=report,
-            watcher=output,
+            listener=output,
             cancel=cancel,
             buffer=ls.buffer,
             ask=partial(_ask, ls, asyncio.get_running_loop(), cancel),

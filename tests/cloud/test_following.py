@@ -387,7 +387,7 @@ def test_what_a_job_printed(launches: Launches) -> None:
     launches.log(first, "Traceback", severity="ERROR")
     launches.log(second, "another's")
     ears = Ears()
-    shown = logs.logs(LogsArguments(job=first.job_id), launches.context(streams=True, watcher=ears))
+    shown = logs.logs(LogsArguments(job=first.job_id), launches.context(streams=True, listener=ears))
     assert ears.text == "".join(f"line {number}\n" for number in range(2500)) + "Traceback\n"
     assert shown == LogsResult(job=first.job_id, text="", offset=len(ears.text))
     assert launches.emulator.calls["logging.entries.list"] == 3
@@ -423,7 +423,7 @@ def test_a_log_is_followed_until_the_job_has_ended(launches: Launches) -> None:
     (job,) = launches.jobs(group)
     launches.move(group, "RUNNING")
     ears = Ears()
-    context = launches.context(watcher=ears)
+    context = launches.context(listener=ears)
     thread, failures = in_background(
         lambda: logs.logs(LogsArguments(job=job.job_id, follow=True), context, QUICK)
     )
@@ -444,7 +444,7 @@ def test_following_ends_when_the_user_says_so(launches: Launches) -> None:
     (job,) = launches.jobs(launches.submit(1))
     launches.log(job, "first")
     ears, cancel = Ears(), CancelToken()
-    context = launches.context(watcher=ears, cancel=cancel)
+    context = launches.context(listener=ears, cancel=cancel)
     thread, failures = in_background(
         lambda: logs.logs(LogsArguments(job=job.job_id, follow=True), context, QUICK)
     )
@@ -545,7 +545,7 @@ def test_a_stop_while_jobs_are_sent_leaves_none_running(launches: Launches) -> N
         assert thread.is_alive()
         thread.join(0.01)
     with launches.history() as history:
-        group = history.groups()[0].name
+        group = history.groups.newest()[0].name
     done = stop(launches, group)
     thread.join(60)
     assert failures == []
@@ -566,8 +566,8 @@ def test_who_sends_ends_what_was_stopped_on_its_way(launches: Launches) -> None:
         assert thread.is_alive()
         thread.join(0.01)
     with launches.history() as history:
-        group = history.groups()[0].name
-        Journal(history).take_out([job.job_id for job in history.jobs(group)], utc_now())
+        group = history.groups.newest()[0].name
+        Journal(history).take_out([job.job_id for job in history.jobs.of(group)], utc_now())
     thread.join(60)
     assert failures == []
     assert 0 < len(launches.there()) < 40
@@ -595,10 +595,8 @@ def test_an_engine_that_is_away_keeps_nobody_from_stopping_the_rest(launches: La
 
     group = launches.submit(2)
     with launches.history() as history:
-        local = history.add_group(
-            title="here", backend="local", folder=launches.folder, image=None, owner=None
-        )
-        history.add_jobs(local.name, [JobSpec(index=1, job_id=f"{local.name}_1", args=())])
+        local = history.groups.add(title="here", folder=launches.folder, image=None, owner=None)
+        history.jobs.add(local.name, [JobSpec(index=1, job_id=f"{local.name}_1", args=())])
     context = launches.context(engine=no_engine)
     done = jobs_stop.stop(StopArguments(all=True, yes=True), context)
     assert done.stopped == (f"{group}_1", f"{group}_2")
@@ -700,9 +698,9 @@ def test_failed_and_stopped_jobs_are_sent_as_they_were(launches: Launches) -> No
         assert body_of(launches, old.name) == body_of(launches, new.name)
     assert len(set(launches.keys())) == 7
     with launches.history() as history:
-        new_group = history.group(result.group)
+        new_group = history.groups.find(result.group)
         assert new_group is not None
-        assert new_group.details["repeats"] == group
+        assert new_group.cloud.repeats == group
 
 
 def test_nothing_is_sent_a_second_time(launches: Launches) -> None:
@@ -821,7 +819,7 @@ def test_arguments_that_arent_written_down_are_asked_for(launches: Launches) -> 
 
 def test_jobs_of_this_machine_are_run_again_elsewhere(vertex: Launches) -> None:
     with vertex.history() as history:
-        group = history.add_group(title="here", backend="local", folder=vertex.folder, image=None, owner=None)
+        group = history.groups.add(title="here", folder=vertex.folder, image=None, owner=None)
     with pytest.raises(UsageError) as refused:
         again(vertex, group.name)
     assert "caliban run --rerun_failed --name here" in refused.value.hint

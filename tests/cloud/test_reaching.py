@@ -22,7 +22,7 @@ from caliban_ls.operations.schemas.cloud import ResumeArguments
 from caliban_ls.runtime.backends import labels, submitter
 from caliban_ls.runtime.engine import Engine
 from caliban_ls.runtime.google.retries import Patience
-from caliban_ls.runtime.history.records import Group, JobRecord, utc_now
+from caliban_ls.runtime.history.records import JobGroup, JobRecord, utc_now
 from caliban_ls.runtime.history.schema import FILE_NAME
 from caliban_ls.runtime.history.store import History
 
@@ -85,10 +85,10 @@ class Desk:
         )
         cloud_resume.resume(ResumeArguments(group=group, yes=True), context)
 
-    def launches(self) -> list[tuple[Group, list[JobRecord]]]:
+    def launches(self) -> list[tuple[JobGroup, list[JobRecord]]]:
         history = History(self.folder.parent / "state", warn=pytest.fail, clock=utc_now)
         try:
-            return [(group, history.jobs(group.name)) for group in history.groups()]
+            return [(group, history.jobs.of(group.name)) for group in history.groups.newest()]
         finally:
             history.close()
 

@@ -85,7 +85,7 @@ def test_an_image_is_built_pushed_and_used(project: Desk) -> None:
     assert login.password in project.emulator.tokens.given
     assert engine.platforms == ["linux/amd64"]
     ((group, _),) = project.history()
-    assert group.details["digest"] == engine.registry[reference]
+    assert group.cloud.digest == engine.registry[reference]
     submitted(project, engine)
     assert len(engine.pushed) == 1  # it is there already
     assert len(engine.platforms) == 1

@@ -20,7 +20,7 @@ from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.backends.submitter import Outcome, Timing, send
 from caliban_ls.runtime.backends.vertex import Vertex
 from caliban_ls.runtime.google.client import Google
-from caliban_ls.runtime.history.records import Group, job_id_of, utc_now
+from caliban_ls.runtime.history.records import JobGroup, job_id_of, utc_now
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobSpec, JobState
 
@@ -46,7 +46,7 @@ def service(google: Google, backend: Backend) -> Service:
 
 def begin(journal: Journal, backend: Backend, count: int, *, name: str = "g_1", **flags: str) -> str:
     """Write down a launch of some jobs."""
-    group = Group(
+    group = JobGroup(
         name=name,
         title="g",
         backend=backend,
@@ -121,8 +121,8 @@ def test_all_are_sent_many_at_once(
     assert sent(group, service, journal, google) == Outcome(sent=40, planned=0, doubtful=0, failure=None)
     assert keys(emulator) == expected(group, 40)
     assert 8 <= emulator.most_at_once <= 20
-    assert {job.state for job in history.jobs(group)} == {JobState.QUEUED}
-    names = {job.name for job in history.jobs(group)}
+    assert {job.state for job in history.jobs.of(group)} == {JobState.QUEUED}
+    names = {job.name for job in history.jobs.of(group)}
     assert names == {*emulator.vertex.jobs, *emulator.ai_platform.jobs}
     assert emulator.refused == []
 

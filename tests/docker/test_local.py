@@ -95,7 +95,7 @@ def test_a_killed_process_leaves_nothing_for_long(
         Orphan(name=running, job=True, state=JobState.CANCELLED, exit_code=None),
     ]
     assert engine.containers({owner.GROUP: group}) == []
-    assert [(job.state, job.exit_code, job.error) for job in history.jobs(group)] == [
+    assert [(job.state, job.exit_code, job.error) for job in history.jobs.of(group)] == [
         (JobState.FAILED, 7, "Exit code 7"),
         (JobState.CANCELLED, None, "The process that ran it was killed"),
         (JobState.CANCELLED, None, "The process that ran it was killed"),

@@ -13,7 +13,7 @@ from typing import Any
 from cloud.emulator.server import Emulator
 
 from caliban_ls.operations.cloud import submit as submitting
-from caliban_ls.operations.context.context import Context, Watcher
+from caliban_ls.operations.context.context import Context, JobListener
 from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.engine import Engine
@@ -24,7 +24,7 @@ from caliban_ls.runtime.jobs import JobSpec, Stream
 IMAGE = "us-central1-docker.pkg.dev/my-project/caliban/image:tag"
 
 
-class Ears(Watcher):
+class Ears(JobListener):
     """Hears what jobs print."""
 
     def __init__(self) -> None:
@@ -111,7 +111,7 @@ class Launches:
     def jobs(self, group: str) -> list[JobRecord]:
         """What is written down of a launch."""
         with self.history() as history:
-            return history.jobs(group)
+            return history.jobs.of(group)
 
     def states(self, group: str) -> list[str]:
         return [job.state.value for job in self.jobs(group)]

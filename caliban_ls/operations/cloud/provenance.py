@@ -26,9 +26,26 @@ _MOST = 2**20  # bytes of a file of git that is read here
 _LARGEST_INDEX = 256 * 2**20  # bytes
 
 
-def provenance(folder: Path, environment: Mapping[str, str]) -> dict[str, object]:
-    """Return user, host, commit and whether there is more than that commit; None where nobody knows."""
-    return {"user": _user(), "host": platform.node(), **_git(folder, environment)}
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who launches from where: None where that can't be found out.
+
+    Attributes:
+        user: who launches.
+        host: on which machine.
+        commit: of the project.
+        dirty: whether the working tree differs from the commit.
+    """
+
+    user: str | None
+    host: str
+    commit: str | None
+    dirty: bool | None
+
+
+def provenance(folder: Path, environment: Mapping[str, str]) -> Provenance:
+    """Return user, host, the project's commit, and whether its working tree differs from that."""
+    return Provenance(_user(), platform.node(), *_git(folder, environment))
 
 
 def _user() -> str | None:
@@ -46,19 +63,19 @@ class _Repository:
     common: Path
 
 
-def _git(folder: Path, environment: Mapping[str, str]) -> dict[str, object]:
-    """Return the project's commit, and whether there is more than that; nothing where git doesn't know."""
+def _git(folder: Path, environment: Mapping[str, str]) -> tuple[str | None, bool | None]:
+    """Return the project's commit, and whether its working tree differs; None where git doesn't know."""
     try:
         repository = _repository(Path(os.path.realpath(folder)))
         commit = None if repository is None else _commit(repository)
     except (LeavesProject, OSError):
-        return {"commit": None, "dirty": None}
+        return None, None
     if repository is None or commit is None:
-        return {"commit": None, "dirty": None}
+        return None, None
     dirty = None
     with suppress(LeavesProject, OSError, subprocess.SubprocessError):
         dirty = _is_dirty(repository, commit, environment)
-    return {"commit": commit, "dirty": dirty}
+    return commit, dirty
 
 
 def _repository(folder: Path) -> _Repository | None:

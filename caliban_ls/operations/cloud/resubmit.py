@@ -7,10 +7,9 @@ still succeed isn't sent again; see `_chosen`.
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,7 +34,7 @@ from caliban_ls.runtime.backends.base import Body, Scheduling, with_args
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.google.retries import each
 from caliban_ls.runtime.history.masking import MASK, masked_args
-from caliban_ls.runtime.history.records import Group, JobRecord, job_id_of, launch_name, utc_now
+from caliban_ls.runtime.history.records import JobGroup, JobRecord, job_id_of, launch_name, utc_now
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobSpec, JobState
 
@@ -122,7 +121,7 @@ def resubmit(arguments: ResubmitArguments, context: Context) -> CloudResult:
     return submit.submit_plan(made, flags, project, identity, there)
 
 
-def _group_of(arguments: ResubmitArguments, history: History, context: Context) -> Group:
+def _group_of(arguments: ResubmitArguments, history: History, context: Context) -> JobGroup:
     """Return the launch that is meant.
 
     Raises:
@@ -130,7 +129,7 @@ def _group_of(arguments: ResubmitArguments, history: History, context: Context) 
     """
     groups = {group.name: group for group, _ in (find_jobs(name, history) for name in arguments.references)}
     if not arguments.references:
-        newest = (group for group in history.groups() if group.backend in CLOUD)
+        newest = (group for group in history.groups.newest() if group.backend in CLOUD)
         groups = {group.name: group for group in newest if group.folder == context.folder}
         if not groups:
             raise UsageError(
@@ -151,10 +150,10 @@ def _group_of(arguments: ResubmitArguments, history: History, context: Context) 
     return group
 
 
-def _named(arguments: ResubmitArguments, group: Group, history: History) -> list[JobRecord]:
+def _named(arguments: ResubmitArguments, group: JobGroup, history: History) -> list[JobRecord]:
     """Return the jobs that are meant, each once, by their place."""
     if not arguments.references:
-        return history.jobs(group.name)
+        return history.jobs.of(group.name)
     found = (job for name in arguments.references for job in find_jobs(name, history)[1])
     return sorted({job.job_id: job for job in found}.values(), key=lambda job: job.index)
 
@@ -171,14 +170,7 @@ def _chosen(
     if left:
         said = ", ".join(f"{count:,} {state}" for state, count in left.items())
         context.report(f"Left alone: {said}; --state chooses others", None)
-    youngest = {
-        row["origin"]: (row["job_id"], JobState(row["state"]))
-        for row in history.rows(
-            "SELECT origin, job_id, state FROM jobs WHERE origin IN (SELECT value FROM json_each(?))"
-            " ORDER BY created, job_id",
-            json.dumps([_origin(job) for job in jobs]),
-        )
-    }
+    youngest = history.jobs.newest_repeats([_origin(job) for job in jobs])
     chosen: dict[str, JobRecord] = {}
     for job in jobs:
         if job.state not in wanted:
@@ -201,7 +193,7 @@ def _origin(job: JobRecord) -> str:
 
 def _with_requests(
     jobs: Collection[JobRecord],
-    group: Group,
+    group: JobGroup,
     history: History,
     arguments: ResubmitArguments,
     context: Context,
@@ -235,45 +227,44 @@ def _with_requests(
     return tuple(Repeat(job, bodies[job.job_id], args[job.job_id]) for job in jobs)
 
 
-def _flags(group: Group, arguments: ResubmitArguments) -> CloudArguments:
+def _flags(group: JobGroup, arguments: ResubmitArguments) -> CloudArguments:
     """Return what `cloud` would have been told."""
-    details: Mapping[str, Any] = group.details
-    mode = details.get("mode")
+    details = group.cloud
     return CloudArguments(
-        module=details.get("module"),
-        dir=tuple(details.get("dir") or ()),
-        extras=tuple(details.get("extras") or ()),
-        nogpu=mode == "cpu",
-        gpu=mode == "gpu",
-        cloud_key=arguments.cloud_key or details.get("cloud_key"),
+        module=details.module,
+        dir=details.dir,
+        extras=details.extras,
+        nogpu=details.mode == "cpu",
+        gpu=details.mode == "gpu",
+        cloud_key=arguments.cloud_key or details.cloud_key,
         max_jobs=arguments.max_jobs,
         max_cost_per_hour=arguments.max_cost_per_hour,
     )
 
 
-def choice_of(group: Group, repeated: Iterable[Repeat]) -> Choice:
+def choice_of(group: JobGroup, repeated: Iterable[Repeat]) -> Choice:
     """Return what the jobs of a launch ran on."""
-    details: Mapping[str, Any] = group.details
+    details = group.cloud
     backend: Any = group.backend
     accelerator = accelerator_of(details)
-    mode: Mode = details.get("mode") or ("gpu" if accelerator and accelerator.kind == "gpu" else "cpu")
+    mode: Mode = details.mode or ("gpu" if accelerator and accelerator.kind == "gpu" else "cpu")
     return Choice(
         backend=backend,
         region=group.region or "",
-        machine_type=str(details.get("machine_type")),
+        machine_type=str(details.machine_type),
         accelerator=accelerator,
         topology=_topology(repeated),
-        spot=bool(details.get("spot")),
-        flex_start=bool(details.get("flex_start")),
+        spot=details.spot,
+        flex_start=details.flex_start,
         mode=mode,
         defaulted=frozenset(),
         gave_way=None,
     )
 
 
-def _plan(group: Group, repeated: tuple[Repeat, ...], title: str, image: str) -> RepeatPlan:
+def _plan(group: JobGroup, repeated: tuple[Repeat, ...], title: str, image: str) -> RepeatPlan:
     """Return the plan of jobs that are done again, in an image that is there already."""
-    details: Mapping[str, Any] = group.details
+    details = group.cloud
     choice = choice_of(group, repeated)
     origins = {index: _origin(repeat.record) for index, repeat in enumerate(repeated, start=1)}
     return RepeatPlan(
@@ -284,7 +275,7 @@ def _plan(group: Group, repeated: tuple[Repeat, ...], title: str, image: str) ->
         backend=choice.backend,
         project_id=group.project or "",
         choice=choice,
-        module=details.get("module"),
+        module=details.module,
         image=image,
         own_image=False,
         mode=choice.mode,
@@ -292,8 +283,8 @@ def _plan(group: Group, repeated: tuple[Repeat, ...], title: str, image: str) ->
         work=tuple,
         user_labels={},
         flags={},
-        scheduling=Scheduling(timeout=details.get("timeout")),
-        service_account=details.get("service_account"),
+        scheduling=Scheduling(timeout=details.timeout),
+        service_account=details.service_account,
         price=hardware.price(choice),
         notes=(f"These are jobs of {group.name}, once more",),
         repeats=group.name,

@@ -6,10 +6,9 @@ again, nor are those that it refused for good.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.config.project import Project
@@ -26,11 +25,9 @@ from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.schemas.cloud import CloudArguments, CloudResult, ResumeArguments
 from caliban_ls.runtime.backends.base import Body, Scheduling
 from caliban_ls.runtime.backends.launch_journal import Journal
-from caliban_ls.runtime.history.records import Group, JobRecord
+from caliban_ls.runtime.history.records import JobGroup, JobRecord
 from caliban_ls.runtime.history.store import History
-from caliban_ls.runtime.jobs import JobSpec, JobState
-
-_LEFT = frozenset({JobState.PLANNED, JobState.SUBMITTING, JobState.UNKNOWN})
+from caliban_ls.runtime.jobs import UNSENT_STATES, JobSpec, JobState
 
 _NAMED = 5  # launches of other folders, at most
 
@@ -62,8 +59,8 @@ def resume(arguments: ResumeArguments, context: Context) -> CloudResult:
     """
     with open_history(context) as history:
         group = _meant(arguments.group, history, context)
-        jobs = history.jobs(group.name)
-        left = [job for job in jobs if job.state in _LEFT]
+        jobs = history.jobs.of(group.name)
+        left = [job for job in jobs if job.state in UNSENT_STATES]
         rest = _rest(group, jobs, left, history)
         if not left:
             context.report(f"All jobs of {group.name} were sent or are over; nothing is left to send", None)
@@ -83,14 +80,14 @@ def resume(arguments: ResumeArguments, context: Context) -> CloudResult:
             return submit.result_of(group, history, service_for(group, google))
 
 
-def _meant(reference: str | None, history: History, context: Context) -> Group:
+def _meant(reference: str | None, history: History, context: Context) -> JobGroup:
     """Return the launch that is meant: the one that is named, or the newest of this folder with jobs left to send.
 
     Raises:
         UsageError: there is none.
     """
     if reference is not None:
-        group = history.group(reference)
+        group = history.groups.find(reference)
         if group is None:
             raise UsageError(f"There is no group {reference}", hint="`caliban status` lists them.")
         if group.backend not in CLOUD:
@@ -102,11 +99,11 @@ def _meant(reference: str | None, history: History, context: Context) -> Group:
     cut_short = [
         group
         for group in sorted(
-            (group for backend in CLOUD for group in history.unfinished_groups(backend)),
+            (group for backend in CLOUD for group in history.groups.unfinished(backend)),
             key=lambda group: group.created,
             reverse=True,
         )
-        if any(job.state in _LEFT for job in history.jobs(group.name))
+        if any(job.state in UNSENT_STATES for job in history.jobs.of(group.name))
     ]
     for folder in _folders_of(context):
         for group in cut_short:
@@ -118,7 +115,7 @@ def _meant(reference: str | None, history: History, context: Context) -> Group:
             f"Nothing that was submitted from {context.folder} is left to send; elsewhere there is\n{others}",
             hint=f"Name the one that is meant: `caliban resume {cut_short[0].name}`.",
         )
-    newest = next((group for group in history.groups() if group.backend in CLOUD), None)
+    newest = next((group for group in history.groups.newest() if group.backend in CLOUD), None)
     if newest is None:
         raise UsageError("Nothing was submitted on this machine so far", hint="`caliban cloud` submits.")
     return newest
@@ -131,21 +128,21 @@ def _folders_of(context: Context) -> Iterator[Path]:
     yield from around[: root + 1]
 
 
-def _rest(group: Group, jobs: list[JobRecord], left: list[JobRecord], history: History) -> _Rest:
+def _rest(group: JobGroup, jobs: list[JobRecord], left: list[JobRecord], history: History) -> _Rest:
     """Return what is left to send of a launch."""
-    details: Mapping[str, Any] = group.details
+    details = group.cloud
     bodies = Journal(history).bodies(group.name)
     repeats = tuple(Repeat(job, bodies[job.job_id], job.args) for job in left)
     choice = choice_of(group, repeats)
     return _Rest(
-        plan_id=str(details.get("plan_id", "")),
+        plan_id=details.plan_id,
         group=group.name,
         title=group.title,
         key="",
         backend=choice.backend,
         project_id=group.project or "",
         choice=choice,
-        module=details.get("module"),
+        module=details.module,
         image=group.image or "",
         own_image=False,
         mode=choice.mode,
@@ -153,15 +150,15 @@ def _rest(group: Group, jobs: list[JobRecord], left: list[JobRecord], history: H
         work=tuple,
         user_labels={},
         flags={},
-        scheduling=Scheduling(timeout=details.get("timeout")),
-        service_account=details.get("service_account"),
+        scheduling=Scheduling(timeout=details.timeout),
+        service_account=details.service_account,
         price=hardware.price(choice),
         notes=tuple(_notes(group, jobs, left)),
         left=repeats,
     )
 
 
-def _notes(group: Group, jobs: list[JobRecord], left: list[JobRecord]) -> Iterator[str]:
+def _notes(group: JobGroup, jobs: list[JobRecord], left: list[JobRecord]) -> Iterator[str]:
     """Yield what to know of a launch that was cut short."""
     of = "1 job" if len(jobs) == 1 else f"{len(jobs):,} jobs"
     yield f"This is what is left of the {of} of {group.name}, confirmed on {group.created:%Y-%m-%d at %H:%M} UTC"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,13 +31,15 @@ from caliban_ls.operations.schemas.cloud import (
 )
 from caliban_ls.runtime.backends import submitter
 from caliban_ls.runtime.backends.base import Service
-from caliban_ls.runtime.backends.launch_journal import Journal, NameTaken
+from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.errors import OverQuota
 from caliban_ls.runtime.google.local_identity import Claims, read_claims
-from caliban_ls.runtime.history.records import Group, utc_now
+from caliban_ls.runtime.history.details import CloudDetails
+from caliban_ls.runtime.history.records import JobGroup, utc_now
 from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.history.submissions import NameTaken
 
 _SHOWN_JOBS = 6  # of a plan, to somebody who is to say yes
 
@@ -164,7 +165,7 @@ def submit_plan(
     return replace(plan_view.result_of(made, jobs=result.jobs), group=group.name)
 
 
-def send(group: Group, history: History, google: Google, context: Context, *, resumed: bool) -> None:
+def send(group: JobGroup, history: History, google: Google, context: Context, *, resumed: bool) -> None:
     """Send what isn't sent of a launch that is written down.
 
     Raises:
@@ -203,7 +204,7 @@ def send(group: Group, history: History, google: Google, context: Context, *, re
         context.cancel.check()
 
 
-def result_of(group: Group, history: History, service: Service) -> CloudResult:
+def result_of(group: JobGroup, history: History, service: Service) -> CloudResult:
     """Return what is written down of a launch in the cloud."""
     bodies = Journal(history).bodies(group.name)
     jobs = tuple(
@@ -218,39 +219,39 @@ def result_of(group: Group, history: History, service: Service) -> CloudResult:
             url=service.url(job.name) if job.name else None,
             error=job.error,
         )
-        for job in history.jobs(group.name)
+        for job in history.jobs.of(group.name)
     )
-    details: Mapping[str, Any] = group.details
+    details = group.cloud
     accelerator = accelerator_of(details)
-    price = details.get("per_job_hour")
+    price = details.per_job_hour
     cost = None
     if price is not None:
         cost = CloudCost(
-            currency=details["currency"],
+            currency=details.currency or "USD",
             per_job_hour=round(price, 6),
             all_jobs_hour=round(price * len(jobs), 6),
-            as_of=details["prices_as_of"],
+            as_of=details.prices_as_of or "",
         )
     return CloudResult(
-        plan_id=str(details.get("plan_id", "")),
+        plan_id=details.plan_id,
         group=group.name,
         backend=group.backend,
         project_id=group.project or "",
         region=group.region or "",
-        machine_type=str(details.get("machine_type", "")),
+        machine_type=details.machine_type or "",
         accelerator=(
             None if accelerator is None else CloudAccelerator(type=accelerator.type, count=accelerator.count)
         ),
-        spot=bool(details.get("spot")),
-        flex_start=bool(details.get("flex_start")),
-        module=details.get("module"),
+        spot=details.spot,
+        flex_start=details.flex_start,
+        module=details.module,
         image=group.image or "",
         count=len(jobs),
         cost=cost,
         quotas=(),
-        timeout=details.get("timeout"),
+        timeout=details.timeout,
         seconds=0.0,
-        service_account=details.get("service_account"),
+        service_account=details.service_account,
         notes=(),
         jobs=jobs,
     )
@@ -259,7 +260,7 @@ def result_of(group: Group, history: History, service: Service) -> CloudResult:
 def _refuse_second(made: Plan, context: Context) -> None:
     """Refuse a plan that was submitted before; whoever wants its jobs twice plans them twice."""
     with open_history(context) as history:
-        if history.group(made.group) is not None:
+        if history.groups.find(made.group) is not None:
             raise _submitted_before(made)
 
 
@@ -295,13 +296,13 @@ def _begin(
     context: Context,
     *,
     once: bool,
-) -> Group:
+) -> JobGroup:
     """Write a plan down, under a name that no other launch has."""
     context.cancel.check()
     journal = Journal(history)
     details = _details(made, arguments, digest, context)
     while True:
-        group = Group(
+        group = JobGroup(
             name=made.group,
             title=made.title,
             backend=made.backend,
@@ -323,42 +324,44 @@ def _begin(
             return group
 
 
-def _details(
-    made: Plan, arguments: CloudArguments, digest: str | None, context: Context
-) -> Mapping[str, object]:
+def _details(made: Plan, arguments: CloudArguments, digest: str | None, context: Context) -> CloudDetails:
     cost, choice = made.price.effective if made.price else None, made.choice
-    return {
-        "plan_id": made.plan_id,
-        "module": made.module,
-        "dir": list(arguments.dir),
-        "extras": list(arguments.extras),
-        "mode": made.mode,
-        "repeats": made.repeats,
-        "machine_type": choice.machine_type,
-        "accelerator": str(choice.accelerator) if choice.accelerator else None,
-        "spot": choice.spot,
-        "flex_start": choice.flex_start,
-        "timeout": made.scheduling.timeout,
-        "service_account": made.service_account,
-        "cloud_key": arguments.cloud_key,  # its path, so that whoever resumes asks as the same
-        "per_job_hour": None if cost is None else cost.total,
-        "currency": made.price.currency if made.price else None,
-        "prices_as_of": made.price.as_of if made.price else None,
-        "digest": digest,
-        **provenance(context.folder, context.environment),
-    }
+    source = provenance(context.folder, context.environment)
+    return CloudDetails(
+        plan_id=made.plan_id,
+        module=made.module,
+        dir=arguments.dir,
+        extras=arguments.extras,
+        mode=made.mode,
+        repeats=made.repeats,
+        machine_type=choice.machine_type,
+        accelerator=str(choice.accelerator) if choice.accelerator else None,
+        spot=choice.spot,
+        flex_start=choice.flex_start,
+        timeout=made.scheduling.timeout,
+        service_account=made.service_account,
+        cloud_key=arguments.cloud_key,
+        per_job_hour=None if cost is None else cost.total,
+        currency=made.price.currency if made.price else None,
+        prices_as_of=made.price.as_of if made.price else None,
+        digest=digest,
+        user=source.user,
+        host=source.host,
+        commit=source.commit,
+        dirty=source.dirty,
+    )
 
 
-def _instead(group: Group) -> tuple[str, tuple[str, ...]]:
+def _instead(group: JobGroup) -> tuple[str, tuple[str, ...]]:
     """Return in words what everybody is granted of a launch's hardware, and what else could be used."""
-    accelerator = accelerator_of(group.details)
+    accelerator = accelerator_of(group.cloud)
     gpu = accelerator is not None and accelerator.kind == "gpu"
     backend: Any = group.backend
     choice = hardware.resolve(
         Request(
             backend=backend,
             region=group.region,
-            machine_type=str(group.details.get("machine_type")),
+            machine_type=str(group.cloud.machine_type),
             gpu_spec=accelerator if gpu else None,
             tpu_spec=None if gpu else accelerator,
             mode="gpu" if gpu else "cpu",

@@ -21,10 +21,10 @@ from caliban_ls.runtime.google.auth import Identity, find_identity
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.credentials import find_credentials
 from caliban_ls.runtime.google.retries import Patience, PatientGoogle
-from caliban_ls.runtime.history.records import Group
+from caliban_ls.runtime.history.records import JobGroup
 
 
-def service_for(group: Group, google: Google) -> Service:
+def service_for(group: JobGroup, google: Google) -> Service:
     """Return the service that has the jobs of a launch."""
     project = group.project or ""
     if group.backend == "ai-platform":
@@ -47,7 +47,7 @@ def find_identity_of(cloud_key: str | None, project: Project, context: Context) 
     )
 
 
-def find_identity_for(group: Group, cloud_key: str | None, context: Context) -> Identity:
+def find_identity_for(group: JobGroup, cloud_key: str | None, context: Context) -> Identity:
     """Return whom Google is asked as about a launch: as it was submitted, or as its project says by now.
 
     Nobody is asked for an agreement to the project's key: without one, the user's own credentials are taken.
@@ -69,21 +69,15 @@ def find_identity_for(group: Group, cloud_key: str | None, context: Context) -> 
             found = read_project(there)
             if trust.is_agreed(trust.demands(found, there.folder), there):
                 project = found
-    return find_identity_of(_key_of(group), project, there)
+    return find_identity_of(group.cloud.cloud_key, project, there)
 
 
-def are_credentials_at_hand(group: Group, cloud_key: str | None, context: Context) -> bool:
+def are_credentials_at_hand(group: JobGroup, cloud_key: str | None, context: Context) -> bool:
     """Return whether there are credentials for a launch that no program and no network has to be asked for."""
-    if cloud_key is not None or _key_of(group) is not None:
+    if cloud_key is not None or group.cloud.cloud_key is not None:
         return True
     folder = group.folder if group.folder.is_dir() else context.folder
     return find_credentials(context.environment, Path.home(), folder, None) is not None
-
-
-def _key_of(group: Group) -> str | None:
-    """Return the key's file that a flag named when a launch was submitted."""
-    key = group.details.get("cloud_key")
-    return key if isinstance(key, str) else None
 
 
 @contextmanager

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # what runs nothing needn't load what runs are made of
     from caliban_ls.runtime.jobs import JobResult, JobSpec, Report, Stream
 
 
-class Watcher:
+class JobListener:
     """Is told what jobs do, from several threads but never two at once. This one takes no notice."""
 
     def started(self, job: JobSpec) -> None:
@@ -55,7 +55,7 @@ class Context:
         folder: absolute path of the project that the command works on.
         engine: opens the container engine; raises `EngineUnavailable`.
         report: progress for people.
-        watcher: is told what jobs do, their output included, as it comes.
+        listener: is told what jobs do, their output included, as it comes.
         cancel: watched by everything that blocks.
         buffer: the text of a file that an editor has open, None when it isn't.
         ask: puts a question to the user, with the name of the action that a yes stands for; False for a no, and
@@ -75,7 +75,7 @@ class Context:
     folder: Path
     engine: Callable[[], Engine]
     report: Report = _silent
-    watcher: Watcher = field(default_factory=Watcher)
+    listener: JobListener = field(default_factory=JobListener)
     cancel: CancelToken = field(default_factory=CancelToken)
     buffer: Callable[[Path], str | None] = _no_buffer
     ask: Callable[[str, str], bool] = _nobody_to_ask

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from caliban_ls.core.errors import UsageError
-from caliban_ls.runtime.history.records import Group, JobRecord
+from caliban_ls.runtime.backends.base import url_of
+from caliban_ls.runtime.history.records import JobGroup, JobRecord
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobState
 
@@ -13,35 +14,35 @@ CLOUD = ("vertex", "ai-platform")
 """The backends whose jobs Google runs."""
 
 
-def find_group(reference: str, history: History) -> tuple[Group, JobRecord | None]:
+def find_group(reference: str, history: History) -> tuple[JobGroup, JobRecord | None]:
     """Return a launch, and the one job of it that is meant; None when all of them are.
 
     Raises:
         UsageError: there is neither a launch nor a job of that name.
     """
-    group = history.group(reference)
+    group = history.groups.find(reference)
     if group is not None:
         return group, None
-    job = history.job(reference)
-    group = None if job is None else history.group(job.group)
+    job = history.jobs.find(reference)
+    group = None if job is None else history.groups.find(job.group)
     if job is None or group is None:
-        known = ", ".join(known.name for known in history.groups(limit=3))
+        known = ", ".join(known.name for known in history.groups.newest(limit=3))
         hint = f"The newest launches are {known}." if known else "Nothing has been run here so far."
         raise UsageError(f"There is no job or group {reference}", hint=hint)
     return group, job
 
 
-def find_jobs(reference: str, history: History) -> tuple[Group, list[JobRecord]]:
+def find_jobs(reference: str, history: History) -> tuple[JobGroup, list[JobRecord]]:
     """Return a launch and those of its jobs that are meant.
 
     Raises:
         UsageError: there is neither a launch nor a job of that name.
     """
     group, job = find_group(reference, history)
-    return group, history.jobs(group.name) if job is None else [job]
+    return group, history.jobs.of(group.name) if job is None else [job]
 
 
-def find_job(reference: str, history: History) -> tuple[Group, JobRecord]:
+def find_job(reference: str, history: History) -> tuple[JobGroup, JobRecord]:
     """Return the one job that is meant, and its launch.
 
     Raises:
@@ -54,6 +55,13 @@ def find_job(reference: str, history: History) -> tuple[Group, JobRecord]:
             hint=f"Name one of them, {jobs[0].group}/{jobs[0].index} and so on." if jobs else "",
         )
     return group, jobs[0]
+
+
+def console_url(group: JobGroup, name: str | None) -> str | None:
+    """Return where Google's console shows a job, given its service's name for it; None for a job that has no page."""
+    if name is None or group.backend not in CLOUD:
+        return None
+    return url_of(group.backend, name, group.project or "", group.region or "")
 
 
 def states_of(words: Iterable[str]) -> Collection[JobState]:

@@ -19,7 +19,7 @@ from caliban_ls.workspace.projects import command_projects, script_named
 _SHOWN = 3  # findings in a message
 
 
-class Launch(Protocol):
+class LaunchArguments(Protocol):
     """What decides over the flags of a launch."""
 
     @property
@@ -40,7 +40,7 @@ class Launch(Protocol):
 
 
 def refuse_mistakes(
-    launch: Launch, project: Project, document: JsonDocument, sweep: Experiment, context: Context
+    launch: LaunchArguments, project: Project, document: JsonDocument, sweep: Experiment, context: Context
 ) -> tuple[str, ...]:
     """Refuse an experiment that its script would stop at; return what `--force` overrides, a sentence each.
 

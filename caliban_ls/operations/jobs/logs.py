@@ -80,7 +80,7 @@ def _hand_out_lines(job: JobRecord, lines: Iterable[str], offset: int, context: 
         rest = data[max(0, offset - position) :]
         position += len(data)
         if rest:
-            context.watcher.output(spec, "stdout", rest)
+            context.listener.output(spec, "stdout", rest)
     return max(position, offset)
 
 
@@ -107,7 +107,7 @@ def _is_over_there(job: JobRecord, service: Service, history: History) -> bool:
         # Not to be told of the job's end is no reason to stop reading what it prints.
         with suppress(ServiceError):
             refresh.write(refresh.ask(waiting, job.group, service), history)
-    now = history.job(job.job_id)
+    now = history.jobs.find(job.job_id)
     return now is None or now.state.finished or now.gone is not None
 
 
@@ -140,7 +140,7 @@ def _hand_out(
                 while chunk := file.read(_CHUNK):
                     context.cancel.check()
                     position += len(chunk)
-                    context.watcher.output(spec, "stdout", chunk)
+                    context.listener.output(spec, "stdout", chunk)
         except FileNotFoundError as error:
             if over:
                 raise _no_log(job, error) from error
@@ -153,8 +153,8 @@ def _hand_out(
 
 
 def _is_over(job: JobRecord, history: History) -> bool:
-    now = history.job(job.job_id)
-    group = history.group(job.group)
+    now = history.jobs.find(job.job_id)
+    group = history.groups.find(job.group)
     lost = group is not None and group.owner is not None and owner.is_dead(group.owner)
     return now is None or now.state.finished or lost
 

@@ -1,6 +1,6 @@
 """Asks Google's services what became of jobs, and writes it into the history.
 
-One list answers for a whole launch. What can't be asked is told in a line, and the rest is asked all the same.
+One list answers for a whole launch. A launch that can't be asked about gets a line of notes; the others are asked all the same.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD
 from caliban_ls.runtime.backends import job_sync, labels
 from caliban_ls.runtime.backends.base import Made, Service
-from caliban_ls.runtime.backends.job_sync import OpenJob
 from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.errors import Refused
 from caliban_ls.runtime.google.retries import Patience, each
-from caliban_ls.runtime.history.records import Group, utc_now
+from caliban_ls.runtime.history.cloud_jobs import OpenJob
+from caliban_ls.runtime.history.records import JobGroup, utc_now
 from caliban_ls.runtime.history.store import History
 
 PATIENCE = Patience(whole=30.0)
@@ -28,7 +28,7 @@ _FEW = 4  # jobs that are looked for one by one; of more, the list of their laun
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ServiceReport:
     """What a service said of jobs.
 
     Attributes:
@@ -48,7 +48,7 @@ class Told:
 
 
 def refresh(
-    groups: Collection[Group],
+    groups: Collection[JobGroup],
     history: History,
     context: Context,
     *,
@@ -81,18 +81,18 @@ def refresh(
         with open_patient(identity, context, patience) as google:
             by_name = {group.name: group for group in theirs}
             services = {group.name: service_for(group, google) for group in theirs}
-            for name, told in each(by_name, lambda name: ask(waiting[name], name, services[name])).items():  # noqa: B023  # used up at once
-                if isinstance(told, Cancelled):
-                    raise told
-                if isinstance(told, CalibanError):
-                    failed.setdefault(_why(told), []).append(name)
+            for name, report in each(by_name, lambda name: ask(waiting[name], name, services[name])).items():  # noqa: B023  # used up at once
+                if isinstance(report, Cancelled):
+                    raise report
+                if isinstance(report, CalibanError):
+                    failed.setdefault(_why(report), []).append(name)
                 else:
-                    write(told, history)
-                    notes += _about_others(told)
+                    write(report, history)
+                    notes += _about_others(report)
     return [*notes, *(f"{', '.join(names)}: {why}" for why, names in failed.items())]
 
 
-def ask(jobs: Collection[OpenJob], group: str, service: Service) -> Told:
+def ask(jobs: Collection[OpenJob], group: str, service: Service) -> ServiceReport:
     """Ask a service after jobs of one launch.
 
     Raises:
@@ -116,24 +116,24 @@ def ask(jobs: Collection[OpenJob], group: str, service: Service) -> Told:
             gone.append(named[name])
         else:
             raise answer
-    return Told(found, tuple(gone), seen.others)
+    return ServiceReport(found, tuple(gone), seen.others)
 
 
-def write(told: Told, history: History) -> None:
+def write(report: ServiceReport, history: History) -> None:
     """Write down what a service said.
 
     Raises:
         MissingError: the history can't be written.
     """
     now = utc_now()
-    if told.found:
-        job_sync.write(history, told.found, now)
-    if told.gone:
-        job_sync.write_gone(history, told.gone, now)
+    if report.found:
+        job_sync.write(history, report.found, now)
+    if report.gone:
+        history.cloud_jobs.mark_gone(report.gone, now)
 
 
-def _about_others(told: Told) -> Iterator[str]:
-    for job_id, others in told.others.items():
+def _about_others(report: ServiceReport) -> Iterator[str]:
+    for job_id, others in report.others.items():
         names = [made.name for made in others if not made.state.finished]
         if names:
             yield f"{job_id} is there a second time, as {', '.join(names)}; `caliban stop` of its group ends both"
@@ -145,12 +145,12 @@ def _why(error: CalibanError) -> str:
 
 
 def _by_identity(
-    groups: Collection[Group], cloud_key: str | None, context: Context, notes: list[str]
-) -> Iterator[tuple[Identity, list[Group]]]:
+    groups: Collection[JobGroup], cloud_key: str | None, context: Context, notes: list[str]
+) -> Iterator[tuple[Identity, list[JobGroup]]]:
     """Yield whom to ask as, with the launches that they are asked about; those that were submitted alike share it."""
-    alike: dict[str, list[Group]] = {}
+    alike: dict[str, list[JobGroup]] = {}
     for group in groups:
-        alike.setdefault(f"{group.folder}\n{group.details.get('cloud_key')}", []).append(group)
+        alike.setdefault(f"{group.folder}\n{group.cloud.cloud_key}", []).append(group)
     for theirs in alike.values():
         try:
             identity = find_identity_for(theirs[0], cloud_key, context)

@@ -21,12 +21,12 @@ from caliban_ls.operations.local.shell import find_container
 from caliban_ls.operations.schemas.jobs import StopArguments, StopFailure, StopResult
 from caliban_ls.runtime.backends import job_sync, submitter
 from caliban_ls.runtime.backends.base import Service
-from caliban_ls.runtime.backends.job_sync import OpenJob
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.engine import Engine
 from caliban_ls.runtime.google.errors import Refused
 from caliban_ls.runtime.google.retries import Patience, each
-from caliban_ls.runtime.history.records import Group, JobRecord, utc_now
+from caliban_ls.runtime.history.cloud_jobs import OpenJob
+from caliban_ls.runtime.history.records import JobGroup, JobRecord, utc_now
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobState
 from caliban_ls.runtime.local import owner
@@ -44,11 +44,11 @@ _OWNER_SECONDS = 10  # that the process of a local job may take to see that it w
 class _Chosen:
     """What is to be stopped: jobs by the name of their launch, and containers."""
 
-    groups: dict[str, Group] = field(default_factory=dict)
+    groups: dict[str, JobGroup] = field(default_factory=dict)
     jobs: dict[str, dict[str, JobRecord]] = field(default_factory=dict)
     containers: list[str] = field(default_factory=list)
 
-    def add(self, group: Group, jobs: Collection[JobRecord]) -> None:
+    def add(self, group: JobGroup, jobs: Collection[JobRecord]) -> None:
         """Take jobs of a launch; one that is named twice is one all the same."""
         self.groups[group.name] = group
         self.jobs.setdefault(group.name, {}).update((job.job_id, job) for job in jobs)
@@ -83,7 +83,7 @@ class _Done:
 class _There:
     """A launch in the cloud some of whose jobs are to be stopped, and what that takes."""
 
-    group: Group
+    group: JobGroup
     service: Service
     history: History
     context: Context
@@ -93,7 +93,7 @@ class _There:
         """Return those of some jobs whose end isn't known."""
         return _open(job_ids, self.group, self.history)
 
-    def ask(self, jobs: Collection[OpenJob]) -> refresh.Told:
+    def ask(self, jobs: Collection[OpenJob]) -> refresh.ServiceReport:
         """Return what the service says of jobs, written down."""
         told = refresh.ask(jobs, self.group.name, self.service)
         refresh.write(told, self.history)
@@ -165,7 +165,7 @@ def _so_far(jobs: Collection[JobRecord], why: str, history: History) -> _Done:
     """Return what became of jobs though the rest of them couldn't be stopped."""
     done = _Done()
     for job in jobs:
-        if history.state_of(job.job_id) is JobState.CANCELLED:
+        if history.jobs.state_of(job.job_id) is JobState.CANCELLED:
             done.stopped.append(job.job_id)
         else:
             done.failed[job.job_id] = why
@@ -176,8 +176,8 @@ def _choose(arguments: StopArguments, history: History) -> _Chosen:
     chosen = _Chosen()
     if arguments.all:
         for backend in ("local", *CLOUD):
-            for group in history.unfinished_groups(backend):
-                chosen.add(group, [job for job in history.jobs(group.name) if not job.state.finished])
+            for group in history.groups.unfinished(backend):
+                chosen.add(group, [job for job in history.jobs.of(group.name) if not job.state.finished])
         return chosen
     for reference in arguments.references:
         try:
@@ -210,7 +210,7 @@ def _confirm(chosen: _Chosen, arguments: StopArguments, context: Context) -> Non
 
 
 def _stop_cloud(
-    jobs: list[JobRecord], group: Group, history: History, cloud_key: str | None, context: Context
+    jobs: list[JobRecord], group: JobGroup, history: History, cloud_key: str | None, context: Context
 ) -> _Done:
     """Stop jobs of a launch in the cloud."""
     done = _Done()
@@ -233,11 +233,11 @@ def _stop_cloud(
             if left := there.open(ids):
                 _quietly(lambda: there.ask(left), context)
     told_of = set(ids) - set(done.failed)
-    for job in history.jobs(group.name):
+    for job in history.jobs.of(group.name):
         if job.job_id not in told_of:
             continue
         if job.gone and not job.state.finished:
-            history.finish_job(
+            history.jobs.finish(
                 job.job_id, JobState.CANCELLED, error="Google no longer knew it when it was stopped"
             )
         ended = (
@@ -247,13 +247,13 @@ def _stop_cloud(
     return done
 
 
-def _open(job_ids: Collection[str], group: Group, history: History) -> list[OpenJob]:
+def _open(job_ids: Collection[str], group: JobGroup, history: History) -> list[OpenJob]:
     """Return those of some jobs whose end isn't known."""
     chosen = set(job_ids)
     return [job for job in job_sync.open_jobs(history, group.name) if job.job_id in chosen]
 
 
-def _cancel(jobs: Collection[OpenJob], there: _There) -> refresh.Told:
+def _cancel(jobs: Collection[OpenJob], there: _There) -> refresh.ServiceReport:
     """Have a service end those jobs that it has and that go on; return what it said of them before."""
     told = there.ask(jobs)
     # One job may be there twice, under two names.
@@ -271,7 +271,7 @@ def _cancel(jobs: Collection[OpenJob], there: _There) -> refresh.Told:
             there.done.failed[names[name]] = str(answer)
         elif answer:
             stopping.add(names[name])
-    job_sync.write_stopping(there.history, stopping - set(there.done.failed))
+    there.history.cloud_jobs.mark_stopping(stopping - set(there.done.failed))
     return told
 
 
@@ -329,13 +329,13 @@ def _quietly(look: Callable[[], object], context: Context) -> None:
         context.report(f"What became of the jobs can't be seen: {error}", None)
 
 
-def _stop_local(jobs: list[JobRecord], group: Group, engine: Engine, history: History) -> _Done:
+def _stop_local(jobs: list[JobRecord], group: JobGroup, engine: Engine, history: History) -> _Done:
     """Stop jobs that haven't ended: those that wait never start, those that run are ended."""
     for job in jobs:
-        history.cancel_job(job.job_id)
+        history.jobs.cancel(job.job_id)
     for job in jobs:
         if job.state is JobState.QUEUED:
-            history.finish_job(job.job_id, JobState.CANCELLED, error="It was stopped before it started")
+            history.jobs.finish(job.job_id, JobState.CANCELLED, error="It was stopped before it started")
     names = {job.job_id for job in jobs}
     alive = group.owner is not None and not owner.is_dead(group.owner)
     deadline = time.monotonic() + (_OWNER_SECONDS if alive else 0)
@@ -344,11 +344,11 @@ def _stop_local(jobs: list[JobRecord], group: Group, engine: Engine, history: Hi
             if container.labels.get(owner.JOB) in names:
                 engine.remove(container.id)
         # One that was about to start may have a container only now; its process tells the history of its end.
-        going = [job for job in history.jobs(group.name) if job.job_id in names and not job.state.finished]
+        going = [job for job in history.jobs.of(group.name) if job.job_id in names and not job.state.finished]
         if not going or time.monotonic() > deadline:
             break
         time.sleep(_LOOK_SECONDS)
     for job in jobs:
         # What its own process wrote stands.
-        history.finish_job(job.job_id, JobState.CANCELLED, error="It was stopped")
+        history.jobs.finish(job.job_id, JobState.CANCELLED, error="It was stopped")
     return _Done(stopped=[job.job_id for job in jobs])

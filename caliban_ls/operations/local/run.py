@@ -10,8 +10,8 @@ from dataclasses import replace
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.rules.overrides import read_force
 from caliban_ls.core.errors import UsageError
-from caliban_ls.operations.context.context import Context, Watcher
-from caliban_ls.operations.context.handover import is_background, tell
+from caliban_ls.operations.context.context import Context, JobListener
+from caliban_ls.operations.context.handover import is_background, read_jobs, send_name
 from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.launch_details import details_of
 from caliban_ls.operations.context.selected_jobs import Work, jobs_of, work_of
@@ -38,13 +38,17 @@ def run(arguments: containers.RunArguments, context: Context) -> containers.RunR
         raise UsageError("--jobs takes a number from 1")
     if arguments.job is not None:
         arguments, context = rerun.here(arguments, context)
-    if is_background(context.environment):
-        context = replace(context, watcher=Watcher())  # no terminal shows it; the logs are kept
+    background_run = is_background(context.environment)
+    if background_run:
+        context = replace(context, listener=JobListener())  # no terminal shows it; the logs are kept
     title = arguments.name or context.folder.name
     project = read_project(context)
-    total, work, overridden = work_of(arguments, project, context)
-    for line in overridden:
-        context.report(line, None)
+    if background_run:
+        total, work = read_jobs(context)
+    else:
+        total, work, overridden = work_of(arguments, project, context)
+        for line in overridden:
+            context.report(line, None)
     if arguments.rerun_failed:
         before, total, work = _failed(arguments, work if arguments.experiment_config else None, context)
         if not total:
@@ -67,7 +71,7 @@ def run(arguments: containers.RunArguments, context: Context) -> containers.RunR
             details=details_of(arguments, project),
         )
         recorder.planned(group, jobs_of(work, group))
-        tell(group, context.environment)
+        send_name(group, context.environment)
         logs = JobLogs(state_folder_of(context), group, warn=lambda line: context.report(line, None))
         results = _Results(context, recorder, logs, total)
         labels = {owner.OWNER: me, owner.PROJECT: str(context.folder)}
@@ -129,7 +133,7 @@ def _detached(
     around = survey(arguments, project, context, engine)
     image = _image(arguments, project, around, engine, context)
     group = background.launch(
-        work=((index, args, parameters) for index, args, parameters in work()),
+        work=work,
         image=image,
         title=title,
         gpu=bool(around.gpus),
@@ -138,7 +142,7 @@ def _detached(
         context=context,
     )
     with open_history(context) as history:
-        history.describe(group, details_of(arguments, project))
+        history.groups.describe(group, details_of(arguments, project))
     queued = tuple(_run_job(job, JobState.QUEUED) for job in jobs_of(work, group))
     return containers.RunResult(group=group, image=image, jobs=queued)
 
@@ -155,12 +159,12 @@ def _failed(arguments: containers.RunArguments, work: Work | None, context: Cont
         UsageError: there is no launch, or the history doesn't have all that its jobs need.
     """
     with open_history(context) as history:
-        group = history.newest_of(context.folder, arguments.name)
+        group = history.groups.newest_of(context.folder, arguments.name)
         if group is None:
             raise UsageError(
                 "Nothing has been run in this folder so far", hint="`caliban status` lists what has."
             )
-        failed = [job for job in history.jobs(group.name) if job.state in _WITHOUT_SUCCESS]
+        failed = [job for job in history.jobs.of(group.name) if job.state in _WITHOUT_SUCCESS]
     if work is not None:
         wanted = Counter(job.args for job in failed)
         chosen = []
@@ -186,7 +190,7 @@ class _Results:
 
     def __init__(self, context: Context, recorder: Recorder, logs: JobLogs, total: int) -> None:
         self._context = context
-        self._watcher: Watcher = context.watcher
+        self._watcher: JobListener = context.listener
         self._recorder = recorder
         self._logs = logs
         self._total = total

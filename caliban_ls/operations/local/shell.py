@@ -126,7 +126,7 @@ def stop_container(arguments: schemas_containers.StopContainerArguments, context
     container = find_container(engine, arguments.container)
     if job := container.labels.get(owner.JOB):
         with suppress(MissingError), open_history(context) as history:
-            history.cancel_job(job)
+            history.jobs.cancel(job)
     engine.remove(container.id)
 
 

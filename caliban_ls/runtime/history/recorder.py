@@ -6,12 +6,13 @@ reads one warning and the jobs go on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from caliban_ls.core.errors import MissingError
+from caliban_ls.runtime.history.details import LocalDetails
 from caliban_ls.runtime.history.records import launch_name
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobResult, JobSpec, JobState
@@ -44,32 +45,32 @@ class Recorder:
         folder: Path,
         image: str | None,
         owner: str | None,
-        details: Mapping[str, object] | None = None,
+        details: LocalDetails | None = None,
     ) -> str:
         """Write down a local launch and return its name, which it has even when nothing can be written."""
         group = self._note(
-            lambda history: history.add_group(
-                title=title, backend="local", folder=folder, image=image, owner=owner, details=details
+            lambda history: history.groups.add(
+                title=title, folder=folder, image=image, owner=owner, details=details
             )
         )
         return launch_name(title, self._clock()) if group is None else group.name
 
     def planned(self, group: str, jobs: Iterable[JobSpec]) -> None:
         """Write down what is going to run."""
-        self._note(lambda history: history.add_jobs(group, jobs))
+        self._note(lambda history: history.jobs.add(group, jobs))
 
     def state_of(self, job_id: str) -> JobState | None:
         """Return the state that is written down, by whomever; None where nothing is known."""
-        return self._note(lambda history: history.state_of(job_id))
+        return self._note(lambda history: history.jobs.state_of(job_id))
 
     def may_start(self, job: JobSpec) -> bool:
         """Write down that a job runs, in the container that has its id for a name; False if it was stopped before."""
-        return self._note(lambda history: history.start_job(job.job_id, name=job.job_id)) is not False
+        return self._note(lambda history: history.jobs.start(job.job_id, name=job.job_id)) is not False
 
     def finished(self, result: JobResult) -> None:
         """Write down how a job ended."""
         self._note(
-            lambda history: history.finish_job(
+            lambda history: history.jobs.finish(
                 result.job.job_id,
                 result.state,
                 exit_code=result.exit_code,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from caliban_ls.runtime.jobs import FINAL_STATES, UNSENT_STATES, JobState
+
 FILE_NAME = "history.sqlite3"
 
 MIGRATIONS = (
@@ -40,7 +44,7 @@ MIGRATIONS = (
     (
         "ALTER TABLE groups ADD COLUMN project TEXT",  # Google's, NULL for local launches
         "ALTER TABLE groups ADD COLUMN region TEXT",
-        "ALTER TABLE groups ADD COLUMN details TEXT NOT NULL DEFAULT '{}'",  # JSON; see `Group.details`
+        "ALTER TABLE groups ADD COLUMN details TEXT NOT NULL DEFAULT '{}'",  # JSON; see `JobGroup.details`
         "ALTER TABLE jobs ADD COLUMN request TEXT",  # JSON, what the service is sent; credentials masked
         "ALTER TABLE jobs ADD COLUMN doubted TEXT",  # when a request went without an answer
         "CREATE INDEX jobs_by_name ON jobs (name) WHERE name IS NOT NULL",
@@ -54,3 +58,14 @@ MIGRATIONS = (
     ),
 )
 """Each entry brings the file from the version of its place to the next; entries are never changed."""
+
+
+def _in(states: Collection[JobState]) -> str:
+    return f"state IN ({', '.join(sorted(repr(state.value) for state in states))})"
+
+
+UNFINISHED = f"NOT {_in(FINAL_STATES)}"
+"""Condition on a job: its state isn't final."""
+
+UNSENT = _in(UNSENT_STATES)
+"""Condition on a job: no service is known to have it."""

@@ -80,7 +80,7 @@ def _write_down(history: History, orphans: list[Orphan], kept: list[str]) -> Non
     """Give a final state to the jobs of dead owners, those that run on excepted."""
     for orphan in (orphan for orphan in orphans if orphan.job):
         reason = OWNER_DIED if orphan.exit_code is None else explain(Exit(orphan.exit_code))
-        history.finish_job(orphan.name, orphan.state, exit_code=orphan.exit_code, error=reason)
-    for group in history.unfinished_groups("local"):
+        history.jobs.finish(orphan.name, orphan.state, exit_code=orphan.exit_code, error=reason)
+    for group in history.groups.unfinished("local"):
         if group.owner is not None and owner.is_dead(group.owner):
-            history.abandon(group.name, error=OWNER_DIED, alive=kept)
+            history.jobs.abandon(group.name, error=OWNER_DIED, alive=kept)

@@ -12,8 +12,8 @@ from caliban_ls.runtime.backends import job_sync, labels
 from caliban_ls.runtime.backends.base import Made
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.google.timestamps import moment
-from caliban_ls.runtime.history.counts import tallies
-from caliban_ls.runtime.history.records import Group
+from caliban_ls.runtime.history.counts import count_jobs
+from caliban_ls.runtime.history.records import JobGroup
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobSpec, JobState
 
@@ -23,7 +23,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 @pytest.fixture
 def history(tmp_path: Path) -> Iterator[History]:
     history = History(tmp_path, warn=pytest.fail, clock=lambda: NOON)
-    group = Group(
+    group = JobGroup(
         name="g_1",
         title="g",
         backend="vertex",
@@ -79,24 +79,24 @@ def made(state: JobState, name: str = "n/1", label: str = "key-1", **more: str) 
 def test_what_is_written_down(history: History, before: str, name: str | None, told: str, after: str) -> None:
     put(history, before, name)
     job_sync.write(history, {"g_1_1": made(JobState(told))}, NOON)
-    job = history.job("g_1_1")
+    job = history.jobs.find("g_1_1")
     assert job is not None
     assert (job.state.value, job.name) == (after, "n/1")
 
 
 def test_a_job_that_is_gone_keeps_its_state_until_it_is_seen_again(history: History) -> None:
     job_sync.write(history, {"g_1_1": made(JobState.RUNNING, started="2026-03-01T11:00:00Z")}, NOON)
-    job_sync.write_gone(history, ["g_1_1", "g_1_9"], NOON + timedelta(hours=1))
-    job = history.job("g_1_1")
+    history.cloud_jobs.mark_gone(["g_1_1", "g_1_9"], NOON + timedelta(hours=1))
+    job = history.jobs.find("g_1_1")
     assert job is not None
     assert (job.state, job.gone) == (JobState.RUNNING, NOON + timedelta(hours=1))
     late = NOON + timedelta(hours=9)
-    assert tallies(history, ["g_1"], late)["g_1"].seconds == pytest.approx(3600)
+    assert count_jobs(history, ["g_1"], late)["g_1"].seconds == pytest.approx(3600)
     job_sync.write(history, {"g_1_1": made(JobState.RUNNING)}, late)
-    job = history.job("g_1_1")
+    job = history.jobs.find("g_1_1")
     assert job is not None
     assert (job.gone, job.started) == (None, NOON - timedelta(hours=1))
-    assert tallies(history, ["g_1"], late)["g_1"].seconds == pytest.approx(10 * 3600)
+    assert count_jobs(history, ["g_1"], late)["g_1"].seconds == pytest.approx(10 * 3600)
 
 
 def test_jobs_are_recognised_by_their_label(history: History) -> None:
@@ -137,11 +137,11 @@ def test_what_is_stopped_before_it_is_sent(history: History) -> None:
     journal = Journal(history)
     assert journal.sending("g_1_2", NOON)
     assert journal.take_out(["g_1_1", "g_1_2", "g_1_9"], NOON) == {"g_1_2"}
-    assert [job.state.value for job in history.jobs("g_1")] == ["CANCELLED", "CANCELLING", "PLANNED"]
+    assert [job.state.value for job in history.jobs.of("g_1")] == ["CANCELLED", "CANCELLING", "PLANNED"]
     assert not journal.sending("g_1_1", NOON)
     assert journal.unsent("g_1") == ["g_1_3"]
     assert journal.sent("g_1_2", made(JobState.QUEUED, "n/2", "key-2"))
-    assert [job.state.value for job in history.jobs("g_1")] == ["CANCELLED", "CANCELLING", "PLANNED"]
+    assert [job.state.value for job in history.jobs.of("g_1")] == ["CANCELLED", "CANCELLING", "PLANNED"]
     assert journal.sending("g_1_3", NOON)
     assert not journal.sent("g_1_3", made(JobState.QUEUED, "n/3", "key-3"))
 
@@ -151,6 +151,6 @@ def test_what_is_stopped_on_its_way_and_never_arrives(history: History) -> None:
     journal.sending("g_1_1", NOON)
     journal.take_out(["g_1_1"], NOON)
     journal.in_doubt("g_1_1", "Nobody answered")
-    assert history.state_of("g_1_1") is JobState.CANCELLING
+    assert history.jobs.state_of("g_1_1") is JobState.CANCELLING
     journal.not_sent("g_1_1")
-    assert history.state_of("g_1_1") is JobState.CANCELLED
+    assert history.jobs.state_of("g_1_1") is JobState.CANCELLED

@@ -120,9 +120,9 @@ def launch(history: History) -> Callable[[str | None, int], list[str]]:
     """Writes down a launch of an owner and returns its job ids."""
 
     def write(owner: str | None, jobs: int) -> list[str]:
-        group = history.add_group(title="g", backend="local", folder=Path("/g"), image=None, owner=owner)
+        group = history.groups.add(title="g", folder=Path("/g"), image=None, owner=owner)
         ids = [f"{group.name}_{index}" for index in range(1, jobs + 1)]
-        history.add_jobs(
+        history.jobs.add(
             group.name, (JobSpec(index=index, job_id=name, args=()) for index, name in enumerate(ids, 1))
         )
         return ids
@@ -131,7 +131,7 @@ def launch(history: History) -> Callable[[str | None, int], list[str]]:
 
 
 def states_of(history: History, ids: list[str]) -> list[tuple[str, int | None, str | None]]:
-    records = [history.job(name) for name in ids]
+    records = [history.jobs.find(name) for name in ids]
     return [(record.state.value, record.exit_code, record.error) for record in records if record is not None]
 
 
