@@ -58,7 +58,7 @@ def open_history(context: Context) -> Iterator[History]:
 
 
 def open_engine(context: Context) -> Engine:
-    """Open the engine, and clear away what a killed process of ours left on it."""
+    """Open the engine to start or stop containers, and clear away what a killed process of ours left on it."""
     engine = context.engine()
     history = None
     with suppress(MissingError):

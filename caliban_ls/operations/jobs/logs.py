@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from caliban_ls.core.errors import CalibanError, ServiceError, UsageError
+from caliban_ls.core.errors import CalibanError, Cancelled, ServiceError, UsageError
 from caliban_ls.operations.context.clients import find_identity_for, open_patient, service_for
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, find_job
@@ -38,7 +38,15 @@ def logs(arguments: LogsArguments, context: Context, pace: Pace = PACE) -> LogsR
     Raises:
         UsageError: there is no such job, or several.
         ServiceError: its service doesn't give it.
+        Cancelled: the user stopped reading; the job goes on.
     """
+    try:
+        return _logs(arguments, context, pace)
+    except Cancelled:
+        raise Cancelled(f"No longer reading {arguments.job}; this stopped no job") from None
+
+
+def _logs(arguments: LogsArguments, context: Context, pace: Pace) -> LogsResult:
     if arguments.offset is not None and arguments.offset < 0:
         raise UsageError("--offset takes a number that isn't negative")
     with open_history(context) as history:
@@ -64,7 +72,7 @@ def logs(arguments: LogsArguments, context: Context, pace: Pace = PACE) -> LogsR
         else:
             path = log_file(state_folder_of(context), job.group, job.index)
             if not (arguments.follow or context.streams):
-                return _piece(job, path, arguments.offset)
+                return _piece(job, path, arguments.offset, history)
             end = _hand_out(job, path, arguments, history, context)
     return LogsResult(job=job.job_id, text="", offset=end)
 
@@ -111,7 +119,7 @@ def _is_over_there(job: JobRecord, service: Service, history: History) -> bool:
     return now is None or now.state.finished or now.gone is not None
 
 
-def _piece(job: JobRecord, path: Path, offset: int | None) -> LogsResult:
+def _piece(job: JobRecord, path: Path, offset: int | None, history: History) -> LogsResult:
     """Return a piece of a log: its end, or what follows an offset."""
     try:
         with path.open("rb") as file:
@@ -120,7 +128,7 @@ def _piece(job: JobRecord, path: Path, offset: int | None) -> LogsResult:
             file.seek(start)
             data = file.read(_ANSWER)
     except OSError as error:
-        raise _no_log(job, error) from error
+        raise _no_log(job, error, history) from error
     return LogsResult(job=job.job_id, text=data.decode(errors="replace"), offset=start + len(data))
 
 
@@ -143,9 +151,9 @@ def _hand_out(
                     context.listener.output(spec, "stdout", chunk)
         except FileNotFoundError as error:
             if over:
-                raise _no_log(job, error) from error
+                raise _no_log(job, error, history) from error
         except OSError as error:
-            raise _no_log(job, error) from error
+            raise _no_log(job, error, history) from error
         if over:
             return position
         if context.cancel.wait(_LOOK_SECONDS):
@@ -154,17 +162,22 @@ def _hand_out(
 
 def _is_over(job: JobRecord, history: History) -> bool:
     now = history.jobs.find(job.job_id)
+    return now is None or now.state.finished or _is_lost(job, history)
+
+
+def _is_lost(job: JobRecord, history: History) -> bool:
+    """Return whether the process that ran a job has died, so that no more output comes."""
     group = history.groups.find(job.group)
-    lost = group is not None and group.owner is not None and owner.is_dead(group.owner)
-    return now is None or now.state.finished or lost
+    return group is not None and group.owner is not None and owner.is_dead(group.owner)
 
 
-def _no_log(job: JobRecord, error: OSError) -> CalibanError:
+def _no_log(job: JobRecord, error: OSError, history: History) -> CalibanError:
     if isinstance(error, FileNotFoundError):
-        why = (
-            "It hasn't said anything yet."
-            if not job.state.finished
-            else "It never ran, or its log was removed."
-        )
+        if job.state.finished:
+            why = "It never ran, or its log was removed."
+        elif _is_lost(job, history):
+            why = "The process that ran it was killed before the job printed anything."
+        else:
+            why = "It hasn't said anything yet."
         return UsageError(f"There is no output of {job.job_id}", hint=why)
     return UsageError(f"The output of {job.job_id} can't be read: {error.strerror or error}")

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from caliban_ls.core.errors import EngineUnavailable, UsageError
+from caliban_ls.core.errors import UsageError
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, console_url, find_group, states_of
-from caliban_ls.operations.context.state import open_engine, open_history
+from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.local.rerun import command_of
 from caliban_ls.operations.schemas.jobs import (
     StatusArguments,
@@ -30,7 +29,7 @@ from caliban_ls.runtime.history.records import JobGroup, JobRecord, JobRow, utc_
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import UNSENT_STATES, JobState
 from caliban_ls.runtime.local import owner
-from caliban_ls.runtime.local.orphans import OWNER_DIED
+from caliban_ls.runtime.local.orphans import OWNER_DIED, lost_state
 
 SHOWN = 50
 """Jobs of a table; of more it shows the first and the last."""
@@ -64,8 +63,6 @@ def status(arguments: StatusArguments, context: Context) -> StatusResult:
         raise UsageError("--refresh asks and --offline asks nobody", hint="Give one of them.")
     wanted = JobFilter(states=states, text=arguments.text or "")
     with open_history(context) as history:
-        if not arguments.offline:
-            _find_out_about_the_dead(history, context)
         only = None
         if arguments.reference is None:
             groups = history.groups.newest(limit=arguments.limit, backend=arguments.backend)
@@ -157,13 +154,6 @@ def _refreshed(
     )
 
 
-def _find_out_about_the_dead(history: History, context: Context) -> None:
-    """Let the history tell how jobs ended whose process was killed, as far as the engine can be asked."""
-    if any(_is_lost(group) for group in history.groups.unfinished("local")):
-        with suppress(EngineUnavailable):
-            open_engine(context)
-
-
 def _is_lost(group: JobGroup) -> bool:
     """Return whether nobody is left who would tell how local jobs end; those in the cloud need nobody here."""
     return group.backend not in CLOUD and group.owner is not None and owner.is_dead(group.owner)
@@ -227,10 +217,10 @@ def _unsent(group: JobGroup, counts: JobCounts) -> int:
 
 
 def _lost_states(states: Mapping[str, int]) -> dict[str, int]:
-    """Return the states of jobs of which nobody will ever tell how they ended."""
+    """Return the states of jobs whose process has died."""
     known: dict[str, int] = {}
     for state, count in states.items():
-        name = state if JobState(state).finished else JobState.UNKNOWN.value
+        name = lost_state(JobState(state)).value
         known[name] = known.get(name, 0) + count
     return known
 
@@ -238,7 +228,7 @@ def _lost_states(states: Mapping[str, int]) -> dict[str, int]:
 def _job(row: JobRow, group: JobGroup, view: _View, *, lost: bool) -> StatusJob:
     state, gone, error = row.state, row.gone is not None, row.error
     if lost and not JobState(state).finished:
-        state, error = JobState.UNKNOWN.value, OWNER_DIED
+        state, error = lost_state(JobState(state)).value, OWNER_DIED
     return StatusJob(
         job_id=row.job_id,
         index=row.number,
