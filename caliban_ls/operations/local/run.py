@@ -16,6 +16,7 @@ from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.launch_details import details_of
 from caliban_ls.operations.context.selected_jobs import Work, jobs_of, work_of
 from caliban_ls.operations.context.state import open_engine, open_history, state_folder_of
+from caliban_ls.operations.context.which_module import module_of, unused_config
 from caliban_ls.operations.local import background, rerun
 from caliban_ls.operations.local import image as project_image
 from caliban_ls.operations.local.container_options import Surroundings, equipped, survey
@@ -56,6 +57,10 @@ def run(arguments: containers.RunArguments, context: Context) -> containers.RunR
         if not total:
             return containers.RunResult(group=failed.group.name, image="", jobs=())
         arguments = rerun.as_before(arguments, failed.group)
+    if arguments.image_id is None and not background_run:
+        module_of(arguments, project, context)  # before an engine is needed
+    for line in unused_config(arguments.experiment_config, context):
+        context.report(line, None)
     title = arguments.name or context.folder.name
     if arguments.dry_run:
         return _planned(arguments, project, work, title, context)
