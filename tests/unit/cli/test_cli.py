@@ -91,8 +91,9 @@ def test_check_reads_stdin_and_honours_as(tmp_path: Path) -> None:
     assert "CAL302" in answer.stdout
     (tmp_path / "sweep.json").write_text('{"a": null}')
     foreign = caliban("check", "sweep.json", folder=tmp_path)
-    assert (foreign.returncode, foreign.stdout) == (0, "All good: 0 files checked\n")
-    assert "sweep.json isn't ours" in foreign.stderr
+    assert (foreign.returncode, foreign.stdout) == (2, "")
+    assert "sweep.json is neither an experiment nor a project config" in foreign.stderr
+    assert "`caliban check --as experiment sweep.json`" in foreign.stderr
     assert caliban("check", "--as", "experiment", "sweep.json", folder=tmp_path).returncode == 1
 
 
@@ -359,7 +360,10 @@ def test_run_needs_a_module_and_an_engine_that_answers(tmp_path: Path) -> None:
 
 def test_what_never_ends_is_not_read_to_its_end(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "experiment.json")
-    assert caliban("check", folder=tmp_path).stdout == "All good: 0 files checked\n"
+    nothing = caliban("check", folder=tmp_path)
+    assert (nothing.returncode, nothing.stdout) == (0, "Nothing was checked\n")
+    assert f"no experiment and no project config in {tmp_path}" in nothing.stderr
+    assert "experiment.json" in nothing.stderr
     answer = caliban("expand", "/dev/zero", folder=tmp_path)
     assert (answer.returncode, "it isn't a file" in answer.stderr) == (2, True)
 
