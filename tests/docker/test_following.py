@@ -222,7 +222,7 @@ def test_secrets_are_not_run_again_from_the_history(project: Path) -> None:
     caliban("run", "--", "--fail", "--token", "hush", folder=project)
     answer = caliban("run", "--rerun_failed", folder=project)
     assert answer.returncode == 2
-    assert "the history keeps to itself" in answer.stderr
+    assert "The history masks arguments" in answer.stderr
     answer = caliban("run", "--job", PROJECT_NAME, folder=project)
     assert (answer.returncode, "look like credentials" in answer.stderr) == (2, True)
     answer = caliban("run", "--rerun_failed", folder=project.parent)
