@@ -31,10 +31,12 @@ PROGRAM = """
 import os, sys
 from pathlib import Path
 from caliban_ls.core.cancellation import CancelToken
-from caliban_ls.runtime.engine import ContainerSpec, JobSpec
+from caliban_ls.runtime.engine import ContainerSpec
+from caliban_ls.runtime.jobs import JobSpec
 from caliban_ls.runtime.docker.engine import open_engine
 from caliban_ls.runtime.docker.endpoint import configuration_folder, resolve_endpoint
-from caliban_ls.runtime.history.store import History, job_id_of, utc_now
+from caliban_ls.runtime.history.records import job_id_of, utc_now
+from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.local.runner import Sweep, run_jobs
 from caliban_ls.runtime.local.owner import OWNER, PROJECT, this_owner
 from caliban_ls.runtime.history.recorder import Recorder

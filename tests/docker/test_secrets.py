@@ -73,6 +73,11 @@ def test_no_credential_gets_anywhere(project: Path, tmp_path: Path, surroundings
     with private_index(SECRETS["index"]) as address:
         plant(project, {"requirements.txt": NAME})
         surroundings["PIP_EXTRA_INDEX_URL"] = f"http://{USER}:{SECRETS['index']}@{address}/simple"
+        # The build runs the project's code, so its user is asked before it gets the password.
+        refused = caliban("build", "--nogpu", "train.py", folder=project, environment=surroundings)
+        assert (refused.returncode, address.partition(":")[0] in refused.stderr) == (2, True), refused.stderr
+        assert SECRETS["index"] not in refused.stderr
+        assert caliban("trust", folder=project, environment=surroundings).returncode == 0
         by_variable = built_and_run(project, surroundings)
     del surroundings["PIP_EXTRA_INDEX_URL"]
     with private_index(SECRETS["netrc"]) as address:
@@ -117,6 +122,7 @@ def test_the_search_finds_what_is_there(project: Path, surroundings: dict[str, s
     assert "planted.pem: a private key" in refused.stderr
     assert "keys/service.json: the key of a Google service account" in refused.stderr
     (project / ".calibanignore").write_text("!planted.pem\nkeys\n!.env\n")
+    assert caliban("trust", folder=project, environment=surroundings).returncode == 0
     built = caliban("build", "train.py", "--json", folder=project, environment=surroundings)
     assert built.returncode == 0, built.stderr
     assert leaks(json.loads(built.stdout)["tag"]) == {"key", "dotenv"}

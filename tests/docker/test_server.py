@@ -260,7 +260,8 @@ def test_shutdown_in_the_middle_of_a_run_leaves_no_container(project: Path) -> N
 def test_what_ran_in_the_editor_is_in_the_history_of_the_command_line(client: Client, project: Path) -> None:
     group = result(client, "run")["group"]
     program = (
-        "import sys; from pathlib import Path; from caliban_ls.runtime.history.store import History, utc_now\n"
+        "import sys; from pathlib import Path; from caliban_ls.runtime.history.records import utc_now\n"
+        "from caliban_ls.runtime.history.store import History\n"
         "history = History(Path(sys.argv[1]), warn=print, clock=utc_now)\n"
         "print([job.state.value for job in history.jobs.of(sys.argv[2])])"
     )

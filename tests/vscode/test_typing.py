@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -78,10 +78,10 @@ class Desk:
 
     window: Window
 
-    def typed(self, name: str) -> dict[str, str]:
-        """Return what stands in a file after each of the sequences, typed into it while it is empty."""
+    def typed(self, name: str, texts: Iterable[str] = TYPED) -> dict[str, str]:
+        """Return the text of a file after each sequence of keys, typed into the empty file."""
         self.window.open_any(name)
-        return {text: self._after(text) for text in TYPED}
+        return {text: self._after(text) for text in texts}
 
     def _after(self, text: str) -> str:
         keyboard = self.window.page.keyboard
@@ -126,4 +126,7 @@ def plain(desk: Desk) -> dict[str, str]:
 @pytest.mark.parametrize("name", OURS)
 def test_text_comes_out_as_in_plain_json(desk: Desk, plain: dict[str, str], name: str) -> None:
     ours = desk.typed(name)
-    assert {text: got for text, got in ours.items() if got != plain[text]} == {}
+    different = [text for text in TYPED if ours[text] != plain[text]]
+    # A busy machine may lose a key in either file; both are typed once more.
+    expected = desk.typed(JSON, different)
+    assert desk.typed(name, different) == expected

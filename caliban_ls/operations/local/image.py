@@ -23,7 +23,7 @@ from caliban_ls.operations.context.which_module import module_of
 from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime.engine import Engine, ImagePlan
 from caliban_ls.runtime.google import credentials
-from caliban_ls.runtime.images.build_secrets import build_inputs, hosts_with_passwords
+from caliban_ls.runtime.images.build_secrets import build_inputs, lent_network, lent_passwords
 from caliban_ls.runtime.images.plan import ImageOptions, Mode, plan_image
 from caliban_ls.runtime.images.secret_files import IN_ADDRESS
 
@@ -77,7 +77,7 @@ def ensure(
         platform: that it is for, None for the engine's own.
 
     Raises:
-        NotAgreed: the build would use credentials for hosts that the user hasn't agreed to.
+        NotAgreed: the build would get passwords or a network that the user hasn't agreed to.
         KeyInImage: a file with a key or a password would be in the image.
     """
     no_cache = isinstance(arguments, containers.BuildArguments) and arguments.no_cache
@@ -187,9 +187,13 @@ def _plan_without_program(project: Project, context: Context) -> ImagePlan:
 
 
 def _borrowed(plan: ImagePlan, context: Context) -> dict[str, object]:
-    """Return the passwords that a build would be lent only because the project names their hosts."""
-    hosts = hosts_with_passwords(context.environment, Path.home(), plan.addresses)
-    return {"passwords of your .netrc": list(hosts)} if hosts else {}
+    """Return what a build would get of the user's: passwords for packages, and this machine's network."""
+    found: dict[str, object] = {}
+    if passwords := lent_passwords(context.environment, Path.home(), plan.addresses):
+        found["passwords for packages"] = list(passwords)
+    if reached := lent_network(context.environment):
+        found["this machine's network in builds"] = list(reached)
+    return found
 
 
 def _options(project: Project, context: Context) -> ImageOptions:

@@ -61,7 +61,9 @@ class RunArguments(BuildArguments, ContainerArguments):
     block: str | None = option(
         None, "Run one block of the sweep only, by its JSON pointer.", metavar="POINTER"
     )
-    rerun_failed: bool = option(False, "Run what didn't succeed in the newest group, of this sweep or of --name where one is given.")
+    rerun_failed: bool = option(
+        False, "Run what didn't succeed in the newest group, of this sweep or of --name where one is given."
+    )
     job: str | None = option(
         None, "Run this job of the history, wherever it ran: its id, or GROUP/INDEX.", metavar="JOB"
     )

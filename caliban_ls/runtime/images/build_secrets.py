@@ -1,7 +1,8 @@
-"""What a build may use of the user's machine without keeping it: indexes, passwords, certificates, a key.
+"""Lend a build indexes, passwords, certificates and a key of the user, without keeping them in the image.
 
-Everything here reaches a build through BuildKit's secret mounts, or not at all. Proxies go by their own way,
-build arguments that every builder keeps out of images (docs.docker.com, "Predefined ARGs").
+All of them reach a build through BuildKit's secret mounts, or not at all. Proxies are build arguments that every builder
+keeps out of images (docs.docker.com, "Predefined ARGs"). A build runs code of the project, which can read what it is
+lent; so `lent_passwords` and `lent_network` say what needs the user's agreement.
 """
 
 from __future__ import annotations
@@ -56,23 +57,50 @@ def build_inputs(
         lines = (f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
         secrets[SETTINGS] = "".join(lines).encode()
     proxies = _proxies(environment)
-    # Only what the user's own environment says counts: a project mustn't choose a build's network.
-    servers = [address for name, address in proxies.items() if name.upper() != "NO_PROXY"]
-    local = any(map(_is_loopback, [*servers, *_addresses(settings.values())]))
-    return BuildInputs(secrets=secrets, needed=tuple(needed), proxies=proxies, host_network=local)
+    return BuildInputs(
+        secrets=secrets,
+        needed=tuple(needed),
+        proxies=proxies,
+        host_network=bool(lent_network(environment)),
+    )
 
 
-def hosts_with_passwords(
-    environment: Mapping[str, str], home: Path, addresses: Iterable[str]
-) -> tuple[str, ...]:
-    """Return the hosts that only a project names and that the user's .netrc has a password for.
+def lent_passwords(environment: Mapping[str, str], home: Path, addresses: Iterable[str]) -> tuple[str, ...]:
+    """Return the hosts of indexes and proxies whose passwords a build gets, and variables with such passwords.
 
-    A host that the user's own environment names as well is the user's choice.
+    Args:
+        environment: the process's variables.
+        home: the user's home folder, where `.netrc` is.
+        addresses: of the indexes that the project names.
     """
-    chosen = {urlsplit(address).hostname for address in _addresses(_index_settings(environment).values())}
+    settings = _index_settings(environment)
     known = _netrc(environment, home)
-    named = {urlsplit(address).hostname for address in addresses} - chosen
-    return tuple(sorted(host for host in named if host is not None and host in known))
+    found = {name for name in settings if re.fullmatch(r"UV_INDEX_\w+_(USERNAME|PASSWORD)", name)}
+    for address in (*_addresses(settings.values()), *_servers(environment)):
+        host = urlsplit(address).hostname
+        if host is not None and "@" in urlsplit(address).netloc:
+            found.add(host)
+    for address in (*addresses, *_addresses(settings.values())):
+        host = urlsplit(address).hostname
+        if host is not None and host in known:
+            found.add(host)
+    return tuple(sorted(found))
+
+
+def lent_network(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the proxies and indexes on this machine's loopback, for which a build gets this machine's network.
+
+    Only the user's own environment counts: a project mustn't choose a build's network.
+    """
+    addresses = (*_servers(environment), *_addresses(_index_settings(environment).values()))
+    parts = (urlsplit(address) for address in addresses if _is_loopback(address))
+    return tuple(sorted({part.netloc.rpartition("@")[2] for part in parts}))
+
+
+def _servers(environment: Mapping[str, str]) -> list[str]:
+    """Return the addresses of the user's proxies, each with a scheme."""
+    named = (address for name, address in _proxies(environment).items() if name.upper() != "NO_PROXY")
+    return [address if "://" in address else f"http://{address}" for address in named]
 
 
 def _index_settings(environment: Mapping[str, str]) -> dict[str, str]:
@@ -93,7 +121,7 @@ def _addresses(values: Iterable[str]) -> list[str]:
 
 
 def _is_loopback(address: str) -> bool:
-    host = urlsplit(address if "://" in address else f"//{address}").hostname or ""
+    host = urlsplit(address).hostname or ""
     with suppress(ValueError):
         return ip_address(host).is_loopback
     return host == "localhost"

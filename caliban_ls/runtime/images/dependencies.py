@@ -119,8 +119,14 @@ def _wanted_extras(metadata: Metadata, extras: Sequence[str], mode: str) -> tupl
     """Return the extras to install, the mode's among them.
 
     Raises:
-        UsageError: the package is known to have no such extra.
+        UsageError: it is no name of an extra (PEP 508), or the package is known to have no such extra.
     """
+    for extra in extras:
+        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", extra):
+            raise UsageError(
+                f"{extra!r} isn't the name of an extra",
+                hint="Correct extras in .calibanconfig.json or --extras: letters, digits, `.`, `_` and `-`.",
+            )
     wanted = tuple(dict.fromkeys((mode, *extras)))
     if metadata.extras is None or not metadata.declared:
         return wanted

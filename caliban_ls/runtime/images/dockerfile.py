@@ -1,8 +1,8 @@
 """The text of a Dockerfile, from the steps of an image: in plain form, and in BuildKit's.
 
-Pure: what the steps are is decided elsewhere, and so is what the folders that they copy hold. The text
-names nothing of the user's but commands, which are quoted: the context has a folder for each step, so that
-no file's name is ever read as a pattern, a variable or a new line.
+Pure: other modules decide the steps and the files that they copy. The context has a folder for each step, so no
+file's name is ever read as a pattern, a variable or a new line. `render` is the only function that writes an
+instruction. It refuses a value that would end its line: the rest would be an instruction of its own.
 
 The plain form builds with the classic builder of Docker 20.10. BuildKit's has the same steps, and mounts
 besides: caches that outlive a build, and what an installation may use and no image may hold. It needs no
@@ -12,10 +12,13 @@ besides: caches that outlive a build, and what an installation may use and no im
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+
+from caliban_ls.core.errors import UsageError
 
 WORKDIR = "/usr/app"
 """Where the project's files stand in an image; google/caliban's place for them."""
@@ -81,11 +84,19 @@ class Recipe:
     command: Sequence[str] | None
 
 
-def render(recipe: Recipe, *, buildkit: bool = False) -> str:
+def render(recipe: Recipe, *, buildkit: bool = False, caches: str = "") -> str:
     """Return the Dockerfile.
 
     The steps run as root, also where the base image ends with another user. A container runs as the user who
     starts it; the image doesn't decide that.
+
+    Args:
+        recipe: its steps.
+        buildkit: whether BuildKit builds it, with caches and secrets.
+        caches: names the caches. Builds of one name share them: one build can change a package for the next.
+
+    Raises:
+        UsageError: a value would end its line.
     """
     blocks = [[recipe.base.rstrip("\n")], ["USER root", f"WORKDIR {WORKDIR}"]]
     for layer in recipe.layers:
@@ -96,34 +107,51 @@ def render(recipe: Recipe, *, buildkit: bool = False) -> str:
             image, path, target = layer.copy_from
             block.append(f"COPY --from={image} {json.dumps([path, target])}")
         if layer.run is not None:
-            mounts = _mounts(layer) if buildkit else ""
+            mounts = _mounts(layer, caches) if buildkit else ""
             clean = "" if buildkit or layer.clean is None else f" && {layer.clean}"
             block.append(f"RUN {mounts}{_preface(layer, buildkit=buildkit)}{layer.run}{clean}")
-        blocks.append([*block, *(f"ENV {name}={value}" for name, value in layer.environment.items())])
+        block += (f"ENV {name}={value}" for name, value in layer.environment.items())
+        blocks.append([_one_line(instruction) for instruction in block])
     if recipe.command is not None:
         # A CMD of the user's own Dockerfile would be taken for the program's arguments.
-        blocks.append([f"ENTRYPOINT {json.dumps(list(recipe.command), ensure_ascii=False)}", "CMD []"])
+        entrypoint = f"ENTRYPOINT {json.dumps(list(recipe.command), ensure_ascii=False)}"
+        blocks.append([_one_line(entrypoint), "CMD []"])
     return "\n".join("\n".join(block) + "\n" for block in blocks)
 
 
-_CACHES: Mapping[Installs, tuple[str, ...]] = {
+def _one_line(instruction: str) -> str:
+    r"""Return an instruction that is one line for each builder.
+
+    A line ends at a line break, and goes on behind `\` or, after `# escape=`, behind a backtick.
+
+    Raises:
+        UsageError: it isn't one.
+    """
+    if re.search(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]|[\\`]\s*$", instruction):
+        raise UsageError(
+            f"A Dockerfile can't hold this on one line: {instruction!r}",
+            hint="Remove the line break from the name in .calibanconfig.json, the flags or the project's files.",
+        )
+    return instruction
+
+
+_CACHES: Mapping[Installs, Mapping[str, str]] = {
     # apt holds locks on both while it works.
-    "apt": (
-        "type=cache,id=caliban-apt-lists,target=/var/lib/apt/lists,sharing=locked",
-        f"type=cache,id=caliban-apt-packages,target={_APT_CACHE},sharing=locked",
-    ),
-    "python": (
-        "type=cache,id=caliban-uv,target=/var/cache/caliban/uv",
-        "type=cache,id=caliban-pip,target=/var/cache/caliban/pip",
-    ),
+    "apt": {
+        "apt-lists": "target=/var/lib/apt/lists,sharing=locked",
+        "apt-packages": f"target={_APT_CACHE},sharing=locked",
+    },
+    "python": {"uv": "target=/var/cache/caliban/uv", "pip": "target=/var/cache/caliban/pip"},
 }
 
 
-def _mounts(layer: Layer) -> str:
+def _mounts(layer: Layer, caches: str) -> str:
     """Return BuildKit's mounts of a step. A secret that a build isn't given is simply not there."""
     if layer.installs is None:
         return ""
-    mounts = list(_CACHES[layer.installs])
+    mounts = [
+        f"type=cache,id=caliban-{name}-{caches},{rest}" for name, rest in _CACHES[layer.installs].items()
+    ]
     if layer.installs == "python":
         mounts += (f"type=secret,id={name},target={SECRETS}/{name}" for name in SECRET_FILES)
     return "".join(f"--mount={mount} " for mount in mounts)

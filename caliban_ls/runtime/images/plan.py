@@ -138,7 +138,7 @@ def plan_image(
     return ImagePlan(
         tag=f"caliban/{_slug(folder.name)}:{summary[:_TAG_LENGTH]}",
         dockerfile=text,
-        buildkit=dockerfile.render(recipe, buildkit=True),
+        buildkit=dockerfile.render(recipe, buildkit=True, caches=digest([str(home)])[:_TAG_LENGTH]),
         dockerfile_name=own + _DOCKERFILE,
         base_image=base_image,
         platform=platform,

@@ -42,7 +42,7 @@ def read_requirements(folder: Path, first: str) -> Requirements:
         first: the file, relative to the project.
 
     Raises:
-        UsageError: it names a file that is missing or lies outside of the project.
+        UsageError: it names a file that is missing or lies outside of the project, or a variable with a password.
     """
     files: dict[str, None] = {}
     roots: dict[str, None] = {}
@@ -53,6 +53,7 @@ def read_requirements(folder: Path, first: str) -> Requirements:
         file = pending.pop()
         files[file] = None
         text = read_text(folder, file)
+        _refuse_variables(file, text)
         hashed |= any(" --hash" in line for line in _requirements(text))
         addresses |= dict.fromkeys(_addresses(text))
         for named in _files_named(text):
@@ -80,6 +81,16 @@ def read_text(folder: Path, file: str) -> str:
             f"{printable(file)} can't be read: {error.strerror or error}",
             hint="Requirements files name each other relative to themselves.",
         ) from error
+
+
+def _refuse_variables(file: str, text: str) -> None:
+    """Refuse a file that passes on a setting of the user's indexes: pip puts variables in, passwords included."""
+    for line in _requirements(text):
+        if variable := re.search(r"\$\{((PIP|UV)_[A-Z0-9_]+|NETRC|GOOGLE_APPLICATION_CREDENTIALS)\}", line):
+            raise UsageError(
+                f"{printable(file)} uses {variable[0]}, which may hold a password of yours",
+                hint="Remove it; pip and uv use their own settings without being asked.",
+            )
 
 
 def _addresses(text: str) -> Iterator[str]:

@@ -309,9 +309,9 @@ def test_a_password_for_a_host_that_the_project_names_needs_agreement(
     said: list[str] = []
     with pytest.raises(NotAgreed):
         image.build(arguments, building(tmp_path / "p", said, False))
-    assert 'passwords of your .netrc: ["a.example"]|Agree' in said[0]
+    assert 'passwords for packages: ["a.example"]|Agree' in said[0]
     there = building(tmp_path / "p", said)
-    assert trust_command(TrustArguments(), there).agreed == {"passwords of your .netrc": ["a.example"]}
+    assert trust_command(TrustArguments(), there).agreed == {"passwords for packages": ["a.example"]}
     assert trust.is_agreed(image.demands(read_project(there), there), there)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from caliban_ls.runtime.engine import BuildInputs
-from caliban_ls.runtime.images.build_secrets import build_inputs, hosts_with_passwords
+from caliban_ls.runtime.images.build_secrets import build_inputs, lent_network, lent_passwords
 
 
 def inputs(home: Path, *addresses: str, key: Path | None = None, **environment: str) -> BuildInputs:
@@ -58,9 +58,28 @@ def test_passwords_that_only_the_project_asks_for(tmp_path: Path) -> None:
     (tmp_path / ".netrc").write_text("machine a.example login me password p\ndefault login me password q\n")
     (tmp_path / ".netrc").chmod(0o600)
     named = ("https://a.example/simple", "https://other.example", "https://default/simple")
-    assert hosts_with_passwords({}, tmp_path, named) == ("a.example",)
-    assert hosts_with_passwords({"PIP_INDEX_URL": "https://a.example/x"}, tmp_path, named) == ()
+    assert lent_passwords({}, tmp_path, named) == ("a.example",)
+    assert lent_passwords({"PIP_INDEX_URL": "https://a.example/x"}, tmp_path, ()) == ("a.example",)
     assert "netrc" not in inputs(tmp_path, "https://default/simple").secrets
+
+
+@pytest.mark.parametrize(
+    ("environment", "hosts"),
+    [
+        ({"PIP_INDEX_URL": "https://a.example/simple"}, ()),
+        ({"PIP_INDEX_URL": "https://me:p@a.example/simple"}, ("a.example",)),
+        ({"PIP_EXTRA_INDEX_URL": "https://a.example/x https://t@B.example:8/y"}, ("b.example",)),
+        ({"UV_INDEX": "b=https://u:p@b.example/simple"}, ("b.example",)),
+        ({"UV_INDEX_B_PASSWORD": "p"}, ("UV_INDEX_B_PASSWORD",)),
+        ({"https_proxy": "http://u:p@proxy.example:1"}, ("proxy.example",)),
+        ({"ALL_PROXY": "u:p@proxy.example:1"}, ("proxy.example",)),
+        ({"NO_PROXY": "u:p@proxy.example"}, ()),
+    ],
+)
+def test_passwords_of_the_environment_need_agreement(
+    tmp_path: Path, environment: dict[str, str], hosts: tuple[str, ...]
+) -> None:
+    assert lent_passwords(environment, tmp_path, ()) == hosts
 
 
 def test_certificates_reach_the_build_and_are_not_insisted_on(tmp_path: Path) -> None:
@@ -86,6 +105,7 @@ def test_a_proxy_on_loopback_is_found_on_this_machines_network_only(tmp_path: Pa
     assert inputs(tmp_path, ALL_PROXY=proxy.rpartition("/")[2]).host_network
     assert not inputs(tmp_path, NO_PROXY="localhost", HTTP_PROXY="http://far.example").host_network
     assert not inputs(tmp_path, proxy).host_network, "a project chooses no network"
+    assert lent_network({"https_proxy": proxy}) == (proxy.rpartition("@")[2].rpartition("/")[2],)
 
 
 def test_proxies_in_both_spellings(tmp_path: Path) -> None:

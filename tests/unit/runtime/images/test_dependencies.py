@@ -53,8 +53,8 @@ def test_setup_where_there_are_no_requirements(tmp_path: Path) -> None:
 
 
 def test_extras_ask_for_both(tmp_path: Path) -> None:
-    setup, requirements = find(tmp_path, {"requirements.txt": "", "setup.py": ""}, "dev", "gpu", "a b")
-    assert "'.[gpu,dev,a b]'" in setup.command
+    setup, requirements = find(tmp_path, {"requirements.txt": "", "setup.py": ""}, "dev", "gpu", "a.b")
+    assert "'.[gpu,dev,a.b]'" in setup.command
     assert requirements.files == ("requirements.txt",)
 
 
