@@ -7,7 +7,7 @@ import; so it goes before anything of ours is loaded.
 import os
 import sys
 
-if not getattr(sys.flags, "safe_path", False):  # Python 3.11 can be told to do so itself
+if not getattr(sys.flags, "safe_path", False):  # Python 3.11 has an option for it
     folder = os.getcwd()  # noqa: PTH109 - pathlib isn't loaded before the path is clean
     sys.path[:] = [entry for entry in sys.path if entry not in ("", ".", folder)]
 

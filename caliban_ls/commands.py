@@ -55,7 +55,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="check",
         title="Checking",
-        summary="judge experiment configs and project configs, as an editor does",
+        summary="check experiment configs and project configs, as an editor does",
         run=".operations.check:check",
         arguments=".operations.schemas.check:CheckArguments",
         result=".operations.check:CheckedFiles",
@@ -65,7 +65,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="expand",
         title="Expanding the sweep",
-        summary="list the jobs that an experiment config stands for",
+        summary="list the jobs of an experiment config",
         run=".operations.expand:expand",
         arguments=".operations.schemas.expand:ExpandArguments",
         result=".operations.schemas.expand:ExpandResult",
@@ -94,7 +94,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="identify",
         title="Looking at the file",
-        summary="say what a file is, or which `caliban.experimentFiles` make it an experiment config or plain JSON",
+        summary="return the kind of a file, or the `caliban.experimentFiles` that make it an experiment config or plain JSON",
         run=".operations.identify:identify",
         arguments=".operations.schemas.identify:IdentifyArguments",
         result=".operations.schemas.identify:IdentifyResult",
@@ -111,8 +111,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="hardware",
-        title="Looking the hardware up",
-        summary="show what the project's jobs would run on and cost, and what could be chosen instead",
+        title="Looking up the hardware",
+        summary="show the hardware and price of the project's jobs, and the alternatives",
         run=".operations.hardware:describe",
         arguments=".operations.schemas.hardware:HardwareArguments",
         result=".operations.schemas.hardware:HardwareResult",
@@ -189,7 +189,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="planAndSubmit",
         title="Planning",
-        summary="plan a submission, ask whether it is meant, and submit it",
+        summary="plan a submission, ask for confirmation, and submit it",
         run=".operations.cloud.submit:plan_and_submit",
         arguments=".operations.schemas.cloud:CloudArguments",
         result=".operations.schemas.cloud:CloudResult",
@@ -208,7 +208,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="resume",
         title="Resuming",
-        summary="finish a submission that was cut short",
+        summary="finish an interrupted submission",
         run=".operations.cloud.resume:resume",
         arguments=".operations.schemas.cloud:ResumeArguments",
         result=".operations.schemas.cloud:CloudResult",
@@ -218,8 +218,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="status",
-        title="Asking after jobs",
-        summary="show the jobs of this machine's history and what became of them",
+        title="Reading the states of jobs",
+        summary="show the jobs in this machine's history and their states",
         run=".operations.jobs.status:status",
         arguments=".operations.schemas.jobs:StatusArguments",
         result=".operations.schemas.jobs:StatusResult",
@@ -230,7 +230,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="logs",
         title="Reading the log",
-        summary="show what a job printed",
+        summary="show the output of a job",
         run=".operations.jobs.logs:logs",
         arguments=".operations.schemas.jobs:LogsArguments",
         result=".operations.schemas.jobs:LogsResult",
@@ -252,7 +252,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="resubmit",
         title="Submitting again",
-        summary="submit jobs of the cloud again that failed or were stopped",
+        summary="submit failed or stopped cloud jobs again",
         run=".operations.cloud.resubmit:resubmit",
         arguments=".operations.schemas.cloud:ResubmitArguments",
         result=".operations.schemas.cloud:CloudResult",
@@ -263,7 +263,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="export",
         title="Reading the history",
-        summary="write the history as a table: a row a job, with parameters, metrics, times and cost",
+        summary="write the history as a table: one row for each job, with parameters, metrics, times and cost",
         run=".operations.jobs.export:export",
         arguments=".operations.schemas.jobs:ExportArguments",
         result=".operations.schemas.jobs:ExportResult",
@@ -274,7 +274,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="containers",
         title="Listing containers",
-        summary="list the shells, notebooks and runs that live now",
+        summary="list the running shells, notebooks and jobs",
         run=".operations.local.shell:containers",
         arguments=".operations.schemas.containers:ContainersArguments",
         result=".operations.schemas.containers:ContainersResult",
@@ -285,7 +285,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="attach",
         title="Opening a shell",
-        summary="open a shell in a container that runs",
+        summary="open a shell in a running container",
         run=".operations.local.shell:attach",
         arguments=".operations.schemas.containers:AttachArguments",
         result=".operations.schemas.containers:ShellResult",
@@ -305,8 +305,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="trust",
-        title="Agreeing",
-        summary="agree to what the project's config wants that needs agreement",
+        title="Saving the agreement",
+        summary="agree to the settings of the project's config that need your agreement",
         run=".operations.trust:trust",
         arguments=".operations.schemas.setup:TrustArguments",
         result=".operations.schemas.setup:TrustResult",
@@ -315,8 +315,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="doctor",
-        title="Looking for what is missing",
-        summary="find what is missing on this machine, and say how to mend it",
+        title="Checking this machine",
+        summary="find missing parts of this machine, and show how to install or correct them",
         run=".operations.doctor:doctor",
         arguments=".operations.schemas.setup:DoctorArguments",
         result=".operations.schemas.setup:DoctorResult",

@@ -109,7 +109,7 @@ def _pull_features() -> tuple[tuple[str, Callable[..., Any], Any], ...]:
 
 
 def initialize(ls: Server, params: lsp.InitializeParams) -> None:
-    """Take what the client says about itself; whatever it says, the server starts."""
+    """Take the client's folders, options and capabilities. Wrong options don't stop the server."""
     ls.watch_client()
     if params.workspace_folders is None and ls.workspace.root_uri is not None:
         ls.workspace.add_folder(lsp.WorkspaceFolder(ls.workspace.root_uri, ""))
@@ -127,7 +127,7 @@ def initialize(ls: Server, params: lsp.InitializeParams) -> None:
 
 
 def initialized(ls: Server, _params: lsp.InitializedParams) -> None:
-    """Ask for the settings, and to be told of their changes."""
+    """Ask for the settings, and register for their changes."""
     collect_garbage_again()
     if ls.can("workspace.did_change_configuration.dynamic_registration"):
         change = lsp.Registration("caliban-settings", lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)

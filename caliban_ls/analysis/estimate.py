@@ -11,17 +11,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from caliban_ls.analysis.backend_names import backend_named
 from caliban_ls.analysis.config.project import Limits, Project
-from caliban_ls.analysis.config.settings import Defaults, Settings
-from caliban_ls.analysis.config.settings import Limits as OwnLimits
+from caliban_ls.analysis.config.settings import Defaults, Settings, UserLimits
 from caliban_ls.analysis.findings import Severity
 from caliban_ls.analysis.rules.overrides import both, read_force
 from caliban_ls.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from caliban_ls.analysis.hardware import Accelerator, Choice, Kind, Mode, Price, Request
+    from caliban_ls.analysis.hardware import Accelerator, HardwareChoice, Kind, Mode, Price, Request
     from caliban_ls.analysis.rules.overrides import Force
 
 _Number = TypeVar("_Number", int, float)
@@ -69,12 +69,12 @@ class CostEstimate:
             return None
 
     @cached_property
-    def choice(self) -> Choice | None:
+    def choice(self) -> HardwareChoice | None:
         """What each job would run on, None where that can't be had."""
         from caliban_ls.analysis import hardware
 
         if self.request is None or any(
-            problem.severity is Severity.ERROR for problem in hardware.judge(self.request)
+            problem.severity is Severity.ERROR for problem in hardware.check_request(self.request)
         ):
             return None
         return hardware.resolve(self.request)
@@ -141,11 +141,9 @@ def request_of(
     tpu = flags.tpu_spec if said else cloud.tpu_spec
     if not said and gpu is None and tpu is None and mode != "cpu":
         gpu = defaults.gpu_spec
-    backend: Any = flags.backend or cloud.backend or defaults.backend
-    if backend not in (None, "vertex", "ai-platform"):
-        raise UsageError(f"There is no backend {backend}", hint="There are vertex and ai-platform.")
+    backend = flags.backend or cloud.backend or defaults.backend
     return Request(
-        backend=backend,
+        backend=None if backend is None else backend_named(backend),
         region=flags.region or environment.get("REGION") or cloud.region or defaults.region,
         machine_type=flags.machine_type or cloud.machine_type or defaults.machine_type,
         gpu_spec=_accelerator(gpu, "gpu"),
@@ -157,7 +155,7 @@ def request_of(
     )
 
 
-def lower_limits(own: OwnLimits, theirs: Limits) -> Limits:
+def lower_limits(own: UserLimits, theirs: Limits) -> Limits:
     """Return a user's limits, lowered by a project's, which never raises them; None where nobody says any."""
     return Limits(
         max_jobs=_lower(own.max_jobs, theirs.max_jobs),
@@ -165,7 +163,7 @@ def lower_limits(own: OwnLimits, theirs: Limits) -> Limits:
     )
 
 
-def jobs_allowed(own: OwnLimits, theirs: Limits) -> int:
+def jobs_allowed(own: UserLimits, theirs: Limits) -> int:
     """Return how many jobs a submission may have; a project raises not even what holds by default."""
     allowed = MAX_JOBS if own.max_jobs is None else own.max_jobs
     return allowed if theirs.max_jobs is None else min(allowed, theirs.max_jobs)

@@ -18,9 +18,9 @@ from caliban_ls.commands import COMMANDS, Command, load
 from caliban_ls.core.errors import UsageError
 
 _DESCRIPTION = """\
-Experiment sweeps: judged while you type, run in Docker, priced before they are sent.
+Experiment sweeps: checked while you type, run in Docker, priced before they are sent.
 
-MODULE is trainer.train, trainer/train.py, train.py or script.sh; what follows -- goes to it untouched.
+MODULE is trainer.train, trainer/train.py, train.py or script.sh; words after -- go to it unchanged.
 Flags may be spelled with hyphens, too. Exit codes: 0 done, 1 findings or a failed job, 2 wrong usage,
 3 something is missing on this machine, 4 the service refused, 130 interrupted."""
 
@@ -29,26 +29,26 @@ _PRESENTATION: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "--format": {
             "choices": ("text", "json", "github", "sarif"),
             "default": "text",
-            "help": "how findings are written (default: text)",
+            "help": "the format of findings (default: text)",
         },
         "--fail_on": {
             "choices": ("error", "warning"),
             "default": "error",
-            "help": "from which severity on the exit code is 1 (default: error)",
+            "help": "the lowest severity for exit code 1 (default: error)",
         },
     },
     "expand": {
         "--format": {
             "choices": ("flags", "json"),
             "default": "flags",
-            "help": "one line a job, as a shell would need it, or JSON (default: flags)",
+            "help": "one line for each job, quoted for a shell, or JSON (default: flags)",
         },
-        "--count": {"action": "store_true", "help": "the number of jobs alone; nothing is enumerated"},
+        "--count": {"action": "store_true", "help": "print only the number of jobs"},
     },
 }
-"""Flags that only say how a result is shown; editors show it their own way."""
+"""Flags for the output of a result; editors show it their own way."""
 
-_ALL_CODES = "all"  # what --force stands for without codes
+_ALL_CODES = "all"  # --force without codes
 _CODES = re.compile(r"CAL\d{3}(?:,CAL\d{3})*", re.IGNORECASE)
 
 _VALUE_MAY_BE_A_FLAG = ("--docker_run_args",)  # argparse would take the value for another flag of ours
@@ -61,7 +61,7 @@ def parser(given: list[str]) -> argparse.ArgumentParser:
     if given and given[0] == chosen and any(row.name == chosen for row in offered):
         # The list of all commands is shown only when the first word is none of them.
         offered = [row for row in offered if row.name == chosen]
-    whole = _Parser(
+    whole = _CommandLineParser(
         prog="caliban",
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -69,11 +69,11 @@ def parser(given: list[str]) -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"caliban {__version__}")
     whole.add_argument("--helpfull", action="help", help="the same as --help")
-    subparsers = whole.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    subparsers = whole.add_subparsers(dest="command", metavar="COMMAND", parser_class=_CommandLineParser)
     for row in offered:
         _add_command(subparsers, row, flags=row.name == chosen)
     serve = subparsers.add_parser("serve", help="speak the Language Server Protocol on stdin and stdout")
-    serve.add_argument("--stdio", action="store_true", help="accepted for editors that insist on it")
+    serve.add_argument("--stdio", action="store_true", help="accepted for editors that pass it")
     return whole
 
 
@@ -114,7 +114,7 @@ def values(row: Command, options: argparse.Namespace, rest: tuple[str, ...] | No
 
 
 def split_rest(given: list[str]) -> tuple[list[str], tuple[str, ...] | None]:
-    """Split at the first `--`; what follows belongs to the job, flags of ours included."""
+    """Split at the first `--`; the words after it belong to the job, even those that are flags of Caliban."""
     if "--" not in given:
         return given, None
     place = given.index("--")
@@ -145,8 +145,8 @@ def with_underscores(given: list[str], parser: argparse.ArgumentParser) -> list[
     return words
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse, with its errors in our words."""
+class _CommandLineParser(argparse.ArgumentParser):
+    """Prints errors as every other failure of the program."""
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
@@ -169,7 +169,7 @@ def _add_command(subparsers: Any, command: Command, *, flags: bool) -> None:  # 
     for name, settings in _PRESENTATION.get(command.name, {}).items():
         parser.add_argument(name, **settings)
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    parser.add_argument("--debug", action="store_true", help="show where a failure came from")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of a failure")
     parser.add_argument("--helpfull", action="help", help="the same as --help")
 
 
@@ -192,7 +192,7 @@ def _add_argument(parser: argparse.ArgumentParser, argument: Field[Any], hint: A
         parser.add_argument(argument.name, nargs=nargs, default=argument.default, **settings)
         return
     if metadata.get("codes"):
-        # What stands behind it is MODULE unless it looks like codes; `_with_underscores` has seen to that.
+        # The next word is MODULE unless it looks like codes; `with_underscores` has joined codes to the flag.
         parser.add_argument(
             f"--{argument.name}",
             action="append",
@@ -211,7 +211,7 @@ def _add_argument(parser: argparse.ArgumentParser, argument: Field[Any], hint: A
 
 
 def _reader(hint: Any, *, many: bool) -> Callable[[str], Any]:  # noqa: ANN401 - a type annotation
-    """Return what turns a word into a value of a field's type."""
+    """Return the function that turns a word into a value of a field's type."""
     candidates = typing.get_args(hint) if many or _is_optional(hint) else (hint,)
     return next((kind for kind in candidates if kind in (int, float)), str)
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def exit_code(name: str, result: Any, options: argparse.Namespace) -> int:  # noqa: ANN401 - any result
-    """Return what the process ends with when a command did what it could.
+    """Return the exit code of a command that returned a result.
 
     A run of one job ends as the job did; a sweep ends with 1 when any of its jobs failed.
     """

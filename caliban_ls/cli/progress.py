@@ -29,8 +29,8 @@ class TerminalProgress(JobListener):
     """Progress and job output while a command works. Its methods may be called from any thread.
 
     Lines go to stderr; a bar is drawn under them when that is a terminal. Jobs print to the process's own
-    stdout and stderr, unless stdout is promised to one JSON document. When several jobs run at once, each
-    line carries its job's index.
+    stdout and stderr, unless stdout is reserved for one JSON document. When several jobs run at once, each
+    line begins with its job's index.
     """
 
     def __init__(self, *, as_json: bool, several: bool, cancel: CancelToken) -> None:
@@ -40,7 +40,7 @@ class TerminalProgress(JobListener):
         self._several = several
         self._bar: Progress | None = None
         self._partial: dict[tuple[int, Stream], bytes] = {}
-        self._said: dict[str, int] = {}  # the first job that ended for a reason
+        self._first_with: dict[str, int] = {}  # a reason, and the first job that ended for it
 
     def report(self, message: str, fraction: float | None = None) -> None:
         """Show one line of progress, and move the bar when there is a fraction."""
@@ -53,24 +53,24 @@ class TerminalProgress(JobListener):
                 sys.stderr.flush()
 
     def ask(self, question: str, action: str) -> bool:
-        """Put a question to whoever sits at the terminal; without one it is a no."""
+        """Ask a yes-or-no question in the terminal; return False without a terminal."""
         if not is_interactive():
             return False
         return self._answer(f"{question}\n{action}? [y/N] ").lower() in {"y", "yes"}
 
     def insist(self, question: str, word: str) -> bool:
-        """Have whoever sits at the terminal type a word; without one it is a no."""
+        """Ask the user to type a word in the terminal; return False for another word or without a terminal."""
         if not is_interactive():
             return False
         return self._answer(f"{question}\nType {word} to go on: ") == word
 
     def started(self, job: JobSpec) -> None:
-        """Say which job starts, when there are several."""
+        """Print the job that starts, if there are several."""
         if self._several:
             self.report(f"[{job.index}] {shlex.join(masked_args(job.args))}")
 
     def output(self, job: JobSpec, stream: Stream, chunk: bytes) -> None:
-        """Pass on what a job printed."""
+        """Print the output of a job."""
         target = sys.stderr if self._as_json or stream == "stderr" else sys.stdout
         if not self._several:
             self._write(target, chunk)
@@ -80,26 +80,26 @@ class TerminalProgress(JobListener):
         self._write(target, b"".join(b"[%d] %s\n" % (job.index, line) for line in lines))
 
     def finished(self, result: JobResult) -> None:
-        """Pass on a last line that has no end, and say how the job ended."""
+        """Print a last line without an end, and the state in which the job ended."""
         streams: tuple[Stream, ...] = ("stdout", "stderr")
         for stream in streams:
             if self._partial.get((result.job.index, stream)):
                 self.output(result.job, stream, b"\n")
         if result.error is not None:
             prefix = f"[{result.job.index}] " if self._several else ""
-            first = self._said.get(result.error)
-            if first is None and len(self._said) < _REASONS:
-                self._said[result.error] = result.job.index
+            first = self._first_with.get(result.error)
+            if first is None and len(self._first_with) < _REASONS:
+                self._first_with[result.error] = result.job.index
             reason = result.error if first is None else f"as job {first}"
             self.report(f"{prefix}{result.state.value}: {reason}")
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         with self._lock:
             self._end_bar()
 
     def _answer(self, question: str) -> str:
-        """Return the line that is typed in answer to a question, without what surrounds it.
+        """Ask a question and return the line that the user types, without blanks around it.
 
         Raises:
             Cancelled: the user stopped it instead.
@@ -118,7 +118,7 @@ class TerminalProgress(JobListener):
         return line.strip()
 
     def _end_bar(self) -> None:
-        """Take the bar away before something else is written; the next fraction draws a new one."""
+        """Remove the bar before other output; the next fraction draws a new one."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
@@ -147,9 +147,9 @@ def terminal_progress(*, as_json: bool, several: bool, cancel: CancelToken) -> I
     """Show progress while the body runs.
 
     Args:
-        as_json: whether stdout is promised to one JSON document.
+        as_json: whether stdout is reserved for one JSON document.
         several: whether several jobs may print at once.
-        cancel: ends questions, unanswered.
+        cancel: ends a question without an answer.
     """
     shown = TerminalProgress(as_json=as_json, several=several, cancel=cancel)
     try:

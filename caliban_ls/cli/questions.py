@@ -1,4 +1,4 @@
-"""Read the answer to a question: the line that the user types, unless the work is stopped before."""
+"""Read the line that the user types in answer to a question, until the work is cancelled."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def is_interactive() -> bool:
 
 
 def typed_line(cancel: CancelToken) -> str:
-    """Return the line that is typed next; an empty one when the input ends.
+    """Return the next line that the user types; an empty one when the input ends.
 
-    No signal ends reading, since Python goes on with it; so another thread reads. When the work is stopped, that
-    thread is left behind.
+    Another thread reads, since a signal doesn't end a read in Python. When the work is cancelled, the thread stays
+    behind.
 
     Raises:
         Cancelled: the token was set, or the terminal is gone.
@@ -42,7 +42,7 @@ def typed_line(cancel: CancelToken) -> str:
     with cancel.on_set(over.set):
         threading.Thread(target=read, name="keys", daemon=True).start()
         over.wait()
-    cancel.check()  # what was typed after Ctrl-C answers nothing
+    cancel.check()  # a line after Ctrl-C is no answer
     if not typed:
         raise Cancelled("The terminal is gone")
     return b"".join(typed).decode(errors="replace")

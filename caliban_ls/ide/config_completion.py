@@ -8,8 +8,19 @@ from functools import lru_cache
 from typing import Any, Final
 
 from caliban_ls.analysis import hardware
+from caliban_ls.analysis.backend_names import DEFAULT_BACKEND
 from caliban_ls.analysis.config.keys import GCLOUD_IMAGE, KEYS
-from caliban_ls.analysis.config.shapes import Boolean, ByMode, Key, Keys, ListOf, Shape, Table, Text, describe
+from caliban_ls.analysis.config.shapes import (
+    Boolean,
+    ByMode,
+    Key,
+    Keys,
+    ListOf,
+    ObjectOf,
+    Shape,
+    Text,
+    describe,
+)
 from caliban_ls.analysis.hardware import Accelerator, Request
 from caliban_ls.analysis.hardware.catalog import Kind as AcceleratorKind
 from caliban_ls.analysis.hardware.catalog import catalog
@@ -42,7 +53,7 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "gcloud.project_id": '"my-project"',
     "gcloud.cloud_key": '"key.json"',
     "gcloud.image": quote(GCLOUD_IMAGE),
-    "cloud.backend": '"vertex"',
+    "cloud.backend": quote(DEFAULT_BACKEND),
     "cloud.region": '"us-central1"',
     "cloud.machine_type": '"n1-standard-8"',
     "cloud.gpu_spec": '"1xT4"',
@@ -113,7 +124,7 @@ def config_values(context: DocumentContext, cursor: Cursor) -> Iterator[Completi
     elif isinstance(shape, Boolean):
         for text in ("true", "false"):
             yield CompletionItem(label=text, text=text, kind="value", documentation=found.key.doc)
-    elif found.name in _EXAMPLES and not isinstance(shape, Table | Keys):
+    elif found.name in _EXAMPLES and not isinstance(shape, ObjectOf | Keys):
         example = _EXAMPLES[found.name]
         if cursor.item is not None:
             example = example.strip("[]")
@@ -224,7 +235,7 @@ def _value_snippet(shape: Shape, value: str) -> str:
         return placeholder(1, value, ("true", "false"))
     if isinstance(shape, ListOf):
         return f"[{placeholder(1, value[1:-1])}]"
-    if isinstance(shape, Table):
+    if isinstance(shape, ObjectOf):
         return value.replace("$", "\\$").replace("}", "\\}")
     return placeholder(1, value)
 
@@ -241,7 +252,7 @@ def _regions(context: DocumentContext) -> Iterator[CompletionItem]:
 @lru_cache(maxsize=32)
 def _region_items(request: Request) -> tuple[CompletionItem, ...]:
     """Return the regions, those first where the rest of a request can be had, nearest first."""
-    service = catalog().services[request.backend or "vertex"]
+    service = catalog().services[request.backend or DEFAULT_BACKEND]
     # A region that is half typed is near to none.
     here = request.region or ""
     if here not in catalog().regions:
@@ -271,7 +282,7 @@ def _region_items(request: Request) -> tuple[CompletionItem, ...]:
 
 
 def _region_text(name: str, request: Request) -> str:
-    service = catalog().services[request.backend or "vertex"]
+    service = catalog().services[request.backend or DEFAULT_BACKEND]
     types = [type_ for type_, regions in service.regions_of.items() if name in regions]
     return f"{phrases.place(name)}. It trains on {', '.join(types) or 'no accelerator'}."
 
@@ -285,7 +296,7 @@ def _machine_types(context: DocumentContext) -> Iterator[CompletionItem]:
 @lru_cache(maxsize=32)
 def _machine_items(request: Request) -> tuple[CompletionItem, ...]:
     """Return the machine types that go with the rest of a request, by what a job on them costs."""
-    service = catalog().services[request.backend or "vertex"]
+    service = catalog().services[request.backend or DEFAULT_BACKEND]
     rows = []
     for machine in service.machines.values():
         asked = replace(request, machine_type=machine.name)
@@ -332,7 +343,7 @@ def _specs(kind: AcceleratorKind) -> Callable[[DocumentContext], Iterator[Comple
 @lru_cache(maxsize=32)
 def _spec_items(request: Request, kind: AcceleratorKind) -> tuple[CompletionItem, ...]:
     """Return the accelerators that go with the rest of a request, by the catalogue's order and their number."""
-    service = catalog().services[request.backend or "vertex"]
+    service = catalog().services[request.backend or DEFAULT_BACKEND]
     every: dict[Accelerator, None] = {
         held: None for _, held in service.pairs if held is not None and held.kind == kind
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from caliban_ls.analysis.config.keys import KEYS
-from caliban_ls.analysis.config.shapes import ByMode, Key, Keys, ListOf, Shape, Table
+from caliban_ls.analysis.config.shapes import ByMode, Key, Keys, ListOf, ObjectOf, Shape
 from caliban_ls.analysis.estimate import CostEstimate
 from caliban_ls.analysis.hardware import Changes, Field, Request, applied
 from caliban_ls.analysis.hardware.compatibility import is_possible
@@ -30,7 +30,7 @@ def config_key_of(members: Sequence[Member]) -> ConfigKey | None:
     found: ConfigKey | None = None
     for member in members:
         name = member.key.value
-        if found is not None and isinstance(found.key.shape, ByMode | Table):
+        if found is not None and isinstance(found.key.shape, ByMode | ObjectOf):
             shape = found.key.shape.value
             return ConfigKey(found.name, Key(shape, found.key.doc))
         if not isinstance(name, str) or name not in keys:

@@ -24,7 +24,7 @@ _MODULE: Final = "lsprotocol.types"
 _BUILDING = threading.RLock()
 
 
-class Unknown(Exception):
+class _Unexpected(Exception):
     """Something isn't as this module knows it."""
 
 
@@ -65,24 +65,24 @@ def _check(types: Any, hooks: Any) -> None:  # noqa: ANN401 - modules
     """Build one class for trial, and look for everything that is relied upon.
 
     Raises:
-        Unknown: something is missing or doesn't behave.
+        _Unexpected: something is missing or doesn't behave.
     """
     if hooks._resolved_forward_references is not False:  # noqa: SLF001 - looked at before it is relied upon
-        raise Unknown
+        raise _Unexpected
     trial = types.Position(1, character=2)
     names = [field.name for field in attrs.fields(types.Position)]
     if names != ["line", "character"] or trial != types.Position(1, 2) or "line" in vars(types.Position):
-        raise Unknown
+        raise _Unexpected
 
 
 def _deferred(cls: Any = None, **options: object) -> Any:  # noqa: ANN401 - stands in for attrs.define
     """Return a class of lsprotocol's that is still to be built.
 
     Raises:
-        Unknown: it isn't to be built as attrs builds by default.
+        _Unexpected: it isn't to be built as attrs builds by default.
     """
     if options or not isinstance(cls, type) or cls.__module__ != _MODULE:
-        raise Unknown
+        raise _Unexpected
 
     def __init__(self: object, *given: object, **named: object) -> None:  # noqa: N807 - it is one
         _build(cls, __init__)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
+from caliban_ls.analysis.backend_names import backend_named
 from caliban_ls.analysis.hardware import Request, SpecProblem, accelerators, machines, parse_spec, regions
 from caliban_ls.analysis.hardware import catalog as catalogs
 from caliban_ls.analysis.hardware.compatibility import first_fault, see
@@ -18,10 +19,10 @@ _ALIKE = 0.5  # of a name's letters, at least, for it to be proposed: T4 for T5
 
 
 def catalog(arguments: CatalogArguments, context: Context) -> CatalogResult:
-    """List what can be asked for, with prices; filters leave what goes together with them.
+    """List hardware that fits the filters, with prices.
 
     Raises:
-        UsageError: a filter can't be parsed, or names something that the catalogue doesn't have.
+        UsageError: there is no such table, backend or name, or the GPUs can't be read.
     """
     listings: dict[str, Callable[..., Sequence[Any]]] = {
         "regions": regions,
@@ -30,8 +31,6 @@ def catalog(arguments: CatalogArguments, context: Context) -> CatalogResult:
     }
     if arguments.table not in listings:
         raise UsageError(f"The catalogue has no {arguments.table}", hint=f"It has {', '.join(listings)}.")
-    if arguments.backend not in ("vertex", "ai-platform"):
-        raise UsageError(f"There is no backend {arguments.backend}", hint="There are vertex and ai-platform.")
     accelerator = None
     if arguments.gpu_spec is not None:
         spec = parse_spec(arguments.gpu_spec, "gpu")
@@ -39,7 +38,7 @@ def catalog(arguments: CatalogArguments, context: Context) -> CatalogResult:
             raise UsageError(spec.message)
         accelerator = spec.accelerator
     request = Request(
-        backend="ai-platform" if arguments.backend == "ai-platform" else "vertex",
+        backend=backend_named(arguments.backend),
         region=arguments.region,
         machine_type=arguments.machine_type,
         gpu_spec=accelerator,
@@ -47,7 +46,7 @@ def catalog(arguments: CatalogArguments, context: Context) -> CatalogResult:
     )
     _refuse_unknown_names(request)
     offers = listings[arguments.table](
-        arguments.backend,
+        backend_named(arguments.backend),
         region=arguments.region,
         machine_type=arguments.machine_type,
         accelerator=accelerator,

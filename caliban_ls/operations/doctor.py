@@ -1,6 +1,6 @@
-"""What `doctor` looks at: the machine, the project and the engine, each with its mend.
+"""`doctor`: check the machine, the project and the engine, with a remedy for each problem.
 
-Every look is bounded and none raises: what can't be seen is a line that says so.
+Every check has a time limit and none raises: a failure to look is a result too.
 """
 
 from __future__ import annotations
@@ -127,7 +127,9 @@ def _editor(context: Context) -> DoctorCheck:
         return DoctorCheck(name="Editor", status="ok", message=f"started this server, {sys.executable}")
     program = processes.find_program("caliban", context.environment)
     if program is None:
-        hint = f"Tell your editor to start `{sys.executable} -I -m caliban_ls serve`, or put caliban on the PATH."
+        hint = (
+            f"Set your editor to start `{sys.executable} -I -m caliban_ls serve`, or put caliban on the PATH."
+        )
         return DoctorCheck(
             name="Editor", status="warning", message="`caliban serve` isn't found by its name", hint=hint
         )
@@ -135,7 +137,7 @@ def _editor(context: Context) -> DoctorCheck:
 
 
 def _readable_project(context: Context) -> Project:
-    """Return the project's config; what it says counts for nothing while it has errors."""
+    """Return the project's config, an empty one if it has errors."""
     try:
         return read_project(context)
     except CalibanError:

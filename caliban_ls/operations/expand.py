@@ -21,7 +21,12 @@ _LIST_LIMIT = 100_000  # jobs of one JSON answer; a client asks for more piece b
 
 
 def expand(arguments: ExpandArguments, context: Context) -> ExpandResult:
-    """List the jobs that an experiment config stands for; the count is computed, never enumerated."""
+    """List the jobs of an experiment config. The count is computed, so it needs no list.
+
+    Raises:
+        UsageError: the file can't be read, an argument is wrong, or the jobs are too many for one answer.
+        InvalidDocument: the file has errors.
+    """
     text = experiment_text(arguments.file, context)
     sweep = sweep_of(arguments.file, jsondoc.parse(text), arguments.block)
     if arguments.limit is not None and arguments.limit < 0:
@@ -53,13 +58,13 @@ def _expanded(chosen: Selection, limit: int | None) -> Iterator[ExpandedJob]:
 
 
 def _has(job: ExpandedJob, text: str) -> bool:
-    """Return whether the arguments of a job have a text, as they are typed or as a shell needs them."""
+    """Return whether the arguments of a job have a text, in their plain form or quoted for a shell."""
     wanted = text.casefold()
     return any(wanted in shown.casefold() for shown in (" ".join(job.args), shlex.join(job.args)))
 
 
 def _offset(place: str, text: str) -> int:
-    """Return where a place LINE:COLUMN stands; one behind the end of its line is the end."""
+    """Return the offset of LINE:COLUMN; a column after the end of its line is the end."""
     found = re.fullmatch(r"([1-9]\d{0,8}):([1-9]\d{0,8})", place, re.ASCII)
     if found is None:
         raise UsageError(f"--at takes LINE:COLUMN, not {place}", hint="Both count from 1, as in 3:12.")

@@ -1,4 +1,4 @@
-"""The first experiment of a script whose flags are known: it sets some of them, to values that they take."""
+"""Write the first experiment of a script: it sets some of its flags to values that the script accepts."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from caliban_ls.analysis.script import Flag, Script
 from caliban_ls.validation import validate
 
 _LISTS: Final = 2
-"""As many flags vary; their values multiply."""
+"""Flags with several values, which multiply."""
 
 _OPTIONAL: Final = 4
-"""As many flags are set that the script doesn't ask for."""
+"""Optional flags to set."""
 
 _PLACEHOLDER: Final = "FILL_IN"
 
@@ -54,7 +54,7 @@ def first_experiment(script: Script, name: str) -> str | None:
 
 
 def _values(flag: Flag) -> Iterator[object]:
-    """Yield what a flag could be set to, the most telling first; not each is accepted."""
+    """Yield values for a flag, the most useful first; the script may not accept each."""
     default: object = None
     with suppress(ValueError, SyntaxError):
         default = None if flag.default is None else ast.literal_eval(flag.default)
@@ -80,7 +80,7 @@ def _values(flag: Flag) -> Iterator[object]:
 
 
 def _wrong(script: Script, chosen: dict[str, object]) -> set[str]:
-    """Return what is wrong with an experiment that sets these flags, in words."""
+    """Return the messages of the errors and warnings in an experiment with these flags."""
     found = validate(jsondoc.parse(json.dumps(chosen)), "experiment", script=script)
     return {one.message for one in found if one.severity in (Severity.ERROR, Severity.WARNING)}
 

@@ -1,7 +1,6 @@
-"""The hardware of a project: what it comes to as everything stands, what it could be instead, and its change.
+"""The hardware of a project: its price, its alternatives, and the edits that change it.
 
-Reads and changes the project's config alone; asks no service. A change is handed out as edits, since whoever
-asked may have the config open.
+Reads the project's config alone and asks no service. Returns edits, since an editor may have the config open.
 """
 
 from __future__ import annotations
@@ -39,12 +38,12 @@ from caliban_ls.workspace.files import read_text
 from caliban_ls.workspace.projects import project_folder
 
 if TYPE_CHECKING:
-    from caliban_ls.analysis.hardware import Choice, Field, MenuField, Option, Price, Request
+    from caliban_ls.analysis.hardware import Field, HardwareChoice, MenuField, Option, Price, Request
     from caliban_ls.analysis.hardware import Kind as HardwareKind
 
 
 def describe(arguments: HardwareArguments, context: Context) -> HardwareResult:
-    """Say what a job would run on and cost, and what one part of that could be instead.
+    """Return the hardware and price of a job, and the possible values of one part of it.
 
     Raises:
         UsageError: there is no such part, or the config can't be read.
@@ -52,7 +51,7 @@ def describe(arguments: HardwareArguments, context: Context) -> HardwareResult:
     part = next((field for field in hardware.MENU_FIELDS if field == arguments.part), None)
     if arguments.part is not None and part is None:
         known = ", ".join(hardware.MENU_FIELDS)
-        raise UsageError(f"There is no choice of {arguments.part}", hint=f"There is one of {known}.")
+        raise UsageError(f"There is no part {arguments.part} to choose", hint=f"The parts are {known}.")
     path = _config(arguments.file, context)
     text = _text(path, context)
     document = jsondoc.parse(text or "")
@@ -61,7 +60,7 @@ def describe(arguments: HardwareArguments, context: Context) -> HardwareResult:
     request = estimate.request or _readable(estimate)
     findings = [] if text is None else validate(document, "project")
     choice = hardware.resolve(request)
-    wrong = any(problem.severity is Severity.ERROR for problem in hardware.judge(request))
+    wrong = any(problem.severity is Severity.ERROR for problem in hardware.check_request(request))
     possible = estimate.request is not None and not wrong
     cost = hardware.price(choice) if possible else None
     lines = LineIndex(document.text)
@@ -96,7 +95,7 @@ def change(arguments: SetHardwareArguments, context: Context) -> FileEdit:
 
     Raises:
         UsageError: a value can't be read, or the config can't.
-        InvalidDocument: the config has errors of syntax, so that nobody can tell where a value belongs.
+        InvalidDocument: the config has errors of syntax, so the place of a value is unknown.
     """
     names: tuple[Field, ...] = ("region", "machine_type", "gpu_spec", "tpu_spec")
     values: dict[Field, str | None] = {name: getattr(arguments, name) for name in names}
@@ -151,7 +150,7 @@ def _text(path: Path, context: Context) -> str | None:
 
 
 def _readable(estimate: CostEstimate) -> Request:
-    """Return what is asked for, less the accelerators, of which one can't be read."""
+    """Return the requested hardware without accelerators, one of which can't be read."""
     cloud = replace(estimate.project.cloud, gpu_spec=None, tpu_spec=None)
     defaults = replace(estimate.settings.defaults, gpu_spec=None)
     legible = CostEstimate(
@@ -164,7 +163,7 @@ def _readable(estimate: CostEstimate) -> Request:
 
 
 def _options(
-    estimate: CostEstimate, request: Request, part: MenuField, choice: Choice
+    estimate: CostEstimate, request: Request, part: MenuField, choice: HardwareChoice
 ) -> Iterator[HardwareOption]:
     cloud = estimate.project.cloud
     unwritten = None
@@ -213,14 +212,14 @@ def _price_text(price: Price | None) -> str:
     return phrases.money(price.effective.total)
 
 
-def _text_of(choice: Choice, price: Price | None, *, possible: bool) -> str:
-    """Return the shortest that tells one project's hardware from another's."""
+def _text_of(choice: HardwareChoice, price: Price | None, *, possible: bool) -> str:
+    """Return a project's hardware in a few words."""
     held = choice.machine_type if choice.accelerator is None else str(choice.accelerator)
     kind = ["spot"] if choice.spot else ["flex-start"] if choice.flex_start else []
     return " · ".join([choice.region, held, *kind, _price_text(price) if possible else "can't be had"])
 
 
-def _notes(choice: Choice, price: Price | None, environment: Mapping[str, str]) -> Iterator[str]:
+def _notes(choice: HardwareChoice, price: Price | None, environment: Mapping[str, str]) -> Iterator[str]:
     yield f"Each job: {phrases.hardware_of(choice)}."
     if price is not None:
         spot = phrases.each_hour(price, spot=True)
@@ -230,6 +229,6 @@ def _notes(choice: Choice, price: Price | None, environment: Mapping[str, str]) 
         ]
         yield f"{' · '.join(kinds)}, by prices of {price.as_of}."
     if environment.get("REGION"):
-        yield "REGION is set in the environment, which holds before the config's region."
+        yield "REGION is set in the environment and overrides the config's region."
     if choice.gave_way is not None:
         yield f"{choice.gave_way.message}."

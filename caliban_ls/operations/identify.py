@@ -10,7 +10,11 @@ from caliban_ls.workspace.files import read_text
 
 
 def identify(arguments: IdentifyArguments, context: Context) -> IdentifyResult:
-    """Say what a file is, or which globs make it what it is to be."""
+    """Return the kind of a file, or the globs that give it the requested kind.
+
+    Raises:
+        UsageError: the file can't be read, or no glob can give it that kind.
+    """
     path = context.folder / arguments.file
     name = path.relative_to(context.folder).as_posix() if path.is_relative_to(context.folder) else str(path)
     text = read_text(path, context.buffer, context.folder)

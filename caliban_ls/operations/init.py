@@ -1,4 +1,4 @@
-"""The files that `init` writes: valid as they stand, and explaining themselves."""
+"""`init`: write a commented config and a first experiment, both valid."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def init(arguments: InitArguments, context: Context) -> InitResult:
 
 
 def _for_its_script(name: str, context: Context) -> str | None:
-    """Return the text of a new experiment for the script of its folder, None for another file or where none is known."""
+    """Return the text of a new experiment for the script of its folder; None for a config or without a known script."""
     if name == PROJECT_FILE:
         return None
     path = (context.folder / name).absolute()
@@ -42,7 +42,7 @@ def _for_its_script(name: str, context: Context) -> str | None:
 
 
 def files(name: str | None = None) -> Mapping[str, str]:
-    """Return what `init` writes, by file name.
+    """Return the texts of the files, by name.
 
     Args:
         name: of the experiment, None for the plain one.
@@ -64,7 +64,7 @@ def files(name: str | None = None) -> Mapping[str, str]:
 
 _CONFIG = """\
 {
-  // What `caliban build` and `caliban run` take when no MODULE is given.
+  // The MODULE of `caliban build` and `caliban run` when the command line names none.
   // "module": "trainer.train",
 
   // The image to build on. Without it: python:3.12-slim, or the Python that the project asks for.
@@ -84,7 +84,7 @@ _CONFIG = """\
     "machine_type": "n1-standard-8"
   },
 
-  // No command goes beyond these without being told to.
+  // Commands refuse to exceed these limits, unless a flag allows it.
   "limits": {
     "max_jobs": 100
   }

@@ -17,7 +17,11 @@ from caliban_ls.operations.schemas.rules import (
 
 
 def rule(arguments: RuleArguments, _context: Context) -> RuleResult:
-    """Explain one diagnostic."""
+    """Explain one diagnostic.
+
+    Raises:
+        UsageError: there is no such rule.
+    """
     code = arguments.code.strip().upper()
     if code not in RULES:
         near = difflib.get_close_matches(code, RULES, n=1)

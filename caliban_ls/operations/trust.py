@@ -1,4 +1,4 @@
-"""`trust`: agree to the keys of a project's config that run or mount something of the user's."""
+"""`trust`: agree to the settings of a project's config that need the user's agreement."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from caliban_ls.operations.schemas.setup import TrustArguments, TrustResult
 
 
 def trust(_arguments: TrustArguments, context: Context) -> TrustResult:
-    """Agree to what the project's config wants that needs agreement, as it stands now."""
+    """Save the user's agreement to these settings, with their present values."""
     wanted = image.demands(read_project(context), context)
     if wanted:
         agree(wanted, context)

@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "src/protocol.ts", "esbuild.mjs", "notices.mjs", "eslint.config.mjs", "vitest.config.ts"] },
+  { ignores: ["dist/", "node_modules/", "src/protocol.ts", "**/*.mjs", "vitest.config.ts"] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
@@ -15,10 +15,10 @@ export default tseslint.config(
       eqeqeq: "error",
       "no-restricted-syntax": [
         "error",
-        { selector: "MemberExpression[property.name=/^(show|create)QuickPick$/]", message: "src/picks.ts has the lists: whole ones, and those that say what they leave out." },
+        { selector: "MemberExpression[property.name=/^(show|create)QuickPick$/]", message: "src/quickPicks.ts has the lists: whole ones, and those that say what they leave out." },
       ],
     },
   },
   // The second list is whole, and answers why something in it can't be had.
-  { files: ["src/picks.ts", "src/features/hardware/hardware.ts"], rules: { "no-restricted-syntax": "off" } },
+  { files: ["src/quickPicks.ts", "src/features/hardware/hardware.ts"], rules: { "no-restricted-syntax": "off" } },
 );

@@ -12,7 +12,7 @@ import pytest
 from support.cloud_project import Desk
 from support.pseudo_terminal import PseudoTerminal
 
-from caliban_ls.analysis.config.settings import Limits, Settings
+from caliban_ls.analysis.config.settings import Settings, UserLimits
 from caliban_ls.core.errors import CalibanError, NotConfirmed, OverLimit
 from caliban_ls.operations.cloud import submit
 from caliban_ls.operations.schemas.cloud import SubmitArguments
@@ -86,7 +86,7 @@ def test_a_project_lowers_its_users_limit_and_never_raises_it(
     desk: Desk, own: int | None, projects: int | None, most: int
 ) -> None:
     desk.config(limits={} if projects is None else {"max_jobs": projects})
-    context = desk.context(settings=Settings(limits=Limits(max_jobs=own)))
+    context = desk.context(settings=Settings(limits=UserLimits(max_jobs=own)))
     desk.sweep(most + 1)
     with pytest.raises(OverLimit):
         submit.cloud(desk.arguments(yes=True), context)
@@ -118,7 +118,7 @@ def test_a_plan_says_what_allows_it_once_the_count_was_typed(
 ) -> None:
     desk.sweep(3)
     desk.config(limits=projects)
-    context = desk.context(settings=Settings(limits=Limits(**own)), confirmed=True)
+    context = desk.context(settings=Settings(limits=UserLimits(**own)), confirmed=True)
     plan = submit.plan(desk.arguments(**flags), context)
     assert [excess.allowed_by for excess in plan.over_limits] == allowed_by
     assert all((excess.hint == "") is (excess.allowed_by is not None) for excess in plan.over_limits)
@@ -137,9 +137,9 @@ def test_a_plan_says_what_allows_it_once_the_count_was_typed(
 def test_a_dry_run_tells_what_is_over_a_limit(desk: Desk) -> None:
     desk.sweep(3)
     argv = ["cloud", "--dry_run", "--max_jobs=2", "--image_tag=r/i:t", "--experiment_config=experiment.json"]
-    told = desk.caliban(*argv, "train.py")
-    assert told.returncode == 0, told.stderr
-    assert "limit    3 jobs are more than 2 (--max_jobs)" in told.stdout + told.stderr
+    done = desk.caliban(*argv, "train.py")
+    assert done.returncode == 0, done.stderr
+    assert "limit    3 jobs are more than 2 (--max_jobs)" in done.stdout + done.stderr
     (excess,) = json.loads(desk.caliban(*argv, "--json", "train.py").stdout)["over_limits"]
     assert excess["message"] == "3 jobs are more than 2 (--max_jobs)"
 

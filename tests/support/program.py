@@ -12,12 +12,17 @@ BASE_IMAGE = "caliban-ls-base:bookworm"
 
 
 def caliban(
-    *argv: str, folder: Path, home: Path | None = None, environment: Mapping[str, str] | None = None
+    *argv: str,
+    folder: Path,
+    home: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    stdin: str | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run one command in a folder to its end; `home` is where it keeps its state, beside the folder by default."""
+    """Run one command in a folder to its end; `home` is its state folder, beside the folder by default."""
     return subprocess.run(
         [sys.executable, "-m", "caliban_ls", *argv],
         cwd=folder,
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=300,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from caliban_ls.analysis.config.settings import Defaults, Limits, Settings
+from caliban_ls.analysis.config.settings import Defaults, Settings, UserLimits
 from caliban_ls.analysis.hardware.catalog import catalog
 
 
@@ -42,4 +42,4 @@ def some_settings(dice: random.Random) -> Settings:
         machine_type=dice.choice([None, None, "n1-standard-16"]),
         gpu_spec=dice.choice([None, "2xT4"]),
     )
-    return Settings(defaults=defaults, limits=Limits(max_jobs=dice.choice([None, 10])))
+    return Settings(defaults=defaults, limits=UserLimits(max_jobs=dice.choice([None, 10])))

@@ -199,7 +199,7 @@ def test_what_would_run_something_is_not_offered(at_work: Siege) -> None:
     assert not window.offers("Caliban: Submit to AI Platform")
     assert window.offers("Caliban: Restart Server")
     window.page.keyboard.press("Control+Alt+B")  # a user's own key goes past what is offered
-    window.toast("this folder isn't trusted, so nothing of it is built, run or sent").wait_for()
+    window.toast("this folder isn't trusted, so nothing in it is built, run or sent").wait_for()
     until("one message", lambda: len(window.messages()) == 1)
     window.dismiss_messages()
     window.page.locator('.activitybar [aria-label="Caliban"]').first.click()

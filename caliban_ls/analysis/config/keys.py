@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from caliban_ls.analysis.backend_names import BACKENDS, DEFAULT_BACKEND
 from caliban_ls.analysis.config.shapes import (
     Anything,
     Boolean,
@@ -13,14 +14,14 @@ from caliban_ls.analysis.config.shapes import (
     Keys,
     ListOf,
     Number,
-    Table,
+    ObjectOf,
     Text,
 )
 from caliban_ls.core.duration import parse_duration
 
 
 def gone_image(image: str) -> str | None:
-    """Return why an image can't be used any more, None for others."""
+    """Return the reason why an image can't be used any more, None for other images."""
     if re.match(r"gcr\.io/blueshift-playground(/|$)", image):
         return "This image can't be pulled any more; use a public one such as python:3.12-slim"
     return None
@@ -76,27 +77,29 @@ GCLOUD_IMAGE = "gcr.io/google.com/cloudsdktool/google-cloud-cli:alpine"
 """Google's public image of its command line (cloud.google.com/sdk/docs/downloads-docker)."""
 
 KEYS: Mapping[str, Key] = {
-    "module": Key(Text(path=True), "What `build` and `run` take when no MODULE is given: `trainer.train`."),
-    "script": Key(Text(path=True), "The Python file whose flags the experiments set: `trainer/train.py`."),
-    "default_mode": Key(
-        Text(choices=("CPU", "GPU")), "The mode when neither `--gpu` nor `--nogpu` is given."
+    "module": Key(
+        Text(path=True), "The MODULE of `build` and `run` when the command line names none: `trainer.train`."
     ),
+    "script": Key(Text(path=True), "The Python file whose flags the experiments set: `trainer/train.py`."),
+    "default_mode": Key(Text(choices=("CPU", "GPU")), "The mode without `--gpu` and `--nogpu`."),
     "base_image": Key(
         ByMode(Text(check=gone_image)),
-        "The image to build on; `{}` in it is replaced by `cpu` or `gpu`. Without it: `python:3.12-slim`, or the Python that the project asks for.",
+        "The image to build on; `{}` in it stands for `cpu` or `gpu`. By default `python:3.12-slim`, or the Python version that the project requires.",
     ),
     "apt_packages": Key(ByMode(ListOf(Text())), "Debian packages to install into the image."),
     "extras": Key(ListOf(Text()), "Extras of the project's own package to install."),
-    "dirs": Key(ListOf(Text(path=True)), "Folders that travel into the image beside the module's own."),
+    "dirs": Key(ListOf(Text(path=True)), "Folders to copy into the image, besides the module's own."),
     "gcloud": Key(
         Keys(
             {
                 "project_id": Key(Text(check=_project_id), "The Google Cloud project that jobs run in."),
-                "cloud_key": Key(Text(), "A service account's key file. Takes effect once you agreed to it."),
-                "install": Key(Boolean(), "Whether images get Google's command line, `gcloud`."),
+                "cloud_key": Key(
+                    Text(), "A service account's key file. Takes effect when you have agreed to it."
+                ),
+                "install": Key(Boolean(), "Whether to install Google's command line, `gcloud`, into images."),
                 "image": Key(
                     Text(),
-                    f"The image that `gcloud` is taken from, with it in `/google-cloud-sdk`; `{GCLOUD_IMAGE}` by default.",
+                    f"The image to copy `gcloud` from; it has it in `/google-cloud-sdk`. `{GCLOUD_IMAGE}` by default.",
                 ),
             }
         ),
@@ -106,14 +109,16 @@ KEYS: Mapping[str, Key] = {
         Keys(
             {
                 "backend": Key(
-                    Text(choices=("vertex", "ai-platform")),
-                    "The service that runs the jobs; `vertex` by default.",
+                    Text(choices=BACKENDS),
+                    f"The service that runs the jobs; `{DEFAULT_BACKEND}` by default.",
                 ),
                 "region": Key(Text(), "Where jobs run; `us-central1` by default."),
                 "machine_type": Key(Text(), "The machine of each job: `n1-standard-8`."),
                 "gpu_spec": Key(Text(), "GPUs of each job, NUMxTYPE: `2xT4`."),
                 "tpu_spec": Key(Text(), "TPU of each job, NUMxTYPE: `8xV3`."),
-                "spot": Key(Boolean(), "Use spot machines: cheaper, and taken away at any time."),
+                "spot": Key(
+                    Boolean(), "Use spot machines: cheaper, but Google may take them away at any time."
+                ),
                 "flex_start": Key(
                     Boolean(), "Wait until machines are free, for less money: for L4, A100 and newer GPUs."
                 ),
@@ -127,15 +132,13 @@ KEYS: Mapping[str, Key] = {
                 "restart": Key(
                     Boolean(), "Start a job again from its beginning when its machine is restarted."
                 ),
-                "labels": Key(Table(Text(check=_label_value), _label_key), "Labels for every job."),
+                "labels": Key(ObjectOf(Text(check=_label_value), _label_key), "Labels for every job."),
                 "service_account": Key(Text(check=_service_account), "The account that jobs run as."),
                 "repository": Key(Text(check=_repository), "Where images are pushed."),
-                "force": Key(
-                    Boolean(), "Submit hardware as written, even where the catalogue says it can't be."
-                ),
+                "force": Key(Boolean(), "Submit hardware as written, even if it contradicts the catalogue."),
             }
         ),
-        "Where and on what jobs run.",
+        "The service, region and hardware of jobs.",
     ),
     "limits": Key(
         Keys(
@@ -152,15 +155,16 @@ KEYS: Mapping[str, Key] = {
         Keys(
             {
                 "run_args": Key(
-                    ListOf(Text()), "More flags of `docker run`. Take effect once you agreed to them."
+                    ListOf(Text()),
+                    "More flags of `docker run`. They take effect when you have agreed to them.",
                 ),
                 "build_args": Key(
-                    Table(Text()),
-                    "Build arguments of your own Dockerfile. Take effect once you agreed to them.",
+                    ObjectOf(Text()),
+                    "Build arguments of your own Dockerfile. They take effect when you have agreed to them.",
                 ),
                 "dockerfile": Key(
                     Text(path=True),
-                    "Your own Dockerfile, which stands for the base image, Debian packages and dependencies. Takes effect once you agreed to it.",
+                    "Your own Dockerfile, in place of the base image, Debian packages and dependencies. Takes effect when you have agreed to it.",
                 ),
             }
         ),
@@ -168,13 +172,13 @@ KEYS: Mapping[str, Key] = {
     ),
     "build_time_credentials": Key(
         Boolean(),
-        "Whether installations in the build may use your Google credentials. Takes effect once you agreed to it.",
+        "Whether installations in the build may use your Google credentials. Takes effect when you have agreed to it.",
     ),
     "mlflow_config": Key(Anything(), "The original program's MLflow settings.", acts=False),
     "julia_version": Key(Anything(), "The original program's Julia version.", acts=False),
     "uv": Key(Anything(), "The original program's settings for its uv tool.", acts=False),
 }
-"""Every key there is. Names and meaning are google/caliban 0.4.2's where that program has the key."""
+"""Every key. Names and meanings are those of google/caliban 0.4.2, if that program has the key."""
 
 
 def documented(keys: Mapping[str, Key] = KEYS, prefix: str = "") -> Iterator[tuple[str, Key]]:

@@ -1,7 +1,7 @@
-"""The project config, `.calibanconfig.json`: its keys, what each may hold, and the values that hold.
+"""Read the project config, `.calibanconfig.json`: values and findings.
 
-Judges a parsed text; whether a file that it names exists is for others to find out. Every key is one row
-of `KEYS`, from which the judgement, the values and the documentation come.
+Reads a parsed text and no file, so a file that the config names may be missing. Every key is one row of `KEYS`, which
+also is the source of its documentation.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from caliban_ls.analysis.backend_names import BackendName
 from caliban_ls.analysis.config.keys import GCLOUD_IMAGE, KEYS, documented, gone_image, leaves_project
 from caliban_ls.analysis.config.shapes import (
     Anything,
@@ -21,8 +22,8 @@ from caliban_ls.analysis.config.shapes import (
     Keys,
     ListOf,
     Number,
+    ObjectOf,
     Shape,
-    Table,
     Text,
     describe,
 )
@@ -32,14 +33,14 @@ from caliban_ls.analysis.jsondoc.edits import remove_member
 from caliban_ls.analysis.rules import finding
 
 if TYPE_CHECKING:
-    from caliban_ls.analysis.hardware import Backend, Mode
+    from caliban_ls.analysis.hardware import Mode
 
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """The section `cloud`; None where the file says nothing that holds."""
+    """The section `cloud`; None for a key without a valid value."""
 
-    backend: Backend | None = None
+    backend: BackendName | None = None
     region: str | None = None
     machine_type: str | None = None
     gpu_spec: str | None = None
@@ -74,7 +75,7 @@ class Docker:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What a project config says. A wrong value counts as not given; `findings` name it."""
+    """A project config. A wrong value counts as absent; `findings` name it."""
 
     module: str | None = None
     script: str | None = None
@@ -94,9 +95,9 @@ class Project:
 
 
 def read(document: JsonDocument) -> Project:
-    """Judge a project config. Broken input gives findings, never an exception.
+    """Read a project config. Broken input gives findings of family CAL3, never an exception.
 
-    The findings are of family CAL3; whether the hardware can be had is judged by `placement`.
+    `checks.hardware` checks whether the service has the hardware.
     """
     root = document.root
     if root is None or root.kind is Kind.INVALID:
@@ -122,9 +123,9 @@ _NOTHING: Any = object()
 
 
 def _read(document: JsonDocument, node: Node, shape: Shape, findings: list[Finding]) -> Any:  # noqa: ANN401 - JSON
-    """Return the value of a node if it has the shape, else `_NOTHING`; say what is wrong with it."""
+    """Return the value of a node if it has the shape; else add a finding and return `_NOTHING`."""
     if node.kind is Kind.INVALID:
-        return _NOTHING  # the syntax findings have said it
+        return _NOTHING  # the parser has a finding for it
     match shape, node.kind:
         case Text(), Kind.STRING:
             return _read_text(node, shape, findings)
@@ -137,7 +138,7 @@ def _read(document: JsonDocument, node: Node, shape: Shape, findings: list[Findi
             return tuple(value for value in items if value is not _NOTHING)
         case Keys(keys=keys), Kind.OBJECT:
             return _read_keys(document, node, keys, findings)
-        case Table(), Kind.OBJECT:
+        case ObjectOf(), Kind.OBJECT:
             return _read_table(document, node, shape, findings)
         case ByMode(value=value), Kind.OBJECT:
             modes = {mode: Key(value, "") for mode in ("cpu", "gpu")}
@@ -163,7 +164,7 @@ def _read_keys(
         if name not in keys:
             findings.append(_unknown_key(document, member, keys, present))
         elif not keys[name].acts:
-            # Where members can't be told apart, one can't be taken out.
+            # Without certain ends of members, none can be removed.
             is_whole = not node.damaged and value is not None
             fixes = [Fix(f"Remove {quote(name)}", remove_member(document, node, member))] if is_whole else []
             message = f"{quote(name)} has no effect in this version"
@@ -202,7 +203,7 @@ def _read_text(node: Node, shape: Text, findings: list[Finding]) -> Any:  # noqa
     if not text.strip():
         findings.append(finding("CAL304", node.span, "The string is empty; give a value or remove the key"))
     elif shape.path and leaves_project(text):
-        message = f"{quote(text)} leaves the project; a project config may only name what lies inside it"
+        message = f"{quote(text)} leaves the project; a project config may only name files inside it"
         findings.append(finding("CAL305", node.span, message))
     elif shape.check is not None and (problem := shape.check(text)) is not None:
         code = "CAL307" if shape.check is gone_image else "CAL304"
@@ -233,7 +234,9 @@ def _read_number(node: Node, shape: Number, findings: list[Finding]) -> Any:  # 
     return int(node.value) if shape.whole else float(node.value)
 
 
-def _read_table(document: JsonDocument, node: Node, shape: Table, findings: list[Finding]) -> dict[str, Any]:
+def _read_table(
+    document: JsonDocument, node: Node, shape: ObjectOf, findings: list[Finding]
+) -> dict[str, Any]:
     table: dict[str, Any] = {}
     for member in node.members:
         if member.key.kind is not Kind.STRING or member.value is None:
@@ -256,7 +259,7 @@ def _of_kind(node: Node, shape: Shape) -> bool:
 
 
 def _type_fixes(document: JsonDocument, node: Node, shape: Shape) -> list[Fix]:
-    """Offer the right type where the meaning is certain."""
+    """Return fixes to the right type where the meaning is certain."""
     if isinstance(shape, ByMode):
         shape = shape.value
     if node.parent is not None and node.parent.damaged:

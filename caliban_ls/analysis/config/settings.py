@@ -1,7 +1,7 @@
-"""The settings that an editor sends: the model, and its reading, which nothing wrong can stop.
+"""The settings of an editor, and how to read them from JSON without failing on wrong ones.
 
-Knows no protocol. Whoever sends them, initialization options or `workspace/configuration`, they are the
-same JSON object: the model's field names in camelCase.
+Knows no protocol. Initialization options and `workspace/configuration` hold the same JSON object: the field names in
+camelCase.
 """
 
 from __future__ import annotations
@@ -13,26 +13,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Final
 
+from caliban_ls.analysis.backend_names import BACKENDS, EITHER
+
 SECTION: Final = "caliban"
 
 LOG_LEVELS: Final = ("error", "warning", "info", "debug")
-BACKENDS: Final = ("vertex", "ai-platform")
 
 _OTHERS: Final = frozenset({"trusted", "confirms", "server", "interpreter", "trace"})
-"""Keys that may stand beside ours: initialization options that aren't settings, and what clients keep there."""
+"""Keys that aren't settings: other initialization options, and keys that clients add."""
 
 
 class _UnexpectedValue(Exception):
-    """A value isn't what its setting takes; says what would be."""
+    """A setting has a wrong value; the message describes the right ones."""
 
 
 def setting(default: Any, read: Callable[[Any], Any], text: str) -> Any:  # noqa: ANN401 - a dataclass field
     """Declare a setting.
 
     Args:
-        default: taken when it isn't set or is wrong.
+        default: the value when it is absent or wrong.
         read: turns the JSON value into the field's, or raises `_UnexpectedValue`.
-        text: what it does, for people.
+        text: the documentation.
     """
     return field(default=default, metadata={"read": read, "help": text})
 
@@ -71,8 +72,8 @@ def _one_of(*choices: str) -> Callable[[object], str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a submission may never exceed. A project's config can lower these, never raise them."""
+class UserLimits:
+    """Limits of every submission. A project's config can lower them, never raise them."""
 
     max_jobs: int | None = setting(None, _count, "The most jobs that one submission may have.")
     max_cost_per_hour: float | None = setting(
@@ -82,9 +83,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
-    """Taken where neither a flag, the environment nor the project's config says otherwise."""
+    """Defaults that flags, the environment and the project's config override."""
 
-    backend: str | None = setting(None, _one_of(*BACKENDS), "Where cloud jobs run: vertex or ai-platform.")
+    backend: str | None = setting(None, _one_of(*BACKENDS), f"Where cloud jobs run: {EITHER}.")
     region: str | None = setting(None, _text, "The region that cloud jobs run in.")
     machine_type: str | None = setting(None, _text, "The machine that cloud jobs run on.")
     gpu_spec: str | None = setting(None, _text, "The GPUs of cloud jobs, as NUMxTYPE.")
@@ -97,22 +98,24 @@ class Settings:
     experiment_files: tuple[str, ...] = setting(
         (), _texts, "Globs of further experiment configs; one that starts with ! excludes files."
     )
-    limits: Limits = field(default=Limits(), metadata={"help": "What a submission may never exceed."})
-    defaults: Defaults = field(default=Defaults(), metadata={"help": "What is taken where nothing is said."})
+    limits: UserLimits = field(default=UserLimits(), metadata={"help": "Limits of every submission."})
+    defaults: Defaults = field(
+        default=Defaults(), metadata={"help": "Defaults for flags and the project's config."}
+    )
     log_level: str = setting("warning", _one_of(*LOG_LEVELS), "How much the server writes to its log.")
 
 
 def parse_settings(raw: object) -> tuple[Settings, list[str]]:
-    """Return usable settings whatever was sent, and one sentence for each thing that is wrong with it.
+    """Read settings from any JSON value; return them and one sentence for each error.
 
-    A field that is wrong has its default; one that is null counts as absent.
+    A wrong field has its default; null counts as absent.
     """
     problems: list[str] = []
     return _read(Settings, raw, SECTION, problems), problems
 
 
 def section(raw: object) -> dict[str, Any]:
-    """Return the settings in what a client sent, which may be the section itself or an object around it."""
+    """Return the settings in a client's JSON, which may be the section itself or an object around it."""
     if not isinstance(raw, Mapping):
         return {}
     inner = raw.get(SECTION, raw)
@@ -120,7 +123,7 @@ def section(raw: object) -> dict[str, Any]:
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Return both, key by key; what `over` says holds, except for null."""
+    """Merge two objects key by key; `over` wins, except for null."""
     result = dict(base)
     for key, value in over.items():
         below = result.get(key)
@@ -131,17 +134,17 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def supplemented(said: Settings, own: Settings) -> Settings:
-    """Return an editor's settings, and the user's own where it says nothing."""
+def supplemented(sent: Settings, own: Settings) -> Settings:
+    """Return an editor's settings, completed from the user's own."""
     return replace(
-        said,
-        limits=Limits(**_first(said.limits, own.limits)),
-        defaults=Defaults(**_first(said.defaults, own.defaults)),
+        sent,
+        limits=UserLimits(**_first(sent.limits, own.limits)),
+        defaults=Defaults(**_first(sent.defaults, own.defaults)),
     )
 
 
 def _first(chosen: Any, other: Any) -> dict[str, Any]:  # noqa: ANN401 - two of one dataclass
-    """Return the fields of one, and of the other where it says nothing."""
+    """Return the fields of the first, completed from the second."""
     names = (one.name for one in fields(chosen))
     return {
         name: getattr(other, name) if getattr(chosen, name) is None else getattr(chosen, name)
@@ -184,4 +187,4 @@ def _unknown(place: str, key: str, known: list[str]) -> str:
 
 def _shown(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 40 else text[:39] + "…"  # noqa: PLR2004 - what fits into a message
+    return text if len(text) <= 40 else text[:39] + "…"  # noqa: PLR2004 - characters that fit into a message

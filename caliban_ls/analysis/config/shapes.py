@@ -9,7 +9,7 @@ from typing import TypeAlias
 from caliban_ls.analysis.jsondoc import quote
 
 Check = Callable[[str], "str | None"]
-"""Takes a string value; returns what is wrong with it, or None."""
+"""Takes a string value; returns its error as a sentence, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ObjectOf:
     """An object with keys of the user's choice."""
 
     value: Shape
@@ -65,10 +65,10 @@ class ByMode:
 
 @dataclass(frozen=True, slots=True)
 class Anything:
-    """Whatever JSON there is; for keys that nothing is done with."""
+    """Any JSON value; for keys without effect."""
 
 
-Shape: TypeAlias = "Text | Boolean | Number | ListOf | Keys | Table | ByMode | Anything"
+Shape: TypeAlias = "Text | Boolean | Number | ListOf | Keys | ObjectOf | ByMode | Anything"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Key:
     """One key of the config.
 
     Attributes:
-        shape: what it may hold.
+        shape: the type of its value.
         doc: one or two sentences for people, Markdown.
         acts: whether this version does anything with it.
     """
@@ -87,7 +87,7 @@ class Key:
 
 
 def describe(shape: Shape) -> str:
-    """Say in words what a key takes."""
+    """Describe a type in words."""
     match shape:
         case Text(choices=choices) if choices:
             return " or ".join(quote(choice) for choice in choices)

@@ -1,4 +1,4 @@
-"""Family CAL2: what an experiment config says, once it is JSON."""
+"""Family CAL2: the keys and values of an experiment config that is valid JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RULES: tuple[Rule, ...] = (
         name="empty-list",
         severity=Severity.ERROR,
         explanation=(
-            "A list of values multiplies the jobs by its length, so an empty list would leave none at all. "
+            "A list of values multiplies the jobs by its length, so an empty list would leave no job. "
             "Give it a value, or remove the key."
         ),
         wrong='{"lr": [], "epochs": 5}\n',
@@ -33,8 +33,8 @@ RULES: tuple[Rule, ...] = (
         name="null-value",
         severity=Severity.ERROR,
         explanation=(
-            "There is no command line for `null`: a flag is given with a value, given bare (`true`) or left "
-            "out (`false`)."
+            "A command line has no spelling for `null`. A flag has a value, stands alone (`true`) or is left out "
+            "(`false`)."
         ),
         wrong='{"lr": null}\n',
         right='{"lr": 0.1}\n',
@@ -45,7 +45,7 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.ERROR,
         explanation=(
             "A flag's value is a string, a number, true, false or a list of these. An object inside another "
-            "has no spelling on a command line. Flatten it into flags of its own."
+            "has no spelling on a command line. Write a flag for each of its values."
         ),
         wrong='{"optimizer": {"name": "adam"}}\n',
         right='{"optimizer": "adam"}\n',
@@ -99,8 +99,8 @@ RULES: tuple[Rule, ...] = (
         name="flag-set-twice",
         severity=Severity.ERROR,
         explanation=(
-            "One block sets the same flag in two keys, at least one of them compound. Only one of the two "
-            "values could win, and which one isn't visible."
+            "One block sets the same flag in two keys, at least one of them compound. A job can use only one of "
+            "the two values, and the config doesn't show which."
         ),
         wrong='{"lr": 1, "[lr,epochs]": [[0.1, 5]]}\n',
         right='{"seed": 1, "[lr,epochs]": [[0.1, 5]]}\n',
@@ -109,9 +109,7 @@ RULES: tuple[Rule, ...] = (
         code="CAL210",
         name="no-jobs",
         severity=Severity.WARNING,
-        explanation=(
-            "An empty list of blocks stands for no job at all. One job without any flags is written `{}`."
-        ),
+        explanation=("An empty list of blocks has no jobs. Write `{}` for one job without flags."),
         wrong="[]\n",
         right="[{}]\n",
     ),
@@ -120,8 +118,8 @@ RULES: tuple[Rule, ...] = (
         name="dashes-in-key",
         severity=Severity.WARNING,
         explanation=(
-            "Keys are written without dashes in front; they are added when the job's command line is made. "
-            "`--lr` as a key would become `----lr`."
+            "Write keys without dashes; the program adds them when it makes the job's command line. The key `--lr` "
+            "would become `----lr`."
         ),
         wrong='{"--lr": 0.1}\n',
         right='{"lr": 0.1}\n',

@@ -1,7 +1,8 @@
-"""Family CAL4: whether Google's training services have the hardware that a project config asks for."""
+"""Family CAL4: hardware in a project config that Google's training services don't have."""
 
 from __future__ import annotations
 
+from caliban_ls.analysis.backend_names import CLOSED_BACKEND, DEFAULT_BACKEND
 from caliban_ls.analysis.findings import Severity
 from caliban_ls.analysis.rules.rule import Rule
 
@@ -23,8 +24,8 @@ RULES: tuple[Rule, ...] = (
         name="unknown-region",
         severity=Severity.ERROR,
         explanation=(
-            "The catalogue has no such region. It is dated, so the region may be new, and `--force CAL402` goes "
-            "ahead; nothing that depends on it is judged, and its prices are unknown. A zone such as `us-central1-a` is no region."
+            "The catalogue has no such region. If the region is newer than the catalogue, `--force CAL402` submits to "
+            "it; its hardware isn't checked then, and its prices are unknown. A zone such as `us-central1-a` is no region."
         ),
         wrong='{"cloud": {"region": "us-centrall1"}}\n',
         right='{"cloud": {"region": "us-central1"}}\n',
@@ -35,8 +36,8 @@ RULES: tuple[Rule, ...] = (
         name="unknown-machine-type",
         severity=Severity.ERROR,
         explanation=(
-            "The catalogue has no such machine type. It is dated, so the machine type may be new; nothing that "
-            "depends on it is judged, and its price is unknown. `caliban catalog machines` lists what is known."
+            "The catalogue has no such machine type. It may be newer than the catalogue; then its accelerators "
+            "aren't checked, and its price is unknown. `caliban catalog machines` lists the known types."
         ),
         wrong='{"cloud": {"machine_type": "n1-standrad-8"}}\n',
         right='{"cloud": {"machine_type": "n1-standard-8"}}\n',
@@ -47,8 +48,8 @@ RULES: tuple[Rule, ...] = (
         name="unknown-accelerator",
         severity=Severity.ERROR,
         explanation=(
-            "The catalogue has no such GPU or TPU. It is dated, so the type may be new; nothing that depends on "
-            "it is judged, and its price is unknown. `caliban catalog accelerators` lists what is known."
+            "The catalogue has no such GPU or TPU. It may be newer than the catalogue; then its machine type and "
+            "region aren't checked, and its price is unknown. `caliban catalog accelerators` lists the known types."
         ),
         wrong='{"cloud": {"gpu_spec": "1xT44"}}\n',
         right='{"cloud": {"gpu_spec": "1xT4"}}\n',
@@ -59,8 +60,8 @@ RULES: tuple[Rule, ...] = (
         name="region-without-training",
         severity=Severity.ERROR,
         explanation=(
-            "Google has this region, but its list of locations names no custom training there. If training has "
-            'come to it since the day of the catalogue, `"force": true` goes ahead.'
+            "Google has this region, but offered no custom training there on the day of the catalogue. If it does "
+            'now, write `"force": true`.'
         ),
         wrong='{"cloud": {"region": "us-central2"}}\n',
         right='{"cloud": {"region": "us-central1"}}\n',
@@ -71,8 +72,8 @@ RULES: tuple[Rule, ...] = (
         name="machine-type-without-training",
         severity=Severity.ERROR,
         explanation=(
-            "Compute Engine has this machine type, but the training service doesn't: the smallest ones (such as "
-            "`n1-standard-2`) and whole families (C3, N2D, M3 and others) aren't for training."
+            "Compute Engine has this machine type, but the training service doesn't. It excludes the smallest types "
+            "(such as `n1-standard-2`) and whole families (C3, N2D, M3 and others)."
         ),
         wrong='{"cloud": {"machine_type": "n1-standard-2"}}\n',
         right='{"cloud": {"machine_type": "n1-highmem-2"}}\n',
@@ -83,8 +84,8 @@ RULES: tuple[Rule, ...] = (
         name="accelerator-without-training",
         severity=Severity.ERROR,
         explanation=(
-            "The name is known to the API, but no training machine has it: K80 is gone, and names such as "
-            "`TPU_V5_LITEPOD` are for other services. TPU v5e is `V5E`, asked for by its chips: `16xV5E`."
+            "The API knows the name, but no training machine has this accelerator: K80 is gone, and names such as "
+            "`TPU_V5_LITEPOD` belong to other services. TPU v5e is `V5E`, counted in chips: `16xV5E`."
         ),
         wrong='{"cloud": {"gpu_spec": "1xK80"}}\n',
         right='{"cloud": {"gpu_spec": "1xT4"}}\n',
@@ -95,8 +96,8 @@ RULES: tuple[Rule, ...] = (
         name="machine-type-not-in-region",
         severity=Severity.ERROR,
         explanation=(
-            "The region doesn't have this family of machine types, or not the accelerator that the machine type "
-            "never runs without. Ten regions have no N1 machines, which are what GPUs of older types need."
+            "The region doesn't have this family of machine types, or lacks the accelerator that the machine type "
+            "always has. Ten regions have no N1 machines, which older GPUs need."
         ),
         wrong='{"default_mode": "CPU", "cloud": {"region": "europe-west9", "machine_type": "n1-standard-8"}}\n',
         right='{"default_mode": "CPU", "cloud": {"region": "europe-west9", "machine_type": "e2-standard-8"}}\n',
@@ -120,8 +121,8 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.ERROR,
         explanation=(
             "N1 machines take P4, T4, V100 and P100. Every newer type has machine types of its own (A100: A2, "
-            "L4: G2, H100: A3), and E2, N2, N4, C2 and M1 machines take none. Without `machine_type` the "
-            "nearest one that has the accelerator is used."
+            "L4: G2, H100: A3), and E2, N2, N4, C2 and M1 machines take none. Without `machine_type` the program "
+            "chooses the nearest type that has the accelerator."
         ),
         wrong='{"cloud": {"machine_type": "e2-standard-8", "gpu_spec": "1xT4"}}\n',
         right='{"cloud": {"machine_type": "n1-standard-8", "gpu_spec": "1xT4"}}\n',
@@ -133,8 +134,8 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.ERROR,
         explanation=(
             "Accelerators come in fixed numbers: an N1 machine takes 1, 2 or 4 T4, a large one 4 only, and "
-            "newer machine types have exactly as many as their name says. TPU slices come by the chips of "
-            "their topologies."
+            "newer machine types have exactly the number in their name. The number of chips in a TPU slice is that "
+            "of one of its topologies."
         ),
         wrong='{"cloud": {"region": "us-central1", "gpu_spec": "3xT4"}}\n',
         right='{"cloud": {"region": "us-central1", "gpu_spec": "2xT4"}}\n',
@@ -145,8 +146,8 @@ RULES: tuple[Rule, ...] = (
         name="machine-needs-its-gpu",
         severity=Severity.ERROR,
         explanation=(
-            "A2, A3, A4, G2 and G4 machines always come with their GPUs, which a job in CPU mode has no use "
-            "for and would pay for. Choose another machine type, or GPU mode."
+            "A2, A3, A4, G2 and G4 machines always come with GPUs. A job in CPU mode would pay for them and not use "
+            "them. Choose another machine type, or GPU mode."
         ),
         wrong='{"default_mode": "CPU", "cloud": {"machine_type": "a2-highgpu-1g"}}\n',
         right='{"default_mode": "CPU", "cloud": {"machine_type": "n1-highcpu-16"}}\n',
@@ -166,8 +167,8 @@ RULES: tuple[Rule, ...] = (
         name="spot-not-offered",
         severity=Severity.WARNING,
         explanation=(
-            "Spot machines aren't offered for TPU slices of several machines, and were never offered by AI "
-            "Platform Training, where this is an error."
+            "Google offers no spot machines for TPU slices of several machines. AI Platform Training never offered "
+            "any; there this is an error."
         ),
         wrong='{"cloud": {"tpu_spec": "16xV5E", "spot": true}}\n',
         right='{"cloud": {"tpu_spec": "8xV5E", "spot": true}}\n',
@@ -178,11 +179,11 @@ RULES: tuple[Rule, ...] = (
         name="closed-service",
         severity=Severity.WARNING,
         explanation=(
-            "AI Platform Training was closed on 2025-01-31, and Vertex AI took its place. The backend is kept "
-            "for reading old configs; nothing can be expected to run there."
+            "Google closed AI Platform Training on 2025-01-31 and replaced it by Vertex AI. Caliban keeps the "
+            "backend to read old configs; don't expect jobs to run there."
         ),
-        wrong='{"cloud": {"backend": "ai-platform"}}\n',
-        right='{"cloud": {"backend": "vertex"}}\n',
+        wrong=f'{{"cloud": {{"backend": "{CLOSED_BACKEND}"}}}}\n',
+        right=f'{{"cloud": {{"backend": "{DEFAULT_BACKEND}"}}}}\n',
         kind="project",
     ),
     Rule(
@@ -190,8 +191,8 @@ RULES: tuple[Rule, ...] = (
         name="accelerator-out-of-support",
         severity=Severity.WARNING,
         explanation=(
-            "Google still lists the accelerator but has ended its support: P100 on 2026-09-15. Jobs may wait "
-            "for ever. T4 has as much memory and costs a quarter."
+            "Google still lists the accelerator but ended its support: P100 on 2026-09-15. Jobs may wait for ever. "
+            "T4 has as much memory and costs a quarter."
         ),
         wrong='{"cloud": {"gpu_spec": "1xP100"}}\n',
         right='{"cloud": {"gpu_spec": "1xT4"}}\n',
@@ -202,8 +203,8 @@ RULES: tuple[Rule, ...] = (
         name="gpu-in-cpu-mode",
         severity=Severity.WARNING,
         explanation=(
-            "GPUs are asked for, but jobs run in CPU mode, in an image that can't use them. They would be paid "
-            "for and stand idle. Remove `gpu_spec`, or change the mode."
+            "The config requests GPUs, but jobs run in CPU mode, in an image that can't use them. You would pay for "
+            "idle GPUs. Remove `gpu_spec`, or change the mode."
         ),
         wrong='{"default_mode": "CPU", "cloud": {"gpu_spec": "1xT4"}}\n',
         right='{"default_mode": "CPU"}\n',
@@ -227,9 +228,9 @@ RULES: tuple[Rule, ...] = (
         name="default-gave-way",
         severity=Severity.INFORMATION,
         explanation=(
-            "The default, one T4 on `n1-standard-8`, doesn't go with what is written, so the nearest that does "
-            "is used: another single GPU, another machine type, or no GPU. Write `machine_type` and "
-            "`gpu_spec` to choose for yourself."
+            "The default, one T4 on `n1-standard-8`, doesn't fit the rest of the config. Jobs use the nearest hardware "
+            "that fits: another single GPU, another machine type, or no GPU. Write `machine_type` and `gpu_spec` to "
+            "choose yourself."
         ),
         wrong='{"cloud": {"region": "africa-south1"}}\n',
         right='{"cloud": {"region": "asia-south1"}}\n',
@@ -240,8 +241,8 @@ RULES: tuple[Rule, ...] = (
         name="hard-to-get",
         severity=Severity.INFORMATION,
         explanation=(
-            "Google has the hardware but rarely has it free: H100 in small numbers is said to be had as spot or "
-            "flex-start only, H200 and B200 are best reserved, and GB200 needs a reservation and an ARM image."
+            "Google rarely has this hardware free. Use spot or flex-start for H100 in small numbers, reserve H200 and "
+            "B200; GB200 needs a reservation and an ARM image."
         ),
         wrong='{"cloud": {"gpu_spec": "1xH100"}}\n',
         right='{"cloud": {"gpu_spec": "1xH100", "spot": true}}\n',

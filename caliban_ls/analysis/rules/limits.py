@@ -1,4 +1,4 @@
-"""Family CAL6: how large a sweep is, beside what its project allows; and jobs that it has twice."""
+"""Family CAL6: the size and cost of a sweep, against the limits of its project, and jobs that it has twice."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ RULES: tuple[Rule, ...] = (
         name="too-many-jobs",
         severity=Severity.WARNING,
         explanation=(
-            "The sweep stands for more jobs than `limits.max_jobs` of the project's config, or your own limit, "
-            "lets one submission have. As it stands it would be refused; a part of it can be submitted, and it "
-            "can be run on this machine. The flag `--max_jobs` is your own word and goes over the limit."
+            "The sweep has more jobs than `limits.max_jobs` of the project's config, or your own limit, allows in "
+            "one submission. `caliban cloud` refuses it. Submit a part of it, run it on this machine, or raise the "
+            "limit for one submission with the flag `--max_jobs`."
         ),
         wrong='{"seed": [1, 2, 3, 4]}\n',
         right='{"seed": [1, 2]}\n',
@@ -25,8 +25,8 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.WARNING,
         explanation=(
             "All jobs of the sweep together would cost more an hour than `limits.max_cost_per_hour` of the "
-            "project's config, or your own limit, allows; a price that isn't known counts as over it. As it "
-            "stands it would be refused; fewer jobs, smaller machines or spot machines cost less."
+            "project's config, or your own limit, allows. An unknown price counts as over the limit. `caliban cloud` "
+            "refuses the sweep; fewer jobs, smaller machines or spot machines cost less."
         ),
         wrong='{"seed": [1, 2, 3, 4]}\n',
         right='{"seed": [1, 2]}\n',
@@ -37,9 +37,8 @@ RULES: tuple[Rule, ...] = (
         name="identical-jobs",
         severity=Severity.WARNING,
         explanation=(
-            "Several jobs of the sweep have the very same flags, so that all but one of them tell nothing new. "
-            "A flag for a seed makes repeated jobs different. Sweeps of more than 10,000 jobs are looked "
-            "through block by block only."
+            "Several jobs of the sweep have the same flags, so they compute the same result. A flag for a seed makes "
+            "repeated jobs different. In sweeps of more than 10,000 jobs, only jobs of one block are compared."
         ),
         wrong='{"lr": [0.1, 0.2, 0.1]}\n',
         right='{"lr": [0.1, 0.2]}\n',
@@ -49,9 +48,8 @@ RULES: tuple[Rule, ...] = (
         name="slow-to-submit",
         severity=Severity.INFORMATION,
         explanation=(
-            "Google takes 60 submissions a minute of a project that wasn't granted more. Larger sweeps are "
-            "submitted all the same; it takes the minutes that the message says, and can be interrupted and "
-            "resumed."
+            "Google accepts 60 submissions a minute from a project, unless the project has a larger quota. Larger "
+            "sweeps can be submitted; the message says how many minutes that takes. You can interrupt and resume it."
         ),
         wrong='{"a": [1, 2, 3, 4, 5, 6, 7, 8], "b": [1, 2, 3, 4, 5, 6, 7, 8]}\n',
         right='{"a": [1, 2, 3, 4, 5, 6, 7], "b": [1, 2, 3, 4, 5, 6, 7, 8]}\n',

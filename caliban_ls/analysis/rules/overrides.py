@@ -1,4 +1,4 @@
-"""`--force`: which findings a user overrides, all that can be or those that are named."""
+"""`--force`: the findings that a user overrides, by their codes or all that can be overridden."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from caliban_ls.analysis.rules import RULES
 from caliban_ls.core.errors import UsageError
 
 Force: TypeAlias = bool | tuple[str, ...]
-"""What is overridden: all that can be, nothing, or the findings of some codes."""
+"""True overrides everything that can be overridden, False nothing, a tuple the findings of its codes."""
 
 
 def is_forced(force: Force, code: str) -> bool:
@@ -19,7 +19,7 @@ def is_forced(force: Force, code: str) -> bool:
 
 
 def both(one: Force, other: Force) -> Force:
-    """Return what either of two overrides."""
+    """Return the findings that at least one of the two overrides."""
     if isinstance(one, bool) or isinstance(other, bool):
         if one is True or other is True:
             return True
@@ -28,24 +28,24 @@ def both(one: Force, other: Force) -> Force:
 
 
 def can_be_forced(code: str) -> bool:
-    """Return whether `--force` overrides findings of a code: those of the hardware and those by the script."""
+    """Return whether `--force` overrides findings of a code: it does for hardware and script."""
     # A spec that can't be read can't be sent.
     return code.startswith(("CAL4", "CAL5")) and code != "CAL401"
 
 
-def read_force(said: Force, families: Collection[str] = ("CAL4", "CAL5")) -> Force:
-    """Return what `--force` said, its codes in capitals.
+def read_force(given: Force, families: Collection[str] = ("CAL4", "CAL5")) -> Force:
+    """Check the codes of `--force` and return them in capitals.
 
     Args:
-        said: by the flag, or by an editor.
-        families: of codes that the command heeds.
+        given: the value of the flag, or an editor's.
+        families: the families of codes that the command can override.
 
     Raises:
         UsageError: there is no such code, or nothing overrides its findings.
     """
-    if isinstance(said, bool):
-        return said
-    codes = tuple(dict.fromkeys(code.strip().upper() for word in said for code in word.split(",")))
+    if isinstance(given, bool):
+        return given
+    codes = tuple(dict.fromkeys(code.strip().upper() for word in given for code in word.split(",")))
     for code in codes:
         if code not in RULES:
             near = difflib.get_close_matches(code, RULES, n=1)
@@ -55,6 +55,6 @@ def read_force(said: Force, families: Collection[str] = ("CAL4", "CAL5")) -> For
             known = [known for known in RULES if known[:4] in families and can_be_forced(known)]
             raise UsageError(
                 f"--force {code}: nothing overrides {RULES[code].name} here",
-                hint=f"Mend what it says. Here --force overrides {known[0]} to {known[-1]}.",
+                hint=f"Correct the config or the experiment. Here --force overrides {known[0]} to {known[-1]}.",
             )
     return codes

@@ -1,4 +1,4 @@
-"""Family CAL3: what a project config (`.calibanconfig.json`) says, once it is JSON."""
+"""Family CAL3: the keys and values of a project config (`.calibanconfig.json`) that is valid JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ RULES: tuple[Rule, ...] = (
         code="CAL301",
         name="not-a-config",
         severity=Severity.ERROR,
-        explanation="A project config is one JSON object. `{}` is a config that says nothing.",
+        explanation="A project config is one JSON object. `{}` is a config without settings.",
         wrong='["numpy"]\n',
         right='{"apt_packages": ["git"]}\n',
         kind="project",
@@ -20,8 +20,8 @@ RULES: tuple[Rule, ...] = (
         name="unknown-key",
         severity=Severity.ERROR,
         explanation=(
-            "The key isn't one that a project config has, so it would do nothing. A misspelt limit that does "
-            "nothing can cost money, which is why this is an error. All keys are listed in `docs/config.md`."
+            "A project config has no such key, so it would have no effect. This is an error because a misspelt "
+            "limit can cost money. `docs/config.md` lists all keys."
         ),
         wrong='{"base_imge": "python:3.12-slim"}\n',
         right='{"base_image": "python:3.12-slim"}\n',
@@ -31,7 +31,7 @@ RULES: tuple[Rule, ...] = (
         code="CAL303",
         name="wrong-type",
         severity=Severity.ERROR,
-        explanation="The value has another JSON type than the key takes. The message names the right one.",
+        explanation="The value doesn't have the JSON type that the key takes. The message names the right type.",
         wrong='{"apt_packages": "git"}\n',
         right='{"apt_packages": ["git"]}\n',
         kind="project",
@@ -41,8 +41,8 @@ RULES: tuple[Rule, ...] = (
         name="bad-value",
         severity=Severity.ERROR,
         explanation=(
-            "The value has the right type, but isn't one of those that the key takes, or not of the form "
-            "that it must have."
+            "The value has the right type, but the key takes only certain values, or values of a certain form. The "
+            "message names them."
         ),
         wrong='{"default_mode": "TPU"}\n',
         right='{"default_mode": "GPU"}\n',
@@ -53,8 +53,8 @@ RULES: tuple[Rule, ...] = (
         name="path-leaves-project",
         severity=Severity.ERROR,
         explanation=(
-            "A project config travels with its repository, so it may name files of the project only: relative "
-            "paths that don't climb out with `..`. What lies elsewhere is named on the command line."
+            "A project config is part of a repository, so it may name only files of the project: relative paths "
+            "that don't leave it by `..`. Name other files on the command line."
         ),
         wrong='{"dirs": ["../data"]}\n',
         right='{"dirs": ["data"]}\n',
@@ -64,7 +64,7 @@ RULES: tuple[Rule, ...] = (
         code="CAL306",
         name="key-without-effect",
         severity=Severity.WARNING,
-        explanation=("The key is known, but this version doesn't act on it: nothing happens when it is set."),
+        explanation="The original program has this key, but it has no effect in this version.",
         wrong='{"julia_version": "1.5"}\n',
         right="{}\n",
         kind="project",
@@ -74,9 +74,9 @@ RULES: tuple[Rule, ...] = (
         name="image-is-gone",
         severity=Severity.ERROR,
         explanation=(
-            "The images under `gcr.io/blueshift-playground` were the original program's own; they can't be "
-            "pulled any more. Use a public image such as `python:3.12-slim`; packages like torch and jax bring "
-            "their own CUDA libraries."
+            "The images under `gcr.io/blueshift-playground` belonged to the original program and can't be pulled any "
+            "more. Use a public image such as `python:3.12-slim`; packages like torch and jax contain their CUDA "
+            "libraries."
         ),
         wrong='{"base_image": "gcr.io/blueshift-playground/blueshift:gpu"}\n',
         right='{"base_image": "python:3.12-slim"}\n',

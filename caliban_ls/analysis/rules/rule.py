@@ -1,4 +1,4 @@
-"""What a rule is: the stable code behind a kind of finding, how severe it is, and how it is explained."""
+"""A rule: the stable code of one kind of finding, its severity and its explanation."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Rule:
     Attributes:
         code: `CAL` and three digits; never reused, never renamed.
         name: the same in words, for people.
-        severity: what findings of this rule have unless the situation softens them.
-        explanation: Markdown sentences: what is wrong, why it matters, what to do.
+        severity: of its findings, unless the situation softens it.
+        explanation: Markdown sentences: the mistake, its consequence, the remedy.
         wrong: a whole document that has exactly this finding.
-        right: the same document, mended.
-        kind: which of our documents the two examples are.
-        project: the project config beside them, where it matters.
-        script: the training script beside them, where it matters.
+        right: the same document, corrected.
+        kind: the kind of the two examples.
+        project: the project config beside them, if the rule depends on one.
+        script: the training script beside them, if the rule depends on one.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""Family CAL5: whether an experiment sets flags that its script has, to values that the script takes."""
+"""Family CAL5: flags and values of an experiment that its script doesn't accept."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ RULES: tuple[Rule, ...] = (
         name="unknown-flag",
         severity=Severity.ERROR,
         explanation=(
-            "The script has no such flag, so that its parser would end every job at once. This is said only of "
-            "scripts whose flags can all be read from their text; [scripts.md](scripts.md) has the details."
+            "The script has no such flag, so its parser would end every job at once. The rule applies only to scripts "
+            "whose flags can all be read from their text; [scripts.md](scripts.md) has the details."
         ),
         wrong='{"optimiser": "adam"}\n',
         right='{"optimizer": "adam"}\n',
@@ -85,8 +85,8 @@ RULES: tuple[Rule, ...] = (
         name="required-flag-missing",
         severity=Severity.WARNING,
         explanation=(
-            "The script refuses to start without this flag, and the block doesn't set it. Every run must then "
-            "give it behind `--`; where that is how you work, silence the rule."
+            "The script doesn't start without this flag, and the block doesn't set it. Every run must then pass it "
+            "after `--`. If you work that way, silence the rule."
         ),
         wrong='{"lr": 0.1}\n',
         right='{"lr": 0.1, "data": "imagenet"}\n',
@@ -99,8 +99,8 @@ RULES: tuple[Rule, ...] = (
         name="value-for-a-switch",
         severity=Severity.ERROR,
         explanation=(
-            "The flag is on when it is given and off when it isn't; a value behind it belongs to no flag. `true` "
-            "gives it, `false` leaves it out."
+            "The flag is a switch and takes no value; a value after it belongs to no flag. `true` passes the flag, "
+            "`false` leaves it out."
         ),
         wrong='{"verbose": "true"}\n',
         right='{"verbose": true}\n',
@@ -110,7 +110,7 @@ RULES: tuple[Rule, ...] = (
         code="CAL506",
         name="value-missing",
         severity=Severity.ERROR,
-        explanation="`true` gives the bare flag, and the script wants a value behind this one.",
+        explanation="`true` passes the flag alone, but the script expects a value after it.",
         wrong='{"lr": true}\n',
         right='{"lr": 0.1}\n',
         script=_SCRIPT,
@@ -120,8 +120,8 @@ RULES: tuple[Rule, ...] = (
         name="same-flag-twice",
         severity=Severity.ERROR,
         explanation=(
-            "Two keys are names of one flag: an alias, or a beginning that the script's parser takes for the whole. "
-            "The script sees both and keeps the later one."
+            "Two keys are names of one flag: an alias, or an abbreviation that the script's parser accepts. The script "
+            "gets both and keeps the later value."
         ),
         wrong='{"lr": 0.1, "learning-rate": 0.2}\n',
         right='{"lr": [0.1, 0.2]}\n',
@@ -132,9 +132,8 @@ RULES: tuple[Rule, ...] = (
         name="always-true",
         severity=Severity.WARNING,
         explanation=(
-            "`type=bool` calls `bool()` with the text, and every text but the empty one is true, `False` and `0` "
-            "too. `false` leaves the flag out; in the script, `action=argparse.BooleanOptionalAction` does what "
-            "was meant."
+            "`type=bool` calls `bool()` with the text, and every text but the empty one is true, also `False` and "
+            "`0`. `false` leaves the flag out. In the script, use `action=argparse.BooleanOptionalAction`."
         ),
         wrong='{"amp": "False"}\n',
         right='{"amp": false}\n',
@@ -145,8 +144,8 @@ RULES: tuple[Rule, ...] = (
         name="too-few-values",
         severity=Severity.ERROR,
         explanation=(
-            "The script wants several values behind this flag, and an experiment gives a flag one. Have the script "
-            "take one text and split it, or two flags."
+            "The script expects several values after this flag, and an experiment passes one. Change the script to "
+            "take one text and split it, or to take two flags."
         ),
         wrong='{"betas": "0.9 0.99"}\n',
         right="{}\n",
@@ -157,9 +156,9 @@ RULES: tuple[Rule, ...] = (
         name="looks-like-a-flag",
         severity=Severity.ERROR,
         explanation=(
-            "argparse takes what begins with a dash for a flag, unless it is a plain negative number. Python writes "
-            "small numbers with an exponent (`-1e-05`), which argparse knows for numbers only since Python 3.14; "
-            'written as a text (`"-0.00001"`) it works everywhere.'
+            "argparse takes a value with a leading dash for a flag, unless it is a plain negative number. Python "
+            "writes small numbers with an exponent (`-1e-05`), and argparse recognizes these as numbers only since "
+            'Python 3.14. A text (`"-0.00001"`) works everywhere.'
         ),
         wrong='{"note": "-baseline"}\n',
         right='{"note": "baseline"}\n',
@@ -182,9 +181,9 @@ RULES: tuple[Rule, ...] = (
         name="out-of-bounds",
         severity=Severity.ERROR,
         explanation=(
-            "The script takes only numbers within bounds that its text gives: `lower_bound` and `upper_bound` of absl, "
-            "`IntRange` and `FloatRange` of click, `min` and `max` of typer, or what a function of the script's own "
-            "refuses that is given as `type=`."
+            "The script accepts only numbers within bounds. Its text states them: `lower_bound` and `upper_bound` of "
+            "absl, `IntRange` and `FloatRange` of click, `min` and `max` of typer, or a function for `type=` that "
+            "refuses the others."
         ),
         wrong='{"workers": 0}\n',
         right='{"workers": 1}\n',

@@ -1,4 +1,4 @@
-"""Family CAL1: what keeps a text from being JSON with comments."""
+"""Family CAL1: mistakes in the syntax of JSON with comments."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ RULES: tuple[Rule, ...] = (
         name="empty-document",
         severity=Severity.ERROR,
         explanation=(
-            "There is nothing in the file but blanks or comments. The least that an experiment can be is "
-            "`{}`: one job without flags."
+            "The file is empty, or has only blanks and comments. The smallest experiment is `{}`: one job without "
+            "flags."
         ),
         wrong="",
         right="{}\n",
@@ -22,8 +22,8 @@ RULES: tuple[Rule, ...] = (
         name="text-after-end",
         severity=Severity.ERROR,
         explanation=(
-            "A file holds one value, and this stands behind its end. Several blocks of an experiment belong "
-            "into one list: `[{…}, {…}]`."
+            "A file holds one value, and this text comes after its end. Write several blocks of an experiment as one "
+            "list: `[{…}, {…}]`."
         ),
         wrong='{"lr": 0.1}\n{"lr": 0.01}\n',
         right='[{"lr": 0.1},\n {"lr": 0.01}]\n',
@@ -33,8 +33,8 @@ RULES: tuple[Rule, ...] = (
         name="unclosed-bracket",
         severity=Severity.ERROR,
         explanation=(
-            "This bracket has no partner. It is reported where it opens, because where it should close is a "
-            "guess: the fix closes it behind the last value that can belong to it."
+            "This bracket is never closed. The finding marks where it opens, since its end can only be guessed: the "
+            "fix closes it after the last value that can belong to it."
         ),
         wrong='{"lr": [0.1, 0.01, "epochs": 5}\n',
         right='{"lr": [0.1, 0.01], "epochs": 5}\n',
@@ -44,8 +44,8 @@ RULES: tuple[Rule, ...] = (
         name="stray-bracket",
         severity=Severity.ERROR,
         explanation=(
-            "This bracket closes nothing, since everything that was open is closed already. Remove it, or "
-            "look for the opening one that is missing before it."
+            "This bracket closes nothing: every bracket before it is closed already. Remove it, or add the missing "
+            "opening bracket before it."
         ),
         wrong='{"lr": [0.1, 0.01]}}\n',
         right='{"lr": [0.1, 0.01]}\n',
@@ -54,7 +54,7 @@ RULES: tuple[Rule, ...] = (
         code="CAL105",
         name="mismatched-bracket",
         severity=Severity.ERROR,
-        explanation="A list stands in `[ ]`, an object in `{ }`. Here a bracket of the other kind is used.",
+        explanation="A list is written in `[ ]`, an object in `{ }`. This bracket is of the other kind.",
         wrong='{"lr": [0.1, 0.01}, "epochs": 5}\n',
         right='{"lr": [0.1, 0.01], "epochs": 5}\n',
     ),
@@ -63,8 +63,8 @@ RULES: tuple[Rule, ...] = (
         name="missing-comma",
         severity=Severity.ERROR,
         explanation=(
-            "Items of a list and members of an object are separated by commas. The finding marks the last "
-            "character before the gap, and the fix inserts the comma right behind it."
+            "Commas separate the items of a list and the members of an object. The finding marks the last character "
+            "before the gap, and the fix inserts the comma right after it."
         ),
         wrong='{"lr": 0.1 "epochs": 5}\n',
         right='{"lr": 0.1, "epochs": 5}\n',
@@ -74,8 +74,8 @@ RULES: tuple[Rule, ...] = (
         name="extra-comma",
         severity=Severity.ERROR,
         explanation=(
-            "A comma stands between two items. One before the first item, or two in a row, separates "
-            "nothing; either it is one too many, or a value was left out."
+            "A comma separates two items. Remove a comma before the first item or after another comma, or write the "
+            "missing value."
         ),
         wrong='{"lr": [0.1,, 0.01]}\n',
         right='{"lr": [0.1, 0.01]}\n',
@@ -85,8 +85,8 @@ RULES: tuple[Rule, ...] = (
         name="trailing-comma",
         severity=Severity.HINT,
         explanation=(
-            "A comma behind the last item is accepted here, but plain JSON doesn't know it, so other tools "
-            "may stumble over the file."
+            "Caliban accepts a comma after the last item, but plain JSON doesn't allow it, so other tools may reject "
+            "the file."
         ),
         wrong='{"lr": 0.1, "epochs": 5,}\n',
         right='{"lr": 0.1, "epochs": 5}\n',
@@ -95,7 +95,7 @@ RULES: tuple[Rule, ...] = (
         code="CAL109",
         name="missing-colon",
         severity=Severity.ERROR,
-        explanation='A key and its value are joined by a colon: `"lr": 0.1`.',
+        explanation='A colon joins a key and its value: `"lr": 0.1`.',
         wrong='{"lr" 0.1}\n',
         right='{"lr": 0.1}\n',
     ),
@@ -103,7 +103,7 @@ RULES: tuple[Rule, ...] = (
         code="CAL110",
         name="wrong-separator",
         severity=Severity.ERROR,
-        explanation='Python and shells write `lr=0.1`; JSON joins a key and its value by a colon: `"lr": 0.1`.',
+        explanation='Python and shells write `lr=0.1`; JSON joins a key and its value with a colon: `"lr": 0.1`.',
         wrong='{"lr" = 0.1}\n',
         right='{"lr": 0.1}\n',
     ),
@@ -112,8 +112,7 @@ RULES: tuple[Rule, ...] = (
         name="missing-key",
         severity=Severity.ERROR,
         explanation=(
-            "In an object every value has a key: text in double quotes, and a colon. Here a value, or the "
-            "colon before it, stands without one."
+            "In an object every value has a key: text in double quotes, then a colon. This value or colon has no key."
         ),
         wrong='{"lr": 0.1, : 5}\n',
         right='{"lr": 0.1, "epochs": 5}\n',
@@ -131,8 +130,7 @@ RULES: tuple[Rule, ...] = (
         name="unquoted-key",
         severity=Severity.ERROR,
         explanation=(
-            "JavaScript lets a key stand without quotes, and Python lets it be a number. In JSON a key is "
-            "text in double quotes."
+            "JavaScript accepts keys without quotes, and Python accepts numbers. In JSON a key is text in double quotes."
         ),
         wrong="{lr: 0.1}\n",
         right='{"lr": 0.1}\n',
@@ -142,8 +140,8 @@ RULES: tuple[Rule, ...] = (
         name="duplicate-key",
         severity=Severity.ERROR,
         explanation=(
-            "The same key stands twice in one object. Most programs silently use the last one, and the other"
-            " never takes part in the sweep. To try several values, give one key a list."
+            "One object has the same key twice. Most programs silently use the last one, so the other would never be "
+            "part of the sweep. To try several values, write one key with a list."
         ),
         wrong='{"lr": 0.1, "lr": 0.01}\n',
         right='{"lr": [0.1, 0.01]}\n',
@@ -152,7 +150,7 @@ RULES: tuple[Rule, ...] = (
         code="CAL115",
         name="unquoted-text",
         severity=Severity.ERROR,
-        explanation="Words other than `true`, `false` and `null` stand in double quotes.",
+        explanation="Write words other than `true`, `false` and `null` in double quotes.",
         wrong='{"optimizer": adam}\n',
         right='{"optimizer": "adam"}\n',
     ),
@@ -161,8 +159,8 @@ RULES: tuple[Rule, ...] = (
         name="wrong-quotes",
         severity=Severity.ERROR,
         explanation=(
-            "Text stands in straight double quotes. Single quotes are Python's, and curly ones come from "
-            "word processors and web pages."
+            "Write text in straight double quotes. Single quotes are Python's, and curly quotes come from word "
+            "processors and web pages."
         ),
         wrong="{\"optimizer\": 'adam'}\n",
         right='{"optimizer": "adam"}\n',
@@ -172,8 +170,8 @@ RULES: tuple[Rule, ...] = (
         name="unclosed-string",
         severity=Severity.ERROR,
         explanation=(
-            "A string begins and ends with a double quote, on one line. Where one of them is missing, the "
-            "fix inserts it where the text most likely begins or ends."
+            "A string begins and ends with a double quote, on one line. The fix inserts the missing quote where the "
+            "text most likely begins or ends."
         ),
         wrong='{"optimizer": "adam, "epochs": 5}\n',
         right='{"optimizer": "adam", "epochs": 5}\n',
@@ -184,8 +182,8 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.ERROR,
         explanation=(
             'In a string a backslash begins one of `\\"`, `\\\\`, `\\/`, `\\b`, `\\f`, `\\n`, `\\r`, `\\t` and '
-            "`\\uXXXX`. A backslash that stands for itself is doubled, as in Windows paths and regular "
-            "expressions. A surrogate needs its other half."
+            "`\\uXXXX`. Write two backslashes for one, as in Windows paths and regular expressions. A surrogate needs "
+            "its other half."
         ),
         wrong='{"data": "C:\\data"}\n',
         right='{"data": "C:\\\\data"}\n',
@@ -195,8 +193,8 @@ RULES: tuple[Rule, ...] = (
         name="control-character",
         severity=Severity.ERROR,
         explanation=(
-            "Tabs, line ends and other control characters can't stand in a string as they are; they are "
-            "escaped, a tab as `\\t`, a line end as `\\n`."
+            "A string can't contain tabs, line ends and other control characters. Escape them: a tab as `\\t`, a line "
+            "end as `\\n`."
         ),
         wrong='{"note": "lr\tepochs"}\n',
         right='{"note": "lr\\tepochs"}\n',
@@ -225,8 +223,8 @@ RULES: tuple[Rule, ...] = (
         name="number-too-large",
         severity=Severity.ERROR,
         explanation=(
-            "Python can't hold this number: a float ends near 1.8e308, and an integer of more than 4,300 "
-            "digits isn't read."
+            "Python can't represent this number: a float ends near 1.8e308, and Python reads no integer of more than "
+            "4,300 digits."
         ),
         wrong='{"clip": 1e999}\n',
         right='{"clip": 1e300}\n',
@@ -236,8 +234,8 @@ RULES: tuple[Rule, ...] = (
         name="invalid-number",
         severity=Severity.ERROR,
         explanation=(
-            "JSON's numbers have digits on both sides of the point, no leading zeros, no `+` in front, no "
-            "underscores, and are decimal. The fix keeps the value and changes the spelling."
+            "JSON's numbers are decimal, with digits on both sides of the point, and have no leading zeros, no `+` in "
+            "front and no underscores. The fix keeps the value and changes the spelling."
         ),
         wrong='{"lr": .1}\n',
         right='{"lr": 0.1}\n',
@@ -247,8 +245,8 @@ RULES: tuple[Rule, ...] = (
         name="unexpected",
         severity=Severity.ERROR,
         explanation=(
-            "Something stands where JSON has no place for it: a colon outside of an object, a value where a "
-            "comma should be, or a blank that only looks like a space."
+            "JSON allows nothing of this kind here. It may be a colon outside of an object, a value in place of a "
+            "comma, or a blank that only looks like a space."
         ),
         wrong='{"lr": 0.1 : 5}\n',
         right='{"lr": 0.1}\n',
@@ -257,7 +255,7 @@ RULES: tuple[Rule, ...] = (
         code="CAL125",
         name="unclosed-comment",
         severity=Severity.ERROR,
-        explanation="A comment that begins with `/*` ends with `*/`. Without it, the rest of the file is comment.",
+        explanation="A comment that begins with `/*` ends with `*/`. Without `*/` the rest of the file is a comment.",
         wrong='{"lr": 0.1} /* the first try\n',
         right='{"lr": 0.1} /* the first try */\n',
     ),

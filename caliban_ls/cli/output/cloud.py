@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def show_cloud(result: CloudResult, options: argparse.Namespace) -> str:
-    """Return the plan, or a table of what was sent."""
+    """Return the plan, or a table of the jobs that were sent."""
     if getattr(options, "dry_run", False):
         rows = table("index", "arguments", numbers={"index"})
         for job in ends(result.jobs):
@@ -30,5 +30,5 @@ def show_cloud(result: CloudResult, options: argparse.Namespace) -> str:
 
 
 def show_resubmit(result: CloudResult, options: argparse.Namespace) -> str:
-    """Return the plan, or a table of what was sent; nothing when there was nothing to send."""
+    """Return the plan, or a table of the jobs that were sent; nothing if there was none to send."""
     return show_cloud(result, options) if result.jobs else ""

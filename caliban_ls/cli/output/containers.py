@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def show_build(result: BuildResult, _options: argparse.Namespace) -> str:
-    """Return the image's tag, and whether anything had to be done for it."""
+    """Return the image's tag, and whether it was built now."""
     done = "up to date" if result.cached else f"built in {result.seconds:.1f} s"
     return f"{result.tag} ({done})\n"
 
 
 def show_run(result: RunResult, options: argparse.Namespace) -> str:
-    """Return a table of a sweep's jobs; a single job has shown itself."""
+    """Return a table of a sweep's jobs; nothing for a single job, whose output is on the screen."""
     if not result.jobs:
         return ""
     planned = all(job.state in {"PLANNED", "QUEUED"} for job in result.jobs)
@@ -45,25 +45,25 @@ def show_run(result: RunResult, options: argparse.Namespace) -> str:
     counts: dict[str, int] = {}
     for job in result.jobs:
         counts[job.state] = counts.get(job.state, 0) + 1
-    said = ", ".join(f"{count} {state}" for state, count in counts.items())
+    states = ", ".join(f"{count} {state}" for state, count in counts.items())
     if options.dry_run:
-        return f"{render(rows)}{said} in the image {result.image}. Nothing was built or run.\n"
+        return f"{render(rows)}{states} in the image {result.image}. Nothing was built or run.\n"
     errors = reason_lines(result.jobs, len(result.jobs))
-    return f"{render(rows)}{result.group}: {said}\n{errors}"
+    return f"{render(rows)}{result.group}: {states}\n{errors}"
 
 
 def show_shell(_result: ShellResult, _options: argparse.Namespace) -> str:
-    """Return nothing: the shell has shown itself."""
+    """Return nothing: the shell used the terminal itself."""
     return ""
 
 
 def show_notebook(result: NotebookResult, _options: argparse.Namespace) -> str:
-    """Return where a notebook answers that goes on, and how to stop it."""
+    """Return the URL of a notebook that keeps running, and the command that stops it."""
     return f"{result.url}\n`caliban stop {result.container}` stops it.\n"
 
 
 def show_containers(result: ContainersResult, _options: argparse.Namespace) -> str:
-    """Return a table of what lives now."""
+    """Return a table of the running containers."""
     if not result.containers:
         return "No container of caliban's runs now.\n"
     rows = table("id", "kind", "name", "url", numbers=set())

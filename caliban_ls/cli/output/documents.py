@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def show_check(files: CheckedFiles, options: argparse.Namespace) -> str:
-    """Return findings in the format that was asked for."""
+    """Return findings in the format of `--format`."""
     formats = {
         "text": report.as_text,
         "json": report.as_json,
@@ -28,7 +28,7 @@ def show_check(files: CheckedFiles, options: argparse.Namespace) -> str:
 
 
 def show_expand(result: ExpandResult, options: argparse.Namespace) -> Iterator[str]:
-    """Yield the number of jobs, or one line a job, spelled as a shell would need it."""
+    """Yield the number of jobs, or one line for each job, quoted for a shell."""
     if options.count:
         return iter([f"{result.count}\n"])
     return (shlex.join(job.args) + "\n" for job in result.jobs)

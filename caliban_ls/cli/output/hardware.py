@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def show_catalog(result: CatalogResult, _options: argparse.Namespace) -> str:
-    """Return the rows as a table, with a line on how old the prices are."""
+    """Return the rows as a table, with a line on the age of the prices."""
     if not result.rows:
-        return "Nothing in the catalogue goes with all of that.\n"
+        return "No hardware in the catalogue fits all of these flags.\n"
     columns = list(result.rows[0])
     numbers = {name for name in columns for row in result.rows if isinstance(row[name], (int, float))}
     rows = table(
@@ -27,18 +27,16 @@ def show_catalog(result: CatalogResult, _options: argparse.Namespace) -> str:
 
 
 def show_hardware(result: HardwareResult, _options: argparse.Namespace) -> str:
-    """Return what jobs would run on, what is wrong with that, and a table of what could be chosen instead."""
+    """Return the hardware of jobs, the findings about it, and a table of alternatives."""
     found = [
         f"{result.config}:{one.line + 1}: {one.severity}[{one.code}]: {one.message}"
         for one in result.findings
     ]
-    said = "\n".join([result.text, *result.notes, *found, ""])
+    summary = "\n".join([result.text, *result.notes, *found, ""])
     if not result.options:
-        return said
-    rows = table("", "value", "what", "price", "", numbers={"price"})
+        return summary
+    rows = table("", "value", "details", "price", "", numbers={"price"})
     for option in result.options:
         mark = "*" if option.current else "" if option.possible else "x" if option.changes is None else "+"
         rows.add_row(mark, option.label, option.detail, option.price, option.reason)
-    return (
-        f"{said}{render(rows)}* holds now, + needs another change, x can't be had; prices are of one job.\n"
-    )
+    return f"{summary}{render(rows)}* holds now, + needs another change, x can't be had; prices are of one job.\n"

@@ -42,12 +42,12 @@ def show_status(result: StatusResult, options: argparse.Namespace) -> str:
 
 
 def show_logs(result: LogsResult, _options: argparse.Namespace) -> str:
-    """Return nothing: the log has shown itself."""
+    """Return the output, unless the watcher has printed it already."""
     return result.text
 
 
 def show_stop(result: StopResult, _options: argparse.Namespace) -> str:
-    """Return a line for each thing that was to be stopped."""
+    """Return a line for each job and container to stop."""
     stopped = "".join(f"stopped {name}\n" for name in result.stopped)
     if not (result.stopped or result.ended or result.failed):
         return "There was nothing to stop.\n"
@@ -95,7 +95,7 @@ def _machine_of(group: StatusGroup) -> str:
 
 
 def _sums(group: StatusGroup) -> tuple[str, str]:
-    """Return how many jobs are in which state, and what they have cost so far; nothing where nobody pays."""
+    """Return the number of jobs in each state, and their cost so far; no cost for jobs on this machine."""
     states = ", ".join(f"{count:,} {state}" for state, count in group.states.items())
     if group.gone:
         states += f" ({group.gone:,} no longer known to Google)"
@@ -105,7 +105,7 @@ def _sums(group: StatusGroup) -> tuple[str, str]:
 
 
 def _age(created: str) -> str:
-    """Return how long ago something was, in its largest unit."""
+    """Return the time since a moment, in its largest unit."""
     seconds = (datetime.now(timezone.utc) - datetime.fromisoformat(created)).total_seconds()
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= length:
@@ -114,5 +114,5 @@ def _age(created: str) -> str:
 
 
 def _narrowed(options: argparse.Namespace) -> bool:
-    """Return whether only some launches were asked for, so that none of them says nothing of the others."""
+    """Return whether the user chose launches, so that an empty list doesn't mean an empty history."""
     return bool(options.state or options.text or options.backend or options.reference)

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 def show_trust(result: TrustResult, _options: argparse.Namespace) -> str:
-    """Return what is agreed to, one line a key."""
+    """Return the keys that the user agreed to, one on each line."""
     if not result.agreed:
-        return "The project's config wants nothing that needs agreement.\n"
+        return "No setting of the project's config needs your agreement.\n"
     lines = (f"    {key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in result.agreed.items())
     return f"Agreed, until one of these changes:\n{''.join(lines)}"
 
 
 def show_doctor(result: DoctorResult, _options: argparse.Namespace) -> str:
-    """Return one line for each thing that was looked at, with its mend beneath."""
+    """Return one line for each check, with the remedy of a problem below."""
     marks = {"ok": "ok     ", "warning": "warning", "failure": "FAILURE"}
     lines = []
     for check in result.checks:
@@ -31,7 +31,7 @@ def show_doctor(result: DoctorResult, _options: argparse.Namespace) -> str:
 
 
 def show_init(result: InitResult, _options: argparse.Namespace) -> str:
-    """Return what was written and what was left alone."""
+    """Return the files that were written, and those that were left alone."""
     written = [f"wrote {name}" for name in result.written]
     kept = [f"kept  {name} (it was here already)" for name in result.kept]
     return "\n".join([*written, *kept]) + "\n"

@@ -1,24 +1,26 @@
-"""Which jobs are meant by a name: a launch, a job by its id, by its service's name, or as GROUP/INDEX."""
+"""Find groups and jobs by what a user types: a group, a job's id, its service's name for it, or GROUP/INDEX."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from caliban_ls.analysis.backend_names import BACKENDS
 from caliban_ls.core.errors import UsageError
-from caliban_ls.runtime.backends.base import url_of
+from caliban_ls.runtime.backends.registry import backend_of
 from caliban_ls.runtime.history.records import JobGroup, JobRecord
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobState
+from caliban_ls.runtime.local import owner
 
-CLOUD = ("vertex", "ai-platform")
+CLOUD = BACKENDS
 """The backends whose jobs Google runs."""
 
 
 def find_group(reference: str, history: History) -> tuple[JobGroup, JobRecord | None]:
-    """Return a launch, and the one job of it that is meant; None when all of them are.
+    """Return a group, and the one job of it that the reference names; None when it names the whole group.
 
     Raises:
-        UsageError: there is neither a launch nor a job of that name.
+        UsageError: there is neither a group nor a job of that name.
     """
     group = history.groups.find(reference)
     if group is not None:
@@ -33,17 +35,17 @@ def find_group(reference: str, history: History) -> tuple[JobGroup, JobRecord | 
 
 
 def find_jobs(reference: str, history: History) -> tuple[JobGroup, list[JobRecord]]:
-    """Return a launch and those of its jobs that are meant.
+    """Return a group and those of its jobs that the reference names.
 
     Raises:
-        UsageError: there is neither a launch nor a job of that name.
+        UsageError: there is neither a group nor a job of that name.
     """
     group, job = find_group(reference, history)
     return group, history.jobs.of(group.name) if job is None else [job]
 
 
 def find_job(reference: str, history: History) -> tuple[JobGroup, JobRecord]:
-    """Return the one job that is meant, and its launch.
+    """Return the one job that the reference names, and its group.
 
     Raises:
         UsageError: there is no such job, or there are several.
@@ -61,14 +63,19 @@ def console_url(group: JobGroup, name: str | None) -> str | None:
     """Return where Google's console shows a job, given its service's name for it; None for a job that has no page."""
     if name is None or group.backend not in CLOUD:
         return None
-    return url_of(group.backend, name, group.project or "", group.region or "")
+    return backend_of(group.backend).console_url(name, group.project or "", group.region or "")
+
+
+def is_lost(group: JobGroup) -> bool:
+    """Return whether the process of a local launch was killed, so that nothing writes how its jobs end."""
+    return group.backend not in CLOUD and group.owner is not None and owner.is_dead(group.owner)
 
 
 def states_of(words: Iterable[str]) -> Collection[JobState]:
-    """Return the states that words stand for, in any case.
+    """Return the states of these names, in upper or lower case.
 
     Raises:
-        UsageError: one of them is no state.
+        UsageError: one of the words is no state.
     """
     try:
         return {JobState(word.upper()) for word in words}

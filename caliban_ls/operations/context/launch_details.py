@@ -1,4 +1,4 @@
-"""The details of a launch that the history keeps."""
+"""Make a local launch's details for the history, and parse the accelerator of a cloud launch's."""
 
 from __future__ import annotations
 

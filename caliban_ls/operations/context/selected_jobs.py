@@ -73,7 +73,7 @@ def work_of(
 
 
 def _around(sweep: sweeps.Experiment, index: int) -> sweeps.Experiment:
-    """Return the block of a sweep that has a job."""
+    """Return a sweep of the one block that has this job."""
     before = 0
     for block in sweep.blocks:
         before += block.count or 0

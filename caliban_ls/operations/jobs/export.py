@@ -1,4 +1,4 @@
-"""`export`: the history as a table, a row a job, for spreadsheets and notebooks."""
+"""`export`: write the history as a table, one row for each job, for spreadsheets and notebooks."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _COLUMNS = (
 )
 
 _FORMULA = re.compile(r"\s*[=+\-@|%]|[\t\r\n]")
-"""How a text begins that a spreadsheet would take for a formula."""
+"""The beginning of a text that a spreadsheet takes for a formula."""
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -141,11 +141,11 @@ def _row(job: JobRecord, group: JobGroup) -> dict[str, Any]:
 
 
 def _further(rows: Iterable[Mapping[str, Any]], kind: str) -> Iterator[str]:
-    """Yield the columns of a kind that any job has, in the order in which they first come."""
+    """Yield the columns of a kind that any job has, in the order of their first use."""
     return iter(dict.fromkeys(name for row in rows for name in row if name.startswith(f"{kind}.")))
 
 
-def _cell(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+def _cell(value: Any) -> str:  # noqa: ANN401 - a JSON value
     if value is None:
         return ""
     if isinstance(value, str):
@@ -154,7 +154,7 @@ def _cell(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
 
 
 def _harmless(text: str) -> str:
-    """Return a cell that no spreadsheet runs: what looks like a formula and is no number gets an apostrophe."""
+    """Return a cell that no spreadsheet runs: a text like a formula gets an apostrophe, unless it is a number."""
     if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text

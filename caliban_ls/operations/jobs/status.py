@@ -1,7 +1,7 @@
-"""`status`: launches of this machine's history, their jobs, and what they have cost so far.
+"""`status`: show launches of this machine's history, their jobs, and their cost so far.
 
-Shows what is written down, which is quick however much that is; `--offline` shows that alone. Google's services are asked
-when `--refresh` says so, and for a single launch or job whenever that is cheap: credentials lie at hand, and few pages answer.
+It reads the history, which is quick at any size; with `--offline` it does nothing else. It asks Google's services with
+`--refresh`, and for a single launch or job if that is cheap: credentials are at hand, and the answer has few pages.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from caliban_ls.analysis.backend_names import BACKENDS, TITLES, unknown_backend
 from caliban_ls.core.errors import UsageError
 from caliban_ls.operations.context.context import Context
-from caliban_ls.operations.context.job_lookup import CLOUD, console_url, find_group, states_of
+from caliban_ls.operations.context.job_lookup import CLOUD, console_url, find_group, is_lost, states_of
 from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.local.rerun import command_of
 from caliban_ls.operations.schemas.jobs import (
@@ -32,35 +33,33 @@ from caliban_ls.runtime.local import owner
 from caliban_ls.runtime.local.orphans import OWNER_DIED, lost_state
 
 SHOWN = 50
-"""Jobs of a table; of more it shows the first and the last."""
+"""The most jobs in a table; a longer one shows the first and the last."""
 
-GONE = "Google no longer knows it; this is what was last seen"
+GONE = "Google no longer knows it; this is its last known state"
 
 _CHEAP_JOBS = 1000  # ten pages of a list
 
-_BRIEF_SECONDS = 5.0  # for which a service may be silent that wasn't asked expressly
+_BRIEF_SECONDS = 5.0  # to wait for a service without --refresh
 
 _NOT_ASKED = "Google wasn't asked; --refresh asks"
 
 
 def status(arguments: StatusArguments, context: Context) -> StatusResult:
-    """Return launches with their jobs, the newest first; of one launch or job when one is named.
+    """Return launches with their jobs, the newest first; only the launch or job that the reference names, if any.
 
     Raises:
         UsageError: there is no such launch, job, state or backend.
         MissingError: the history can't be used.
     """
     states = states_of(arguments.state)
-    if arguments.backend not in (None, "local", *CLOUD):
-        raise UsageError(
-            f"There is no backend {arguments.backend}", hint="There are local, vertex and ai-platform."
-        )
+    if arguments.backend is not None and arguments.backend not in ("local", *BACKENDS):
+        raise unknown_backend(arguments.backend, ("local", *BACKENDS))
     if arguments.limit < 0:
         raise UsageError("--limit takes a number that isn't negative")
     if arguments.after < 0 or (arguments.jobs or 0) < 0:
         raise UsageError("--jobs and --after take numbers that aren't negative")
     if arguments.refresh and arguments.offline:
-        raise UsageError("--refresh asks and --offline asks nobody", hint="Give one of them.")
+        raise UsageError("--refresh asks Google, and --offline doesn't", hint="Give one of them.")
     wanted = JobFilter(states=states, text=arguments.text or "")
     with open_history(context) as history:
         only = None
@@ -92,17 +91,22 @@ def status(arguments: StatusArguments, context: Context) -> StatusResult:
         shown = [_group(group, counted[group.name], everything[group.name], view) for group in groups]
         if arguments.reference is not None:
             notes += _about_unsent(shown)
-    return StatusResult(groups=tuple(shown), notes=tuple(notes), more=max(0, more))
+    return StatusResult(
+        groups=tuple(shown),
+        notes=tuple(notes),
+        more=max(0, more),
+        backends={str(name): title for name, title in (("local", "This machine"), *TITLES.items())},
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What of the launches is wanted, and as of when.
+    """What to show of the launches, and as of when.
 
     Attributes:
         wanted: these jobs only.
         only: this job only.
-        every: whether jobs are wanted, and not only their number.
+        every: whether to list jobs, and not only count them.
         ends: so many jobs from each end of a launch; None for all.
         after: jobs behind this place only.
         limit: so many jobs of a launch at most; negative for all.
@@ -125,7 +129,7 @@ def _refreshed(
     history: History,
     context: Context,
 ) -> list[str]:
-    """Ask Google where that is wanted, or cheap; return what is to be said about it."""
+    """Ask Google if the user wants that, or if it is cheap; return notes for the user."""
     going = [
         group for group in groups if group.backend in CLOUD and history.jobs.count_unfinished(group.name)
     ]
@@ -133,7 +137,7 @@ def _refreshed(
         return []
     if arguments.reference is None and not arguments.refresh:
         return [_NOT_ASKED]
-    # What asks is heavy, and most of the time nobody does.
+    # These modules take long to import, and most calls need none of them.
     from caliban_ls.operations.context.clients import are_credentials_at_hand
     from caliban_ls.operations.jobs import refresh
 
@@ -154,13 +158,8 @@ def _refreshed(
     )
 
 
-def _is_lost(group: JobGroup) -> bool:
-    """Return whether nobody is left who would tell how local jobs end; those in the cloud need nobody here."""
-    return group.backend not in CLOUD and group.owner is not None and owner.is_dead(group.owner)
-
-
 def _group(group: JobGroup, counts: JobCounts, everything: JobCounts, view: _View) -> StatusGroup:
-    lost = _is_lost(group)
+    lost = is_lost(group)
     details = group.cloud
     jobs: list[JobRow] = []
     if view.every:
@@ -202,7 +201,7 @@ def _group(group: JobGroup, counts: JobCounts, everything: JobCounts, view: _Vie
 
 
 def _going(group: JobGroup, counts: JobCounts, *, lost: bool) -> int:
-    """Return how many jobs go on, or wait to, as far as anybody knows."""
+    """Return how many jobs run or wait to, as far as is known."""
     if lost:
         return 0
     open_jobs = sum(count for state, count in counts.states.items() if not JobState(state).finished)
@@ -210,7 +209,7 @@ def _going(group: JobGroup, counts: JobCounts, *, lost: bool) -> int:
 
 
 def _unsent(group: JobGroup, counts: JobCounts) -> int:
-    """Return how many jobs weren't sent, or nobody knows, though nobody sends them any more."""
+    """Return how many jobs of a submission that was cut short weren't sent, or may not have been."""
     if group.backend not in CLOUD or not (group.owner is None or owner.is_dead(group.owner)):
         return 0
     return sum(count for state, count in counts.states.items() if JobState(state) in UNSENT_STATES)
@@ -259,7 +258,7 @@ def _seconds(row: JobRow, now: datetime) -> float | None:
 
 
 def _about_unsent(groups: list[StatusGroup]) -> Iterator[str]:
-    """Yield which launches were cut short, and what goes on with them."""
+    """Yield a line for each launch that was cut short, with the command that sends the rest."""
     for group in groups:
         if group.unsent:
-            yield f"{group.unsent} jobs aren't sent, or nobody knows; `caliban resume {group.name}` goes on with them"
+            yield f"{group.unsent} jobs aren't sent, or may not be; `caliban resume {group.name}` sends them"

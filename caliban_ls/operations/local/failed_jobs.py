@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from caliban_ls.core.errors import UsageError
 from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.context.job_lookup import is_lost
 from caliban_ls.operations.context.selected_jobs import Work
 from caliban_ls.operations.context.state import open_history
 from caliban_ls.runtime.history.masking import MASK, masked_args
 from caliban_ls.runtime.history.records import JobGroup, JobRecord
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobState
-from caliban_ls.runtime.local import owner
 from caliban_ls.runtime.local.orphans import lost_state
 
 _WITHOUT_SUCCESS = {JobState.FAILED, JobState.CANCELLED, JobState.UNKNOWN}
@@ -111,7 +111,7 @@ def _newest_that_ran(sweep: Counter[tuple[str, ...]], groups: list[JobGroup], hi
 
 
 def _failed(group: JobGroup, history: History) -> list[JobRecord]:
-    lost = group.owner is not None and owner.is_dead(group.owner)
+    lost = is_lost(group)
     return [
         job
         for job in history.jobs.of(group.name)

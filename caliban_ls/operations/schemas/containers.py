@@ -1,8 +1,4 @@
-"""Arguments and results of the commands: frozen dataclasses that both faces are made from.
-
-A field's metadata says how the command line spells it; on the wire every field is its own name, except
-that a document's path is given as `uri`. Results are what `--json` prints and what editors get.
-"""
+"""Arguments and results of build, run, shell, notebook and the commands about containers."""
 
 from __future__ import annotations
 
@@ -13,22 +9,21 @@ from caliban_ls.operations.schemas.fields import option, positional
 
 @dataclass(frozen=True, kw_only=True)
 class ImageArguments:
-    """What every image is asked for.
+    """Arguments of every command that needs an image.
 
-    These argument types have no slots: `run` takes what builds and what containers take, and Python lays out no
-    class on two that have.
+    These types have no slots: `RunArguments` inherits from two of them, and Python allows only one base with slots.
     """
 
-    nogpu: bool = option(False, "The mode is CPU; no GPU is looked for.")
-    gpu: bool = option(False, "The mode is GPU; containers get the GPUs of this machine, or don't start.")
+    nogpu: bool = option(False, "Use CPU mode; ignore GPUs.")
+    gpu: bool = option(False, "Use GPU mode; containers get the GPUs of this machine, or don't start.")
     extras: tuple[str, ...] = option((), "An extra of the project's package to install.", short="e")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerArguments(ImageArguments):
-    """What every container is asked for."""
+    """Arguments of every command that starts a container."""
 
-    image_id: str | None = option(None, "Use this image; nothing is built.", metavar="IMAGE")
+    image_id: str | None = option(None, "Use this image and build nothing.", metavar="IMAGE")
     docker_run_args: str | None = option(
         None, "More flags of `docker run`, in one word: '--memory 2g -e A=1'.", metavar="ARGS"
     )
@@ -36,19 +31,19 @@ class ContainerArguments(ImageArguments):
 
 @dataclass(frozen=True, kw_only=True)
 class BuildArguments(ImageArguments):
-    """What goes into an image."""
+    """The contents of an image."""
 
     module: str | None = positional(
-        "trainer.train, trainer/train.py, train.py or script.sh; the config's `module` when left out.",
+        "trainer.train, trainer/train.py, train.py or script.sh; by default the config's `module`.",
         metavar="MODULE",
     )
-    dir: tuple[str, ...] = option((), "A folder that travels beside the module's own.", short="d")
-    no_cache: bool = option(False, "Take the base image afresh and run every step.")
+    dir: tuple[str, ...] = option((), "A folder to copy into the image, besides the module's own.", short="d")
+    no_cache: bool = option(False, "Pull the base image again and run every step.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunArguments(BuildArguments, ContainerArguments):
-    """What to run in local containers."""
+    """A module, or a sweep of it, to run in local containers."""
 
     args: tuple[str, ...] = positional("Passed to the job, untouched.", metavar="ARGS", default=(), rest=True)
     experiment_config: str | None = option(
@@ -62,23 +57,24 @@ class RunArguments(BuildArguments, ContainerArguments):
         None, "Run one block of the sweep only, by its JSON pointer.", metavar="POINTER"
     )
     rerun_failed: bool = option(
-        False, "Run what didn't succeed in the newest group, of this sweep or of --name where one is given."
+        False,
+        "Run the jobs again that didn't succeed in the newest group, of this sweep or of --name if given.",
     )
     job: str | None = option(
         None, "Run this job of the history, wherever it ran: its id, or GROUP/INDEX.", metavar="JOB"
     )
     force: bool | tuple[str, ...] = option(
         False,
-        "Override what the script would refuse: all of it, or the findings of these codes.",
+        "Run although the script would refuse flags: all findings, or those of these codes.",
         metavar="CODE",
         codes=True,
     )
-    detach: bool = option(False, "Return once the jobs are on their way; `caliban status` follows them.")
+    detach: bool = option(False, "Return once the jobs have started; `caliban status` follows them.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class FolderArguments(ContainerArguments):
-    """What a container on the project's folder is asked for."""
+    """Arguments of every command that mounts the project's folder."""
 
     bare: bool = option(False, "Leave the home folder out; only the working folder is mounted.")
 
@@ -87,7 +83,7 @@ class FolderArguments(ContainerArguments):
 class ShellArguments(FolderArguments):
     """A shell, or one command."""
 
-    shell: str | None = option(None, "bash, zsh, fish or sh; your own when left out.", metavar="SHELL")
+    shell: str | None = option(None, "bash, zsh, fish or sh; by default your own.", metavar="SHELL")
     command: tuple[str, ...] = positional(
         "Run this instead of a shell.", metavar="COMMAND", default=(), rest=True
     )
@@ -95,10 +91,10 @@ class ShellArguments(FolderArguments):
 
 @dataclass(frozen=True, kw_only=True)
 class NotebookArguments(FolderArguments):
-    """Which Jupyter, and where."""
+    """The version of Jupyter, and its port."""
 
     port: int | None = option(
-        None, "The port; the first free one from 8888 when left out.", short="p", metavar="PORT"
+        None, "The port; by default the first free one from 8888.", short="p", metavar="PORT"
     )
     jupyter_version: str | None = option(None, "The version of Jupyter.", short="jv", metavar="VERSION")
     lab: bool = option(False, "Start JupyterLab instead of the classic notebook.")
@@ -107,26 +103,26 @@ class NotebookArguments(FolderArguments):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainersArguments:
-    """Nothing to say: all of ours are listed."""
+    """No arguments: the command lists all of Caliban's containers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachArguments:
-    """Which container to open a shell in."""
+    """The container to open a shell in."""
 
     container: str = positional("Its name or id, as `caliban containers` lists them.", metavar="CONTAINER")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopContainerArguments:
-    """Which container to stop."""
+    """The container to stop."""
 
     container: str = positional("Its name or id.", metavar="CONTAINER")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """An image: its id, its tag, whether it was there already, and the seconds that it took."""
+    """An image: its id, its tag, whether it existed already, and the seconds of the build."""
 
     image_id: str
     tag: str
@@ -159,7 +155,7 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terminal:
-    """A terminal to open: its name, what runs in it, where, and with which variables besides the usual ones."""
+    """A terminal to open: its name, its program, its folder, and variables to add to the environment."""
 
     name: str
     argv: tuple[str, ...]
@@ -169,7 +165,7 @@ class Terminal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShellResult:
-    """A terminal that an editor is to open, or the exit code of a shell that was here."""
+    """A terminal for the editor to open, or the exit code of a shell that ran in this terminal."""
 
     terminal: Terminal | None = None
     exit_code: int | None = None
@@ -177,7 +173,7 @@ class ShellResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotebookResult:
-    """Where a notebook answers, the token that it asks for, and the name of its container."""
+    """A notebook's URL, token and port, and the name of its container."""
 
     url: str
     token: str
@@ -187,7 +183,7 @@ class NotebookResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """One container of ours: `kind` is shell, notebook or run; `started` is a time of UTC, `job` a run's job."""
+    """One of Caliban's containers: `kind` is shell, notebook or run; `started` is a UTC time, `job` a run's job."""
 
     id: str
     kind: str
@@ -201,6 +197,6 @@ class Container:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainersResult:
-    """What of ours lives now."""
+    """Caliban's running containers."""
 
     containers: tuple[Container, ...]

@@ -11,22 +11,24 @@ from caliban_ls.operations.schemas.fields import option, positional
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpandArguments:
-    """An experiment config, and how much of it to expand."""
+    """An experiment config, and the part of it to expand."""
 
     file: str = positional("An experiment config, or stdin.", metavar="FILE", document=True)
     limit: int | None = option(None, "Show the first N jobs only.", metavar="N")
     block: str | None = option(None, "Expand one block only, by its JSON pointer (/0).", metavar="POINTER")
     at: str | None = option(
         None,
-        "Only the jobs that this place of the file is part of (1:1 is the first).",
+        "List only the jobs that this place of the file belongs to (1:1 is the first).",
         metavar="LINE:COLUMN",
     )
-    text: str | None = option(None, "Only the jobs that have this in their arguments.", metavar="TEXT")
+    text: str | None = option(
+        None, "List only the jobs that have this text in their arguments.", metavar="TEXT"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpandedJob:
-    """One job of a sweep: its 1-based index, its argument vector and what that stands for."""
+    """One job of a sweep: its 1-based index, its argument vector and the parameters that it is made from."""
 
     index: int
     args: tuple[str, ...]
@@ -35,7 +37,7 @@ class ExpandedJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpandResult:
-    """How many jobs there are, and those that were asked for, lazily: a face reads them once."""
+    """The number of jobs, and the requested jobs, lazily: a face reads them once."""
 
     count: int
     jobs: Iterable[ExpandedJob]

@@ -10,12 +10,12 @@ from caliban_ls.analysis.findings import Edit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileEdit:
-    """A change to a file, for whoever may have it open. Editors get it as a `WorkspaceEdit`.
+    """A change to a file that an editor may have open. Editors get it as a `WorkspaceEdit`.
 
     Attributes:
         path: absolute.
-        text: what the edits refer to, None where there is no file yet.
-        edits: none seeing another.
+        text: the text that the edits refer to, None where there is no file yet.
+        edits: each refers to the text before all of them.
     """
 
     path: Path

@@ -5,46 +5,50 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from caliban_ls.analysis.backend_names import DEFAULT_BACKEND, EITHER
 from caliban_ls.operations.schemas.fields import option, positional
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogArguments:
-    """What part of the catalogue to show, and for which hardware."""
+    """The part of the catalogue to show."""
 
     table: str = positional("regions, machines or accelerators.", metavar="TABLE", default="regions")
-    region: str | None = option(None, "Only what this region has.", metavar="REGION")
-    machine_type: str | None = option(None, "Only what goes with this machine type.", metavar="TYPE")
-    gpu_spec: str | None = option(None, "Only what goes with these GPUs.", metavar="NUMxTYPE")
-    backend: str = option("vertex", "vertex or ai-platform.", metavar="BACKEND")
+    region: str | None = option(None, "List only hardware of this region.", metavar="REGION")
+    machine_type: str | None = option(None, "List only hardware that fits this machine type.", metavar="TYPE")
+    gpu_spec: str | None = option(None, "List only hardware that fits these GPUs.", metavar="NUMxTYPE")
+    backend: str = option(DEFAULT_BACKEND, f"{EITHER}.", metavar="BACKEND")
 
 
 AS_IT_IS = ""
-"""Stands for a key that isn't to be changed, where null stands for its removal."""
+"""Leaves a key as it is; null removes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HardwareArguments:
-    """Whose hardware, and what part of it is to be chosen."""
+    """A project, and the part of its hardware to list alternatives for."""
 
     part: str | None = positional(
-        "List what region, machine_type or gpu_spec could be, too.", metavar="PART", default=None
+        "Also list the possible values of region, machine_type or gpu_spec.", metavar="PART", default=None
     )
     file: str | None = option(
-        None, "Of the project of this file, instead of the working folder.", metavar="FILE", document=True
+        None,
+        "A file of the project; by default the project is the working folder.",
+        metavar="FILE",
+        document=True,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetHardwareArguments:
-    """What to write into a project's config; null removes the key, and what is left out stays as it is."""
+    """The values to write into a project's config; null removes a key, and keys that are left out stay."""
 
-    region: str | None = option(AS_IT_IS, "Where jobs run.", metavar="REGION")
+    region: str | None = option(AS_IT_IS, "The region of the jobs.", metavar="REGION")
     machine_type: str | None = option(AS_IT_IS, "The machine of each job.", metavar="TYPE")
     gpu_spec: str | None = option(AS_IT_IS, "The GPUs of each job: 2xT4.", metavar="NUMxTYPE")
     tpu_spec: str | None = option(AS_IT_IS, "The TPU of each job: 8xV3.", metavar="NUMxTYPE")
     file: str | None = option(
-        None, "In the project of this file, instead of the folder's.", metavar="FILE", document=True
+        None, "A file of the project; by default the project is the folder.", metavar="FILE", document=True
     )
 
 
@@ -53,7 +57,7 @@ class CatalogResult:
     """A part of the catalogue.
 
     Attributes:
-        backend: the service that it is the hardware of.
+        backend: the service that has this hardware.
         as_of: the day of the prices, ISO 8601.
         currency: of the prices, which are for one hour; null where none is known.
         rows: column to value, every row with the same columns.
@@ -67,7 +71,7 @@ class CatalogResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HardwareCost:
-    """What one job costs an hour, in `currency`; `effective` is the one of the two that it pays."""
+    """The price of one job for an hour, in `currency`; `effective` is the one of the two that applies."""
 
     currency: str
     on_demand: float
@@ -78,7 +82,7 @@ class HardwareCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HardwareFinding:
-    """Something to know about the config; `line` counts from 0."""
+    """A finding in the config; `line` counts from 0."""
 
     code: str
     severity: str
@@ -88,18 +92,18 @@ class HardwareFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HardwareOption:
-    """What a part could be instead.
+    """One possible value of a part.
 
     Attributes:
-        value: as the config spells it; None to write none.
-        label: what to show for it.
-        detail: what it is, for people.
-        cost: with it, None where unknown.
+        value: as the config spells it; None for the default.
+        label: its name, for people.
+        detail: its description, for people.
+        cost: of a job with it, None where unknown.
         price: the same in a few words.
-        current: whether it is what holds now.
-        possible: whether it goes with the rest.
-        reason: why it doesn't, and what else has to change for it.
-        changes: what `setHardware` takes for it; None where it can't be had at all.
+        current: whether it is the present value.
+        possible: whether it fits the rest of the config.
+        reason: why it doesn't fit, and which other changes it needs.
+        changes: the arguments of `setHardware` for it; None where no change makes it possible.
     """
 
     value: str | None
@@ -115,18 +119,18 @@ class HardwareOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HardwareResult:
-    """What a job of a project would run on and cost.
+    """The hardware and price of a project's jobs.
 
     Attributes:
         config: path of the project's config.
         exists: whether there is one.
         accelerator: as a spec, None where jobs have none.
-        possible: whether it can be had.
+        possible: whether the service has it.
         cost: None where unknown.
-        text: all of it in a few words.
-        notes: sentences on it.
-        findings: what is wrong with the config.
-        options: of the part that was asked about.
+        text: a summary in a few words.
+        notes: sentences with details.
+        findings: the errors in the config.
+        options: the possible values of the requested part.
     """
 
     config: str

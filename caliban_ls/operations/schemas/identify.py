@@ -11,20 +11,22 @@ from caliban_ls.operations.schemas.fields import option, positional
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentifyArguments:
-    """Which file, and what it is to be."""
+    """A file, and the kind that it is to be."""
 
     file: str = positional("A file.", metavar="FILE", document=True)
     experiment_files: tuple[str, ...] | None = option(
-        None, "Globs of experiment configs; those of the settings when left out.", metavar="GLOB"
+        None, "Globs of experiment configs; by default those of the settings.", metavar="GLOB"
     )
     treat_as: Literal["experiment", "json"] | None = option(
-        None, "What the file is to be, experiment or json: the answer has the globs for it.", metavar="KIND"
+        None,
+        "The kind that the file is to be, experiment or json; the result has the globs for it.",
+        metavar="KIND",
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentifyResult:
-    """What a file is, None where it isn't ours, and the globs that it is judged by."""
+    """The kind of a file, None if it is neither experiment nor project config, and the globs that decide it."""
 
     kind: DocumentKind | None
     experiment_files: tuple[str, ...]

@@ -5,70 +5,67 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from caliban_ls.analysis.backend_names import EITHER
 from caliban_ls.operations.schemas.fields import option, positional
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusArguments:
-    """Which launches or jobs to tell about."""
+    """The launches or jobs to show."""
 
-    reference: str | None = positional(
-        "A group or a job; the newest groups when left out.", metavar="JOB|GROUP"
-    )
-    state: tuple[str, ...] = option((), "Only jobs in this state; may be said again.", metavar="STATE")
+    reference: str | None = positional("A group or a job; by default the newest groups.", metavar="JOB|GROUP")
+    state: tuple[str, ...] = option((), "Show only jobs in this state; may be repeated.", metavar="STATE")
     text: str | None = option(
-        None, "Only jobs that have this in their id, arguments, error or group.", metavar="TEXT"
+        None, "Show only jobs with this text in their id, arguments, error or group.", metavar="TEXT"
     )
-    backend: str | None = option(None, "Only groups of local, vertex or ai-platform.", metavar="BACKEND")
+    backend: str | None = option(None, f"Show only groups of local, {EITHER}.", metavar="BACKEND")
     limit: int = option(20, "Show the newest N groups.", metavar="N")
     jobs: int | None = option(None, "List the first N jobs of each group; 0 lists none.", metavar="N")
-    after: int = option(0, "List only jobs behind this place in their group.", metavar="INDEX")
-    refresh: bool = option(False, "Ask Google what became of jobs whose end isn't known here.")
-    offline: bool = option(False, "Ask nobody, neither Google nor the engine: what is written down.")
+    after: int = option(0, "List only jobs after this index in their group.", metavar="INDEX")
+    refresh: bool = option(False, "Ask Google for the states of jobs that haven't ended in the history.")
+    offline: bool = option(False, "Show the history alone; ask neither Google nor the engine.")
     cloud_key: str | None = option(None, "A service account's key file.", metavar="FILE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogsArguments:
-    """Whose output to show."""
+    """The job whose output to show."""
 
     job: str = positional("A job: its id, or GROUP/INDEX; a group of one job.", metavar="JOB")
-    follow: bool = option(False, "Go on until the job ends.", short="f")
+    follow: bool = option(False, "Follow the output until the job ends.", short="f")
     offset: int | None = option(None, "Begin at this byte.", metavar="N")
     cloud_key: str | None = option(None, "A service account's key file.", metavar="FILE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopArguments:
-    """What to stop."""
+    """The jobs, groups and containers to stop."""
 
     references: tuple[str, ...] = positional(
         "Jobs, groups and containers.", metavar="JOB|GROUP|CONTAINER", default=()
     )
-    all: bool = option(False, "Stop every job that hasn't ended, here and in the cloud.")
+    all: bool = option(False, "Stop every unfinished job, on this machine and in the cloud.")
     yes: bool = option(False, "Stop without asking.", short="y")
     cloud_key: str | None = option(None, "A service account's key file.", metavar="FILE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportArguments:
-    """What of the history to write, and how."""
+    """The part of the history to write, and its format."""
 
-    groups: tuple[str, ...] = positional(
-        "Groups; the whole history when left out.", metavar="GROUP", default=()
-    )
+    groups: tuple[str, ...] = positional("Groups; by default the whole history.", metavar="GROUP", default=())
     format: str = option("csv", "csv or json.", metavar="FORMAT")
     output: str | None = option(None, "Write to this file.", short="o", metavar="FILE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusJob:
-    """One job of a launch, as it is written down; values that look like credentials are masked.
+    """One job of a launch, as the history has it; values that look like credentials are masked.
 
     Attributes:
-        seconds: that it ran; up to now, while it runs.
-        gone: whether its service no longer knows it; the state is the last that was seen.
-        command: what runs it once more, on a command line in its folder; told of a single job that is named.
+        seconds: how long it ran; up to now, while it runs.
+        gone: whether its service no longer knows it; the state is then the last known one.
+        command: the command line that runs it again, in its folder; only for a single job that is named.
     """
 
     job_id: str
@@ -90,7 +87,7 @@ class StatusJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusCost:
-    """What the jobs of a launch have cost so far, by the price that they were planned with."""
+    """The cost of a launch's jobs so far, by the price of their plan."""
 
     currency: str
     so_far: float
@@ -103,15 +100,15 @@ class StatusGroup:
     """One launch and its jobs.
 
     Attributes:
-        title: the name that it was given, which others may have, too.
+        title: the name that the user gave it; other launches may have the same.
         count: jobs, those between the first and the last included where not all are listed.
         states: how many of them are in each state.
         gone: how many their service no longer knows.
         all_states: as `states`, of all its jobs, whichever were chosen.
         going: how many of all its jobs go on, or wait to.
-        unsent: how many of them weren't sent by a submission that was cut short; `resume` goes on with them.
-        hours: that all of them ran, together.
-        cost: None where no price is known, or none is paid.
+        unsent: how many of them an interrupted submission didn't send; `resume` sends them.
+        hours: how long all of them ran, together.
+        cost: None where no price is known, or jobs cost nothing.
     """
 
     name: str
@@ -138,16 +135,17 @@ class StatusGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusResult:
-    """Launches, the newest first, what to know about them, and how many older ones the limit left out."""
+    """Launches, the newest first, notes on them, and the number of older ones beyond the limit."""
 
     groups: tuple[StatusGroup, ...]
     notes: tuple[str, ...] = ()
     more: int = 0
+    backends: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogsResult:
-    """A piece of a job's output, and the byte at which it ends; no text where that has been handed out."""
+    """A piece of a job's output, and the byte at which it ends; empty where the watcher got the text already."""
 
     job: str
     text: str
@@ -164,7 +162,7 @@ class StopFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopResult:
-    """What was stopped, what had ended before, and what couldn't be stopped."""
+    """The jobs and containers that were stopped, had ended before, or couldn't be stopped."""
 
     stopped: tuple[str, ...]
     ended: tuple[str, ...]
@@ -173,7 +171,7 @@ class StopResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportResult:
-    """The history as a table, a row a job; without rows where they were written to a file."""
+    """The history as a table, one row for each job; without rows if they were written to a file."""
 
     columns: tuple[str, ...]
     rows: tuple[dict[str, Any], ...]

@@ -9,14 +9,14 @@ from caliban_ls.operations.schemas.fields import positional
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleArguments:
-    """Which rule to explain."""
+    """The rule to explain."""
 
     code: str = positional("A diagnostic's code, such as CAL207.", metavar="CODE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulesArguments:
-    """Nothing to say: all rules are listed."""
+    """No arguments: the command lists all rules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,24 +10,24 @@ from caliban_ls.operations.schemas.fields import option
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorArguments:
-    """Nothing to say: everything is looked at."""
+    """No arguments: the command checks everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustArguments:
-    """Nothing to say: the config of the working folder is meant."""
+    """No arguments: the command reads the config of the working folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InitArguments:
-    """What to call the experiment that is written into the working folder."""
+    """The name of the experiment to write into the working folder."""
 
     name: str | None = option(None, "Write NAME.experiment.json instead of experiment.json.", metavar="NAME")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorCheck:
-    """One thing that was looked at, and how to mend it if it isn't well."""
+    """The result of one check, with a remedy if it found a problem."""
 
     name: str
     status: Literal["ok", "warning", "failure"]
@@ -37,14 +37,14 @@ class DoctorCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorResult:
-    """Everything that was looked at."""
+    """The results of all checks."""
 
     checks: tuple[DoctorCheck, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InitResult:
-    """The files that were written, relative to the folder; those that existed are left alone."""
+    """The files that were written, relative to the folder, and those that existed and were left alone."""
 
     written: tuple[str, ...]
     kept: tuple[str, ...]
@@ -52,6 +52,6 @@ class InitResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustResult:
-    """What is agreed to from now on: key of the config to value; nothing where the config wants nothing."""
+    """The keys of the config that the user has agreed to, with their values; empty if none needs it."""
 
     agreed: dict[str, Any]

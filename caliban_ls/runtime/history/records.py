@@ -118,7 +118,7 @@ def launch_name(title: str, moment: datetime) -> str:
 
     Args:
         title: any text; other characters than ASCII letters and digits become underscores.
-        moment: when it was launched; its microseconds tell launches of one second apart.
+        moment: when it was launched; its microseconds distinguish launches of one second.
     """
     name = re.sub("[^A-Za-z0-9]+", "_", title).strip("_")[:60] or "job"
     if not name[0].isalpha():

@@ -51,8 +51,8 @@ MIGRATIONS = (
         "CREATE INDEX jobs_by_state ON jobs (group_name, state)",
     ),
     (
-        "ALTER TABLE jobs ADD COLUMN seen TEXT",  # when its service last told of it
-        "ALTER TABLE jobs ADD COLUMN gone TEXT",  # when its service was found to know it no longer
+        "ALTER TABLE jobs ADD COLUMN seen TEXT",  # when its service last reported it
+        "ALTER TABLE jobs ADD COLUMN gone TEXT",  # when its service was found not to know it any more
         "ALTER TABLE jobs ADD COLUMN origin TEXT",  # the job that it does again, by its id
         "CREATE INDEX jobs_by_origin ON jobs (origin) WHERE origin IS NOT NULL",
     ),

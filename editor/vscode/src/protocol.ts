@@ -10,7 +10,7 @@ export interface Place {
   uri?: string | null;
 }
 
-/** An experiment config, and how much of it to expand. */
+/** An experiment config, and the part of it to expand. */
 export interface ExpandArguments {
   /** An experiment config, or stdin. */
   uri: string;
@@ -18,26 +18,26 @@ export interface ExpandArguments {
   limit?: number | null;
   /** Expand one block only, by its JSON pointer (/0). */
   block?: string | null;
-  /** Only the jobs that this place of the file is part of (1:1 is the first). */
+  /** List only the jobs that this place of the file belongs to (1:1 is the first). */
   at?: string | null;
-  /** Only the jobs that have this in their arguments. */
+  /** List only the jobs that have this text in their arguments. */
   text?: string | null;
 }
 
-/** One job of a sweep: its 1-based index, its argument vector and what that stands for. */
+/** One job of a sweep: its 1-based index, its argument vector and the parameters that it is made from. */
 export interface ExpandedJob {
   index: number;
   args: readonly string[];
   parameters: Record<string, unknown>;
 }
 
-/** How many jobs there are, and those that were asked for, lazily: a face reads them once. */
+/** The number of jobs, and the requested jobs, lazily: a face reads them once. */
 export interface ExpandResult {
   count: number;
   jobs: readonly ExpandedJob[];
 }
 
-/** Which rule to explain. */
+/** The rule to explain. */
 export interface RuleArguments {
   /** A diagnostic's code, such as CAL207. */
   code: string;
@@ -53,7 +53,7 @@ export interface RuleResult {
   right: string;
 }
 
-/** Nothing to say: all rules are listed. */
+/** No arguments: the command lists all rules. */
 export type RulesArguments = Record<never, never>;
 
 /** One rule in a list. */
@@ -68,31 +68,31 @@ export interface RulesResult {
   rules: readonly RuleLine[];
 }
 
-/** Which file, and what it is to be. */
+/** A file, and the kind that it is to be. */
 export interface IdentifyArguments {
   /** A file. */
   uri: string;
-  /** Globs of experiment configs; those of the settings when left out. */
+  /** Globs of experiment configs; by default those of the settings. */
   experiment_files?: readonly string[] | null;
-  /** What the file is to be, experiment or json: the answer has the globs for it. */
+  /** The kind that the file is to be, experiment or json; the result has the globs for it. */
   treat_as?: "experiment" | "json" | null;
 }
 
-/** What a file is, None where it isn't ours, and the globs that it is judged by. */
+/** The kind of a file, None if it is neither experiment nor project config, and the globs that decide it. */
 export interface IdentifyResult {
   kind: "experiment" | "project" | null;
   experiment_files: readonly string[];
 }
 
-/** What part of the catalogue to show, and for which hardware. */
+/** The part of the catalogue to show. */
 export interface CatalogArguments {
   /** regions, machines or accelerators. */
   table?: string;
-  /** Only what this region has. */
+  /** List only hardware of this region. */
   region?: string | null;
-  /** Only what goes with this machine type. */
+  /** List only hardware that fits this machine type. */
   machine_type?: string | null;
-  /** Only what goes with these GPUs. */
+  /** List only hardware that fits these GPUs. */
   gpu_spec?: string | null;
   /** vertex or ai-platform. */
   backend?: string;
@@ -106,15 +106,15 @@ export interface CatalogResult {
   rows: readonly Record<string, unknown>[];
 }
 
-/** Whose hardware, and what part of it is to be chosen. */
+/** A project, and the part of its hardware to list alternatives for. */
 export interface HardwareArguments {
-  /** List what region, machine_type or gpu_spec could be, too. */
+  /** Also list the possible values of region, machine_type or gpu_spec. */
   part?: string | null;
-  /** Of the project of this file, instead of the working folder. */
+  /** A file of the project; by default the project is the working folder. */
   uri?: string | null;
 }
 
-/** What one job costs an hour, in `currency`; `effective` is the one of the two that it pays. */
+/** The price of one job for an hour, in `currency`; `effective` is the one of the two that applies. */
 export interface HardwareCost {
   currency: string;
   on_demand: number;
@@ -123,7 +123,7 @@ export interface HardwareCost {
   as_of: string;
 }
 
-/** Something to know about the config; `line` counts from 0. */
+/** A finding in the config; `line` counts from 0. */
 export interface HardwareFinding {
   code: string;
   severity: string;
@@ -131,7 +131,7 @@ export interface HardwareFinding {
   line: number;
 }
 
-/** What a part could be instead. */
+/** One possible value of a part. */
 export interface HardwareOption {
   value: string | null;
   label: string;
@@ -144,7 +144,7 @@ export interface HardwareOption {
   changes: Record<string, string | null> | null;
 }
 
-/** What a job of a project would run on and cost. */
+/** The hardware and price of a project's jobs. */
 export interface HardwareResult {
   config: string;
   exists: boolean;
@@ -162,9 +162,9 @@ export interface HardwareResult {
   options: readonly HardwareOption[];
 }
 
-/** What to write into a project's config; null removes the key, and what is left out stays as it is. */
+/** The values to write into a project's config; null removes a key, and keys that are left out stay. */
 export interface SetHardwareArguments {
-  /** Where jobs run. */
+  /** The region of the jobs. */
   region?: string | null;
   /** The machine of each job. */
   machine_type?: string | null;
@@ -172,27 +172,27 @@ export interface SetHardwareArguments {
   gpu_spec?: string | null;
   /** The TPU of each job: 8xV3. */
   tpu_spec?: string | null;
-  /** In the project of this file, instead of the folder's. */
+  /** A file of the project; by default the project is the folder. */
   uri?: string | null;
 }
 
-/** What goes into an image. */
+/** The contents of an image. */
 export interface BuildArguments {
-  /** The mode is CPU; no GPU is looked for. */
+  /** Use CPU mode; ignore GPUs. */
   nogpu?: boolean;
-  /** The mode is GPU; containers get the GPUs of this machine, or don't start. */
+  /** Use GPU mode; containers get the GPUs of this machine, or don't start. */
   gpu?: boolean;
   /** An extra of the project's package to install. */
   extras?: readonly string[];
-  /** trainer.train, trainer/train.py, train.py or script.sh; the config's `module` when left out. */
+  /** trainer.train, trainer/train.py, train.py or script.sh; by default the config's `module`. */
   module?: string | null;
-  /** A folder that travels beside the module's own. */
+  /** A folder to copy into the image, besides the module's own. */
   dir?: readonly string[];
-  /** Take the base image afresh and run every step. */
+  /** Pull the base image again and run every step. */
   no_cache?: boolean;
 }
 
-/** An image: its id, its tag, whether it was there already, and the seconds that it took. */
+/** An image: its id, its tag, whether it existed already, and the seconds of the build. */
 export interface BuildResult {
   image_id: string;
   tag: string;
@@ -202,25 +202,25 @@ export interface BuildResult {
 
 /** A shell, or one command. */
 export interface ShellArguments {
-  /** The mode is CPU; no GPU is looked for. */
+  /** Use CPU mode; ignore GPUs. */
   nogpu?: boolean;
-  /** The mode is GPU; containers get the GPUs of this machine, or don't start. */
+  /** Use GPU mode; containers get the GPUs of this machine, or don't start. */
   gpu?: boolean;
   /** An extra of the project's package to install. */
   extras?: readonly string[];
-  /** Use this image; nothing is built. */
+  /** Use this image and build nothing. */
   image_id?: string | null;
   /** More flags of `docker run`, in one word: '--memory 2g -e A=1'. */
   docker_run_args?: string | null;
   /** Leave the home folder out; only the working folder is mounted. */
   bare?: boolean;
-  /** bash, zsh, fish or sh; your own when left out. */
+  /** bash, zsh, fish or sh; by default your own. */
   shell?: string | null;
   /** Run this instead of a shell. */
   command?: readonly string[];
 }
 
-/** A terminal to open: its name, what runs in it, where, and with which variables besides the usual ones. */
+/** A terminal to open: its name, its program, its folder, and variables to add to the environment. */
 export interface Terminal {
   name: string;
   argv: readonly string[];
@@ -228,27 +228,27 @@ export interface Terminal {
   env: Record<string, string>;
 }
 
-/** A terminal that an editor is to open, or the exit code of a shell that was here. */
+/** A terminal for the editor to open, or the exit code of a shell that ran in this terminal. */
 export interface ShellResult {
   terminal: Terminal | null;
   exit_code: number | null;
 }
 
-/** Which Jupyter, and where. */
+/** The version of Jupyter, and its port. */
 export interface NotebookArguments {
-  /** The mode is CPU; no GPU is looked for. */
+  /** Use CPU mode; ignore GPUs. */
   nogpu?: boolean;
-  /** The mode is GPU; containers get the GPUs of this machine, or don't start. */
+  /** Use GPU mode; containers get the GPUs of this machine, or don't start. */
   gpu?: boolean;
   /** An extra of the project's package to install. */
   extras?: readonly string[];
-  /** Use this image; nothing is built. */
+  /** Use this image and build nothing. */
   image_id?: string | null;
   /** More flags of `docker run`, in one word: '--memory 2g -e A=1'. */
   docker_run_args?: string | null;
   /** Leave the home folder out; only the working folder is mounted. */
   bare?: boolean;
-  /** The port; the first free one from 8888 when left out. */
+  /** The port; by default the first free one from 8888. */
   port?: number | null;
   /** The version of Jupyter. */
   jupyter_version?: string | null;
@@ -258,7 +258,7 @@ export interface NotebookArguments {
   detach?: boolean;
 }
 
-/** Where a notebook answers, the token that it asks for, and the name of its container. */
+/** A notebook's URL, token and port, and the name of its container. */
 export interface NotebookResult {
   url: string;
   token: string;
@@ -266,23 +266,23 @@ export interface NotebookResult {
   container: string;
 }
 
-/** What to run in local containers. */
+/** A module, or a sweep of it, to run in local containers. */
 export interface RunArguments {
-  /** The mode is CPU; no GPU is looked for. */
+  /** Use CPU mode; ignore GPUs. */
   nogpu?: boolean;
-  /** The mode is GPU; containers get the GPUs of this machine, or don't start. */
+  /** Use GPU mode; containers get the GPUs of this machine, or don't start. */
   gpu?: boolean;
   /** An extra of the project's package to install. */
   extras?: readonly string[];
-  /** Use this image; nothing is built. */
+  /** Use this image and build nothing. */
   image_id?: string | null;
   /** More flags of `docker run`, in one word: '--memory 2g -e A=1'. */
   docker_run_args?: string | null;
-  /** trainer.train, trainer/train.py, train.py or script.sh; the config's `module` when left out. */
+  /** trainer.train, trainer/train.py, train.py or script.sh; by default the config's `module`. */
   module?: string | null;
-  /** A folder that travels beside the module's own. */
+  /** A folder to copy into the image, besides the module's own. */
   dir?: readonly string[];
-  /** Take the base image afresh and run every step. */
+  /** Pull the base image again and run every step. */
   no_cache?: boolean;
   /** Passed to the job, untouched. */
   args?: readonly string[];
@@ -298,13 +298,13 @@ export interface RunArguments {
   index?: number | null;
   /** Run one block of the sweep only, by its JSON pointer. */
   block?: string | null;
-  /** Run what didn't succeed in the newest group, of this sweep or of --name where one is given. */
+  /** Run the jobs again that didn't succeed in the newest group, of this sweep or of --name if given. */
   rerun_failed?: boolean;
   /** Run this job of the history, wherever it ran: its id, or GROUP/INDEX. */
   job?: string | null;
-  /** Override what the script would refuse: all of it, or the findings of these codes. */
+  /** Run although the script would refuse flags: all findings, or those of these codes. */
   force?: boolean | readonly string[];
-  /** Return once the jobs are on their way; `caliban status` follows them. */
+  /** Return once the jobs have started; `caliban status` follows them. */
   detach?: boolean;
 }
 
@@ -327,19 +327,19 @@ export interface RunResult {
   jobs: readonly RunJob[];
 }
 
-/** What to run on Google's machines, and on which. */
+/** A module, or a sweep of it, to run on Google's machines, and its hardware. */
 export interface CloudArguments {
-  /** The mode is CPU; no GPU is looked for. */
+  /** Use CPU mode; ignore GPUs. */
   nogpu?: boolean;
-  /** The mode is GPU; containers get the GPUs of this machine, or don't start. */
+  /** Use GPU mode; containers get the GPUs of this machine, or don't start. */
   gpu?: boolean;
   /** An extra of the project's package to install. */
   extras?: readonly string[];
-  /** trainer.train, trainer/train.py, train.py or script.sh; the config's `module` when left out. */
+  /** trainer.train, trainer/train.py, train.py or script.sh; by default the config's `module`. */
   module?: string | null;
-  /** A folder that travels beside the module's own. */
+  /** A folder to copy into the image, besides the module's own. */
   dir?: readonly string[];
-  /** Take the base image afresh and run every step. */
+  /** Pull the base image again and run every step. */
   no_cache?: boolean;
   /** Passed to the job, untouched. */
   args?: readonly string[];
@@ -347,11 +347,11 @@ export interface CloudArguments {
   uri?: string | null;
   /** Show the plan and the requests; build and send nothing. */
   dry_run?: boolean;
-  /** Use this image of a registry; nothing is built. */
+  /** Use this image of a registry and build nothing. */
   image_tag?: string | null;
   /** The Google Cloud project. */
   project_id?: string | null;
-  /** Where the jobs run. */
+  /** The region of the jobs. */
   region?: string | null;
   /** The machine of each job. */
   machine_type?: string | null;
@@ -359,7 +359,7 @@ export interface CloudArguments {
   gpu_spec?: string | null;
   /** The TPU of each job: 8xV3. */
   tpu_spec?: string | null;
-  /** Use spot machines: cheaper, and taken away at any time. */
+  /** Use spot machines: cheaper, but Google may take them away at any time. */
   spot?: boolean;
   /** Wait until machines are free, for less money: L4, A100 and newer GPUs. */
   flex_start?: boolean;
@@ -367,9 +367,9 @@ export interface CloudArguments {
   timeout?: string | null;
   /** How long a job may wait to start: 2d; with flex-start 1 day. */
   max_wait?: string | null;
-  /** Begin a job anew when its machine is restarted. */
+  /** Start a job again when its machine is restarted. */
   restart?: boolean;
-  /** Override what would be refused: all of it, or the findings of these codes. */
+  /** Submit although the checks would refuse it: all findings, or those of these codes. */
   force?: boolean | readonly string[];
   /** Name of the group of jobs. */
   name?: string | null;
@@ -381,7 +381,7 @@ export interface CloudArguments {
   backend?: string | null;
   /** The account that the jobs run as. */
   service_account?: string | null;
-  /** Make the image repository if it is missing. */
+  /** Create the image repository if it is missing. */
   create_repository?: boolean;
   /** Submit only this combination of the sweep (1 is the first). */
   index?: number | null;
@@ -391,17 +391,17 @@ export interface CloudArguments {
   max_jobs?: number | null;
   /** The most that all jobs together may cost an hour, in US dollars. */
   max_cost_per_hour?: number | null;
-  /** Submit without asking; a limit holds all the same. */
+  /** Submit without asking; limits still apply. */
   yes?: boolean;
 }
 
-/** What a job has besides its machine's processors. */
+/** The accelerators of a job. */
 export interface CloudAccelerator {
   type: string;
   count: number;
 }
 
-/** What jobs cost, in `currency`, by prices of the day `as_of`. */
+/** The price of jobs in `currency`, from the prices of the day `as_of`. */
 export interface CloudCost {
   currency: string;
   per_job_hour: number;
@@ -409,7 +409,7 @@ export interface CloudCost {
   as_of: string;
 }
 
-/** A quota that the jobs use: its metric if that is known, and what all of them take. */
+/** A quota that the jobs use: its metric if it is known, and the amount for all jobs. */
 export interface CloudQuota {
   metric: string | null;
   of: string;
@@ -417,7 +417,7 @@ export interface CloudQuota {
   granted: number | null;
 }
 
-/** What a plan has more of than a limit allows. */
+/** A limit that a plan exceeds. */
 export interface CloudExcess {
   message: string;
   hint: string;
@@ -439,11 +439,12 @@ export interface CloudJob {
   request: Record<string, unknown> | null;
 }
 
-/** A plan, or what became of it. */
+/** A plan, or the submission of it. */
 export interface CloudResult {
   plan_id: string;
   group: string;
   backend: string;
+  backend_title: string;
   project_id: string;
   region: string;
   machine_type: string;
@@ -463,51 +464,51 @@ export interface CloudResult {
   jobs: readonly CloudJob[];
 }
 
-/** Which plan to submit. */
+/** The plan to submit. */
 export interface SubmitArguments {
   /** The id of a plan. */
   plan_id: string;
 }
 
-/** Which submission to finish. */
+/** The submission to finish. */
 export interface ResumeArguments {
-  /** A group; the newest unfinished one of this folder when left out. */
+  /** A group; by default the newest unfinished one of this folder. */
   group?: string | null;
-  /** Show what is left and the requests; send nothing. */
+  /** Show the remaining jobs and their requests; send nothing. */
   dry_run?: boolean;
-  /** The most jobs that may be left to send. */
+  /** The most jobs that may remain to be sent. */
   max_jobs?: number | null;
-  /** The most that all jobs that are left may cost an hour, in US dollars. */
+  /** The most that all remaining jobs may cost an hour, in US dollars. */
   max_cost_per_hour?: number | null;
-  /** Send without asking; a limit holds all the same. */
+  /** Send without asking; limits still apply. */
   yes?: boolean;
 }
 
-/** Which launches or jobs to tell about. */
+/** The launches or jobs to show. */
 export interface StatusArguments {
-  /** A group or a job; the newest groups when left out. */
+  /** A group or a job; by default the newest groups. */
   reference?: string | null;
-  /** Only jobs in this state; may be said again. */
+  /** Show only jobs in this state; may be repeated. */
   state?: readonly string[];
-  /** Only jobs that have this in their id, arguments, error or group. */
+  /** Show only jobs with this text in their id, arguments, error or group. */
   text?: string | null;
-  /** Only groups of local, vertex or ai-platform. */
+  /** Show only groups of local, vertex or ai-platform. */
   backend?: string | null;
   /** Show the newest N groups. */
   limit?: number;
   /** List the first N jobs of each group; 0 lists none. */
   jobs?: number | null;
-  /** List only jobs behind this place in their group. */
+  /** List only jobs after this index in their group. */
   after?: number;
-  /** Ask Google what became of jobs whose end isn't known here. */
+  /** Ask Google for the states of jobs that haven't ended in the history. */
   refresh?: boolean;
-  /** Ask nobody, neither Google nor the engine: what is written down. */
+  /** Show the history alone; ask neither Google nor the engine. */
   offline?: boolean;
   /** A service account's key file. */
   cloud_key?: string | null;
 }
 
-/** What the jobs of a launch have cost so far, by the price that they were planned with. */
+/** The cost of a launch's jobs so far, by the price of their plan. */
 export interface StatusCost {
   currency: string;
   so_far: number;
@@ -515,7 +516,7 @@ export interface StatusCost {
   as_of: string | null;
 }
 
-/** One job of a launch, as it is written down; values that look like credentials are masked. */
+/** One job of a launch, as the history has it; values that look like credentials are masked. */
 export interface StatusJob {
   job_id: string;
   index: number;
@@ -558,18 +559,19 @@ export interface StatusGroup {
   jobs: readonly StatusJob[];
 }
 
-/** Launches, the newest first, what to know about them, and how many older ones the limit left out. */
+/** Launches, the newest first, notes on them, and the number of older ones beyond the limit. */
 export interface StatusResult {
   groups: readonly StatusGroup[];
   notes: readonly string[];
   more: number;
+  backends: Record<string, string>;
 }
 
-/** Whose output to show. */
+/** The job whose output to show. */
 export interface LogsArguments {
   /** A job: its id, or GROUP/INDEX; a group of one job. */
   job: string;
-  /** Go on until the job ends. */
+  /** Follow the output until the job ends. */
   follow?: boolean;
   /** Begin at this byte. */
   offset?: number | null;
@@ -577,18 +579,18 @@ export interface LogsArguments {
   cloud_key?: string | null;
 }
 
-/** A piece of a job's output, and the byte at which it ends; no text where that has been handed out. */
+/** A piece of a job's output, and the byte at which it ends; empty where the watcher got the text already. */
 export interface LogsResult {
   job: string;
   text: string;
   offset: number;
 }
 
-/** What to stop. */
+/** The jobs, groups and containers to stop. */
 export interface StopArguments {
   /** Jobs, groups and containers. */
   references?: readonly string[];
-  /** Stop every job that hasn't ended, here and in the cloud. */
+  /** Stop every unfinished job, on this machine and in the cloud. */
   all?: boolean;
   /** Stop without asking. */
   yes?: boolean;
@@ -602,22 +604,22 @@ export interface StopFailure {
   error: string;
 }
 
-/** What was stopped, what had ended before, and what couldn't be stopped. */
+/** The jobs and containers that were stopped, had ended before, or couldn't be stopped. */
 export interface StopResult {
   stopped: readonly string[];
   ended: readonly string[];
   failed: readonly StopFailure[];
 }
 
-/** Which jobs of the cloud to submit again. */
+/** The cloud jobs to submit again. */
 export interface ResubmitArguments {
-  /** Jobs of one group, or the group; the newest group of this folder when left out. */
+  /** Jobs of one group, or the group; by default the newest group of this folder. */
   references?: readonly string[];
-  /** Jobs in this state instead of FAILED and CANCELLED; may be said again. */
+  /** Jobs in this state instead of FAILED and CANCELLED; may be repeated. */
   state?: readonly string[];
   /** Build and push the project as it is now, and use that image. */
   rebuild?: boolean;
-  /** Name of the new group; that of the old one when left out. */
+  /** Name of the new group; by default that of the old one. */
   name?: string | null;
   /** Show the plan and the requests; build and send nothing. */
   dry_run?: boolean;
@@ -629,13 +631,13 @@ export interface ResubmitArguments {
   max_jobs?: number | null;
   /** The most that all jobs together may cost an hour, in US dollars. */
   max_cost_per_hour?: number | null;
-  /** Submit without asking; a limit holds all the same. */
+  /** Submit without asking; limits still apply. */
   yes?: boolean;
 }
 
-/** What of the history to write, and how. */
+/** The part of the history to write, and its format. */
 export interface ExportArguments {
-  /** Groups; the whole history when left out. */
+  /** Groups; by default the whole history. */
   groups?: readonly string[];
   /** csv or json. */
   format?: string;
@@ -643,7 +645,7 @@ export interface ExportArguments {
   output?: string | null;
 }
 
-/** The history as a table, a row a job; without rows where they were written to a file. */
+/** The history as a table, one row for each job; without rows if they were written to a file. */
 export interface ExportResult {
   columns: readonly string[];
   rows: readonly Record<string, unknown>[];
@@ -651,10 +653,10 @@ export interface ExportResult {
   path: string | null;
 }
 
-/** Nothing to say: all of ours are listed. */
+/** No arguments: the command lists all of Caliban's containers. */
 export type ContainersArguments = Record<never, never>;
 
-/** One container of ours: `kind` is shell, notebook or run; `started` is a time of UTC, `job` a run's job. */
+/** One of Caliban's containers: `kind` is shell, notebook or run; `started` is a UTC time, `job` a run's job. */
 export interface Container {
   id: string;
   kind: string;
@@ -666,27 +668,27 @@ export interface Container {
   job: string | null;
 }
 
-/** What of ours lives now. */
+/** Caliban's running containers. */
 export interface ContainersResult {
   containers: readonly Container[];
 }
 
-/** Which container to open a shell in. */
+/** The container to open a shell in. */
 export interface AttachArguments {
   /** Its name or id, as `caliban containers` lists them. */
   container: string;
 }
 
-/** Which container to stop. */
+/** The container to stop. */
 export interface StopContainerArguments {
   /** Its name or id. */
   container: string;
 }
 
-/** Nothing to say: everything is looked at. */
+/** No arguments: the command checks everything. */
 export type DoctorArguments = Record<never, never>;
 
-/** One thing that was looked at, and how to mend it if it isn't well. */
+/** The result of one check, with a remedy if it found a problem. */
 export interface DoctorCheck {
   name: string;
   status: "ok" | "warning" | "failure";
@@ -694,18 +696,18 @@ export interface DoctorCheck {
   hint: string;
 }
 
-/** Everything that was looked at. */
+/** The results of all checks. */
 export interface DoctorResult {
   checks: readonly DoctorCheck[];
 }
 
-/** What to call the experiment that is written into the working folder. */
+/** The name of the experiment to write into the working folder. */
 export interface InitArguments {
   /** Write NAME.experiment.json instead of experiment.json. */
   name?: string | null;
 }
 
-/** The files that were written, relative to the folder; those that existed are left alone. */
+/** The files that were written, relative to the folder, and those that existed and were left alone. */
 export interface InitResult {
   written: readonly string[];
   kept: readonly string[];

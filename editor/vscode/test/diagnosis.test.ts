@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { LINKS, page, rulePage, verdict } from "../src/features/diagnosis/texts";
+import { LINKS, doctorPage, rulePage, verdict } from "../src/features/diagnosis/pages";
 import type { DoctorCheck } from "../src/protocol";
 
 const fine: DoctorCheck = { name: "Python", status: "ok", message: "3.12", hint: "" };
@@ -17,20 +17,20 @@ it.each([
 });
 
 it("shows what is broken first, with what mends it", () => {
-  const shown = page("/p", [fine, odd, bad]);
+  const shown = doctorPage("/p", [fine, odd, bad]);
   expect([...shown.matchAll(/>([✗!✓])</g)].map(([, mark]) => mark)).toEqual(["✗", "!", "✓"]);
   expect(shown).toContain("<code>gcloud auth login</code>");
   expect(shown).toContain('href="command:workbench.actions.view.problems"');
 });
 
 it("takes no message for markup", () => {
-  const shown = page("/p/<i>", [bad]);
+  const shown = doctorPage("/p/<i>", [bad]);
   expect(shown).not.toMatch(/<b>|<i>/);
   expect(shown).not.toContain("<script");
 });
 
 it("calls no command that it may not", () => {
-  const called = [...page("/p", [fine, odd, bad]).matchAll(/command:([\w.]+)/g)].map(([, command]) => command);
+  const called = [...doctorPage("/p", [fine, odd, bad]).matchAll(/command:([\w.]+)/g)].map(([, command]) => command);
   expect(called.length).toBeGreaterThan(3);
   expect(LINKS).toEqual(expect.arrayContaining(called));
 });

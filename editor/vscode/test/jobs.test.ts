@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { filterOf, isEmpty, spoken } from "../src/features/jobs/filter";
-import { Pace } from "../src/features/jobs/pace";
+import { filterOf, isEmpty, filterText } from "../src/features/jobs/filter";
+import { PollSchedule } from "../src/features/jobs/polling";
 import * as rows from "../src/features/jobs/rows";
 import { code, groupTooltip, jobTooltip, plain } from "../src/features/jobs/tooltips";
 import type { StatusGroup, StatusJob } from "../src/protocol";
@@ -9,7 +9,7 @@ const NOW = Date.parse("2026-11-27T20:05:30Z");
 
 function group(all_states: Record<string, number>, more: Partial<StatusGroup> = {}): StatusGroup {
   const count = Object.values(all_states).reduce((sum, one) => sum + one, 0);
-  const live = rows.LIVE.reduce((sum, state) => sum + (all_states[state] ?? 0), 0);
+  const live = rows.ACTIVE_STATES.reduce((sum, state) => sum + (all_states[state] ?? 0), 0);
   return {
     name: "digits_1",
     title: "digits",
@@ -90,7 +90,7 @@ describe("rows", () => {
     [group({ PLANNED: 2, SUCCEEDED: 5 }, { going: 0, unsent: 2 }), "circle-large-outline"],
     [group({}), "question"],
   ])("shows a group by what matters most of it (%#)", (one, icon) => {
-    expect(rows.groupPicture(one).icon).toBe(icon);
+    expect(rows.groupIcon(one).icon).toBe(icon);
   });
 
   it.each([
@@ -112,8 +112,8 @@ describe("rows", () => {
   });
 
   it("tells how a group ended", () => {
-    expect(rows.ending(group({ SUCCEEDED: 2, FAILED: 1 }))).toEqual({ text: "digits_1 has ended: 1 failed, 2 succeeded of 3", failed: true });
-    expect(rows.ending(group({ SUCCEEDED: 2 }))).toEqual({ text: "digits_1 has ended: 2 succeeded", failed: false });
+    expect(rows.endMessage(group({ SUCCEEDED: 2, FAILED: 1 }))).toEqual({ text: "digits_1 has ended: 1 failed, 2 succeeded of 3", failed: true });
+    expect(rows.endMessage(group({ SUCCEEDED: 2 }))).toEqual({ text: "digits_1 has ended: 2 succeeded", failed: false });
   });
 });
 
@@ -144,38 +144,38 @@ describe("pace", () => {
   const [none, local, cloud] = [{ local: false, cloud: false }, { local: true, cloud: false }, { local: false, cloud: true }];
 
   it("asks Google less and less while there is no news, and soon again when there is", () => {
-    const pace = new Pace();
+    const pace = new PollSchedule();
     let now = 0;
     const waits: number[] = [];
     for (let look = 0; look < 9; look++) {
-      expect(pace.asks(cloud, now)).toBe(true);
-      pace.asked(false, now);
+      expect(pace.asksGoogle(cloud, now)).toBe(true);
+      pace.recordAnswer(false, now);
       const before = now;
-      while (!pace.asks(cloud, now)) now += pace.next(cloud, now);
+      while (!pace.asksGoogle(cloud, now)) now += pace.delay(cloud, now);
       waits.push(now - before);
     }
     expect([...waits].sort((one, other) => one - other)).toEqual(waits);
     expect(waits[0]).toBeLessThan(10_000);
     expect(waits.at(-1)).toBe(60_000);
-    pace.asked(true, now);
-    expect(pace.next(cloud, now)).toBe(5_000);
-    pace.asked(false, now);
-    pace.hurry();
-    expect(pace.asks(cloud, now)).toBe(true);
+    pace.recordAnswer(true, now);
+    expect(pace.delay(cloud, now)).toBe(5_000);
+    pace.recordAnswer(false, now);
+    pace.reset();
+    expect(pace.asksGoogle(cloud, now)).toBe(true);
   });
 
   it("never asks Google of jobs of this machine, and looks at those more often", () => {
-    const pace = new Pace();
-    expect(pace.asks(local, 0)).toBe(false);
-    expect(pace.asks(none, 0)).toBe(false);
-    pace.asked(true, 0);
-    expect(pace.next(local, 0)).toBeLessThan(pace.next(cloud, 0));
-    expect(pace.next(none, 0)).toBeGreaterThan(pace.next(cloud, 0));
+    const pace = new PollSchedule();
+    expect(pace.asksGoogle(local, 0)).toBe(false);
+    expect(pace.asksGoogle(none, 0)).toBe(false);
+    pace.recordAnswer(true, 0);
+    expect(pace.delay(local, 0)).toBeLessThan(pace.delay(cloud, 0));
+    expect(pace.delay(none, 0)).toBeGreaterThan(pace.delay(cloud, 0));
   });
 });
 
 it("filters by what is given, in words", () => {
   expect(filterOf({ state: "failed", text: "  ", backend: "" })).toEqual({ state: ["FAILED"] });
   expect(isEmpty(filterOf({ state: [] }))).toBe(true);
-  expect(spoken(filterOf({ state: ["failed", "RUNNING"], text: "--lr 0.1", backend: "vertex" }))).toBe("Shown: failed or running, “--lr 0.1”, vertex");
+  expect(filterText(filterOf({ state: ["failed", "RUNNING"], text: "--lr 0.1", backend: "vertex" }))).toBe("Shown: failed or running, “--lr 0.1”, vertex");
 });

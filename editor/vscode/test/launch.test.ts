@@ -4,12 +4,12 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 
 import { hostname, tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Bundle, made, ready } from "../src/launch/environments";
-import { keepOnly, release } from "../src/launch/leases";
-import { Cancelled } from "../src/launch/problems";
-import { ServerProcess } from "../src/launch/process";
-import { clean } from "../src/launch/programs";
-import { findPython, within } from "../src/launch/pythons";
+import { type Bundle, ensureEnvironment, findEnvironments } from "../src/launch/environments";
+import { leaseAndCleanUp, release } from "../src/launch/leases";
+import { StartCancelled } from "../src/launch/errors";
+import { ServerProcess } from "../src/launch/serverProcess";
+import { withoutPythonVariables } from "../src/launch/runProgram";
+import { findPython, isWithin } from "../src/launch/findPython";
 
 let folder: string;
 let logged: string[];
@@ -82,12 +82,12 @@ test.each([
   ["/w", "/wider/python", false],
   ["/w/..x", "/w/python", false],
 ])("within %s lies %s: %s", (outer, inner, expected) => {
-  expect(within(inner, [outer])).toBe(expected);
+  expect(isWithin(inner, [outer])).toBe(expected);
 });
 
 test("no variable names foreign code, or another place for pip to put packages", () => {
   const given = { PYTHONPATH: "x", PYTHONHOME: "x", pythonstartup: "x", VIRTUAL_ENV: "x", PIP_TARGET: "x", PIP_INDEX_URL: "mirror", HOME: "/h" };
-  expect(clean(given)).toEqual({ PIP_INDEX_URL: "mirror", HOME: "/h" });
+  expect(withoutPythonVariables(given)).toEqual({ PIP_INDEX_URL: "mirror", HOME: "/h" });
 });
 
 // It makes an environment as Python does, whose own Python installs and is asked for its version.
@@ -110,15 +110,15 @@ async function make(does: string, signal?: AbortSignal, told: string[] = [], che
   const base = await program("maker", MAKER);
   const run = { folder, environment: { PATH: "/usr/bin:/bin", PIP_DOES: does, CHECK_DOES: check }, ...(signal === undefined ? {} : { signal }) };
   const interpreter = { base, version: "3.12.1", asked: "" };
-  return made(path.join(folder, "environments"), ours, interpreter, { run, log, report: (message) => { told.push(message); } });
+  return ensureEnvironment(path.join(folder, "environments"), ours, interpreter, { run, log, report: (message) => { told.push(message); } });
 }
 
 test("an environment is made once, and then found", async () => {
   const told: string[] = [];
   const environment = await make("true", undefined, told);
   expect(told).toEqual(["with Python 3.12.1", "installing its packages", "pygls"]);
-  expect(await ready(path.join(folder, "environments"), ours)).toEqual([environment]);
-  expect(await ready(path.join(folder, "environments"), { ...ours, key: "0.1.0-fedcba9876543210" })).toEqual([]);
+  expect(await findEnvironments(path.join(folder, "environments"), ours)).toEqual([environment]);
+  expect(await findEnvironments(path.join(folder, "environments"), { ...ours, key: "0.1.0-fedcba9876543210" })).toEqual([]);
   expect(await make("exit 1")).toEqual(environment);
   expect(await readdir(path.join(folder, "environments"))).toEqual([path.basename(environment.folder)]);
 });
@@ -139,7 +139,7 @@ test("of one that can't be made, or is cancelled, nothing is left", async () => 
     if (value === "pygls") cancel.abort();
     return Reflect.set(target, key, value);
   } }));
-  await expect(making).rejects.toThrow(Cancelled);
+  await expect(making).rejects.toThrow(StartCancelled);
   expect(await readdir(path.join(folder, "environments"))).toEqual([]);
 });
 
@@ -162,7 +162,7 @@ test("one that a window was cut short in counts for nothing, and is removed by t
   const part = path.join(home, `${ours.key}-0123456789ab-1a2b`);
   await mkdir(path.join(part, "bin"), { recursive: true });
   await writeFile(path.join(part, "bin/python"), "");
-  expect(await ready(home, ours)).toEqual([]);
+  expect(await findEnvironments(home, ours)).toEqual([]);
   const environment = await make("true");
   expect(await readdir(home)).toEqual([path.basename(environment.folder)]);
 });
@@ -173,10 +173,10 @@ test("one of another version that a window is just making stays", async () => {
   const growing = `0.0.9-${"a".repeat(16)}-${"b".repeat(12)}-1a`;
   await mkdir(path.join(home, growing));
   await writeFile(path.join(home, "making.lock"), JSON.stringify({ host: hostname(), pid: process.pid }));
-  await keepOnly(home, environment, ours, log);
+  await leaseAndCleanUp(home, environment, ours, log);
   expect(await readdir(home)).toContain(growing);
   await rm(path.join(home, "making.lock"));
-  await keepOnly(home, environment, ours, log);
+  await leaseAndCleanUp(home, environment, ours, log);
   expect(await readdir(home)).not.toContain(growing);
 });
 
@@ -199,7 +199,7 @@ test("environments of other versions go once no living process uses them", async
   for (const name of [unused, used, "leases"]) await mkdir(path.join(home, name), { recursive: true });
   await writeFile(path.join(home, "leases", `${used}@${hostname()}@${process.ppid}`), "");
   await writeFile(path.join(home, "leases", `${unused}@${hostname()}@${2 ** 22 + 1}`), "");
-  await keepOnly(home, environment, ours, log);
+  await leaseAndCleanUp(home, environment, ours, log);
   expect((await readdir(home)).sort()).toEqual([used, path.basename(environment.folder), "leases"].sort());
   await release(home);
   expect(await readdir(path.join(home, "leases"))).toEqual([`${used}@${hostname()}@${process.ppid}`]);
@@ -210,7 +210,7 @@ test("a server that doesn't end when asked is killed, and its last words are kep
   const server = await ServerProcess.start({ command, args: [], folder, environment: { PATH: "/usr/bin:/bin" } });
   await new Promise((resolve) => server.child.stdout.once("data", resolve));
   await server.end(100);
-  expect(server.lastWords()).toBe("nearly there (signal SIGKILL)");
+  expect(server.lastOutput()).toBe("nearly there (signal SIGKILL)");
 });
 
 test("a program that isn't there is named, with the setting that helps", async () => {

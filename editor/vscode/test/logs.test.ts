@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { nameOf, referenceOf } from "../src/features/logs/names";
+import { logPath, jobReference } from "../src/features/logs/paths";
 import { LogText } from "../src/features/logs/text";
 
 function shown(pieces: readonly string[], most?: number): LogText {
@@ -36,8 +36,8 @@ it("doesn't hold a bar's every step", () => {
 });
 
 it("calls a log by its group and its job, and knows the job by that", () => {
-  const path = nameOf({ group: { name: "night_1", title: "night/2" }, job: { index: 12 } });
+  const path = logPath({ group: { name: "night_1", title: "night/2" }, job: { index: 12 } });
   expect(path).toBe("/night_1/night_2 12.log");
-  expect(referenceOf(path)).toBe("night_1/12");
-  expect(referenceOf("/else")).toBe("else/");
+  expect(jobReference(path)).toBe("night_1/12");
+  expect(jobReference("/else")).toBe("else/");
 });

@@ -1,27 +1,27 @@
 // What the page of a plan reckons: order, filters, scales, curves, and which rows exist.
 
 import { describe, expect, test } from "vitest";
-import { documentOf } from "../src/features/plans/document";
-import { columnsOf, consent, countsOf, headOf, pieces, requestText, rowsOf } from "../src/features/plans/pieces";
-import { brushed, crossings, nearest, risen, segments } from "../src/pages/plan/lines";
+import { pageHtml } from "../src/features/plans/pageHtml";
+import { columnsOf, allowedArguments, countsOf, headOf, chunks, requestText, rowsOf } from "../src/features/plans/pageData";
+import { isInBrushes, crossings, nearestSegment, curveHeight, segments } from "../src/pages/plan/lines";
 import type { Value } from "../src/pages/plan/messages";
-import { type Order, type Row, filterOf, ordered, rowOf, widths } from "../src/pages/plan/rows";
+import { type RowOrder, type PlanRow, filterOf, sortRows, rowOf, widths } from "../src/pages/plan/rows";
 import { UNSET, axisOf, powers, round } from "../src/pages/plan/scales";
-import { drawn, pageOf, reveal } from "../src/pages/plan/viewport";
-import * as words from "../src/pages/plan/words";
+import { visibleRows, rowsPerPage, scrollTopFor } from "../src/pages/plan/viewport";
+import * as words from "../src/pages/plan/format";
 import type { CloudJob, CloudResult } from "../src/protocol";
-import { counted } from "../src/words";
+import { quantity } from "../src/format";
 
 const COLUMNS = ["lr", "model"];
 
-function rows(...values: Value[][]): Row[] {
+function rows(...values: Value[][]): PlanRow[] {
   return values.map((of, place) => rowOf([place + 1, null, ...of]));
 }
 
 const SWEEP = rows([0.1, "cnn10"], [1e-4, "cnn2"], [null, "mlp"], [0.01, "CNN2"]);
 
 describe("order", () => {
-  const cases: [Order["by"], boolean, number[]][] = [
+  const cases: [RowOrder["by"], boolean, number[]][] = [
     ["index", true, [3, 2, 1, 0]],
     [0, false, [1, 3, 0, 2]],
     [0, true, [0, 3, 1, 2]], // what isn't set is last either way
@@ -29,12 +29,12 @@ describe("order", () => {
     ["state", false, [0, 1, 2, 3]], // equal ones stay as they are
   ];
   test.each(cases)("by %s, turned round: %s", (by, down, wanted) => {
-    expect(ordered(SWEEP, [0, 1, 2, 3], { by, down })).toEqual(wanted);
+    expect(sortRows(SWEEP, [0, 1, 2, 3], { by, down })).toEqual(wanted);
   });
 
   test("numbers come before texts, and texts with numbers as people count", () => {
     const mixed = rows(["x10"], [2], ["x9"], [true], [10]);
-    expect(ordered(mixed, [0, 1, 2, 3, 4], { by: 0, down: false })).toEqual([1, 4, 3, 2, 0]);
+    expect(sortRows(mixed, [0, 1, 2, 3, 4], { by: 0, down: false })).toEqual([1, 4, 3, 2, 0]);
   });
 });
 
@@ -111,15 +111,15 @@ describe("curves", () => {
   });
 
   test("the nearest within reach is found where it is drawn", () => {
-    expect([0, 0.5, 1].map(risen)).toEqual([expect.closeTo(0), expect.closeTo(0.5), expect.closeTo(1)]);
+    expect([0, 0.5, 1].map(curveHeight)).toEqual([expect.closeTo(0), expect.closeTo(0.5), expect.closeTo(1)]);
     const lines = segments(jobs, crossed, [0, 1, 2])[0] ?? [];
-    expect(nearest(lines, 0.1, 0.02, 0.05)?.places).toEqual([0, 2]);
-    expect(nearest(lines, 0.9, 0.02, 0.05)?.places).toEqual([1]);
-    expect(nearest(lines, 0.1, 0.5, 0.05)).toBeUndefined();
+    expect(nearestSegment(lines, 0.1, 0.02, 0.05)?.places).toEqual([0, 2]);
+    expect(nearestSegment(lines, 0.9, 0.02, 0.05)?.places).toEqual([1]);
+    expect(nearestSegment(lines, 0.1, 0.5, 0.05)).toBeUndefined();
   });
 
   test("a job is chosen if it lies in every range", () => {
-    const chosen = (ranges: [number, { low: number; high: number }][]) => [0, 1, 2].filter((place) => brushed(crossed, new Map(ranges), place));
+    const chosen = (ranges: [number, { low: number; high: number }][]) => [0, 1, 2].filter((place) => isInBrushes(crossed, new Map(ranges), place));
     expect(chosen([])).toEqual([0, 1, 2]);
     expect(chosen([[0, { low: -0.1, high: 0.4 }]])).toEqual([0, 2]);
     expect(chosen([[0, { low: -0.1, high: 0.4 }], [1, { low: 0, high: 0.5 }]])).toEqual([]);
@@ -129,17 +129,17 @@ describe("curves", () => {
 describe("rows on the screen", () => {
   const view = { top: 2400, height: 240, row: 24, total: 10_000 };
   test("few of many exist", () => {
-    expect(drawn(view, 8)).toEqual({ first: 92, end: 118 });
-    expect(drawn({ ...view, top: 0 }, 8)).toEqual({ first: 0, end: 18 });
-    expect(drawn({ ...view, top: 1e9 }, 8)).toEqual({ first: 9992, end: 10_000 });
-    expect(drawn({ ...view, total: 0 }, 8)).toEqual({ first: 0, end: 0 });
+    expect(visibleRows(view, 8)).toEqual({ first: 92, end: 118 });
+    expect(visibleRows({ ...view, top: 0 }, 8)).toEqual({ first: 0, end: 18 });
+    expect(visibleRows({ ...view, top: 1e9 }, 8)).toEqual({ first: 9992, end: 10_000 });
+    expect(visibleRows({ ...view, total: 0 }, 8)).toEqual({ first: 0, end: 0 });
   });
 
   test("scrolling shows a row with as little as it takes", () => {
-    expect(reveal(view, 105)).toBe(2400);
-    expect(reveal(view, 99)).toBe(2376);
-    expect(reveal(view, 110)).toBe(2424);
-    expect(pageOf(view)).toBe(9);
+    expect(scrollTopFor(view, 105)).toBe(2400);
+    expect(scrollTopFor(view, 99)).toBe(2376);
+    expect(scrollTopFor(view, 110)).toBe(2424);
+    expect(rowsPerPage(view)).toBe(9);
   });
 
   test("columns are as wide as what stands in them, within bounds", () => {
@@ -164,7 +164,7 @@ describe("pieces", () => {
 
   test("a long list travels in pieces, whole", () => {
     const many = Array.from({ length: 4500 }, (_, place) => place);
-    const sent = [...pieces(many)];
+    const sent = [...chunks(many)];
     expect(sent.map(({ length }) => length)).toEqual([2000, 2000, 500]);
     expect(sent.flat()).toEqual(many);
   });
@@ -173,10 +173,10 @@ describe("pieces", () => {
     const jobs = { message: "", hint: "", allowed_by: { max_jobs: 3 } };
     const cost = { message: "", hint: "", allowed_by: { max_cost_per_hour: 2.5 } };
     const over = (...over_limits: CloudResult["over_limits"]) => ({ count: 3, over_limits });
-    expect(consent(over(), null)).toEqual({});
-    expect(consent(over(jobs, cost), 3)).toEqual({ max_jobs: 3, max_cost_per_hour: 2.5 });
-    expect(consent(over(jobs, { ...cost, allowed_by: null }), 3)).toBeUndefined();
-    for (const typed of [null, 0, 2, 33]) expect(consent(over(jobs), typed)).toBeUndefined();
+    expect(allowedArguments(over(), null)).toEqual({});
+    expect(allowedArguments(over(jobs, cost), 3)).toEqual({ max_jobs: 3, max_cost_per_hour: 2.5 });
+    expect(allowedArguments(over(jobs, { ...cost, allowed_by: null }), 3)).toBeUndefined();
+    for (const typed of [null, 0, 2, 33]) expect(allowedArguments(over(jobs), typed)).toBeUndefined();
   });
 
   test("states are counted", () => {
@@ -194,14 +194,14 @@ describe("words", () => {
   });
 
   test("numbers of things", () => {
-    expect(counted(1, "job")).toBe("1 job");
-    expect(counted(3000, "job")).toBe("3,000 jobs");
+    expect(quantity(1, "job")).toBe("1 job");
+    expect(quantity(3000, "job")).toBe("3,000 jobs");
     expect(words.states({ QUEUED: 2, FAILED: 1 })).toBe("2 queued, 1 failed");
   });
 });
 
 test("a page runs its own script and nothing else", () => {
-  const text = documentOf({ script: "s.js", style: "s.css", source: "https://x", nonce: "abc" });
+  const text = pageHtml({ script: "s.js", style: "s.css", source: "https://x", nonce: "abc" });
   expect(text).toContain("default-src 'none'; style-src https://x; script-src 'nonce-abc'");
   expect(text).not.toMatch(/unsafe|style="|\son\w+=/);
 });

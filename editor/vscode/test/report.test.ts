@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { report } from "../src/report";
+import { diagnosticReport } from "../src/features/serverState/report";
 
 const facts = {
   versions: [["VS Code", "1.139.1"], ["Extension", "0.1.0"]] as const,
@@ -13,7 +13,7 @@ const facts = {
 };
 
 test("a report says what there is, and not who the user is", () => {
-  expect(report(facts, "/home/ada").split("\n")).toEqual([
+  expect(diagnosticReport(facts, "/home/ada").split("\n")).toEqual([
     "## Caliban",
     "",
     "- VS Code: 1.139.1",
@@ -38,5 +38,5 @@ test.each([
   [{ doctor: undefined }, "- not asked, since the server doesn't run"],
   [{ doctor: "it failed: no answer" }, "- it failed: no answer"],
 ])("what wasn't asked is said", (changed, line) => {
-  expect(report({ ...facts, ...changed }, "").split("\n")).toContain(line);
+  expect(diagnosticReport({ ...facts, ...changed }, "").split("\n")).toContain(line);
 });

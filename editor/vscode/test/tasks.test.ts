@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { titled, words } from "../src/features/tasks/definition";
+import { taskName, commandLine } from "../src/features/tasks/definition";
 
 it.each([
   [{ command: "check" }, ["check"], "check"],
@@ -10,8 +10,8 @@ it.each([
     "run experiment.json --jobs=2 train.py -- --lr 1",
   ],
 ])("spells the task %j as the command line takes it", (definition, argv, title) => {
-  expect(words({ type: "caliban", ...definition })).toEqual(argv);
-  expect(titled({ type: "caliban", ...definition })).toBe(title);
+  expect(commandLine({ type: "caliban", ...definition })).toEqual(argv);
+  expect(taskName({ type: "caliban", ...definition })).toBe(title);
 });
 
 interface Manifest {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import manifest from "../package.json" with { type: "json" };
-import { done, learned } from "../src/features/welcome/outcomes";
+import { completedSteps, factsOf } from "../src/features/welcome/setup";
 
 const check = (name: string, status: string) => ({ name, status, message: "", hint: "" });
 
@@ -24,7 +24,7 @@ it.each([
   ],
 ])("learns from a call what it tells: %#", (call, known) => {
   const { name, argument, ...outcome } = call;
-  expect(learned(name, argument, outcome)).toEqual(known);
+  expect(factsOf(name, argument, outcome)).toEqual(known);
 });
 
 it.each([
@@ -32,7 +32,7 @@ it.each([
   [{ engine: "ok", credentials: "unknown", hasSoundExperiment: true }, ["engine", "experiment"]],
   [{ ready: true, engine: "ok", hasSoundExperiment: true, ran: true, credentials: "ok" }, steps()],
 ])("knows which steps of the walkthrough are done: %#", (known, wanted) => {
-  expect(done(new Map(Object.entries(known)))).toEqual(wanted);
+  expect(completedSteps(new Map(Object.entries(known)))).toEqual(wanted);
 });
 
 /** The steps of the walkthrough, each of which waits for its own key. */

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -168,3 +171,20 @@ def test_the_project_and_its_registry(tmp_path: Path) -> None:
     assert check(context, "Registry").status == "ok"
     plant(tmp_path, {"config.json": "damaged"})
     assert check(context, "Registry").status == "warning"
+
+
+def test_doctor_says_what_is_missing(tmp_path: Path) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "caliban_ls", "doctor", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/no.sock", "CALIBAN_HOME": "/proc/caliban"},
+    )
+    assert answer.returncode == 3
+    checks = {check["name"]: check for check in json.loads(answer.stdout)["checks"]}
+    assert checks["Docker engine"]["status"] == "failure"
+    assert checks["History"]["status"] == "warning"
+    assert all(check["hint"] for check in checks.values() if check["status"] != "ok")

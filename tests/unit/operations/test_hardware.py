@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from support.folders import plant
+from support.program import caliban
 from support.random_projects import some_config
 
 from caliban_ls.analysis import hardware, jsondoc
@@ -222,3 +223,14 @@ def test_edits_are_of_the_text_that_was_read(tmp_path: Path) -> None:
     root = jsondoc.parse(after).root
     assert root is not None
     assert to_python(root) == {"a": [1, 2], "cloud": {"region": "us-east1", "gpu_spec": "1xT4"}}
+
+
+def test_hardware_says_what_a_project_comes_to_and_could_be(tmp_path: Path) -> None:
+    (tmp_path / ".calibanconfig.json").write_text('{"cloud": {"region": "us-west3", "gpu_spec": "1xT4"}}')
+    answer = caliban("hardware", "region", folder=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    first, *rest = answer.stdout.splitlines()
+    assert first == "us-west3 · 1xT4 · can't be had"
+    assert any("error[CAL409]" in line for line in rest)
+    assert any(line.split()[:3] == ["*", "us-west3", "Salt"] for line in rest)
+    assert json.loads(caliban("hardware", "--json", folder=tmp_path).stdout)["possible"] is False

@@ -8,7 +8,7 @@ import pytest
 from support.folders import plant
 
 from caliban_ls.analysis import jsondoc
-from caliban_ls.analysis.config.settings import Limits, Settings
+from caliban_ls.analysis.config.settings import Settings, UserLimits
 from caliban_ls.analysis.rules.rule import DocumentKind
 from caliban_ls.workspace.checker import Checker, CheckInputs
 from caliban_ls.workspace.projects import ProjectCache
@@ -58,7 +58,7 @@ def test_equal_surroundings_are_equal_inputs(projects: ProjectCache, folder: Pat
     (folder / "train.py").write_text(SCRIPT.replace("--lr", "--rate"))
     after = inputs_of(projects, folder)
     assert after != before
-    assert inputs_of(projects, folder, settings=Settings(limits=Limits(max_jobs=5))) != after
+    assert inputs_of(projects, folder, settings=Settings(limits=UserLimits(max_jobs=5))) != after
 
 
 @pytest.mark.parametrize("file", [".calibanconfig.json", "train.py"])

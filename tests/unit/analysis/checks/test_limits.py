@@ -14,18 +14,17 @@ from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.checks.limits import different_jobs, flags_key
 from caliban_ls.analysis.config import project
 from caliban_ls.analysis.config.project import Limits
-from caliban_ls.analysis.config.settings import Limits as OwnLimits
-from caliban_ls.analysis.config.settings import Settings
+from caliban_ls.analysis.config.settings import Settings, UserLimits
 from caliban_ls.analysis.estimate import CostEstimate, jobs_allowed, lower_limits
 from caliban_ls.analysis.experiment import sweep as sweeps
 from caliban_ls.analysis.findings import apply_edits
 from caliban_ls.validation import validate
 
 
-def check(marked: str, *codes: str, config: str = "{}", own: OwnLimits | None = None) -> None:
+def check(marked: str, *codes: str, config: str = "{}", own: UserLimits | None = None) -> None:
     """Findings sit exactly on the ⟦marked⟧ text, in order, and nowhere else."""
     text, spans = unmark(marked)
-    estimate = CostEstimate(project.read(jsondoc.parse(config)), Settings(limits=own or OwnLimits()))
+    estimate = CostEstimate(project.read(jsondoc.parse(config)), Settings(limits=own or UserLimits()))
     found = validate(jsondoc.parse(text), "experiment", estimate=estimate)
     assert [(item.span, item.code) for item in found] == list(zip(spans, codes, strict=True))
 
@@ -35,9 +34,9 @@ def test_jobs_are_held_against_the_written_limit() -> None:
     check('{"a": [1, 2, 3]}', config=three)
     check('⟦{⟧"a": [1, 2, 3, 4]}', "CAL601", config=three)
     check('⟦[⟧{"a": [1, 2]}, {"a": [3, 4]}]', "CAL601", config=three)
-    check('⟦{⟧"a": [1, 2]}', "CAL601", config=three, own=OwnLimits(max_jobs=1))
-    check('⟦{⟧"a": [1, 2]}', "CAL601", own=OwnLimits(max_jobs=1))
-    check('⟦{⟧"a": [1, 2, 3, 4]}', "CAL601", config=three, own=OwnLimits(max_jobs=9))
+    check('⟦{⟧"a": [1, 2]}', "CAL601", config=three, own=UserLimits(max_jobs=1))
+    check('⟦{⟧"a": [1, 2]}', "CAL601", own=UserLimits(max_jobs=1))
+    check('⟦{⟧"a": [1, 2, 3, 4]}', "CAL601", config=three, own=UserLimits(max_jobs=9))
     check('{"a": [1, 2, 3, ⟦null⟧]}', "CAL203", config=three)
 
 
@@ -66,8 +65,8 @@ def test_the_default_of_100_jobs_is_no_matter_of_the_file() -> None:
     [(None, None, 100), (None, 500, 100), (None, 5, 5), (500, None, 500), (500, 5, 5), (5, 500, 5)],
 )
 def test_a_project_lowers_limits_and_raises_none(own: int | None, theirs: int | None, allowed: int) -> None:
-    assert jobs_allowed(OwnLimits(max_jobs=own), Limits(max_jobs=theirs)) == allowed
-    written = lower_limits(OwnLimits(max_jobs=own), Limits(max_jobs=theirs)).max_jobs
+    assert jobs_allowed(UserLimits(max_jobs=own), Limits(max_jobs=theirs)) == allowed
+    written = lower_limits(UserLimits(max_jobs=own), Limits(max_jobs=theirs)).max_jobs
     assert written == (min([one for one in (own, theirs) if one is not None], default=None))
 
 

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from caliban_ls.analysis.config.settings import Defaults, Limits, Settings, merged, parse_settings, section
+from caliban_ls.analysis.config.settings import (
+    Defaults,
+    Settings,
+    UserLimits,
+    merged,
+    parse_settings,
+    section,
+)
 
 
 def check(raw: Any, expected: Settings, *problems: str) -> None:
@@ -37,7 +44,7 @@ def test_every_setting() -> None:
         raw,
         Settings(
             experiment_files=("sweeps/*.json", "!sweeps/old.json"),
-            limits=Limits(max_jobs=5, max_cost_per_hour=2.0),
+            limits=UserLimits(max_jobs=5, max_cost_per_hour=2.0),
             defaults=Defaults(
                 backend="vertex", region="us-central1", machine_type="n1-standard-4", gpu_spec="1xT4"
             ),
@@ -53,7 +60,7 @@ def test_a_wrong_field_falls_back_alone() -> None:
             "logLevel": "loud",
             "experimentFiles": ["a.json"],
         },
-        Settings(experiment_files=("a.json",), limits=Limits(max_cost_per_hour=3.0)),
+        Settings(experiment_files=("a.json",), limits=UserLimits(max_cost_per_hour=3.0)),
         'caliban.limits.maxJobs must be a whole number from 1 on, not "many"',
         'caliban.logLevel must be one of error, warning, info, debug, not "loud"',
     )

@@ -15,7 +15,7 @@ from support.invalid_sweeps import BROKEN
 from support.marked_text import unmark
 
 from caliban_ls.analysis.config.project import Project
-from caliban_ls.analysis.config.settings import Limits, Settings
+from caliban_ls.analysis.config.settings import Settings, UserLimits
 from caliban_ls.analysis.estimate import CostEstimate
 from caliban_ls.analysis.experiment import sweep as sweeps
 from caliban_ls.analysis.jsondoc import JsonDocument, Node, parse, to_python, tokens, walk
@@ -221,7 +221,7 @@ def test_mistakes_are_found_in_blocks_that_are_taken_whole(text: str) -> None:
 
 
 def limits_of(dice: random.Random) -> CostEstimate:
-    limits = Limits(max_jobs=dice.choice([None, 3]), max_cost_per_hour=dice.choice([None, 1.0]))
+    limits = UserLimits(max_jobs=dice.choice([None, 3]), max_cost_per_hour=dice.choice([None, 1.0]))
     return CostEstimate(Project(), Settings(limits=limits), {})
 
 
