@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from caliban_ls.cli.questions import is_interactive, typed_line
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.operations.context.context import JobListener
+from caliban_ls.runtime.history.masking import masked_args
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -66,7 +67,7 @@ class TerminalProgress(JobListener):
     def started(self, job: JobSpec) -> None:
         """Print the job that starts, if there are several."""
         if self._several:
-            self.report(f"[{job.index}] {shlex.join(job.args)}")
+            self.report(f"[{job.index}] {shlex.join(masked_args(job.args))}")
 
     def output(self, job: JobSpec, stream: Stream, chunk: bytes) -> None:
         """Print the output of a job."""

@@ -22,6 +22,7 @@ from pygls.lsp.server import LanguageServer
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.lsp.pygls_adapter import StdioServer
 from caliban_ls.operations.context.context import JobListener
+from caliban_ls.runtime.history.masking import masked_args
 from caliban_ls.runtime.jobs import JobResult, JobSpec, JobState, Report, Stream
 
 REPORT_INTERVAL: Final = 0.1
@@ -136,7 +137,7 @@ class OutputLog(JobListener):
 
 
 def _named(job: JobSpec) -> dict[str, Any]:
-    return {"job": job.job_id, "index": job.index, "args": list(job.args)}
+    return {"job": job.job_id, "index": job.index, "args": list(masked_args(job.args))}
 
 
 class _Throttle:

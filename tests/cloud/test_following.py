@@ -822,7 +822,7 @@ def test_jobs_of_this_machine_are_run_again_elsewhere(vertex: Launches) -> None:
         group = history.groups.add(title="here", folder=vertex.folder, image=None, owner=None)
     with pytest.raises(UsageError) as refused:
         again(vertex, group.name)
-    assert "caliban run --rerun_failed --name here" in refused.value.hint
+    assert "caliban run --rerun_failed --name here_" in refused.value.hint
     with pytest.raises(UsageError, match="Nothing was submitted"):
         again(vertex)
 

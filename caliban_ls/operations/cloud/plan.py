@@ -28,6 +28,7 @@ from caliban_ls.core.errors import MissingError, UsageError
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.selected_jobs import Work, jobs_of, work_of
 from caliban_ls.operations.context.state import settings_of
+from caliban_ls.operations.context.which_module import unused_config
 from caliban_ls.operations.local import image
 from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.backends import labels
@@ -141,7 +142,7 @@ def make_plan(arguments: CloudArguments, project: Project, claims: Claims, conte
     request = request_of(flags, project, settings_of(context).defaults, context.environment)
     if request.region is not None:
         require_region(request.region)
-    notes = [*overridden, *_check_hardware(request)]
+    notes = [*overridden, *unused_config(arguments.experiment_config, context), *_check_hardware(request)]
     choice = _as_enumerated(hardware.resolve(request))
     scheduling = _scheduling(arguments, project, choice)
     project_id = _project_id(arguments, project, claims, context)
@@ -274,16 +275,31 @@ def _as_enumerated(choice: HardwareChoice) -> HardwareChoice:
 _MAKERS: Mapping[Kind, tuple[str, ...]] = {"gpu": ("NVIDIA_TESLA_", "NVIDIA_"), "tpu": ("TPU_",)}
 
 
-def _project_id(arguments: CloudArguments, project: Project, claims: Claims, context: Context) -> str:
-    for found in (
-        arguments.project_id,
-        context.environment.get("PROJECT_ID"),
+def named_project(
+    given: str | None, project: Project, claims: Claims, environment: Mapping[str, str]
+) -> str | None:
+    """Return the Google Cloud project of a submission, None where nothing names one.
+
+    Args:
+        given: by a flag.
+        project: the project config.
+        claims: of the credentials.
+        environment: the process's variables.
+    """
+    named = (
+        given,
+        environment.get("PROJECT_ID"),
         project.project_id,
-        context.environment.get("GOOGLE_CLOUD_PROJECT"),
+        environment.get("GOOGLE_CLOUD_PROJECT"),
         claims.project,
-    ):
-        if found:
-            return found
+    )
+    return next(filter(None, named), None)
+
+
+def _project_id(arguments: CloudArguments, project: Project, claims: Claims, context: Context) -> str:
+    found = named_project(arguments.project_id, project, claims, context.environment)
+    if found is not None:
+        return found
     raise MissingError(
         "Which Google Cloud project? No flag, variable or config names one",
         hint='Say --project_id, set PROJECT_ID, or write "gcloud": {"project_id": "…"} into .calibanconfig.json.',

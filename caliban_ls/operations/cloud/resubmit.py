@@ -110,7 +110,7 @@ def _group_of(arguments: ResubmitArguments, history: History, context: Context) 
     if group.backend not in CLOUD:
         raise UsageError(
             f"The jobs of {group.name} ran on this machine",
-            hint=f"In {group.folder}, `caliban run --rerun_failed --name {group.title}` runs those that failed.",
+            hint=f"In {group.folder}, `caliban run --rerun_failed --name {group.name}` runs those that failed.",
         )
     return group
 

@@ -76,7 +76,7 @@ def _meant(reference: str | None, history: History, context: Context) -> JobGrou
         if group.backend not in CLOUD:
             raise UsageError(
                 f"The jobs of {group.name} ran on this machine",
-                hint=f"In {group.folder}, `caliban run --rerun_failed --name {group.title}` runs those that failed.",
+                hint=f"In {group.folder}, `caliban run --rerun_failed --name {group.name}` runs those that failed.",
             )
         return group
     cut_short = [

@@ -62,7 +62,7 @@ def open_history(context: Context) -> Iterator[History]:
 
 
 def open_engine(context: Context) -> Engine:
-    """Open the engine, and remove containers that a killed caliban left on it.
+    """Open the engine to start or stop containers, and remove those that a killed caliban left on it.
 
     Raises:
         EngineUnavailable: no engine answers.

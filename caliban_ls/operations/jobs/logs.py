@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from caliban_ls.core.errors import CalibanError, ServiceError, UsageError
+from caliban_ls.core.errors import CalibanError, Cancelled, ServiceError, UsageError
 from caliban_ls.operations.context.clients import find_identity_for, job_client_for, open_retrying_client
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, find_job, is_lost
@@ -37,7 +37,15 @@ def logs(arguments: LogsArguments, context: Context, pace: Pace = PACE) -> LogsR
     Raises:
         UsageError: there is no such job, or the reference names several.
         ServiceError: the service of a cloud job doesn't give its output.
+        Cancelled: the user stopped reading; the job goes on.
     """
+    try:
+        return _logs(arguments, context, pace)
+    except Cancelled:
+        raise Cancelled(f"No longer reading {arguments.job}; this stopped no job") from None
+
+
+def _logs(arguments: LogsArguments, context: Context, pace: Pace) -> LogsResult:
     if arguments.offset is not None and arguments.offset < 0:
         raise UsageError("--offset takes a number that isn't negative")
     with open_history(context) as history:
@@ -83,7 +91,7 @@ def _local_output(
     path = log_file(state_folder_of(context), job.group, job.index)
     if arguments.follow or context.streams:
         return "", _pass_on(job, path, arguments, history, context)
-    return _piece(job, path, arguments.offset)
+    return _piece(job, path, arguments.offset, history)
 
 
 def _pass_on_lines(job: JobRecord, lines: Iterable[str], offset: int, context: Context) -> int:
@@ -128,7 +136,7 @@ def _has_cloud_job_ended(job: JobRecord, service: JobClient, history: History) -
     return now is None or now.state.finished or now.gone is not None
 
 
-def _piece(job: JobRecord, path: Path, offset: int | None) -> tuple[str, int]:
+def _piece(job: JobRecord, path: Path, offset: int | None, history: History) -> tuple[str, int]:
     """Return the end of a log, or a piece from an offset on, and where it ends."""
     try:
         with path.open("rb") as file:
@@ -137,7 +145,7 @@ def _piece(job: JobRecord, path: Path, offset: int | None) -> tuple[str, int]:
             file.seek(start)
             data = file.read(_ANSWER)
     except OSError as error:
-        raise _no_log(job, error) from error
+        raise _no_log(job, error, history) from error
     return data.decode(errors="replace"), start + len(data)
 
 
@@ -158,9 +166,9 @@ def _pass_on(job: JobRecord, path: Path, arguments: LogsArguments, history: Hist
                     context.listener.output(spec, "stdout", chunk)
         except FileNotFoundError as error:
             if over:
-                raise _no_log(job, error) from error
+                raise _no_log(job, error, history) from error
         except OSError as error:
-            raise _no_log(job, error) from error
+            raise _no_log(job, error, history) from error
         if over:
             return position
         if context.cancel.wait(_LOOK_SECONDS):
@@ -169,16 +177,22 @@ def _pass_on(job: JobRecord, path: Path, arguments: LogsArguments, history: Hist
 
 def _has_ended(job: JobRecord, history: History) -> bool:
     now = history.jobs.find(job.job_id)
+    return now is None or now.state.finished or _is_lost(job, history)
+
+
+def _is_lost(job: JobRecord, history: History) -> bool:
+    """Return whether the process that ran a job has died, so that no more output comes."""
     group = history.groups.find(job.group)
-    return now is None or now.state.finished or (group is not None and is_lost(group))
+    return group is not None and is_lost(group)
 
 
-def _no_log(job: JobRecord, error: OSError) -> CalibanError:
+def _no_log(job: JobRecord, error: OSError, history: History) -> CalibanError:
     if isinstance(error, FileNotFoundError):
-        why = (
-            "It hasn't printed anything yet."
-            if not job.state.finished
-            else "It never ran, or its log was removed."
-        )
+        if job.state.finished:
+            why = "It never ran, or its log was removed."
+        elif _is_lost(job, history):
+            why = "The process that ran it was killed before the job printed anything."
+        else:
+            why = "It hasn't printed anything yet."
         return UsageError(f"There is no output of {job.job_id}", hint=why)
     return UsageError(f"The output of {job.job_id} can't be read: {error.strerror or error}")

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from caliban_ls.analysis.backend_names import BACKENDS, TITLES, unknown_backend
-from caliban_ls.core.errors import EngineUnavailable, UsageError
+from caliban_ls.core.errors import UsageError
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, console_url, find_group, is_lost, states_of
-from caliban_ls.operations.context.state import open_engine, open_history
+from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.local.rerun import command_of
 from caliban_ls.operations.schemas.jobs import (
     StatusArguments,
@@ -31,7 +30,7 @@ from caliban_ls.runtime.history.records import JobGroup, JobRecord, JobRow, utc_
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import UNSENT_STATES, JobState
 from caliban_ls.runtime.local import owner
-from caliban_ls.runtime.local.orphans import OWNER_DIED
+from caliban_ls.runtime.local.orphans import OWNER_DIED, lost_state
 
 SHOWN = 50
 """The most jobs in a table; a longer one shows the first and the last."""
@@ -63,8 +62,6 @@ def status(arguments: StatusArguments, context: Context) -> StatusResult:
         raise UsageError("--refresh asks Google, and --offline doesn't", hint="Give one of them.")
     wanted = JobFilter(states=states, text=arguments.text or "")
     with open_history(context) as history:
-        if not arguments.offline:
-            _finish_lost_jobs(history, context)
         only = None
         if arguments.reference is None:
             groups = history.groups.newest(limit=arguments.limit, backend=arguments.backend)
@@ -161,13 +158,6 @@ def _refreshed(
     )
 
 
-def _finish_lost_jobs(history: History, context: Context) -> None:
-    """Write to the history how jobs ended whose process was killed, if an engine answers."""
-    if any(is_lost(group) for group in history.groups.unfinished("local")):
-        with suppress(EngineUnavailable):
-            open_engine(context)  # which does it
-
-
 def _group(group: JobGroup, counts: JobCounts, everything: JobCounts, view: _View) -> StatusGroup:
     lost = is_lost(group)
     details = group.cloud
@@ -226,10 +216,10 @@ def _unsent(group: JobGroup, counts: JobCounts) -> int:
 
 
 def _lost_states(states: Mapping[str, int]) -> dict[str, int]:
-    """Return the states of a lost launch: jobs without a final state are UNKNOWN."""
+    """Return the states of jobs whose process has died."""
     known: dict[str, int] = {}
     for state, count in states.items():
-        name = state if JobState(state).finished else JobState.UNKNOWN.value
+        name = lost_state(JobState(state)).value
         known[name] = known.get(name, 0) + count
     return known
 
@@ -237,7 +227,7 @@ def _lost_states(states: Mapping[str, int]) -> dict[str, int]:
 def _job(row: JobRow, group: JobGroup, view: _View, *, lost: bool) -> StatusJob:
     state, gone, error = row.state, row.gone is not None, row.error
     if lost and not JobState(state).finished:
-        state, error = JobState.UNKNOWN.value, OWNER_DIED
+        state, error = lost_state(JobState(state)).value, OWNER_DIED
     return StatusJob(
         job_id=row.job_id,
         index=row.number,

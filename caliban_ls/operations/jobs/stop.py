@@ -121,7 +121,7 @@ def stop(arguments: StopArguments, context: Context) -> StopResult:
         engine, containers = None, []
         if chosen.containers or chosen.unfinished(cloud=False):
             try:
-                engine = open_engine(context)
+                engine = context.engine()  # not swept yet: what a killed process left can be named, too
                 containers = [find_container(engine, reference) for reference in chosen.containers]
             except EngineUnavailable as error:
                 # Cloud jobs are stopped all the same.
@@ -144,7 +144,7 @@ def stop(arguments: StopArguments, context: Context) -> StopResult:
                 if group.backend in CLOUD:
                     part = _stop_cloud(going, group, history, arguments.cloud_key, context)
                 else:
-                    part = _stop_local(going, group, engine or open_engine(context), history)
+                    part = _stop_local(going, group, open_engine(context), history)
             except Cancelled:
                 raise
             except CalibanError as error:

@@ -58,6 +58,21 @@ def here(arguments: containers.RunArguments, context: Context) -> tuple[containe
     return again, replace(context, folder=group.folder)
 
 
+def as_before(arguments: containers.RunArguments, group: JobGroup) -> containers.RunArguments:
+    """Return the arguments with which `run` runs jobs of a group again: what isn't given is as it was in the group."""
+    details, local = group.details, group.local
+    named = arguments.module is not None
+    return replace(
+        arguments,
+        module=arguments.module or details.module,
+        dir=arguments.dir or details.dir,
+        extras=arguments.extras or details.extras,
+        image_id=arguments.image_id if named else arguments.image_id or local.image_id,
+        docker_run_args=arguments.docker_run_args or local.docker_run_args,
+        name=group.title,
+    )
+
+
 def command_of(job: JobRecord, group: JobGroup) -> str:
     """Return the command line that runs a job once more where it ran, in its folder; masked words stay masked."""
     details = group.details

@@ -90,10 +90,15 @@ class Jobs:
             )
 
     def abandon(self, group: str, *, error: str, alive: Iterable[str] = ()) -> int:
-        """Set the unfinished jobs of a launch CANCELLED, but for those `alive` (ids); return how many."""
+        """Close the unfinished jobs of a launch whose process has died, but for those `alive` (ids); return how many.
+
+        A job that ran is UNKNOWN from now on, since it may have finished; one that never started, or was being
+        stopped, is CANCELLED.
+        """
         with self._database.transaction() as connection:
             cursor = connection.execute(
-                f"UPDATE jobs SET state = 'CANCELLED', ended = ?, error = ? WHERE group_name = ? AND {UNFINISHED}"
+                "UPDATE jobs SET state = CASE state WHEN 'RUNNING' THEN 'UNKNOWN' ELSE 'CANCELLED' END,"
+                f" ended = ?, error = ? WHERE group_name = ? AND {UNFINISHED} AND state != 'UNKNOWN'"
                 " AND job_id NOT IN (SELECT value FROM json_each(?))",
                 (self._database.clock().isoformat(), error, group, json.dumps(list(alive))),
             )

@@ -70,10 +70,11 @@ def test_a_launch_can_be_abandoned(history: History) -> None:
     assert history.jobs.abandon(group.name, error="it died", alive=[f"{group.name}_3"]) == 2
     assert [job.state.value for job in history.jobs.of(group.name)] == [
         "SUCCEEDED",
-        "CANCELLED",
+        "UNKNOWN",
         "QUEUED",
         "CANCELLED",
     ]
+    assert history.jobs.abandon(group.name, error="again", alive=[f"{group.name}_3"]) == 0
     assert record_of(history, f"{group.name}_4").error == "it died"
     assert {job.state for job in history.jobs.of(other.name)} == {JobState.QUEUED}
 
