@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
+from caliban_ls.analysis.backend_names import backend_named
 from caliban_ls.analysis.hardware import SpecProblem, accelerators, machines, parse_spec, regions
 from caliban_ls.analysis.hardware import catalog as catalogs
 from caliban_ls.core.errors import UsageError
@@ -26,8 +27,6 @@ def catalog(arguments: CatalogArguments, _context: Context) -> CatalogResult:
     }
     if arguments.table not in listings:
         raise UsageError(f"The catalogue has no {arguments.table}", hint=f"It has {', '.join(listings)}.")
-    if arguments.backend not in ("vertex", "ai-platform"):
-        raise UsageError(f"There is no backend {arguments.backend}", hint="There are vertex and ai-platform.")
     accelerator = None
     if arguments.gpu_spec is not None:
         spec = parse_spec(arguments.gpu_spec, "gpu")
@@ -35,7 +34,7 @@ def catalog(arguments: CatalogArguments, _context: Context) -> CatalogResult:
             raise UsageError(spec.message)
         accelerator = spec.accelerator
     offers = listings[arguments.table](
-        arguments.backend,
+        backend_named(arguments.backend),
         region=arguments.region,
         machine_type=arguments.machine_type,
         accelerator=accelerator,

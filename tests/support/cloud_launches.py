@@ -68,7 +68,7 @@ class Launches:
         }
 
     def context(self, *, answer: bool | None = None, **more: Any) -> Context:
-        """What a command may touch; `answer` is what its user says, None for nobody who could be asked."""
+        """What a command may touch; `answer` is what its user says, None without a user to ask."""
 
         def ask(question: str, action: str) -> bool:
             self.asked.append(f"{question}\n{action}?")
@@ -181,7 +181,7 @@ def in_background(work: Callable[[], object]) -> tuple[threading.Thread, list[Ba
     def run() -> None:
         try:
             work()
-        except BaseException as error:  # noqa: BLE001  # told to the test
+        except BaseException as error:  # noqa: BLE001  # raised in the test
             failures.append(error)
 
     thread = threading.Thread(target=run, daemon=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from importlib.metadata import metadata
@@ -20,9 +21,8 @@ from caliban_ls.analysis.document_kind import EXPERIMENT_FILES, PROJECT_FILE
 from caliban_ls.commands import COMMANDS
 from scripts.bundle import pins
 
-MANIFEST: dict[str, Any] = json.loads(
-    (Path(__file__).parents[2] / "editor" / "vscode" / "package.json").read_text(encoding="utf-8")
-)
+FOLDER = Path(__file__).parents[2] / "editor/vscode"
+MANIFEST: dict[str, Any] = json.loads((FOLDER / "package.json").read_text(encoding="utf-8"))
 PROPERTIES = MANIFEST["contributes"]["configuration"]["properties"]
 PINNED = Path(__file__).parents[2] / "constraints.txt"
 OF_THE_CLIENT = {"caliban.server.path", "caliban.interpreter", "caliban.trace.server"}
@@ -72,11 +72,10 @@ def test_both_have_one_version() -> None:
     assert MANIFEST["version"] == __version__
 
 
-SOURCES = "\n".join(
-    path.read_text(encoding="utf-8")
-    for path in sorted((Path(__file__).parents[2] / "editor/vscode/src").rglob("*.ts"))
-    if path.name != "protocol.ts"
-)
+FILES = sorted((FOLDER / "src").rglob("*.ts"))
+SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in FILES if path.name != "protocol.ts")
+VAGUE = re.compile(r"\b(?:told|nobody|somebody|whoever|whatever)\b", re.IGNORECASE)
+BACKENDS = re.compile(r"vertex|ai-platform")
 CONTRIBUTED = {one["command"]: one for one in MANIFEST["contributes"]["commands"]}
 
 ENTRIES = {
@@ -134,13 +133,12 @@ def test_whatever_is_shown_leads_to_a_command_that_there_is() -> None:
 
 
 def test_every_file_that_is_named_is_there() -> None:
-    folder = Path(__file__).parents[2] / "editor/vscode"
     text = json.dumps(MANIFEST)
     named = set(re.findall(r'"(?:\./)?((?:media/)?[\w/-]+\.(?:svg|png|json))"', text))
-    named |= set(re.findall(r"\]\(((?!http)[\w/.-]+)\)", (folder / "README.md").read_text(encoding="utf-8")))
+    named |= set(re.findall(r"\]\(((?!http)[\w/.-]+)\)", (FOLDER / "README.md").read_text(encoding="utf-8")))
     named -= {"experiment.json"}
     assert len(named) > 10
-    assert [name for name in sorted(named) if not (folder / name).is_file()] == []
+    assert [name for name in sorted(named) if not (FOLDER / name).is_file()] == []
 
 
 @pytest.mark.parametrize("name", ["caliban.server.path", "caliban.interpreter"])
@@ -166,3 +164,37 @@ def test_the_server_that_is_brought_has_the_versions_of_the_checks() -> None:
     for pin in map(Requirement, brought):
         wanted = SpecifierSet(metadata(pin.name)["Requires-Python"] or "")
         assert (pin.marker is None or pin.marker.evaluate(oldest)) == ("3.10" in wanted), pin
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    """npm fetches each package from the registry that the user has set, and checks what it gets."""
+    lock = json.loads((FOLDER / "package-lock.json").read_text(encoding="utf-8"))
+    packages = [one for name, one in lock["packages"].items() if name]
+    assert len(packages) > 300
+    assert [one for one in packages if "resolved" in one or "integrity" not in one] == []
+    assert MANIFEST["devDependencies"] == lock["packages"][""]["devDependencies"]
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", pin) for pin in MANIFEST["devDependencies"].values())
+
+
+def test_the_server_alone_names_backends() -> None:
+    assert BACKENDS.findall(SOURCES) == []
+
+
+def test_each_type_has_a_name_of_its_own() -> None:
+    kinds = re.compile(r"^(?:export )?(?:class|interface|type|enum) (\w+)", re.MULTILINE)
+    names = Counter(name for path in FILES for name in kinds.findall(path.read_text(encoding="utf-8")))
+    assert names.total() > 100
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_files_and_folders_of_the_extension_are_small() -> None:
+    folders = Counter(path.parent for path in FILES)
+    assert [folder for folder, count in folders.items() if count > 20] == []
+    long = [path.name for path in FILES if len(path.read_text(encoding="utf-8").splitlines()) > 500]
+    assert long == ["protocol.ts"]  # generated
+
+
+def test_texts_name_the_actor() -> None:
+    texts = {path.name: path.read_text(encoding="utf-8") for path in FILES if path.name != "protocol.ts"}
+    texts |= {"package.json": json.dumps(MANIFEST)}
+    assert {name: found for name, text in texts.items() if (found := VAGUE.findall(text))} == {}

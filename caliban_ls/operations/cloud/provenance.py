@@ -1,8 +1,8 @@
-"""Who launched something, where, and of which state of the project: what the history keeps of that.
+"""Find out the user, host and commit of a launch, for the history.
 
-A project's `.git` may name programs: filters, hooks, a file system monitor, helpers of remotes. So its own config is
-never given to git. The commit is read from plain files. Whether there is more than the commit, git says of a folder
-that we make: it has the commit, a copy of the index and a few plain settings, and it borrows only the objects.
+A project's `.git` may name programs: filters, hooks, a file system monitor, helpers of remotes. So git never sees the
+project's own config. The commit is read from plain files. To find changes since the commit, git runs in a temporary
+folder with the commit, a copy of the index, a few plain settings and the project's objects.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _LARGEST_INDEX = 256 * 2**20  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Who launches from where: None where that can't be found out.
+    """The origin of a launch; None for unknown values.
 
     Attributes:
-        user: who launches.
-        host: on which machine.
+        user: the login name.
+        host: the name of the machine.
         commit: of the project.
         dirty: whether the working tree differs from the commit.
     """
@@ -56,7 +56,7 @@ def _user() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Repository:
-    """Where git keeps what it knows of a working tree; `own` and `common` differ where a repository has several."""
+    """The folders of a repository; `own` and `common` differ if it has several working trees."""
 
     top: Path
     own: Path
@@ -79,7 +79,7 @@ def _git(folder: Path, environment: Mapping[str, str]) -> tuple[str | None, bool
 
 
 def _repository(folder: Path) -> _Repository | None:
-    """Return the repository that a folder is in, if it belongs to the user: others could plant one above."""
+    """Return the repository around a folder, if it belongs to the user; others could plant one above."""
     for top in (folder, *folder.parents):
         found = project_files.status(top, ".git", follow=False)
         if found is None:
@@ -93,7 +93,7 @@ def _repository(folder: Path) -> _Repository | None:
 
 
 def _linked(top: Path) -> _Repository | None:
-    """Return the repository that a `.git` file names, if it knows of that file: a project can't name any other."""
+    """Return the repository that a `.git` file names, if it refers back to that file; no project may name another."""
     said = _text(top, ".git").removeprefix("gitdir:").strip()
     own = Path(os.path.realpath(top / said))
     if own.parent.name == "worktrees" and own.parent.parent.name == ".git":
@@ -125,11 +125,11 @@ _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PLAIN = re.compile(
     r"(core\.(filemode|autocrlf|eol|ignorecase|precomposeunicode|symlinks)|extensions\.objectformat)=(\w+)"
 )
-"""Settings that change how files are compared and can name no program."""
+"""Settings that change how files are compared, and can't name a program."""
 
 
 def _is_dirty(repository: _Repository, commit: str, environment: Mapping[str, str]) -> bool | None:
-    """Return whether the working tree has more than the commit: changed, added or untracked files.
+    """Return whether the working tree differs from the commit: changed, added or untracked files.
 
     Filters don't run, so a file behind one that was touched since its checkout counts as changed. Changes within
     submodules don't count, since git would have to follow their config.
@@ -180,11 +180,11 @@ _OFF = (
     *("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never"),
     *("-c", "safe.bareRepository=explicit", "-c", "safe.directory=*", "-c", "submodule.recurse=false"),
 )
-"""Nothing of these is set in the folder that we make; they hold even if git finds another config."""
+"""The temporary folder sets none of these; they hold even if git finds another config."""
 
 
 def _settings(git: str, repository: _Repository, ours: Path, environment: Mapping[str, str]) -> str:
-    """Return the config of the folder that we make: the plain settings of the repository's own, and no include."""
+    """Return the config of the temporary folder: the plain settings of the repository's own, and no include."""
     copy = ours / "theirs"
     copy.write_bytes(project_files.read_bytes(repository.common, "config", _MOST))
     listed = processes.run(

@@ -14,22 +14,18 @@ from caliban_ls.core.errors import CalibanError, UsageError
 from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
-from caliban_ls.runtime.backends.ai_platform import AiPlatform
-from caliban_ls.runtime.backends.base import Service
-from caliban_ls.runtime.backends.vertex import Vertex
+from caliban_ls.runtime.backends.backend import JobClient
+from caliban_ls.runtime.backends.registry import backend_of
 from caliban_ls.runtime.google.auth import Identity, find_identity
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.credentials import find_credentials
-from caliban_ls.runtime.google.retries import Patience, PatientGoogle
+from caliban_ls.runtime.google.retries import Patience, RetryingClient
 from caliban_ls.runtime.history.records import JobGroup
 
 
-def service_for(group: JobGroup, google: Google) -> Service:
-    """Return the service that runs the jobs of a launch."""
-    project = group.project or ""
-    if group.backend == "ai-platform":
-        return AiPlatform(google, project)
-    return Vertex(google, project, group.region or "")
+def job_client_for(group: JobGroup, google: Google) -> JobClient:
+    """Return the client for the jobs of a launch."""
+    return backend_of(group.backend).client(google, group.project or "", group.region or "")
 
 
 def find_identity_of(cloud_key: str | None, project: Project, context: Context) -> Identity:
@@ -81,14 +77,16 @@ def are_credentials_at_hand(group: JobGroup, cloud_key: str | None, context: Con
 
 
 @contextmanager
-def open_patient(identity: Identity, context: Context, patience: Patience) -> Iterator[PatientGoogle]:
+def open_retrying_client(
+    identity: Identity, context: Context, patience: Patience
+) -> Iterator[RetryingClient]:
     """Open the services for the time of the body, with retries while they are busy or silent.
 
     Raises:
         MissingError: a package for these requests can't be imported.
     """
     packages.require(packages.GOOGLE)
-    google = PatientGoogle(
+    google = RetryingClient(
         identity, context.environment, patience=patience, report=context.report, cancel=context.cancel
     )
     try:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from caliban_ls.analysis.backend_names import BACKENDS
 from caliban_ls.core.errors import UsageError
-from caliban_ls.runtime.backends.base import url_of
+from caliban_ls.runtime.backends.registry import backend_of
 from caliban_ls.runtime.history.records import JobGroup, JobRecord
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobState
 from caliban_ls.runtime.local import owner
 
-CLOUD = ("vertex", "ai-platform")
+CLOUD = BACKENDS
 """The backends whose jobs Google runs."""
 
 
@@ -62,7 +63,7 @@ def console_url(group: JobGroup, name: str | None) -> str | None:
     """Return where Google's console shows a job, given its service's name for it; None for a job that has no page."""
     if name is None or group.backend not in CLOUD:
         return None
-    return url_of(group.backend, name, group.project or "", group.region or "")
+    return backend_of(group.backend).console_url(name, group.project or "", group.region or "")
 
 
 def is_lost(group: JobGroup) -> bool:

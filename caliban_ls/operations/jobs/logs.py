@@ -7,14 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from caliban_ls.core.errors import CalibanError, ServiceError, UsageError
-from caliban_ls.operations.context.clients import find_identity_for, open_patient, service_for
+from caliban_ls.operations.context.clients import find_identity_for, job_client_for, open_retrying_client
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, find_job, is_lost
 from caliban_ls.operations.context.state import open_history, state_folder_of
 from caliban_ls.operations.jobs import refresh
 from caliban_ls.operations.schemas.jobs import LogsArguments, LogsResult
 from caliban_ls.runtime.backends import job_sync
-from caliban_ls.runtime.backends.base import Service
+from caliban_ls.runtime.backends.backend import JobClient
 from caliban_ls.runtime.google.cloud_logging import PACE, JobLog, Pace, text_of
 from caliban_ls.runtime.google.retries import Patience
 from caliban_ls.runtime.history.job_logs import log_file
@@ -63,13 +63,13 @@ def _cloud_output(
         why = "It was never sent." if job.state.finished else f"It is {job.state.value}."
         raise UsageError(f"There is no output of {job.job_id}", hint=why)
     identity = find_identity_for(group, arguments.cloud_key, context)
-    with open_patient(identity, context, PATIENCE) as google:
+    with open_retrying_client(identity, context, PATIENCE) as google:
         log = JobLog(google, group.project or "", job.name)
         if not (arguments.follow or context.streams):
             return _piece_of_cloud(log, arguments.offset)
         lines: Iterable[str] = map(text_of, log.entries())
         if arguments.follow:
-            service = service_for(group, google)
+            service = job_client_for(group, google)
             lines = log.follow(
                 is_over=lambda: _has_cloud_job_ended(job, service, history), cancel=context.cancel, pace=pace
             )
@@ -118,7 +118,7 @@ def _piece_of_cloud(log: JobLog, offset: int | None) -> tuple[str, int]:
     return piece.decode(errors="replace"), max(position, offset or 0)
 
 
-def _has_cloud_job_ended(job: JobRecord, service: Service, history: History) -> bool:
+def _has_cloud_job_ended(job: JobRecord, service: JobClient, history: History) -> bool:
     """Return whether a job has ended or is gone, asking its service as long as the history doesn't know."""
     if waiting := job_sync.open_jobs(history, job.group, job.job_id):
         # Reading the output goes on when the job's state can't be read.

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from caliban_ls.core.errors import CalibanError, Cancelled, MissingError
-from caliban_ls.operations.context.clients import find_identity_for, open_patient, service_for
+from caliban_ls.operations.context.clients import find_identity_for, job_client_for, open_retrying_client
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD
 from caliban_ls.runtime.backends import job_sync, labels
-from caliban_ls.runtime.backends.base import Made, Service
+from caliban_ls.runtime.backends.backend import JobClient, RemoteJob
 from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.errors import Refused
 from caliban_ls.runtime.google.retries import Patience, each
@@ -38,9 +38,9 @@ class ServiceReport:
         others: further jobs of the service that are one of ours a second time, by our job id.
     """
 
-    found: Mapping[str, Made]
+    found: Mapping[str, RemoteJob]
     gone: tuple[str, ...]
-    others: Mapping[str, tuple[Made, ...]]
+    others: Mapping[str, tuple[RemoteJob, ...]]
 
     @property
     def known(self) -> frozenset[str]:
@@ -79,9 +79,9 @@ def refresh(
     asked = [group for group in groups if waiting.get(group.name)]
     failed: dict[str, list[str]] = {}
     for identity, theirs in _by_identity(asked, cloud_key, context, notes):
-        with open_patient(identity, context, patience) as google:
+        with open_retrying_client(identity, context, patience) as google:
             by_name = {group.name: group for group in theirs}
-            services = {group.name: service_for(group, google) for group in theirs}
+            services = {group.name: job_client_for(group, google) for group in theirs}
             for name, report in each(by_name, lambda name: ask(waiting[name], name, services[name])).items():  # noqa: B023  # used up at once
                 if isinstance(report, Cancelled):
                     raise report
@@ -93,7 +93,7 @@ def refresh(
     return [*notes, *(f"{', '.join(names)}: {why}" for why, names in failed.items())]
 
 
-def ask(jobs: Collection[OpenJob], group: str, service: Service) -> ServiceReport:
+def ask(jobs: Collection[OpenJob], group: str, service: JobClient) -> ServiceReport:
     """Ask a service for the states of jobs of one launch.
 
     Raises:
@@ -106,12 +106,12 @@ def ask(jobs: Collection[OpenJob], group: str, service: Service) -> ServiceRepor
         listed = [made for job in jobs if job.label for made in service.find(label, job.label)]
     else:
         listed = list(service.find(label))
-    seen = job_sync.recognised(jobs, listed)
+    seen = job_sync.match_jobs(jobs, listed)
     found, gone = dict(seen.found), []
     # Lists show new jobs late: ask for a job that isn't listed by its name.
     missing = [name for name, job_id in named.items() if job_id not in found]
     for name, answer in each(missing, service.get).items():
-        if isinstance(answer, Made):
+        if isinstance(answer, RemoteJob):
             found[named[name]] = answer
         elif isinstance(answer, Refused) and answer.status == HTTPStatus.NOT_FOUND:
             gone.append(named[name])

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from caliban_ls.analysis.backend_names import BACKENDS, TITLES, unknown_backend
 from caliban_ls.core.errors import EngineUnavailable, UsageError
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, console_url, find_group, is_lost, states_of
@@ -52,10 +53,8 @@ def status(arguments: StatusArguments, context: Context) -> StatusResult:
         MissingError: the history can't be used.
     """
     states = states_of(arguments.state)
-    if arguments.backend not in (None, "local", *CLOUD):
-        raise UsageError(
-            f"There is no backend {arguments.backend}", hint="There are local, vertex and ai-platform."
-        )
+    if arguments.backend is not None and arguments.backend not in ("local", *BACKENDS):
+        raise unknown_backend(arguments.backend, ("local", *BACKENDS))
     if arguments.limit < 0:
         raise UsageError("--limit takes a number that isn't negative")
     if arguments.after < 0 or (arguments.jobs or 0) < 0:
@@ -95,7 +94,12 @@ def status(arguments: StatusArguments, context: Context) -> StatusResult:
         shown = [_group(group, counted[group.name], everything[group.name], view) for group in groups]
         if arguments.reference is not None:
             notes += _about_unsent(shown)
-    return StatusResult(groups=tuple(shown), notes=tuple(notes), more=max(0, more))
+    return StatusResult(
+        groups=tuple(shown),
+        notes=tuple(notes),
+        more=max(0, more),
+        backends={str(name): title for name, title in (("local", "This machine"), *TITLES.items())},
+    )
 
 
 @dataclass(frozen=True, slots=True)

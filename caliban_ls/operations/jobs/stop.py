@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from caliban_ls.core.errors import CalibanError, Cancelled, EngineUnavailable, NotConfirmed, UsageError
-from caliban_ls.operations.context.clients import find_identity_for, open_patient, service_for
+from caliban_ls.operations.context.clients import find_identity_for, job_client_for, open_retrying_client
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, find_jobs
 from caliban_ls.operations.context.state import open_engine, open_history
@@ -20,7 +20,7 @@ from caliban_ls.operations.jobs import refresh
 from caliban_ls.operations.local.shell import find_container
 from caliban_ls.operations.schemas.jobs import StopArguments, StopFailure, StopResult
 from caliban_ls.runtime.backends import job_sync, submitter
-from caliban_ls.runtime.backends.base import Service
+from caliban_ls.runtime.backends.backend import JobClient
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.engine import Engine
 from caliban_ls.runtime.google.errors import Refused
@@ -84,7 +84,7 @@ class _CloudStop:
     """Stopping jobs of one launch in the cloud."""
 
     group: JobGroup
-    service: Service
+    service: JobClient
     history: History
     context: Context
     done: _StopOutcome
@@ -221,8 +221,8 @@ def _stop_cloud(
     over: set[str] = set()
     going = _open(ids, group, history)
     if going:
-        with open_patient(find_identity_for(group, cloud_key, context), context, PATIENCE) as google:
-            there = _CloudStop(group, service_for(group, google), history, context, done)
+        with open_retrying_client(find_identity_for(group, cloud_key, context), context, PATIENCE) as google:
+            there = _CloudStop(group, job_client_for(group, google), history, context, done)
             report = _cancel(going, there)
             # The process that sends may have ended jobs in doubt a moment ago; those count as stopped.
             over = {job_id for job_id, made in report.found.items() if made.state.finished} - doubtful
@@ -273,7 +273,7 @@ def _cancel(jobs: Collection[OpenJob], there: _CloudStop) -> refresh.ServiceRepo
     return report
 
 
-def _cancel_one(name: str, service: Service) -> bool:
+def _cancel_one(name: str, service: JobClient) -> bool:
     """Cancel a job at its service; return whether it still ran."""
     try:
         service.cancel(name)

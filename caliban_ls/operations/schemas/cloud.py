@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from caliban_ls.analysis.backend_names import EITHER
 from caliban_ls.operations.schemas.containers import BuildArguments
 from caliban_ls.operations.schemas.fields import option, positional
 
@@ -42,7 +43,7 @@ class CloudArguments(BuildArguments):
     name: str | None = option(None, "Name of the group of jobs.", metavar="NAME")
     label: tuple[str, ...] = option((), "A label of each job.", short="l", metavar="KEY=VALUE")
     cloud_key: str | None = option(None, "A service account's key file.", metavar="FILE")
-    backend: str | None = option(None, "vertex or ai-platform.", metavar="BACKEND")
+    backend: str | None = option(None, f"{EITHER}.", metavar="BACKEND")
     service_account: str | None = option(None, "The account that the jobs run as.", metavar="EMAIL")
     create_repository: bool = option(False, "Create the image repository if it is missing.")
     index: int | None = option(
@@ -179,6 +180,7 @@ class CloudResult:
     Attributes:
         plan_id: a digest of everything that the plan depends on.
         group: the launch.
+        backend_title: the name of the service, for people.
         flex_start: whether jobs wait until machines are free.
         module: the module that they run, None for the image's own entry point.
         count: jobs.
@@ -194,6 +196,7 @@ class CloudResult:
     plan_id: str
     group: str
     backend: str
+    backend_title: str
     project_id: str
     region: str
     machine_type: str

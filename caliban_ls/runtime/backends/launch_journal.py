@@ -1,8 +1,8 @@
-"""The journal of a launch in the cloud: what is to be sent, what was sent, and what nobody knows of.
+"""The journal of a launch in the cloud: jobs to send, jobs that were sent, and jobs in doubt.
 
-Everything is written down before the first request, and every answer when it comes, so that another process can
-go on where one was killed. Lies in the history's file; arguments that look like credentials lie beside it, in a
-file of their own that only the user can read, until they are sent.
+All jobs are recorded before the first request, and each answer when it comes, so that another process can go on where
+one was killed. The journal is part of the history's file. Arguments that look like credentials are beside it, in a file
+that only the user can read, until they are sent.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from types import MappingProxyType
 from typing import Any
 
 from caliban_ls.core.errors import CalibanError, MissingError
-from caliban_ls.runtime.backends.base import Body, Made, with_args
+from caliban_ls.runtime.backends.backend import Body, RemoteJob
+from caliban_ls.runtime.backends.registry import backend_of
 from caliban_ls.runtime.history.masking import MASK, masked_args
 from caliban_ls.runtime.history.records import JobGroup
 from caliban_ls.runtime.history.store import History
@@ -30,7 +31,7 @@ FOLDER = "unsent"
 
 
 class InUse(CalibanError):
-    """Another process is at work on a launch."""
+    """Another process is sending the jobs of a launch."""
 
     code = "in-use"
     exit_code = 3
@@ -39,13 +40,13 @@ class InUse(CalibanError):
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A job that no service is known to have.
+    """A job that is to be sent, or may have been.
 
     Attributes:
-        job_id: ours.
+        job_id: the history's.
         index: its 1-based place.
-        body: the request, whole.
-        doubted: when it was sent, if it was and nobody answered; None if it wasn't.
+        body: the request, with its credentials.
+        doubted: when it was sent, if no answer came; None if it wasn't sent.
     """
 
     job_id: str
@@ -55,10 +56,11 @@ class Unsent:
 
 
 class Journal(Submissions):
-    """The launches of the history, as a sender sees them. Safe to use from several threads."""
+    """Records the sending of launches in the history. Safe to use from several threads."""
 
     def __init__(self, history: History) -> None:
         super().__init__(history)
+        self._history = history
         self._folder = history.path.parent / FOLDER
         # A power cut mustn't take back what was written before a request.
         history.make_durable()
@@ -69,7 +71,7 @@ class Journal(Submissions):
         jobs: Iterable[tuple[JobSpec, Body]],
         origins: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
-        """Write down a whole launch in one transaction, before anything is sent.
+        """Record a whole launch in one transaction, before anything is sent.
 
         Args:
             group: its name is to be free.
@@ -80,6 +82,7 @@ class Journal(Submissions):
             NameTaken: there is a launch of this name.
             DoneAgain: one of the origins is being done again already.
         """
+        backend = backend_of(group.backend)
 
         def planned() -> Iterator[PlannedJob]:
             held: dict[int, list[str]] = {}
@@ -92,7 +95,7 @@ class Journal(Submissions):
                     index=job.index,
                     args=shown,
                     parameters=job.parameters,
-                    request=with_args(body, shown),
+                    request=backend.changed(body, args=shown),
                     origin=origins.get(job.index),
                 )
             # Within the transaction that reads this: no job may be in the history without its arguments.
@@ -103,58 +106,60 @@ class Journal(Submissions):
             self.add(group, planned(), tuple(origins.values()))
 
     def take(self, group: str) -> None:
-        """Make this process the one that works on a launch.
+        """Reserve a launch for this process.
 
         Raises:
-            InUse: another one does.
+            InUse: another process has it.
         """
         self.set_owner(group, owner.this_owner(), self.refuse_if_taken)
 
     def refuse_if_taken(self, group: str) -> None:
-        """Return if no other process works on a launch.
+        """Check that no other process has reserved a launch.
 
         Raises:
-            InUse: another one does.
+            InUse: another process has it.
         """
         held = self.owner_of(group)
         if held not in (None, owner.this_owner()) and not owner.is_dead(held):
             raise InUse(f"Another caliban is sending the jobs of {group}")
 
     def leave(self, group: str) -> None:
-        """Let others work on a launch; once everything is sent, forget the arguments that were held."""
+        """Release a launch for other processes. If nothing is left to send, delete its held arguments."""
         self.release(group, owner.this_owner())
         self.forget(group)
 
     def forget(self, group: str) -> None:
-        """Forget the arguments that were held for a launch, once none of its jobs is to be sent any more."""
+        """Delete the held arguments of a launch, unless some of its jobs are still to be sent."""
         if not self.unsent(group):
             self._file(group).unlink(missing_ok=True)
 
     def job(self, job_id: str) -> Unsent | None:
-        """Return a job that is to be sent; None when it isn't any more.
+        """Return a job that is to be sent; None if it no longer is.
 
         Raises:
-            MissingError: its arguments were held in a file that is gone.
+            MissingError: the file with its held arguments is gone.
         """
         found = self.find_unsent(job_id)
         if found is None:
             return None
         body = found.request
-        if MASK in " ".join(found.args):
-            body = with_args(body, self._held(found.group, found.index, list(found.args)))
+        group = self._history.groups.find(found.group) if MASK in " ".join(found.args) else None
+        if group is not None:
+            held = self._held(group.name, found.index, list(found.args))
+            body = backend_of(group.backend).changed(body, args=held)
         return Unsent(job_id, found.index, body, found.doubted)
 
-    def sent(self, job_id: str, made: Made) -> bool:
-        """Write down that a service has a job; return whether its user stopped it while it was on its way."""
+    def sent(self, job_id: str, made: RemoteJob) -> bool:
+        """Record that the service has a job; return whether the user stopped it while it was on its way."""
         return self.accepted(job_id, name=made.name, state=made.state, error=made.error)
 
     @contextmanager
     def _forgetting(self, group: str) -> Iterator[None]:
-        """Remove arguments that were held for a launch which then couldn't be written down."""
+        """Delete the held arguments of a launch that couldn't be recorded."""
         try:
             yield
         except NameTaken:
-            raise  # They are another's.
+            raise  # The file belongs to the launch that has the name.
         except BaseException:
             with suppress(OSError):
                 self._file(group).unlink(missing_ok=True)

@@ -1,6 +1,7 @@
-// Where it all begins: the server, and what each feature adds. Every decision is the server's.
+// The extension's entry point: creates the server and registers the features. The server makes all decisions.
 
 import * as vscode from "vscode";
+import { runCodeLensCommand } from "./codeLensCommands";
 import type { Extension, Feature } from "./feature";
 import { containers } from "./features/containers/containers";
 import { diagnosis } from "./features/diagnosis/diagnosis";
@@ -11,15 +12,14 @@ import { logs } from "./features/logs/logs";
 import { notebooks } from "./features/notebooks/notebooks";
 import { plans } from "./features/plans/plans";
 import { runs } from "./features/runs/runs";
-import { serverState } from "./features/serverState";
+import { serverState } from "./features/serverState/serverState";
 import { status } from "./features/status";
 import { tasks } from "./features/tasks/tasks";
 import { terminals } from "./features/terminals";
 import { welcome } from "./features/welcome/welcome";
 import { environmentsOf, launch } from "./launch/launch";
 import { release } from "./launch/leases";
-import { intercepted } from "./lenses";
-import { Server } from "./server";
+import { Server } from "./server/server";
 
 const FEATURES: readonly Feature[] = [
   serverState,
@@ -46,7 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
   server = new Server((signal) => launch(context, log, signal), log);
   environments = environmentsOf(context);
   const extension: Extension = { context, server, log };
-  server.intercept(intercepted);
+  server.intercept(runCodeLensCommand);
   context.subscriptions.push(log, server);
   for (const feature of FEATURES) context.subscriptions.push(...feature(extension));
   void server.restart();

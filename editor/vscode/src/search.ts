@@ -1,35 +1,35 @@
-// Searching as a person types: the answer to the last text counts, and no other. Knows nothing of VS Code.
+// Searches while the user types: only the answer to the latest text is used. Doesn't use VS Code's API.
 
-import { counted } from "./words";
+import { quantity } from "./format";
 
-/** What was found, and what is to be said of that which fits and isn't among it. */
-export interface Found<Item> {
+/** The matches, and a text about matches that aren't listed. */
+export interface SearchResult<Item> {
   readonly items: readonly Item[];
   readonly more?: string | undefined;
 }
 
-export type Ask<Item> = (text: string) => Promise<Found<Item>>;
+export type SearchFunction<Item> = (text: string) => Promise<SearchResult<Item>>;
 
-/** Takes what a search finds. */
-export interface Takes<Item> {
+/** Receives the results of a search. */
+export interface SearchCallbacks<Item> {
   busy(is: boolean): void;
-  found(found: Found<Item>): void;
+  found(found: SearchResult<Item>): void;
   failed(error: unknown): void;
 }
 
-export const PAUSE = 150; // milliseconds without a key, after which is asked
+export const DEBOUNCE_MILLISECONDS = 150; // after the last key
 
-export class Search<Item> {
+export class TypeaheadSearch<Item> {
   private round = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly ask: Ask<Item>,
-    private readonly takes: Takes<Item>,
-    private readonly pause = PAUSE,
+    private readonly ask: SearchFunction<Item>,
+    private readonly takes: SearchCallbacks<Item>,
+    private readonly pause = DEBOUNCE_MILLISECONDS,
   ) {}
 
-  /** Ask for a text in a moment, unless another one is typed before; what was asked before counts no more. */
+  /** Search for a text after a pause in typing, and ignore the answers to earlier texts. */
   type(text: string): void {
     this.end();
     const mine = this.round;
@@ -37,7 +37,7 @@ export class Search<Item> {
     this.timer = setTimeout(() => void this.answer(text, mine), this.pause);
   }
 
-  /** Take no answer any more. */
+  /** Ignore all further answers. */
   end(): void {
     this.round += 1;
     clearTimeout(this.timer);
@@ -57,8 +57,8 @@ export class Search<Item> {
   }
 }
 
-/** Return what the last row says of things that fit and aren't listed: `2,980 more jobs: type to narrow`. */
-export function rest(...left: readonly (readonly [number, string])[]): string | undefined {
-  const spoken = left.filter(([count]) => count > 0).map(([count, thing]) => counted(count, thing));
+/** Return the text about matches that aren't listed: `2,980 more jobs: type to narrow`. */
+export function moreText(...left: readonly (readonly [number, string])[]): string | undefined {
+  const spoken = left.filter(([count]) => count > 0).map(([count, thing]) => quantity(count, thing));
   return spoken.length === 0 ? undefined : `${spoken.join(" and ")}: type to narrow`;
 }

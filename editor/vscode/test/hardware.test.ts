@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { rows } from "../src/features/hardware/menu";
+import { hardwareRows } from "../src/features/hardware/rows";
 import type { HardwareOption } from "../src/protocol";
 
 const option: HardwareOption = {
@@ -14,10 +14,10 @@ const option: HardwareOption = {
   changes: { region: "us-east1" },
 };
 
-it("says under which heading an option falls, and what it costs", () => {
+it("puts an option under its heading, with its price", () => {
   const dearer = { ...option, possible: false, reason: "It has no T4: use 1xL4", label: "us-east5" };
   const never = { ...option, possible: false, reason: "It has no N1", changes: null, label: "me-west1", detail: "" };
-  expect(rows([{ ...option, current: true }, option, dearer, never, never]).map((row) => ("heading" in row ? row.heading : row))).toEqual([
+  expect(hardwareRows([{ ...option, current: true }, option, dearer, never, never]).map((row) => ("heading" in row ? row.heading : row))).toEqual([
     "Goes with the rest",
     expect.objectContaining({ label: "$(check) us-east1", description: "$0.87/h · South Carolina" }),
     expect.objectContaining({ label: "us-east1" }),

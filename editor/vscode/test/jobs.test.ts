@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { filterOf, isEmpty, spoken } from "../src/features/jobs/filter";
-import { Pace } from "../src/features/jobs/pace";
+import { filterOf, filterText, isEmpty } from "../src/features/jobs/filter";
+import { PollSchedule } from "../src/features/jobs/polling";
 import * as rows from "../src/features/jobs/rows";
 import { code, groupTooltip, jobTooltip, plain } from "../src/features/jobs/tooltips";
 import type { StatusGroup, StatusJob } from "../src/protocol";
@@ -9,7 +9,7 @@ const NOW = Date.parse("2026-11-27T20:05:30Z");
 
 function group(all_states: Record<string, number>, more: Partial<StatusGroup> = {}): StatusGroup {
   const count = Object.values(all_states).reduce((sum, one) => sum + one, 0);
-  const live = rows.LIVE.reduce((sum, state) => sum + (all_states[state] ?? 0), 0);
+  const live = rows.ACTIVE_STATES.reduce((sum, state) => sum + (all_states[state] ?? 0), 0);
   return {
     name: "digits_1",
     title: "digits",
@@ -85,12 +85,12 @@ describe("rows", () => {
     [group({ FAILED: 1, SUCCEEDED: 5 }), "error"],
     [group({ CANCELLED: 1, SUCCEEDED: 5 }), "circle-slash"],
     [group({ SUCCEEDED: 5 }), "pass"],
-    // Of one that its service no longer knows, nobody says that it runs.
+    // A job that its service no longer knows isn't shown as running.
     [group({ RUNNING: 1, SUCCEEDED: 5 }, { going: 0, gone: 1 }), "pass"],
     [group({ PLANNED: 2, SUCCEEDED: 5 }, { going: 0, unsent: 2 }), "circle-large-outline"],
     [group({}), "question"],
   ])("shows a group by what matters most of it (%#)", (one, icon) => {
-    expect(rows.groupPicture(one).icon).toBe(icon);
+    expect(rows.groupIcon(one).icon).toBe(icon);
   });
 
   it.each([
@@ -106,21 +106,21 @@ describe("rows", () => {
     expect(context).toBe(expected);
   });
 
-  it("counts what runs and fails in groups that go on, and nothing else", () => {
+  it("counts running and failed jobs of active groups only", () => {
     expect(rows.badge([group({ RUNNING: 2, FAILED: 1 }), group({ FAILED: 7 })])).toEqual({ value: 3, tooltip: "2 jobs running, 1 job failed" });
     expect(rows.badge([group({ FAILED: 7, SUCCEEDED: 1 })])).toBeUndefined();
   });
 
-  it("tells how a group ended", () => {
-    expect(rows.ending(group({ SUCCEEDED: 2, FAILED: 1 }))).toEqual({ text: "digits_1 has ended: 1 failed, 2 succeeded of 3", failed: true });
-    expect(rows.ending(group({ SUCCEEDED: 2 }))).toEqual({ text: "digits_1 has ended: 2 succeeded", failed: false });
+  it("describes a group's end", () => {
+    expect(rows.endMessage(group({ SUCCEEDED: 2, FAILED: 1 }))).toEqual({ text: "digits_1 has ended: 1 failed, 2 succeeded of 3", failed: true });
+    expect(rows.endMessage(group({ SUCCEEDED: 2 }))).toEqual({ text: "digits_1 has ended: 2 succeeded", failed: false });
   });
 });
 
 describe("tooltips", () => {
   const evil = "![x](https://evil.example/a.png) [run](command:evil) | <img src=x> ``` \n# big";
 
-  it("shows what others wrote as it is, and loads nothing of it", () => {
+  it("escapes foreign text, and loads nothing from it", () => {
     const text = jobTooltip(job("FAILED", { error: evil, args: ["--say", "```\n![x](https://evil.example)"] }), group({ FAILED: 1 }, { folder: evil }));
     const outside = text.replace(/````sh\n.*?\n````/s, "");
     expect(outside).not.toBe(text);
@@ -128,12 +128,12 @@ describe("tooltips", () => {
     expect(groupTooltip(group({ FAILED: 1 }, { image: evil }))).not.toMatch(/!\[|\]\(|<img|https:/);
   });
 
-  it("has a fence that no argument ends, and an end", () => {
+  it("fences arguments safely, and limits their length", () => {
     expect(code("a ```` b").startsWith("`````sh\n")).toBe(true);
     expect(plain("x".repeat(9000)).length).toBeLessThan(2100);
   });
 
-  it("says all that is known", () => {
+  it("lists all facts", () => {
     const text = groupTooltip(group({ RUNNING: 1 }));
     for (const part of ["us&#45;central1", "n1&#45;standard&#45;8 1xT4", "0&#46;87 USD an hour", "2026&#45;11&#45;27 20&#58;00&#58;00 UTC", "image&#58;tag"]) expect(text).toContain(part);
     expect(jobTooltip(job("SUCCEEDED", { metrics: { loss: 0.5 }, seconds: 90 }), group({ SUCCEEDED: 1 }))).toContain("| loss | 0&#46;5 |");
@@ -143,39 +143,39 @@ describe("tooltips", () => {
 describe("pace", () => {
   const [none, local, cloud] = [{ local: false, cloud: false }, { local: true, cloud: false }, { local: false, cloud: true }];
 
-  it("asks Google less and less while there is no news, and soon again when there is", () => {
-    const pace = new Pace();
+  it("asks Google less often while nothing changes, and soon again when something does", () => {
+    const pace = new PollSchedule();
     let now = 0;
     const waits: number[] = [];
     for (let look = 0; look < 9; look++) {
-      expect(pace.asks(cloud, now)).toBe(true);
-      pace.asked(false, now);
+      expect(pace.asksGoogle(cloud, now)).toBe(true);
+      pace.recordAnswer(false, now);
       const before = now;
-      while (!pace.asks(cloud, now)) now += pace.next(cloud, now);
+      while (!pace.asksGoogle(cloud, now)) now += pace.delay(cloud, now);
       waits.push(now - before);
     }
     expect([...waits].sort((one, other) => one - other)).toEqual(waits);
     expect(waits[0]).toBeLessThan(10_000);
     expect(waits.at(-1)).toBe(60_000);
-    pace.asked(true, now);
-    expect(pace.next(cloud, now)).toBe(5_000);
-    pace.asked(false, now);
-    pace.hurry();
-    expect(pace.asks(cloud, now)).toBe(true);
+    pace.recordAnswer(true, now);
+    expect(pace.delay(cloud, now)).toBe(5_000);
+    pace.recordAnswer(false, now);
+    pace.reset();
+    expect(pace.asksGoogle(cloud, now)).toBe(true);
   });
 
-  it("never asks Google of jobs of this machine, and looks at those more often", () => {
-    const pace = new Pace();
-    expect(pace.asks(local, 0)).toBe(false);
-    expect(pace.asks(none, 0)).toBe(false);
-    pace.asked(true, 0);
-    expect(pace.next(local, 0)).toBeLessThan(pace.next(cloud, 0));
-    expect(pace.next(none, 0)).toBeGreaterThan(pace.next(cloud, 0));
+  it("never asks Google about local jobs, and reads those more often", () => {
+    const pace = new PollSchedule();
+    expect(pace.asksGoogle(local, 0)).toBe(false);
+    expect(pace.asksGoogle(none, 0)).toBe(false);
+    pace.recordAnswer(true, 0);
+    expect(pace.delay(local, 0)).toBeLessThan(pace.delay(cloud, 0));
+    expect(pace.delay(none, 0)).toBeGreaterThan(pace.delay(cloud, 0));
   });
 });
 
-it("filters by what is given, in words", () => {
+it("makes a filter from arguments, and describes it", () => {
   expect(filterOf({ state: "failed", text: "  ", backend: "" })).toEqual({ state: ["FAILED"] });
   expect(isEmpty(filterOf({ state: [] }))).toBe(true);
-  expect(spoken(filterOf({ state: ["failed", "RUNNING"], text: "--lr 0.1", backend: "vertex" }))).toBe("Shown: failed or running, “--lr 0.1”, vertex");
+  expect(filterText(filterOf({ state: ["failed", "RUNNING"], text: "--lr 0.1", backend: "vertex" }))).toBe("Shown: failed or running, “--lr 0.1”, vertex");
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { report } from "../src/report";
+import { diagnosticReport } from "../src/features/serverState/report";
 
 const facts = {
   versions: [["VS Code", "1.139.1"], ["Extension", "0.1.0"]] as const,
@@ -12,8 +12,8 @@ const facts = {
   doctor: [{ name: "Docker", status: "failure", message: "no engine\nat /home/ada/docker.sock" }],
 };
 
-test("a report says what there is, and not who the user is", () => {
-  expect(report(facts, "/home/ada").split("\n")).toEqual([
+test("a report has all facts, but not the user's name", () => {
+  expect(diagnosticReport(facts, "/home/ada").split("\n")).toEqual([
     "## Caliban",
     "",
     "- VS Code: 1.139.1",
@@ -37,6 +37,6 @@ test.each([
   [{ trusted: false, doctor: undefined }, "- not asked, since the folder isn't trusted"],
   [{ doctor: undefined }, "- not asked, since the server doesn't run"],
   [{ doctor: "it failed: no answer" }, "- it failed: no answer"],
-])("what wasn't asked is said", (changed, line) => {
-  expect(report({ ...facts, ...changed }, "").split("\n")).toContain(line);
+])("a report names what wasn't checked", (changed, line) => {
+  expect(diagnosticReport({ ...facts, ...changed }, "").split("\n")).toContain(line);
 });

@@ -1,39 +1,39 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { groupsWith, jobsOfGroup, jobsWith, type Known, liveWith } from "../src/features/jobs/found";
-import { combinations } from "../src/features/runs/combinations";
+import { type QueryStatus, searchActive, searchGroups, searchJobs, searchJobsOf } from "../src/features/jobs/search";
+import { searchCombinations } from "../src/features/runs/combinations";
 import type { ExpandArguments, StatusArguments, StatusGroup, StatusJob } from "../src/protocol";
-import { type Ask, type Found, PAUSE, rest, Search } from "../src/search";
+import { DEBOUNCE_MILLISECONDS, moreText, type SearchFunction, type SearchResult, TypeaheadSearch } from "../src/search";
 
-describe("a search while somebody types", () => {
+describe("a search while the user types", () => {
   beforeEach(() => { vi.useFakeTimers(); });
   afterEach(() => { vi.useRealTimers(); });
 
   class View {
     readonly log: string[] = [];
     readonly asked: string[] = [];
-    readonly answers = new Map<string, (found: Found<string> | Error) => void>();
-    readonly ask: Ask<string> = (text) => {
+    readonly answers = new Map<string, (found: SearchResult<string> | Error) => void>();
+    readonly ask: SearchFunction<string> = (text) => {
       this.asked.push(text);
       return new Promise((resolve, reject) => {
         this.answers.set(text, (found) => { if (found instanceof Error) reject(found); else resolve(found); });
       });
     };
-    readonly search = new Search(this.ask, {
+    readonly search = new TypeaheadSearch(this.ask, {
       busy: (is) => { this.log.push(is ? "busy" : "idle"); },
       found: ({ items }) => { this.log.push(items.join()); },
       failed: (error) => { this.log.push(String(error)); },
     });
 
-    async answer(text: string, found: Found<string> | Error): Promise<void> {
+    async answer(text: string, found: SearchResult<string> | Error): Promise<void> {
       this.answers.get(text)?.(found);
       await vi.advanceTimersByTimeAsync(0);
     }
   }
 
-  it("asks once, when no key has come for a moment", async () => {
+  it("asks once, after a pause in typing", async () => {
     const view = new View();
     for (const text of ["r", "ra", "rat "]) view.search.type(text);
-    await vi.advanceTimersByTimeAsync(PAUSE - 1);
+    await vi.advanceTimersByTimeAsync(DEBOUNCE_MILLISECONDS - 1);
     expect(view.asked).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
     expect(view.asked).toEqual(["rat"]);
@@ -41,47 +41,47 @@ describe("a search while somebody types", () => {
     expect(view.log).toEqual(["busy", "busy", "busy", "rate", "idle"]);
   });
 
-  it("drops the answer to an older text, whenever it comes", async () => {
+  it("drops the answer to an older text, however late it comes", async () => {
     const view = new View();
     view.search.type("old");
-    await vi.advanceTimersByTimeAsync(PAUSE);
+    await vi.advanceTimersByTimeAsync(DEBOUNCE_MILLISECONDS);
     view.search.type("new");
     await view.answer("old", { items: ["wrong"] });
-    await vi.advanceTimersByTimeAsync(PAUSE);
+    await vi.advanceTimersByTimeAsync(DEBOUNCE_MILLISECONDS);
     await view.answer("new", { items: ["right"] });
     view.search.type("last");
-    await vi.advanceTimersByTimeAsync(PAUSE);
+    await vi.advanceTimersByTimeAsync(DEBOUNCE_MILLISECONDS);
     view.search.type("again");
-    await vi.advanceTimersByTimeAsync(PAUSE);
+    await vi.advanceTimersByTimeAsync(DEBOUNCE_MILLISECONDS);
     await view.answer("again", { items: ["again"] });
     await view.answer("last", new Error("too late"));
     expect(view.log.filter((word) => word !== "busy")).toEqual(["right", "idle", "again", "idle"]);
   });
 
-  it("says what went wrong, and takes nothing once it has ended", async () => {
+  it("reports errors, and ignores answers after its end", async () => {
     const view = new View();
     view.search.type("a");
-    await vi.advanceTimersByTimeAsync(PAUSE);
+    await vi.advanceTimersByTimeAsync(DEBOUNCE_MILLISECONDS);
     await view.answer("a", new Error("no server"));
     expect(view.log).toEqual(["busy", "Error: no server", "idle"]);
     view.search.type("b");
     view.search.end();
-    await vi.advanceTimersByTimeAsync(PAUSE);
+    await vi.advanceTimersByTimeAsync(DEBOUNCE_MILLISECONDS);
     expect(view.asked).toEqual(["a"]);
   });
 });
 
-describe("what isn't listed", () => {
-  it("is counted", () => {
-    expect(rest([0, "more job"], [0, "older group"])).toBeUndefined();
-    expect(rest([2980, "more job"], [1, "older group"])).toBe("2,980 more jobs and 1 older group: type to narrow");
+describe("the text about further matches", () => {
+  it("counts them", () => {
+    expect(moreText([0, "more job"], [0, "older group"])).toBeUndefined();
+    expect(moreText([2980, "more job"], [1, "older group"])).toBe("2,980 more jobs and 1 older group: type to narrow");
   });
 });
 
-/** Answers as the server does: the newest groups that have jobs with the text and in the states, and how many are left. */
-function server(groups: readonly StatusGroup[]): Known & { calls: StatusArguments[] } {
+/** Answers like the server: the newest groups with matching jobs, and how many more there are. */
+function server(groups: readonly StatusGroup[]): QueryStatus & { calls: StatusArguments[] } {
   const calls: StatusArguments[] = [];
-  const known: Known = (asked) => {
+  const known: QueryStatus = (asked) => {
     calls.push(asked);
     const has = (group: StatusGroup, job: StatusJob) =>
       `${group.title} ${job.args.join(" ")}`.includes(asked.text ?? "") && (asked.state === undefined || asked.state.includes(job.state));
@@ -116,35 +116,35 @@ describe("jobs and groups", () => {
   const HISTORY = Array.from({ length: 30 }, (_, number) => group(30 - number, 100));
 
   it("lists the newest jobs and says how many more there are", async () => {
-    const { items, more } = await jobsWith(server(HISTORY), "");
+    const { items, more } = await searchJobs(server(HISTORY), "");
     expect([items.length, items[0]?.reference]).toEqual([1000, "group_30_1"]);
     expect(more).toBe("1,000 more jobs and 10 older groups: type to narrow");
   });
 
   it("finds the last job of the oldest group", async () => {
-    const { items, more } = await jobsWith(server(HISTORY), "rate 0.1_100");
+    const { items, more } = await searchJobs(server(HISTORY), "rate 0.1_100");
     expect([items.map(({ reference }) => reference), more]).toEqual([["group_1_100"], undefined]);
   });
 
   it("finds jobs of one group alone", async () => {
     const large = server([group(2, 3000), group(1, 3000)]);
-    expect((await jobsOfGroup(large, "group_1", "")).more).toBe("2,000 more jobs: type to narrow");
-    expect((await jobsOfGroup(large, "group_1", "_2999")).items.map(({ reference }) => reference)).toEqual(["group_1_2999"]);
+    expect((await searchJobsOf(large, "group_1", "")).more).toBe("2,000 more jobs: type to narrow");
+    expect((await searchJobsOf(large, "group_1", "_2999")).items.map(({ reference }) => reference)).toEqual(["group_1_2999"]);
   });
 
-  it("goes on until enough groups fit, though many newer ones don't", async () => {
+  it("goes on until enough groups fit", async () => {
     const groups = Array.from({ length: 300 }, (_, number) => group(300 - number, 1, { backend: number < 290 ? "local" : "vertex" }));
     const known = server(groups);
-    const { items, more } = await groupsWith(known, "", { state: ["FAILED"] }, ({ backend }) => backend !== "local");
+    const { items, more } = await searchGroups(known, "", { state: ["FAILED"] }, ({ backend }) => backend !== "local");
     expect([items.length, items[0]?.reference, more]).toEqual([10, "group_10", undefined]);
     expect(known.calls.every(({ state }) => state?.[0] === "FAILED")).toBe(true);
   });
 
-  it("lists a whole group beside the one job of it that has the text, and says what all its jobs are", async () => {
-    const { items } = await liveWith(server([group(2, 3), group(1, 200, { state: "RUNNING" })]), "1_77");
+  it("lists a matching job's group with the states of all its jobs", async () => {
+    const { items } = await searchActive(server([group(2, 3), group(1, 200, { state: "RUNNING" })]), "1_77");
     expect(items.map(({ reference }) => reference)).toEqual(["group_1", "group_1_77"]);
     expect(items[0]?.group.states).toEqual({ RUNNING: 200 });
-    expect((await liveWith(server([group(1, 1, { state: "RUNNING" })]), "")).items.map(({ reference }) => reference)).toEqual(["group_1"]);
+    expect((await searchActive(server([group(1, 1, { state: "RUNNING" })]), "")).items.map(({ reference }) => reference)).toEqual(["group_1"]);
   });
 });
 
@@ -158,16 +158,16 @@ describe("the jobs of a sweep", () => {
   it("are searched beyond those that are listed", async () => {
     const ask = expand(5000);
     const whole = await ask({ limit: 1000 });
-    expect((await combinations(ask, whole, "")).more).toBe("4,000 more jobs: type to narrow");
-    const found = await combinations(ask, whole, "n 4321");
+    expect((await searchCombinations(ask, whole, "")).more).toBe("4,000 more jobs: type to narrow");
+    const found = await searchCombinations(ask, whole, "n 4321");
     expect(found.items.map(({ index }) => index)).toEqual([4322]);
     expect(found.more).toBeUndefined();
   });
 
-  it("say so where they are too many to be searched", async () => {
+  it("say so if there are too many to search", async () => {
     const ask = expand(200_000);
-    const found = await combinations(ask, await ask({ limit: 1000 }), "n 4321");
-    expect(found.more).toBe("199,000 more jobs: put the cursor on a value for those that have it");
+    const found = await searchCombinations(ask, await ask({ limit: 1000 }), "n 4321");
+    expect(found.more).toBe("199,000 more jobs: put the cursor on a value to list its jobs");
     expect(found.items[0]?.alwaysShow).toBe(false);
   });
 });

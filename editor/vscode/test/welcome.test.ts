@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import manifest from "../package.json" with { type: "json" };
-import { done, learned } from "../src/features/welcome/outcomes";
+import { completedSteps, factsOf } from "../src/features/welcome/setup";
 
 const check = (name: string, status: string) => ({ name, status, message: "", hint: "" });
 
@@ -22,17 +22,17 @@ it.each([
     { name: "doctor", argument: {}, result: { checks: [check("Docker engine", "ok"), check("Credentials", "warning")] } },
     { engine: "ok", credentials: "missing" },
   ],
-])("learns from a call what it tells: %#", (call, known) => {
+])("derives facts from a call: %#", (call, known) => {
   const { name, argument, ...outcome } = call;
-  expect(learned(name, argument, outcome)).toEqual(known);
+  expect(factsOf(name, argument, outcome)).toEqual(known);
 });
 
 it.each([
   [{ ready: true, engine: "missing", hasSoundExperiment: false }, ["ready"]],
   [{ engine: "ok", credentials: "unknown", hasSoundExperiment: true }, ["engine", "experiment"]],
   [{ ready: true, engine: "ok", hasSoundExperiment: true, ran: true, credentials: "ok" }, steps()],
-])("knows which steps of the walkthrough are done: %#", (known, wanted) => {
-  expect(done(new Map(Object.entries(known)))).toEqual(wanted);
+])("knows the completed steps of the walkthrough: %#", (known, wanted) => {
+  expect(completedSteps(new Map(Object.entries(known)))).toEqual(wanted);
 });
 
 /** The steps of the walkthrough, each of which waits for its own key. */

@@ -1,5 +1,5 @@
-// The status bar: what a job of the project that is looked at runs on, and what that costs. A page, such as a plan's, is
-// looked at beside the file that it was made of, so that it changes nothing.
+// The status bar item: the hardware and the price of a job of the current project. A webview, such as a plan's page, leaves
+// the item as it is.
 
 import * as vscode from "vscode";
 import type { Extension, Feature } from "../feature";
@@ -7,7 +7,7 @@ import type { HardwareResult } from "../protocol";
 import { CONFIG } from "../targets";
 
 const CONFIGS = "**/.calibanconfig.json";
-const QUIET = 200; // milliseconds after the last change, before the server is asked
+const DEBOUNCE_MILLISECONDS = 200;
 
 export const status: Feature = (extension) => {
   const { server, log } = extension;
@@ -26,13 +26,13 @@ export const status: Feature = (extension) => {
     }
     try {
       looked = inFolder(vscode.window.activeTextEditor?.document.uri) ?? inFolder(looked);
-      const told = await project(extension, looked);
+      const hardware = await projectHardware(extension, looked);
       if (mine !== round) return;
-      if (told === undefined) {
+      if (hardware === undefined) {
         item.hide();
         return;
       }
-      const { place, found } = told;
+      const { place, found } = hardware;
       const errors = found.findings.some(({ severity }) => severity === "error");
       item.text = `$(server) ${found.text}`;
       item.tooltip = tooltip(found);
@@ -41,13 +41,13 @@ export const status: Feature = (extension) => {
       item.accessibilityInformation = { label: `Hardware: ${found.text}`, role: "button" };
       item.show();
     } catch (error) {
-      log.debug(`the project's hardware can't be told: ${String(error)}`);
+      log.debug(`can't find out the project's hardware: ${String(error)}`);
       if (mine === round) item.hide();
     }
   };
   const soon = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => void show(), QUIET);
+    timer = setTimeout(() => void show(), DEBOUNCE_MILLISECONDS);
   };
 
   soon();
@@ -69,13 +69,13 @@ export const status: Feature = (extension) => {
   ];
 };
 
-/** Return a file if it is in one of the open folders, and on a disk. */
+/** Return a file if it is on a disk and in an open folder. */
 function inFolder(uri: vscode.Uri | undefined): vscode.Uri | undefined {
   return uri?.scheme === "file" && vscode.workspace.getWorkspaceFolder(uri) !== undefined ? uri : undefined;
 }
 
-/** Return the project of the file that was looked at last, if it has a config; or else the first of the folders. */
-async function project({ server }: Extension, looked: vscode.Uri | undefined): Promise<{ place: { uri: string }; found: HardwareResult } | undefined> {
+/** Return the hardware of the last active file's project if it has a config; otherwise of the first config in the folders. */
+async function projectHardware({ server }: Extension, looked: vscode.Uri | undefined): Promise<{ place: { uri: string }; found: HardwareResult } | undefined> {
   if (looked !== undefined) {
     const place = { uri: looked.toString() };
     const found = await server.call("hardware", place);

@@ -1,35 +1,35 @@
-// The environments that the server runs in: one for each wheel and Python, made once, below the extension's storage.
+// The server's virtual environments: one for each wheel and Python, in the extension's storage, created once.
 //
-// One is made where it stays, since the programs in it name their own interpreter, and gets a mark when it is whole:
-// without one it counts for nothing and is removed. No two have the same name, so that a pip that outlived its window
-// writes into none of another's. Windows that want the same environment wait for each other. Those of other versions of
-// the extension go when no window uses them any more.
+// An environment is created in its final folder, because its scripts contain the path of their interpreter. It gets a
+// marker file when it is complete; one without a marker is removed. Each has a unique name, so that a pip that outlives its
+// window can't write into another's environment. Windows that need the same environment wait for each other. Environments
+// of other versions of the extension are removed when no window uses them.
 
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { alone } from "./lock";
+import { INTERPRETER, NotStarted, sentence, SERVER_PATH, StartCancelled } from "./errors";
+import { isWithin, type Python } from "./findPython";
+import { withLock } from "./lock";
 import { pipFailure } from "./pip";
-import { Cancelled, INTERPRETER, NotStarted, SERVER_PATH, sentence } from "./problems";
-import { type RunOptions, run } from "./programs";
-import { type Python, within } from "./pythons";
+import { type RunOptions, runProgram } from "./runProgram";
 
-/** What is installed: the server's wheel, and the versions to have beside it. */
+/** The files to install: the server's wheel, and the pinned versions of its dependencies. */
 export interface Bundle {
   readonly wheel: string;
   readonly constraints: string;
-  /** Stands for this version of the extension and the content of both. */
+  /** Identifies this version of the extension and the content of both files. */
   readonly key: string;
 }
 
-/** An environment that is whole. */
+/** A complete environment. */
 export interface Environment {
   readonly folder: string;
   readonly python: string;
   readonly made: Python & { readonly asked: string };
 }
 
-export interface Making {
+export interface CreateOptions {
   readonly run: Pick<RunOptions, "folder" | "environment" | "signal">;
   readonly report: (message: string) => void;
   readonly log: (line: string) => void;
@@ -37,13 +37,13 @@ export interface Making {
 
 const MARK = "caliban.json";
 const LOCK = "making.lock";
-const CHECK = ["-I", "-m", "caliban_ls.core.packages"]; // imports all that any command needs
+const CHECK = ["-I", "-m", "caliban_ls.core.packages"]; // imports every package that a command needs
 
-/** Return what the extension carries. */
-export async function bundle(extension: string, version: string): Promise<Bundle> {
+/** Return the extension's bundled files. */
+export async function readBundle(extension: string, version: string): Promise<Bundle> {
   const folder = path.join(extension, "bundled");
   const name = (await readdir(folder)).find((one) => one.endsWith(".whl"));
-  if (name === undefined) throw new NotStarted("The extension lacks its own server.", "Install the extension again.", SERVER_PATH);
+  if (name === undefined) throw new NotStarted("The extension's own server is missing.", "Install the extension again.", SERVER_PATH);
   const wheel = path.join(folder, name);
   const constraints = path.join(folder, "constraints.txt");
   const digest = createHash("sha256");
@@ -52,14 +52,14 @@ export async function bundle(extension: string, version: string): Promise<Bundle
 }
 
 /** Return the environments of a bundle, the newest first. */
-export async function ready(home: string, { key }: Bundle): Promise<Environment[]> {
+export async function findEnvironments(home: string, { key }: Bundle): Promise<Environment[]> {
   const names = await readdir(home).catch(() => []);
-  const found = await Promise.all(names.filter((name) => name.startsWith(`${key}-`)).map((name) => whole(path.join(home, name))));
+  const found = await Promise.all(names.filter((name) => name.startsWith(`${key}-`)).map((name) => readEnvironment(path.join(home, name))));
   const usable = found.filter((one) => one !== undefined);
   return usable.sort((one, other) => other.at - one.at).map((one) => one.environment);
 }
 
-async function whole(folder: string): Promise<{ environment: Environment; at: number } | undefined> {
+async function readEnvironment(folder: string): Promise<{ environment: Environment; at: number } | undefined> {
   try {
     const mark = path.join(folder, MARK);
     const made = JSON.parse(await readFile(mark, "utf8")) as Environment["made"];
@@ -72,22 +72,22 @@ async function whole(folder: string): Promise<{ environment: Environment; at: nu
 }
 
 /**
- * Return the environment of a bundle and a Python, made if there is none.
+ * Return the environment of a bundle and a Python; create it if there is none.
  *
- * @throws {NotStarted} it can't be made; nothing of it is left then.
+ * @throws {NotStarted} it can't be created; nothing of it is left then.
  */
-export async function made(home: string, bundle: Bundle, python: Python & { asked: string }, making: Making): Promise<Environment> {
+export async function ensureEnvironment(home: string, bundle: Bundle, python: Python & { asked: string }, making: CreateOptions): Promise<Environment> {
   const mark = createHash("sha256").update(`${python.base}\0${python.version}`).digest("hex").slice(0, 12);
   const prefix = `${bundle.key}-${mark}-`;
   const folder = path.join(home, `${prefix}${process.pid.toString(36)}${Date.now().toString(36)}`);
   try {
     await mkdir(home, { recursive: true });
-    return await alone(path.join(home, LOCK), making, async () => {
-      const there = (await ready(home, bundle)).find((one) => path.basename(one.folder).startsWith(prefix));
+    return await withLock(path.join(home, LOCK), making, async () => {
+      const there = (await findEnvironments(home, bundle)).find((one) => path.basename(one.folder).startsWith(prefix));
       if (there !== undefined) return there;
-      await removeParts(home);
+      await removeIncomplete(home);
       try {
-        await fill(folder, bundle, python, making);
+        await install(folder, bundle, python, making);
         await writeFile(path.join(folder, MARK), JSON.stringify(python));
       } catch (error) {
         await remove(folder);
@@ -96,17 +96,17 @@ export async function made(home: string, bundle: Bundle, python: Python & { aske
       return { folder, python: interpreter(folder), made: python };
     });
   } catch (error) {
-    throw error instanceof NotStarted || error instanceof Cancelled ? error : unwritable(home, error);
+    throw error instanceof NotStarted || error instanceof StartCancelled ? error : unwritable(home, error);
   }
 }
 
-async function fill(folder: string, bundle: Bundle, python: Python, { run: where, report, log }: Making): Promise<void> {
+async function install(folder: string, bundle: Bundle, python: Python, { run: where, report, log }: CreateOptions): Promise<void> {
   const inside = interpreter(folder);
   const pip = ["-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--no-color", "--progress-bar=off", "--retries=2"];
   const step = async (program: string, words: string[], onLine: (line: string) => void = () => undefined): Promise<string> => {
     log(`${program} ${words.join(" ")}`);
-    const ran = await run(program, words, { ...where, seconds: 900, onLine });
-    if (where.signal?.aborted === true) throw new Cancelled();
+    const ran = await runProgram(program, words, { ...where, seconds: 900, onLine });
+    if (where.signal?.aborted === true) throw new StartCancelled();
     if (ran.code === 0) return "";
     log(`${ran.stdout}\n${ran.stderr}`.trim());
     return ran.stderr.trim() || ran.stdout.trim() || `it ended with exit code ${String(ran.code)}`;
@@ -125,27 +125,27 @@ async function fill(folder: string, bundle: Bundle, python: Python, { run: where
   if (broken !== "") throw notMade(python, broken);
 }
 
-/** Return whether an environment has all that the server and its commands need. */
-export async function works(environment: Environment, where: Making["run"]): Promise<boolean> {
-  const ran = await run(environment.python, CHECK, { ...where, seconds: 60 });
+/** Return whether an environment has every package that the server needs. */
+export async function isWorking(environment: Environment, where: CreateOptions["run"]): Promise<boolean> {
+  const ran = await runProgram(environment.python, CHECK, { ...where, seconds: 60 });
   return ran.code === 0;
 }
 
-/** Return whether a name in the storage is an environment's. */
+/** Return whether a name in the storage is that of an environment. */
 export function isEnvironment(name: string): boolean {
   return /^\d.*-[0-9a-f]{16}-[0-9a-f]{12}(?:-[0-9a-z]+)?$/.test(name);
 }
 
-/** Remove environments that were cut short, and those that were put away. */
-async function removeParts(home: string): Promise<void> {
+/** Remove incomplete and discarded environments. */
+async function removeIncomplete(home: string): Promise<void> {
   for (const name of await readdir(home)) {
     const place = path.join(home, name);
-    if (name.startsWith(".") || (isEnvironment(name) && (await whole(place)) === undefined)) await remove(place);
+    if (name.startsWith(".") || (isEnvironment(name) && (await readEnvironment(place)) === undefined)) await remove(place);
   }
 }
 
-/** Take an environment's name from it, and remove it. */
-export async function putAway(folder: string): Promise<void> {
+/** Rename an environment, so that it isn't found any more, and remove it. */
+export async function discard(folder: string): Promise<void> {
   const away = path.join(path.dirname(folder), `.old-${process.pid}-${String(Date.now())}`);
   try {
     await rename(folder, away);
@@ -164,22 +164,22 @@ export async function remove(place: string): Promise<void> {
   await rm(place, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** Return whether a folder may be an environment that a window is making: it has no mark yet. */
-export async function grows(folder: string): Promise<boolean> {
+/** Return whether a window may be creating an environment in a folder: it has no marker yet. */
+export async function isBeingCreated(folder: string): Promise<boolean> {
   const is = (place: string) => stat(place).then(() => true, () => false);
   return (await is(path.join(path.dirname(folder), LOCK))) && !(await is(path.join(folder, MARK)));
 }
 
-/** Return whether an environment, or the Python it was made with, lies in one of some folders. */
-export function belongsTo(environment: Environment, folders: readonly string[]): boolean {
-  return within(environment.made.base, folders);
+/** Return whether the Python that an environment was created with is in one of these folders. */
+export function isFrom(environment: Environment, folders: readonly string[]): boolean {
+  return isWithin(environment.made.base, folders);
 }
 
 export function unwritable(home: string, error: unknown): NotStarted {
   const why = error instanceof Error ? error.message : String(error);
   return new NotStarted(
     `The extension can't write to its storage, where the server's environment belongs: ${sentence(why)}`,
-    `Make ${home} writable and press Retry, or install caliban-ls yourself and name it in the setting ${SERVER_PATH}.`,
+    `Make ${home} writable and press Retry, or install caliban-ls yourself and put its path into the setting ${SERVER_PATH}.`,
     SERVER_PATH,
   );
 }
@@ -187,15 +187,15 @@ export function unwritable(home: string, error: unknown): NotStarted {
 function notMade(python: Python, said: string): NotStarted {
   const last = said.trim().split(/\r?\n/).at(-1) ?? "";
   return new NotStarted(
-    `Python ${python.version} at ${python.base} can't make an environment that works: ${sentence(last)}`,
-    `Name another Python in the setting ${INTERPRETER}, or press Retry.`,
+    `Python ${python.version} at ${python.base} can't create a working environment: ${sentence(last)}`,
+    `Choose another Python in the setting ${INTERPRETER}, or press Retry.`,
     INTERPRETER,
   );
 }
 
 function notInstalled(said: string): NotStarted {
-  const { said: last, offline } = pipFailure(said);
-  const other = `or install caliban-ls yourself and name it in the setting ${SERVER_PATH}.`;
+  const { message: last, offline } = pipFailure(said);
+  const other = `or install caliban-ls yourself and put its path into the setting ${SERVER_PATH}.`;
   if (offline) {
     return new NotStarted(
       `The server's packages can't be fetched, since pip reaches no package index: ${sentence(last)}`,

@@ -1,74 +1,74 @@
-// What starts the server: which program, and where. Nothing of the open folders takes part in it.
+// Decides which program starts the server, and where. The content of the open folders has no influence on it.
 
 import { realpath, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import * as path from "node:path";
 import * as vscode from "vscode";
-import { type Environment, belongsTo, bundle, made, putAway, ready, unwritable, works } from "./environments";
-import { keepOnly } from "./leases";
-import { Cancelled, INTERPRETER, NotStarted, SERVER_PATH } from "./problems";
-import type { Program } from "./process";
+import { discard, ensureEnvironment, type Environment, findEnvironments, isFrom, isWorking, readBundle, unwritable } from "./environments";
+import { INTERPRETER, NotStarted, SERVER_PATH, StartCancelled } from "./errors";
+import { findPython, isWithin } from "./findPython";
+import { leaseAndCleanUp } from "./leases";
 import { activeInterpreter } from "./pythonExtension";
-import { clean } from "./programs";
-import { findPython, within } from "./pythons";
+import { withoutPythonVariables } from "./runProgram";
+import type { Program } from "./serverProcess";
 
-/** What to start, and what there is to do when it has started, or can't. */
+/** The program to start, and what to do after it has started or failed. */
 export interface Launch extends Program {
-  /** How it came to be, for the report. */
+  /** Its origin, for the report. */
   readonly origin: string;
-  /** The setting to look at when it doesn't work. */
+  /** The setting to change if it doesn't work. */
   readonly setting: string;
   /** Called when the server has started. */
   readonly started: () => Promise<void>;
-  /** Called when it hasn't: puts away what is broken, and returns whether another launch may help. */
-  readonly mend: () => Promise<boolean>;
+  /** Called when it has failed: discards a broken environment, and returns whether to try again. */
+  readonly repair: () => Promise<boolean>;
 }
 
 /**
- * Decide what to start, and make its environment if it has none.
+ * Decide what to start, and create its environment if there is none.
  *
  * @throws {NotStarted} nothing can be started.
- * @throws {Cancelled} it was given up.
+ * @throws {StartCancelled} it was cancelled.
  */
 export async function launch(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, signal: AbortSignal): Promise<Launch> {
   const say = (line: string) => { log.info(line); };
   const storage = context.globalStorageUri.fsPath;
-  const environment = clean(process.env);
+  const environment = withoutPythonVariables(process.env);
   const chosen = configured(SERVER_PATH);
   if (chosen !== "") {
-    await isProgram(chosen);
-    // Whoever named the program needs no storage of ours.
-    const folder = await writable(storage).then(() => storage, () => context.extensionPath);
+    await checkProgram(chosen);
+    // A program from the setting works without the extension's storage.
+    const folder = await createFolder(storage).then(() => storage, () => context.extensionPath);
     say(`starting ${chosen}, which ${SERVER_PATH} names`);
     const origin = `${chosen}, which ${SERVER_PATH} names`;
-    const nothing = { started: () => Promise.resolve(), mend: () => Promise.resolve(false) };
+    const nothing = { started: () => Promise.resolve(), repair: () => Promise.resolve(false) };
     return { command: chosen, args: ["serve"], folder, environment, origin, setting: SERVER_PATH, ...nothing };
   }
   const home = environmentsOf(context);
   const version = (context.extension.packageJSON as { version: string }).version;
-  const ours = await bundle(context.extensionPath, version);
+  const ours = await readBundle(context.extensionPath, version);
   const folders = await openFolders();
   const where = { folder: storage, environment, signal };
   const interpreter = configured(INTERPRETER);
-  const there = await ready(home, ours);
+  const there = await findEnvironments(home, ours);
   let found: Environment | undefined;
   if (!vscode.workspace.isTrusted) {
-    found = there.find((one) => !belongsTo(one, folders));
-    if (found === undefined) throw noneYet();
+    found = there.find((one) => !isFrom(one, folders));
+    if (found === undefined) throw noEnvironment();
   } else {
     found = there.find((one) => interpreter === "" || one.made.asked === interpreter);
     if (found === undefined) {
       try {
-        await writable(storage);
+        await createFolder(storage);
       } catch (error) {
         throw unwritable(storage, error);
       }
       const extension = () => activeInterpreter(say);
       const search = { chosen: interpreter, extension, platform: process.platform, run: where, avoided: folders, log: say };
       const python = { ...(await findPython(search)), asked: interpreter };
-      if (signal.aborted) throw new Cancelled();
+      if (signal.aborted) throw new StartCancelled();
       found = there.find((one) => one.made.base === python.base && one.made.version === python.version);
-      found ??= await shown(signal, (abort, report) => made(home, ours, python, { run: { ...where, signal: abort }, report, log: say }));
+      found ??= await withProgress(signal, (abort, report) => ensureEnvironment(home, ours, python, { run: { ...where, signal: abort }, report, log: say }));
     }
   }
   say(`starting the server of the environment ${found.folder}, which has Python ${found.made.version}`);
@@ -80,26 +80,26 @@ export async function launch(context: vscode.ExtensionContext, log: vscode.LogOu
     environment,
     origin: `the extension's own, with Python ${used.made.version} of ${used.made.base}`,
     setting: INTERPRETER,
-    started: () => keepOnly(home, used, ours, say),
-    mend: async () => {
-      if (!vscode.workspace.isTrusted || signal.aborted || (await works(used, where))) return false;
-      say(`the environment ${used.folder} is broken, and is made anew`);
-      await putAway(used.folder);
+    started: () => leaseAndCleanUp(home, used, ours, say),
+    repair: async () => {
+      if (!vscode.workspace.isTrusted || signal.aborted || (await isWorking(used, where))) return false;
+      say(`the environment ${used.folder} is broken; creating a new one`);
+      await discard(used.folder);
       return true;
     },
   };
 }
 
-/** Return the folder below which environments lie. */
+/** Return the folder of the environments. */
 export function environmentsOf(context: vscode.ExtensionContext): string {
   return path.join(context.globalStorageUri.fsPath, "environments");
 }
 
-/** Make something while a notification shows it, which can cancel it. */
-function shown<T>(signal: AbortSignal, make: (signal: AbortSignal, report: (message: string) => void) => Promise<T>): Promise<T> {
+/** Do something while a notification shows its progress and can cancel it. */
+function withProgress<T>(signal: AbortSignal, make: (signal: AbortSignal, report: (message: string) => void) => Promise<T>): Promise<T> {
   const options = {
     location: vscode.ProgressLocation.Notification,
-    title: "Caliban makes its environment, once for this version",
+    title: "Caliban creates its environment, once for this version",
     cancellable: true,
   };
   return Promise.resolve(
@@ -119,21 +119,21 @@ function shown<T>(signal: AbortSignal, make: (signal: AbortSignal, report: (mess
   );
 }
 
-/** Return a path that a setting names, with the user's home put in; VS Code takes it from the user alone. */
+/** Return the path in a setting, with `~` replaced. VS Code reads these settings from the user alone, not from a folder. */
 function configured(setting: string): string {
   const value = vscode.workspace.getConfiguration().get<string>(setting, "").trim();
   return value.startsWith("~/") ? path.join(homedir(), value.slice(2)) : value;
 }
 
-async function isProgram(chosen: string): Promise<void> {
-  const other = "Name another, or empty the setting to have the extension's own server.";
+async function checkProgram(chosen: string): Promise<void> {
+  const other = "Choose another, or clear the setting to use the extension's own server.";
   if (!path.isAbsolute(chosen)) {
-    throw new NotStarted(`The setting ${SERVER_PATH} isn't an absolute path: ${chosen}.`, "Give the whole path.", SERVER_PATH);
+    throw new NotStarted(`The setting ${SERVER_PATH} isn't an absolute path: ${chosen}.`, "Give the full path.", SERVER_PATH);
   }
   const real = await realpath(chosen).catch(() => chosen);
   const folders = await openFolders();
-  if (!vscode.workspace.isTrusted && (within(chosen, folders) || within(real, folders))) {
-    throw new NotStarted(`${chosen}, which ${SERVER_PATH} names, lies in a folder that isn't trusted.`, other, SERVER_PATH, true);
+  if (!vscode.workspace.isTrusted && (isWithin(chosen, folders) || isWithin(real, folders))) {
+    throw new NotStarted(`${chosen}, which ${SERVER_PATH} names, is in a folder that isn't trusted.`, other, SERVER_PATH, true);
   }
   const file = await stat(chosen).catch(() => undefined);
   if (file?.isFile() !== true) {
@@ -141,20 +141,20 @@ async function isProgram(chosen: string): Promise<void> {
   }
 }
 
-/** Return the open folders, each also by its real path. */
+/** Return the open folders and their real paths. */
 async function openFolders(): Promise<string[]> {
   const folders = (vscode.workspace.workspaceFolders ?? []).filter((one) => one.uri.scheme === "file").map((one) => one.uri.fsPath);
   const real = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)));
   return [...new Set([...folders, ...real])];
 }
 
-async function writable(folder: string): Promise<void> {
+async function createFolder(folder: string): Promise<void> {
   await vscode.workspace.fs.createDirectory(vscode.Uri.file(folder));
 }
 
-function noneYet(): NotStarted {
+function noEnvironment(): NotStarted {
   return new NotStarted(
-    "The server has no environment yet, and none is made in a folder that isn't trusted.",
+    "The server has no environment yet, and none is created in a folder that isn't trusted.",
     "Trust this folder, or open one that you trust once.",
     undefined,
     true,

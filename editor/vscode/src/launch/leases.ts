@@ -1,16 +1,16 @@
-// Which windows use which environments, so that what none uses any more is removed.
+// Records which windows use which environments, and removes environments that no window uses.
 
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import * as path from "node:path";
-import { type Bundle, type Environment, grows, isEnvironment, putAway, remove } from "./environments";
+import { type Bundle, discard, type Environment, isBeingCreated, isEnvironment, remove } from "./environments";
 import { isAlive } from "./lock";
 
 const LEASES = "leases";
 const FORGOTTEN_DAYS = 14;
 
-/** Write down that this process uses an environment, and remove those of other bundles that none uses. */
-export async function keepOnly(home: string, used: Environment, { key }: Bundle, log: (line: string) => void): Promise<void> {
+/** Record that this process uses an environment, and remove unused environments of other bundles. */
+export async function leaseAndCleanUp(home: string, used: Environment, { key }: Bundle, log: (line: string) => void): Promise<void> {
   const leases = path.join(home, LEASES);
   await mkdir(leases, { recursive: true });
   await writeFile(path.join(leases, lease(path.basename(used.folder))), "");
@@ -18,18 +18,18 @@ export async function keepOnly(home: string, used: Environment, { key }: Bundle,
   const inUse = new Set<string>();
   for (const name of await readdir(leases)) {
     const holder = /^(.*)@(.*)@(\d+)$/.exec(name);
-    if (holder?.[1] !== undefined && (await lives(path.join(leases, name), holder[2] ?? "", Number(holder[3])))) inUse.add(holder[1]);
+    if (holder?.[1] !== undefined && (await isInUse(path.join(leases, name), holder[2] ?? "", Number(holder[3])))) inUse.add(holder[1]);
     else await remove(path.join(leases, name));
   }
   for (const name of names) {
     const other = isEnvironment(name) && !name.startsWith(`${key}-`);
-    if (!other || inUse.has(name) || (await grows(path.join(home, name)))) continue;
+    if (!other || inUse.has(name) || (await isBeingCreated(path.join(home, name)))) continue;
     log(`removing the environment ${name}, which no window uses any more`);
-    await putAway(path.join(home, name));
+    await discard(path.join(home, name));
   }
 }
 
-/** Write down that this process uses nothing any more. */
+/** Remove the records of this process. */
 export async function release(home: string): Promise<void> {
   const leases = path.join(home, LEASES);
   const ours = (await readdir(leases).catch(() => [])).filter((name) => name.endsWith(lease("")));
@@ -40,9 +40,9 @@ function lease(name: string): string {
   return `${name}@${hostname()}@${process.pid}`;
 }
 
-async function lives(file: string, host: string, pid: number): Promise<boolean> {
+async function isInUse(file: string, host: string, pid: number): Promise<boolean> {
   if (host === hostname()) return isAlive(pid);
-  // Storage may be shared by machines, and nobody can ask another for its processes.
+  // Several machines may share the storage, and the processes of another machine can't be checked.
   const age = Date.now() - (await stat(file)).mtimeMs;
   return age < FORGOTTEN_DAYS * 24 * 3600 * 1000;
 }

@@ -1,11 +1,11 @@
-// A file that one window holds while it makes an environment. It is taken over from one that has died.
+// A lock file that a window holds while it creates an environment. A dead window's lock is taken over.
 
 import { readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { Cancelled } from "./problems";
+import { StartCancelled } from "./errors";
 
-/** How a window waits: until when, and whom it tells. */
-export interface Waiting {
+/** How to cancel and to report waiting. */
+export interface LockOptions {
   readonly run: { readonly signal?: AbortSignal };
   readonly report: (message: string) => void;
   readonly log: (line: string) => void;
@@ -16,17 +16,17 @@ const SILENT_SECONDS = 60;
 const LOOK_MILLISECONDS = 500;
 
 /**
- * Work while no other window does, after having waited for it.
+ * Wait for the lock, and work while holding it.
  *
- * @throws {Cancelled} it was given up while waiting.
+ * @throws {StartCancelled} it was cancelled while waiting.
  */
-export async function alone<T>(lock: string, { run: { signal }, report, log }: Waiting, work: () => Promise<T>): Promise<T> {
-  let told = false;
-  while (!(await taken(lock))) {
-    if (signal?.aborted === true) throw new Cancelled();
-    if (!told) log("another window makes an environment; waiting for it");
-    if (!told) report("waiting for another window, which makes it");
-    told = true;
+export async function withLock<T>(lock: string, { run: { signal }, report, log }: LockOptions, work: () => Promise<T>): Promise<T> {
+  let reported = false;
+  while (!(await tryLock(lock))) {
+    if (signal?.aborted === true) throw new StartCancelled();
+    if (!reported) log("another window is creating an environment; waiting for it");
+    if (!reported) report("waiting for another window to create it");
+    reported = true;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS));
   }
   const beating = setInterval(() => {
@@ -41,7 +41,7 @@ export async function alone<T>(lock: string, { run: { signal }, report, log }: W
   }
 }
 
-async function taken(lock: string): Promise<boolean> {
+async function tryLock(lock: string): Promise<boolean> {
   try {
     await writeFile(lock, JSON.stringify({ host: hostname(), pid: process.pid }), { flag: "wx" });
     return true;
@@ -49,7 +49,7 @@ async function taken(lock: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
   if (await isAbandoned(lock)) {
-    // Of several that find it so, one can rename it.
+    // If several windows try this, only one can rename the file.
     const aside = `${lock}-${process.pid}`;
     await rename(lock, aside).then(() => unlink(aside), () => undefined);
   }
@@ -67,7 +67,7 @@ async function isAbandoned(lock: string): Promise<boolean> {
   }
 }
 
-/** Return whether a process of this machine lives. */
+/** Return whether a process of this machine is running. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

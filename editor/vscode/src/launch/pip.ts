@@ -1,12 +1,12 @@
-// What pip's output says about why it failed.
+// Finds the reason for a failure in pip's output.
 
-/** Why pip failed: what it said, and whether no index of packages answered. */
+/** Why pip failed: its message, and whether it reached no package index. */
 export interface PipFailure {
-  readonly said: string;
+  readonly message: string;
   readonly offline: boolean;
 }
 
-const UNREACHED =
+const OFFLINE =
   /Failed to establish a new connection|Name or service not known|Temporary failure in name resolution|getaddrinfo failed|nodename nor servname|ConnectTimeoutError|ReadTimeoutError|ProxyError|SSLError|Connection refused|Network is unreachable|RemoteDisconnected|ConnectionResetError/;
 const REASONS = [
   /Cannot connect to proxy/,
@@ -14,15 +14,15 @@ const REASONS = [
   /\[Errno -?\d+\] ([^'")]+)/,
   /[A-Z][a-z]+ timed out|Connection to \S+ timed out/,
 ];
-const CHATTER = /^(?:\[notice\]|WARNING: You are using pip|hint:|note:|\s*$)/i;
+const IGNORED = /^(?:\[notice\]|WARNING: You are using pip|hint:|note:|\s*$)/i;
 
 /** Read what pip wrote to stderr. */
 export function pipFailure(stderr: string): PipFailure {
-  const lines = stderr.split(/\r?\n/).filter((line) => !CHATTER.test(line));
-  const unreached = lines.find((line) => UNREACHED.test(line));
-  if (unreached !== undefined) return { said: cause(unreached), offline: true };
+  const lines = stderr.split(/\r?\n/).filter((line) => !IGNORED.test(line));
+  const unreached = lines.find((line) => OFFLINE.test(line));
+  if (unreached !== undefined) return { message: cause(unreached), offline: true };
   const errors = lines.filter((line) => line.startsWith("ERROR:"));
-  return { said: plain(errors.at(-1) ?? lines.at(-1) ?? "It says nothing."), offline: false };
+  return { message: plain(errors.at(-1) ?? lines.at(-1) ?? "It says nothing."), offline: false };
 }
 
 /** Return the reason within a line such as "WARNING: Retrying (…) after connection broken by '…: reason')': /simple/". */

@@ -1,4 +1,4 @@
-// What the Python extension says about the open folder's interpreter, through the API that it offers to others.
+// Asks the Python extension for the open folder's interpreter.
 
 import * as vscode from "vscode";
 
@@ -13,27 +13,27 @@ interface PythonApi {
 }
 
 const ID = "ms-python.python";
-const PATIENCE_MILLISECONDS = 10_000;
+const TIMEOUT_MILLISECONDS = 10_000;
 
-/** Return its interpreter; undefined when it isn't there, says nothing in time or names none. */
+/** Return the active interpreter; undefined if the extension isn't installed, doesn't answer in time or has none. */
 export async function activeInterpreter(log: (line: string) => void): Promise<string | undefined> {
   const extension = vscode.extensions.getExtension<PythonApi | undefined>(ID);
   if (extension === undefined) return undefined;
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => { resolve(undefined); }, PATIENCE_MILLISECONDS);
+    timer = setTimeout(() => { resolve(undefined); }, TIMEOUT_MILLISECONDS);
   });
   try {
-    return await Promise.race([asked(extension), patience]);
+    return await Promise.race([askExtension(extension), patience]);
   } catch (error) {
-    log(`Python extension: it can't be asked: ${error instanceof Error ? error.message : String(error)}`);
+    log(`Python extension: no answer: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function asked(extension: vscode.Extension<PythonApi | undefined>): Promise<string | undefined> {
+async function askExtension(extension: vscode.Extension<PythonApi | undefined>): Promise<string | undefined> {
   const environments = (await extension.activate())?.environments;
   if (environments === undefined) return undefined;
   const active = environments.getActiveEnvironmentPath(vscode.workspace.workspaceFolders?.[0]?.uri);

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from caliban_ls.runtime.backends import job_sync, labels
-from caliban_ls.runtime.backends.base import Made
+from caliban_ls.runtime.backends.backend import RemoteJob
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.google.timestamps import moment
 from caliban_ls.runtime.history.counts import count_jobs
@@ -52,12 +52,12 @@ def put(history: History, state: str, name: str | None) -> None:
         connection.execute("UPDATE jobs SET state = ?, name = ? WHERE number = 1", (state, name))
 
 
-def made(state: JobState, name: str = "n/1", label: str = "key-1", **more: str) -> Made:
-    return Made(name=name, labels={labels.JOB: label}, state=state, **more)
+def made(state: JobState, name: str = "n/1", label: str = "key-1", **more: str) -> RemoteJob:
+    return RemoteJob(name=name, labels={labels.JOB: label}, state=state, **more)
 
 
 @pytest.mark.parametrize(
-    ("before", "name", "told", "after"),
+    ("before", "name", "reported", "after"),
     [
         ("QUEUED", "n/1", "RUNNING", "RUNNING"),
         ("RUNNING", "n/1", "QUEUED", "QUEUED"),
@@ -76,9 +76,11 @@ def made(state: JobState, name: str = "n/1", label: str = "key-1", **more: str) 
         ("UNKNOWN", None, "RUNNING", "RUNNING"),
     ],
 )
-def test_what_is_written_down(history: History, before: str, name: str | None, told: str, after: str) -> None:
+def test_what_is_written_down(
+    history: History, before: str, name: str | None, reported: str, after: str
+) -> None:
     put(history, before, name)
-    job_sync.write(history, {"g_1_1": made(JobState(told))}, NOON)
+    job_sync.write(history, {"g_1_1": made(JobState(reported))}, NOON)
     job = history.jobs.find("g_1_1")
     assert job is not None
     assert (job.state.value, job.name) == (after, "n/1")
@@ -105,9 +107,9 @@ def test_jobs_are_recognised_by_their_label(history: History) -> None:
         made(JobState.RUNNING, "n/7"),
         made(JobState.RUNNING, "n/1"),
         made(JobState.QUEUED, "n/2", "key-2"),
-        made(JobState.QUEUED, "n/9", "somebody's"),
+        made(JobState.QUEUED, "n/9", "another's"),
     ]
-    seen = job_sync.recognised(job_sync.open_jobs(history, "g_1"), listed)
+    seen = job_sync.match_jobs(job_sync.open_jobs(history, "g_1"), listed)
     assert {job_id: one.name for job_id, one in seen.found.items()} == {"g_1_1": "n/1", "g_1_2": "n/2"}
     assert {job_id: [one.name for one in others] for job_id, others in seen.others.items()} == {
         "g_1_1": ["n/7"]
@@ -150,7 +152,7 @@ def test_what_is_stopped_on_its_way_and_never_arrives(history: History) -> None:
     journal = Journal(history)
     journal.sending("g_1_1", NOON)
     journal.take_out(["g_1_1"], NOON)
-    journal.in_doubt("g_1_1", "Nobody answered")
+    journal.in_doubt("g_1_1", "No answer came")
     assert history.jobs.state_of("g_1_1") is JobState.CANCELLING
     journal.not_sent("g_1_1")
     assert history.jobs.state_of("g_1_1") is JobState.CANCELLED

@@ -1,4 +1,4 @@
-// Our own actions say here that containers may have come or gone; whoever shows them listens.
+// An event for commands that may have started or stopped containers; the views listen to it.
 
 import * as vscode from "vscode";
 

@@ -1,10 +1,10 @@
-// What the rows of the Containers view say. Pure.
+// The rows of the Containers view. Pure.
 
+import { age } from "../../format";
 import type { Container } from "../../protocol";
-import { age } from "../../words";
 
 /** The containers of one kind. */
-export interface Group {
+export interface ContainerGroup {
   readonly kind: string;
   readonly title: string;
   readonly containers: readonly Container[];
@@ -16,8 +16,8 @@ const TITLES: readonly (readonly [kind: string, title: string])[] = [
   ["run", "Runs"],
 ];
 
-/** Return the groups that have something, the oldest container first. */
-export function grouped(containers: readonly Container[]): Group[] {
+/** Return the groups that aren't empty, the oldest container first. */
+export function groupContainers(containers: readonly Container[]): ContainerGroup[] {
   const kinds = [...TITLES, ...others(containers)];
   const sorted = [...containers].sort((one, other) => one.started.localeCompare(other.started) || one.name.localeCompare(other.name));
   return kinds
@@ -30,15 +30,15 @@ function others(containers: readonly Container[]): [string, string][] {
   return [...new Set(containers.map(({ kind }) => kind))].filter((kind) => !known.has(kind)).map((kind) => [kind, kind]);
 }
 
-/** Return what a row says: the project, or a run's job; and beside it the name and the age. */
-export function described({ folder, job, name, started }: Container, now: number): { label: string; description: string } {
+/** Return a container's label (the project, or a run's job) and description (age and name). */
+export function rowText({ folder, job, name, started }: Container, now: number): { label: string; description: string } {
   const project = folder.split(/[\\/]/).at(-1);
   const since = started === "" ? [] : [age(Date.parse(started), now)];
   return { label: job ?? (project === undefined || project === "" ? name : project), description: [...since, name].join(" · ") };
 }
 
-/** Return all that is known of a container, a line each; a notebook's address without its token. */
-export function explained({ name, id, folder, image, started, url }: Container): string {
+/** Return all facts of a container, one per line; a notebook's URL without its token. */
+export function tooltip({ name, id, folder, image, started, url }: Container): string {
   const lines = [name, `id ${id}`, `image ${image}`, `folder ${folder}`, `started ${started}`];
   if (url !== null) lines.push(`at ${url.split("?")[0] ?? ""}`);
   return lines.join("\n");

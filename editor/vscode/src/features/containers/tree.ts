@@ -1,25 +1,25 @@
-// The Containers view: shells, notebooks and runs that live now. Asks the engine only while it is looked at.
+// The Containers view: running shells, notebooks and runs. It asks the engine only while it is visible.
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
 import type { Container } from "../../protocol";
-import { CommandError, said } from "../../server";
+import { CommandError, errorMessage } from "../../server/calls";
 import { containersMayHaveChanged } from "./changes";
-import { described, explained, grouped, type Group } from "./rows";
+import { type ContainerGroup, groupContainers, rowText, tooltip } from "./rows";
 
-const SETTLED = 300; // milliseconds within which several changes are one
-const LOOKED_AGAIN = 5_000; // milliseconds; what others start and stop is seen that late while the view is open
+const DEBOUNCE_MILLISECONDS = 300;
+const POLL_MILLISECONDS = 5_000; // for containers that other programs start and stop
 
-const NO_ENGINE = "engine-unavailable"; // the server's code
+const NO_ENGINE = "engine-unavailable"; // the server's error code
 
-type Row = Group | Container;
+type ContainersRow = ContainerGroup | Container;
 
-export class ContainersTree implements vscode.TreeDataProvider<Row> {
-  readonly view: vscode.TreeView<Row>;
+export class ContainersTree implements vscode.TreeDataProvider<ContainersRow> {
+  readonly view: vscode.TreeView<ContainersRow>;
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
   private readonly parts: { dispose(): unknown }[];
-  private groups: Group[] = [];
+  private groups: ContainerGroup[] = [];
   private shown = "";
   private asking: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -29,24 +29,24 @@ export class ContainersTree implements vscode.TreeDataProvider<Row> {
     this.parts = [
       this.view,
       this.changed,
-      this.view.onDidChangeVisibility(() => { this.lookSoon(0); }),
-      containersMayHaveChanged.event(() => { this.lookSoon(SETTLED); }),
-      vscode.window.onDidCloseTerminal(() => { this.lookSoon(SETTLED); }),
-      vscode.workspace.onDidGrantWorkspaceTrust(() => { this.lookSoon(0); }),
+      this.view.onDidChangeVisibility(() => { this.pollSoon(0); }),
+      containersMayHaveChanged.event(() => { this.pollSoon(DEBOUNCE_MILLISECONDS); }),
+      vscode.window.onDidCloseTerminal(() => { this.pollSoon(DEBOUNCE_MILLISECONDS); }),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => { this.pollSoon(0); }),
     ];
-    this.lookSoon(0);
+    this.pollSoon(0);
   }
 
-  getTreeItem(row: Row): vscode.TreeItem {
+  getTreeItem(row: ContainersRow): vscode.TreeItem {
     return "containers" in row ? groupItem(row) : containerItem(row);
   }
 
-  getChildren(row?: Row): Row[] {
+  getChildren(row?: ContainersRow): ContainersRow[] {
     if (row === undefined) return this.groups;
     return "containers" in row ? [...row.containers] : [];
   }
 
-  /** Look now, and tell what goes wrong by throwing it. */
+  /** Update now; throws errors. */
   async refresh(): Promise<void> {
     this.asking ??= this.ask().finally(() => { this.asking = undefined; });
     await this.asking;
@@ -57,32 +57,32 @@ export class ContainersTree implements vscode.TreeDataProvider<Row> {
     for (const part of this.parts) part.dispose();
   }
 
-  private lookSoon(wait: number): void {
+  private pollSoon(wait: number): void {
     clearTimeout(this.timer);
     if (!this.view.visible || !vscode.workspace.isTrusted) return;
-    this.timer = setTimeout(() => void this.look(), wait);
+    this.timer = setTimeout(() => void this.poll(), wait);
   }
 
-  /** Look, and go on looking while somebody sees it. What goes wrong stands in the view itself. */
-  private async look(): Promise<void> {
+  /** Update, and again later while the view is visible. The view itself shows errors. */
+  private async poll(): Promise<void> {
     try {
       await this.refresh();
     } catch (error) {
-      this.become([]);
-      // What an empty view says by itself names a missing engine.
-      const told = error instanceof CommandError && error.code === NO_ENGINE;
-      this.view.message = told ? undefined : said(error);
+      this.setGroups([]);
+      // The welcome text of an empty view already names a missing engine.
+      const explained = error instanceof CommandError && error.code === NO_ENGINE;
+      this.view.message = explained ? undefined : errorMessage(error);
     }
-    this.lookSoon(LOOKED_AGAIN);
+    this.pollSoon(POLL_MILLISECONDS);
   }
 
   private async ask(): Promise<void> {
     const { containers } = await this.extension.server.call("containers", {});
     this.view.message = undefined;
-    this.become(grouped(containers));
+    this.setGroups(groupContainers(containers));
   }
 
-  private become(groups: Group[]): void {
+  private setGroups(groups: ContainerGroup[]): void {
     const shown = JSON.stringify(groups);
     if (shown === this.shown) return;
     this.shown = shown;
@@ -91,7 +91,7 @@ export class ContainersTree implements vscode.TreeDataProvider<Row> {
   }
 }
 
-function groupItem(group: Group): vscode.TreeItem {
+function groupItem(group: ContainerGroup): vscode.TreeItem {
   const item = new vscode.TreeItem(group.title, vscode.TreeItemCollapsibleState.Expanded);
   item.id = group.kind;
   item.description = String(group.containers.length);
@@ -101,12 +101,12 @@ function groupItem(group: Group): vscode.TreeItem {
 const ICONS: Readonly<Record<string, string>> = { shell: "terminal", notebook: "notebook", run: "play-circle" };
 
 function containerItem(container: Container): vscode.TreeItem {
-  const { label, description } = described(container, Date.now());
+  const { label, description } = rowText(container, Date.now());
   const item = new vscode.TreeItem(label);
   item.id = container.id;
   item.description = description;
   item.iconPath = new vscode.ThemeIcon(ICONS[container.kind] ?? "package");
-  item.tooltip = explained(container);
+  item.tooltip = tooltip(container);
   item.contextValue = container.url === null ? container.kind : `${container.kind} url`;
   return item;
 }

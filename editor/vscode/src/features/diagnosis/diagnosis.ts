@@ -1,12 +1,12 @@
-// What is missing on this machine, what a finding means, and a first experiment.
+// The commands Run Doctor, Explain Rule and New Experiment.
 
 import * as path from "node:path";
 import * as vscode from "vscode";
-import { command } from "../../commands";
+import { registerCommand } from "../../commands";
 import type { Extension, Feature } from "../../feature";
-import { pick } from "../../picks";
-import { given, root } from "../../targets";
-import { LINKS, page, rulePage } from "./texts";
+import { pick } from "../../quickPicks";
+import { commandArguments, resolveFolder } from "../../targets";
+import { doctorPage, LINKS, rulePage } from "./pages";
 
 const SCHEME = "caliban-rule";
 
@@ -15,20 +15,20 @@ export const diagnosis: Feature = (extension) => {
   let shown: vscode.WebviewPanel | undefined;
 
   const doctor = async (argument: unknown): Promise<void> => {
-    const folder = await root(given(argument));
+    const folder = await resolveFolder(commandArguments(argument));
     const { checks } = await extension.server.call("doctor", { root: folder }, { title: "Looking for what is missing" });
     if (shown === undefined) {
-      // Its links call a few commands by name; it has no script.
+      // The page has no script; its links may call these commands.
       const options = { enableCommandUris: LINKS, localResourceRoots: [] };
       shown = vscode.window.createWebviewPanel("caliban.doctor", "Caliban Doctor", vscode.ViewColumn.Active, options);
       shown.onDidDispose(() => { shown = undefined; });
     }
-    shown.webview.html = page(vscode.Uri.parse(folder, true).fsPath, checks);
+    shown.webview.html = doctorPage(vscode.Uri.parse(folder, true).fsPath, checks);
     shown.reveal();
   };
 
   const explain = async (argument: unknown): Promise<void> => {
-    const rule = await extension.server.call("rule", { code: await code(extension, argument) });
+    const rule = await extension.server.call("rule", { code: await resolveCode(extension, argument) });
     const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${rule.code}.md` });
     explained.set(uri.path, rulePage(rule));
     await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
@@ -36,21 +36,21 @@ export const diagnosis: Feature = (extension) => {
 
   return [
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
-      provideTextDocumentContent: ({ path: name }) => explained.get(name) ?? "Ask for this rule again.",
+      provideTextDocumentContent: ({ path: name }) => explained.get(name) ?? "Run Explain Rule again to see this rule.",
     }),
-    command(extension, "caliban.doctor", doctor),
-    command(extension, "caliban.explainRule", explain, { trusted: false }),
-    command(extension, "caliban.newExperiment", (argument) => write(extension, argument)),
+    registerCommand(extension, "caliban.doctor", doctor),
+    registerCommand(extension, "caliban.explainRule", explain, { trusted: false }),
+    registerCommand(extension, "caliban.newExperiment", (argument) => newExperiment(extension, argument)),
   ];
 };
 
 /**
- * Return the code that is meant: the one that was named, that of the finding at the cursor, or one that is chosen.
+ * Return a rule's code: from the argument, from the finding at the cursor, or chosen by the user.
  *
- * @throws {vscode.CancellationError} none was chosen.
+ * @throws {vscode.CancellationError} the user chose none.
  */
-async function code({ server }: Extension, argument: unknown): Promise<string> {
-  const named = typeof argument === "string" ? argument : given(argument).code;
+async function resolveCode({ server }: Extension, argument: unknown): Promise<string> {
+  const named = typeof argument === "string" ? argument : commandArguments(argument).code;
   if (typeof named === "string") return named;
   const here = codesAt(vscode.window.activeTextEditor);
   const [only] = here;
@@ -59,10 +59,10 @@ async function code({ server }: Extension, argument: unknown): Promise<string> {
   const items = rules
     .filter((rule) => here.length === 0 || here.includes(rule.code))
     .map((rule) => ({ label: rule.code, description: rule.name, detail: rule.severity }));
-  return (await pick(items, { what: "Which rule?" })).label;
+  return (await pick(items, { placeHolder: "Which rule?" })).label;
 }
 
-/** Return the codes of our findings at the cursor; where it stands at none, those of its line. */
+/** Return the codes of the findings at the cursor, or else in its line. */
 function codesAt(editor: vscode.TextEditor | undefined): string[] {
   if (editor === undefined) return [];
   const ours = vscode.languages.getDiagnostics(editor.document.uri).filter(({ source }) => source === "caliban");
@@ -72,15 +72,15 @@ function codesAt(editor: vscode.TextEditor | undefined): string[] {
   return [...new Set(codes.filter((one) => typeof one === "string"))];
 }
 
-/** Write a config and an experiment where there are none; where there are, a further experiment under a name. */
-async function write({ server }: Extension, argument: unknown): Promise<void> {
-  const folder = await root(given(argument));
-  let { name } = given(argument);
+/** Write a config and an experiment. If the folder has them, ask for a name and write a further experiment. */
+async function newExperiment({ server }: Extension, argument: unknown): Promise<void> {
+  const folder = await resolveFolder(commandArguments(argument));
+  let { name } = commandArguments(argument);
   let made = await server.call("init", { root: folder, name: typeof name === "string" ? name : null });
   if (typeof name !== "string" && made.kept.includes("experiment.json")) {
     name = await vscode.window.showInputBox({
       title: "New Experiment",
-      prompt: "There is an experiment.json; what is the further one called? NAME.experiment.json is written.",
+      prompt: "There is an experiment.json already. Name the new experiment; NAME.experiment.json is written.",
       placeHolder: "NAME",
       validateInput: (text) => (text.trim() === "" ? "Give it a name." : undefined),
     });

@@ -1,36 +1,37 @@
-// Choosing region, machine and GPU: from what the server says there is, into the project's config.
+// The commands that choose region, machine and GPU from the server's options, and write them to the project's config.
 
 import * as vscode from "vscode";
-import { command, say } from "../../commands";
+import { registerCommand } from "../../commands";
 import type { Extension, Feature } from "../../feature";
-import { pick } from "../../picks";
+import { showMessage } from "../../notifications";
 import type { HardwareOption } from "../../protocol";
-import { type Given, given, project } from "../../targets";
-import { NAMES, type Part, rows } from "./menu";
+import { pick } from "../../quickPicks";
+import { type CommandArguments, commandArguments, resolveProject } from "../../targets";
+import { type HardwarePart, hardwareRows, PART_NAMES } from "./rows";
 
 export const hardware: Feature = (extension) => [
-  command(extension, "caliban.selectRegion", (argument) => select(extension, "region", given(argument)), { trusted: false }),
-  command(extension, "caliban.selectMachine", (argument) => select(extension, "machine_type", given(argument)), { trusted: false }),
-  command(extension, "caliban.selectGpu", (argument) => select(extension, "gpu_spec", given(argument)), { trusted: false }),
-  command(extension, "caliban.changeHardware", (argument) => change(extension, given(argument)), { trusted: false }),
+  registerCommand(extension, "caliban.selectRegion", (argument) => select(extension, "region", commandArguments(argument)), { trusted: false }),
+  registerCommand(extension, "caliban.selectMachine", (argument) => select(extension, "machine_type", commandArguments(argument)), { trusted: false }),
+  registerCommand(extension, "caliban.selectGpu", (argument) => select(extension, "gpu_spec", commandArguments(argument)), { trusted: false }),
+  registerCommand(extension, "caliban.changeHardware", (argument) => change(extension, commandArguments(argument)), { trusted: false }),
 ];
 
-/** Have one part chosen and write it; an argument that names a value, as key bindings may, is written at once. */
-async function select(extension: Extension, part: Part, argument: Given): Promise<void> {
+/** Let the user choose a value and write it. A value in the argument, as from a key binding, is written without asking. */
+async function select(extension: Extension, part: HardwarePart, argument: CommandArguments): Promise<void> {
   const { server } = extension;
-  const place = await placeOf(argument);
+  const place = await projectPlace(argument);
   const named = argument[part];
   let changes: HardwareOption["changes"] = typeof named === "string" || named === null ? { [part]: named } : null;
   if (changes === null) {
     const found = await server.call("hardware", { ...place, part });
-    changes = (await picked(part, found.text, found.options)).changes;
+    changes = (await pickOption(part, found.text, found.options)).changes;
   }
-  await write(extension, await server.call("setHardware", { ...place, ...changes }), place);
+  await applyEdit(extension, await server.call("setHardware", { ...place, ...changes }), place);
 }
 
-/** Have the part chosen that is to be changed. */
-async function change(extension: Extension, argument: Given): Promise<void> {
-  const place = await placeOf(argument);
+/** Let the user choose what to change. */
+async function change(extension: Extension, argument: CommandArguments): Promise<void> {
+  const place = await projectPlace(argument);
   const found = await extension.server.call("hardware", place);
   const items = [
     { label: "$(globe) Select Region…", description: found.region, id: "caliban.selectRegion" },
@@ -43,26 +44,26 @@ async function change(extension: Extension, argument: Given): Promise<void> {
   else await vscode.window.showTextDocument(vscode.Uri.file(found.config));
 }
 
-/** Which project is meant, as the server's commands take it. */
-interface Where {
+/** A project, as an argument of the server's commands. */
+interface ProjectPlace {
   readonly uri?: string;
   readonly root?: string;
 }
 
-async function placeOf(argument: Given): Promise<Where> {
-  const { uri, root } = await project(argument);
+async function projectPlace(argument: CommandArguments): Promise<ProjectPlace> {
+  const { uri, root } = await resolveProject(argument);
   return typeof uri === "string" ? { uri } : typeof root === "string" ? { root } : {};
 }
 
-/** Show the options until one is chosen that can be had. */
-async function picked(part: Part, title: string, options: readonly HardwareOption[]): Promise<HardwareOption> {
+/** Show the options until the user chooses an available one. */
+async function pickOption(part: HardwarePart, title: string, options: readonly HardwareOption[]): Promise<HardwareOption> {
   type Item = vscode.QuickPickItem & { option?: HardwareOption };
   const list = vscode.window.createQuickPick<Item>();
   list.title = title;
-  list.placeholder = `Which ${NAMES[part]}? Prices are of one job, an hour.`;
+  list.placeholder = `Which ${PART_NAMES[part]}? Prices are per job and hour.`;
   list.matchOnDescription = true;
   list.matchOnDetail = true;
-  list.items = rows(options).map((row): Item => ("heading" in row ? { label: row.heading, kind: vscode.QuickPickItemKind.Separator } : row));
+  list.items = hardwareRows(options).map((row): Item => ("heading" in row ? { label: row.heading, kind: vscode.QuickPickItemKind.Separator } : row));
   list.activeItems = list.items.filter(({ option }) => option?.current === true);
   try {
     return await new Promise<HardwareOption>((resolve, reject) => {
@@ -80,8 +81,8 @@ async function picked(part: Part, title: string, options: readonly HardwareOptio
   }
 }
 
-/** Make the edit; a config that had no unsaved changes has none afterwards. */
-async function write(extension: Extension, edit: Parameters<typeof extension.server.apply>[0], place: Where): Promise<void> {
+/** Apply an edit to the config, and save it if it had no unsaved changes. */
+async function applyEdit(extension: Extension, edit: Parameters<typeof extension.server.apply>[0], place: ProjectPlace): Promise<void> {
   const { server } = extension;
   const before = await server.call("hardware", place);
   const config = vscode.Uri.file(before.config);
@@ -91,5 +92,5 @@ async function write(extension: Extension, edit: Parameters<typeof extension.ser
   if (!unsaved) await (await vscode.workspace.openTextDocument(config)).save();
   const after = await server.call("hardware", place);
   const show = { "Open Config": () => vscode.window.showTextDocument(config) };
-  void say(extension, `Caliban: ${after.text}`, show, !after.possible);
+  void showMessage(extension, `Caliban: ${after.text}`, show, !after.possible);
 }

@@ -1,14 +1,14 @@
 // Which groups and jobs the Jobs view shows. Pure.
 
-/** What is chosen; nothing chosen shows everything. */
-export interface Filter {
+/** The criteria; an empty filter shows everything. */
+export interface JobFilter {
   readonly state?: readonly string[];
   readonly text?: string;
   readonly backend?: string;
 }
 
-/** Return a filter of what was given, without what chooses nothing. */
-export function filterOf(given: Readonly<Record<string, unknown>>): Filter {
+/** Return a filter from a command's arguments, without empty criteria. */
+export function filterOf(given: Readonly<Record<string, unknown>>): JobFilter {
   const { state, text, backend } = given;
   const states = typeof state === "string" ? [state] : Array.isArray(state) ? state.map(String) : [];
   return {
@@ -18,12 +18,12 @@ export function filterOf(given: Readonly<Record<string, unknown>>): Filter {
   };
 }
 
-export function isEmpty(filter: Filter): boolean {
+export function isEmpty(filter: JobFilter): boolean {
   return Object.keys(filter).length === 0;
 }
 
-/** Return what a filter chooses, in words. */
-export function spoken({ state, text, backend }: Filter): string {
+/** Return a filter as text. */
+export function filterText({ state, text, backend }: JobFilter): string {
   const parts = [state?.map((one) => one.toLowerCase()).join(" or "), text === undefined ? undefined : `“${text}”`, backend];
   return `Shown: ${parts.filter((part) => part !== undefined).join(", ")}`;
 }

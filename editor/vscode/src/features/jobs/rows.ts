@@ -1,15 +1,35 @@
-// What the rows of the Jobs view say, which pictures they have, and which actions they offer. Pure.
+// The rows of the Jobs view: labels, icons and actions. Pure.
 
+import { age, duration, quantity, shellJoin } from "../../format";
 import type { StatusGroup, StatusJob } from "../../protocol";
-import { age, counted, duration, shellJoined } from "../../words";
 
-/** A picture of VS Code's set, and the theme's colour that it is drawn in. */
-export interface Picture {
+export interface GroupRow {
+  readonly kind: "group";
+  readonly group: StatusGroup;
+}
+
+export interface JobRow {
+  readonly kind: "job";
+  readonly group: StatusGroup;
+  readonly job: StatusJob;
+}
+
+/** Stands for jobs of a group, or older groups, that aren't listed yet. */
+export interface MoreRow {
+  readonly kind: "more";
+  readonly group?: string;
+  readonly left?: number;
+}
+
+export type JobsRow = GroupRow | JobRow | MoreRow;
+
+/** An icon of VS Code, and the theme colour that it is drawn in. */
+export interface RowIcon {
   readonly icon: string;
   readonly colour: string;
 }
 
-const PICTURES: Readonly<Record<string, Picture>> = {
+const ICONS: Readonly<Record<string, RowIcon>> = {
   PLANNED: { icon: "circle-large-outline", colour: "disabledForeground" },
   SUBMITTING: { icon: "cloud-upload", colour: "charts.yellow" },
   QUEUED: { icon: "history", colour: "testing.iconQueued" },
@@ -22,29 +42,29 @@ const PICTURES: Readonly<Record<string, Picture>> = {
   UNKNOWN: { icon: "question", colour: "charts.orange" },
 };
 
-/** States from the one that matters most for a group's picture to the one that matters least. */
+/** States in the order in which they decide a group's icon, the most important first. */
 const BY_WEIGHT = ["RUNNING", "PREPARING", "QUEUED", "SUBMITTING", "CANCELLING", "FAILED", "UNKNOWN", "PLANNED", "CANCELLED", "SUCCEEDED"];
 
-/** States of jobs that go on, or wait to. */
-export const LIVE = ["PLANNED", "SUBMITTING", "QUEUED", "PREPARING", "RUNNING", "CANCELLING"];
+/** States of jobs that run or wait. */
+export const ACTIVE_STATES = ["PLANNED", "SUBMITTING", "QUEUED", "PREPARING", "RUNNING", "CANCELLING"];
 
 /** States of jobs that may be submitted again. */
-export const AGAIN = ["FAILED", "CANCELLED"];
+export const RESUBMITTABLE_STATES = ["FAILED", "CANCELLED"];
 
 /** States of jobs that may not have been sent. */
-export const UNSENT = ["PLANNED", "SUBMITTING", "UNKNOWN"];
+export const UNSENT_STATES = ["PLANNED", "SUBMITTING", "UNKNOWN"];
 
-export function picture(state: string): Picture {
-  return PICTURES[state] ?? { icon: "question", colour: "charts.orange" };
+export function stateIcon(state: string): RowIcon {
+  return ICONS[state] ?? { icon: "question", colour: "charts.orange" };
 }
 
-/** Return the picture of a group: that of what goes on, or else of what went worst. */
-export function groupPicture({ all_states, going }: StatusGroup): Picture {
-  const states = BY_WEIGHT.filter((state) => (all_states[state] ?? 0) > 0 && (going > 0 || !LIVE.includes(state) || state === "PLANNED"));
-  return picture(states[0] ?? "UNKNOWN");
+/** Return a group's icon: that of its most important active state, or else of its worst final state. */
+export function groupIcon({ all_states, going }: StatusGroup): RowIcon {
+  const states = BY_WEIGHT.filter((state) => (all_states[state] ?? 0) > 0 && (going > 0 || !ACTIVE_STATES.includes(state) || state === "PLANNED"));
+  return stateIcon(states[0] ?? "UNKNOWN");
 }
 
-/** Return what stands beside a group's name: states, cost, age and hardware. */
+/** Return a group's description: states, cost, age and hardware. */
 export function groupDescription(group: StatusGroup, now: number): string {
   const parts = [states(group.states), cost(group), age(Date.parse(group.created), now), hardware(group)];
   return parts.filter((part) => part !== "").join(" · ");
@@ -58,7 +78,7 @@ export function states(counts: Readonly<Record<string, number>>): string {
   return known.length > 1 ? `${words.join(", ")} of ${all.toLocaleString("en-US")}` : words.join("");
 }
 
-/** Return what a group has cost so far; nothing where nobody pays. */
+/** Return a group's cost so far; an empty text for local groups. */
 export function cost({ backend, cost: known }: StatusGroup): string {
   if (known !== null) return money(known.so_far, known.currency);
   return backend === "local" ? "" : "cost unknown";
@@ -73,12 +93,12 @@ export function hardware({ machine_type, accelerator, spot }: StatusGroup): stri
   return [machine_type, accelerator, spot ? "spot" : null].filter((part) => part !== null).join(" ");
 }
 
-/** Return a job's name in the view: its place and what tells it from the others. */
+/** Return a job's label: its index and its arguments. */
 export function jobLabel({ index, args }: StatusJob): string {
-  return `${index}  ${shellJoined(args) || "no arguments"}`;
+  return `${index}  ${shellJoin(args) || "no arguments"}`;
 }
 
-/** Return what stands beside a job's name. */
+/** Return a job's description. */
 export function jobDescription(job: StatusJob, now: number): string {
   const metrics = Object.entries(job.metrics).map(([name, value]) => `${name} ${number(value)}`);
   const why = job.state === "FAILED" ? (job.error ?? (job.exit_code === null ? null : `exit code ${job.exit_code}`)) : null;
@@ -93,7 +113,7 @@ function timed({ state, started, ended, seconds, gone }: StatusJob, now: number)
   return word;
 }
 
-/** Return a number as short as it stays useful. */
+/** Return a number with five significant digits. */
 export function number(value: number): string {
   return Number.isInteger(value) ? value.toLocaleString("en-US") : String(Number(value.toPrecision(5)));
 }
@@ -102,30 +122,30 @@ function firstLine(text: string): string {
   return text.split("\n", 1)[0]?.trim() ?? "";
 }
 
-/** Return which actions a row offers, as words that `when` clauses look for. */
+/** Return a row's context value: words that the menus' `when` clauses look for. */
 export function jobContext(job: StatusJob, backend: string): string {
-  const live = LIVE.includes(job.state) && !job.gone;
-  const again = backend !== "local" && AGAIN.includes(job.state);
+  const live = ACTIVE_STATES.includes(job.state) && !job.gone;
+  const again = backend !== "local" && RESUBMITTABLE_STATES.includes(job.state);
   return ["job", live ? "live" : "", job.url === null ? "" : "console", again ? "again" : ""].filter(Boolean).join(" ");
 }
 
 export function groupContext({ backend, all_states, going, unsent }: StatusGroup): string {
-  const again = backend !== "local" && AGAIN.some((state) => (all_states[state] ?? 0) > 0);
+  const again = backend !== "local" && RESUBMITTABLE_STATES.some((state) => (all_states[state] ?? 0) > 0);
   return ["group", going > 0 ? "live" : "", again ? "again" : "", unsent > 0 ? "resume" : ""].filter(Boolean).join(" ");
 }
 
-/** What the activity bar says: a number, and what it stands for; nothing while nothing goes on. */
+/** Return the view's badge: how many jobs run or have failed; undefined while no group is active. */
 export function badge(groups: readonly StatusGroup[]): { value: number; tooltip: string } | undefined {
   const live = groups.filter(({ going }) => going > 0);
   const sum = (state: string) => live.reduce((total, { all_states }) => total + (all_states[state] ?? 0), 0);
   const [running, failed] = [sum("RUNNING"), sum("FAILED")];
   if (running + failed === 0) return undefined;
-  const parts = [running > 0 ? `${counted(running, "job")} running` : "", failed > 0 ? `${counted(failed, "job")} failed` : ""];
+  const parts = [running > 0 ? `${quantity(running, "job")} running` : "", failed > 0 ? `${quantity(failed, "job")} failed` : ""];
   return { value: running + failed, tooltip: parts.filter(Boolean).join(", ") };
 }
 
-/** How a group ended, in words, and whether that is bad news. */
-export function ending({ name, all_states }: StatusGroup): { text: string; failed: boolean } {
+/** Return the message about a group's end, and whether it is bad news. */
+export function endMessage({ name, all_states }: StatusGroup): { text: string; failed: boolean } {
   const failed = (all_states.FAILED ?? 0) + (all_states.UNKNOWN ?? 0) > 0;
   return { text: `${name} has ended: ${states(all_states)}`, failed };
 }

@@ -1,18 +1,18 @@
-// All that is known of a group or a job, as Markdown in which nothing that others wrote can do or load anything. Pure.
+// Tooltips with all facts of a group or a job, as Markdown. Foreign text is escaped, so that it can't act or load. Pure.
 
+import { duration, shellJoin } from "../../format";
 import type { StatusGroup, StatusJob } from "../../protocol";
-import { duration, shellJoined } from "../../words";
 import { cost, hardware, number, states } from "./rows";
 
 const LONGEST = 2_000; // characters of one value
 
-/** Return text that Markdown shows as it is. */
+/** Return a text, escaped for Markdown. */
 export function plain(text: string): string {
   const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
   return short.replace(/[\\`*_{}[\]()#+\-.!|<>~&$:@/]/g, (sign) => `&#${String(sign.codePointAt(0))};`).replace(/\s+/g, " ");
 }
 
-/** Return a block of code, fenced by more backticks than are in it. */
+/** Return a fenced code block, with more backticks than the text contains. */
 export function code(text: string): string {
   const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
   const longest = Math.max(2, ...[...short.matchAll(/`+/g)].map(([ticks]) => ticks.length));
@@ -33,7 +33,7 @@ export function groupTooltip(group: StatusGroup): string {
     ["started", moment(group.created)],
     ["folder", group.folder],
     ["image", group.image ?? ""],
-    ["not sent", group.unsent > 0 ? `${group.unsent}; “Resume” goes on with them` : ""],
+    ["not sent", group.unsent > 0 ? `${group.unsent}; “Resume” sends them` : ""],
     ["no longer known to Google", group.gone > 0 ? String(group.gone) : ""],
   ]);
 }
@@ -54,12 +54,12 @@ export function jobTooltip(job: StatusJob, group: StatusGroup): string {
     ["image", group.image ?? ""],
     ["name", job.name ?? ""],
   ]);
-  const args = job.args.length > 0 ? `\n\n${code(shellJoined(job.args))}` : "";
+  const args = job.args.length > 0 ? `\n\n${code(shellJoin(job.args))}` : "";
   const error = job.error === null ? "" : `\n\n${plain(job.error)}`;
   return `${text}${args}${error}`;
 }
 
-/** Return a time without what nobody wants to know of it. */
+/** Return a time without fractions of a second. */
 function moment(time: string | null): string {
   return (time ?? "").replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00|Z)$/, "$1 $2 UTC");
 }

@@ -1,59 +1,40 @@
-// The Jobs view: groups and their jobs. Asks while somebody sees it, for what is seen: a group's jobs when it is opened,
-// and of thousands a page at a time.
+// The Jobs view: groups and their jobs. It asks the server only while it is visible, for a group's jobs when the group is
+// expanded, and for a page of jobs at a time.
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
 import type { StatusArguments, StatusGroup, StatusJob, StatusResult } from "../../protocol";
-import { type Call, said } from "../../server";
-import { type Filter, isEmpty, spoken } from "./filter";
-import { QUIET } from "./meant";
-import { type Live, Pace } from "./pace";
+import { type Call, errorMessage, SILENT_LISTENER } from "../../server/calls";
+import { filterText, isEmpty, type JobFilter } from "./filter";
+import { themeIcon } from "./icons";
+import { type ActiveJobs, PollSchedule } from "./polling";
+import type { JobRow, JobsRow, MoreRow } from "./rows";
 import * as rows from "./rows";
 import { groupTooltip, jobTooltip } from "./tooltips";
 
-const GROUPS = 20; // at first, and more each time that more are wanted
-const PAGE = 200; // jobs of a group
-const REDRAWN = 30_000; // milliseconds after which ages are drawn anew
-
-export interface GroupRow {
-  readonly kind: "group";
-  readonly group: StatusGroup;
-}
-
-export interface JobRow {
-  readonly kind: "job";
-  readonly group: StatusGroup;
-  readonly job: StatusJob;
-}
-
-/** Stands for what isn't listed: jobs of a group, or older groups. */
-export interface MoreRow {
-  readonly kind: "more";
-  readonly group?: string;
-  readonly left?: number;
-}
-
-export type Row = GroupRow | JobRow | MoreRow;
+const GROUPS = 20; // at first, and with each Show more
+const PAGE = 200; // jobs
+const REDRAW_MILLISECONDS = 30_000; // so that ages stay right
 
 const CHANGES = new Set(["run", "submit", "planAndSubmit", "resume", "stop", "resubmit"]);
 
-export class JobsTree implements vscode.TreeDataProvider<Row> {
-  readonly view: vscode.TreeView<Row>;
+export class JobsTree implements vscode.TreeDataProvider<JobsRow> {
+  readonly view: vscode.TreeView<JobsRow>;
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
-  private readonly looked = new vscode.EventEmitter<readonly StatusGroup[]>();
-  /** The groups that are shown, after each look. */
-  readonly onDidLook = this.looked.event;
+  private readonly updated = new vscode.EventEmitter<readonly StatusGroup[]>();
+  /** Fires with the shown groups after each update. */
+  readonly onDidUpdate = this.updated.event;
   private readonly parts: { dispose(): unknown }[];
-  private readonly pace = new Pace();
+  private readonly pace = new PollSchedule();
   private groups: readonly StatusGroup[] = [];
   private older = false;
   private limit = GROUPS;
   private readonly pages = new Map<string, readonly StatusJob[]>();
   private readonly open = new Set<string>();
-  private chosen: Filter = {};
+  private chosen: JobFilter = {};
   private notes: readonly string[] = [];
-  private looking: Promise<void> | undefined;
+  private updating: Promise<void> | undefined;
   private first: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private runs = 0;
@@ -64,22 +45,22 @@ export class JobsTree implements vscode.TreeDataProvider<Row> {
     this.parts = [
       this.view,
       this.changed,
-      this.looked,
-      this.view.onDidChangeVisibility(() => { this.lookSoon(0); }),
+      this.updated,
+      this.view.onDidChangeVisibility(() => { this.pollSoon(0); }),
       this.view.onDidExpandElement(({ element }) => { if (element.kind === "group") this.open.add(element.group.name); }),
       this.view.onDidCollapseElement(({ element }) => { this.closed(element); }),
-      vscode.window.onDidChangeWindowState(() => { this.lookSoon(0); }),
+      vscode.window.onDidChangeWindowState(() => { this.pollSoon(0); }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => { this.changed.fire(undefined); }),
-      extension.server.onDidChangeState(({ kind }) => { if (kind === "running") this.lookSoon(0); }),
+      extension.server.onDidChangeState(({ kind }) => { if (kind === "running") this.pollSoon(0); }),
       extension.server.onDidCall((call) => { this.follow(call); }),
     ];
   }
 
-  get filter(): Filter {
+  get filter(): JobFilter {
     return this.chosen;
   }
 
-  async setFilter(filter: Filter): Promise<void> {
+  async setFilter(filter: JobFilter): Promise<void> {
     this.chosen = filter;
     this.limit = GROUPS;
     this.pages.clear();
@@ -87,27 +68,27 @@ export class JobsTree implements vscode.TreeDataProvider<Row> {
     await this.refresh({ ask: false });
   }
 
-  getTreeItem(row: Row): vscode.TreeItem {
+  getTreeItem(row: JobsRow): vscode.TreeItem {
     if (row.kind === "group") return groupItem(row.group);
     return row.kind === "job" ? jobItem(row) : moreItem(row);
   }
 
-  resolveTreeItem(item: vscode.TreeItem, row: Row): vscode.TreeItem {
+  resolveTreeItem(item: vscode.TreeItem, row: JobsRow): vscode.TreeItem {
     if (row.kind === "group") item.tooltip = new vscode.MarkdownString(groupTooltip(row.group));
     if (row.kind === "job") item.tooltip = new vscode.MarkdownString(jobTooltip(row.job, row.group));
     return item;
   }
 
-  getParent(row: Row): Row | undefined {
+  getParent(row: JobsRow): JobsRow | undefined {
     if (row.kind !== "job") return undefined;
     return { kind: "group", group: row.group };
   }
 
-  async getChildren(row?: Row): Promise<Row[]> {
+  async getChildren(row?: JobsRow): Promise<JobsRow[]> {
     if (!vscode.workspace.isTrusted) return [];
     if (row === undefined) {
-      // The first look is waited for, so that the view shows its bar meanwhile.
-      await (this.first ??= this.look());
+      // Awaiting the first update makes the view show its progress bar.
+      await (this.first ??= this.poll());
       const groups = this.groups.map((group) => ({ kind: "group" as const, group }));
       return this.older ? [...groups, { kind: "more" }] : groups;
     }
@@ -117,18 +98,18 @@ export class JobsTree implements vscode.TreeDataProvider<Row> {
     if (!this.pages.has(group.name)) await this.readPage(group.name);
     const jobs = this.pages.get(group.name) ?? [];
     const left = group.count - jobs.length;
-    const children: Row[] = jobs.map((job) => ({ kind: "job", group, job }));
+    const children: JobsRow[] = jobs.map((job) => ({ kind: "job", group, job }));
     return left > 0 && jobs.length > 0 ? [...children, { kind: "more", group: group.name, left }] : children;
   }
 
-  /** Look now, and tell what goes wrong by throwing it. */
+  /** Update now; throws errors. */
   async refresh({ ask }: { ask: boolean }): Promise<void> {
-    while (this.looking !== undefined) await this.looking.catch(() => undefined);
-    await vscode.window.withProgress({ location: { viewId: "caliban.jobs" } }, () => this.lookOnce(ask));
-    this.lookSoon();
+    while (this.updating !== undefined) await this.updating.catch(() => undefined);
+    await vscode.window.withProgress({ location: { viewId: "caliban.jobs" } }, () => this.updateOnce(ask));
+    this.pollSoon();
   }
 
-  /** List more of what a row stands for. */
+  /** List more of the jobs or groups that a row stands for. */
   async showMore(row: MoreRow): Promise<void> {
     if (row.group === undefined) {
       this.limit += GROUPS;
@@ -139,7 +120,7 @@ export class JobsTree implements vscode.TreeDataProvider<Row> {
     this.changed.fire(undefined);
   }
 
-  /** Bring a group into view, as far as it is listed. */
+  /** Reveal a group, if it is listed. */
   async reveal(reference: string): Promise<void> {
     await this.refresh({ ask: false });
     const names = (group: StatusGroup) => [group.name, group.title];
@@ -152,11 +133,11 @@ export class JobsTree implements vscode.TreeDataProvider<Row> {
     for (const part of this.parts) part.dispose();
   }
 
-  private get seen(): boolean {
+  private get isVisible(): boolean {
     return this.view.visible && vscode.window.state.focused && vscode.workspace.isTrusted;
   }
 
-  private get live(): Live {
+  private get active(): ActiveJobs {
     const going = this.groups.filter((group) => group.going > 0);
     return {
       local: this.runs > 0 || going.some(({ backend }) => backend === "local"),
@@ -164,61 +145,61 @@ export class JobsTree implements vscode.TreeDataProvider<Row> {
     };
   }
 
-  /** Look again after a while, as long as somebody sees it; while nobody does, nothing waits. */
-  private lookSoon(wait?: number): void {
+  /** Update again later, if the view is visible; otherwise no timer runs. */
+  private pollSoon(wait?: number): void {
     clearTimeout(this.timer);
-    if (!this.seen || this.first === undefined) return;
-    this.timer = setTimeout(() => void this.look(), wait ?? this.pace.next(this.live, Date.now()));
+    if (!this.isVisible || this.first === undefined) return;
+    this.timer = setTimeout(() => void this.poll(), wait ?? this.pace.delay(this.active, Date.now()));
   }
 
-  private async look(): Promise<void> {
+  private async poll(): Promise<void> {
     try {
-      await this.lookOnce(this.pace.asks(this.live, Date.now()));
+      await this.updateOnce(this.pace.asksGoogle(this.active, Date.now()));
     } catch (error) {
-      this.extension.log.error(`the jobs can't be listed: ${said(error)}`);
-      this.view.message = said(error);
+      this.extension.log.error(`the jobs can't be listed: ${errorMessage(error)}`);
+      this.view.message = errorMessage(error);
     }
-    this.lookSoon();
+    this.pollSoon();
   }
 
-  private lookOnce(ask: boolean): Promise<void> {
-    this.looking ??= this.update(ask).finally(() => { this.looking = undefined; });
-    return this.looking;
+  private updateOnce(ask: boolean): Promise<void> {
+    this.updating ??= this.update(ask).finally(() => { this.updating = undefined; });
+    return this.updating;
   }
 
   private async update(ask: boolean): Promise<void> {
     const answer = await this.status({ limit: this.limit + 1, jobs: 0, ...(ask ? { refresh: true } : { offline: true }) });
     const groups = answer.groups.slice(0, this.limit);
     const before = new Map(this.groups.map((group) => [group.name, group]));
-    const changed = groups.filter((group) => JSON.stringify(fleeting(before.get(group.name))) !== JSON.stringify(fleeting(group)));
+    const changed = groups.filter((group) => JSON.stringify(comparable(before.get(group.name))) !== JSON.stringify(comparable(group)));
     if (ask) {
-      this.pace.asked(changed.length > 0, Date.now());
+      this.pace.recordAnswer(changed.length > 0, Date.now());
       this.notes = answer.notes;
     }
     const stale = changed.filter(({ name }) => this.pages.has(name));
     for (const { name } of stale) if (!this.open.has(name)) this.pages.delete(name);
     await Promise.all(stale.filter(({ name }) => this.open.has(name)).map(({ name }) => this.readAgain(name)));
-    const redraw = changed.length > 0 || groups.length !== this.groups.length || Date.now() - this.drawn > REDRAWN;
+    const redraw = changed.length > 0 || groups.length !== this.groups.length || Date.now() - this.drawn > REDRAW_MILLISECONDS;
     const older = answer.groups.length > this.limit;
     const more = older !== this.older;
     this.groups = groups;
     this.older = older;
-    this.tell();
+    this.showMessage();
     if (redraw || more) {
       this.drawn = Date.now();
       this.changed.fire(undefined);
     }
   }
 
-  /** Show what isn't said by rows. */
-  private tell(): void {
+  /** Show the filter, the notes and the badge. */
+  private showMessage(): void {
     const none = isEmpty(this.chosen) && this.groups.length === 0;
     void vscode.commands.executeCommand("setContext", "caliban.jobs.empty", none);
-    const nothing = this.groups.length === 0 && !isEmpty(this.chosen) ? ["No job is like that."] : [];
-    const lines = [...(isEmpty(this.chosen) ? [] : [spoken(this.chosen)]), ...nothing, ...this.notes];
+    const nothing = this.groups.length === 0 && !isEmpty(this.chosen) ? ["No job matches."] : [];
+    const lines = [...(isEmpty(this.chosen) ? [] : [filterText(this.chosen)]), ...nothing, ...this.notes];
     this.view.message = lines.length === 0 ? undefined : lines.join("\n");
     this.view.badge = rows.badge(this.groups);
-    this.looked.fire(this.groups);
+    this.updated.fire(this.groups);
   }
 
   private async readPage(name: string): Promise<void> {
@@ -235,32 +216,32 @@ export class JobsTree implements vscode.TreeDataProvider<Row> {
   }
 
   private status(asked: StatusArguments): Promise<StatusResult> {
-    return this.extension.server.call("status", { ...asked, ...this.chosen }, { listener: QUIET });
+    return this.extension.server.call("status", { ...asked, ...this.chosen }, { listener: SILENT_LISTENER });
   }
 
-  private closed(row: Row): void {
+  private closed(row: JobsRow): void {
     if (row.kind !== "group") return;
     this.open.delete(row.group.name);
     this.pages.delete(row.group.name);
   }
 
-  /** Look at once when something of ours changes jobs, and while a run goes on, as often as is cheap. */
+  /** Update at once when a command of this window changes jobs, and often while a run goes on. */
   private follow({ name, answer }: Call): void {
     if (!CHANGES.has(name)) return;
     this.runs += 1;
-    this.pace.hurry();
-    this.lookSoon();
+    this.pace.reset();
+    this.pollSoon();
     const over = (): void => {
       this.runs -= 1;
-      this.pace.hurry();
-      this.lookSoon(0);
+      this.pace.reset();
+      this.pollSoon(0);
     };
     answer.then(over, over);
   }
 }
 
-/** Return a group without what changes by the mere passing of time. */
-function fleeting(group: StatusGroup | undefined): unknown {
+/** Return a group without the values that change with time alone. */
+function comparable(group: StatusGroup | undefined): unknown {
   return group === undefined ? undefined : { ...group, hours: 0, cost: group.cost === null ? null : group.cost.so_far.toFixed(2) };
 }
 
@@ -268,7 +249,7 @@ function groupItem(group: StatusGroup): vscode.TreeItem {
   const item = new vscode.TreeItem(group.title, vscode.TreeItemCollapsibleState.Collapsed);
   item.id = group.name;
   item.description = rows.groupDescription(group, Date.now());
-  item.iconPath = icon(rows.groupPicture(group));
+  item.iconPath = themeIcon(rows.groupIcon(group));
   item.contextValue = rows.groupContext(group);
   return item;
 }
@@ -277,7 +258,7 @@ function jobItem({ group, job }: JobRow): vscode.TreeItem {
   const item = new vscode.TreeItem(rows.jobLabel(job));
   item.id = job.job_id;
   item.description = rows.jobDescription(job, Date.now());
-  item.iconPath = icon(rows.picture(job.state));
+  item.iconPath = themeIcon(rows.stateIcon(job.state));
   item.contextValue = rows.jobContext(job, group.backend);
   item.accessibilityInformation = { label: `job ${job.index}, ${job.state.toLowerCase()}, ${job.args.join(" ")}` };
   return item;
@@ -291,8 +272,4 @@ function moreItem(row: MoreRow): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon("ellipsis");
   item.command = { command: "caliban.jobs.showMore", title: "Show More Jobs", arguments: [row] };
   return item;
-}
-
-function icon({ icon, colour }: rows.Picture): vscode.ThemeIcon {
-  return new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
 }

@@ -1,12 +1,12 @@
-// Logs in editors: read-only documents that grow as their jobs print. Closing the last editor of one ends its following.
+// Logs in editors: read-only documents that grow with the output. Closing the last editor of a log stops following it.
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
-import { said } from "../../server";
-import type { OneJob } from "../jobs/found";
-import { look } from "../jobs/meant";
-import { Follower } from "./follower";
-import { nameOf, referenceOf } from "./names";
+import { errorMessage } from "../../server/calls";
+import { findTarget } from "../jobs/pick";
+import type { JobWithGroup } from "../jobs/search";
+import { LogFollower } from "./follower";
+import { jobReference, logPath } from "./paths";
 
 export const SCHEME = "caliban-log";
 
@@ -15,9 +15,9 @@ const ICONS = { following: "$(sync)", ended: "$(check)", broken: "$(warning)" };
 export class LogDocuments implements vscode.TextDocumentContentProvider {
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidChange = this.changed.event;
-  private readonly followers = new Map<string, Follower>();
+  private readonly followers = new Map<string, LogFollower>();
   private readonly atEnd = new Set<string>();
-  /** Those that have had a tab; one that is about to be shown has none yet. */
+  /** Logs that have had a tab, unlike one that is about to be shown. */
   private readonly shown = new Set<string>();
   private readonly bar = vscode.window.createStatusBarItem("caliban.log", vscode.StatusBarAlignment.Left);
   private readonly parts: { dispose(): unknown }[];
@@ -29,38 +29,38 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
       this.bar,
       vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
       vscode.window.tabGroups.onDidChangeTabs(() => { this.forgetClosed(); }),
-      vscode.window.onDidChangeActiveTextEditor(() => { this.showStanding(); }),
+      vscode.window.onDidChangeActiveTextEditor(() => { this.showState(); }),
       vscode.workspace.onDidChangeTextDocument(({ document }) => { this.scroll(document); }),
     ];
   }
 
-  /** Show a job's log, at its end; go on while it is open. */
-  async open(meant: OneJob): Promise<void> {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: nameOf(meant) });
+  /** Open a job's log at its end, and follow it while it is open. */
+  async open(target: JobWithGroup): Promise<void> {
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: logPath(target) });
     const before = this.followers.get(uri.toString());
-    if (before?.standing === "broken") this.forget(uri.toString());
-    this.begin(uri, meant);
+    if (before?.state === "broken") this.forget(uri.toString());
+    this.begin(uri, target);
     this.atEnd.add(uri.toString());
     const document = await vscode.workspace.openTextDocument(uri);
     await vscode.window.showTextDocument(document, { preview: false });
     this.shown.add(uri.toString());
     this.changed.fire(uri);
     this.scroll(document);
-    this.showStanding();
+    this.showState();
   }
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     const follower = this.followers.get(uri.toString());
     if (follower !== undefined) return follower.text;
-    // An editor that was open in an earlier session is here again.
-    if (!vscode.workspace.isTrusted) return "This folder isn't trusted, so no log is read.\n";
-    const reference = referenceOf(uri.path);
+    // VS Code has restored an editor of an earlier session.
+    if (!vscode.workspace.isTrusted) return "This folder isn't trusted, so logs aren't read.\n";
+    const reference = jobReference(uri.path);
     try {
-      const { group, job } = await look(this.extension, reference);
+      const { group, job } = await findTarget(this.extension, reference);
       this.shown.add(uri.toString());
       return job === undefined ? `There is no job ${reference}.\n` : this.begin(uri, { reference, group, job }).text;
     } catch (error) {
-      return `caliban: ${said(error)}\n`;
+      return `caliban: ${errorMessage(error)}\n`;
     }
   }
 
@@ -69,21 +69,21 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
     for (const part of this.parts) part.dispose();
   }
 
-  private begin(uri: vscode.Uri, { group, job }: OneJob): Follower {
+  private begin(uri: vscode.Uri, { group, job }: JobWithGroup): LogFollower {
     const known = this.followers.get(uri.toString());
     if (known !== undefined) return known;
-    const follower = new Follower(this.extension, group, job);
+    const follower = new LogFollower(this.extension, group, job);
     this.followers.set(uri.toString(), follower);
     follower.onDidChange(() => {
       this.noteEnds(uri);
       this.changed.fire(uri);
-      this.showStanding();
+      this.showState();
     });
     void follower.follow();
     return follower;
   }
 
-  /** Remember whether the end of a log is seen, which then goes on being seen. */
+  /** Remember whether the end of a log is visible, so that it stays visible. */
   private noteEnds(uri: vscode.Uri): void {
     const editors = vscode.window.visibleTextEditors.filter(({ document }) => document.uri.toString() === uri.toString());
     if (editors.length === 0) return;
@@ -100,14 +100,14 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
     }
   }
 
-  private showStanding(): void {
+  private showState(): void {
     const follower = this.followers.get(vscode.window.activeTextEditor?.document.uri.toString() ?? "");
     if (follower === undefined) {
       this.bar.hide();
       return;
     }
-    const words = { following: "Following", ended: "End of", broken: "Lost" }[follower.standing];
-    this.bar.text = `${ICONS[follower.standing]} ${words} job ${follower.job.index}`;
+    const words = { following: "Following", ended: "End of", broken: "Lost" }[follower.state];
+    this.bar.text = `${ICONS[follower.state]} ${words} job ${follower.job.index}`;
     this.bar.tooltip = follower.job.job_id;
     this.bar.show();
   }

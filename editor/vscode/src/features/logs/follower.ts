@@ -1,25 +1,25 @@
-// Follows what one job prints, from what is there until the job has ended or nobody reads it any more.
+// Follows the output of one job until the job has ended or the log is closed.
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
 import type { StatusGroup, StatusJob } from "../../protocol";
-import { CommandError, said } from "../../server";
+import { CommandError, errorMessage } from "../../server/calls";
 import { LogText } from "./text";
 
-const SOON = 100; // milliseconds within which what comes is one change
-const PER_MILLISECOND = 2_000; // characters: a longer text is drawn less often
+const DEBOUNCE_MILLISECONDS = 100;
+const PER_MILLISECOND = 2_000; // characters: a longer text is redrawn less often
 
-/** How it stands with a log. */
-export type Standing = "following" | "ended" | "broken";
+/** The state of a log. */
+export type FollowState = "following" | "ended" | "broken";
 
-export class Follower implements vscode.Disposable {
-  standing: Standing = "following";
+export class LogFollower implements vscode.Disposable {
+  state: FollowState = "following";
   private readonly log = new LogText();
   private readonly cancel = new vscode.CancellationTokenSource();
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChange = this.changed.event;
   private timer: NodeJS.Timeout | undefined;
-  private before = 0; // bytes that weren't asked for
+  private before = 0; // bytes that were skipped
   private read = 0; // bytes
 
   constructor(
@@ -34,17 +34,17 @@ export class Follower implements vscode.Disposable {
     return (left > 0 ? note : "") + this.log.text;
   }
 
-  /** Follow to the end; a server that was restarted meanwhile is asked for what comes after what was read. */
+  /** Follow the log to its end. After a restart of the server, go on where the log stopped. */
   async follow(): Promise<void> {
     try {
       await this.begin();
       await this.goOn();
-      this.standing = "ended";
+      this.state = "ended";
     } catch (error) {
       if (this.cancel.token.isCancellationRequested) return;
-      this.standing = "broken";
+      this.state = "broken";
       const hint = error instanceof CommandError ? ` ${error.hint}` : "";
-      this.take(`${this.log.text === "" || this.log.text.endsWith("\n") ? "" : "\n"}caliban: ${said(error)}.${hint}\n`, 0);
+      this.take(`${this.log.text === "" || this.log.text.endsWith("\n") ? "" : "\n"}caliban: ${errorMessage(error)}.${hint}\n`, 0);
     }
     this.changed.fire(undefined);
   }
@@ -55,20 +55,20 @@ export class Follower implements vscode.Disposable {
     this.changed.dispose();
   }
 
-  /** Begin near the end of what is there: a long log of this machine needn't come whole. */
+  /** Begin near the end of a local job's log, instead of reading all of it. */
   private async begin(): Promise<void> {
     if (this.group.backend !== "local") return;
     try {
       const { text, offset } = await this.extension.server.call("logs", { job: this.job.job_id }, { token: this.cancel.token });
       const bytes = Buffer.byteLength(text);
       this.before = Math.max(0, offset - bytes);
-      // The first line may have lost its beginning.
+      // The first line may be incomplete.
       const from = this.before > 0 ? text.indexOf("\n") + 1 : 0;
       this.before += Buffer.byteLength(text.slice(0, from));
       this.take(text.slice(from), 0);
       this.read = offset;
     } catch (error) {
-      // It hasn't said anything so far; whether it ever will, following tells.
+      // There is no output yet; following waits for it.
       if (!(error instanceof CommandError)) throw error;
     }
   }
@@ -104,7 +104,7 @@ export class Follower implements vscode.Disposable {
       };
       const listener = server.onDidChangeState(({ kind }) => {
         if (kind === "running") done(resolve);
-        if (kind === "failed") done(() => { reject(why instanceof Error ? why : new Error(said(why))); });
+        if (kind === "failed") done(() => { reject(why instanceof Error ? why : new Error(errorMessage(why))); });
       });
       const cancelled = this.cancel.token.onCancellationRequested(() => { done(() => { reject(new vscode.CancellationError()); }); });
     });
@@ -116,6 +116,6 @@ export class Follower implements vscode.Disposable {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       this.changed.fire(undefined);
-    }, SOON + this.log.text.length / PER_MILLISECOND);
+    }, DEBOUNCE_MILLISECONDS + this.log.text.length / PER_MILLISECOND);
   }
 }

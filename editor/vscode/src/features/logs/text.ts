@@ -1,22 +1,22 @@
-// A log as an editor shows it: what a terminal would show in the end, of which the last part is kept. Pure.
+// A log as text: what a terminal would show in the end, without old lines. Pure.
 
-/** Sequences that colour text or move a cursor, and one that may have come only in part. */
+/** Escape sequences, and one that may be incomplete. */
 // eslint-disable-next-line no-control-regex
 const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\^_])/g;
 // eslint-disable-next-line no-control-regex
 const UNFINISHED = /\u001b(?:\[[0-?]*[ -/]*|\][^\u0007\u001b]*)?$/;
 
-const LONGEST_ESCAPE = 200; // characters; what is longer was no escape sequence
+const LONGEST_ESCAPE = 200; // characters
 
-/** Takes output as it comes, and gives the text of an editor. */
+/** Collects output in chunks, and returns it as an editor's text. */
 export class LogText {
-  /** Characters that are no longer kept. */
+  /** How many characters were dropped. */
   dropped = 0;
   private whole = "";
   private line = "";
   private rest = "";
 
-  /** @param most how many characters are kept; a quarter more before the first are dropped. */
+  /** @param most how many characters to keep; old lines are dropped when there are a quarter more. */
   constructor(private readonly most = 1024 * 1024) {}
 
   get text(): string {
@@ -30,12 +30,12 @@ export class LogText {
       this.whole += `${overwritten(this.line + line)}\n`;
       this.line = "";
     }
-    // A bar that draws itself again and again is one line, however often it does.
+    // A progress bar that redraws itself stays one line.
     this.line = (this.line + last).replace(/^.*\r(?=[^\r])/s, "");
     if (this.whole.length > this.most * 1.25) this.forget();
   }
 
-  /** Return output without escape sequences; one that isn't whole waits for the rest of it. */
+  /** Return output without escape sequences; an incomplete one is kept until the next chunk. */
   private plain(output: string): string {
     const text = (this.rest + output).replace(ESCAPES, "");
     const cut = UNFINISHED.exec(text);
@@ -52,7 +52,7 @@ export class LogText {
   }
 }
 
-/** Return a line as it stands after its carriage returns. */
+/** Return a line as a terminal shows it after carriage returns. */
 function overwritten(line: string): string {
   const shown = line.replace(/\r+$/, "");
   return shown.slice(shown.lastIndexOf("\r") + 1);

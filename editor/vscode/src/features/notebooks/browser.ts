@@ -1,4 +1,4 @@
-// Opening what answers on this machine, where the user's browser may be on another one.
+// Opens a URL of this machine in the user's browser, which may run on another machine.
 
 import * as vscode from "vscode";
 

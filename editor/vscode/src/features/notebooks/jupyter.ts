@@ -1,4 +1,4 @@
-// Running notebooks as a collection of servers in the Jupyter extension, by the API that it gives other extensions.
+// Offers running notebooks to the Jupyter extension, as a server collection of its API.
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
@@ -6,21 +6,21 @@ import { containersMayHaveChanged } from "../containers/changes";
 
 const JUPYTER = "ms-toolsai.jupyter";
 const COLLECTION = "caliban";
-const OF_JUPYTER = "jupyter-notebook"; // the kind of documents that the Jupyter extension has kernels for
+const NOTEBOOK_TYPE = "jupyter-notebook";
 
-/** A server to choose, as the Jupyter extension takes it. */
+/** A server in the Jupyter extension's API. */
 interface JupyterServer {
   readonly id: string;
   readonly label: string;
   readonly connectionInformation: { readonly baseUrl: vscode.Uri; readonly token?: string };
 }
 
-/** What is used of what the Jupyter extension exports. */
-interface Jupyter {
+/** The part of the Jupyter extension's API that is used here. */
+interface JupyterApi {
   createJupyterServerCollection(id: string, label: string, provider: object): { commandProvider?: object; dispose(): void };
 }
 
-/** Offers the notebooks that run; the Jupyter extension is woken only once there is a notebook to connect. */
+/** Offers running notebooks. Activates the Jupyter extension only when a notebook is open or started. */
 export class JupyterServers {
   private readonly parts: { dispose(): unknown }[];
   private registering: Promise<boolean> | undefined;
@@ -28,16 +28,16 @@ export class JupyterServers {
   constructor(private readonly extension: Extension) {
     this.parts = [
       vscode.workspace.onDidOpenNotebookDocument(({ notebookType }) => {
-        if (notebookType === OF_JUPYTER) void this.register();
+        if (notebookType === NOTEBOOK_TYPE) void this.register();
       }),
     ];
-    if (vscode.workspace.notebookDocuments.some(({ notebookType }) => notebookType === OF_JUPYTER)) void this.register();
+    if (vscode.workspace.notebookDocuments.some(({ notebookType }) => notebookType === NOTEBOOK_TYPE)) void this.register();
   }
 
-  /** Offer them, and return whether there is a Jupyter extension to do that. */
+  /** Register the collection; return whether the Jupyter extension is installed. */
   register(): Promise<boolean> {
     this.registering ??= this.create().catch((error: unknown) => {
-      this.extension.log.warn(`the Jupyter extension takes no servers: ${String(error)}`);
+      this.extension.log.warn(`can't offer notebooks to the Jupyter extension: ${String(error)}`);
       return false;
     }).then((done) => {
       if (!done) this.registering = undefined;
@@ -51,7 +51,7 @@ export class JupyterServers {
   }
 
   private async create(): Promise<boolean> {
-    const found = vscode.extensions.getExtension<Jupyter>(JUPYTER);
+    const found = vscode.extensions.getExtension<JupyterApi>(JUPYTER);
     if (found === undefined) return false;
     const jupyter = await found.activate();
     const collection = jupyter.createJupyterServerCollection(COLLECTION, "Caliban", {
@@ -70,7 +70,7 @@ export class JupyterServers {
   private async servers(token?: vscode.CancellationToken): Promise<JupyterServer[]> {
     if (!vscode.workspace.isTrusted) return [];
     const { containers } = await this.extension.server.call("containers", {}, { token });
-    return containers.flatMap(({ name, folder, url }) => (url === null ? [] : [{ id: name, label: labelled(folder, name), connectionInformation: connection(url) }]));
+    return containers.flatMap(({ name, folder, url }) => (url === null ? [] : [{ id: name, label: serverLabel(folder, name), connectionInformation: connection(url) }]));
   }
 
   private async start(): Promise<JupyterServer | undefined> {
@@ -79,7 +79,7 @@ export class JupyterServers {
   }
 }
 
-function labelled(folder: string, name: string): string {
+function serverLabel(folder: string, name: string): string {
   return `${folder.split(/[\\/]/).at(-1) ?? ""} (${name})`;
 }
 

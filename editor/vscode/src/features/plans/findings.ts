@@ -1,4 +1,4 @@
-// What is wrong with a file, as its diagnostics say, the gravest first.
+// Lists a file's diagnostics for the plan's page, errors first.
 
 import * as vscode from "vscode";
 import type { Finding } from "../../pages/plan/messages";

@@ -1,17 +1,17 @@
-// The jobs of a sweep to choose from: those that have a text, as the server finds them. Pure.
+// Searches a sweep for jobs that contain a text. Pure.
 
+import { shellJoin } from "../../format";
 import type { ExpandArguments, ExpandResult } from "../../protocol";
-import { type Found, rest } from "../../search";
-import { shellJoined } from "../../words";
+import { moreText, type SearchResult } from "../../search";
 
-export const PICKED_FROM = 1_000; // jobs of an answer
+export const LISTED = 1_000; // jobs
 
-/** As many jobs the server looks for a text in. */
-const SEARCHED = 100_000;
+/** The server searches sweeps of up to so many jobs. */
+const SEARCHABLE = 100_000;
 
 export type Expand = (asks: Pick<ExpandArguments, "limit" | "text">) => Promise<ExpandResult>;
 
-/** A job of a sweep as a row. */
+/** A job of a sweep, as a row. */
 export interface Combination {
   readonly id: string;
   readonly label: string;
@@ -20,18 +20,18 @@ export interface Combination {
   readonly index: number;
 }
 
-/** Return the jobs that have a text; of a sweep that can't be searched, its first ones. */
-export async function combinations(expand: Expand, whole: ExpandResult, text: string): Promise<Found<Combination>> {
-  const searched = whole.count <= SEARCHED;
-  const { count, jobs } = text === "" || !searched ? whole : await expand({ limit: PICKED_FROM, text });
+/** Return the jobs that contain a text; if the sweep is too large to search, its first jobs. */
+export async function searchCombinations(expand: Expand, whole: ExpandResult, text: string): Promise<SearchResult<Combination>> {
+  const searched = whole.count <= SEARCHABLE;
+  const { count, jobs } = text === "" || !searched ? whole : await expand({ limit: LISTED, text });
   const items = jobs.map(({ index, args }) => ({
     id: String(index),
-    label: shellJoined(args) || "no flags",
+    label: shellJoin(args) || "no flags",
     description: `job ${index}`,
-    // Where the server hasn't searched, VS Code does, in what is listed.
+    // If the server hasn't searched, VS Code filters the listed jobs.
     alwaysShow: searched,
     index,
   }));
   const left = count - items.length;
-  return { items, more: searched ? rest([left, "more job"]) : `${left.toLocaleString("en-US")} more jobs: put the cursor on a value for those that have it` };
+  return { items, more: searched ? moreText([left, "more job"]) : `${left.toLocaleString("en-US")} more jobs: put the cursor on a value to list its jobs` };
 }

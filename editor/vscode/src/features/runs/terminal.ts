@@ -1,10 +1,10 @@
-// The terminal that a run writes to. It is opened when the first job has something to say; Ctrl-C in it stops the run.
+// The terminal of a run. It opens with the first output; Ctrl-C in it stops the run.
 
 import * as vscode from "vscode";
 
 const INTERRUPT = "\u0003";
 
-/** Those that are on the screen. */
+/** The open terminals. */
 const shown = new Set<RunTerminal>();
 
 export class RunTerminal {
@@ -19,20 +19,20 @@ export class RunTerminal {
     private readonly cancel: () => void,
   ) {}
 
-  /** Write a text; the first one opens the terminal, without taking the cursor away from the editor. */
+  /** Write a text; the first one opens the terminal, and the editor keeps the focus. */
   write(text: string): void {
     this.terminal ??= this.create();
     if (this.open) this.written.fire(text);
     else this.before += text;
   }
 
-  /** Write a last line, if there is a terminal; what was written stays until it is closed, or another run opens one. */
+  /** Write a last line, if the terminal is open. It stays open until the user closes it or another run opens one. */
   end(last: string): void {
     if (shown.has(this)) this.write(`${last.replace(/\r?\n/g, "\r\n")}\r\n`);
     this.over = true;
   }
 
-  /** Bring it to the front; return whether it is there. */
+  /** Bring the terminal to the front; return whether it is open. */
   show(): boolean {
     if (!shown.has(this)) return false;
     this.terminal?.show();
@@ -65,7 +65,7 @@ export class RunTerminal {
     return terminal;
   }
 
-  /** Make room for the next run; the history keeps what jobs printed. */
+  /** Make room for the next run; the history keeps the output. */
   private closeIfOver(): void {
     if (this.over) this.terminal?.dispose();
   }

@@ -1,7 +1,7 @@
-// What a task of type `caliban` says, and the words of the command line that it stands for. Pure.
+// The definition of a task of type `caliban`, and its command line. Pure.
 
-/** A task as tasks.json has it. */
-export interface Definition {
+/** A task in tasks.json. */
+export interface CalibanTaskDefinition {
   readonly type: string;
   readonly command: string;
   readonly module?: string;
@@ -10,8 +10,8 @@ export interface Definition {
   readonly args?: readonly string[];
 }
 
-/** Return the words of a task, as the command line takes them. */
-export function words({ command, module, experiment_config, flags = [], args = [] }: Definition): string[] {
+/** Return a task's arguments for the command line. */
+export function commandLine({ command, module, experiment_config, flags = [], args = [] }: CalibanTaskDefinition): string[] {
   return [
     command,
     ...(experiment_config === undefined ? [] : ["--experiment_config", experiment_config]),
@@ -21,7 +21,7 @@ export function words({ command, module, experiment_config, flags = [], args = [
   ];
 }
 
-/** Return what a task is called in the list. */
-export function titled(definition: Definition): string {
-  return words(definition).filter((word) => word !== "--experiment_config").join(" ");
+/** Return a task's name in the list. */
+export function taskName(definition: CalibanTaskDefinition): string {
+  return commandLine(definition).filter((word) => word !== "--experiment_config").join(" ");
 }

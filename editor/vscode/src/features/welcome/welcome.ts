@@ -1,24 +1,24 @@
-// What the walkthrough and the empty views need to know, set from what really happened; nothing is asked for them alone
-// but whether the server finds an experiment sound.
+// Sets the context keys of the walkthrough and the empty views from the outcomes of calls. The only question that it asks
+// itself is whether the folder has an experiment without errors.
 
 import * as vscode from "vscode";
-import { command } from "../../commands";
+import { registerCommand } from "../../commands";
 import type { Feature } from "../../feature";
-import { experiments } from "../../targets";
-import { done, learned, type Outcome } from "./outcomes";
+import { findExperiments } from "../../targets";
+import { type CallOutcome, completedSteps, factsOf } from "./setup";
 
 const WALKTHROUGH = "caliban-ls.caliban-ls#caliban.start";
 const FILES = "**/{*experiment*.json,.calibanconfig.json}";
-const QUIET = 300; // milliseconds after the last change, before experiments are looked at
+const DEBOUNCE_MILLISECONDS = 300;
 
 export const welcome: Feature = (extension) => {
   const { server } = extension;
   const known = new Map<string, unknown>();
   const tell = (key: string, value: unknown) => vscode.commands.executeCommand("setContext", `caliban.${key}`, value);
-  // A walkthrough ticks a step when its key becomes true, and never if the key was true when it was first shown. So
-  // these keys are true for a moment only: when something becomes known, and when a walkthrough may just have opened.
+  // VS Code completes a step when its key becomes true, but not if the key was true when the walkthrough opened. So the
+  // keys are true only for a moment: when a fact becomes known, and when a walkthrough may have opened.
   const tick = async (): Promise<void> => {
-    for (const step of done(known)) {
+    for (const step of completedSteps(known)) {
       await tell(`steps.${step}`, true);
       await tell(`steps.${step}`, undefined);
     }
@@ -34,7 +34,7 @@ export const welcome: Feature = (extension) => {
 
   const look = async (): Promise<void> => {
     const mine = ++round;
-    const found = await experiments();
+    const found = await findExperiments();
     if (mine !== round) return;
     know("hasExperiment", found.length > 0 ? "yes" : "no");
     for (const uri of server.state.kind === "running" ? found : []) {
@@ -50,7 +50,7 @@ export const welcome: Feature = (extension) => {
   };
   const soon = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => void look(), QUIET);
+    timer = setTimeout(() => void look(), DEBOUNCE_MILLISECONDS);
   };
   const became = () => {
     know("ready", server.state.kind === "running");
@@ -73,18 +73,18 @@ export const welcome: Feature = (extension) => {
     vscode.workspace.onDidChangeWorkspaceFolders(soon),
     server.onDidChangeState(became),
     vscode.window.tabGroups.onDidChangeTabs(({ opened }) => {
-      // VS Code doesn't say what kind of page a walkthrough is; it's among those that it says nothing of.
+      // The tab of a walkthrough has no input, like some others.
       if (opened.some((tab) => tab.input === undefined)) void tick();
     }),
     server.onDidCall(({ name, argument, answer }) => {
-      const learn = (outcome: Outcome) => {
-        for (const [key, value] of Object.entries(learned(name, argument, outcome))) know(key, value);
+      const learn = (outcome: CallOutcome) => {
+        for (const [key, value] of Object.entries(factsOf(name, argument, outcome))) know(key, value);
       };
       answer.then(
         (result) => { learn({ result }); },
         (error: unknown) => { learn({ error }); },
       );
     }),
-    command(extension, "caliban.getStarted", getStarted, { trusted: false }),
+    registerCommand(extension, "caliban.getStarted", getStarted, { trusted: false }),
   ];
 };

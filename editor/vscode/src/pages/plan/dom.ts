@@ -1,4 +1,4 @@
-// Makes elements. Texts stay texts: nothing that is shown is ever read as HTML.
+// Makes elements. Texts are never parsed as HTML.
 
 type Child = Node | string | undefined;
 

@@ -1,6 +1,6 @@
-// Drawing once for each frame that the screen shows.
+// Limits drawing to once per animation frame.
 
-/** Return what has something drawn in the next frame, however often it is asked for until then. */
+/** Return a function that draws in the next frame, once for any number of calls. */
 export function onceAFrame(draw: () => void): () => void {
   let waiting = false;
   return () => {

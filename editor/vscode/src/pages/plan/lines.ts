@@ -1,9 +1,9 @@
-// The lines of a sweep's picture: what goes from one axis to the next, each once however many jobs go there. Pure.
+// The geometry of the parallel coordinates: segments between axes, one for all jobs with the same values. Pure.
 
+import type { PlanRow } from "./rows";
 import type { Axis } from "./scales";
-import type { Row } from "./rows";
 
-/** A line from one axis to the next: the places that it joins, and the jobs that take it. */
+/** A segment from one axis to the next, and the jobs that take it. */
 export interface Segment {
   readonly from: number;
   readonly to: number;
@@ -12,18 +12,18 @@ export interface Segment {
 }
 
 /** Return where each job crosses each axis. */
-export function crossings(rows: readonly Row[], axes: readonly Axis[]): Float64Array[] {
+export function crossings(rows: readonly PlanRow[], axes: readonly Axis[]): Float64Array[] {
   return axes.map((axis) => Float64Array.from(rows, (row) => axis.at(row.values[axis.column] ?? null)));
 }
 
 /**
- * Return the lines between neighbouring axes; of a single axis, its points.
+ * Return the segments between neighbouring axes; for a single axis, its points.
  *
  * @param rows all jobs.
  * @param crossed see `crossings`.
  * @param shown which jobs, by their place.
  */
-export function segments(rows: readonly Row[], crossed: readonly Float64Array[], shown: Iterable<number>): Segment[][] {
+export function segments(rows: readonly PlanRow[], crossed: readonly Float64Array[], shown: Iterable<number>): Segment[][] {
   const pairs = crossed.length === 1 ? [[crossed[0], crossed[0]]] : crossed.slice(1).map((next, gap) => [crossed[gap], next]);
   const found = pairs.map(() => new Map<string, { from: number; to: number; places: number[]; repeats: boolean }>());
   for (const place of shown) {
@@ -43,10 +43,10 @@ export function segments(rows: readonly Row[], crossed: readonly Float64Array[],
   return found.map((gap) => [...gap.values()]);
 }
 
-/** Return how much of its way up a curve has gone at a part of its way across, both from 0 to 1. */
-export function risen(way: number): number {
-  // A Bézier curve that leaves and reaches its axes level, its handles in the middle: where it is across isn't its
-  // parameter, which is found by halving.
+/** Return a curve's height, from 0 to 1, at a horizontal position from 0 to 1. */
+export function curveHeight(way: number): number {
+  // The curve is a Bézier curve with horizontal tangents and its handles in the middle. Bisection finds the parameter for a
+  // horizontal position.
   let [low, high] = [0, 1];
   for (let step = 0; step < 20; step++) {
     const middle = (low + high) / 2;
@@ -57,9 +57,9 @@ export function risen(way: number): number {
   return 3 * parameter ** 2 - 2 * parameter ** 3;
 }
 
-/** Return the line that is nearest to a height at a part of the way, if it is within reach. */
-export function nearest(lines: readonly Segment[], way: number, height: number, reach: number): Segment | undefined {
-  const share = risen(way);
+/** Return the segment nearest to a height at a horizontal position, if it is within reach. */
+export function nearestSegment(lines: readonly Segment[], way: number, height: number, reach: number): Segment | undefined {
+  const share = curveHeight(way);
   let best: Segment | undefined;
   let distance = reach;
   for (const line of lines) {
@@ -69,14 +69,14 @@ export function nearest(lines: readonly Segment[], way: number, height: number, 
   return best;
 }
 
-/** A range of an axis that was chosen. */
+/** A range of an axis that the user has chosen. */
 export interface Brush {
   readonly low: number;
   readonly high: number;
 }
 
-/** Return whether a job lies in every range that was chosen. */
-export function brushed(crossed: readonly Float64Array[], brushes: ReadonlyMap<number, Brush>, place: number): boolean {
+/** Return whether a job is in all brushes. */
+export function isInBrushes(crossed: readonly Float64Array[], brushes: ReadonlyMap<number, Brush>, place: number): boolean {
   for (const [axis, { low, high }] of brushes) {
     const at = crossed[axis]?.[place] ?? 0;
     if (at < low || at > high) return false;

@@ -1,20 +1,20 @@
-// What the extension and the page of a plan say to each other. Jobs come in pieces, a request when it is asked for.
+// The messages between the extension and a plan's page. Jobs come in chunks, a request on demand.
 
 import type { CloudResult } from "../../protocol";
 
 /** A parameter's value; null where a job doesn't set it. */
 export type Value = string | number | boolean | null;
 
-/** A job as it travels: its place in the sweep, the first job with the same flags if it isn't that, its values. */
+/** A job in a message: its index, the first job with the same flags (null if it is the first), and its values. */
 export type RowData = readonly [index: number, sameAs: number | null, ...values: Value[]];
 
-/** A job's place, what became of it, whether it has a page in Google's console, and what is wrong with it. */
+/** A job's index, its state, whether it has a page in Google's console, and its error. */
 export type StateData = readonly [index: number, state: string, console: boolean, error: string | null];
 
-/** A plan without its jobs, and where it comes from. */
+/** A plan without its jobs, and its source. */
 export type PlanHead = Omit<CloudResult, "jobs"> & { readonly source: string };
 
-/** Something that is wrong with the file; its line counts from 1. */
+/** A finding in the file; its line counts from 1. */
 export interface Finding {
   readonly severity: "error" | "warning" | "information" | "hint";
   readonly message: string;
@@ -22,21 +22,21 @@ export interface Finding {
   readonly line: number;
 }
 
-/** What happened, and what to do. */
+/** An error and its hint. */
 export interface Problem {
   readonly message: string;
   readonly hint: string;
 }
 
-/** How far it is with a plan. */
+/** The phase of a plan. */
 export type Phase =
   | { readonly name: "planned"; readonly problem?: Problem; readonly void?: boolean }
   | { readonly name: "working"; readonly what: string; readonly message: string; readonly percentage: number }
-  | { readonly name: "unsure"; readonly problem?: Problem } // a submission ended, and nobody could be asked what of it was sent
+  | { readonly name: "unsure"; readonly problem?: Problem } // a submission ended early; it isn't known which jobs were sent
   | {
       readonly name: "submitted";
       readonly counts: Readonly<Record<string, number>>;
-      /** How many jobs Google has. */
+      /** How many jobs were sent. */
       readonly sent: number;
       readonly resumable: boolean;
       readonly problem?: Problem;

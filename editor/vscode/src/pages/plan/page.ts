@@ -1,15 +1,15 @@
-// The page of a plan, in its own sandbox: it shows what it is sent, and says what was pressed. It keeps nothing.
+// The script of a plan's page: shows the messages of the extension, and sends the user's actions to it.
 
 import "./page.css";
+import { quantity } from "../../format";
 import { button, element, on } from "./dom";
 import { showHeading, showNotes } from "./heading";
 import type { Finding, FromPage, PlanHead, ToPage } from "./messages";
-import { Picture } from "./picture";
+import { ParallelCoordinates } from "./parallelCoordinates";
 import { RequestPane } from "./request";
-import { type Row, filterOf, rowOf } from "./rows";
+import { filterOf, type PlanRow, rowOf } from "./rows";
 import { Submission } from "./submission";
 import { Table } from "./table";
-import { counted } from "../../words";
 
 declare function acquireVsCodeApi(): { postMessage(message: FromPage): void };
 
@@ -18,8 +18,8 @@ const say = (message: FromPage): void => { vscode.postMessage(message); };
 
 let plan: PlanHead | undefined;
 let columns: readonly string[] = [];
-let rows: Row[] = [];
-let places = new Map<number, number>(); // by the jobs' numbers
+let rows: PlanRow[] = [];
+let places = new Map<number, number>(); // by the jobs' indices
 let findings: readonly Finding[] = [];
 let generation = -1;
 
@@ -37,10 +37,10 @@ const toolbar = element("div", { class: "toolbar" }, search, onlyRepeats, clear,
 
 const table: Table = new Table({
   open: (place) => { open(place); },
-  hover: (place) => { picture.light(place === undefined ? [] : [place]); },
+  hover: (place) => { picture.highlight(place === undefined ? [] : [place]); },
   changed: (seen) => { count(seen); },
 });
-const picture: Picture = new Picture({
+const picture: ParallelCoordinates = new ParallelCoordinates({
   hover: (seen) => { table.mark(seen); },
   brush: () => { filter(); },
   named: (column) => { table.sort(column); },
@@ -88,7 +88,7 @@ function heard(message: ToPage): void {
       request.renew();
       break;
     case "phase":
-      submission.become(message.phase);
+      submission.setPhase(message.phase);
       break;
     case "findings":
       findings = message.findings;
@@ -109,7 +109,7 @@ function heard(message: ToPage): void {
   }
 }
 
-/** Show all jobs, once they are all there. */
+/** Show all jobs, after the last chunk. */
 function showRows(): void {
   const repeated = rows.filter(({ sameAs }) => sameAs !== null).length;
   repeats.checked = false;
@@ -126,14 +126,14 @@ function showRows(): void {
 function filter(): void {
   const wanted = filterOf(search.value, columns);
   const again = new Set(repeats.checked ? rows.flatMap(({ sameAs, index }) => (sameAs === null ? [] : [sameAs, index])) : []);
-  table.choose((row) => wanted(row) && (!repeats.checked || again.has(row.index)) && picture.has(places.get(row.index) ?? 0));
+  table.setFilter((row) => wanted(row) && (!repeats.checked || again.has(row.index)) && picture.has(places.get(row.index) ?? 0));
   clear.hidden = picture.chosen.length === 0;
   clear.textContent = `${picture.chosen.join(", ")} chosen ✕`;
-  clear.setAttribute("aria-label", "Give up what was chosen in the picture");
+  clear.setAttribute("aria-label", "Clear the ranges chosen in the chart");
 }
 
 function count(seen: readonly number[]): void {
-  const all = counted(rows.length, "job");
+  const all = quantity(rows.length, "job");
   tally.textContent = seen.length === rows.length ? all : `${seen.length.toLocaleString("en-US")} of ${all}`;
   picture.choose([...seen].sort((one, other) => one - other));
 }

@@ -1,8 +1,8 @@
-// One job's request, exactly as it will be sent, in the colours of JSON.
+// The pane with one job's request, exactly as it will be sent, as coloured JSON.
 
 import { button, element, on } from "./dom";
 import type { FromPage } from "./messages";
-import type { Row } from "./rows";
+import type { PlanRow } from "./rows";
 
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|(-?\d[\d.eE+-]*)/g;
 
@@ -13,7 +13,7 @@ export class RequestPane {
   private readonly error = element("p", { class: "error" });
   private readonly copy: HTMLButtonElement;
   private readonly console: HTMLButtonElement;
-  private row: Row | undefined;
+  private row: PlanRow | undefined;
 
   constructor(private readonly say: (message: FromPage) => void, private readonly closed: () => void) {
     this.copy = button("Copy", () => { if (this.row) say({ kind: "copyRequest", index: this.row.index }); });
@@ -30,7 +30,7 @@ export class RequestPane {
     return this.row?.index;
   }
 
-  open(row: Row): void {
+  open(row: PlanRow): void {
     if (this.row !== row) {
       this.row = row;
       this.text.replaceChildren();
@@ -40,7 +40,7 @@ export class RequestPane {
     this.root.hidden = false;
   }
 
-  /** What became of the job may have changed. */
+  /** Update the job's state and error. */
   renew(): void {
     if (this.row === undefined) return;
     this.title.textContent = `Request of job ${this.row.index}`;

@@ -1,9 +1,9 @@
-// The jobs of a plan as rows: their order, and which of them a filter leaves. Pure.
+// The rows of a plan's table, sorted and filtered. Pure.
 
 import type { RowData, Value } from "./messages";
 
-/** One job; its place in the plan is its place in the list. */
-export interface Row {
+/** A job. Its place is its index in the list of rows. */
+export interface PlanRow {
   readonly index: number;
   readonly sameAs: number | null;
   readonly values: readonly Value[];
@@ -12,24 +12,24 @@ export interface Row {
   error: string | null;
 }
 
-/** What rows are ordered by: a parameter's column, or the job's number or state; `down` turns it round. */
-export interface Order {
+/** The sort order: by a parameter's column, the job's index or its state; `down` reverses it. */
+export interface RowOrder {
   readonly by: number | "index" | "state";
   readonly down: boolean;
 }
 
-export function rowOf([index, sameAs, ...values]: RowData): Row {
+export function rowOf([index, sameAs, ...values]: RowData): PlanRow {
   return { index, sameAs, values, state: "PLANNED", console: false, error: null };
 }
 
-/** Return a value as it is shown. */
+/** Return a value as text. */
 export function shown(value: Value): string {
   return value === null ? "" : String(value);
 }
 
 const words = new Intl.Collator("en", { numeric: true });
 
-/** Compare two values: numbers by size, before all else; texts as people order them. */
+/** Compare two values: numbers first, by size; texts in natural order. */
 export function compare(one: Value, other: Value): number {
   if (typeof one === "number" && typeof other === "number") return one - other;
   if (typeof one === "number") return -1;
@@ -37,8 +37,8 @@ export function compare(one: Value, other: Value): number {
   return words.compare(String(one), String(other));
 }
 
-/** Return the places of rows in an order; what a job doesn't set comes last either way, equal ones keep their order. */
-export function ordered(rows: readonly Row[], places: readonly number[], order: Order): number[] {
+/** Return the places of rows in an order. Unset values come last in both directions; the sort is stable. */
+export function sortRows(rows: readonly PlanRow[], places: readonly number[], order: RowOrder): number[] {
   const sign = order.down ? -1 : 1;
   const key = (place: number): Value => {
     const row = rows[place];
@@ -57,21 +57,21 @@ export function ordered(rows: readonly Row[], places: readonly number[], order: 
   return keyed.map(({ place }) => place);
 }
 
-/** Whether a row is to be seen. */
-export type Filter = (row: Row) => boolean;
+/** Whether a row is shown. */
+export type RowFilter = (row: PlanRow) => boolean;
 
 const TERM = /^(.+?)(<=|>=|!=|=|<|>)(.*)$/;
 
 /**
- * Return what a filter's text asks for: words that stand somewhere in a row, and comparisons such as `lr<=0.01`
- * or `model=cnn`; all of them hold.
+ * Return the filter of a text: words that a row contains, and comparisons such as `lr<=0.01` or `model=cnn`, all of
+ * which have to hold.
  */
-export function filterOf(text: string, columns: readonly string[]): Filter {
+export function filterOf(text: string, columns: readonly string[]): RowFilter {
   const terms = text.split(/\s+/).filter((term) => term !== "").map((term) => termOf(term, columns));
   return (row) => terms.every((term) => term(row));
 }
 
-function termOf(term: string, columns: readonly string[]): Filter {
+function termOf(term: string, columns: readonly string[]): RowFilter {
   const [, name = "", sign = "", wanted = ""] = TERM.exec(term) ?? [];
   const column = columns.findIndex((one) => one.toLowerCase() === name.toLowerCase());
   if (column >= 0 && wanted !== "") {
@@ -98,8 +98,8 @@ function compares(value: Value, sign: string, wanted: string): boolean {
   return sign === "<=" ? difference <= 0 : difference >= 0;
 }
 
-/** Return how wide each column should be, in characters, judging by the heads and the rows of a long list's parts. */
-export function widths(heads: readonly string[], rows: readonly Row[], { least = 6, most = 40 } = {}): number[] {
+/** Return the width of each column in characters, from its head and a sample of the rows. */
+export function widths(heads: readonly string[], rows: readonly PlanRow[], { least = 6, most = 40 } = {}): number[] {
   const step = Math.max(1, Math.floor(rows.length / 500));
   return heads.map((head, column) => {
     let longest = head.length + 3;

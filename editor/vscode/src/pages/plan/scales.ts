@@ -1,14 +1,14 @@
-// Where a parameter's values lie on an axis, from 0 at its foot to 1 at its head. Pure.
+// The scale of a parameter's axis, from 0 at its foot to 1 at its head. Pure.
 
-import { compare, shown } from "./rows";
 import type { Value } from "./messages";
+import { compare, shown } from "./rows";
 
 export interface Tick {
   readonly at: number;
   readonly label: string;
 }
 
-/** One parameter that varies. What a job doesn't set lies below the foot. */
+/** The axis of a parameter that varies. Unset values lie below its foot. */
 export interface Axis {
   readonly name: string;
   readonly column: number;
@@ -17,14 +17,14 @@ export interface Axis {
   readonly at: (value: Value) => number;
 }
 
-/** Where values lie that aren't set. */
+/** The position of unset values. */
 export const UNSET = -0.1;
 
-const ORDERS = 100; // from so many times its least value on, a parameter is shown by orders of magnitude
+const ORDERS = 100; // the ratio of largest to smallest value from which an axis is logarithmic
 
-const SPELLED_OUT = 12; // so many different numbers each get a tick
+const SPELLED_OUT = 12; // up to so many different numbers, each gets a tick
 
-/** Return the axis of a parameter, nothing if all jobs have the same value. */
+/** Return the axis of a parameter, undefined if all jobs have the same value. */
 export function axisOf(name: string, column: number, values: Iterable<Value>): Axis | undefined {
   const different = new Set(values);
   if (different.size < 2) return undefined;

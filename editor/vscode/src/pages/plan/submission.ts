@@ -1,42 +1,42 @@
-// The bar that stays on the page: Submit, the question that comes before it, how far it is, and what became of it.
+// The bar at the top of the page: the Submit button, its confirmation, the progress, and the result.
 
+import { quantity } from "../../format";
 import { button, element, on } from "./dom";
+import * as format from "./format";
 import type { FromPage, Phase, PlanHead, Problem } from "./messages";
-import { counted } from "../../words";
-import * as words from "./words";
 
 export class Submission {
   readonly root = element("section", { class: "submission", "aria-label": "Submission" });
   private plan: PlanHead | undefined;
   private phase: Phase = { name: "planned" };
-  private asks = false;
+  private isConfirming = false;
   private edited = false;
 
-  constructor(private readonly say: (message: FromPage) => void) {}
+  constructor(private readonly post: (message: FromPage) => void) {}
 
   show(plan: PlanHead): void {
     this.plan = plan;
-    this.asks = this.edited = false;
+    this.isConfirming = this.edited = false;
     this.draw();
   }
 
-  become(phase: Phase): void {
-    // Of work under way only the bar moves, so that Cancel stays where it was pressed.
+  setPhase(phase: Phase): void {
+    // During a task, only the progress changes, so that Cancel stays where the user pressed it.
     const moves = phase.name === "working" && this.phase.name === "working" && phase.what === this.phase.what;
     this.phase = phase;
     if (moves) {
-      this.move();
+      this.updateProgress();
       return;
     }
-    this.asks = false;
+    this.isConfirming = false;
     this.draw();
   }
 
-  /** The file was edited since it was planned. */
+  /** Show that the file was edited since it was planned. */
   noteEdit(): void {
     if (this.edited || this.phase.name !== "planned") return;
     this.edited = true;
-    if (!this.asks) this.draw();
+    if (!this.isConfirming) this.draw();
   }
 
   focus(): void {
@@ -51,7 +51,7 @@ export class Submission {
     const shown = problem === undefined ? undefined : problemOf(problem);
     const row = this.row(plan, phase);
     this.root.replaceChildren(...(shown === undefined ? [] : [shown]), row);
-    if (phase.name === "working") this.move();
+    if (phase.name === "working") this.updateProgress();
   }
 
   private row(plan: PlanHead, phase: Phase): HTMLElement {
@@ -63,38 +63,38 @@ export class Submission {
       case "unsure":
         return this.unsure(plan);
       case "planned":
-        return this.asks ? this.question(plan) : this.offer(plan);
+        return this.isConfirming ? this.confirmation(plan) : this.planned(plan);
     }
   }
 
-  private offer(plan: PlanHead): HTMLElement {
+  private planned(plan: PlanHead): HTMLElement {
     const isVoid = this.phase.name === "planned" && this.phase.void === true;
     const isBegun = this.phase.name === "planned" && this.phase.problem !== undefined; // an image may have been built
     const forbidden = plan.over_limits.some(({ allowed_by }) => allowed_by === null);
-    const submit = button(`Submit ${counted(plan.count, "Job")}…`, () => { this.ask(); }, { id: "submit", class: "primary" });
+    const submit = button(`Submit ${quantity(plan.count, "Job")}…`, () => { this.startConfirming(); }, { id: "submit", class: "primary" });
     submit.disabled = isVoid || forbidden || plan.count === 0;
     const said = element("div", { class: "said" });
     for (const { message, hint } of plan.over_limits) said.append(element("p", { class: "limit" }, `${message}. ${hint}`.trim()));
-    if (this.edited) said.append(element("p", { class: "edited" }, "The file was edited since. Plan again to see what it comes to now."));
-    else if (!isVoid && !forbidden) said.append(element("p", {}, `${isBegun ? "Nothing is sent yet" : "Nothing is built or sent yet"}; sending takes about ${words.duration(plan.seconds)}.`));
-    const settings = forbidden ? button("Open Settings", () => { this.say({ kind: "openSettings" }); }) : undefined;
-    const again = button("Plan Again", () => { this.say({ kind: "planAgain" }); }, { id: "plan-again", ...(isVoid ? { class: "primary" } : {}) });
+    if (this.edited) said.append(element("p", { class: "edited" }, "The file was edited since. Plan again to see the new plan."));
+    else if (!isVoid && !forbidden) said.append(element("p", {}, `${isBegun ? "Nothing is sent yet" : "Nothing is built or sent yet"}; sending takes about ${format.duration(plan.seconds)}.`));
+    const settings = forbidden ? button("Open Settings", () => { this.post({ kind: "openSettings" }); }) : undefined;
+    const again = button("Plan Again", () => { this.post({ kind: "planAgain" }); }, { id: "plan-again", ...(isVoid ? { class: "primary" } : {}) });
     return element("div", { class: "bar" }, said, settings, again, submit);
   }
 
-  private ask(): void {
-    this.asks = true;
+  private startConfirming(): void {
+    this.isConfirming = true;
     this.draw();
     this.root.querySelector<HTMLElement>("input, #no")?.focus();
   }
 
-  private question(plan: PlanHead): HTMLElement {
-    const jobs = counted(plan.count, "job");
-    const cost = plan.cost === null ? "What they cost isn't known." : `They cost ${words.money(plan.cost.all_jobs_hour, plan.cost.currency)} an hour while all run.`;
+  private confirmation(plan: PlanHead): HTMLElement {
+    const jobs = quantity(plan.count, "job");
+    const cost = plan.cost === null ? "Their cost isn't known." : `They cost ${format.money(plan.cost.all_jobs_hour, plan.cost.currency)} an hour while all run.`;
     const text = element("p", { id: "question" }, element("b", {}, `Submit ${jobs} to ${plan.region}?`), ` ${cost}`);
     const said = element("div", { class: "said" }, text);
-    const no = button("Don't Submit", () => { this.withdraw(); }, { id: "no" });
-    const yes = on(element("button", { type: "button", id: "yes", class: "primary" }, `Submit ${counted(plan.count, "Job")}`), {
+    const no = button("Don't Submit", () => { this.stopConfirming(); }, { id: "no" });
+    const yes = on(element("button", { type: "button", id: "yes", class: "primary" }, `Submit ${quantity(plan.count, "Job")}`), {
       // The second click of a double click isn't a second decision.
       click: (event) => { if (event.detail < 2) this.answer(plan, plan.over_limits.length > 0 ? typed() : null); },
     });
@@ -107,21 +107,21 @@ export class Submission {
       typed = () => (/^\d[\d,]*$/.test(input.value.trim()) ? Number(input.value.replaceAll(",", "")) : null);
       yes.disabled = true;
       const over = plan.over_limits.map(({ message }) => message).join("; ");
-      said.append(element("p", { class: "limit", id: "how" }, `${over}. Type the number of jobs to submit them all the same: `, input));
+      said.append(element("p", { class: "limit", id: "how" }, `${over}. Type the number of jobs to submit them anyway: `, input));
     }
     const bar = element("div", { class: "bar", role: "alertdialog", "aria-labelledby": "question" }, said, no, yes);
-    return on(bar, { keydown: (event) => { if (event.key === "Escape") this.withdraw(); } });
+    return on(bar, { keydown: (event) => { if (event.key === "Escape") this.stopConfirming(); } });
   }
 
   private answer(plan: PlanHead, typed: number | null): void {
-    if (!this.asks || this.phase.name !== "planned") return;
-    this.asks = false;
-    this.become({ name: "working", what: "Submitting", message: "", percentage: 0 });
-    this.say({ kind: "submit", typed: plan.over_limits.length > 0 ? typed : null });
+    if (!this.isConfirming || this.phase.name !== "planned") return;
+    this.isConfirming = false;
+    this.setPhase({ name: "working", what: "Submitting", message: "", percentage: 0 });
+    this.post({ kind: "submit", typed: plan.over_limits.length > 0 ? typed : null });
   }
 
-  private withdraw(): void {
-    this.asks = false;
+  private stopConfirming(): void {
+    this.isConfirming = false;
     this.draw();
     this.focus();
   }
@@ -131,12 +131,12 @@ export class Submission {
     const bar = element("progress", { max: "100", "aria-label": phase.what });
     const cancel = button("Cancel", () => {
       cancel.disabled = true;
-      this.say({ kind: "cancel" });
+      this.post({ kind: "cancel" });
     });
     return element("div", { class: "bar" }, element("div", { class: "said" }, text, bar), cancel);
   }
 
-  private move(): void {
+  private updateProgress(): void {
     if (this.phase.name !== "working") return;
     const { message, percentage } = this.phase;
     const text = this.root.querySelector("#progress");
@@ -146,24 +146,24 @@ export class Submission {
   }
 
   private unsure(plan: PlanHead): HTMLElement {
-    const text = element("p", { role: "status", id: "outcome" }, element("b", {}, "What was sent isn't known yet"), ` of ${plan.group}; the history is asked as soon as the language server answers.`);
-    const ask = button("Ask Again", () => { this.say({ kind: "askAgain" }); }, { class: "primary" });
+    const text = element("p", { role: "status", id: "outcome" }, element("b", {}, "It isn't known yet which jobs were sent"), ` of ${plan.group}; the page asks the history as soon as the language server answers.`);
+    const ask = button("Ask Again", () => { this.post({ kind: "askAgain" }); }, { class: "primary" });
     return element("div", { class: "bar" }, element("div", { class: "said" }, text), ask);
   }
 
   private submitted(plan: PlanHead, phase: Phase & { name: "submitted" }): HTMLElement {
     const of = Object.values(phase.counts).reduce((sum, amount) => sum + amount, 0);
-    const some = phase.sent === 0 ? "No job was sent" : `${phase.sent.toLocaleString("en-US")} of ${counted(of, "job")} were sent`;
-    const whole = phase.resumable ? "Not all jobs are sent" : phase.sent === of ? `${counted(of, "job")} submitted` : some;
-    const text = element("p", { role: "status", id: "outcome" }, element("b", {}, whole), ` as ${plan.group}: ${words.states(phase.counts)}`);
-    const resume = phase.resumable ? button("Resume", () => { this.say({ kind: "resume" }); }, { class: "primary" }) : undefined;
+    const some = phase.sent === 0 ? "No job was sent" : `${phase.sent.toLocaleString("en-US")} of ${quantity(of, "job")} were sent`;
+    const whole = phase.resumable ? "Not all jobs are sent" : phase.sent === of ? `${quantity(of, "job")} submitted` : some;
+    const text = element("p", { role: "status", id: "outcome" }, element("b", {}, whole), ` as ${plan.group}: ${format.states(phase.counts)}`);
+    const resume = phase.resumable ? button("Resume", () => { this.post({ kind: "resume" }); }, { class: "primary" }) : undefined;
     return element(
       "div",
       { class: "bar" },
       element("div", { class: "said" }, text),
-      button("Plan Again", () => { this.say({ kind: "planAgain" }); }, { id: "plan-again" }),
-      button("Refresh States", () => { this.say({ kind: "refresh" }); }),
-      button("Show Jobs", () => { this.say({ kind: "showJobs" }); }, phase.resumable ? {} : { class: "primary" }),
+      button("Plan Again", () => { this.post({ kind: "planAgain" }); }, { id: "plan-again" }),
+      button("Refresh States", () => { this.post({ kind: "refresh" }); }),
+      button("Show Jobs", () => { this.post({ kind: "showJobs" }); }, phase.resumable ? {} : { class: "primary" }),
       resume,
     );
   }

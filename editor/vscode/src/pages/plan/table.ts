@@ -1,18 +1,18 @@
-// The jobs as a table that scrolls through any number of them: only the rows on the screen exist.
+// The table of jobs. It has elements only for the visible rows, so that it scrolls through any number of jobs.
 
 import { button, element, on } from "./dom";
 import { onceAFrame } from "./frames";
-import { type Filter, type Order, type Row, ordered, shown, widths } from "./rows";
-import { type View, drawn, pageOf, reveal } from "./viewport";
+import { type PlanRow, type RowFilter, type RowOrder, shown, sortRows, widths } from "./rows";
+import { rowsPerPage, scrollTopFor, type Viewport, visibleRows } from "./viewport";
 
 const ROW = 24; // pixels, as in the style sheet
 
 export interface TableEvents {
-  /** A row was opened, by its place in the plan. */
+  /** The user opened a row, given by its place in the plan. */
   readonly open: (place: number) => void;
   /** The pointer is on a row, or on none. */
   readonly hover: (place: number | undefined) => void;
-  /** Other rows are seen now. */
+  /** The filter or the order has changed; these rows are shown now. */
   readonly changed: (places: readonly number[]) => void;
 }
 
@@ -20,11 +20,11 @@ export class Table {
   readonly root: HTMLElement;
   private readonly head = element("div", { class: "row head", role: "row", "aria-rowindex": "1" });
   private readonly body = element("div", { class: "rows", role: "rowgroup" });
-  private rows: readonly Row[] = [];
+  private rows: readonly PlanRow[] = [];
   private columns: readonly string[] = [];
   private places: number[] = [];
-  private order: Order = { by: "index", down: false };
-  private filter: Filter = () => true;
+  private order: RowOrder = { by: "index", down: false };
+  private filter: RowFilter = () => true;
   private withStates = false;
   private numeric: ReadonlySet<number> = new Set();
   private active = 0;
@@ -37,7 +37,7 @@ export class Table {
       element("div", { class: "table", role: "grid", tabindex: "0", "aria-label": "Jobs" }, element("div", { role: "rowgroup", class: "heads" }, this.head), this.body),
       {
         scroll: () => { this.redraw(); },
-        keydown: (event) => { this.pressed(event); },
+        keydown: (event) => { this.onKey(event); },
         mouseleave: () => { events.hover(undefined); },
       },
     );
@@ -54,60 +54,60 @@ export class Table {
   }
 
   /** Show other jobs. */
-  show(rows: readonly Row[], columns: readonly string[]): void {
+  show(rows: readonly PlanRow[], columns: readonly string[]): void {
     if (columns.join("\n") !== this.columns.join("\n")) this.order = { by: "index", down: false };
     this.rows = rows;
     this.columns = columns;
     this.active = 0;
     this.root.scrollTop = 0;
-    this.lay();
+    this.layOut();
   }
 
-  /** More of the jobs are there, or something of them has changed. */
+  /** Update the table after the jobs have changed. */
   renew({ states }: { states: boolean }): void {
     if (states !== this.withStates) {
       this.withStates = states;
-      this.lay();
+      this.layOut();
     } else this.arrange();
   }
 
-  /** Choose which jobs are seen. */
-  choose(filter: Filter): void {
+  /** Show only the jobs that a filter accepts. */
+  setFilter(filter: RowFilter): void {
     this.filter = filter;
     this.arrange();
   }
 
-  /** Order by a column; once more turns it round. */
-  sort(by: Order["by"]): void {
+  /** Sort by a column; a second time, in the other direction. */
+  sort(by: RowOrder["by"]): void {
     this.order = { by, down: this.order.by === by && !this.order.down };
-    this.layHead();
+    this.drawHead();
     this.arrange();
   }
 
   /** Mark rows, by their places in the plan. */
   mark(places: ReadonlySet<number>): void {
     this.marked = places;
-    for (const [position, row] of this.drawnRows) this.dress(row, position);
+    for (const [position, row] of this.drawnRows) this.updateClasses(row, position);
   }
 
-  private lay(): void {
+  private layOut(): void {
     const first = (column: number): unknown => this.rows.find((row) => row.values[column] !== null)?.values[column];
     this.numeric = new Set([...this.columns.keys()].filter((column) => typeof first(column) === "number"));
     const state = this.withStates ? [14] : [];
-    // Head and rows are grids of their own: they agree because each column has one width.
+    // Head and rows are separate grids; fixed column widths align them.
     const sizes = [9, ...state, ...widths(this.columns, this.rows).map((width) => width + 4)];
     this.root.style.setProperty("--columns", `${sizes.map((size) => `${size}ch`).join(" ")} minmax(18ch, 1fr)`);
     this.root.style.setProperty("--width", `${sizes.reduce((sum, size) => sum + size, 18)}ch`);
     this.root.setAttribute("aria-colcount", String(this.columns.length + 2 + state.length));
-    this.layHead();
+    this.drawHead();
     this.arrange();
   }
 
-  private layHead(): void {
-    const titled = (title: string, by: Order["by"], attributes: Readonly<Record<string, string>> = {}): HTMLElement => {
+  private drawHead(): void {
+    const titled = (title: string, by: RowOrder["by"], attributes: Readonly<Record<string, string>> = {}): HTMLElement => {
       const isOrder = this.order.by === by;
       const arrow = isOrder ? element("span", { class: "arrow", "aria-hidden": "true" }, this.order.down ? "▾" : "▴") : undefined;
-      const sort = button(title, () => { this.sort(by); }, { title: `Order by ${title}` });
+      const sort = button(title, () => { this.sort(by); }, { title: `Sort by ${title}` });
       if (arrow !== undefined) sort.append(arrow);
       const sorted = isOrder ? (this.order.down ? "descending" : "ascending") : "none";
       return element("div", { role: "columnheader", "aria-sort": sorted, ...attributes }, sort);
@@ -128,7 +128,7 @@ export class Table {
       const row = this.rows[place];
       return row !== undefined && this.filter(row);
     });
-    this.places = ordered(this.rows, kept, this.order);
+    this.places = sortRows(this.rows, kept, this.order);
     this.active = Math.min(this.active, Math.max(0, this.places.length - 1));
     this.body.style.height = `${this.places.length * ROW}px`;
     this.root.setAttribute("aria-rowcount", String(this.places.length + 1));
@@ -138,13 +138,13 @@ export class Table {
     this.events.changed(this.places);
   }
 
-  private view(): View {
+  private view(): Viewport {
     const head = this.head.offsetHeight;
     return { top: this.root.scrollTop, height: Math.max(0, this.root.clientHeight - head), row: ROW, total: this.places.length };
   }
 
   private draw(): void {
-    const { first, end } = drawn(this.view());
+    const { first, end } = visibleRows(this.view());
     for (const [position, row] of this.drawnRows) {
       if (position >= first && position < end) continue;
       row.remove();
@@ -170,15 +170,15 @@ export class Table {
           value === null ? "–" : shown(value),
         ),
       ),
-      element("div", { role: "gridcell", class: row.error === null ? "repeat" : "error", title: row.error ?? "" }, remark(row)),
+      element("div", { role: "gridcell", class: row.error === null ? "repeat" : "error", title: row.error ?? "" }, rowRemark(row)),
     );
     made.style.transform = `translateY(${position * ROW}px)`;
-    this.dress(made, position);
+    this.updateClasses(made, position);
     this.body.append(made);
     this.drawnRows.set(position, made);
   }
 
-  private dress(row: HTMLElement, position: number): void {
+  private updateClasses(row: HTMLElement, position: number): void {
     row.classList.toggle("active", position === this.active);
     row.setAttribute("aria-selected", String(position === this.active));
     row.classList.toggle("marked", this.marked.has(this.places[position] ?? -1));
@@ -187,19 +187,19 @@ export class Table {
   private activate(position: number): void {
     const before = this.active;
     this.active = Math.max(0, Math.min(this.places.length - 1, position));
-    this.root.scrollTop = reveal(this.view(), this.active);
+    this.root.scrollTop = scrollTopFor(this.view(), this.active);
     this.draw();
     for (const one of [before, this.active]) {
       const row = this.drawnRows.get(one);
-      if (row !== undefined) this.dress(row, one);
+      if (row !== undefined) this.updateClasses(row, one);
     }
     this.root.setAttribute("aria-activedescendant", `row-${this.active}`);
     this.events.hover(this.places[this.active]);
   }
 
-  private pressed(event: KeyboardEvent): void {
+  private onKey(event: KeyboardEvent): void {
     if (event.target !== this.root) return;
-    const page = pageOf(this.view());
+    const page = rowsPerPage(this.view());
     const steps: Readonly<Record<string, number>> = {
       ArrowDown: this.active + 1,
       ArrowUp: this.active - 1,
@@ -227,7 +227,7 @@ export class Table {
   }
 }
 
-function remark(row: Row): string {
+function rowRemark(row: PlanRow): string {
   if (row.error !== null) return row.error;
   return row.sameAs === null ? "" : `same as job ${row.sameAs}`;
 }
