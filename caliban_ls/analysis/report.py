@@ -11,6 +11,7 @@ from caliban_ls import __version__
 from caliban_ls.analysis.findings import Finding, Severity
 from caliban_ls.analysis.rules import RULES
 from caliban_ls.core.text import LineIndex, Span
+from caliban_ls.core.visible import visible_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _paragraph(path: str, index: LineIndex, found: Finding) -> str:
     shown = text[start : start + 100].replace("\t", " ")
     marker = " " * (column - start) + "^" * max(1, min(width, len(shown) - (column - start)))
     lines = [
-        f"{path}:{line + 1}:{column + 1}: {found.severity.value}[{found.code}] {found.message}",
+        f"{path}:{line + 1}:{column + 1}: {found.severity.value}[{found.code}] {visible_line(found.message)}",
         f"    {shown}",
         f"    {marker}",
     ]

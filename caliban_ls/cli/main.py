@@ -121,7 +121,13 @@ def _run(command: Command, options: argparse.Namespace, rest: tuple[str, ...] | 
     if options.json and command.name != "check":
         sys.stdout.write(_as_json(result))
     else:
-        sys.stdout.writelines(load(command.output)(result, options))
+        from caliban_ls.core.visible import visible
+
+        shown = load(command.output)(result, options)
+        pieces = [shown] if isinstance(shown, str) else shown
+        # Output of jobs is theirs, and another program gets each text as it is.
+        as_it_is = command.name == "logs" or not sys.stdout.isatty()
+        sys.stdout.writelines(pieces if as_it_is else map(visible, pieces))
     sys.stdout.flush()
     return exit_code(command.name, result, options)
 
@@ -211,9 +217,11 @@ def _cancelled_by_signals() -> CancelToken:
 
 
 def _fail(error: CalibanError) -> int:
+    from caliban_ls.core.visible import visible
+
     # Ctrl-C is no error: the user asked for it.
     prefix = "" if error.exit_code == _INTERRUPTED else f"error[{error.code}]: "
-    sys.stderr.write(f"{prefix}{error}\n")
+    sys.stderr.write(visible(f"{prefix}{error}\n"))
     if error.hint:
-        sys.stderr.write(f"  {error.hint}\n")
+        sys.stderr.write(visible(f"  {error.hint}\n"))
     return error.exit_code

@@ -5,7 +5,6 @@ Everything that isn't the result goes to stderr. rich is imported when the first
 
 from __future__ import annotations
 
-import shlex
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from caliban_ls.cli.questions import is_interactive, typed_line
 from caliban_ls.core.cancellation import CancelToken
+from caliban_ls.core.visible import visible, visible_command, visible_line
 from caliban_ls.operations.context.context import JobListener
 from caliban_ls.runtime.history.masking import masked_args
 
@@ -46,10 +46,10 @@ class TerminalProgress(JobListener):
         """Show one line of progress, and move the bar when there is a fraction."""
         with self._lock:
             if sys.stderr.isatty() and fraction is not None:
-                self._draw(message, fraction)
+                self._draw(visible_line(message), fraction)
             else:
                 self._end_bar()
-                sys.stderr.write(f"{message}\n" if message else "")
+                sys.stderr.write(visible(f"{message}\n") if message else "")
                 sys.stderr.flush()
 
     def ask(self, question: str, action: str) -> bool:
@@ -67,7 +67,7 @@ class TerminalProgress(JobListener):
     def started(self, job: JobSpec) -> None:
         """Print the job that starts, if there are several."""
         if self._several:
-            self.report(f"[{job.index}] {shlex.join(masked_args(job.args))}")
+            self.report(f"[{job.index}] {visible_command(masked_args(job.args))}")
 
     def output(self, job: JobSpec, stream: Stream, chunk: bytes) -> None:
         """Print the output of a job."""
@@ -106,7 +106,7 @@ class TerminalProgress(JobListener):
         """
         with self._lock:
             self._end_bar()
-            sys.stderr.write(question)
+            sys.stderr.write(visible(question))
             sys.stderr.flush()
             line = ""
             try:

@@ -51,7 +51,14 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
         "urllib3.connectionpool",
         "urllib3.exceptions",
     ),
-    "tables and progress": ("rich.box", "rich.console", "rich.progress", "rich.table"),
+    "tables and progress": (
+        "rich.box",
+        "rich.cells",
+        "rich.console",
+        "rich.progress",
+        "rich.table",
+        "rich.text",
+    ),
 }
 """Modules by the commands that import them."""
 

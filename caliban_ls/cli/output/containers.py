@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from caliban_ls.cli.output.tables import ends, job_cells, reason_lines, render, table
+from caliban_ls.cli.output.tables import Table, ends, job_cells, reason_lines, render
 
 if TYPE_CHECKING:
     import argparse
@@ -32,14 +32,9 @@ def show_run(result: RunResult, options: argparse.Namespace) -> str:
     if len(result.jobs) == 1 and not planned:
         return ""
     metrics = list(dict.fromkeys(name for job in result.jobs for name in job.metrics))
-    rows = table(
-        "index",
-        "arguments",
-        "state",
-        *([] if planned else ["seconds"]),
-        *metrics,
-        numbers={"index", "seconds", *metrics},
-    )
+    columns = ("index", "arguments", "state", *([] if planned else ["seconds"]), *metrics)
+    optional = ("seconds", *reversed(metrics))
+    rows = Table(columns, numbers={"index", "seconds", *metrics}, optional=optional)
     for job in ends(result.jobs):
         rows.add_row(*([""] * len(rows.columns) if job is None else job_cells(job, metrics, planned=planned)))
     counts: dict[str, int] = {}
@@ -66,7 +61,7 @@ def show_containers(result: ContainersResult, _options: argparse.Namespace) -> s
     """Return a table of the running containers."""
     if not result.containers:
         return "No container of caliban's runs now.\n"
-    rows = table("id", "kind", "name", "url", numbers=set())
+    rows = Table(("id", "kind", "name", "url"), wrapped={"url"}, optional=("kind",))
     for container in result.containers:
         rows.add_row(container.id, container.kind, container.name, container.url or "")
     return render(rows)

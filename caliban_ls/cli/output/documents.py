@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from caliban_ls.analysis import report
+from caliban_ls.core.visible import visible_command
 
 if TYPE_CHECKING:
     import argparse
@@ -31,7 +33,8 @@ def show_expand(result: ExpandResult, options: argparse.Namespace) -> Iterator[s
     """Yield the number of jobs, or one line for each job, quoted for a shell."""
     if options.count:
         return iter([f"{result.count}\n"])
-    return (shlex.join(job.args) + "\n" for job in result.jobs)
+    spelled = visible_command if sys.stdout.isatty() else shlex.join
+    return (f"{spelled(job.args)}\n" for job in result.jobs)
 
 
 def show_rule(result: RuleResult, _options: argparse.Namespace) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from caliban_ls.cli.output.tables import cell, render, table
+from caliban_ls.cli.output.tables import Table, cell, render
 
 if TYPE_CHECKING:
     import argparse
@@ -18,8 +18,11 @@ def show_catalog(result: CatalogResult, _options: argparse.Namespace) -> str:
         return "No hardware in the catalogue fits all of these flags.\n"
     columns = list(result.rows[0])
     numbers = {name for name in columns for row in result.rows if isinstance(row[name], (int, float))}
-    rows = table(
-        *(name.replace("_", " ") for name in columns), numbers={name.replace("_", " ") for name in numbers}
+    wrapped = {name for name in columns for row in result.rows if " " in cell(row[name])}
+    rows = Table(
+        [_title(name) for name in columns],
+        numbers={_title(name) for name in numbers},
+        wrapped={_title(name) for name in wrapped},
     )
     for row in result.rows:
         rows.add_row(*(cell(row[name]) for name in columns))
@@ -35,8 +38,14 @@ def show_hardware(result: HardwareResult, _options: argparse.Namespace) -> str:
     summary = "\n".join([result.text, *result.notes, *found, ""])
     if not result.options:
         return summary
-    rows = table("", "value", "details", "price", "", numbers={"price"})
+    columns = (" ", "value", "details", "price", "reason")
+    rows = Table(columns, numbers={"price"}, wrapped={"details", "reason"}, optional=("details",))
     for option in result.options:
         mark = "*" if option.current else "" if option.possible else "x" if option.changes is None else "+"
         rows.add_row(mark, option.label, option.detail, option.price, option.reason)
     return f"{summary}{render(rows)}* holds now, + needs another change, x can't be had; prices are of one job.\n"
+
+
+def _title(column: str) -> str:
+    """Return a column's name for people."""
+    return column.replace("_", " ")

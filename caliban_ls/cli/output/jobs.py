@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from caliban_ls.cli.output.tables import job_cells, reason_lines, render, table
+from caliban_ls.cli.output.tables import Table, job_cells, reason_lines, render
 
 if TYPE_CHECKING:
     import argparse
@@ -29,7 +29,9 @@ def show_status(result: StatusResult, options: argparse.Namespace) -> str:
         return f"Nothing has been run on this machine so far.\n{notes}" if not _narrowed(options) else notes
     if len(result.groups) == 1 and result.groups[0].jobs:
         return f"{_one_launch(result.groups[0], options)}{notes}"
-    rows = table("group", "backend", "age", "on", "jobs", "states", "cost", numbers={"jobs", "cost"})
+    columns = ("group", "backend", "age", "on", "jobs", "states", "cost")
+    optional = ("on", "backend", "age", "jobs")
+    rows = Table(columns, numbers={"jobs", "cost"}, wrapped={"states"}, optional=optional)
     for group in result.groups:
         on = _machine_of(group)
         rows.add_row(group.name, group.backend, _age(group.created), on, str(group.count), *_sums(group))
@@ -69,7 +71,8 @@ def _one_launch(group: StatusGroup, options: argparse.Namespace) -> str:
     cloud = group.backend != "local"
     metrics = list(dict.fromkeys(name for job in group.jobs for name in job.metrics))
     columns = ("index", "arguments", "state", "seconds", *metrics, *(["url"] if cloud else []))
-    rows = table(*columns, numbers={"index", "seconds", *metrics})
+    optional = ("url", "seconds", *reversed(metrics))
+    rows = Table(columns, numbers={"index", "seconds", *metrics}, optional=optional)
     jobs: list[StatusJob | None] = list(group.jobs)
     if options.jobs is not None or options.after:
         last = options.jobs is not None and len(jobs) == options.jobs and len(jobs) < group.count

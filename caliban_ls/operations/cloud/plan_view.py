@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator
 
 from caliban_ls.analysis import hardware
 from caliban_ls.analysis.backend_names import TITLES
 from caliban_ls.analysis.checks.limits import FREE_A_MINUTE, flags_key
 from caliban_ls.core.duration import DAY, spoken_duration
+from caliban_ls.core.visible import visible_command
 from caliban_ls.operations.cloud.plan import Plan
 from caliban_ls.operations.schemas.cloud import (
     CloudAccelerator,
@@ -122,7 +122,7 @@ def described(result: CloudResult) -> str:
 def ends(result: CloudResult, most: int) -> list[str]:
     """Return a line for each job; of many only the first and last ones, with the number between."""
     jobs, half = result.jobs, most // 2
-    lines = [f"    {job.index:>8}  {shlex.join(job.args)}" for job in jobs]
+    lines = [f"    {job.index:>8}  {visible_command(job.args)}" for job in jobs]
     if len(lines) > most:
         lines[half:-half] = [f"              … {len(lines) - 2 * half:,} more …"]
     return lines
