@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,8 @@ STARTS = 11
 OPENINGS = 15
 ROUNDS = 4
 LARGE, SMALL = 2000, 200  # blocks
+WIDE, NARROW = 4000, 400  # keys of a single block
+NUMBERS = 20  # of each key
 ENCODING = "utf-16"
 CONVERTER = get_converter()
 
@@ -170,8 +173,14 @@ def main() -> None:
         rows.append(row(f"opening {large}, ms", *opened["seconds"], 1000))
         rows.append(row("memory with it open, MB", *opened["memory"], 1))
         for blocks, shown in ((LARGE, large), (SMALL, small)):
-            for place, times in keystrokes(folder, blocks).items():
+            text = experiment(blocks)
+            for place, times in keystrokes(folder, text, edits, "  {\n").items():
                 rows.append(row(f"a keystroke in the {place} block of {shown}, ms", *times, 1000))
+        for keys in (WIDE, NARROW):
+            text = single_block(keys)
+            for place, times in keystrokes(folder, text, member_edits, '  "').items():
+                label = f"a keystroke in the {place} key of one block of {size(text)}, ms"
+                rows.append(row(label, *times, 1000))
         node = subprocess.run(
             ["node", "--version"], check=True, capture_output=True, text=True
         ).stdout.strip()
@@ -203,18 +212,36 @@ def experiment(blocks: int) -> str:
     return "[\n" + ",\n".join(lines) + "\n]\n"
 
 
+def single_block(keys: int) -> str:
+    """Return a sweep of one block whose keys have twenty numbers each. The comma at its end is a mistake to theirs."""
+    members = (
+        f'  "k{number}": [{", ".join(f"0.{number * NUMBERS + place:05}" for place in range(NUMBERS))}],\n'
+        for number in range(keys)
+    )
+    return f"{{\n{''.join(members)}}}\n"
+
+
 def size(text: str) -> str:
     return f"{round(len(text), -3) // 1000} kB"
 
 
 def edits(text: str, at: int) -> Iterator[Keystroke]:
     """Yield keystrokes in a block that starts at an offset: harmless ones, a mistake, its repair, and a new line."""
-    value = text.index("625", at)
+    value = text.index("625", at) + 3
     quote = text.index('"adam"', at)
     line = text.index('    "optimizer"', at)
+    return _typed(text, value, quote, line)
+
+
+def member_edits(text: str, at: int) -> Iterator[Keystroke]:
+    """Yield the same in a key that starts at an offset, its quote being the mistake."""
+    return _typed(text, text.index(",", at), text.index('"', at), at)
+
+
+def _typed(text: str, value: int, quote: int, line: int) -> Iterator[Keystroke]:
     for start, removed, typed in (
-        (value + 3, 0, "0"),
-        (value + 3, 1, ""),
+        (value, 0, "0"),
+        (value, 1, ""),
         (quote, 1, ""),
         (quote, 0, '"'),
         (line, 0, "\n"),
@@ -249,11 +276,19 @@ def openings(folder: Path) -> dict[str, tuple[list[float], list[float]]]:
     return found
 
 
-def keystrokes(folder: Path, blocks: int) -> dict[str, tuple[list[float], list[float]]]:
-    """Type in the first, the middle and the last block of one document, the servers taking turns."""
-    text = experiment(blocks)
+def keystrokes(
+    folder: Path, text: str, type_at: Callable[[str, int], Iterator[Keystroke]], mark: str
+) -> dict[str, tuple[list[float], list[float]]]:
+    """Type in the first, the middle and the last part of one document, the servers taking turns.
+
+    Args:
+        folder: where both servers run.
+        text: the document.
+        type_at: yields what is typed in the part that starts at an offset.
+        mark: what begins a line, and a part with it.
+    """
     uri = (folder / "experiment.json").as_uri()
-    begins = [offset for offset in range(len(text)) if text.startswith("  {\n", offset)]
+    begins = [match.start() for match in re.finditer(f"(?m)^{re.escape(mark)}", text)]
     places = {"first": begins[0], "middle": begins[len(begins) // 2], "last": begins[-1]}
     times: dict[str, tuple[list[float], list[float]]] = {place: ([], []) for place in places}
     with ExitStack() as stack:
@@ -263,7 +298,7 @@ def keystrokes(folder: Path, blocks: int) -> dict[str, tuple[list[float], list[f
             server.open(uri, text)
         for turn in range(ROUNDS + 1):
             for place, offset in places.items():
-                for keystroke in edits(text, offset):
+                for keystroke in type_at(text, offset):
                     for who, server in enumerate(servers):
                         seconds = server.type(uri, keystroke)
                         compare(server, keystroke.text, who)

@@ -1,6 +1,6 @@
-"""The language server: every method that it answers. Each handler unpacks, calls and converts, no more.
+"""The entry point of the language server: the list of its methods and handlers, its start and its settings.
 
-Loaded by `caliban serve` alone, since nothing else needs the protocol's half a second of imports.
+Only `caliban serve` loads it, since importing the protocol takes half a second.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _WATCHED: Final = (f"**/{PROJECT_FILE}", "**/*.py", "**/*.json")
 
 def serve(commands: Sequence[Command] = COMMANDS) -> int:
     """Speak LSP on stdin and stdout until the client is gone, and return the exit code."""
-    # The start makes many objects and no garbage worth looking for; see `collect_garbage_again`.
+    # The start makes many objects and hardly any garbage; see `collect_garbage_again`.
     gc.disable()
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
@@ -53,7 +53,7 @@ def serve(commands: Sequence[Command] = COMMANDS) -> int:
 def build_server(
     commands: Sequence[Command] = COMMANDS, open_engine: Callable[[], Engine] | None = None
 ) -> Server:
-    """Return a server that offers these commands, and opens the container engine so when one needs it."""
+    """Return a server with these commands, which open the container engine when they need it."""
     server = Server("caliban-ls", __version__)
     for command in commands:
         if command.editor:
@@ -98,7 +98,7 @@ def _features() -> tuple[tuple[str, Callable[..., Any], Any], ...]:
 
 
 def _pull_features() -> tuple[tuple[str, Callable[..., Any], Any], ...]:
-    """Return the methods for clients that ask for diagnostics; other clients don't see that they could."""
+    """Return the methods for clients that ask for diagnostics; other clients aren't offered them."""
     options = lsp.DiagnosticOptions(
         inter_file_dependencies=True, workspace_diagnostics=True, identifier=SECTION
     )
@@ -109,7 +109,7 @@ def _pull_features() -> tuple[tuple[str, Callable[..., Any], Any], ...]:
 
 
 def initialize(ls: Server, params: lsp.InitializeParams) -> None:
-    """Take the client's folders, options and capabilities. Wrong options don't stop the server."""
+    """Read the client's capabilities and options; the server starts with any of them."""
     ls.watch_client()
     if params.workspace_folders is None and ls.workspace.root_uri is not None:
         ls.workspace.add_folder(lsp.WorkspaceFolder(ls.workspace.root_uri, ""))
@@ -127,7 +127,7 @@ def initialize(ls: Server, params: lsp.InitializeParams) -> None:
 
 
 def initialized(ls: Server, _params: lsp.InitializedParams) -> None:
-    """Ask for the settings, and register for their changes."""
+    """Ask for the settings, and register for their changes and those of files."""
     collect_garbage_again()
     if ls.can("workspace.did_change_configuration.dynamic_registration"):
         change = lsp.Registration("caliban-settings", lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
@@ -142,7 +142,7 @@ def initialized(ls: Server, _params: lsp.InitializedParams) -> None:
 
 
 def did_change_configuration(ls: Server, params: lsp.DidChangeConfigurationParams) -> None:
-    """Take changed settings, from the client's answer if it can be asked, or else from the message."""
+    """Apply changed settings: ask the client if possible, or else take them from the message."""
     if ls.can("workspace.configuration"):
         ls.spawn(_ask_for_settings(ls))
     else:
@@ -154,7 +154,7 @@ async def _execute(
 ) -> Any:  # noqa: ANN401 - a JSON value
     from caliban_ls.lsp import execute_command  # with the modules that only commands need
 
-    return await execute_command.execute(ls, command, open_engine, params)
+    return await execute_command.run_command(ls, command, open_engine, params)
 
 
 def _open_engine() -> Engine:
@@ -170,7 +170,7 @@ def _open_document(
     version: int | None = None,
     language_id: str | None = None,
 ) -> Document:
-    del language_id  # A file's name and first comment say what it is, in every editor alike.
+    del language_id  # The file's name and first comment decide, the same in every editor.
     return Document(uri, source or "", version, encoding=ls.encoding)
 
 
@@ -181,7 +181,7 @@ async def _ask_for_settings(ls: Server) -> None:
 
 
 def _apply(ls: Server, raw: dict[str, Any], *, initial: bool = False) -> None:
-    """Let settings hold, and what was said under the old ones be said anew."""
+    """Apply settings, and send diagnostics again if they have changed."""
     if not ls.take_settings(raw, initial=initial):
         return
     logging.getLogger("caliban_ls").setLevel(ls.settings.log_level.upper())

@@ -1,6 +1,8 @@
-"""Document to findings: which files are ours, what is wrong with them, and what the user chose to silence.
+"""Check a parsed document and return its findings, without those that its comments silence.
 
-Reads texts that it is given; touches no disk, engine or network.
+Pure: touches no disk, engine or network. The first digit of a code names the place of its check: CAL1
+`analysis/jsondoc`, CAL2 `analysis/experiment`, CAL3 `analysis/config`, CAL4 `analysis/hardware`, CAL5 `analysis/checks/flags`
+and `analysis/checks/flag_values`, CAL6 `analysis/checks/limits`.
 """
 
 from __future__ import annotations
@@ -27,16 +29,16 @@ def validate(
     script: Script | None = None,
     args: tuple[str, ...] = (),
 ) -> list[Finding]:
-    """Return everything that is wrong with a document, in the order of the text, less what it silences.
+    """Return the findings of a document in the order of the text, without those that its comments silence.
 
     Args:
         document: the document.
-        kind: what it is.
-        estimate: the project that an experiment belongs to, None where that isn't known.
-        script: the script whose flags an experiment sets, None where that isn't known.
-        args: that every job gets besides.
+        kind: experiment or project config.
+        estimate: of the experiment's project, None if it isn't known.
+        script: whose flags the experiment sets, None if it isn't known.
+        args: arguments that every job gets in addition.
     """
-    # What judges the other kind, and the catalogue's tables, take longer to load than most files to judge.
+    # The checks of the other kind and the hardware catalogue take longer to load than most files take to check.
     if kind == "experiment":
         from caliban_ls.analysis.checks.limits import limit_findings
         from caliban_ls.analysis.experiment import sweep as sweeps
@@ -66,7 +68,7 @@ def has_errors(findings: list[Finding]) -> bool:
 
 
 def _without_silenced(document: JsonDocument, findings: list[Finding]) -> list[Finding]:
-    """Leave out what `caliban: ignore CODE` silences: at the end of its line, or on the line below."""
+    """Leave out the findings that `caliban: ignore CODE` silences: on its own line, or on the next after a line of comments."""
     if not findings or "caliban:" not in document.text:
         return findings
     index = LineIndex(document.text)

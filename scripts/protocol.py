@@ -19,11 +19,11 @@ NOTE = "// Written by scripts/docs.py from caliban_ls/operations/schemas; don't 
 
 IMPORT = 'import type { WorkspaceEdit } from "vscode-languageclient";\n'
 
-PLACE = """/** The project that is meant. */
+PLACE = """/** The project to act on. */
 export interface Place {
-  /** Its folder, as a URI; the only open folder, or that of the document, when left out. */
+  /** Its folder, as a URI. Defaults to the document's folder, or to the only open folder. */
   root?: string;
-  /** A document of it, instead. */
+  /** A document of the project, instead. */
   uri?: string | null;
 }
 """
@@ -45,14 +45,12 @@ def protocol() -> str:
         f"  {command.name}: {{ arguments: {_arguments(command)}; result: {_answer(command)} }};"
         for command in offered
     ]
-    pieces.append("/** Every command of the server: what it takes, and what it answers. */")
+    pieces.append("/** Every command of the server, with its arguments and its result. */")
     pieces.append("export interface Commands {\n" + "\n".join(rows) + "\n}\n")
     trusted = ", ".join(f'"{command.name}"' for command in offered if not command.trusted)
     names = "\n".join(f'  "{command.name}",' for command in offered)
     pieces.append(f"export const COMMANDS: readonly (keyof Commands)[] = [\n{names}\n];\n")
-    pieces.append(
-        "/** Commands that run and send nothing, so that they work in folders that nobody trusts. */"
-    )
+    pieces.append("/** Commands that run and send nothing, so that they work in untrusted folders. */")
     pieces.append(f"export const HARMLESS: readonly (keyof Commands)[] = [{trusted}];\n")
     return "\n".join(pieces)
 

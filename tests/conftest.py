@@ -6,10 +6,15 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # pytest-xdist has no types
 
 # Contracts live in modules that pytest doesn't collect; their assertions explain themselves all the same.
 pytest.register_assert_rewrite("support")
+
+# Whether an answer is right doesn't depend on how busy the machine is.
+settings.register_profile("caliban", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("caliban")
 
 # A shell starts what runs in its background deaf to Ctrl-C, and so would be all that tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,4 +1,4 @@
-"""Tell which files are ours: by name, by the user's globs, or by a first comment. Reads no disk."""
+"""Decide whether a file is an experiment or a project config: by name, the user's globs, or its first comment."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _MARKER = re.compile(r"\ufeff?\s*(?://|\#|/\*)[ \t]*caliban:[ \t]*experiment\b")
 
 
 def document_kind(path: str, text: str, patterns: tuple[str, ...] = ()) -> DocumentKind | None:
-    """Return what kind of our documents a file is, None when it isn't ours.
+    """Return whether a file is an experiment or a project config, None when it is neither.
 
     Args:
-        path: absolute or relative, in the platform's or in POSIX spelling.
+        path: absolute or relative, with slashes or backslashes.
         text: the file's content; its first comment may say `caliban: experiment`.
         patterns: the user's own globs for experiment files; one that starts with `!` excludes.
     """
@@ -42,13 +42,13 @@ def document_kind(path: str, text: str, patterns: tuple[str, ...] = ()) -> Docum
 def treated(
     path: str, text: str, patterns: tuple[str, ...], *, as_experiment: bool
 ) -> tuple[str, ...] | None:
-    """Return the user's globs so that a file is an experiment, or so that it is none; None where no glob does that.
+    """Return the user's globs, changed so that they make a file an experiment or none; None where no glob can.
 
     Args:
         path: of the file, relative to its folder or absolute.
         text: its content.
         patterns: the globs as they are.
-        as_experiment: what the file is to be.
+        as_experiment: whether the file is to be an experiment.
     """
     name = glob_of(path)
     kept = tuple(pattern for pattern in patterns if pattern not in {name, f"!{name}"})
@@ -59,7 +59,7 @@ def treated(
 
 
 def glob_of(path: str) -> str:
-    """Return the glob that means one file, beside those of other folders whose paths end alike."""
+    """Return a glob for one file; it also matches files of other folders whose paths end alike."""
     escaped = re.sub(r"[*?\[]", lambda mark: f"[{mark[0]}]", path.replace("\\", "/"))
     return f"./{escaped}" if escaped.startswith("!") or "/" not in escaped else escaped
 
@@ -78,5 +78,5 @@ def _matches(path: PurePath, pattern: str) -> bool:
 
 
 def _characters(piece: str) -> str:
-    """Return the expression of a set of characters; fnmatch knows which sets are none."""
+    """Return the expression of a set of characters, as fnmatch reads it."""
     return translate(piece).removeprefix("(?s:")[: -len(r")\Z")]

@@ -1,8 +1,7 @@
-"""What a submission would come to, by all that is written before anybody asks: its hardware, price and limits.
+"""Estimate a submission's hardware, price and limits from flags, environment, project config and settings.
 
-Editors show it, rules judge by it and plans are made from it, so that all three say the same. Reads values
-that it is given; what isn't said by a flag is taken from the environment, then from the project's config,
-then from the user's settings, then by default.
+The first of these that has a value decides, otherwise a default. Code lenses, hovers, checks and plans all use
+this estimate, so that they agree. Pure: the environment is an argument.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 _Number = TypeVar("_Number", int, float)
 
 MAX_JOBS = 100
-"""How many jobs one submission may have when nobody says otherwise."""
+"""The most jobs of one submission, where no limit is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +47,11 @@ class HardwareFlags:
 
 @dataclass(frozen=True, eq=False)
 class CostEstimate:
-    """A project as its experiments see it. Hardware and price are looked up at the first use, then kept.
+    """The hardware, price and limits of a project's submissions without any flag. Looked up at the first use.
 
     Attributes:
         project: its config.
-        settings: the user's own.
+        settings: the user's.
         environment: the process's variables.
     """
 
@@ -62,7 +61,7 @@ class CostEstimate:
 
     @cached_property
     def request(self) -> Request | None:
-        """What is asked for without any flag, None where it can't be read."""
+        """The hardware that is asked for, None where a value can't be read."""
         try:
             return request_of(HardwareFlags(), self.project, self.settings.defaults, self.environment)
         except UsageError:
@@ -70,7 +69,7 @@ class CostEstimate:
 
     @cached_property
     def choice(self) -> HardwareChoice | None:
-        """What each job would run on, None where that can't be had."""
+        """The hardware that each job would run on, None where it isn't available."""
         from caliban_ls.analysis import hardware
 
         if self.request is None or any(
@@ -81,19 +80,19 @@ class CostEstimate:
 
     @cached_property
     def price(self) -> Price | None:
-        """What one job would cost, None where that isn't known."""
+        """The price of one job, None if it isn't known."""
         from caliban_ls.analysis import hardware
 
         return hardware.price(self.choice) if self.choice is not None else None
 
     @property
     def hourly(self) -> float | None:
-        """What one job would cost an hour, None where that isn't known."""
+        """The cost of one job in US dollars an hour, None if it isn't known."""
         cost = self.price.effective if self.price is not None else None
         return None if cost is None else cost.total
 
     def cost_of(self, count: int) -> float | None:
-        """Return what so many jobs would cost an hour at once, infinite where no float holds it; None where unknown."""
+        """Return the cost of several jobs at once in US dollars an hour; infinite beyond floats, None if not known."""
         if self.hourly is None:
             return None
         try:
@@ -103,28 +102,28 @@ class CostEstimate:
 
     @property
     def limits(self) -> Limits:
-        """The limits that somebody has written."""
+        """The lower of each limit in the settings and the project config, None where neither has one."""
         return lower_limits(self.settings.limits, self.project.limits)
 
     @property
     def most_jobs(self) -> int:
-        """How many jobs one submission may have without a flag that says otherwise."""
+        """The most jobs of one submission, without a flag that sets another limit."""
         return jobs_allowed(self.settings.limits, self.project.limits)
 
 
 def request_of(
     flags: HardwareFlags, project: Project, defaults: Defaults, environment: Mapping[str, str]
 ) -> Request:
-    """Return the hardware that is asked for, each part by whoever says it first.
+    """Return the hardware that is asked for: each part from the first of flags, environment, config and settings.
 
     Args:
-        flags: those that are given.
-        project: its config.
-        defaults: of the user's settings.
+        flags: the flags of the command.
+        project: the project's config.
+        defaults: from the user's settings.
         environment: the process's variables.
 
     Raises:
-        UsageError: what is said can't be read.
+        UsageError: flags exclude each other, or a value can't be read.
     """
     from caliban_ls.analysis.hardware import Request
 
@@ -135,11 +134,11 @@ def request_of(
         raise UsageError("--nogpu and --gpu_spec exclude each other", hint="Leave one of the two out.")
     wants_gpu = flags.gpu or flags.gpu_spec is not None
     mode: Mode | None = "gpu" if wants_gpu else "cpu" if flags.nogpu else project.default_mode
-    # A spec of one kind, said by a flag, takes the place of the other kind's in the config.
-    said = flags.gpu_spec is not None or flags.tpu_spec is not None
-    gpu = flags.gpu_spec if said else None if flags.nogpu else cloud.gpu_spec
-    tpu = flags.tpu_spec if said else cloud.tpu_spec
-    if not said and gpu is None and tpu is None and mode != "cpu":
+    # A spec of one kind in a flag replaces a spec of the other kind in the config.
+    is_given = flags.gpu_spec is not None or flags.tpu_spec is not None
+    gpu = flags.gpu_spec if is_given else None if flags.nogpu else cloud.gpu_spec
+    tpu = flags.tpu_spec if is_given else cloud.tpu_spec
+    if not is_given and gpu is None and tpu is None and mode != "cpu":
         gpu = defaults.gpu_spec
     backend = flags.backend or cloud.backend or defaults.backend
     return Request(
@@ -156,7 +155,7 @@ def request_of(
 
 
 def lower_limits(own: UserLimits, theirs: Limits) -> Limits:
-    """Return a user's limits, lowered by a project's, which never raises them; None where nobody says any."""
+    """Return a user's limits, lowered but never raised by a project's; None where neither has one."""
     return Limits(
         max_jobs=_lower(own.max_jobs, theirs.max_jobs),
         max_cost_per_hour=_lower(own.max_cost_per_hour, theirs.max_cost_per_hour),
@@ -164,7 +163,7 @@ def lower_limits(own: UserLimits, theirs: Limits) -> Limits:
 
 
 def jobs_allowed(own: UserLimits, theirs: Limits) -> int:
-    """Return how many jobs a submission may have; a project raises not even what holds by default."""
+    """Return the most jobs of a submission; a project's limit can lower the default but not raise it."""
     allowed = MAX_JOBS if own.max_jobs is None else own.max_jobs
     return allowed if theirs.max_jobs is None else min(allowed, theirs.max_jobs)
 

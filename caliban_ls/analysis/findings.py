@@ -1,4 +1,4 @@
-"""One thing wrong with a document, in terms that the command line and every editor understand."""
+"""Findings: mistakes in a document, with places, severities and fixes that the command line and editors share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from caliban_ls.core.text import Span
 
 
 class Severity(str, Enum):
-    """How much a finding matters. Only errors make `check` fail unless it is told otherwise."""
+    """How much a finding matters. Only errors make `check` fail, unless `--fail_on` lowers the bar."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -30,9 +30,9 @@ class Fix:
     """A change that removes the finding and brings no other. Edits don't overlap.
 
     Attributes:
-        title: what a person chooses.
-        edits: what is changed.
-        is_draft: whether somebody has to go over what it writes, so that nothing makes it unasked.
+        title: the text that a person chooses it by.
+        edits: the changes.
+        is_draft: whether it leaves something to fill in, so that it is never applied unasked.
     """
 
     title: str
@@ -42,9 +42,9 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong, on the smallest span that is wrong.
+    """A mistake, on the smallest span that is wrong.
 
-    The message says what is wrong and what would be right, without a full stop. Fixes stand best first.
+    The message says what is wrong and what would be right, without a full stop. The best fix comes first.
     """
 
     span: Span
@@ -62,7 +62,7 @@ def apply_edits(text: str, edits: tuple[Edit, ...]) -> str:
 
 
 def shifted(finding: Finding, by: int) -> Finding:
-    """Return the same finding in a text where its part stands `by` code points further on."""
+    """Return the same finding, `by` code points further on in the text."""
     if by == 0:
         return finding
     fixes = tuple(

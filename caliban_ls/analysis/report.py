@@ -1,4 +1,4 @@
-"""Findings of files as a terminal, a program, a pull request or a code-scanning service wants them."""
+"""Format the findings of files: text for a terminal, JSON, GitHub's workflow commands or SARIF."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from caliban_ls.core.text import LineIndex, Span
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """A file that was judged: its path as the user would write it, its text and what was found."""
+    """A file after its check: its path as the user would write it, its text and its findings."""
 
     path: str
     text: str
@@ -23,7 +23,7 @@ class CheckedFile:
 
 
 def as_text(files: Sequence[CheckedFile]) -> str:
-    """Return one paragraph a finding, with its line and a marker under the spot, and a closing line."""
+    """Return a paragraph for each finding, with its line and a marker below the place, and a closing line."""
     pieces: list[str] = []
     for file in files:
         index = LineIndex(file.text)
@@ -134,14 +134,14 @@ def _closing_line(files: Iterable[CheckedFile]) -> str:
         for found in file.findings:
             counts[found.severity] += 1
     where = f"{len(files)} file{'' if len(files) == 1 else 's'}"
-    said = [
+    counted = [
         f"{count} {severity.value}{'s' if count != 1 and severity is not Severity.INFORMATION else ''}"
         for severity, count in counts.items()
         if count
     ]
     if not files:
         return "Nothing was checked"
-    return f"{', '.join(said)} in {where}" if said else f"All good: {where} checked"
+    return f"{', '.join(counted)} in {where}" if counted else f"All good: {where} checked"
 
 
 def _finding_json(index: LineIndex, found: Finding) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""What an editor offers around the cursor: a document and an offset in, an answer out.
+"""Answers for editors: completion, hover, code lenses, fixes and more, each a function of a document and an offset.
 
-Every answer is a function of a `DocumentContext`: the parsed text and what is known of the project around it. Nothing
-here knows a protocol, an editor, a disk or a network; offsets and spans count code points. Answers of a
-block are kept in its notes, so that a keystroke costs what it touches.
+Every answer comes from a `DocumentContext`: the parsed text, its project and its script. Nothing here knows a
+protocol, an editor, a disk or a network; offsets and spans count code points. Answers
+about a block are kept in a side table, so that a keystroke costs no more than the block that it touches.
 """

@@ -1,4 +1,7 @@
-"""Code lenses: what can be done with a block, said with the numbers that doing it will have."""
+"""Code lenses: the commands for a block, with the number of jobs and the price in their titles.
+
+The price is from `analysis/estimate`.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,11 @@ class CodeLens:
     """A line of text above a span that does something when it is chosen.
 
     Attributes:
-        span: what it is about.
-        title: what is shown.
-        command: the name of our command.
-        arguments: fields of the command's argument; which document is meant is for the asker to add.
-        shows: whether the command's answer is all that it does, so that somebody must show it.
+        span: the text that it stands above.
+        title: the text that is shown.
+        command: the name of the command.
+        arguments: fields of the command's argument, without the document's.
+        shows: whether the command's result has to be shown to the user.
     """
 
     span: Span
@@ -35,12 +38,12 @@ class CodeLens:
 
 @dataclass(frozen=True, slots=True)
 class LensAnchor:
-    """Where lenses stand.
+    """A place with code lenses.
 
     Attributes:
-        span: what they are about.
-        block: the block that this is, None where it is all of them together.
-        count: how many jobs that is.
+        span: the text that they stand above.
+        block: the block that they are for, None for all blocks together.
+        count: how many jobs it has.
     """
 
     span: Span
@@ -60,7 +63,7 @@ def lenses(context: DocumentContext) -> Iterator[CodeLens]:
 
 
 def lens_anchors(context: DocumentContext) -> Iterator[LensAnchor]:
-    """Yield where an experiment config has lenses; nowhere while it has errors, since every command would refuse it."""
+    """Yield the places of an experiment that have lenses; none while it has errors, for which commands refuse it."""
     sweep, root = context.sweep, context.document.root
     if context.kind != "experiment" or context.wrong or sweep.count is None or root is None:
         return
@@ -73,7 +76,7 @@ def lens_anchors(context: DocumentContext) -> Iterator[LensAnchor]:
 
 
 def lenses_at(context: DocumentContext, anchor: LensAnchor) -> Iterator[CodeLens]:
-    """Yield the lenses of one anchor."""
+    """Yield the lenses of one place."""
     which = "all " if anchor.block is None else ""
     pointer: Mapping[str, Any] = {} if anchor.pointer is None else {"block": anchor.pointer}
     arguments = {**_module(context), **pointer}
@@ -88,10 +91,10 @@ def lenses_at(context: DocumentContext, anchor: LensAnchor) -> Iterator[CodeLens
 
 @lru_cache(64)  # the blocks of a sweep have mostly the same number of jobs
 def submission_title(estimate: CostEstimate, count: int, which: str = "") -> str:
-    """Return what submitting so many jobs is called, with what they cost, or why they would be refused."""
+    """Return the title of a submission of so many jobs, with their price or the reason why it would be refused."""
     title = f"☁ Submit {which}{phrases.jobs(count)}"
     if estimate.choice is None:
-        return f"{title} · the hardware can't be had"
+        return f"{title} · the hardware isn't available"
     cost = estimate.cost_of(count)
     title += " · price not known" if cost is None else f" ≈ {phrases.money(cost)}"
     most = estimate.limits.max_cost_per_hour
@@ -106,7 +109,7 @@ _SHOWN = 1000  # jobs that an editor lists at once
 
 
 def _module(context: DocumentContext) -> Mapping[str, Any]:
-    """Return what runs, where the project's config doesn't say it: the script whose flags are set."""
+    """Return the module to run if the project's config has none: the script whose flags the experiment sets."""
     if context.estimate.project.module is not None or context.script is None:
         return {}
     return {"module": context.script.path}

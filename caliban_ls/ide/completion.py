@@ -1,4 +1,4 @@
-"""Completion: which keys and values could stand at the cursor, best first, with what is known of each."""
+"""Completion: the keys and values that fit at the cursor, best first, with their documentation."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from caliban_ls.ide.document_context import DocumentContext
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """One thing to choose, as it would be written.
+    """A completion item as it is inserted at the cursor.
 
     Attributes:
-        item: what it is.
-        edit: what choosing it does to the text around the cursor.
-        snippet: the same in the syntax of snippets, where there is something to fill in.
-        more: edits elsewhere, such as a comma that is missing.
-        filter: what typed text is compared with.
+        item: the key or value.
+        edit: replaces the text around the cursor.
+        snippet: the new text as a snippet, None if it has no placeholder.
+        more: edits elsewhere, such as a missing comma.
+        filter: the text that typed text is compared with.
         rank: its place among all.
     """
 
@@ -39,7 +39,7 @@ class Completion:
 
 
 def complete(context: DocumentContext, offset: int) -> list[Completion]:
-    """Return what could be written at an offset, best first."""
+    """Return the completions at an offset, best first."""
     cursor = cursor_at(context.document, offset)
     if cursor is None:
         return []
@@ -57,7 +57,7 @@ def complete(context: DocumentContext, offset: int) -> list[Completion]:
 
 
 def _placed(context: DocumentContext, cursor: Cursor, items: Iterable[CompletionItem]) -> list[Completion]:
-    """Return items as edits of a cursor, with the colon and the commas that it lacks."""
+    """Return items as edits at the cursor, with the colon and the commas that are missing there."""
     typed = context.text[cursor.span.start : cursor.span.end]
     more = () if cursor.comma_before is None else (Edit(Span(cursor.comma_before, cursor.comma_before), ","),)
     comma = "," if cursor.comma_after else ""
@@ -84,7 +84,7 @@ def _placed(context: DocumentContext, cursor: Cursor, items: Iterable[Completion
 
 
 def _keys(context: DocumentContext, cursor: Cursor) -> Iterator[CompletionItem]:
-    """Yield the flags that a block doesn't set, and a compound key of two of them."""
+    """Yield the flags that a block doesn't set yet, and a compound key of two of them."""
     script, block = context.script, cursor.container
     own = _own_member(cursor)
     unset = (
@@ -124,7 +124,7 @@ def _short(flag: Flag) -> str:
 
 
 def _inside_brackets(context: DocumentContext, cursor: Cursor, offset: int) -> list[Completion] | None:
-    """Return names for the part of a compound key that the cursor is in, None where it is in none."""
+    """Return names for the part of a compound key at the cursor, None if the cursor isn't in such a key."""
     before = context.text[cursor.span.start : offset]
     if not before.startswith('"['):
         return None
@@ -160,7 +160,7 @@ def _inside_brackets(context: DocumentContext, cursor: Cursor, offset: int) -> l
 
 
 def _values(context: DocumentContext, cursor: Cursor) -> Iterator[CompletionItem]:
-    """Yield values for the flag that the cursor is at the value of."""
+    """Yield values for the flag at the cursor."""
     if not cursor.members:
         if cursor.container is None or cursor.container.kind is Kind.ARRAY:
             yield CompletionItem(
@@ -201,7 +201,7 @@ def _flags_here(script: Script | None, member: Member, cursor: Cursor) -> tuple[
 
 
 def _is_row_of_rows(member: Member, cursor: Cursor) -> bool:
-    """Whether rows stand where the cursor is, so that a value doesn't."""
+    """Whether the list at the cursor takes rows, not single values."""
     node = cursor.container
     compound = str(member.key.value).startswith("[")
     if node is None or node.kind is not Kind.ARRAY:
@@ -225,7 +225,7 @@ _MOST_COMPARED = 500
 
 
 def _own_member(cursor: Cursor) -> Member | None:
-    """Return the member whose key is being written, None where there is none yet."""
+    """Return the member whose key is at the cursor, None if it has none yet."""
     node: Node | None = cursor.container
     if node is None or node.kind is not Kind.OBJECT:
         return None

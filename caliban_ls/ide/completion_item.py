@@ -17,11 +17,11 @@ class CompletionItem:
     """A key or a value.
 
     Attributes:
-        label: what is shown.
+        label: the text that is shown.
         text: JSON text of it; of a key, the key alone.
-        kind: what it is.
+        kind: its kind, which decides over its icon.
         value: JSON text of a key's first value.
-        snippet: `text` as a snippet, None where there is nothing to fill in.
+        snippet: `text` as a snippet, None if it has no placeholder.
         value_snippet: `value` as a snippet.
         detail: a few words beside the label.
         documentation: Markdown.
@@ -38,7 +38,7 @@ class CompletionItem:
 
 
 def placeholder(number: int, text: str, choices: Sequence[str] = ()) -> str:
-    """Return a place to fill in, with a text that stands there at first, and what to choose from."""
+    """Return a placeholder with its first text, and with choices if there are any."""
     opening, closing = ('"', '"') if len(text) > 1 and text[0] == text[-1] == '"' else ("", "")
     inner = text[len(opening) : len(text) - len(closing)]
     alike = [choice for choice in choices if (choice[:1] == '"') is bool(opening)]
@@ -51,7 +51,7 @@ def placeholder(number: int, text: str, choices: Sequence[str] = ()) -> str:
 
 
 def snippet_of(text: str) -> str:
-    """Return a text as a snippet that writes just this text."""
+    """Return a text as a snippet without placeholders."""
     return _escaped(text, _IN_TEXT)
 
 

@@ -1,4 +1,4 @@
-"""What could stand in a project config: its keys, and values with where they are, how large and how dear."""
+"""Completion in a project config: its keys and their values, with places, sizes and prices."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "docker.build_args": '{"VERSION": "1"}',
     "docker.dockerfile": '"Dockerfile"',
 }
-"""A value for each key that has no obvious one, to be written over."""
+"""An example value for each key without an obvious value, to be replaced by the user."""
 
 
 def config_keys(context: DocumentContext, cursor: Cursor) -> Iterator[CompletionItem]:
-    """Yield the keys that an object of the config doesn't have so far."""
+    """Yield the keys that an object of the config doesn't have yet."""
     keys, prefix = _keys_of(cursor)
     container = cursor.container
     present = {
@@ -97,7 +97,7 @@ def config_keys(context: DocumentContext, cursor: Cursor) -> Iterator[Completion
 
 
 def config_values(context: DocumentContext, cursor: Cursor) -> Iterator[CompletionItem]:
-    """Yield values for the key that the cursor is at the value of."""
+    """Yield values for the key at the cursor."""
     if not cursor.members:
         if cursor.container is None:
             yield CompletionItem(
@@ -139,7 +139,7 @@ def config_values(context: DocumentContext, cursor: Cursor) -> Iterator[Completi
 
 
 def _keys_of(cursor: Cursor) -> tuple[Mapping[str, Key], str]:
-    """Return the keys that an object may have, and what stands before them in dotted names."""
+    """Return the keys that an object may have, and the prefix of their dotted names."""
     if not cursor.members:
         return KEYS, ""
     found = config_cursor.config_key_of(cursor.members)
@@ -156,7 +156,7 @@ def _keys_of(cursor: Cursor) -> tuple[Mapping[str, Key], str]:
 
 
 def _paths(context: DocumentContext, name: str) -> Iterator[str]:
-    """Yield what the project has for a key that names a file or folders of it."""
+    """Yield the project's paths that suit a key, such as scripts or folders."""
     spelled = _PATHS.get(name)
     if spelled is not None:
         yield from dict.fromkeys(path for one in context.paths() if (path := spelled(one)) is not None)
@@ -169,7 +169,7 @@ def _as_script(path: str) -> str | None:
 
 
 def _as_module(path: str) -> str | None:
-    """Return how MODULE names a file: with dots where Python can, or else as it is."""
+    """Return the module name of a file: with dots if Python can import it, or else its path."""
     if path.endswith(".sh"):
         return path
     if _as_script(path) is None:
@@ -196,7 +196,7 @@ _PATHS: Final[Mapping[str, Callable[[str], str | None]]] = {
 
 
 def _siblings(cursor: Cursor) -> set[str]:
-    """Return the texts that stand in the list around the cursor already."""
+    """Return the texts that the list around the cursor has already."""
     node = cursor.container
     if node is None or node.kind is not Kind.ARRAY:
         return set()
@@ -215,7 +215,7 @@ def _first_value(context: DocumentContext, name: str, shape: Shape) -> str:
     if name in _EXAMPLES:
         return _EXAMPLES[name]
     parent = name.rpartition(".")[0]
-    if parent in _EXAMPLES:  # one of the two modes
+    if parent in _EXAMPLES:  # a key for one of the two modes
         return _EXAMPLES[parent]
     if isinstance(shape, Boolean):
         return "true"
@@ -251,9 +251,9 @@ def _regions(context: DocumentContext) -> Iterator[CompletionItem]:
 
 @lru_cache(maxsize=32)
 def _region_items(request: Request) -> tuple[CompletionItem, ...]:
-    """Return the regions, those first where the rest of a request can be had, nearest first."""
+    """Return the regions: those that have the rest of a request first, and the nearest first among each."""
     service = catalog().services[request.backend or DEFAULT_BACKEND]
-    # A region that is half typed is near to none.
+    # A half-typed region is near no other.
     here = request.region or ""
     if here not in catalog().regions:
         here = catalog().default_region
@@ -295,7 +295,7 @@ def _machine_types(context: DocumentContext) -> Iterator[CompletionItem]:
 
 @lru_cache(maxsize=32)
 def _machine_items(request: Request) -> tuple[CompletionItem, ...]:
-    """Return the machine types that go with the rest of a request, by what a job on them costs."""
+    """Return the machine types that go with the rest of a request, sorted by the price of a job."""
     service = catalog().services[request.backend or DEFAULT_BACKEND]
     rows = []
     for machine in service.machines.values():
@@ -342,7 +342,7 @@ def _specs(kind: AcceleratorKind) -> Callable[[DocumentContext], Iterator[Comple
 
 @lru_cache(maxsize=32)
 def _spec_items(request: Request, kind: AcceleratorKind) -> tuple[CompletionItem, ...]:
-    """Return the accelerators that go with the rest of a request, by the catalogue's order and their number."""
+    """Return the accelerators that go with the rest of a request, in the catalogue's order and by their number."""
     service = catalog().services[request.backend or DEFAULT_BACKEND]
     every: dict[Accelerator, None] = {
         held: None for _, held in service.pairs if held is not None and held.kind == kind
@@ -368,7 +368,7 @@ def _spec_items(request: Request, kind: AcceleratorKind) -> tuple[CompletionItem
 
 
 def accelerator_text(held: Accelerator, region: str) -> str:
-    """Return what is known of an accelerator, as Markdown."""
+    """Return an accelerator's memory, support and regions, as Markdown."""
     known = catalog().accelerators[held.type]
     memory = f"{known.memory_gb:g} GB each. " if known.memory_gb else ""
     others = sorted(name for name in known.quotas if name != region)

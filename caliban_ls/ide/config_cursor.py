@@ -1,4 +1,4 @@
-"""A project config as its cursor sees it: which key a place belongs to, and what its hardware asks for."""
+"""The key of a project config at the cursor, and the hardware that the config asks for."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class ConfigKey:
 
 
 def config_key_of(members: Sequence[Member]) -> ConfigKey | None:
-    """Return the key that members lead to, outermost first; None where the config knows none.
+    """Return the key that members lead to, outermost first; None if the config has no such key.
 
-    Inside an object for both modes it is the key that the object belongs to.
+    Inside an object with a value for each mode it is the key of that object.
     """
     keys: Mapping[str, Key] = KEYS
     found: ConfigKey | None = None
@@ -41,24 +41,24 @@ def config_key_of(members: Sequence[Member]) -> ConfigKey | None:
 
 
 def value_shape(shape: Shape, *, in_list: bool) -> Shape:
-    """Return the shape of a value that isn't a list or an object for both modes."""
+    """Return the shape of a single value of a key: of a list's item, or of one mode's value."""
     if isinstance(shape, ByMode):
         shape = shape.value
     return shape.item if isinstance(shape, ListOf) and in_list else shape
 
 
 def requested_hardware(estimate: CostEstimate) -> Request:
-    """Return what a config asks for; nothing where that can't be read."""
+    """Return the hardware that a config asks for; nothing if it can't be read."""
     request = estimate.request
     return request if request is not None else Request(mode=estimate.project.default_mode)
 
 
 def without(request: Request, *fields: Field) -> Request:
-    """Return a request that doesn't say some of its keys."""
+    """Return a request without some of its keys."""
     nothing: Changes = dict.fromkeys(fields)
     return applied(request, nothing)
 
 
 def goes(request: Request) -> bool:
-    """Return whether a request breaks no rule of the catalogue."""
+    """Return whether the catalogue allows a request."""
     return is_possible(request)

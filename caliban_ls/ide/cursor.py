@@ -1,4 +1,4 @@
-"""Where the cursor is in a text that somebody is typing: at which key or value, and what is missing around it."""
+"""Find the key or value at the cursor of an unfinished text, and the punctuation that it lacks."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _IGNORED = re.compile(r"[ \t\r\n]+|//[^\r\n]*|#[^\r\n]*|/\*[\s\S]*?\*/")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """A place where a key or a value stands, or could.
+    """The place of the cursor: a key or a value, written or still missing.
 
     Attributes:
-        place: which of the two.
-        span: what stands there already, quotes included; empty where nothing does.
+        place: key or value.
+        span: the text that is there already, quotes included; empty if there is none.
         container: the object of the key, or the object or list of the value; None for the document's own value.
-        members: the members around it, outermost first; for a value that of its key comes last.
-        item: the index in `container` that a value has there, None where it isn't a list.
-        comma_before: where a comma is missing before it, None where none is.
-        comma_after: whether one is missing behind it.
+        members: the members around it, outermost first; a value's own member comes last.
+        item: the index of a value in the list `container`, None if that is no list.
+        comma_before: the offset at which a comma is missing before it, None if none is.
+        comma_after: whether a comma is missing behind it.
         colon_follows: whether a key has its colon.
     """
 
@@ -40,7 +40,7 @@ class Cursor:
 
 
 def cursor_at(document: JsonDocument, offset: int) -> Cursor | None:
-    """Return what could be completed at an offset, None where nothing could."""
+    """Return the place of a cursor, None where neither a key nor a value can be."""
     text = document.text
     comment = document.comment_at(offset - 1)
     if comment is not None and (offset < comment.end or text[comment.start : comment.start + 2] != "/*"):
@@ -64,7 +64,7 @@ def cursor_at(document: JsonDocument, offset: int) -> Cursor | None:
 
 
 def missing_after(text: str, position: int) -> bool:
-    """Return whether something follows that a comma would have to stand before."""
+    """Return whether the text at a position would need a comma before it."""
     return text[_significant(text, position) :][:1] not in ("", ",", "}", "]", ":")
 
 
@@ -167,12 +167,12 @@ def _last_before(nodes: Sequence[Node], offset: int) -> int:
 
 
 def _is_closed(text: str, span: Span, offset: int) -> bool:
-    """Return whether an offset stands behind the closing quote of a key, where nothing is typed into it."""
+    """Return whether an offset is behind the closing quote of a key, so that typing doesn't change the key."""
     return offset == span.end and span.end - span.start > 1 and text[span.end - 1] == '"'
 
 
 def _word_around(text: str, since: int, offset: int) -> Span:
-    """Return the word, begun with a quote or not, that an offset stands in or behind; else an empty span."""
+    """Return the word at or before an offset, with its opening quote if it has one; else an empty span."""
     begun = re.search(rf'"?{_WORD}*\Z', text[max(since, offset - 200) : offset])
     start = offset - (len(begun[0]) if begun else 0)
     rest = re.compile(rf'{_WORD}*"?' if text[start : start + 1] == '"' else rf"{_WORD}*").match(text, offset)
@@ -180,7 +180,7 @@ def _word_around(text: str, since: int, offset: int) -> Span:
 
 
 def _significant(text: str, position: int) -> int:
-    """Return the first offset from a position on that holds neither blank nor comment."""
+    """Return the first offset from a position on that is neither white space nor comment."""
     while found := _IGNORED.match(text, position):
         position = found.end()
     return position

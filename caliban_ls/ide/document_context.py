@@ -1,4 +1,4 @@
-"""One of our documents and what is known around it: what every answer is made from."""
+"""A document with its project and script: the input of every answer to an editor."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class DocumentContext:
 
     Attributes:
         document: the text and its tree.
-        kind: which of ours it is.
-        estimate: the project that it belongs to; of a project config, what it says itself.
-        script: the script that an experiment's flags are for, None where that isn't known.
-        paths: looks up the project's files and folders, as `files.project_paths` has them.
-        wrong: whether commands would refuse it as it stands; what is over a limit is asked about.
+        kind: experiment or project config.
+        estimate: of the project that an experiment belongs to; for a project config, of the config itself.
+        script: the script whose flags an experiment sets, None if it isn't known.
+        paths: returns the project's files and folders, as `files.project_paths` does.
+        wrong: whether it has errors for which commands refuse it. Exceeding a limit isn't one: commands ask then.
     """
 
     document: JsonDocument
@@ -41,5 +41,5 @@ class DocumentContext:
 
     @cached_property
     def sweep(self) -> Experiment:
-        """What an experiment config stands for."""
+        """The blocks of an experiment and their numbers of jobs."""
         return sweeps.read(self.document)

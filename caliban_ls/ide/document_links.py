@@ -1,4 +1,4 @@
-"""Links: from a name in a document to the page or the file that it stands for."""
+"""Document links: from a name in a document to its page or file."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _FILES: Final = frozenset({"script", "dirs", "docker.dockerfile", "gcloud.cloud_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLink:
-    """A span that leads somewhere.
+    """A span that links to a page or a file.
 
     Attributes:
-        span: what is underlined.
-        url: a page, None where a file is meant.
-        paths: files relative to the project, the likeliest first, whichever is there.
-        tooltip: what it leads to.
+        span: the text that is underlined.
+        url: of a page, None for a file.
+        paths: possible files relative to the project, the likeliest first; the first that exists is the target.
+        tooltip: names the target.
     """
 
     span: Span
@@ -82,7 +82,7 @@ def _of_text(name: str, node: Node) -> Iterator[DocumentLink]:
 
 
 def image_page(image: str) -> str | None:
-    """Return the page of an image in its registry, None where the registry has no pages that are known."""
+    """Return the URL of an image's page in its registry, None for a registry without known pages."""
     name = re.sub(r"(@sha256:[0-9a-f]+|:[^:/]*)$", "", image.strip())
     if not re.fullmatch(r"[A-Za-z0-9._:/-]+", name):
         return None
@@ -108,4 +108,4 @@ _REGISTRIES: Final[Mapping[str, str]] = {
     "mcr.microsoft.com": "https://mcr.microsoft.com/artifact/mar/{}",
     "public.ecr.aws": "https://gallery.ecr.aws/{}",
 }
-"""Pages of registries, by host. Those that answer a browser at the image's own name are asked by it."""
+"""URLs of images' pages by the registry's host."""

@@ -1,4 +1,4 @@
-"""All certain repairs of a document at once: what a person would do without thinking, finding by finding."""
+"""Apply every certain repair of a document at once: the fixes that a person would apply without thinking."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _CERTAIN: Final = frozenset({"CAL211"})
 
 
 def fix_all(context: DocumentContext) -> tuple[Edit, ...]:
-    """Return the edit that makes every repair that can only be meant one way; none where there is none."""
+    """Return the edits of every repair that has only one possible meaning."""
     return FixTrial(context.text, context.kind, context.estimate, context.script).repaired(is_certain)
 
 
 def is_certain(found: Finding) -> bool:
-    """Return whether a finding has one repair, of how something is written and not of what is meant."""
+    """Return whether a finding has just one fix, and that changes how something is written, not its meaning."""
     return len(found.fixes) == 1 and (found.code.startswith("CAL1") or found.code in _CERTAIN)

@@ -1,8 +1,8 @@
-"""Which fixes may be offered: those that remove their finding and bring no other.
+"""Select the fixes to offer: those that remove their finding and add no other.
 
-A fix is thought out where a mistake is found, which can't see what the mistake hides: a key that isn't known,
-say, behind a quote that is missing. So each is tried on a copy before it is shown; the rest isn't. Fixes that
-stand apart are tried together, and in halves where that goes wrong, so that a thousand cost little more than one.
+The check that makes a fix can't see the mistakes that its finding hides, such as an unknown key behind a missing
+quote. So each fix is tried on a copy, and offered only if it works. Fixes that don't touch each other are tried
+together, and in halves if that fails, so that a thousand cost little more than one.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     from caliban_ls.analysis.script import Script
 
 _JUDGED: Final = 10_000_000
-"""So many characters are judged anew for one answer; what hasn't been tried by then isn't offered."""
+"""The most characters to check again for one answer. Fixes that weren't tried by then aren't offered."""
 
 _MATTER = frozenset({Severity.ERROR, Severity.WARNING})
-"""What is more than a word that is worth knowing, which what is possible may have."""
+"""Findings of these severities may not be added by a fix; information and hints may."""
 
 _ERRORS = frozenset({Severity.ERROR})
 
-_SCRIPTS: Final = "CAL5"  # the family of what a script takes
+_SCRIPTS: Final = "CAL5"  # the codes of the script's flags
 
-_LEAST, _MOST = 16, 1000  # trials, however large or small the document is
+_LEAST, _MOST = 16, 1000  # trials for any size of document
 
 
 @dataclass(frozen=True, slots=True)
 class _Repair:
-    """A fix, the code that it is for, and which of the asked findings and their fixes it is."""
+    """A fix, the code of its finding, and the indexes of the finding and of the fix among its fixes."""
 
     code: str
     fix: Fix
@@ -48,7 +48,7 @@ class _Repair:
 
     @property
     def span(self) -> Span:
-        """All that it changes, and what stands between."""
+        """The text from its first change to its last."""
         return Span(
             min(edit.span.start for edit in self.fix.edits), max(edit.span.end for edit in self.fix.edits)
         )
@@ -59,9 +59,9 @@ class FixTrial:
 
     Args:
         text: of the document.
-        kind: which of ours it is.
-        estimate: as `validate` was given it.
-        script: as `validate` was given it.
+        kind: experiment or project config.
+        estimate: the same as for `validate`.
+        script: the same as for `validate`.
     """
 
     def __init__(
@@ -74,9 +74,9 @@ class FixTrial:
         self._take(jsondoc.parse(text))
 
     def sound(self, asked: Sequence[Finding]) -> list[Finding]:
-        """Return findings with those of their fixes that remove them and bring no others.
+        """Return findings with only those fixes that remove them and add no others.
 
-        An error that has no such fix keeps those that bring a warning at worst.
+        An error without such a fix keeps the fixes that add no error.
         """
         self._begin()
         kept: set[tuple[int, int]] = set()
@@ -103,16 +103,16 @@ class FixTrial:
         ]
 
     def repaired(self, is_certain: Callable[[Finding], bool]) -> tuple[Edit, ...]:
-        """Return edits that make the first fix of all certain findings, and of those that then come to light.
+        """Return edits that apply the first fix of every certain finding, also of those that only then appear.
 
-        Only sound ones are made. Where nothing comes to light, each stays an edit of its own.
+        Applies sound fixes only. If no finding appears, each fix stays an edit of its own.
         """
         self._begin()
         start, edits = self._document.text, None
         while self._left:
             certain = (found for found in self._findings if found.fixes and is_certain(found))
             repairs = [_Repair(found.code, found.fixes[0], place, 0) for place, found in enumerate(certain)]
-            # Those that stand apart can be made together, unless they get into each other's way.
+            # Fixes that don't touch each other are applied together, unless one spoils another.
             group = self._together(next(_apart(repairs), []))
             if not group:
                 break
@@ -143,7 +143,7 @@ class FixTrial:
                 return
 
     def _together(self, repairs: Sequence[_Repair]) -> list[_Repair]:
-        """Return repairs that are sound when all of them are made."""
+        """Return repairs that are sound when all of them are applied."""
         if not repairs or (self._left and self._are_sound(repairs)):
             return list(repairs)
         sound = list(self._sound_of(repairs))
@@ -152,7 +152,7 @@ class FixTrial:
         return sound
 
     def _are_sound(self, repairs: Sequence[_Repair], matter: frozenset[Severity] = _MATTER) -> bool:
-        """Return whether repairs remove what they are for and bring nothing else that matters."""
+        """Return whether repairs remove their findings and add no others that matter."""
         self._left -= 1
         if len(repairs) > 1:
             after = self._judged(jsondoc.parse(_changed(self._document.text, repairs)))
@@ -163,13 +163,13 @@ class FixTrial:
         codes = Counter(found.code for found in after)
         worse = Counter(found.code for found in after if found.severity in matter)
         if sum(number for code, number in self._before.items() if code.startswith("CAL1")) >= MAX_SHOWN:
-            # For each mistake that is gone, one comes to light that there was no room for.
+            # Only so many syntax errors are listed, so each one that goes makes room for another.
             return not any(number for code, number in (worse - self._before).items() if code[3] != "1")
         removed = Counter(one.code for one in repairs)
         gone = all(codes[code] <= self._before[code] - number for code, number in removed.items())
         brought = worse - self._before
         if not any(one.code.startswith(_SCRIPTS) for one in repairs):
-            # What can be read at last may be more than the script takes, which isn't the repair's fault.
+            # A repaired text may set flags for the first time; that the script doesn't take them isn't the repair's fault.
             brought = Counter(
                 {code: number for code, number in brought.items() if not code.startswith(_SCRIPTS)}
             )
@@ -186,7 +186,7 @@ def sound_fixes(
     estimate: CostEstimate | None = None,
     script: Script | None = None,
 ) -> list[Finding]:
-    """Return all findings of a document with no fix but sound ones."""
+    """Return all findings of a document, with their sound fixes only."""
     if not any(found.fixes for found in findings):
         return list(findings)
     return FixTrial(document.text, kind, estimate, script).sound(findings)
@@ -211,7 +211,7 @@ def _apart(repairs: Sequence[_Repair]) -> Iterator[list[_Repair]]:
 
 
 def _changed(text: str, repairs: Sequence[_Repair]) -> str:
-    """Return a text with repairs made that stand apart."""
+    """Return a text with repairs applied that don't touch each other."""
     pieces: list[str] = []
     end = 0
     for edit in sorted((edit for one in repairs for edit in one.fix.edits), key=lambda edit: edit.span):
@@ -221,7 +221,7 @@ def _changed(text: str, repairs: Sequence[_Repair]) -> str:
 
 
 def _made(document: JsonDocument, edits: Sequence[Edit]) -> tuple[Edit, ...]:
-    """Make edits, and return those that undo them."""
+    """Make edits in a document, and return those that undo them."""
     undo: list[Edit] = []
     grown = 0
     old = document.text

@@ -1,4 +1,4 @@
-"""Hover: what the thing under the pointer is, and what it does to the number of jobs and to the bill."""
+"""Hover: explain the key, value or block under the pointer, and its effect on the number of jobs and the price."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from caliban_ls.ide.document_context import DocumentContext
 
 @dataclass(frozen=True, slots=True)
 class Hover:
-    """What is shown over a span.
+    """A text that is shown over a span.
 
     Attributes:
-        span: what it is about.
+        span: the text that it explains.
         text: Markdown.
-        flags: whose definitions are worth a link.
+        flags: the flags whose definitions it links to.
     """
 
     span: Span
@@ -39,12 +39,12 @@ class Hover:
 
 
 def hover_at(context: DocumentContext, offset: int, findings: Sequence[Finding] = ()) -> Hover | None:
-    """Return what there is to say at an offset, None where that is nothing.
+    """Return the hover at an offset, None where there is none.
 
     Args:
         context: the document.
         offset: where the pointer is.
-        findings: what is wrong with the document; those under the pointer are explained.
+        findings: of the document; those under the pointer are explained.
     """
     path = path_at(context.document.root, offset)
     own = (
@@ -62,7 +62,7 @@ def hover_at(context: DocumentContext, offset: int, findings: Sequence[Finding] 
 
 
 def explanation(code: str) -> str:
-    """Return what a diagnostic's code means, as Markdown."""
+    """Return the explanation of a diagnostic's code, as Markdown."""
     rule = RULES[code]
     return f"**{code}** {rule.name}: {rule.explanation}"
 
@@ -95,7 +95,7 @@ def _of_key(context: DocumentContext, member: Member, key: Span) -> Hover | None
 
 
 def _list_text(context: DocumentContext, member: Member) -> str | None:
-    """Return by how much a list multiplies its block, None where it doesn't or that can't be told."""
+    """Return the factor by which a list multiplies its block's jobs, in words; None if it has none."""
     block = _block_of(context, member.key)
     if block is None or block.count is None or member.value is None or member.value.kind is not Kind.ARRAY:
         return None
@@ -110,12 +110,12 @@ def _list_text(context: DocumentContext, member: Member) -> str | None:
     if rows > 1:
         lines.append(f"Without this key it would have {phrases.jobs(block.count // rows)}.")
     if again:
-        lines.append(f"{again} of them stand here twice.")
+        lines.append(f"{again} of them are here twice.")
     return " ".join([f"{lines[0]}.", *lines[1:]])
 
 
 def _of_block(context: DocumentContext, path: Sequence[Node | Member], offset: int) -> Hover | None:
-    """Say what a block, or the whole file, comes to, over its first bracket."""
+    """Return the jobs and the price of a block, or of the whole file, over its first bracket."""
     node = path[-1] if path else None
     if not isinstance(node, Node) or node.kind not in {Kind.OBJECT, Kind.ARRAY}:
         return None
@@ -168,8 +168,9 @@ def _of_config(context: DocumentContext, path: Sequence[Node | Member], offset: 
     value = path[-1]
     if not isinstance(value, Node) or not isinstance(value.value, str):
         return None
-    said = _VALUES[place.name](context, value.value) if place.name in _VALUES else None
-    return None if said is None else Hover(value.span, said)
+    explain = _VALUES.get(place.name)
+    explained = None if explain is None else explain(context, value.value)
+    return None if explained is None else Hover(value.span, explained)
 
 
 def _region_text(context: DocumentContext, name: str) -> str | None:
@@ -196,7 +197,7 @@ def _machine_text(context: DocumentContext, name: str) -> str | None:
         offer.region for offer in hardware.regions(request.backend or DEFAULT_BACKEND, machine_type=name)
     ]
     lines += _price_lines(context)
-    lines.append(f"It is to be had in {', '.join(others)}." if others else "No region has it for training.")
+    lines.append(f"It is available in {', '.join(others)}." if others else "No region has it for training.")
     return "\n\n".join(lines)
 
 
@@ -214,14 +215,14 @@ def _spec_text(context: DocumentContext, text: str) -> str | None:
 
 
 def _price_lines(context: DocumentContext) -> list[str]:
-    """Return what a job of this config costs, on demand and on spot machines."""
+    """Return the price of a job with this config, on demand and on spot machines."""
     request: Request | None = context.estimate.request
     choice = context.estimate.choice
     if request is None or choice is None:
-        return ["Together with the rest of this config it can't be had."]
+        return ["It isn't available together with the rest of this config."]
     price = context.estimate.price
     if price is None:
-        return [f"What {phrases.hardware_of(choice)} costs isn't known."]
+        return [f"The price of {phrases.hardware_of(choice)} isn't known."]
     on_demand, spot = phrases.each_hour(price, spot=False), phrases.each_hour(price, spot=True)
     machine = choice.machine_type + (f" with {choice.accelerator}" if choice.accelerator else "")
     sure = ", by one source alone" if price.uncertain else ""

@@ -1,13 +1,15 @@
-"""Inlay hints: what a list multiplies, what a block comes to, and what hardware costs, for the lines in view."""
+"""Inlay hints in a range: the factor of a list, the number of jobs of a block, and the price of hardware."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
 from caliban_ls.analysis.experiment.block import row_count
 from caliban_ls.analysis.experiment.sweep import Block
-from caliban_ls.analysis.jsondoc import Kind, Node
+from caliban_ls.analysis.jsondoc import Kind, Member, Node
 from caliban_ls.core.text import Span
 from caliban_ls.ide import phrases
 from caliban_ls.ide.document_context import DocumentContext
@@ -15,7 +17,7 @@ from caliban_ls.ide.document_context import DocumentContext
 
 @dataclass(frozen=True, slots=True)
 class InlayHint:
-    """A few words behind an offset, with more for who points at them."""
+    """A few words behind an offset, with a tooltip."""
 
     offset: int
     label: str
@@ -29,13 +31,12 @@ def hints(context: DocumentContext, span: Span) -> list[InlayHint]:
     return [
         InlayHint(base + hint.offset, hint.label, hint.tooltip)
         for block, base in blocks_in(context, span)
-        for hint in _of_block(block)
-        if span.start <= base + hint.offset <= span.end
+        for hint in _of_block(block, span.start - base, span.end - base)
     ]
 
 
 def blocks_in(context: DocumentContext, span: Span) -> Iterator[tuple[Block, int]]:
-    """Yield the blocks that a range touches, each with its start; looks at no more than it must."""
+    """Yield the blocks that a range touches, each with its start; looks at no others."""
     blocks = context.sweep.blocks
     low, high = 0, len(blocks)
     while low < high:
@@ -51,29 +52,31 @@ def blocks_in(context: DocumentContext, span: Span) -> Iterator[tuple[Block, int
         yield block, base
 
 
-def _of_block(block: Block) -> tuple[InlayHint, ...]:
-    """Return a block's hints, offsets counted from its start; made once until it is edited."""
-    if "hints" not in block.notes:
-        block.notes["hints"] = tuple(_make(block)) if block.count is not None else ()
-    known: tuple[InlayHint, ...] = block.notes["hints"]
-    return known
-
-
-def _make(block: Block) -> Iterator[InlayHint]:
-    assert block.count is not None  # noqa: S101 - broken blocks are asked nothing
-    yield InlayHint(1, phrases.jobs(block.count), "This block alone stands for so many jobs.")
-    for member in block.node.members:
+def _of_block(block: Block, first: int, last: int) -> Iterator[InlayHint]:
+    """Yield a block's hints between two offsets; all offsets count from the block's start."""
+    if block.count is None:
+        return
+    if first <= 1 <= last:
+        yield InlayHint(1, phrases.jobs(block.count), "The number of jobs of this block.")
+    for member in _members_in(block.node, first, last):
         value = member.value
         if value is None or value.kind is not Kind.ARRAY:
             continue
-        rows = row_count(member)
-        if rows > 1:
+        end, rows = value.offset + value.length, row_count(member)
+        if rows > 1 and first <= end <= last:
             tooltip = f"Without this key the block would have {phrases.jobs(block.count // rows)}."
-            yield InlayHint(value.offset + value.length, phrases.times(rows), tooltip)
+            yield InlayHint(end, phrases.times(rows), tooltip)
+
+
+def _members_in(node: Node, first: int, last: int) -> Iterator[Member]:
+    """Yield the members of an object that stand, wholly or in part, between two offsets relative to it."""
+    members = node.members
+    place = max(0, bisect_right(members, first, key=lambda member: member.key.offset) - 1)
+    yield from takewhile(lambda member: member.key.offset <= last, islice(members, place, None))
 
 
 def _of_config(context: DocumentContext) -> Iterator[InlayHint]:
-    """Yield what one job costs an hour, behind the keys that decide over it."""
+    """Yield the price of one job an hour, behind the keys that it depends on."""
     section = _value(context.document.root, "cloud")
     choice, hourly = context.estimate.choice, context.estimate.hourly
     if section is None or section.kind is not Kind.OBJECT or choice is None or hourly is None:

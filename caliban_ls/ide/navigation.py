@@ -1,4 +1,4 @@
-"""From a flag to where it is defined, to every experiment that sets it, and to another name for it."""
+"""Find a flag's definition and its references in experiments, and rename it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from caliban_ls.ide.script_flags import flags_of
 _NAME = re.compile(r"[^\s,\[\]\"'\\-][^\s,\[\]\"'\\]*")
 
 _KEEPS_ATTRIBUTE: Final = ("argparse", "click")
-"""Libraries that can be told under which name a script finds a flag's value, so that its code needn't change."""
+"""Libraries where a definition can fix the name of the value, so that the script's code needn't change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def reference_at(context: DocumentContext, offset: int) -> FlagReference | None:
 
 
 def definitions(context: DocumentContext, offset: int) -> tuple[FlagReference, tuple[Flag, ...]] | None:
-    """Return the flag that a key names at an offset, and what the script has of that name."""
+    """Return the flag that a key names at an offset, and the script's flags of that name."""
     use = reference_at(context, offset)
     if use is None or context.script is None:
         return None
@@ -51,7 +51,7 @@ def definitions(context: DocumentContext, offset: int) -> tuple[FlagReference, t
 
 
 def references(context: DocumentContext, script: Script | None, name: str) -> Iterator[FlagReference]:
-    """Yield every use of a flag in an experiment: under any of its names, where a script says which there are."""
+    """Yield every reference to a flag in an experiment, under all names that the script gives it."""
     wanted = {id(flag) for flag in resolve(script, name)} if script is not None else set()
     for block in context.sweep.blocks:
         for member in block.node.members:
@@ -64,17 +64,17 @@ def references(context: DocumentContext, script: Script | None, name: str) -> It
 
 
 def flags_in(script: Script, path: str, offset: int) -> tuple[Flag, ...]:
-    """Return the flags whose definition stands at an offset of a file, by their name if the offset is on one."""
+    """Return the flags that a file defines at an offset: those whose name is there, or else whose definition is."""
     here = [flag for flag in script.flags if flag.path == path]
     named = [flag for flag in here if any(span.start <= offset <= span.end for span in flag.name_spans)]
     return tuple(named or (flag for flag in here if flag.span.start <= offset <= flag.span.end))
 
 
 def check_name(new: str) -> str:
-    """Return a new name for a flag, without the dashes that somebody may have typed.
+    """Return a new name for a flag, without dashes in front.
 
     Raises:
-        UsageError: no flag can have it.
+        UsageError: a flag can't have this name.
     """
     bare = new.strip().lstrip("-")
     if not _NAME.fullmatch(bare):
@@ -86,7 +86,7 @@ def check_name(new: str) -> str:
 
 
 def edits_of_references(context: DocumentContext, old: str, new: str) -> list[Edit]:
-    """Return the edits that rename a flag in an experiment, only where it is spelled just so.
+    """Return the edits that rename a flag in an experiment, only where it has exactly this name.
 
     Raises:
         UsageError: a block has both names.
@@ -104,16 +104,16 @@ def edits_of_references(context: DocumentContext, old: str, new: str) -> list[Ed
 
 
 def edits_of_definition(script: Script, old: str, new: str, text: str, path: str) -> list[Edit]:
-    """Return the edits that rename a flag where a file of its script defines it, so that the script still works.
+    """Return the edits that rename a flag where a file of its script defines it; the script works as before.
 
-    Empty where the script isn't certain, or where more than the definition would have to change.
+    Empty if the script isn't certain, or if more than the definition would have to change.
 
     Args:
         script: the script.
         old: the flag's name, as a key spells it.
         new: its new name.
         text: the file.
-        path: its path, as flags give it.
+        path: its path, as in `Flag.path`.
 
     Raises:
         UsageError: the script has a flag of the new name.
@@ -139,7 +139,7 @@ def _redefined(script: Script, flag: Flag, old: str, new: str, text: str) -> Seq
     attribute = first[2:].replace("-", "_")
     if first != f"--{old}" or attribute == new.replace("-", "_"):
         return edits
-    # The value is looked for under a name that is made of the flag's first one; it keeps that.
+    # The script reads the value by a name that is made from the flag's first name, so it keeps that.
     if script.library == "argparse":
         if re.search(r"\bdest\s*=", text[flag.span.start : flag.span.end]):
             return edits

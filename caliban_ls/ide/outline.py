@@ -1,4 +1,4 @@
-"""The shape of a document: its outline, what can be folded, and what a selection grows to."""
+"""The structure of a document: its symbols, folding ranges and selection ranges."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from caliban_ls.ide import phrases
 from caliban_ls.ide.document_context import DocumentContext
 
 MOST: Final = 5000
-"""So many entries an outline, and so many places to fold, a document has at most; more help nobody."""
+"""The most symbols, and the most folding ranges, of one document; more are of no use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +21,11 @@ class DocumentSymbol:
     """An entry of an outline.
 
     Attributes:
-        name: what it is called.
-        detail: a few words beside it.
+        name: its name.
+        detail: a few words beside the name.
         kind: a block of flags, or a key.
-        span: all that belongs to it.
-        name_span: where its name stands.
+        span: the whole block, or the key with its value.
+        name_span: the span of its name.
         children: entries inside it.
     """
 
@@ -107,14 +107,14 @@ def _keys(context: DocumentContext, node: Node, depth: int) -> Iterator[Document
 
 @dataclass(frozen=True, slots=True)
 class FoldingRange:
-    """A part of the text that can be folded away."""
+    """A part of the text that can be folded."""
 
     span: Span
     kind: Literal["region", "comment"]
 
 
 def folds(context: DocumentContext) -> Iterator[FoldingRange]:
-    """Yield objects, lists and comments; which of them take several lines is for the asker to see."""
+    """Yield objects, lists and comments, also those on a single line."""
     for comment in context.document.comments[:MOST]:
         yield FoldingRange(comment, "comment")
     root = context.document.root
@@ -135,7 +135,7 @@ def folds(context: DocumentContext) -> Iterator[FoldingRange]:
 
 
 def selections(context: DocumentContext, offset: int) -> list[Span]:
-    """Return what a selection at an offset grows to, innermost first, and in the end all."""
+    """Return the spans that a selection at an offset grows to, the innermost first and the whole text last."""
     spans: list[Span] = []
     base = 0  # where the parent starts, so that no step costs a climb to the root
     for step in path_at(context.document.root, offset):

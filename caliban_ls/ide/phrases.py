@@ -1,4 +1,4 @@
-"""How flags, hardware and money are spoken of, alike in completion, hover, hints and lenses."""
+"""Words for flags, hardware and prices, the same in completion, hover, hints and lenses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def jobs(count: int) -> str:
 
 
 def times(number: int) -> str:
-    """Return by how much something multiplies."""
+    """Return a factor."""
     return f"\N{MULTIPLICATION SIGN}{spoken_number(number)}"
 
 
@@ -38,13 +38,13 @@ def money(amount: float) -> str:
 
 
 def each_hour(price: Price | None, *, spot: bool) -> str | None:
-    """Return what one job costs, None where that isn't known."""
+    """Return the price of one job, None if it isn't known."""
     cost = None if price is None else price.spot if spot else price.on_demand
     return None if cost is None else money(cost.total)
 
 
 def hardware_of(choice: HardwareChoice) -> str:
-    """Return what a job runs on, in a few words."""
+    """Return the hardware of a job in a few words."""
     held = f" with {choice.accelerator}" if choice.accelerator is not None else ""
     spot = ", spot" if choice.spot else ", flex-start" if choice.flex_start else ""
     return f"{choice.machine_type}{held}{spot} in {choice.region}"
@@ -58,13 +58,13 @@ def shape(machine: Machine) -> str:
 
 
 def place(region: str) -> str:
-    """Return where a region is, for people; empty where that isn't known."""
+    """Return the place of a region; empty if it isn't known."""
     known = catalog().regions.get(region)
     return known.place if known is not None else ""
 
 
 def type_of(flag: Flag) -> str:
-    """Return what a flag takes."""
+    """Return the type of a flag's value, in words."""
     if flag.arity == "none":
         return "true or false; it takes no value"
     many = _MANY.get(flag.arity or "")
@@ -78,7 +78,7 @@ def type_of(flag: Flag) -> str:
 
 
 def flag_text(flag: Flag, script: Script) -> str:
-    """Return all that is known of a flag, as Markdown."""
+    """Return a flag's names, help, type and default, as Markdown."""
     spelled = ", ".join(f"`{name}`" for name in (*flag.names, *flag.negations)) or f"`--{flag.name}`"
     lines = [spelled]
     if flag.help:
@@ -99,7 +99,7 @@ def flag_text(flag: Flag, script: Script) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return a text of somebody else's that no Markdown reader takes for more than text."""
+    """Return a text with every character escaped that Markdown would interpret."""
     for mark in "\\`*_{}[]<>#|!":
         text = text.replace(mark, f"\\{mark}")
     return " ".join(text.split())

@@ -21,17 +21,17 @@ from caliban_ls.ide.document_context import DocumentContext
 from caliban_ls.ide.inlay_hints import blocks_in
 
 STEPS: Final[tuple[int, ...]] = (5, 10)
-"""How many values a range is spread over that says nothing of them."""
+"""The numbers of values that a range without a third number can be spread over."""
 
 _MOST_PARTNERS = 3  # lists that one list is offered to be tied to
-_MOST_VALUES = 1000  # of a list that is written anew
+_MOST_VALUES = 1000  # of a list that is rewritten
 _MAGNITUDE = 10  # ends that lie this many times apart are worth steps of equal ratio
 _DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refactoring:
-    """A change that nobody needs but somebody may want: edits, or one of our commands with its arguments."""
+    """An optional change: edits, or a command with its arguments."""
 
     title: str
     edits: tuple[Edit, ...] = ()
@@ -40,7 +40,7 @@ class Refactoring:
 
 
 def refactorings(context: DocumentContext, span: Span) -> Iterator[Refactoring]:
-    """Yield what could be done with the keys that a selection touches."""
+    """Yield the refactorings of the keys that a selection touches."""
     if context.kind != "experiment":
         return
     for block, _ in blocks_in(context, span):

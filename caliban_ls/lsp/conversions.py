@@ -1,7 +1,7 @@
-"""Between the core and the protocol: offsets and positions, findings and diagnostics, fixes and edits, URIs.
+"""Convert between this package and the protocol: offsets and positions, findings and diagnostics, edits, URIs.
 
-The only place that knows how many units a character counts for in a client's encoding. Nothing that a
-client sends as a position makes it raise: what points nowhere is held inside the text.
+The only module that knows how many units of a client's encoding a character takes. No position makes it raise: one
+outside the text is moved to the nearest place inside.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SEVERITIES: Final = {
 
 
 class Lines(Protocol):
-    """A text and where its lines stand, all in code points: a `text.LineIndex` or an open document."""
+    """A text and the places of its lines in code points: a `text.LineIndex` or an open document."""
 
     @property
     def text(self) -> str:
@@ -40,12 +40,12 @@ class Lines(Protocol):
         ...
 
     def line_span(self, number: int) -> Span:
-        """Return where a line stands, its line end left out."""
+        """Return the span of a line without its line end."""
         ...
 
 
 def to_position(lines: Lines, offset: int, encoding: str) -> lsp.Position:
-    """Return where an offset stands, in units of the client's encoding."""
+    """Return the position of an offset, in units of the client's encoding."""
     offset = max(0, min(offset, len(lines.text)))
     line, column = lines.line_col(offset)
     if lines.text.isascii():  # Python knows without looking.
@@ -59,7 +59,7 @@ def to_range(lines: Lines, span: Span, encoding: str) -> lsp.Range:
 
 
 class PositionEncoder:
-    """Turns many spans of one text into ranges; in the order of the text none measures anew what one before has."""
+    """Converts many spans of one text. In the order of the text each character is measured once."""
 
     def __init__(self, lines: Lines, encoding: str) -> None:
         self._lines = lines
@@ -71,11 +71,11 @@ class PositionEncoder:
         return lsp.Range(self.position(span.start), self.position(span.end))
 
     def position(self, offset: int) -> lsp.Position:
-        """Return where an offset of the text stands."""
+        """Return the position of an offset."""
         return lsp.Position(*self.place(offset))
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Return the same as two numbers: the line, and the client's units in it."""
+        """Return the position of an offset as two numbers: the line, and the client's units in it."""
         line, column = self._lines.line_col(offset)
         text = self._lines.text
         if text.isascii():
@@ -92,8 +92,8 @@ class PositionEncoder:
 def to_offset(lines: Lines, position: lsp.Position, encoding: str) -> int:
     """Return the offset of a position.
 
-    Past the end of its line it is the line's end, past the last line the text's, and inside a character
-    that character's start.
+    A position behind the end of its line is that end, one behind the last line the end of the text, and one inside a
+    character the start of that character.
     """
     line = lines.line_span(max(0, position.line))
     units = max(0, position.character)
@@ -115,7 +115,7 @@ def to_offset(lines: Lines, position: lsp.Position, encoding: str) -> int:
 
 
 def to_span(lines: Lines, given: lsp.Range, encoding: str) -> Span:
-    """Return a range in code points; one that is given backwards is turned round."""
+    """Return a range in code points; a reversed range is put in order."""
     ends = sorted((to_offset(lines, given.start, encoding), to_offset(lines, given.end, encoding)))
     return Span(*ends)
 
@@ -132,12 +132,12 @@ def to_diagnostic(lines: Lines, finding: Finding, encoding: str) -> lsp.Diagnost
 
 
 def to_text_edits(lines: Lines, edits: Sequence[Edit], encoding: str) -> list[lsp.TextEdit]:
-    """Return edits as a client makes them: all at once, none seeing another."""
+    """Return edits as a client applies them: all at once, each to the original text."""
     return [lsp.TextEdit(to_range(lines, edit.span, encoding), edit.new_text) for edit in edits]
 
 
 def to_workspace_edit(path: Path, text: str | None, edits: Sequence[Edit], encoding: str) -> dict[str, Any]:
-    """Return a change to a file, or the making of one that isn't there, as JSON."""
+    """Return a change to a file as JSON; it creates a missing file."""
     uri = to_uri(str(path))
     changes: list[dict[str, Any]] = []
     if text is None and edits:
@@ -173,7 +173,7 @@ def to_code_action(
 
 
 def to_path(uri: str) -> str | None:
-    """Return the local path that a URI stands for, None when it is none.
+    """Return the local path of a URI, None if it has none.
 
     Percent-encoded `;`, `?` and `#` belong to file names; RFC 8089 allows the host `localhost`.
     """

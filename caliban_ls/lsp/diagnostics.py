@@ -1,6 +1,6 @@
-"""When diagnostics are sent: asked for by the client, or published when typing pauses.
+"""Send diagnostics: in reply to the client's requests, or published when typing pauses.
 
-Their findings are from `workspace/checker`, their JSON from `lsp/responses`.
+`workspace/checker` makes their findings, `lsp/responses` their JSON.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ async def workspace_diagnostic(ls: Server, params: lsp.WorkspaceDiagnosticParams
             reports[conversions.to_uri(str(file.path))] = (None, file.report)
         else:
             reports[document.uri] = (document.version, ls.check(document).report)
-    # The diagnostics of a file that is gone, or isn't ours any more, are taken back.
+    # The diagnostics of a file that is gone, or is no config any more, are taken back.
     gone = [uri for uri in before if uri not in reports and ls.document(uri) is None]
     reports.update(dict.fromkeys(gone, (None, None)))
     return responses.workspace_diagnostics(
@@ -114,10 +114,10 @@ def _publish(ls: Server, uri: str) -> None:
     ls.to_publish.pop(uri, None)
     document = ls.document(uri)
     result = None if document is None else ls.check(document)
-    ours = result is not None and result.ours
-    if not ours and uri not in ls.published:
+    is_config = result is not None and result.is_config
+    if not is_config and uri not in ls.published:
         return
-    if ours:
+    if is_config:
         ls.published.add(uri)
     else:
         ls.published.discard(uri)

@@ -1,6 +1,6 @@
-"""What an editor asks about a document: each handler unpacks, asks `assist` and converts, no more.
+"""Requests about one document: each handler reads its parameters, calls `ide` and converts the answer.
 
-The modules of `assist` are loaded with the first question, since an editor waits for its server to start.
+The modules of `ide` are loaded by the first request, since an editor waits for its server to start.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from lsprotocol import types as lsp
 
 from caliban_ls.analysis.findings import Edit
+from caliban_ls.analysis.jsondoc import SideTable
 from caliban_ls.commands import EDITOR_PREFIX
 from caliban_ls.core import project_files
 from caliban_ls.core.project_files import LeavesProject
@@ -29,11 +30,14 @@ if TYPE_CHECKING:
 
 FIX_ALL: Final = "source.fixAll.caliban"
 RUN: Final = "caliban.run"
-"""Kinds of code actions: all certain repairs at once, and what starts something."""
+"""Kinds of code actions: all certain repairs at once, and actions that start a command."""
+
+_CALLS: Final = SideTable[tuple[object, tuple[str, ...]]]()
+"""The commands of the lenses of a block, and the state of everything else that they depend on."""
 
 
 def completion(ls: Server, params: lsp.CompletionParams) -> lsp.CompletionList | None:
-    """Offer what could stand at the cursor."""
+    """Offer keys and values for the cursor."""
     from caliban_ls.ide.completion import complete
 
     found = ls.context(params.text_document.uri)
@@ -46,7 +50,7 @@ def completion(ls: Server, params: lsp.CompletionParams) -> lsp.CompletionList |
 
 
 def hover(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
-    """Say what stands under the pointer."""
+    """Explain the text under the pointer."""
     from caliban_ls.ide.hover import hover_at
 
     found = ls.context(params.text_document.uri)
@@ -65,7 +69,7 @@ def hover(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
 
 
 def inlay_hint(ls: Server, params: lsp.InlayHintParams) -> EncodedJson:
-    """Say what lists multiply and what hardware costs, in the lines that are shown."""
+    """Show the factors of lists and the price of hardware in the visible lines."""
     from caliban_ls.ide.inlay_hints import hints
 
     found = ls.context(params.text_document.uri)
@@ -77,7 +81,7 @@ def inlay_hint(ls: Server, params: lsp.InlayHintParams) -> EncodedJson:
 
 
 def code_lens(ls: Server, params: lsp.CodeLensParams) -> EncodedJson:
-    """Offer what can be done with each block."""
+    """Offer the commands for each block."""
     from caliban_ls.ide.code_lenses import lens_anchors
 
     found = ls.context(params.text_document.uri)
@@ -89,15 +93,14 @@ def code_lens(ls: Server, params: lsp.CodeLensParams) -> EncodedJson:
 
 
 def _calls(ls: Server, document: Document, context: DocumentContext, anchor: LensAnchor) -> tuple[str, ...]:
-    """Return what the lenses of an anchor do; made once until their block changes, or what stands around it."""
+    """Return the commands of the lenses at one place; made again only when their block or its surroundings change."""
     from caliban_ls.ide.code_lenses import lenses_at
 
     state = (context.estimate, context.script, document.uri, ls.confirms, anchor.pointer)
-    notes = {} if anchor.block is None else anchor.block.notes
-    known: tuple[object, tuple[str, ...]] | None = notes.get("lenses")
+    known = None if anchor.block is None else _CALLS.get(anchor.block.node)
     if known is not None and known[0] == state:
         return known[1]
-    # Whoever shows plans and answers itself is told nothing twice.
+    # A client that shows plans and results itself needn't have them shown again.
     calls = tuple(
         responses.call(
             EDITOR_PREFIX + lens.command,
@@ -110,7 +113,8 @@ def _calls(ls: Server, document: Document, context: DocumentContext, anchor: Len
         )
         for lens in lenses_at(context, anchor)
     )
-    notes["lenses"] = (state, calls)
+    if anchor.block is not None:
+        _CALLS.put(anchor.block.node, (state, calls))
     return calls
 
 
@@ -131,7 +135,7 @@ def document_symbol(
 
 
 def folding_range(ls: Server, params: lsp.FoldingRangeParams) -> list[lsp.FoldingRange]:
-    """Say what can be folded away."""
+    """Return the parts that can be folded."""
     from caliban_ls.ide.outline import folds
 
     found = ls.context(params.text_document.uri)
@@ -139,7 +143,7 @@ def folding_range(ls: Server, params: lsp.FoldingRangeParams) -> list[lsp.Foldin
 
 
 def selection_range(ls: Server, params: lsp.SelectionRangeParams) -> list[lsp.SelectionRange] | None:
-    """Say what selections grow to."""
+    """Return the ranges that selections grow to."""
     from caliban_ls.ide.outline import selections
 
     found = ls.context(params.text_document.uri)
@@ -151,7 +155,7 @@ def selection_range(ls: Server, params: lsp.SelectionRangeParams) -> list[lsp.Se
 
 
 def document_link(ls: Server, params: lsp.DocumentLinkParams) -> list[lsp.DocumentLink]:
-    """Link names to the pages and files that they stand for."""
+    """Link names to their pages and files."""
     from caliban_ls.ide.document_links import links
 
     found = ls.context(params.text_document.uri)
@@ -177,7 +181,7 @@ def _is_there(folder: Path, path: str) -> bool:
 
 
 def code_action(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-    """Offer the fixes of what is wrong in a range, and what else could be done with it."""
+    """Offer the fixes of the findings in a range, and refactorings."""
     from caliban_ls.ide.fix_all import fix_all
     from caliban_ls.ide.refactorings import refactorings
 
@@ -191,7 +195,7 @@ def code_action(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction
     if _wants(only, lsp.CodeActionKind.RefactorRewrite) or _wants(only, RUN):
         rewritten = [_refactoring(ls, document, one) for one in refactorings(context, span)]
         offered += [action for action in rewritten if _wants(only, action.kind or "")]
-    # Nobody is offered it in a menu, where it would have to be worked out each time the cursor moves.
+    # Only on request: in a menu it would have to be computed each time the cursor moves.
     if only and _wants(only, FIX_ALL) and (edits := fix_all(context)):
         edit = workspace_edit(ls, document, edits)
         offered.append(lsp.CodeAction("Make all certain repairs", kind=FIX_ALL, edit=edit))
@@ -228,7 +232,7 @@ def _refactoring(ls: Server, document: Document, one: Refactoring) -> lsp.CodeAc
 
 
 def _wants(only: Sequence[lsp.CodeActionKind | str] | None, kind: lsp.CodeActionKind | str) -> bool:
-    """Say whether actions of a kind are asked for; a kind stands for those below it, too."""
+    """Return whether actions of a kind are asked for; a kind includes those below it."""
     name = str(getattr(kind, "value", kind))
     if only is None:
         return name != FIX_ALL
@@ -237,7 +241,7 @@ def _wants(only: Sequence[lsp.CodeActionKind | str] | None, kind: lsp.CodeAction
 
 
 def workspace_edit(ls: Server, document: Document, edits: Sequence[Edit]) -> lsp.WorkspaceEdit:
-    """Return an edit of one document, tied to its version where the client can check that."""
+    """Return an edit of one document, tied to its version if the client can check that."""
     text_edits = conversions.to_text_edits(document, edits, ls.encoding)
     if not ls.can("workspace.workspace_edit.document_changes"):
         return lsp.WorkspaceEdit(changes={document.uri: text_edits})

@@ -1,7 +1,7 @@
 """Open documents: the text as its editor has it, its lines and its parsed JSON, kept up edit by edit.
 
-Stands in for the document class of pygls, which splits lines where LSP doesn't and rebuilds the whole text
-at each keystroke. Judges nothing.
+Replaces the document class of pygls, which splits lines where LSP doesn't and rebuilds the whole text at each
+keystroke. Checks nothing.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from caliban_ls.lsp import conversions
 
 
 class Document(LineIndex):
-    """One text that an editor has open.
+    """A text that an editor has open.
 
     Attributes:
-        uri: its name, as the client spells it.
-        path: the local path, or the URI's last part when it has none (`Untitled-1`).
+        uri: as the client spells it.
+        path: the local path, or the last part of the URI without one (`Untitled-1`).
         local: whether `path` is a local path.
-        version: the client's number for the text, None when it gave none.
-        revision: our own, which no two texts of a document share.
+        version: the client's number for the text, None if it gave none.
+        revision: the server's number for the text, new after every change.
         text: the text.
     """
 
@@ -40,11 +40,11 @@ class Document(LineIndex):
 
     @cached_property
     def json(self) -> jsondoc.JsonDocument:
-        """The parsed text: parsed at its first use, then kept up with every edit."""
+        """The parsed text: parsed at the first use, then updated by every edit."""
         return jsondoc.parse(self.text)
 
     def apply_change(self, change: lsp.TextDocumentContentChangeEvent) -> None:
-        """Make the change that a client reports; one without a range brings the whole text."""
+        """Apply a change; one without a range replaces the whole text."""
         if isinstance(change, lsp.TextDocumentContentChangePartial):
             span = conversions.to_span(self, change.range, self._encoding)
             self.splice(span.start, span.end, change.text)

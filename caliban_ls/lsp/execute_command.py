@@ -1,6 +1,6 @@
-"""Commands for editors: one JSON object in, one out, on a thread of their own, with progress and cancelling.
+"""Run commands for editors: one JSON object in, one out, on a working thread, with progress and cancelling.
 
-Reads the table that the command line reads; what a command does it doesn't know.
+Reads the same table as the command line and knows nothing else about a command.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from caliban_ls.workspace.projects import project_folder
 log = logging.getLogger(__name__)
 
 
-async def execute(
+async def run_command(
     ls: Server, command: Command, open_engine: Callable[[], Engine], params: lsp.ExecuteCommandParams
 ) -> Any:  # noqa: ANN401 - a JSON value
     """Run a command on a working thread and return its result, while the client sees its progress."""
@@ -79,7 +79,7 @@ async def execute(
 def _ask(
     ls: Server, loop: asyncio.AbstractEventLoop, cancel: CancelToken, question: str, action: str
 ) -> bool:
-    """Put a question to the editor's user and wait for the answer, on a working thread; no answer is a no."""
+    """Ask the editor's user a question and wait for the answer, on a working thread; no answer means no."""
     actions = [lsp.MessageActionItem(action), lsp.MessageActionItem("Cancel")]
     params = lsp.ShowMessageRequestParams(lsp.MessageType.Warning, question, actions)
     answer = asyncio.run_coroutine_threadsafe(ls.window_show_message_request_async(params), loop)
@@ -93,7 +93,7 @@ def _ask(
 
 
 def _run(command: Command, raw: Mapping[str, Any], context: Context, encoding: str) -> Any:  # noqa: ANN401 - a JSON value
-    """Do all of a command's work, the reading of arguments and the making of the answer included."""
+    """Do all of a command's work, including reading its arguments and converting its result."""
     context.cancel.check()
     arguments: Any = serialization.parse_arguments(load(command.arguments), raw)
     try:
@@ -113,7 +113,7 @@ def _one_object(params: lsp.ExecuteCommandParams) -> dict[str, Any]:
 
 
 def _put_document(raw: dict[str, Any], command: Command, path: str) -> None:
-    """Give the document to the field that is made for it; where none is, it has said which project is meant."""
+    """Put the document into the argument for it; without such an argument it only selects the project."""
     name = serialization.document_field(load(command.arguments))
     if name is None and command.in_folder:
         return
@@ -125,11 +125,11 @@ def _put_document(raw: dict[str, Any], command: Command, path: str) -> None:
 
 
 def _folder(ls: Server, root: object, document: str | None) -> Path:
-    """Return the folder that a command works on: the one that was named, or else the document's project, or the only one.
+    """Return the folder that a command works on: `root`, or else the document's project, or the only open folder.
 
     Raises:
-        UsageError: the editor has several folders open, or none, and nothing says which is meant.
-        InvalidArguments: `root` is no folder's URI.
+        UsageError: the editor has several folders open, or none, and neither `root` nor a document selects one.
+        InvalidArguments: `root` isn't the URI of a folder.
     """
     if root is not None:
         folder = Path(_path(root, "root"))
@@ -144,7 +144,7 @@ def _folder(ls: Server, root: object, document: str | None) -> Path:
     if not folders:
         raise UsageError("No folder is open", hint="Open the project's folder, or name it as `root`.")
     named = ", ".join(str(folder) for folder in folders)
-    raise UsageError(f"Several folders are open: {named}", hint="Name the one that is meant as `root`.")
+    raise UsageError(f"Several folders are open: {named}", hint="Name one of them as `root`.")
 
 
 def _path(uri: object, name: str) -> str:

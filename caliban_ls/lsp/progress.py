@@ -1,6 +1,6 @@
-"""What a client sees of work under way: its progress, and the output of its containers.
+"""Send a command's progress and its containers' output to the client.
 
-Both are fed from any thread and sent from the event loop, a few times a second at most, the last word always.
+Any thread can report; the event loop sends, a few times a second at most and always the last report.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from caliban_ls.runtime.jobs import JobResult, JobSpec, JobState, Report, Stream
 
 REPORT_INTERVAL: Final = 0.1
 OUTPUT_INTERVAL: Final = 0.05
-"""Seconds between two messages at least."""
+"""The least seconds between two messages."""
 
 MOST_UNSENT: Final = 8 * 2**20
 """Bytes of output that may wait for a client to read them."""
@@ -40,10 +40,10 @@ JOB: Final = "caliban-ls/job"
 def progress(
     ls: LanguageServer, title: str, token: lsp.ProgressToken | None, cancel: Callable[[], Any]
 ) -> Iterator[Report]:
-    """Show a title while the body runs; what it yields reports from any thread.
+    """Show a progress bar while the body runs; yield a function that reports from any thread.
 
-    Without a token of the client's, one is asked for, but never waited for. `cancel` is called on the loop
-    when the user presses the bar's button.
+    Without a token in the request, the server creates one and doesn't wait for the client's answer. `cancel` is
+    called on the loop when the user presses the bar's button.
     """
     bar = _ProgressBar(ls, title, cancel)
     if token is not None:
@@ -60,7 +60,7 @@ class OutputLog(JobListener):
     """Jobs' output as `caliban-ls/log` notifications: text, whole characters, in order.
 
     `offset` counts the UTF-8 bytes of a job's text that were sent before. A client that gave its call a token gets it
-    back with each notification, and with `caliban-ls/job`, which tells of each job that starts or ends.
+    back with each notification, and with `caliban-ls/job`, for each job that starts or ends.
     """
 
     def __init__(self, ls: StdioServer, cancel: CancelToken, token: lsp.ProgressToken | None = None) -> None:
@@ -75,7 +75,7 @@ class OutputLog(JobListener):
         self._throttle = _Throttle(self.flush, OUTPUT_INTERVAL)
 
     def output(self, job: JobSpec, stream: Stream, chunk: bytes) -> None:
-        """Take output as it comes; a job that prints faster than the client reads has to wait here."""
+        """Take a piece of output; a job that prints faster than the client reads waits here."""
         with self._lock:
             self._waiting.append((job.job_id, stream, chunk))
             self._waiting_bytes += len(chunk)
@@ -84,25 +84,25 @@ class OutputLog(JobListener):
             pass
 
     def started(self, job: JobSpec) -> None:
-        """Take note that a job runs."""
-        self._tell({**_named(job), "state": JobState.RUNNING.value})
+        """Notify the client that a job runs."""
+        self._notify({**_named(job), "state": JobState.RUNNING.value})
 
     def finished(self, result: JobResult) -> None:
-        """Take note of how a job ended."""
+        """Notify the client of a job's end."""
         seconds = None if result.seconds is None else round(result.seconds, 3)
         end = {"exit_code": result.exit_code, "seconds": seconds, "error": result.error}
-        self._tell(
+        self._notify(
             {**_named(result.job), "state": result.state.value, **end, "metrics": dict(result.metrics)}
         )
 
-    def _tell(self, news: dict[str, Any]) -> None:
+    def _notify(self, news: dict[str, Any]) -> None:
         if self._token is not None:
             with self._lock:
                 self._waiting.append(news)
             self._throttle.request()
 
     def flush(self) -> None:
-        """Send what waits, in order."""
+        """Send everything that waits, in order."""
         with self._lock:
             waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
         for is_news, pieces in groupby(waiting, lambda one: isinstance(one, dict)):
@@ -123,7 +123,7 @@ class OutputLog(JobListener):
             self._send(job, "".join(pieces))
 
     def close(self) -> None:
-        """Send what waits, and what was left of a character that never came whole."""
+        """Send everything that waits, also an incomplete last character."""
         self.flush()
         for (job, _), decoder in self._decoders.items():
             self._send(job, decoder.decode(b"", final=True))
@@ -141,7 +141,7 @@ def _named(job: JobSpec) -> dict[str, Any]:
 
 
 class _Throttle:
-    """Calls back on the loop, soon after it is requested from any thread, but never twice within an interval."""
+    """Calls a function on the loop soon after a request from any thread, but never twice within an interval."""
 
     def __init__(self, callback: Callable[[], None], interval: float) -> None:
         self._callback = callback
@@ -152,7 +152,7 @@ class _Throttle:
         self._last = -interval
 
     def request(self) -> None:
-        """Have the callback called, if it isn't going to be already."""
+        """Have the function called, unless that is pending already."""
         with self._lock:
             requested, self._requested = self._requested, True
         if not requested:
@@ -183,7 +183,7 @@ class _ProgressBar:
         self._throttle = _Throttle(self._send, REPORT_INTERVAL)
 
     def ask_for_token(self) -> None:
-        """Have the client make a bar; it begins when the answer comes, and not at all if that is no."""
+        """Have the client make a bar, which begins with a positive answer."""
         token = str(uuid.uuid4())
 
         def answered(answer: Future[Any]) -> None:
@@ -191,7 +191,7 @@ class _ProgressBar:
                 return
             self.begin(token)
             if self._ended:
-                # The work was quicker than the client; its bar must go nevertheless.
+                # The work ended before the client answered; its bar must end as well.
                 self.end()
 
         asked = self._ls.protocol.send_request(
@@ -208,7 +208,7 @@ class _ProgressBar:
         self._send()
 
     def report(self, message: str, fraction: float | None = None) -> None:
-        """Say what goes on, from any thread; a bar never goes back."""
+        """Report progress from any thread; the bar never goes back."""
         if fraction is not None:
             self._percentage = max(self._percentage, min(100, int(fraction * 100)))
         self._news = message or self._news

@@ -1,11 +1,10 @@
-"""Lets lsprotocol's classes be built when they are first used: of more than 500 a session needs some dozens.
+"""Build lsprotocol's classes at their first use: a server needs some dozens of more than 500.
 
-Building them all takes longer than the rest of the server's start. Part of the fence: knows one version of
-lsprotocol and public names of attrs, and no protocol. Where anything isn't as it knows it, lsprotocol is imported as
-ever, which only takes longer.
+Building them all takes longer than the rest of the server's start. Knows one version of lsprotocol and public names
+of attrs, and no protocol. With any other version lsprotocol is imported as usual, which only takes longer.
 
-A class that is built so is the one that its module defines, with an `__init__` and the fields that attrs gives it;
-it only has no `__slots__`, since attrs makes another class for these, and the first is named in annotations.
+A class that is built here is the one that its module defines, with the `__init__` and the fields of attrs. It only
+has no `__slots__`: for these attrs makes another class, and annotations name the first.
 """
 
 from __future__ import annotations
@@ -24,21 +23,21 @@ _MODULE: Final = "lsprotocol.types"
 _BUILDING = threading.RLock()
 
 
-class _Unexpected(Exception):
-    """Something isn't as this module knows it."""
+class UnexpectedLibrary(Exception):
+    """lsprotocol or attrs isn't as this module expects it."""
 
 
 def prepare() -> bool:
-    """Import lsprotocol's types with their classes still to be built; return whether it went so.
+    """Import lsprotocol's types without building their classes; return whether that worked.
 
-    Nobody may have imported them before. Called before there are threads, since attrs is changed for as long as
-    the import takes.
+    Has no effect if they are imported already. Call it before there are threads, since attrs is changed during the
+    import.
     """
     if _MODULE in sys.modules or not _is_known():
         return False
     define: Any = attrs.define
     try:
-        attrs.define = _deferred  # type: ignore[assignment]  # for one module, which uses no more of it
+        attrs.define = _deferred  # type: ignore[assignment]  # for one module, which uses nothing else of it
         try:
             from lsprotocol import types
         finally:
@@ -46,9 +45,9 @@ def prepare() -> bool:
         from lsprotocol import _hooks
 
         _check(types, _hooks)
-        # What would be done here for all of them is done for each when it is built.
+        # lsprotocol would resolve the types of all classes here; `_build` does it for each.
         _hooks._resolved_forward_references = True  # noqa: SLF001 - checked above
-    except Exception:  # noqa: BLE001 - whatever doesn't fit, the plain import does
+    except Exception:  # noqa: BLE001 - after any failure the plain import works
         for name in [name for name in sys.modules if name.partition(".")[0] == "lsprotocol"]:
             del sys.modules[name]
         return False
@@ -65,24 +64,24 @@ def _check(types: Any, hooks: Any) -> None:  # noqa: ANN401 - modules
     """Build one class for trial, and look for everything that is relied upon.
 
     Raises:
-        _Unexpected: something is missing or doesn't behave.
+        UnexpectedLibrary: a name is missing or behaves differently.
     """
     if hooks._resolved_forward_references is not False:  # noqa: SLF001 - looked at before it is relied upon
-        raise _Unexpected
+        raise UnexpectedLibrary
     trial = types.Position(1, character=2)
     names = [field.name for field in attrs.fields(types.Position)]
     if names != ["line", "character"] or trial != types.Position(1, 2) or "line" in vars(types.Position):
-        raise _Unexpected
+        raise UnexpectedLibrary
 
 
 def _deferred(cls: Any = None, **options: object) -> Any:  # noqa: ANN401 - stands in for attrs.define
     """Return a class of lsprotocol's that is still to be built.
 
     Raises:
-        _Unexpected: it isn't to be built as attrs builds by default.
+        UnexpectedLibrary: the class doesn't use the defaults of attrs.
     """
     if options or not isinstance(cls, type) or cls.__module__ != _MODULE:
-        raise _Unexpected
+        raise UnexpectedLibrary
 
     def __init__(self: object, *given: object, **named: object) -> None:  # noqa: N807 - it is one
         _build(cls, __init__)
@@ -106,13 +105,13 @@ class _Fields:
 
 
 def _build(cls: type, placeholder: object) -> None:
-    """Let attrs build a class, once, whichever threads ask for it."""
+    """Let attrs build a class, once, also if several threads need it."""
     with _BUILDING:
         if vars(cls)["__init__"] is not placeholder:
             return
         every = dict(sys.modules[_MODULE].ALL_TYPES_MAP)
         # Resolved beforehand, so that no other thread can see the fields of a class without their types.
         cls.__annotations__ = typing.get_type_hints(cls, every, {}, include_extras=True)
-        # attrs keeps a method that it finds, so that it has to be told that this one is a placeholder.
+        # attrs keeps an existing method, unless it is marked as a placeholder.
         attrs.define(cls, slots=False, init=True)
         cls.__attrs_types_resolved__ = cls  # type: ignore[attr-defined]  # as `attrs.resolve_types` leaves it

@@ -1,8 +1,7 @@
-"""The fence around pygls 2.1: what it gets wrong is put right here, and nowhere else.
+"""Adapt pygls 2.1: JSON-RPC as specified, the life of the server process, signals and error responses.
 
-Knows JSON-RPC, the life of a server process and how failures are told; no document and no command. Every
-request gets exactly one reply, every notification none, whatever comes in, and nothing is obeyed before
-`initialize`. Private names of pygls are used here only, which is why its version is pinned.
+Knows no document and no command. For any input, every request gets exactly one reply, no notification gets one, and
+nothing is done before `initialize`. Only this module uses private names of pygls, so its version is pinned.
 """
 
 from __future__ import annotations
@@ -52,13 +51,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STOP_SECONDS: Final = 1.5
-"""How long a cancelled command may take to stop before its cancelling is answered nevertheless."""
+"""Seconds that a cancelled command has to stop; after them its request is answered even if it still runs."""
 
 END_SECONDS: Final = 6.0
-"""How long work that was asked to stop may hold up the end of the process."""
+"""Seconds that cancelled work can delay the end of the process."""
 
 COLLECTOR_PAUSE: Final = 0.05
-"""Seconds for which no garbage is looked for when a message comes."""
+"""Seconds without garbage collection after a message."""
 
 
 _FIRST_MESSAGES: Final = (
@@ -78,15 +77,15 @@ _FIRST_ANSWERS: Final = (
 class EncodedJson:
     """An answer that is JSON already, in ASCII.
 
-    Thousands of lenses or hints are told in a tenth of the time that objects of the protocol's types take, and the
-    event loop is free again.
+    Encoding thousands of lenses or hints this way takes a tenth of the time that the protocol's types take, so the
+    event loop is free sooner.
     """
 
     text: str
 
 
 class Phase(Enum):
-    """What a client may ask for: nothing but `initialize`, everything, nothing but `exit`."""
+    """The requests that are allowed: only `initialize`, all, only `exit`."""
 
     NEW = "new"
     OPEN = "open"
@@ -94,7 +93,7 @@ class Phase(Enum):
 
 
 class Protocol(LanguageServerProtocol):
-    """JSON-RPC as its specification and LSP's have it."""
+    """JSON-RPC as its specification and that of LSP define it."""
 
     _server: StdioServer
     phase = Phase.NEW
@@ -120,7 +119,7 @@ class Protocol(LanguageServerProtocol):
             self._receive_notification(data)
 
     def structure_message(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - of 500 types
-        """Return a message as an object of its type; raises what cattrs raises."""
+        """Return a message as an object of its type; passes on the exceptions of cattrs."""
         kind: Any
         if "method" in data:
             plain = JsonRPCRequestMessage if "id" in data else JsonRPCNotification
@@ -133,34 +132,34 @@ class Protocol(LanguageServerProtocol):
 
     @lsp_method(lsp.SHUTDOWN)
     async def lsp_shutdown(self, *_params: object) -> None:  # type: ignore[override]  # pygls: a generator
-        """Stop what works and answer when it has stopped; pygls' own trips over its own bookkeeping."""
+        """Stop all work and then answer. The method of pygls fails on its own table of requests."""
         await self.stop_requests(but=self.msg_id)
 
     @lsp_method(lsp.EXIT)
     def lsp_exit(self, *_params: object) -> None:  # type: ignore[override]  # pygls: a generator
-        """End the process; pygls' own loses the exit code."""
+        """End the process. The method of pygls loses the exit code."""
         self._server.end()
 
     @lsp_method(lsp.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(  # type: ignore[override]  # pygls: a generator
         self, params: lsp.ExecuteCommandParams
     ) -> object:
-        """Run a command as a coroutine of its own, so that cancelling the request cancels the command."""
+        """Run a command as a coroutine, so that cancelling the request cancels the command."""
         handler = self.fm.commands.get(params.command)
         if handler is None:
             raise InvalidArguments(f"There is no command {params.command}", hint=_known(self.fm.commands))
         return await handler(params)
 
     def prepare_for_documents(self) -> None:
-        """Have the converters made that the first document needs."""
+        """Make the converters that the first document needs."""
         for message in _FIRST_MESSAGES:
             self._converter.get_structure_hook(message)
         for part in _FIRST_ANSWERS:
             self._converter.get_unstructure_hook(part)
 
     async def stop_requests(self, but: MsgId | None = None) -> None:
-        """Cancel every request that is being worked on, and wait until each is answered."""
-        # A copy, since every one that is cancelled leaves the dictionary.
+        """Cancel every pending request, and wait until each has its answer."""
+        # A copy, since a cancelled request leaves the dictionary.
         futures: list[object] = [one for msg_id, one in self._request_futures.items() if msg_id != but]
         for future in futures:
             if isinstance(future, (Future, asyncio.Future)):
@@ -184,7 +183,7 @@ class Protocol(LanguageServerProtocol):
         elif not _may_be(method, request=True):
             self._reply(msg_id, JsonRpcInvalidRequest(f"{method} is a notification, so it has no id"))
         elif (message := self._structured(data)) is None:
-            self._reply(msg_id, JsonRpcInvalidParams(f"The parameters of {method} aren't what it takes"))
+            self._reply(msg_id, JsonRpcInvalidParams(f"The parameters of {method} don't fit its type"))
         else:
             if method == lsp.INITIALIZE:
                 self.phase = Phase.OPEN
@@ -206,33 +205,33 @@ class Protocol(LanguageServerProtocol):
         asked = self._request_futures.get(msg_id) if isinstance(msg_id, (str, int)) else None
         if not isinstance(asked, Future):
             return
-        with suppress(InvalidStateError):  # Nobody waits for the answer any more.
+        with suppress(InvalidStateError):  # The answer is no longer needed.
             message = self._structured(data)
             if message is None:
                 del self._request_futures[msg_id]  # type: ignore[arg-type]  # it was found by it
-                asked.set_exception(JsonRpcInvalidParams("The client's answer isn't what was asked for"))
+                asked.set_exception(JsonRpcInvalidParams("The client's answer doesn't fit its request"))
             else:
                 self.handle_message(message)
 
     def _structured(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - see structure_message
-        """Return the message as an object, None when it isn't what its method takes."""
+        """Return the message as an object, None if it doesn't fit its method."""
         try:
             return self.structure_message(data)
         except Exception as error:  # noqa: BLE001 - cattrs and attrs' validators raise nearly everything
             from cattrs import transform_error
 
-            # Only places and types are logged: the values may be anybody's text.
+            # Only places and types are logged: the values may be private text.
             where = "; ".join(
                 line.partition(" @ ")[2] or type(error).__name__ for line in transform_error(error)
             )
-            log.warning("A %s message isn't what it should be, at %s", data.get("method", "reply"), where)
+            log.warning("A %s message doesn't fit its type, at %s", data.get("method", "reply"), where)
             return None
 
     def _is_known(self, method: str) -> bool:
         return method in self.fm.builtin_features or method in self.fm.features
 
     def _reply(self, msg_id: MsgId | None, error: JsonRpcException) -> None:
-        """Refuse a message; unlike pygls, with the null id that JSON-RPC asks for when there is none."""
+        """Reject a message; without an id in it, with the null id that JSON-RPC demands and pygls doesn't send."""
         body = {"code": error.code, "message": error.message}
         self._send_data({"jsonrpc": self.VERSION, "id": msg_id, "error": body})
 
@@ -244,7 +243,7 @@ class Protocol(LanguageServerProtocol):
         args: tuple[Any, ...] | None = None,
         kwargs: dict[str, Any] | None = None,
     ) -> None:
-        """Run a handler and forget it when it is done; pygls remembers every notification for good."""
+        """Run a handler and forget it when it has ended; pygls keeps every notification forever."""
 
         def done(future: Future[Any]) -> None:
             self._request_futures.pop(msg_id, None)
@@ -282,13 +281,13 @@ class Protocol(LanguageServerProtocol):
         return as_json(data) if isinstance(data, lsp.ServerCapabilities) else super()._serialize_message(data)
 
     def _check_handler_result(self, future: Future[Any]) -> None:
-        """Log that a notification couldn't be handled; pygls shows each to the user, at every keystroke."""
+        """Log the failure of a notification; pygls shows it to the user, at every keystroke."""
         if not future.cancelled() and (error := future.exception()) is not None:
             log.error("A notification couldn't be handled", exc_info=error)
 
 
 class StdioServer(LanguageServer):
-    """A language server that lives and dies with the client at the other end of its pipes."""
+    """A language server on stdin and stdout that ends with its client."""
 
     protocol: Protocol
 
@@ -313,15 +312,15 @@ class StdioServer(LanguageServer):
         self.protocol.fm.commands[name] = handler
 
     def make_documents(self, make: Callable[..., Any]) -> None:
-        """Have open texts kept by a class of ours: made from URI, text, version and language.
+        """Use another class for open documents: called with URI, text, version and language.
 
-        It must know `apply_change` and `version`. Called in the `initialize` handler.
+        It needs `apply_change` and `version`. Call this in the `initialize` handler.
         """
         self.workspace._create_text_document = make  # type: ignore[method-assign]  # noqa: SLF001 - no other way
 
     @property
     def encoding(self) -> str:
-        """What the client counts characters in: utf-8, utf-16 or utf-32."""
+        """The units that the client counts characters in: utf-8, utf-16 or utf-32."""
         return str(getattr(self.workspace.position_encoding, "value", self.workspace.position_encoding))
 
     @property
@@ -332,27 +331,27 @@ class StdioServer(LanguageServer):
     def run(self, incoming: BinaryIO, outgoing: int) -> int:
         """Serve until the client is gone, and return the exit code.
 
-        0 after `shutdown`, 1 without it, 128 and the number of the signal that asked to stop. When work goes
-        on that can't be stopped the process ends here and now.
+        0 after `shutdown`, 1 without it, or 128 plus the number of the signal that ended it. If work can't be stopped,
+        the process ends at once.
         """
         code = asyncio.run(self._run(incoming, outgoing))
         if self.is_working():
-            log.warning("Something that doesn't heed its cancelling is left behind")
+            log.warning("A command was cancelled but still runs; it is abandoned")
             sys.stderr.flush()
             os._exit(code)
         self._gone.set()
         return code
 
     def prepare(self) -> None:
-        """Make ready what the first document needs, while the client still reads the first answer."""
+        """Prepare for the first document, while the client still reads the first answer."""
         self.protocol.prepare_for_documents()
 
     def is_working(self) -> bool:
-        """Return whether threads work that would outlive the server."""
+        """Return whether threads are still working."""
         return False
 
     async def stop_working(self, seconds: float) -> None:
-        """Ask every working thread to stop, and give them some seconds."""
+        """Cancel the work of every thread, and wait some seconds for it to stop."""
 
     def end(self, code: int | None = None) -> None:
         """End the server, once; without a code, as LSP says: 0 after `shutdown`, else 1."""
@@ -362,23 +361,23 @@ class StdioServer(LanguageServer):
             self._ended.set_result(code)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let a coroutine run on its own: it can't vanish half done, nor fail unseen."""
+        """Run a coroutine in the background: it is kept until it ends, and its failure is logged."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._spawned_done)
 
     def report_server_error(self, error: Exception, source: object) -> None:
-        """Log what went wrong outside any request; pygls would pop up a message."""
+        """Log an error outside any request; pygls would show it to the user."""
         log.error("%s", source, exc_info=error)
 
     def watch_client(self) -> None:
-        """End when the client's process does, even while a child of its keeps our pipes open."""
+        """End when the client's process does, even while a child of it keeps the pipes open."""
         if self.process_id is None or not hasattr(os, "pidfd_open"):
             return
         try:
             watched = os.pidfd_open(self.process_id)
         except (OSError, OverflowError):
-            # It is no process that can be seen from here, as when the client is outside a container.
+            # The process isn't visible here, for example because the client is outside a container.
             return
         loop = asyncio.get_running_loop()
 
@@ -405,7 +404,7 @@ class StdioServer(LanguageServer):
         return code
 
     def _read(self, incoming: BinaryIO, loop: asyncio.AbstractEventLoop) -> None:
-        """Hand every message to the loop; a thread of its own sees the end even while the loop is busy."""
+        """Pass every message to the loop; this thread notices the end of stdin even while the loop is busy."""
         code = None
         try:
             for number, body in enumerate(read_frames(incoming)):
@@ -422,7 +421,7 @@ class StdioServer(LanguageServer):
             os._exit(1)
 
     def _take(self, body: bytes) -> None:
-        """Take a message, and look for garbage when it is answered: in a large document that takes as long as judging."""
+        """Receive a message with garbage collection delayed: in a large document it takes as long as a check."""
         if gc.isenabled():
             gc.disable()
             asyncio.get_running_loop().call_later(COLLECTOR_PAUSE, gc.enable)
@@ -432,13 +431,13 @@ class StdioServer(LanguageServer):
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if isinstance(error, JsonRpcException):
-            log.warning("The client refused what it said it can do: %s", error.message)
+            log.warning("The client rejected a request that its capabilities allow: %s", error.message)
         elif error is not None:
-            log.error("Something in the background failed", exc_info=error)
+            log.error("A background task failed", exc_info=error)
 
 
 def response_error(error: BaseException) -> lsp.ResponseError:
-    """Return how a failure is told to a client: what a person can do about it, or one sentence for a bug."""
+    """Return the response for a failure: a hint for the user, or one sentence for a bug."""
     if isinstance(error, JsonRpcException):
         return error.to_response_error()
     if isinstance(error, CalibanError):
@@ -461,14 +460,14 @@ _CODES: Final = (
 
 
 def collect_garbage_again() -> None:
-    """End the pause that the start was given; what it made is there for good and needn't be looked at."""
+    """Resume garbage collection after the start; the objects that it made are permanent, so they are left out."""
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
 
 
 def _may_be(method: str, *, request: bool) -> bool:
-    """Say whether LSP has the method as a request, or as a notification; both for a method it hasn't."""
+    """Return whether a method may be a request, or a notification; a method that LSP lacks may be both."""
     types = lsp.METHOD_TO_TYPES.get(method)
     return types is None or (types[1] is not None) == request
 
@@ -482,5 +481,5 @@ def _known(commands: dict[str, Any]) -> str:
 
 
 def _call_on(loop: asyncio.AbstractEventLoop, function: Callable[..., object], *args: object) -> None:
-    with suppress(RuntimeError):  # The loop is closed: it is over already.
+    with suppress(RuntimeError):  # The loop is closed: the server has ended.
         loop.call_soon_threadsafe(function, *args)

@@ -1,4 +1,4 @@
-"""Answers of `assist` as the protocol has them; positions are made by `convert`."""
+"""Convert answers of `ide` into the protocol's types, and diagnostics, hints and lenses straight into JSON."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SYMBOL_KINDS: Final = {"block": lsp.SymbolKind.Object, "key": lsp.SymbolKind.Ke
 def completions(
     lines: Lines, found: Sequence[Completion], encoding: str, *, snippets: bool
 ) -> lsp.CompletionList:
-    """Return what completion offers; text to fill in only for clients that know how."""
+    """Return a completion list, with snippets only for clients that support them."""
     spans = {one.edit.span for one in found}
     ranges = {span: to_range(lines, span, encoding) for span in spans}
     return lsp.CompletionList(
@@ -96,9 +96,9 @@ def diagnostic_report(
 
     Args:
         lines: the document's text.
-        findings: what is wrong with it.
+        findings: of the document.
         encoding: the units that the client counts characters in.
-        known: the report before this one.
+        known: the previous report.
         next_result_id: returns an id that no report has had.
     """
     encoder = PositionEncoder(lines, encoding)
@@ -151,7 +151,7 @@ def published_diagnostics(uri: str, version: int | None, items: Iterable[str]) -
 
 
 def hints(lines: Lines, found: Iterable[InlayHint], encoding: str) -> EncodedJson:
-    """Return inlay hints; some editors want those of a whole file."""
+    """Return inlay hints as JSON, since some editors ask for those of a whole file."""
     encoder = PositionEncoder(lines, encoding)
     made = [
         f'{{"position": {_position(encoder, hint.offset)}, "label": {_quoted(hint.label)},'
@@ -163,12 +163,12 @@ def hints(lines: Lines, found: Iterable[InlayHint], encoding: str) -> EncodedJso
 
 @lru_cache(1024)
 def _quoted(text: str) -> str:
-    """Spell a text as JSON; most hints and diagnostics say what others say."""
+    """Return a text as JSON; cached, since most hints and diagnostics have the same texts."""
     return json.dumps(text)
 
 
 def lenses(lines: Lines, found: Iterable[tuple[Span, Iterable[str]]], encoding: str) -> EncodedJson:
-    """Return code lenses: for each span, its lenses' commands as `call` spells them."""
+    """Return code lenses: the commands of each span, as `call` returns them."""
     encoder = PositionEncoder(lines, encoding)
     made = []
     for span, calls in found:
@@ -178,7 +178,7 @@ def lenses(lines: Lines, found: Iterable[tuple[Span, Iterable[str]]], encoding: 
 
 
 def call(name: str, title: str, arguments: Mapping[str, Any]) -> str:
-    """Return a call of one of our commands, as JSON."""
+    """Return a call of a command, as JSON."""
     return json.dumps({"title": title, "command": name, "arguments": [arguments]})
 
 
@@ -230,7 +230,7 @@ def flat_symbols(
 
 
 def folds(lines: Lines, found: Iterable[FoldingRange]) -> list[lsp.FoldingRange]:
-    """Return what takes several lines and can be folded; of a bracket pair the last line stays."""
+    """Return the folding ranges of several lines; the line of a closing bracket stays visible."""
     made = []
     for fold in found:
         first = lines.line_col(fold.span.start)[0]
@@ -246,7 +246,7 @@ def folds(lines: Lines, found: Iterable[FoldingRange]) -> list[lsp.FoldingRange]
 
 
 def selection(lines: Lines, spans: Sequence[Span], encoding: str) -> lsp.SelectionRange:
-    """Return what a selection grows to, as a chain from the innermost."""
+    """Return the ranges that a selection grows to, as a chain from the innermost."""
     chain: lsp.SelectionRange | None = None
     for span in reversed(spans):
         chain = lsp.SelectionRange(to_range(lines, span, encoding), chain)
@@ -257,7 +257,7 @@ def selection(lines: Lines, spans: Sequence[Span], encoding: str) -> lsp.Selecti
 def links(
     lines: Lines, found: Iterable[DocumentLink], encoding: str, target: Callable[[DocumentLink], str | None]
 ) -> list[lsp.DocumentLink]:
-    """Return the links that lead anywhere."""
+    """Return the links that have a target."""
     return [
         lsp.DocumentLink(to_range(lines, link.span, encoding), target=where, tooltip=link.tooltip)
         for link in found
@@ -270,5 +270,5 @@ def _markdown(text: str) -> lsp.MarkupContent:
 
 
 def command(name: str, title: str, arguments: Mapping[str, Any]) -> lsp.Command:
-    """Return a call of one of our commands."""
+    """Return a call of a command."""
     return lsp.Command(title, name, arguments=[dict(arguments)])

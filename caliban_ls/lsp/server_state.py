@@ -1,7 +1,7 @@
-"""What a running server knows: its client's settings and trust, its folders, and the open documents' findings.
+"""The state of a running server: settings, trust, folders, open documents with their findings, and threads.
 
-Answers from memory: no engine, no network, and of the disk only what stands beside an open file. All of it
-runs on the event loop, except for `buffer`, which working threads call.
+Uses no engine and no network, and reads only the projects of open files. Everything runs on the event loop, except
+for `buffer`, which working threads call.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class CheckResult:
         state: everything that they depend on, the document's revision first.
         findings: in the order of the text.
         report: the same as the client gets them.
-        make_context: returns the document and its surroundings; None for a file that is neither kind of ours.
+        make_context: returns the document with its project and script; None for other files.
     """
 
     state: tuple[object, ...]
@@ -58,13 +58,13 @@ class CheckResult:
     make_context: Callable[[], DocumentContext] | None
 
     @property
-    def ours(self) -> bool:
+    def is_config(self) -> bool:
         """Whether the document is an experiment or a project config."""
         return self.make_context is not None
 
     @cached_property
     def context(self) -> DocumentContext | None:
-        """The document and its surroundings, made at the first use; None when it isn't ours."""
+        """The document with its project and script, made at the first use; None for other files."""
         return None if self.make_context is None else self.make_context()
 
 
@@ -103,12 +103,12 @@ class Server(StdioServer):
         self._trial: tuple[DocumentContext, str, FixTrial] | None = None
 
     def prepare(self) -> None:
-        """Load what most people's first document needs, unless that document is here already."""
+        """Load the modules that the first document needs, unless it has loaded them already."""
         super().prepare()
         asyncio.get_running_loop().call_later(_PAUSE, _load)
 
     def take_settings(self, raw: Mapping[str, Any], *, initial: bool = False) -> bool:
-        """Let settings hold, over the initial ones; return whether anything changed. Empty ones change nothing."""
+        """Apply settings on top of the initial ones; return whether any changed. Empty settings change nothing."""
         if not raw:
             return False
         if initial:
@@ -138,7 +138,7 @@ class Server(StdioServer):
         ]
 
     def buffer(self, path: Path) -> str | None:
-        """Return the text of a file that is open in the editor, by whatever path it is reached."""
+        """Return the text of a file that is open in the editor, also by a path through links."""
         wanted = os.path.realpath(path)
         for document in self.documents():
             if document.local and os.path.realpath(document.path) == wanted:
@@ -181,7 +181,7 @@ class Server(StdioServer):
         return result
 
     def trial(self, context: DocumentContext) -> FixTrial:
-        """Return a copy of a document to try fixes on; kept until another is asked for or the document changes."""
+        """Return a copy of a document to try fixes on; kept until another is needed or the document changes."""
         if self._trial is None or self._trial[:2] != (context, context.text):
             from caliban_ls.ide.fixes import FixTrial
 
@@ -193,13 +193,13 @@ class Server(StdioServer):
         return self._trial[2]
 
     def context(self, uri: str) -> tuple[Document, DocumentContext] | None:
-        """Return an open document that is ours, with what stands around it."""
+        """Return an open experiment or project config with its context, None for other documents."""
         document = self.document(uri)
         context = None if document is None else self.check(document).context
         return None if document is None or context is None else (document, context)
 
     def location_of(self, folder: Path, path: str, span: Span) -> lsp.Location | None:
-        """Return a part of a project's file as the client counts it, None when the file can't be read."""
+        """Return a part of a project's file as a location, None if the file can't be read."""
         file = folder / path
         text = self.projects.text(file, folder)
         if text is None:
@@ -209,11 +209,11 @@ class Server(StdioServer):
         )
 
     def _next_result_id(self) -> str:
-        """Return an id that no answer has had."""
+        """Return an id that no report has had."""
         return str(next(self._result_ids))
 
     def opened(self) -> dict[str, Document]:
-        """Return the open local documents by their paths, links on the way resolved."""
+        """Return the open local documents by their real paths."""
         return {os.path.realpath(one.path): one for one in self.documents() if one.local}
 
     async def indexed_files(self) -> list[IndexedFile]:
@@ -232,10 +232,10 @@ class Server(StdioServer):
         await self.workers.stop(seconds)
 
     def _opened_at(self, path: Path) -> tuple[tuple[object, ...], str] | None:
-        """Return what an editor has open at a path, for those who look around a document."""
+        """Return the stamp and the text of a file that the editor has open, None for others."""
         wanted = os.path.realpath(path)
         for document in self.documents():
-            # The name decides before links are followed, which asks the disk.
+            # Names are compared first, since following links reads the disk.
             if (
                 document.path.endswith(path.name)
                 and document.local
@@ -256,7 +256,7 @@ def _context_of(
 
 
 _PAUSE: Final = 0.05
-"""Seconds that a client has for opening a document at once."""
+"""Seconds after the first message, in which a client can open a document before modules are loaded."""
 
 
 def _load() -> None:

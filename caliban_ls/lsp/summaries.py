@@ -1,4 +1,4 @@
-"""A command's answer in a few lines, for editors that show nothing of it by themselves."""
+"""Summarize a command's result in a few lines, for editors that don't show results themselves."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _MOST_REASONS: Final = 3
 
 
 def summary_of(name: str, result: Mapping[str, Any]) -> str | None:
-    """Return what a person wants to read of an answer, None where there is nothing to say.
+    """Return a summary of a result, None for a command without one.
 
     Args:
-        name: of the command.
-        result: its answer, as JSON.
+        name: the command's name.
+        result: its result, as JSON.
     """
-    said = _BRIEFS.get(name)
-    return None if said is None else said(result)
+    summarize = _SUMMARIES.get(name)
+    return None if summarize is None else summarize(result)
 
 
 def _of_expansion(result: Mapping[str, Any]) -> str:
@@ -48,13 +48,13 @@ def _of_jobs(result: Mapping[str, Any]) -> str:
     states = Counter(job["state"] for job in result["jobs"])
     listed = ", ".join(f"{number:,} {state.lower()}" for state, number in states.items())
     jobs = result["jobs"]
-    said = reasons(((job["index"], job["state"], job.get("error")) for job in jobs), len(jobs))
-    left = len(said) - _MOST_REASONS
+    listed_reasons = reasons(((job["index"], job["state"], job.get("error")) for job in jobs), len(jobs))
+    left = len(listed_reasons) - _MOST_REASONS
     more = [f"… and {left:,} more reasons"] if left > 0 else []
-    return "\n".join([f"{result['group']}: {listed or 'no jobs'}", *said[:_MOST_REASONS], *more])
+    return "\n".join([f"{result['group']}: {listed or 'no jobs'}", *listed_reasons[:_MOST_REASONS], *more])
 
 
-_BRIEFS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+_SUMMARIES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "expand": _of_expansion,
     "plan": _of_plan,
     "planAndSubmit": _of_jobs,

@@ -1,6 +1,6 @@
 """The server's two pipes: whole frames in, whole frames out, and nothing else on either.
 
-Knows the framing of the base protocol only: no JSON, no LSP, no event loop.
+Knows only the framing of the base protocol: no JSON, no LSP, no event loop.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 from caliban_ls.core.errors import UsageError
 
 LONGEST_BODY: Final = 256 * 2**20
-"""Bytes of the largest message that is taken; the texts that we are for are a thousand times smaller."""
+"""The largest message in bytes; experiment configs are a thousand times smaller."""
 
 _LONGEST_LINE = 1024
 _MOST_HEADERS = 8
@@ -23,17 +23,16 @@ _HEADER = re.compile(rb"(Content-[a-z-]+):[ \t]*([^\r\n]*?)[ \t]*\r\n", re.IGNOR
 
 
 class ForeignInput(UsageError):
-    """What comes in isn't the Language Server Protocol, so nothing in it may be obeyed."""
+    """The input isn't the Language Server Protocol, so the server must do nothing that it says."""
 
     code = "foreign-input"
     hint = "Editors start `caliban serve`; it speaks the Language Server Protocol on stdin and stdout."
 
 
 def take_over() -> tuple[BinaryIO, int]:
-    """Keep stdin and stdout for the protocol alone; return private ones, to read from and to write to.
+    """Reserve stdin and stdout for the protocol; return private copies, to read from and to write to.
 
-    From then on what is printed lands on stderr, whoever reads stdin finds it empty, and child processes
-    inherit neither pipe.
+    From then on printed text goes to stderr, stdin is empty, and child processes inherit neither pipe.
 
     Raises:
         ForeignInput: one of the two is closed.
@@ -52,11 +51,11 @@ def take_over() -> tuple[BinaryIO, int]:
 def read_frames(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the body of every frame until the stream ends.
 
-    Only `Content-…` headers are accepted: a web page that gets its request to our stdin can't avoid sending
-    others before it.
+    Only `Content-…` headers are accepted: a web page whose request reaches stdin can't avoid sending other headers
+    first.
 
     Raises:
-        ForeignInput: a header isn't one of ours or no length that we can follow is given.
+        ForeignInput: a header isn't one of the base protocol, or the length is missing or too large.
     """
     while (length := _read_head(stream)) is not None:
         body = stream.read(length)
@@ -66,7 +65,7 @@ def read_frames(stream: BinaryIO) -> Iterator[bytes]:
 
 
 class FrameWriter:
-    """Writes frames in their order on a thread of its own: a client that reads slowly holds nobody up."""
+    """Writes frames in order on its own thread, so that a slow reader never blocks the server."""
 
     def __init__(self, descriptor: int, on_broken: Callable[[], None]) -> None:
         self._descriptor = descriptor
@@ -83,13 +82,13 @@ class FrameWriter:
         return self._backlog
 
     def write(self, frame: bytes) -> None:
-        """Hand over a frame and return at once. Callable from any thread."""
+        """Queue a frame and return at once. Callable from any thread."""
         with self._lock:
             self._backlog += len(frame)
         self._frames.put(frame)
 
     def close(self, seconds: float = 1.0) -> None:
-        """Give what is still to be written some seconds, and stop."""
+        """Stop, after some seconds for frames that are still to be written."""
         self._frames.put(None)
         self._thread.join(seconds)
 
@@ -100,7 +99,7 @@ class FrameWriter:
                 if not broken:
                     _write(self._descriptor, frame)
             except OSError:
-                # Nobody reads any more. Frames go on being taken, so that nobody waits for the backlog.
+                # The client is gone. Frames are still taken from the queue, so that no job waits for the backlog.
                 broken = True
                 self._on_broken()
             with self._lock:
@@ -118,7 +117,7 @@ def _read_head(stream: BinaryIO) -> int | None:
             return _length(lengths)
         header = _HEADER.fullmatch(line)
         if header is None:
-            raise ForeignInput(f"A line came in that isn't a header of ours: {_shown(line)}")
+            raise ForeignInput(f"This line isn't a header of the protocol: {_shown(line)}")
         if header[1].lower() == b"content-length":
             lengths.add(header[2])
     raise ForeignInput("A message has too many headers")
@@ -126,7 +125,7 @@ def _read_head(stream: BinaryIO) -> int | None:
 
 def _length(lengths: set[bytes]) -> int:
     if len(lengths) != 1:
-        raise ForeignInput("A message must say its Content-Length, once")
+        raise ForeignInput("A message must have one Content-Length")
     given = lengths.pop()
     if re.fullmatch(rb"[0-9]{1,12}", given) is None or int(given) > LONGEST_BODY:
         raise ForeignInput(f"Content-Length must be a number up to {LONGEST_BODY}, not {_shown(given)}")

@@ -15,11 +15,11 @@ from caliban_ls.lsp.pygls_adapter import STOP_SECONDS
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 32  # commands; more wait for their turn
+_AT_ONCE = 32  # commands; others wait
 
 
 class Workers:
-    """Threads for commands, and a way to stop them. pygls' own threads must never be used: they read stdin."""
+    """Threads for commands, and a way to stop them. The threads of pygls can't be used: they read stdin."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="caliban")
@@ -27,14 +27,14 @@ class Workers:
         self._at_end: list[Callable[[], object]] = []
 
     def at_end(self, do: Callable[[], object]) -> None:
-        """Have something done when everything stops, such as removing a container that lives as long as this."""
+        """Call a function when everything stops, for example to remove a container that lives as long as the server."""
         self._at_end.append(do)
 
     def __len__(self) -> int:
         return len(self._running)
 
     async def run(self, function: Callable[[], Any], cancel: CancelToken) -> Any:  # noqa: ANN401 - its result
-        """Return what a function returns. When that is cancelled, so is the work, which then gets a moment."""
+        """Run a function on a thread and return its result. Cancelling this cancels the function, which gets a moment."""
         work = asyncio.get_running_loop().run_in_executor(self._pool, function)
         self._running[work] = cancel
         work.add_done_callback(self._done)
@@ -46,7 +46,7 @@ class Workers:
             raise
 
     async def stop(self, seconds: float) -> None:
-        """Ask everything to stop, and wait until it does or the time is over."""
+        """Cancel everything, and wait until it has stopped or the time is over."""
         running = dict(self._running)
         for cancel in running.values():
             _set(cancel)
@@ -61,12 +61,12 @@ class Workers:
         cancel = self._running.pop(work)
         error = None if work.cancelled() else work.exception()
         if cancel.is_set() and error is not None and not isinstance(error, CalibanError):
-            # The request may be answered already, so that nobody else would ever say this.
+            # The request may have its answer already, so this is the only report.
             log.error("A cancelled command failed", exc_info=error)
 
 
 def _do(do: Callable[[], object]) -> None:
-    """Do a last thing; nobody is left to be told that it failed."""
+    """Call a function at the end; its failure can only be logged."""
     try:
         do()
     except CalibanError as error:

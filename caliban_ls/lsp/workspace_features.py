@@ -1,6 +1,6 @@
-"""What an editor asks across files: where a flag is defined, who sets it, its other name; all that is wrong.
+"""Requests across files: a flag's definition, its references and renaming, and symbols of the workspace.
 
-Reading and judging many files happens on a working thread; documents that are open are looked at on the loop.
+Files are read and checked on a working thread, open documents on the event loop.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class ExperimentFile:
 
     Attributes:
         uri: as the client knows it.
-        version: the client's number for the text, None where it isn't open.
+        version: the client's number for the text, None for a closed file.
         lines: its text.
-        context: what is known of it.
+        context: the document with its project and script.
         folder: of its project.
     """
 
@@ -51,7 +51,7 @@ class ExperimentFile:
 
 @dataclass(frozen=True, slots=True)
 class TargetFlag:
-    """A flag that somebody points at: its name, the project it belongs to, and the script that has it."""
+    """A flag at the cursor: its name, its project's folder, its script, and the range of the name."""
 
     name: str
     folder: Path
@@ -60,7 +60,7 @@ class TargetFlag:
 
 
 def definition(ls: Server, params: lsp.DefinitionParams) -> list[lsp.Location]:
-    """Lead from a key to where its flag is defined."""
+    """Return the definition of the flag that a key names."""
     from caliban_ls.ide import navigation
 
     found = ls.context(params.text_document.uri)
@@ -91,13 +91,13 @@ async def references(ls: Server, params: lsp.ReferenceParams) -> list[lsp.Locati
 
 
 async def prepare_rename(ls: Server, params: lsp.PrepareRenameParams) -> lsp.PrepareRenamePlaceholder | None:
-    """Say what would be renamed at a position, None where that is nothing."""
+    """Return the name at a position that can be renamed, None if there is none."""
     target = _target(ls, params, await ls.indexed_files())
     return None if target is None else lsp.PrepareRenamePlaceholder(target.where, target.name)
 
 
 async def rename(ls: Server, params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
-    """Rename a flag in every experiment that sets it, and in the script where that can be done safely."""
+    """Rename a flag in every experiment that sets it, and in the script if that is safe."""
     from caliban_ls.ide import navigation
 
     new = navigation.check_name(params.new_name)
@@ -124,7 +124,7 @@ async def rename(ls: Server, params: lsp.RenameParams) -> lsp.WorkspaceEdit | No
 
 
 async def workspace_symbol(ls: Server, params: lsp.WorkspaceSymbolParams) -> list[lsp.SymbolInformation]:
-    """Find keys and blocks of all our files by letters of their names."""
+    """Find keys and blocks of all experiments and project configs by letters of their names."""
     files = await ls.indexed_files()
     wanted = params.query.casefold()
     near = [one for one in files if any(_is_like(name, wanted) for name in (one.path.name, *one.flags))]
@@ -134,7 +134,7 @@ async def workspace_symbol(ls: Server, params: lsp.WorkspaceSymbolParams) -> lis
 
 
 async def _experiments(ls: Server, files: Sequence[IndexedFile], target: TargetFlag) -> list[ExperimentFile]:
-    """Return the experiments that may set a flag: those of its script, or without one those of its project."""
+    """Return the experiments that may set a flag: those of its script, or without a script those of its project."""
     from caliban_ls.analysis.script import resolve
 
     opened: dict[str, Document] = ls.opened()
@@ -278,6 +278,6 @@ def _symbols(
 
 
 def _is_like(name: str, wanted: str) -> bool:
-    """Say whether a name has the wanted letters, in their order."""
+    """Return whether a name has the wanted letters in their order."""
     letters = iter(name.casefold())
     return all(letter in letters for letter in wanted)

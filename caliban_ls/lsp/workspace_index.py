@@ -77,7 +77,7 @@ class WorkspaceIndex:
             return list(found.values())
 
     def context_of(self, file: IndexedFile) -> tuple[LineIndex, DocumentContext] | None:
-        """Return a file's text and the file in its surroundings, None when it can't be read any more."""
+        """Return a file's text and its context, None if it can't be read any more."""
         from caliban_ls.ide.document_context import DocumentContext
 
         try:

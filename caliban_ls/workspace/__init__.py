@@ -1,4 +1,4 @@
-"""The user's files: find experiments and project configs, read them, and keep what is around a document.
+"""The user's files: find experiments and project configs, read them, and check each against its project.
 
 Must not know a protocol, Docker or Google.
 """

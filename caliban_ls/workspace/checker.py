@@ -47,7 +47,7 @@ class CheckInputs:
 
 
 class Checker:
-    """Finds what documents are checked against. Asks the disk once for each folder: make one for each pass."""
+    """Finds the inputs of checks. Looks at each folder once, so make a new checker for each pass over the files."""
 
     def __init__(self, projects: ProjectCache, folders: Iterable[Path], settings: Settings) -> None:
         """Take the folders that are open, or that a command works on, and the editor's settings."""
@@ -67,7 +67,7 @@ class Checker:
         return self._folders[path.parent]
 
     def inputs(self, document: JsonDocument, kind: DocumentKind, path: Path | None) -> CheckInputs:
-        """Return what a document is checked against.
+        """Return the project and the script that a document is checked against.
 
         Args:
             document: the document.

@@ -1,4 +1,4 @@
-"""Finding and reading the files that are ours: the text of one, all in a folder, a sweep, a project config."""
+"""Read a file, find the experiments and project configs of a folder, and list paths for completion."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from caliban_ls.core.errors import InvalidDocument, UsageError
 from caliban_ls.core.project_files import LeavesProject
 
 _LARGEST = 64 * 2**20  # bytes; a device such as /dev/zero never ends
-_MARKER_BYTES = 512  # a file's first comment stands within these, or the file isn't marked
-_MOST_LOOKED_AT, _LOOK_SECONDS = 3000, 0.05  # files and folders, and the time for them, while somebody types
+_MARKER_BYTES = 512  # the first comment of a file that `caliban: experiment` marks ends within these
+_MOST_LOOKED_AT, _LOOK_SECONDS = 3000, 0.05  # files and folders that one completion lists, and its seconds
 _FOREIGN_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages"})
 
 
@@ -25,12 +25,12 @@ def read_text(path: Path, buffer: Callable[[Path], str | None], root: Path) -> s
     """Return a file's text, from the editor that has it open or else from the disk.
 
     Args:
-        path: of the file, absolute.
+        path: absolute path of the file.
         buffer: the text of a file that an editor has open.
-        root: the project's folder. A file that is named inside it can't be a link that leads out.
+        root: the project's folder. A file inside it may not be a link to a place outside.
 
     Raises:
-        UsageError: there is no such file, or it can't be read, or a link leads out of the project.
+        UsageError: the file is missing, can't be read, or is a link that leads out of the project.
         InvalidDocument: it isn't UTF-8.
     """
     text = buffer(path)
@@ -55,10 +55,10 @@ def read_text(path: Path, buffer: Callable[[Path], str | None], root: Path) -> s
 
 
 def our_files(folder: Path, patterns: tuple[str, ...] = ()) -> Iterator[tuple[Path, DocumentKind]]:
-    """Yield the files of a folder that are ours, in a stable order.
+    """Yield the experiments and project configs below a folder, in a stable order.
 
-    Hidden folders, virtual environments and installed packages are left out, and so are links that lead out of the
-    folder; links to folders aren't followed.
+    Skips hidden folders, virtual environments, installed packages and links that lead out of the folder; doesn't
+    follow links to folders.
     """
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not _is_foreign(Path(parent, name)))
@@ -69,7 +69,7 @@ def our_files(folder: Path, patterns: tuple[str, ...] = ()) -> Iterator[tuple[Pa
             inside = path.relative_to(folder).as_posix()
             if not _is_own_file(folder, inside):
                 continue  # a pipe would never end
-            # Only where the name says nothing does the first comment have to be looked at.
+            # The first comment matters only if the name doesn't decide, so most files aren't opened.
             kind = document_kind(name, "", ()) if not patterns else None
             kind = kind or document_kind(str(path), _beginning(folder, inside), patterns)
             if kind is not None:
@@ -77,10 +77,10 @@ def our_files(folder: Path, patterns: tuple[str, ...] = ()) -> Iterator[tuple[Pa
 
 
 def project_paths(folder: Path) -> list[str]:
-    """Return what a person could name in a project's config: its files and folders, the nearest to the top first.
+    """Return the files and folders that a project's config could name, those nearest to the top first.
 
-    Paths are relative, with slashes; a folder's ends with one. Looks no further than typing can wait for: there may
-    be more. What isn't the project's own is left out, as in `our_files`; links aren't followed.
+    Paths are relative and have slashes; a folder's ends with one. The list is cut short where it would take longer
+    than a person who types can wait. Skips the same folders as `our_files`; doesn't follow links.
     """
     found: list[str] = []
     seen, end = 0, time.monotonic() + _LOOK_SECONDS
@@ -119,7 +119,7 @@ def _is_own_file(folder: Path, path: str) -> bool:
 
 
 def _beginning(folder: Path, path: str) -> str:
-    """Return a file's first characters, none when it can't be read: it is judged later, or isn't ours."""
+    """Return a file's first characters, none when it can't be read; reading it whole reports why."""
     try:
         with project_files.open_file(folder, path) as file:
             return file.read(_MARKER_BYTES).decode("utf-8", "ignore")

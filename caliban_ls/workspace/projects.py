@@ -1,7 +1,7 @@
-"""What stands around a document: the folder of its project, that project's config, and the user's settings.
+"""Find a document's project: its folder, config and script, and the user's settings; read each once per change.
 
-Each file is read when it is first needed and again when it has changed; what an editor has open comes before
-what the disk holds. Commands and editors find a document's project here, so that both mean the same one.
+A text that an editor has open takes precedence over the file on the disk. Commands and editors both find projects
+here, so that they agree.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from caliban_ls.core.state_folder import SETTINGS_FILE, state_folder
 from caliban_ls.workspace.files import read_text
 
 _MOST_CANDIDATES: Final = 50
-"""A folder with more files of Python is a library, not a place for one script."""
+"""A folder with more Python files is a library; none of them is taken for its script."""
 
-# What reads configs, scripts and hardware takes longer to load than most experiments to judge, and an editor
-# waits for its server to start.
+# The readers of configs, scripts and hardware take longer to load than most experiments take to check, and an
+# editor waits for its server to start.
 if TYPE_CHECKING:
     from caliban_ls.analysis.config.project import Project
     from caliban_ls.analysis.estimate import CostEstimate
     from caliban_ls.analysis.script import Script
 
 Stamp: TypeAlias = tuple[object, ...]
-"""What is equal as long as a file says the same."""
+"""Equal for the same text of a file."""
 
 Buffer: TypeAlias = Callable[[Path], "tuple[Stamp, str] | None"]
 """The text of a file that an editor has open, None when it isn't."""
@@ -43,12 +43,12 @@ Buffer: TypeAlias = Callable[[Path], "tuple[Stamp, str] | None"]
 def project_folder(path: Path, folders: Iterable[Path]) -> Path:
     """Return the folder of the project that a file belongs to.
 
-    It is the nearest one with a project config, from the file's own up to the open folder that holds it; where
-    there is none, that open folder, or the file's own.
+    The nearest folder with a project config, from the file's own up to the open folder that holds it. Without a config
+    it is the open folder, or the file's own if no open folder holds it.
 
     Args:
         path: absolute path of the file.
-        folders: those that are open, or that a command line works on.
+        folders: the folders that are open, or that a command works on.
     """
     around = [folder for folder in folders if path.is_relative_to(folder)]
     top = max(around, key=lambda folder: len(folder.parts), default=path.parent)
@@ -70,7 +70,7 @@ def stamp_of(path: Path) -> Stamp | None:
 
 
 class ProjectCache:
-    """The projects of the documents that were asked about, each as it was when it last changed. Any thread may ask."""
+    """Projects and scripts, each read again only when a file of it has changed. Safe for any thread."""
 
     def __init__(self, buffer: Buffer, environment: Mapping[str, str]) -> None:
         self._buffer = buffer
@@ -84,12 +84,12 @@ class ProjectCache:
         self._lock = threading.RLock()
 
     def estimate(self, folder: Path, settings: Settings) -> CostEstimate:
-        """Return a project as its experiments see it; the same object as long as nothing has changed."""
+        """Return the estimate of a project's submissions; the same object until a config or setting changes."""
         with self._lock:
             return self._estimate(folder, settings)
 
     def says_nothing(self, folder: Path, settings: Settings) -> bool:
-        """Return whether there is neither a project config nor a setting, so that nothing is limited or chosen."""
+        """Return whether there are neither a project config nor settings, which could limit or choose anything."""
         path = folder / PROJECT_FILE
         bare = self._buffer(path) is None and not path.is_file()
         return bare and settings == Settings() and self._own_settings() is None
@@ -109,21 +109,21 @@ class ProjectCache:
         return made
 
     def script_for(self, folder: Path, wanted: str | None, path: Path | None) -> Script | None:
-        """Return the script that is named so, or else the only one beside an experiment."""
+        """Return the script of a name, or without a name the only one in an experiment's folder; None without either."""
         beside = path.parent if path is not None and path.is_relative_to(folder) else None
         with self._lock:
             if wanted is None:
                 found = None if beside is None else self._only_script(folder, beside)
             else:
-                from caliban_ls.analysis.script import places_of
+                from caliban_ls.analysis.script import candidate_paths
 
                 near = "" if beside is None else beside.relative_to(folder).as_posix().removeprefix(".")
-                places = places_of(wanted, near)
+                places = candidate_paths(wanted, near)
                 found = next((one for one in places if self._stamp(folder / one) is not None), None)
             return None if found is None else self.script_at(folder, found)
 
     def _only_script(self, folder: Path, beside: Path) -> str | None:
-        """Return the only script of a folder; looked for again when one of its files has changed."""
+        """Return the path of the only script in a folder; looks again when one of its files has changed."""
         try:
             names = [file.name for file in os.scandir(beside) if file.name.endswith(".py")]
         except OSError:
@@ -175,7 +175,7 @@ class ProjectCache:
         return stamp_of(path) if opened is None else opened[0]
 
     def config_estimate(self, config: jsondoc.JsonDocument, settings: Settings) -> CostEstimate:
-        """Return what a project config says, as it stands in its editor."""
+        """Return the estimate of a project from its config's text, saved or not."""
         from caliban_ls.analysis.config import project
         from caliban_ls.analysis.estimate import CostEstimate
 
@@ -196,10 +196,11 @@ class ProjectCache:
         if opened is not None:
             read = project.read(jsondoc.parse(opened[1]))
         elif stamp is not None:
-            # What can't be read says nothing; commands say why.
+            # A config that can't be read counts as empty here; commands report why.
             with suppress(CalibanError):
                 read = project.read(jsondoc.parse(read_text(path, lambda _: None, folder)))
-        # Where findings stand doesn't matter to experiments, and typing in a config mustn't judge them anew.
+        # Experiments don't depend on the config's findings. Without them the config stays equal while its errors move,
+        # and typing in it doesn't check all experiments again.
         read = replace(read, findings=())
         if known is not None and known[1] == read:
             read = known[1]
@@ -207,7 +208,7 @@ class ProjectCache:
         return read
 
     def _own_settings(self) -> Settings | None:
-        """Return the settings in the state folder, None where there are none that can be read."""
+        """Return the settings in the state folder, None where they are missing or can't be read."""
         stamp = stamp_of(self._own_path)
         if stamp != self._own[0]:
             own = None
@@ -215,7 +216,7 @@ class ProjectCache:
                 own, problems = parse_settings(json.loads(self._own_path.read_text(encoding="utf-8")))
                 own = None if problems else own
             except (OSError, ValueError):
-                pass  # Commands refuse to go on, and say why.
+                pass  # Commands stop at these and report why.
             self._own = (stamp, own)
         return self._own[1]
 
@@ -236,11 +237,11 @@ def command_projects(text_of: Callable[[Path], str | None], environment: Mapping
 
 
 def script_named(config: Project | None, experiment: jsondoc.JsonDocument) -> str | None:
-    """Return the script that a config or a comment of the experiment names, as it is written; None if none does."""
+    """Return the script that the config or a comment of the experiment names, as it is written; None without one."""
     comments = "\n".join(experiment.text[one.start : one.end] for one in experiment.comments)
     script, module = (None, None) if config is None else (config.script, config.module)
     if script is None and module is None and "caliban" not in comments:
         return None
-    from caliban_ls.analysis.script import wanted_script
+    from caliban_ls.analysis.script import named_script
 
-    return wanted_script(script=script, module=module, text=comments)
+    return named_script(script=script, module=module, text=comments)

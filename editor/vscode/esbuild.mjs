@@ -1,4 +1,4 @@
-// Bundles the extension, and the scripts of its pages, into dist/, and writes whose work went into that.
+// Bundles the extension and its pages' scripts into dist/, and writes the licences of the bundled packages.
 
 import { build } from "esbuild";
 import { readdirSync, writeFileSync } from "node:fs";
@@ -8,8 +8,8 @@ const shared = { bundle: true, minify: true, sourcemap: false, legalComments: "n
 
 const node = { ...shared, platform: "node", target: "node18", format: "cjs" };
 
-// The protocol's library is nine tenths of all code, and isn't wanted before the server starts: it has its own file, so
-// that VS Code needn't read it to activate the extension.
+// The LSP library is nine tenths of the code, and isn't needed before the server starts. It has a file of its own, so that
+// VS Code doesn't read it to activate the extension.
 const LIBRARY = "vscode-languageclient/node";
 const apart = {
   name: "apart",
@@ -24,7 +24,7 @@ const extension = await build({
 });
 const library = await build({ ...node, entryPoints: [LIBRARY], external: ["vscode"], outfile: "dist/library.js" });
 
-// A page's script runs in a browser's sandbox, alone: one file for each page.
+// A page's script runs in a browser's sandbox: one file for each page.
 const folders = readdirSync("src/pages", { withFileTypes: true }).filter((one) => one.isDirectory());
 const pages = await build({
   ...shared,

@@ -9,16 +9,16 @@ export default tseslint.config(
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      // Numbers read well in messages.
+      // Numbers are fine in messages.
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       eqeqeq: "error",
       "no-restricted-syntax": [
         "error",
-        { selector: "MemberExpression[property.name=/^(show|create)QuickPick$/]", message: "src/quickPicks.ts has the lists: whole ones, and those that say what they leave out." },
+        { selector: "MemberExpression[property.name=/^(show|create)QuickPick$/]", message: "Use the lists of src/quickPicks.ts." },
       ],
     },
   },
-  // The second list is whole, and answers why something in it can't be had.
+  // The list of hardware explains why an option isn't available.
   { files: ["src/quickPicks.ts", "src/features/hardware/hardware.ts"], rules: { "no-restricted-syntax": "off" } },
 );

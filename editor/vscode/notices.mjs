@@ -1,13 +1,13 @@
-// The licences of all packages that were bundled, as their authors wrote them.
+// Collects the licences of all bundled packages.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const HEAD = `The Caliban extension contains work of others. It comes with the texts that they ask to be kept with it.
-The server's own packages aren't among it: pip gets them from where you get yours.
+const HEAD = `The Caliban extension contains the following packages, under these licences.
+It doesn't contain the server's dependencies: pip installs them from your package index.
 `;
 
-/** Return the text of the notices, from what esbuild says about its inputs. */
+/** Return the text of the notices, for the inputs that esbuild reports. */
 export function notices(metafiles) {
   const inputs = metafiles.flatMap((one) => Object.keys(one.inputs));
   const folders = new Set(inputs.map((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]).filter(Boolean));
@@ -18,7 +18,7 @@ export function notices(metafiles) {
 
 function notice({ folder, name, version, license, homepage }) {
   const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
-  if (file === undefined) throw new Error(`${name} comes without the text of its licence; what is bundled needs one`);
+  if (file === undefined) throw new Error(`${name} has no licence file; a bundled package needs one`);
   const text = readFileSync(join(folder, file), "utf8").replace(/\r\n/g, "\n").trim();
   return `${name} ${version} (${license})${homepage === undefined ? "" : `\n${homepage}`}\n\n${text}\n`;
 }

@@ -1,7 +1,7 @@
-"""The reading of scripts beside the scripts' own parsers: what they know, and what they do with values.
+"""Compare the reading of scripts with the scripts' own parsers: their flags, and the values that they accept.
 
-The expected flags come from the libraries themselves, in a container that has them. What we say of a script
-must hold there; where we say nothing of a value, a parser that we know wholly must take it.
+The expected flags come from the libraries themselves, in a container that has them. Each finding about a value must
+hold there, and a value without a finding must be accepted, where the parser is wholly known.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ tyro==1.0.17
 
 MODULES = {"project_modules/__init__.py", "project_modules/options.py", "project_modules/models.py"}
 MODULES |= {"project_modules/more.py", "absl_modules/settings.py"}
-"""What other files import; no scripts themselves."""
+"""Modules that the scripts import."""
 
 NAMES = sorted(
     path for one in SCRIPTS.rglob("*.py") if (path := one.relative_to(SCRIPTS).as_posix()) not in MODULES
@@ -54,17 +54,17 @@ DYNAMIC = {
     "getopt_by_hand.py",
     "hf_foreign_base.py",
 }
-"""Scripts that may have flags which their text doesn't show."""
+"""Scripts that may have flags that their text doesn't show."""
 
 UNCERTAIN = {"argparse_argv.py", "argparse_error_caught.py", "getopt_by_hand.py"}
-"""Scripts of which nothing is judged."""
+"""Scripts that aren't checked."""
 
 SILENT_ABOUT = {"CAL507", "CAL508"}
-"""What is wrong without any parser's refusing it."""
+"""Findings about values that every parser accepts."""
 
 
 OUT_OF_SIGHT = {"logfile", "flagfile", "undefok"}
-"""Flags of the half of a condition that isn't taken there, and those that absl keeps to itself."""
+"""Flags of a branch that isn't taken in the container, and flags that absl hides."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,10 @@ class Try:
     """One block of an experiment.
 
     Attributes:
-        script: what it is for.
-        flag: what is tried; None for a key that no script has.
-        block: what it sets.
-        words: the command line that it makes.
+        script: the script that it is for.
+        flag: the flag that it tries; None for a key that no script has.
+        block: its keys and values.
+        words: its command line.
     """
 
     script: str
@@ -148,7 +148,7 @@ def tried(image: str, known: dict[str, list[dict[str, Any]]]) -> dict[str, list[
 
 
 def attempts(name: str, real: list[dict[str, Any]]) -> list[Try]:
-    """Return blocks for a script: each of its flags with good and bad values, and a flag that it doesn't have."""
+    """Return blocks for a script: each flag with good and bad values, and an unknown flag."""
     script = reading(name)
     found = [
         attempt(script, real, None, None, {}),
@@ -183,7 +183,7 @@ def attempt(
 
 
 def good(real: dict[str, Any]) -> Any:
-    """Return a value that a required flag takes."""
+    """Return a value that a required flag accepts."""
     if real["arity"] == "none":
         return True
     if real["choices"]:
@@ -227,7 +227,7 @@ def samples(flag: Flag) -> list[Any]:
     return values
 
 
-def judged(one: Try) -> list[Finding]:
+def findings_of(one: Try) -> list[Finding]:
     document = jsondoc.parse(json.dumps(one.block))
     found = validate(document, "experiment", script=reading(one.script))
     return [item for item in found if item.code.startswith("CAL5")]
@@ -259,7 +259,7 @@ def test_no_flag_is_made_up(name: str, known: dict[str, list[dict[str, Any]]]) -
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_said_of_flags_is_so(name: str, known: dict[str, list[dict[str, Any]]]) -> None:
+def test_flags_are_as_their_parser_has_them(name: str, known: dict[str, list[dict[str, Any]]]) -> None:
     script = reading(name)
     for flag in script.flags:
         for real in known[name]:
@@ -287,16 +287,16 @@ def spelled(flag: Flag, choices: Iterable[Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_refused_is_found_and_nothing_else(
+def test_a_value_has_a_finding_just_where_the_parser_refuses_it(
     name: str, tried: dict[str, list[tuple[Try, int]]]
 ) -> None:
     script = reading(name)
     for one, code in tried[name]:
-        found = judged(one)
+        found = findings_of(one)
         errors = [item for item in found if item.severity is Severity.ERROR and item.code not in SILENT_ABOUT]
         if script.library == "absl":
             errors = [item for item in errors if item.code != "CAL505"]
-        # Click and absl take the next flag for the value, and a bare last flag misses one.
+        # Click and absl read the next flag as the value, and the last flag lacks one.
         shown = (one.words, [item.message for item in found])
         assert not errors or code != 0, shown
         flag = one.flag
@@ -309,14 +309,14 @@ def test_what_is_refused_is_found_and_nothing_else(
 
 
 def excused(script: Script, one: Try) -> bool:
-    """Whether a library refuses a value for reasons of its own that we don't claim to know."""
+    """Whether a library may refuse a value for a reason that the reading doesn't cover."""
     values = list(one.block.values())
     if script.library in ("fire", "tyro") and "-word" in values:
         return True
     if one.flag is not None and one.flag.name in {"set", "logfile", "scaled", "even", "refuse"}:
-        return True  # an action of the script's own, what isn't there, and functions that aren't understood to their end
+        return True  # the script's own action, a missing file, and functions that are understood in part
     if one.flag is not None and "bounds" in one.flag.path and values[-1] in ("nan", "inf"):
-        return True  # of what is no number, versions and functions think differently
+        return True  # versions and functions differ about NaN and infinity
     if one.flag is not None and (
         one.flag.kind in ("bool", None) or (script.positionals and one.flag.arity == "none")
     ):
@@ -325,7 +325,7 @@ def excused(script: Script, one: Try) -> bool:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_which_scripts_are_known_wholly(name: str) -> None:
+def test_scripts_that_are_wholly_known(name: str) -> None:
     script = reading(name)
     assert script.complete == (name not in DYNAMIC)
     assert script.certain == (name not in UNCERTAIN)
@@ -335,4 +335,4 @@ def test_which_scripts_are_known_wholly(name: str) -> None:
 def test_an_unknown_flag_is_refused_and_found(name: str, tried: dict[str, list[tuple[Try, int]]]) -> None:
     one, code = tried[name][1]
     assert code != 0
-    assert "CAL501" in [found.code for found in judged(one)]
+    assert "CAL501" in [found.code for found in findings_of(one)]

@@ -40,7 +40,9 @@ def surroundings(project: Path) -> dict[str, str]:
 
 
 def shell(project: Path, *argv: str, uid: int = 0) -> PseudoTerminal:
-    return PseudoTerminal("shell", *argv, folder=project, environment=surroundings(project), uid=uid)
+    return PseudoTerminal(
+        "shell", "--home", "full", *argv, folder=project, environment=surroundings(project), uid=uid
+    )
 
 
 def wait_until(condition: object) -> None:
@@ -113,7 +115,7 @@ def test_zsh_and_packages_of_debian(project: Path, buildkit: str) -> None:
     files = {".calibanconfig.json": json.dumps(config), "requirements.txt": f"# an image for {buildkit}\n"}
     plant(project, files)
     plant(project.parent / "home", {".zshrc": "mine='of my own'\n"})
-    with PseudoTerminal("shell", folder=project, environment=user) as window:
+    with PseudoTerminal("shell", "--home=full", folder=project, environment=user) as window:
         window.type("echo zsh ${ZSH_VERSION%%.*} $mine; tree --version; exit 7\r")
         window.wait_for("zsh 5 of my own")
         window.wait_for("tree v")
@@ -136,8 +138,56 @@ def test_bare_means_no_home(project: Path) -> None:
         environment=surroundings(project),
     )
     assert answer.stdout.splitlines() == ["/home/caliban", ".", ".."]
-    answer = caliban("shell", "--", "sh", "-c", "ls $HOME", folder=project, environment=surroundings(project))
+    listed = ("sh", "-c", "ls -a $HOME | grep dotfile")
+    answer = caliban(
+        "shell", "--home", "full", "--", *listed, folder=project, environment=surroundings(project)
+    )
     assert answer.stdout == "dotfile\n"
+    # A script can't be asked, so it mounts none.
+    answer = caliban("shell", "--", *listed, folder=project, environment=surroundings(project))
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert "--home full or --home read-only mounts it" in answer.stderr
+    answer = caliban("shell", "--home", "all", folder=project, environment=surroundings(project))
+    assert (answer.returncode, "full, read-only, none" in answer.stderr) == (2, True)
+
+
+ATTACK = """
+for file in .bashrc .ssh/authorized_keys .config/gcloud/key .netrc state/agreements.json new; do
+  echo planted >> $HOME/$file && echo wrote $file
+done
+"""
+
+
+@pytest.mark.parametrize(
+    ("access", "written"),
+    [("full", [".bashrc", "new"]), ("read-only", []), ("none", [])],
+)
+def test_a_project_changes_no_credential_in_the_home_folder(
+    project: Path, access: str, written: list[str]
+) -> None:
+    home = project.parent / "home"
+    files = (".bashrc", ".ssh/authorized_keys", ".config/gcloud/key", ".netrc", "state/agreements.json")
+    plant(home, dict.fromkeys(files, "own\n"))
+    user = {**surroundings(project), "CALIBAN_HOME": str(home / "state")}
+    caliban("shell", "--home", access, "--", "sh", "-c", ATTACK, folder=project, environment=user)
+    changed = [
+        name for name in (*files, "new") if (home / name).exists() and "planted" in (home / name).read_text()
+    ]
+    assert changed == written
+
+
+@pytest.mark.parametrize(("typed", "seen"), [("y\r", "it is here"), ("n\r", "it is not")])
+def test_the_home_folder_is_asked_about_once(project: Path, typed: str, seen: str) -> None:
+    plant(project.parent / "home", {"dotfile": "x"})
+    look = ("--", "sh", "-c", "test -e $HOME/dotfile && echo it is here || echo it is not")
+    with PseudoTerminal("shell", *look, folder=project, environment=surroundings(project)) as window:
+        window.wait_for("read and write your home folder?")
+        window.type(typed)
+        window.wait_for(seen)
+    with PseudoTerminal("shell", *look, folder=project, environment=surroundings(project)) as window:
+        window.wait_for(seen)
+        assert window.exit_code() == 0
+        assert "home folder?" not in window.seen
 
 
 def test_a_closed_window_leaves_nothing(project: Path) -> None:

@@ -47,7 +47,7 @@ def configure(project: Path, **wishes: Any) -> None:
     (project / ".calibanconfig.json").write_text(json.dumps(config))
 
 
-def test_nothing_is_done_of_what_nobody_agreed_to(window: Window, project: Path) -> None:
+def test_nothing_happens_without_consent(window: Window, project: Path) -> None:
     (project.parent / "key.json").write_text("{}")
     configure(project, **{key: value for wish in WISHES for key, value in wish.items()})
     window.page.keyboard.press("Control+Alt+R")
@@ -67,7 +67,7 @@ def states(project: Path) -> list[str]:
     return [job["state"] for group in json.loads(answer.stdout)["groups"] for job in group.get("jobs", [])]
 
 
-def test_what_a_config_wants_is_asked_before_it_is_done(window: Window, project: Path) -> None:
+def test_a_configs_requests_need_consent(window: Window, project: Path) -> None:
     configure(project, docker={"run_args": ["--pid", "host"]})
     window.page.keyboard.press("Control+Alt+R")
     question = window.toast("wants what needs your agreement")

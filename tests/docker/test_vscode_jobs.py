@@ -84,7 +84,7 @@ def test_jobs_of_this_machine_are_followed_stopped_and_run_again(window: Window,
     window.status_item("End of job 2").wait_for()
     until("a job that is stopped", lambda: "cancelled" in window.beside("Jobs", "2  --n 2"))
     (project / "train.py").write_text(TRAIN.replace("sys.exit(3", "sys.exit(0"))
-    window.choose_in_menu(window.tree_row("Jobs", "3  --n 3"), "Run This One Locally")
+    window.choose_in_menu(window.tree_row("Jobs", "3  --n 3"), "Run This Job Locally")
     window.toast("1 job succeeded").wait_for()
     assert "job 3 is done" in window.terminal()
     until(

@@ -14,7 +14,7 @@ import pytest
 from support import jupyter_stand_in
 from support.docker_queries import PROJECT_NAME, containers_of
 from support.folders import plant
-from support.program import BASE_IMAGE
+from support.program import BASE_IMAGE, mount_home
 from support.vscode import vscode
 from support.window import Window, until
 
@@ -36,6 +36,7 @@ def project(tmp_path: Path) -> Path:
 def window(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
     stand_in = jupyter_stand_in.pack(project.parent)
     state = {"CALIBAN_HOME": str(project.parent / "state")}
+    mount_home(project, project.parent / "state")
     with vscode(project, tmp_path_factory.mktemp("v"), environment=state, also=[stand_in]) as window:
         yield window
     until("the end of the notebook, with its editor", lambda: not containers_of(project))
@@ -52,7 +53,7 @@ def listed(window: Window) -> list[str]:
 
 
 def test_a_notebook_is_one_of_jupyters_servers(window: Window, project: Path) -> None:
-    # Nothing is offered, and nobody is woken, before there is a notebook.
+    # Nothing is offered or activated before there is a notebook.
     assert listed(window) == [jupyter_stand_in.NOTHING]
     window.page.keyboard.press("Escape")
     window.open_any("look.ipynb")

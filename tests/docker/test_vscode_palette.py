@@ -1,4 +1,4 @@
-"""A person in a real VS Code, who builds, runs, opens shells and notebooks, and looks at what lives."""
+"""Builds, runs, shells, notebooks and containers in a real VS Code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Page
 from support.docker_queries import PROJECT_NAME, containers_of
 from support.folders import plant
-from support.program import BASE_IMAGE, caliban
+from support.program import BASE_IMAGE, caliban, mount_home
 from support.vscode import ROOT, vscode
 from support.window import PATIENCE, Row, Window, keys, until
 
@@ -96,6 +96,8 @@ def window(project: Path, example: Path, tmp_path_factory: pytest.TempPathFactor
     state = {"CALIBAN_HOME": str(project.parent / "state"), "DOCKER_BUILDKIT": "1"}
     elsewhere = keys({"ctrl+alt+7": ("caliban.shell", {"root": example.as_uri()})})
     bindings = [*keys(KEYS), *elsewhere, *PROFILES]
+    for folder in (project, example):
+        mount_home(folder, project.parent / "state")
     with vscode(project, tmp_path_factory.mktemp("v"), environment=state, keys=bindings) as window:
         window.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         yield window
@@ -202,7 +204,7 @@ def test_a_sweep_runs_to_its_end(window: Window, project: Path) -> None:
     until("the first job's output", lambda: "good learns at 0.25" in window.text())
 
 
-def test_what_runs_is_chosen_where_no_sweep_is_open(window: Window, project: Path) -> None:
+def test_the_sweep_is_chosen_where_none_is_open(window: Window, project: Path) -> None:
     window.command("View: Close All Editors")
     window.command("Caliban: Run Locally")
     sweeps = ["broken.experiment.json", "experiment.json"]
@@ -257,7 +259,7 @@ def test_a_run_is_stopped_by_its_terminal(window: Window, project: Path) -> None
 
 
 def test_a_dry_run_is_a_page(window: Window) -> None:
-    window.command("Caliban: Dry Run")
+    window.command("Caliban: Show Dry Run")
     window.page.locator(".tab", has_text="experiment.json (dry run)").wait_for()
     shown = until("the page", lambda: page_text(window))
     window.shot("dry-run")
@@ -365,13 +367,13 @@ def is_let_in(page: Page, url: str) -> None:
 def test_a_notebook_answers_and_is_stopped_from_the_view(window: Window, project: Path) -> None:
     with window.page.context.expect_page(timeout=PATIENCE * 2000) as opened:
         window.command("Caliban: Open Notebook")
-    told = window.toast("Jupyter answers on port")
-    told.wait_for()
+    toast = window.toast("Jupyter answers on port")
+    toast.wait_for()
     (notebook,) = live(project)
     is_let_in(opened.value, notebook["url"])
     with urllib.request.urlopen(notebook["url"]) as answer:  # noqa: S310  # of this machine
         assert answer.status == 200
-    window.press(told, "Copy URL")
+    window.press(toast, "Copy URL")
     until("the address", lambda: copied(window) == notebook["url"])
     window.command("Caliban: Focus on Containers View")
     until("its row", lambda: rows_of(window, project))
@@ -395,7 +397,7 @@ def test_tasks_check_build_and_run(window: Window) -> None:
     window.shot("task-run")
 
 
-def test_what_a_task_finds_is_a_problem(window: Window) -> None:
+def test_a_tasks_findings_are_problems(window: Window) -> None:
     until("what the server finds", lambda: len(window.problems()) == 1)
     window.command("Tasks: Run Task")
     window.pick("look at all")

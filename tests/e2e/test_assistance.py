@@ -78,8 +78,8 @@ def test_a_lens_that_cannot_be_planned_says_what_to_do(editor: Client, tmp_path:
 def test_all_findings_of_the_folder(editor: Client, tmp_path: Path) -> None:
     (tmp_path / "second.experiment.json").write_text('{"lr": null}')
     items = editor.ask("workspace/diagnostic", {"previousResultIds": []})["result"]["items"]
-    told = {item["uri"].rpartition("/")[2]: [one["code"] for one in item["items"]] for item in items}
-    assert told == {".calibanconfig.json": [], "experiment.json": [], "second.experiment.json": ["CAL203"]}
+    found = {item["uri"].rpartition("/")[2]: [one["code"] for one in item["items"]] for item in items}
+    assert found == {".calibanconfig.json": [], "experiment.json": [], "second.experiment.json": ["CAL203"]}
 
 
 def test_in_a_folder_that_is_not_trusted_lenses_are_shown_and_refused(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_arguments_that_are_wrong(shared: Client) -> None:
     invalid(shared, "where", {"root": 5}, says="root must be a URI")
 
 
-def test_an_unknown_command_is_told_what_there_is(shared: Client) -> None:
+def test_an_unknown_command_is_refused_with_the_known_ones(shared: Client) -> None:
     code, message, data = failure(shared.answer(shared.command("ehco", {})))
     assert (code, message) == (-32602, "There is no command caliban-ls.ehco")
     assert "caliban-ls.echo" in data["hint"]
@@ -269,7 +269,7 @@ def test_without_the_capability_and_a_token_there_is_no_progress(shared: Client)
     assert shared.all("window/workDoneProgress/create") == []
 
 
-def test_ten_thousand_reports_are_few_messages_and_the_last_is_told(shared: Client) -> None:
+def test_ten_thousand_reports_are_few_messages_and_the_last_is_sent(shared: Client) -> None:
     shared.answer(shared.command("chatty", {"size": 10_000}, workDoneToken="chatty"))
     values = [one["value"] for one in shared.all("$/progress") if one["token"] == "chatty"]
     assert [values[0]["kind"], values[-1]["kind"]] == ["begin", "end"]

@@ -1,4 +1,4 @@
-"""What an editor sees while somebody types: diagnostics asked for or published, fixes, settings, encodings."""
+"""An editor during typing: diagnostics on request or published, fixes, settings, encodings."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def pushed() -> Iterator[Client]:
         assert client.errors() == ""
 
 
-def test_a_client_that_cannot_ask_is_told(pushed: Client) -> None:
+def test_a_client_that_cannot_ask_gets_diagnostics_published(pushed: Client) -> None:
     document = open_document(pushed, TRAILING_COMMA)
     (found,) = published(pushed, document, 1)
     assert found["range"]["start"] == {"line": 0, "character": 13}
@@ -199,7 +199,7 @@ def test_while_keys_are_pressed_nothing_is_published(pushed: Client) -> None:
     for version in range(2, 100):
         change_document(pushed, document, version, "{" * version)
     published(pushed, document, 99)
-    # Whatever waited longer than it should comes before the next.
+    # A message that is late arrives before the next one.
     change_document(pushed, document, 100, "{")
     published(pushed, document, 100)
     versions = [params["version"] for params in pushed.all("textDocument/publishDiagnostics")]
@@ -216,10 +216,10 @@ def test_files_that_are_not_ours_get_nothing_published(pushed: Client) -> None:
     pushed.notify("textDocument/didClose", {"textDocument": {"uri": foreign}})
     ours = open_document(pushed, "[]")
     published(pushed, ours, 1)
-    told = [
+    versions = [
         (params["uri"], params.get("version")) for params in pushed.all("textDocument/publishDiagnostics")
     ]
-    assert told == [(marked, 1), (marked, 2), (ours, 1)]
+    assert versions == [(marked, 1), (marked, 2), (ours, 1)]
 
 
 def test_the_working_folder_is_not_where_code_is_taken_from(

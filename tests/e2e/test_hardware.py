@@ -1,4 +1,4 @@
-"""Hardware judged in a live server while somebody types it, and mended by the fixes that it offers."""
+"""Hardware checked by a running server during typing, and repaired by its fixes."""
 
 from __future__ import annotations
 

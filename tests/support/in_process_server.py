@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from support.lsp_client import Message
@@ -35,7 +36,7 @@ NOTHING = Command(
 )
 
 
-class Wire:
+class Connection:
     """What a server writes, read back."""
 
     def __init__(self) -> None:
@@ -64,6 +65,15 @@ class Wire:
             await asyncio.wait_for(self.arrived.wait(), 30)
         return self.messages[-1]
 
+    async def reply(self, msg_id: int) -> Message:
+        """Return the reply to a request, also if other messages follow it."""
+        while not (
+            found := [one for one in self.messages if one.get("id") == msg_id and "method" not in one]
+        ):
+            self.arrived.clear()
+            await asyncio.wait_for(self.arrived.wait(), 30)
+        return found[0]
+
     async def answer(self, asked: Message, result: Any) -> None:
         """Answer a question of the server's, and let it think about that."""
         self.send({"jsonrpc": "2.0", "id": asked["id"], "result": result})
@@ -82,3 +92,47 @@ class Wire:
             "initialize", {"processId": None, "capabilities": capabilities or {}, **params}
         )
         assert "result" in answer
+
+
+CAPABILITIES: Message = {
+    "textDocument": {
+        "diagnostic": {},
+        "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}},
+        "completion": {"completionItem": {"snippetSupport": True}},
+        "documentSymbol": {"hierarchicalDocumentSymbolSupport": True},
+        "rename": {"prepareSupport": True},
+    },
+    "workspace": {"workspaceEdit": {"documentChanges": True}, "diagnostics": {"refreshSupport": True}},
+}
+
+
+def started(folder: Path, encoding: str = "utf-16", **options: Any) -> Connection:
+    connection = Connection()
+    capabilities = {**CAPABILITIES, "general": {"positionEncodings": [encoding]}}
+    folders = [{"uri": folder.as_uri(), "name": folder.name}]
+    connection.initialize(capabilities, workspaceFolders=folders, initializationOptions=options)
+    return connection
+
+
+def opened(connection: Connection, path: Path, text: str) -> str:
+    item = {"uri": path.as_uri(), "languageId": "json", "version": 1, "text": text}
+    connection.notify("textDocument/didOpen", {"textDocument": item})
+    return path.as_uri()
+
+
+def asked(connection: Connection, method: str, uri: str, **params: Any) -> Any:
+    (answer,) = connection.request(f"textDocument/{method}", {"textDocument": {"uri": uri}, **params})
+    assert "result" in answer, answer
+    return answer["result"]
+
+
+async def asked_later(
+    connection: Connection, method: str, uri: str | None, prefix: str = "textDocument", **params: Any
+) -> Any:
+    """Ask what is worked out on a thread, and return the result."""
+    named = {} if uri is None else {"textDocument": {"uri": uri}}
+    number = 1000 + len(connection.messages)
+    connection.request(f"{prefix}/{method}", {**named, **params}, msg_id=number)
+    answer = await connection.reply(number)
+    assert "result" in answer, answer
+    return answer["result"]

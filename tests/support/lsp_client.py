@@ -146,7 +146,7 @@ class Client:
         return found[0]
 
     def progress(self, token: Any, kind: str) -> Any:
-        """Return the first value of a kind that is told for a progress token, when it comes."""
+        """Return the first progress value of a kind for a token, when it arrives."""
         found = self.notification(
             "$/progress", lambda params: params["token"] == token and params["value"]["kind"] == kind
         )

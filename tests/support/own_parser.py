@@ -1,4 +1,4 @@
-"""What the own parsers of scripts say and do. Runs where the scripts' libraries are installed, not with ours.
+"""Ask scripts' own parsers for their flags, and run them. Runs where the scripts' libraries are installed.
 
     python own_parser.py FOLDER < questions.json > answers.json
 

@@ -1,7 +1,7 @@
-"""Where everything stands that an editor is told of one text, in each of the units that it may count in.
+"""Check every position in the answers about one text, in each encoding of positions.
 
-The text has emoji, combining marks, form feeds and line ends of all kinds; where its parts stand is worked out here in
-the plainest way there is.
+The text has emoji, combining marks, form feeds and line ends of all kinds; the expected positions are computed here in
+the simplest way.
 """
 
 from __future__ import annotations

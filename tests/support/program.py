@@ -8,6 +8,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from caliban_ls.operations.context import trust
+from caliban_ls.operations.context.context import Context
+from caliban_ls.operations.local import home_folder
+from caliban_ls.runtime.engine import Engine
+
 BASE_IMAGE = "caliban-ls-base:bookworm"
 
 
@@ -29,3 +34,13 @@ def caliban(
         check=False,
         env={**os.environ, "CALIBAN_HOME": str(home or folder.parent / "state"), **(environment or {})},
     )
+
+
+def mount_home(folder: Path, state: Path) -> None:
+    """Keep the answer of a user who lets shells and notebooks of a project use the home folder."""
+
+    def engine() -> Engine:
+        raise AssertionError("an answer was kept, which needs no engine")
+
+    context = Context(folder=folder, engine=engine, environment={"CALIBAN_HOME": str(state)})
+    trust.agree({home_folder.AGREEMENT: "full"}, context)

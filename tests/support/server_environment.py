@@ -133,7 +133,7 @@ class Desk:
         until("another server", lambda: (now := self.runs()) and not set(now) & set(before))
         self.finds()
 
-    def is_told(self, text: str) -> None:
+    def shows(self, text: str) -> None:
         """Wait for a message, and see that there is no other one and no finding."""
         self.window.toast(text).wait_for()
         until("the findings' end", lambda: self.window.squiggles().count() == 0)

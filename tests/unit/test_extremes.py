@@ -1,4 +1,4 @@
-"""Documents that nobody writes on purpose get an answer to every question, too: very deep, very wide, very many jobs."""
+"""Extreme documents get an answer to every request: very deep, very wide, very many jobs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.document_contexts import context_of
-from support.in_process_server import EXPERIMENT, Wire
+from support.in_process_server import EXPERIMENT, Connection
 from support.lsp_client import Message
 
 from caliban_ls.analysis.config.project import Limits, Project
@@ -42,20 +42,22 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module", params=[DEEP, MANY_JOBS], ids=["deep", "many jobs"])
-def wire(request: pytest.FixtureRequest) -> Wire:
-    wire = Wire()
+def connection(request: pytest.FixtureRequest) -> Connection:
+    connection = Connection()
     literal: Message = {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}
     hierarchy = {"hierarchicalDocumentSymbolSupport": True}
-    wire.initialize({"textDocument": {"diagnostic": {}, "codeAction": literal, "documentSymbol": hierarchy}})
+    connection.initialize(
+        {"textDocument": {"diagnostic": {}, "codeAction": literal, "documentSymbol": hierarchy}}
+    )
     item = {"uri": EXPERIMENT, "languageId": "json", "version": 1, "text": request.param}
-    wire.notify("textDocument/didOpen", {"textDocument": item})
-    return wire
+    connection.notify("textDocument/didOpen", {"textDocument": item})
+    return connection
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_every_question_is_answered(wire: Wire, question: str) -> None:
+def test_every_question_is_answered(connection: Connection, question: str) -> None:
     params = {"textDocument": {"uri": EXPERIMENT}, **QUESTIONS[question]}
-    (answer,) = wire.request(f"textDocument/{question}", params)
+    (answer,) = connection.request(f"textDocument/{question}", params)
     assert "result" in answer, answer.get("error")
 
 

@@ -1,4 +1,4 @@
-"""What the server makes of its client's words: encodings, settings, diagnostics, fixes."""
+"""The server's answers to its client: encodings, settings, diagnostics, fixes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.in_process_server import EXPERIMENT, Wire
+from support.in_process_server import EXPERIMENT, Connection
 from support.lsp_client import Message
 
 PULL: Message = {"textDocument": {"diagnostic": {}}}
@@ -18,8 +18,8 @@ FIXES: Message = {"codeAction": {"codeActionLiteralSupport": {"codeActionKind": 
 
 
 @pytest.fixture
-def wire() -> Wire:
-    return Wire()
+def connection() -> Connection:
+    return Connection()
 
 
 @pytest.fixture(autouse=True)
@@ -31,31 +31,31 @@ def log_level() -> Iterator[None]:
     log.setLevel(before)
 
 
-def open_document(wire: Wire, text: str, uri: str = EXPERIMENT) -> None:
+def open_document(connection: Connection, text: str, uri: str = EXPERIMENT) -> None:
     item = {"uri": uri, "languageId": "json", "version": 1, "text": text}
-    assert wire.notify("textDocument/didOpen", {"textDocument": item}) == []
+    assert connection.notify("textDocument/didOpen", {"textDocument": item}) == []
 
 
-def pulled(wire: Wire, uri: str = EXPERIMENT, **params: Any) -> Any:
-    (answer,) = wire.request("textDocument/diagnostic", {"textDocument": {"uri": uri}, **params})
+def pulled(connection: Connection, uri: str = EXPERIMENT, **params: Any) -> Any:
+    (answer,) = connection.request("textDocument/diagnostic", {"textDocument": {"uri": uri}, **params})
     return answer["result"]
 
 
-def judged(wire: Wire, name: str) -> bool:
-    """Say whether a file of this name is taken for ours, by opening one that is wrong."""
+def is_checked(connection: Connection, name: str) -> bool:
+    """Return whether a file of this name is checked, by opening one with an error."""
     uri = f"file:///p/{name}"
-    open_document(wire, "[,", uri)
-    return bool(pulled(wire, uri)["items"])
+    open_document(connection, "[,", uri)
+    return bool(pulled(connection, uri)["items"])
 
 
-def fixes(wire: Wire, **context: Any) -> Any:
+def fixes(connection: Connection, **context: Any) -> Any:
     everywhere = {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}}
     params = {
         "textDocument": {"uri": EXPERIMENT},
         "range": everywhere,
         "context": {"diagnostics": [], **context},
     }
-    (answer,) = wire.request("textDocument/codeAction", params)
+    (answer,) = connection.request("textDocument/codeAction", params)
     return answer["result"]
 
 
@@ -71,17 +71,17 @@ def fixes(wire: Wire, **context: Any) -> Any:
     ],
 )
 def test_positions_are_counted_as_the_client_counts(
-    wire: Wire, offered: Any, chosen: str, column: int
+    connection: Connection, offered: Any, chosen: str, column: int
 ) -> None:
-    wire.initialize({**PULL, "general": {"positionEncodings": offered}})
-    assert wire.messages[-1]["result"]["capabilities"]["positionEncoding"] == chosen
-    open_document(wire, '{"😀😀": "a"}')
+    connection.initialize({**PULL, "general": {"positionEncodings": offered}})
+    assert connection.messages[-1]["result"]["capabilities"]["positionEncoding"] == chosen
+    open_document(connection, '{"😀😀": "a"}')
     # What is typed and what is said must count alike: the comma goes before the brace.
     here = {"line": 0, "character": column - 1}
     change = {"range": {"start": here, "end": here}, "text": ","}
     identifier = {"uri": EXPERIMENT, "version": 2}
-    wire.notify("textDocument/didChange", {"textDocument": identifier, "contentChanges": [change]})
-    (found,) = pulled(wire)["items"]
+    connection.notify("textDocument/didChange", {"textDocument": identifier, "contentChanges": [change]})
+    (found,) = pulled(connection)["items"]
     assert found["range"] == {"start": here, "end": {"line": 0, "character": column}}
 
 
@@ -97,14 +97,14 @@ def test_positions_are_counted_as_the_client_counts(
         ({}, []),
     ],
 )
-def test_folders(wire: Wire, params: Message, folders: list[str]) -> None:
-    wire.initialize(**params)
-    assert [str(folder) for folder in wire.server.folders()] == folders
+def test_folders(connection: Connection, params: Message, folders: list[str]) -> None:
+    connection.initialize(**params)
+    assert [str(folder) for folder in connection.server.folders()] == folders
 
 
-def test_what_a_client_that_asks_is_offered(wire: Wire) -> None:
-    wire.initialize(PULL)
-    capabilities = wire.messages[-1]["result"]["capabilities"]
+def test_what_a_client_that_asks_is_offered(connection: Connection) -> None:
+    connection.initialize(PULL)
+    capabilities = connection.messages[-1]["result"]["capabilities"]
     assert capabilities["diagnosticProvider"] == {
         "identifier": "caliban",
         "interFileDependencies": True,
@@ -114,119 +114,125 @@ def test_what_a_client_that_asks_is_offered(wire: Wire) -> None:
     assert capabilities["executeCommandProvider"] == {"commands": ["caliban-ls.nothing"]}
 
 
-def test_a_result_id_is_never_used_for_two_results(wire: Wire) -> None:
-    wire.initialize(PULL)
+def test_a_result_id_is_never_used_for_two_results(connection: Connection) -> None:
+    connection.initialize(PULL)
     reports: list[Any] = []
     for text in ("[,", "{", "[,", ""):
-        open_document(wire, text)
-        reports.append(pulled(wire, previousResultId=reports[-1]["resultId"] if reports else None))
+        open_document(connection, text)
+        reports.append(pulled(connection, previousResultId=reports[-1]["resultId"] if reports else None))
     assert [report["kind"] for report in reports] == ["full"] * 4
     assert len({report["resultId"] for report in reports}) == 4
-    assert pulled(wire, previousResultId=reports[-1]["resultId"])["kind"] == "unchanged"
+    assert pulled(connection, previousResultId=reports[-1]["resultId"])["kind"] == "unchanged"
 
 
-def test_a_document_is_judged_once_for_each_revision(wire: Wire) -> None:
-    wire.initialize(PULL)
-    open_document(wire, "[,")
-    document = wire.server.document(EXPERIMENT)
+def test_a_document_is_checked_once_for_each_revision(connection: Connection) -> None:
+    connection.initialize(PULL)
+    open_document(connection, "[,")
+    document = connection.server.document(EXPERIMENT)
     assert document is not None
-    first = wire.server.check(document)
-    pulled(wire)
-    assert wire.server.check(document) is first
+    first = connection.server.check(document)
+    pulled(connection)
+    assert connection.server.check(document) is first
     document.splice(0, 2, "[]")
-    assert wire.server.check(document) is not first
+    assert connection.server.check(document) is not first
 
 
-def test_edits_are_tied_to_a_version_where_the_client_can_check_that(wire: Wire) -> None:
-    wire.initialize({"textDocument": FIXES, "workspace": {"workspaceEdit": {"documentChanges": True}}})
-    open_document(wire, '{"lr": 1,}')
-    ((change,),) = [action["edit"]["documentChanges"] for action in fixes(wire)[:1]]
+def test_edits_are_tied_to_a_version_where_the_client_can_check_that(connection: Connection) -> None:
+    connection.initialize({"textDocument": FIXES, "workspace": {"workspaceEdit": {"documentChanges": True}}})
+    open_document(connection, '{"lr": 1,}')
+    ((change,),) = [action["edit"]["documentChanges"] for action in fixes(connection)[:1]]
     assert change["textDocument"] == {"uri": EXPERIMENT, "version": 1}
-    plain = Wire()
+    plain = Connection()
     plain.initialize({"textDocument": FIXES})
     open_document(plain, '{"lr": 1,}')
     assert list(fixes(plain)[0]["edit"]["changes"]) == [EXPERIMENT]
 
 
-def test_a_client_that_knows_commands_only_is_offered_no_fixes(wire: Wire) -> None:
-    wire.initialize({"textDocument": {"codeAction": {}}})
-    open_document(wire, '{"lr": 1,}')
-    assert fixes(wire) == []
+def test_a_client_that_knows_commands_only_is_offered_no_fixes(connection: Connection) -> None:
+    connection.initialize({"textDocument": {"codeAction": {}}})
+    open_document(connection, '{"lr": 1,}')
+    assert fixes(connection) == []
 
 
-async def test_settings_come_with_initialize_and_from_the_client(wire: Wire) -> None:
-    wire.initialize(ASKED, initializationOptions={"experimentFiles": ["first.json"]})
-    wire.notify("initialized", {})
+async def test_settings_come_with_initialize_and_from_the_client(connection: Connection) -> None:
+    connection.initialize(ASKED, initializationOptions={"experimentFiles": ["first.json"]})
+    connection.notify("initialized", {})
     # An answer of null changes nothing, nor does an empty one, and neither does the message where one can ask.
     answers: list[Any] = [None, {}, [], "text"]
     for answer in answers:
-        asked = await wire.last(method="workspace/configuration")
+        asked = await connection.last(method="workspace/configuration")
         assert asked["params"] == {"items": [{"section": "caliban"}]}
-        await wire.answer(asked, [answer])
-        assert judged(wire, "first.json")
-        assert not judged(wire, "second.json")
-        wire.notify(
+        await connection.answer(asked, [answer])
+        assert is_checked(connection, "first.json")
+        assert not is_checked(connection, "second.json")
+        connection.notify(
             "workspace/didChangeConfiguration",
             {"settings": {"caliban": {"experimentFiles": ["second.json"]}}},
         )
-    await wire.answer(
-        await wire.last(method="workspace/configuration"), [{"experimentFiles": ["second.json"]}]
+    await connection.answer(
+        await connection.last(method="workspace/configuration"), [{"experimentFiles": ["second.json"]}]
     )
-    await wire.last(method="workspace/diagnostic/refresh")
-    assert not judged(wire, "first.json")
-    assert judged(wire, "second.json")
+    await connection.last(method="workspace/diagnostic/refresh")
+    assert not is_checked(connection, "first.json")
+    assert is_checked(connection, "second.json")
 
 
 @pytest.mark.parametrize("wrap", [lambda raw: raw, lambda raw: {"caliban": raw}])
-def test_settings_of_a_client_that_cannot_be_asked(wire: Wire, wrap: Any) -> None:
-    wire.initialize(PULL)
-    wire.notify("workspace/didChangeConfiguration", {"settings": wrap({"experimentFiles": ["mine.json"]})})
-    assert judged(wire, "mine.json")
+def test_settings_of_a_client_that_cannot_be_asked(connection: Connection, wrap: Any) -> None:
+    connection.initialize(PULL)
+    connection.notify(
+        "workspace/didChangeConfiguration", {"settings": wrap({"experimentFiles": ["mine.json"]})}
+    )
+    assert is_checked(connection, "mine.json")
     empties: list[Any] = [None, {}, []]
     for empty in empties:
-        wire.notify("workspace/didChangeConfiguration", {"settings": wrap(empty)})
-        assert judged(wire, "mine.json")
-    wire.notify("workspace/didChangeConfiguration", {"settings": wrap({"experimentFiles": []})})
-    assert not judged(wire, "mine.json")
+        connection.notify("workspace/didChangeConfiguration", {"settings": wrap(empty)})
+        assert is_checked(connection, "mine.json")
+    connection.notify("workspace/didChangeConfiguration", {"settings": wrap({"experimentFiles": []})})
+    assert not is_checked(connection, "mine.json")
 
 
-async def test_a_client_that_refuses_to_tell_its_settings_keeps_the_initial_ones(wire: Wire) -> None:
-    wire.initialize(ASKED, initializationOptions={"experimentFiles": ["mine.json"]})
-    wire.notify("initialized", {})
-    asked = await wire.last(method="workspace/configuration")
-    wire.send({"jsonrpc": "2.0", "id": asked["id"], "error": {"code": -32601, "message": "unknown"}})
-    assert judged(wire, "mine.json")
+async def test_a_client_that_refuses_to_tell_its_settings_keeps_the_initial_ones(
+    connection: Connection,
+) -> None:
+    connection.initialize(ASKED, initializationOptions={"experimentFiles": ["mine.json"]})
+    connection.notify("initialized", {})
+    asked = await connection.last(method="workspace/configuration")
+    connection.send({"jsonrpc": "2.0", "id": asked["id"], "error": {"code": -32601, "message": "unknown"}})
+    assert is_checked(connection, "mine.json")
 
 
-async def test_changes_of_settings_are_asked_for(wire: Wire) -> None:
-    wire.initialize({"workspace": {"didChangeConfiguration": {"dynamicRegistration": True}}})
-    wire.notify("initialized", {})
-    asked = await wire.last(method="client/registerCapability")
+async def test_changes_of_settings_are_asked_for(connection: Connection) -> None:
+    connection.initialize({"workspace": {"didChangeConfiguration": {"dynamicRegistration": True}}})
+    connection.notify("initialized", {})
+    asked = await connection.last(method="client/registerCapability")
     (registration,) = asked["params"]["registrations"]
     assert registration["method"] == "workspace/didChangeConfiguration"
 
 
-def test_wrong_settings_are_named_once_and_fall_back_alone(wire: Wire) -> None:
+def test_wrong_settings_are_named_once_and_fall_back_alone(connection: Connection) -> None:
     wrong = {"experimentFiles": ["mine.json"], "logLevel": "loud"}
-    wire.initialize(PULL, initializationOptions=wrong)
-    wire.notify("workspace/didChangeConfiguration", {"settings": wrong})
-    shown = [message["params"] for message in wire.messages if message.get("method") == "window/showMessage"]
+    connection.initialize(PULL, initializationOptions=wrong)
+    connection.notify("workspace/didChangeConfiguration", {"settings": wrong})
+    shown = [
+        message["params"] for message in connection.messages if message.get("method") == "window/showMessage"
+    ]
     assert [message["type"] for message in shown] == [2]
     assert "caliban.logLevel must be one of" in shown[0]["message"]
-    assert judged(wire, "mine.json")
-    wire.notify("workspace/didChangeConfiguration", {"settings": {"limits": {"maxJobs": 0}}})
-    assert "caliban.limits.maxJobs" in wire.messages[-1]["params"]["message"]
-    assert "logLevel" not in wire.messages[-1]["params"]["message"]
+    assert is_checked(connection, "mine.json")
+    connection.notify("workspace/didChangeConfiguration", {"settings": {"limits": {"maxJobs": 0}}})
+    assert "caliban.limits.maxJobs" in connection.messages[-1]["params"]["message"]
+    assert "logLevel" not in connection.messages[-1]["params"]["message"]
 
 
 @pytest.mark.parametrize("options", [5, "text", [1], {"caliban": 5}, {"limits": 5}, {"experimentFiles": {}}])
-def test_options_of_the_wrong_shape_stop_nothing(wire: Wire, options: Any) -> None:
-    wire.initialize(PULL, initializationOptions=options)
-    assert judged(wire, "experiment.json")
+def test_options_of_the_wrong_shape_stop_nothing(connection: Connection, options: Any) -> None:
+    connection.initialize(PULL, initializationOptions=options)
+    assert is_checked(connection, "experiment.json")
 
 
-def test_the_log_level_is_a_setting(wire: Wire) -> None:
-    wire.initialize(initializationOptions={"logLevel": "debug"})
+def test_the_log_level_is_a_setting(connection: Connection) -> None:
+    connection.initialize(initializationOptions={"logLevel": "debug"})
     assert logging.getLogger("caliban_ls").level == logging.DEBUG
 
 
@@ -244,5 +250,6 @@ def test_the_server_imports_no_more_than_its_first_answer_needs() -> None:
     heavy = {"pydantic", "docker", "google", "requests", "rich", "argparse", "sqlite3", "http.client"}
     assert loaded & heavy == set()
     assert {name for name in loaded if name.startswith("caliban_ls.analysis.") and name.count(".") == 2} == {
-        f"caliban_ls.analysis.{name}" for name in ("config", "document_kind", "findings", "jsondoc", "rules")
+        f"caliban_ls.analysis.{name}"
+        for name in ("backend_names", "config", "document_kind", "findings", "jsondoc", "rules")
     }

@@ -74,6 +74,7 @@ def test_both_have_one_version() -> None:
 
 FILES = sorted((FOLDER / "src").rglob("*.ts"))
 SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in FILES if path.name != "protocol.ts")
+VAGUE = re.compile(r"\b(?:told|nobody|somebody|whoever|whatever)\b", re.IGNORECASE)
 BACKENDS = re.compile(r"vertex|ai-platform")
 CONTRIBUTED = {one["command"]: one for one in MANIFEST["contributes"]["commands"]}
 
@@ -191,3 +192,9 @@ def test_files_and_folders_of_the_extension_are_small() -> None:
     assert [folder for folder, count in folders.items() if count > 20] == []
     long = [path.name for path in FILES if len(path.read_text(encoding="utf-8").splitlines()) > 500]
     assert long == ["protocol.ts"]  # generated
+
+
+def test_texts_name_the_actor() -> None:
+    texts = {path.name: path.read_text(encoding="utf-8") for path in FILES if path.name != "protocol.ts"}
+    texts |= {"package.json": json.dumps(MANIFEST)}
+    assert {name: found for name, text in texts.items() if (found := VAGUE.findall(text))} == {}

@@ -86,7 +86,7 @@ def test_each_of_two_folders_is_a_project_of_its_own(window: Window, desk: Desk)
     window.open("far.experiment.json")
     window.status_item("europe-west4").wait_for()
 
-    window.command("Caliban: Dry Run")
+    window.command("Caliban: Show Dry Run")
     window.page.locator(".tab", has_text="(dry run)").wait_for()
     window.page.locator(".view-line", has_text="caliban/far:").first.wait_for()
 
@@ -97,7 +97,7 @@ def test_each_of_two_folders_is_a_project_of_its_own(window: Window, desk: Desk)
     window.page.locator(".tab.active", has_text="Plan: far/far.experiment.json").wait_for()
     window.shot("two-folders")
 
-    # A page stands for no folder; what it was made of still does, whatever changes meanwhile.
+    # A page belongs to no folder; its file does.
     plant(far, {".calibanconfig.json": FAR[".calibanconfig.json"].replace("europe-west4", "us-west1")})
     window.status_item("us-west1").wait_for()
 
@@ -117,7 +117,7 @@ def test_a_command_asks_which_folder_where_nothing_says_it(window: Window) -> No
     window.page.keyboard.press("Escape")
 
 
-def test_what_is_treated_as_an_experiment_is_judged_in_the_second_folder(window: Window) -> None:
+def test_a_file_treated_as_an_experiment_is_checked_in_the_second_folder(window: Window) -> None:
     window.open("sweep.json")
     window.command("Caliban: Treat as Caliban Experiment")
     until("its finding", lambda: broken(window) == [("sweep.json", "far")])
@@ -152,7 +152,7 @@ def test_findings_go_with_files_that_are_deleted_and_renamed(window: Window, des
     plant(far, {"far.experiment.json": SOUND})
 
 
-def test_what_a_file_was_before_a_commit_is_not_judged(window: Window, desk: Desk) -> None:
+def test_a_files_version_before_a_commit_is_not_checked(window: Window, desk: Desk) -> None:
     plant(desk.folder, {"experiment.json": BROKEN})
     author = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.org"]
     for argv in (["init", "--quiet"], ["add", "."], [*author, "commit", "--quiet", "--message=all"]):
@@ -169,7 +169,7 @@ def test_what_a_file_was_before_a_commit_is_not_judged(window: Window, desk: Des
 EXPLAINED = "isn't on a disk of this machine. Save it there, or download or clone its project"
 
 
-def test_a_folder_on_no_disk_is_judged_and_what_would_run_is_explained(opened: Window) -> None:
+def test_a_folder_on_no_disk_is_checked_and_commands_explain_themselves(opened: Window) -> None:
     """The last of this window, since it opens another folder in it."""
     page = opened.page
     page.goto(f"{urlsplit(page.url)._replace(query='folder=' + quote('memory:/away')).geturl()}")
@@ -198,5 +198,7 @@ def test_a_folder_on_no_disk_is_judged_and_what_would_run_is_explained(opened: W
         opened.dismiss_messages()
     page.locator('.activitybar [aria-label="Caliban"]').first.click()
     for view in ("Jobs", "Containers"):
-        opened.section(view).locator(".welcome-view-content", has_text="isn't on a disk").wait_for()
+        opened.section(view).locator(
+            ".welcome-view-content", has_text="isn't on this machine's disk"
+        ).wait_for()
     opened.shot("virtual")

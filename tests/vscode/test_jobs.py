@@ -30,7 +30,7 @@ KEYS = keys(
 
 
 class Jobs:
-    """The Jobs view, as somebody sees it who has it open, and the jobs that it is about."""
+    """The open Jobs view, and its jobs."""
 
     def __init__(self, window: Window, launches: Launches) -> None:
         self.window = window
@@ -51,15 +51,15 @@ class Jobs:
         return self.window.tree_row("Jobs", label)
 
     def said(self, label: str) -> str:
-        """What stands beside a row."""
+        """The description of a row."""
         return self.window.beside("Jobs", label)
 
     def wait(self, label: str, text: str) -> None:
-        """Wait until something stands beside a row."""
+        """Wait for a row's description."""
         until(f"{text} beside {label}", lambda: text in self.said(label))
 
     def jobs(self) -> list[str]:
-        """What stands beside each job that is listed."""
+        """The description of each listed job."""
         return [row.description for row in self.rows() if row.level == 2 and row.label != "Show more"]
 
     def expand(self, group: str) -> None:
@@ -86,16 +86,16 @@ class Jobs:
         self.window.choose_in_menu(self.row(label), title)
 
     def asked(self) -> int:
-        """How many requests about jobs were made so far."""
+        """The number of requests about jobs."""
         return self.launches.calls("list") + self.launches.calls("get")
 
     def newest(self) -> str:
-        """The name of the launch that was written down last."""
+        """The name of the newest launch."""
         with self.launches.history() as history:
             return history.groups.newest()[0].name
 
-    def told(self, *argv: str) -> str:
-        """What the command line says meanwhile."""
+    def cli(self, *argv: str) -> str:
+        """The output of the command line."""
         answer = caliban(*argv, folder=self.launches.folder, environment=self.launches.environment)
         assert answer.returncode == 0, answer.stderr
         return answer.stdout
@@ -119,7 +119,7 @@ def window(launches: Launches, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture
 def jobs(window: Window, launches: Launches) -> Jobs:
-    """The view, open, with nothing left of what was done before."""
+    """The open view, after a clean-up."""
     window.dismiss_messages()
     window.command("View: Close All Editors")
     with launches.history() as history, history.transaction() as connection:
@@ -127,7 +127,7 @@ def jobs(window: Window, launches: Launches) -> Jobs:
         connection.execute("DELETE FROM jobs")
     jobs = Jobs(window, launches)
     jobs.show()
-    window.command("Caliban: Clear Filter of Jobs")
+    window.command("Caliban: Clear Jobs Filter")
     until("an empty view", lambda: not jobs.rows())
     return jobs
 
@@ -142,7 +142,7 @@ def test_jobs_are_seen_from_the_queue_to_their_end(jobs: Jobs) -> None:
         "--experiment_config=experiment.json",
         "train.py",
     ]
-    jobs.told(*argv, "--name=night")
+    jobs.cli(*argv, "--name=night")
     jobs.wait("night", "3 queued")
     assert "$0.00" in jobs.said("night")
     assert "n1-" in jobs.said("night")
@@ -172,7 +172,7 @@ def test_jobs_are_seen_from_the_queue_to_their_end(jobs: Jobs) -> None:
     jobs.window.shot("jobs-ended")
 
 
-def test_a_hidden_view_asks_nobody(jobs: Jobs) -> None:
+def test_a_hidden_view_makes_no_requests(jobs: Jobs) -> None:
     before = jobs.launches.calls("list")
     group = jobs.launches.submit(5, name="quiet")
     jobs.wait("quiet", "5 queued")
@@ -183,7 +183,7 @@ def test_a_hidden_view_asks_nobody(jobs: Jobs) -> None:
     def asks_again() -> bool:
         nonlocal meanwhile
         meanwhile += 1
-        jobs.told("status", "--offline", "--json")
+        jobs.cli("status", "--offline", "--json")
         return jobs.launches.calls("list") > before
 
     until("another one, since it is open", asks_again)
@@ -192,7 +192,7 @@ def test_a_hidden_view_asks_nobody(jobs: Jobs) -> None:
     jobs.launches.move(group, *["SUCCEEDED"] * 5)
     # From one question to the next an open view waits half as long again at most.
     for _ in range(2 * meanwhile):
-        jobs.told("status", "--offline", "--json")
+        jobs.cli("status", "--offline", "--json")
     assert jobs.asked() == asked
     jobs.show()
     jobs.wait("quiet", "5 succeeded")
@@ -227,14 +227,14 @@ def test_a_log_grows_in_an_editor_until_it_is_closed(jobs: Jobs) -> None:
     before = jobs.launches.emulator.calls["logging.entries.list"]
     assert before > 0
     for _ in range(6):
-        jobs.told("status", "--offline", "--json")
+        jobs.cli("status", "--offline", "--json")
     # One may have been on its way.
     assert jobs.launches.emulator.calls["logging.entries.list"] <= before + 1
     window.page.keyboard.press("Control+Alt+6")
     window.toast("There is no job or group nothing/1").wait_for()
 
 
-def test_what_is_stopped_is_asked_about_first(jobs: Jobs) -> None:
+def test_stopping_asks_first(jobs: Jobs) -> None:
     group = jobs.launches.submit(3, name="gone")
     jobs.move(group, *["RUNNING"] * 3)
     jobs.wait("gone", "running")
@@ -251,7 +251,7 @@ def test_what_is_stopped_is_asked_about_first(jobs: Jobs) -> None:
     assert jobs.launches.state_there(jobs.launches.jobs(group)[1]).startswith("CANCEL")
     jobs.move(group, "", "CANCELLED")
     until("a job that is stopped", lambda: jobs.jobs()[1].startswith("cancelled"))
-    jobs.window.command("Caliban: Stop")
+    jobs.window.command("Caliban: Stop Jobs")
     jobs.window.quick_row("3  --n 2").locator(".monaco-checkbox, input[type=checkbox]").first.click()
     jobs.window.quick().locator(".monaco-button", has_text="OK").click()
     jobs.window.page.locator(".monaco-dialog-box", has_text="_3 (--n 2)").wait_for()
@@ -262,8 +262,8 @@ def test_what_is_stopped_is_asked_about_first(jobs: Jobs) -> None:
     assert jobs.launches.calls("cancel") == 3
     jobs.move(group, *["CANCELLED"] * 3)
     jobs.wait("gone", "3 cancelled")
-    jobs.window.command("Caliban: Stop")
-    jobs.window.toast("No job goes on now").wait_for()
+    jobs.window.command("Caliban: Stop Jobs")
+    jobs.window.toast("No job is active").wait_for()
 
 
 def test_failed_jobs_are_sent_again_after_a_yes(jobs: Jobs) -> None:
@@ -271,7 +271,7 @@ def test_failed_jobs_are_sent_again_after_a_yes(jobs: Jobs) -> None:
     jobs.move(group, "FAILED", "FAILED", "SUCCEEDED", "CANCELLED", message="Out of luck")
     jobs.wait("unlucky", "2 failed")
     made = jobs.launches.calls("create")
-    jobs.window.command("Caliban: Resubmit Failed")
+    jobs.window.command("Caliban: Resubmit Failed Jobs")
     jobs.window.pick("unlucky")
     dialog = jobs.window.page.locator(".monaco-dialog-box", has_text="Submit 3 jobs again?")
     dialog.wait_for()
@@ -291,10 +291,10 @@ def test_failed_jobs_are_sent_again_after_a_yes(jobs: Jobs) -> None:
     assert jobs.launches.calls("create") == made + 3
     again = jobs.newest()
     assert again != group
-    # It was begun here, so that its end is told here, also while nobody looks, once somebody else has asked.
+    # It was started in this window, so its end is shown here, also while the view is hidden and another program asks.
     jobs.hide()
     jobs.launches.move(again, "SUCCEEDED", "FAILED", "SUCCEEDED")
-    jobs.told("status", again, "--refresh", "--json")
+    jobs.cli("status", again, "--refresh", "--json")
     asked = jobs.asked()
     ended = jobs.window.toast(f"{again} has ended")
     ended.wait_for()
@@ -311,7 +311,7 @@ def test_failed_jobs_are_sent_again_after_a_yes(jobs: Jobs) -> None:
     assert jobs.launches.calls("create") == made + 3
 
 
-def test_nothing_is_sent_again_but_what_was_shown(jobs: Jobs) -> None:
+def test_a_changed_plan_is_not_sent_again(jobs: Jobs) -> None:
     group = jobs.launches.submit(2, name="meanwhile")
     jobs.move(group, "FAILED", "RUNNING")
     jobs.wait("meanwhile", "1 failed")
@@ -319,7 +319,7 @@ def test_nothing_is_sent_again_but_what_was_shown(jobs: Jobs) -> None:
     jobs.menu("meanwhile", "Resubmit")
     jobs.window.page.locator(".monaco-dialog-box", has_text="Submit 1 job again?").wait_for()
     jobs.launches.move(group, "", "FAILED")
-    jobs.told("status", group, "--refresh", "--json")
+    jobs.cli("status", group, "--refresh", "--json")
     jobs.window.dialog("Submit 1 job again?", "Submit 1 job")
     jobs.window.toast("isn't what was shown any more").wait_for()
     assert jobs.launches.calls("create") == made
@@ -343,7 +343,7 @@ def test_a_submission_that_was_cut_short_is_resumed(jobs: Jobs) -> None:
     made = jobs.launches.calls("create")
     jobs.refresh()
     jobs.wait("short", "2 planned")
-    jobs.window.command("Caliban: Resume")
+    jobs.window.command("Caliban: Resume Submission")
     jobs.window.pick("short")
     jobs.window.dialog("Send 2 jobs?", "Cancel")
     assert jobs.launches.calls("create") == made
@@ -354,11 +354,11 @@ def test_a_submission_that_was_cut_short_is_resumed(jobs: Jobs) -> None:
     jobs.window.dialog("Send 2 jobs?", "Send 2 jobs")
     jobs.wait("short", "3 queued")
     assert jobs.launches.calls("create") == made + 2
-    jobs.window.command("Caliban: Resume")
+    jobs.window.command("Caliban: Resume Submission")
     jobs.window.toast("none to resume").wait_for()
 
 
-def test_what_is_shown_can_be_chosen(jobs: Jobs) -> None:
+def test_the_view_can_be_filtered(jobs: Jobs) -> None:
     group = jobs.launches.submit(4, name="mixed")
     jobs.launches.move(group, "FAILED", "SUCCEEDED", "FAILED", "SUCCEEDED")
     other = jobs.launches.submit(1, name="other")
@@ -375,15 +375,15 @@ def test_what_is_shown_can_be_chosen(jobs: Jobs) -> None:
     jobs.window.command("Caliban: Filter Jobs")
     jobs.window.pick("Text")
     jobs.window.answer("nowhere", "Jobs that have this")
-    jobs.window.section("Jobs").get_by_text("No job is like that").wait_for()
-    jobs.window.command("Caliban: Clear Filter of Jobs")
+    jobs.window.section("Jobs").get_by_text("No job matches").wait_for()
+    jobs.window.command("Caliban: Clear Jobs Filter")
     jobs.window.command("Caliban: Filter Jobs")
     jobs.window.pick("State")
     jobs.window.quick_row("succeeded").locator(".monaco-checkbox, input[type=checkbox]").first.click()
     jobs.window.quick().locator(".monaco-button", has_text="OK").click()
     jobs.window.section("Jobs").get_by_text("Shown: succeeded").wait_for()
     until("those", lambda: jobs.said("mixed").startswith("2 succeeded"))
-    jobs.window.command("Caliban: Clear Filter of Jobs")
+    jobs.window.command("Caliban: Clear Jobs Filter")
     until("both groups", lambda: {row.label for row in jobs.rows() if row.level == 1} == {"mixed", "other"})
 
 
@@ -418,7 +418,7 @@ def test_thousands_of_jobs_come_page_by_page(jobs: Jobs) -> None:
 
 
 def add_waiting(jobs: Jobs, title: str, count: int, number: int = 0) -> str:
-    """Write down a launch of jobs that wait, and return its name."""
+    """Record a launch of waiting jobs, and return its name."""
     with jobs.launches.history() as history:
         group = history.groups.add(title=title, folder=jobs.launches.folder, image=None, owner=None)
         specs = [
@@ -431,7 +431,7 @@ def add_waiting(jobs: Jobs, title: str, count: int, number: int = 0) -> str:
     return group.name
 
 
-def test_any_job_of_a_long_history_is_found_by_what_it_says(jobs: Jobs) -> None:
+def test_any_job_of_a_long_history_is_found_by_its_text(jobs: Jobs) -> None:
     for number in range(30):
         add_waiting(jobs, f"night {number}", 10, number)
     window = jobs.window
@@ -461,7 +461,7 @@ def test_jobs_to_stop_stay_chosen_while_others_are_looked_for(jobs: Jobs) -> Non
     group = add_waiting(jobs, "long", 120)
     add_waiting(jobs, "short", 1, 1)
     window = jobs.window
-    window.command("Caliban: Stop")
+    window.command("Caliban: Stop Jobs")
 
     def check(text: str, label: str) -> None:
         window.quick().locator(".quick-input-box input").first.focus()

@@ -1,4 +1,4 @@
-"""The extension starts its server in an environment that it makes itself, and keeps both in order."""
+"""The extension starts its server in an environment that it creates, and keeps both in order."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from caliban_ls import __version__
 REAL = str(Path(sys.executable).resolve())
 
 
-MAKING = "Caliban makes its environment"
+MAKING = "Caliban creates its environment"
 USUAL: dict[str, object] = {
     "caliban.experimentFiles": [],
     "caliban.interpreter": "",
@@ -174,7 +174,7 @@ def test_with_an_environment_findings_come_soon(at_work: Desk) -> None:
     at_work.window.page.reload(wait_until="domcontentloaded")
     at_work.finds()
     took = time.monotonic() - began
-    print(f"from opening the window to the first finding: {took:.1f} s")  # noqa: T201 - told, and never asserted
+    print(f"from opening the window to the first finding: {took:.1f} s")  # noqa: T201 - shown, and never asserted
     assert environments(at_work.home) == before
     assert at_work.window.messages() == []
 
@@ -191,11 +191,11 @@ def test_a_server_that_is_killed_while_typing_comes_back_until_it_is_too_often(a
     kill_server(at_work.home)
     at_work.finds()
     kill_server(at_work.home)
-    told = window.toast("The server has stopped 4 times within a few minutes")
-    told.wait_for()
+    toast = window.toast("The server has stopped 4 times within a few minutes")
+    toast.wait_for()
     assert window.page.locator(".notification-toast").count() == 1
     window.shot("start-crashed")
-    window.press(told, "Retry")
+    window.press(toast, "Retry")
     at_work.finds()
     assert window.messages() == []
 

@@ -36,7 +36,7 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 
 class Plan:
-    """The page of a plan, as somebody sees it who looks at nothing else."""
+    """A plan's page in a window."""
 
     def __init__(self, window: Window, desk: Desk) -> None:
         self.window = window
@@ -234,7 +234,7 @@ def test_jobs_are_ordered_filtered_and_chosen_in_the_picture(plan: Plan) -> None
     expect(plan.find("aside")).to_be_hidden()
 
 
-def test_what_the_page_names_is_opened(plan: Plan) -> None:
+def test_the_pages_links_open_their_targets(plan: Plan) -> None:
     plan.plan([{"lr": 0.1}, {"lr": 0.1}], indent=1)
     plan.find(".notes li.warning", has_text="CAL603").locator("button").click()
     opened = plan.window.page.locator(".tab.active", has_not_text="Plan")
@@ -243,7 +243,7 @@ def test_what_the_page_names_is_opened(plan: Plan) -> None:
     plan.window.page.locator(".tab", has_text="Plan: ").click()
     plan.find(".source .link").click()
     expect(opened).to_contain_text("experiment.json")
-    # Whoever looks at a plan and names nothing else means that one, with what it was made with.
+    # Without an argument, the plan in front is planned again, with its own arguments.
     plan.window.page.locator(".tab", has_text="Plan: ").click()
     plan.window.command("Caliban: Submit to AI Platform")
     submit = plan.find("#submit")
@@ -298,14 +298,14 @@ def test_pressing_twice_submits_once(plan: Plan) -> None:
     leaving = plan.window.page.locator(".monaco-dialog-box", has_text="external website")
     expect(leaving).to_contain_text("console.cloud.google.com")
     plan.window.dialog("external website", "Cancel")
-    told = plan.window.toast("3 jobs submitted")
-    told.wait_for()
+    toast = plan.window.toast("3 jobs submitted")
+    toast.wait_for()
     plan.window.shot("plan-submitted")
     name = next(iter(plan.desk.emulator.vertex.jobs))
     plan.desk.emulator.vertex.jobs[name]["state"] = "JOB_STATE_RUNNING"
     plan.button("Refresh States").click()
     expect(outcome).to_contain_text("1 running")
-    for show in (plan.button("Show Jobs"), told.locator(".monaco-button", has_text="Show Jobs")):
+    for show in (plan.button("Show Jobs"), toast.locator(".monaco-button", has_text="Show Jobs")):
         plan.window.command("View: Show Explorer")
         show.click()
         plan.window.section("Jobs").locator(".monaco-list-row.selected", has_text="1 running").wait_for()
@@ -330,7 +330,7 @@ def test_the_number_is_typed_over_a_limit(plan: Plan) -> None:
     assert sorted(plan.desk.keys().values()) == [1, 1, 1]
 
 
-def test_a_limit_of_ones_own_settings_is_passed_by_nothing(plan: Plan) -> None:
+def test_a_limit_in_the_settings_cannot_be_exceeded(plan: Plan) -> None:
     own = plan.desk.state / "config.json"
     plan.desk.state.mkdir(exist_ok=True)
     own.write_text(json.dumps({"limits": {"maxJobs": 2}}))
@@ -346,7 +346,7 @@ def test_a_limit_of_ones_own_settings_is_passed_by_nothing(plan: Plan) -> None:
         own.unlink()
 
 
-def test_what_has_changed_since_is_not_submitted(plan: Plan) -> None:
+def test_a_changed_plan_is_not_submitted(plan: Plan) -> None:
     plan.plan({"lr": [0.1, 0.2, 0.3]})
     (plan.desk.folder / "experiment.json").write_text('{"lr": [0.1, 0.2]}')
     until("the editor has read it", lambda: "edited since" in plan.bar())
@@ -393,7 +393,7 @@ def test_a_submission_is_cancelled_on_the_page_and_resumed(plan: Plan) -> None:
     assert set(plan.desk.keys().values()) == {1}
 
 
-def test_what_google_refuses_is_told_in_its_words_and_resumed(plan: Plan) -> None:
+def test_a_refusal_of_google_is_shown_as_it_is_and_resumed(plan: Plan) -> None:
     plan.plan({"lr": [0.1, 0.2, 0.3]})
     plan.desk.emulator.denied["aiplatform.projects.locations.customJobs.create"] = (
         "aiplatform.customJobs.create"
@@ -453,7 +453,7 @@ def test_a_refusal_of_the_first_says_that_none_was_sent(plan: Plan) -> None:
     expect(plan.button("Resume")).to_have_count(0)
 
 
-def test_what_cannot_be_built_is_not_sent(plan: Plan) -> None:
+def test_without_an_image_nothing_is_sent(plan: Plan) -> None:
     plant(plan.desk.folder, {"train.py": ""})
     plan.desk.config(module="train.py", base_image="registry.invalid/none:1")
     parent = "projects/my-project/locations/us-central1"
@@ -471,7 +471,7 @@ def test_what_cannot_be_built_is_not_sent(plan: Plan) -> None:
     assert not plan.desk.emulator.jobs()
 
 
-def test_a_server_that_is_killed_while_it_submits_leaves_what_is_known(plan: Plan) -> None:
+def test_a_server_killed_while_submitting_leaves_its_records(plan: Plan) -> None:
     plan.plan({"lr": [number / 100 for number in range(1, 101)]})
     plan.desk.emulator.faults = Faults(latency=1.0)
     plan.find("#submit").click()

@@ -1,4 +1,4 @@
-"""A folder that nobody trusts starts nothing and asks nothing, whatever lies in it; what is wrong in its files is said."""
+"""In an untrusted folder, nothing is started and nothing is asked, but findings are shown."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Siege:
     listener: socket.socket
 
     def was_called(self) -> bool:
-        """Return whether somebody has connected to what passes for the engine and the proxy."""
+        """Return whether something has connected to the listeners in place of the engine and the proxy."""
         try:
             self.listener.accept()
         except BlockingIOError:
@@ -52,7 +52,7 @@ class Siege:
 
 
 def hostile(folder: Path, port: int) -> Path:
-    """Plant a project that would like to run something; whatever of it is run leaves a file beside it."""
+    """Plant a hostile project; each of its programs leaves a file beside itself when it is run."""
     canary = f"open({str(folder.parent / 'ran')!r}, 'a').write(__file__)"
     script = f"#!/bin/sh\necho $0 >> '{folder.parent}/ran'\n"
     config: dict[str, object] = {"base_image": "python:3.12-slim"}
@@ -89,7 +89,7 @@ def hostile(folder: Path, port: int) -> Path:
 
 
 def make_environment(home: Path, harmless: Path) -> None:
-    """Open a folder that is trusted, for which the extension makes its environment."""
+    """Open a trusted folder, for which the extension creates its environment."""
     with vscode(harmless, home, environment=package_sources(), machine={}) as window:
         window.open("experiment.json")
         Desk(window, home).finds()
@@ -168,7 +168,7 @@ def test_the_tracer_sees_what_is_started_and_asked(tmp_path: Path) -> None:
     assert read(tmp_path / "other", EXTENSION_HOST) == Trace((), ())
 
 
-def test_only_the_own_server_is_started_and_nobody_is_asked(at_work: Siege) -> None:
+def test_only_the_extensions_server_is_started_and_nothing_is_asked(at_work: Siege) -> None:
     window, home = at_work.desk.window, at_work.desk.home
     window.go_to(1, 8)
     assert "CAL202" in window.hover("CAL202")
@@ -193,7 +193,7 @@ def test_only_the_own_server_is_started_and_nobody_is_asked(at_work: Siege) -> N
     assert window.messages() == []
 
 
-def test_what_would_run_something_is_not_offered(at_work: Siege) -> None:
+def test_commands_that_run_something_are_not_offered(at_work: Siege) -> None:
     window = at_work.desk.window
     assert not window.offers("Caliban: Build Image")
     assert not window.offers("Caliban: Submit to AI Platform")
@@ -222,7 +222,7 @@ def test_no_environment_is_made_and_trust_starts_the_server_anew(at_work: Siege)
     kept = storage(home) / "environments"
     kept.rename(home / "kept")
     window.command("Caliban: Restart Server")
-    until("a calm word", lambda: "none is made in a folder that isn't trusted" in log(home))
+    until("a calm word", lambda: "none is created in a folder that isn't trusted" in log(home))
     until("no finding", lambda: window.squiggles().count() == 0)
     assert window.messages() == []
     assert not kept.exists()

@@ -1,4 +1,4 @@
-"""What keeps the server from starting is told in one message that says what helps, and mended without a reload."""
+"""If the server can't start, one message says why and what helps, and the problem is fixed without a reload."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is wrong, and what is told about it."""
+    """A problem, and its message."""
 
     said: str
     arrange: Callable[[Desk], Mapping[str, object]] = lambda _: {}
@@ -87,7 +87,7 @@ CASES = {
     "Python without venv": Case("sudo apt install python3.11-venv", _on_path(BARE)),
     "a broken Python": Case("python3 doesn't work: error while loading shared", _on_path(BROKEN)),
     "an old one named": Case("caliban.interpreter names, is Python 3.8.18", _named(OLD)),
-    "a broken one named": Case("isn't a Python that works: error while loading", _named(BROKEN)),
+    "a broken one named": Case("isn't a working Python: error while loading", _named(BROKEN)),
     "none of that name": Case(
         "There is no program /nowhere/python", lambda _: {"caliban.interpreter": "/nowhere/python"}
     ),
@@ -105,12 +105,12 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_what_is_wrong_is_told_once_and_mended_without_a_reload(bare: Desk, case: Case) -> None:
+def test_a_problem_is_shown_once_and_fixed_without_a_reload(bare: Desk, case: Case) -> None:
     bare.finds()
     bare.window.dismiss_messages()
     try:
         bare.set({"caliban.server.path": "", **case.arrange(bare)})
-        bare.is_told(case.said)
+        bare.shows(case.said)
         if case.said == "No Python 3.10 or later was found":
             bare.window.shot("start-no-python")
         assert environments(bare.home) == []

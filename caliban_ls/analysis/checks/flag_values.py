@@ -18,11 +18,11 @@ from caliban_ls.analysis.script.suggestion import first_value
 from caliban_ls.analysis.script.value_rules import (
     FALSE_WORDS,
     TRUE_WORDS,
-    Problem,
+    ValueProblem,
     as_number,
+    check_value,
     has_choice,
     is_whole,
-    react,
 )
 from caliban_ls.core.text import shortened
 
@@ -30,9 +30,9 @@ _EXACT = 1e15  # up to here, every whole number is a float
 _SHOWN = 6  # choices in a message
 
 
-def refusal(script: Script, flags: tuple[Flag, ...], key: str, text: str | None) -> Problem | None:
+def refusal(script: Script, flags: tuple[Flag, ...], key: str, text: str | None) -> ValueProblem | None:
     """Return why no flag that a key may stand for takes a value, None where one does or there are none."""
-    problems = [react(script, flag, key, text) for flag in flags]
+    problems = [check_value(script, flag, key, text) for flag in flags]
     return problems[0] if problems and None not in problems else None
 
 
@@ -58,24 +58,24 @@ def refused(
     flag, name = flags[0], f"--{key}"
     text = text_of(value) or ""
     match problem:
-        case Problem.NEEDS_VALUE:
+        case ValueProblem.NEEDS_VALUE:
             code, message = "CAL506", f"{name} needs {_what(flag)}; true gives it none"
-        case Problem.TAKES_NONE:
+        case ValueProblem.TAKES_NONE:
             code, message = "CAL505", f"{name} takes no value; write true to give it, false to leave it out"
-        case Problem.TOO_FEW:
+        case ValueProblem.TOO_FEW:
             code, message = "CAL509", f"{name} takes several values, and an experiment gives a flag one"
-        case Problem.LIKE_FLAG:
+        case ValueProblem.LIKE_FLAG:
             code, message = "CAL510", f"{script.path} takes {shown} for a flag, since it begins with a dash"
-        case Problem.LIKE_FLAG_TO_MOST:
+        case ValueProblem.LIKE_FLAG_TO_MOST:
             code, message = (
                 "CAL510",
                 f"Before Python 3.14, argparse takes {text} for a flag and not for a number",
             )
-        case Problem.WRONG_TYPE:
+        case ValueProblem.WRONG_TYPE:
             code, message = "CAL502", f"{name} needs {_what(flag)}, not {_given(value, shown)}"
-        case Problem.OUT_OF_BOUNDS:
+        case ValueProblem.OUT_OF_BOUNDS:
             code, message = "CAL512", f"{name} needs {_what(flag)}, not {_given(value, shown)}"
-        case Problem.NO_CHOICE:
+        case ValueProblem.NO_CHOICE:
             listed = ", ".join(_spelled(one) for one in (flag.choices or ())[:_SHOWN])
             more = ", …" if len(flag.choices or ()) > _SHOWN else ""
             code, message = "CAL503", f"{name} doesn't take {shown}; its choices are {listed}{more}"
@@ -89,7 +89,7 @@ def refused(
         for spelling in _repairs(flag, value, text, problem)
         if all(fits(script, one, key, spelling) for one in flags)
     ]
-    severity = Severity.WARNING if problem is Problem.LIKE_FLAG_TO_MOST else None
+    severity = Severity.WARNING if problem is ValueProblem.LIKE_FLAG_TO_MOST else None
     return finding(code, value.span, message, *fixes, severity=severity)
 
 
@@ -98,7 +98,7 @@ def fits(script: Script, flag: Flag, key: str, spelling: str) -> bool:
     value = json.loads(spelling)
     if value is False:
         return not flag.required
-    return react(script, flag, key, argument(value)) is None
+    return check_value(script, flag, key, argument(value)) is None
 
 
 def placeholder(flag: Flag) -> str | None:
@@ -132,27 +132,27 @@ def nearest_name(key: str, names: list[str]) -> str | None:
     return next(iter(difflib.get_close_matches(key, names, n=1)), None)
 
 
-def _repairs(flag: Flag, value: Node, text: str, problem: Problem) -> list[str]:
+def _repairs(flag: Flag, value: Node, text: str, problem: ValueProblem) -> list[str]:
     """Return JSON texts that may be meant, best first."""
     word = text.strip().lower()
     match problem:
-        case Problem.TAKES_NONE:
+        case ValueProblem.TAKES_NONE:
             return ["false"] if word in FALSE_WORDS else ["true"] if word in TRUE_WORDS else []
-        case Problem.NEEDS_VALUE if flag.kind == "bool":
+        case ValueProblem.NEEDS_VALUE if flag.kind == "bool":
             return [quote("True" if flag.choices else "true")]
-        case Problem.NEEDS_VALUE if has_choice(flag, "true"):
+        case ValueProblem.NEEDS_VALUE if has_choice(flag, "true"):
             return [quote("true")]
-        case Problem.LIKE_FLAG_TO_MOST if value.kind is Kind.NUMBER:
+        case ValueProblem.LIKE_FLAG_TO_MOST if value.kind is Kind.NUMBER:
             # A text keeps its spelling; a number would be written with an exponent again.
             return [quote(format(Decimal(text), "f"))]
-        case Problem.WRONG_TYPE if flag.kind == "int":
+        case ValueProblem.WRONG_TYPE if flag.kind == "int":
             number = float(as_number("float", text) or 0)
             return [str(int(number))] if is_whole(text) and abs(number) < _EXACT else []
-        case Problem.NO_CHOICE:
+        case ValueProblem.NO_CHOICE:
             return [_spelled(one) for one in _near_choices(flag, text)]
-        case Problem.OUT_OF_BOUNDS:
+        case ValueProblem.OUT_OF_BOUNDS:
             return _inside(flag, text)
-        case Problem.ALWAYS_TRUE:
+        case ValueProblem.ALWAYS_TRUE:
             return ["false"] if flag.default != "True" else []
         case _:
             return []

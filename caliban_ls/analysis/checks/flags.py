@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from caliban_ls.analysis.checks.flag_values import (
     argument,
@@ -24,11 +25,11 @@ from caliban_ls.analysis.checks.flag_values import (
 from caliban_ls.analysis.experiment.block import flags_of, is_key
 from caliban_ls.analysis.experiment.sweep import Block, Experiment, rows_of
 from caliban_ls.analysis.findings import Edit, Finding, Fix, shifted
-from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, inner_span, quote
+from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, SideTable, inner_span, quote
 from caliban_ls.analysis.jsondoc.edits import set_member
 from caliban_ls.analysis.rules import finding
 from caliban_ls.analysis.script import Flag, Script, is_same, resolve
-from caliban_ls.analysis.script.value_rules import react
+from caliban_ls.analysis.script.value_rules import check_value
 from caliban_ls.core.text import Span
 
 _SHOWN = 6  # flags in a message
@@ -77,11 +78,24 @@ def flag_findings(
     found: list[Finding] = []
     known = _Known(behind=_behind(script, args))
     for block in sweep.blocks:
-        noted = block.notes.get("flags")
-        if noted is None or noted[0] is not script or noted[1] != args:
-            noted = block.notes["flags"] = (script, args, _judge(document, block, script, known))
-        found += [shifted(one, block.node.span.start) for one in noted[2]]
+        checked = _CHECKED.get(block.node)
+        if checked is None or checked.script is not script or checked.args != args:
+            findings = _judge(document, block, script, known)
+            checked = _CHECKED.put(block.node, _Checked(script, args, findings))
+        found += [shifted(one, block.node.span.start) for one in checked.findings]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A block's findings, counted from its start, and what they hold for."""
+
+    script: Script
+    args: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+_CHECKED: Final = SideTable[_Checked]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +104,7 @@ class _Behind:
 
     Attributes:
         flags: ids of the flags that may be among it.
-        free: whether absl is to take flags that it doesn't know.
+        free: whether the library is to take flags that it doesn't know.
         unknown: whether there may be more flags than are seen: in a file, or since they only show help.
     """
 
@@ -116,7 +130,7 @@ def _behind(script: Script, args: tuple[str, ...]) -> _Behind:
             meant += tuple(flag for flag in script.flags if any(f"-{letter}" in flag.names for letter in key))
         unknown = unknown or any(flag.hidden for flag in meant) or key in ("help", "h", "helpfull")
         taken |= {id(flag) for flag in meant}
-    free = script.library == "absl" and bool(keys & {"undefok", "flagfile"})
+    free = bool(keys & script.conventions.opening_flags)
     return _Behind(frozenset(taken), free, unknown)
 
 
@@ -183,9 +197,8 @@ def _given_quietly(script: Script, name: str, spelling: str, known: _Known) -> b
 
 def _block(document: JsonDocument, block: Block, script: Script, known: _Known) -> Iterator[Finding]:
     parts = [part for member in block.node.members for part in _parts(document, member, script, known)]
-    # With these two, absl takes flags that it doesn't know, and others from a file.
     behind = known.behind
-    own = script.library == "absl" and any(part.key in ("undefok", "flagfile") for part in parts)
+    own = any(part.key in script.conventions.opening_flags for part in parts)
     free = behind.free or own
     for part in parts:
         if part.flags:
@@ -254,7 +267,7 @@ def _is_one(flags: tuple[Flag, ...]) -> bool:
 
 def _unknown(script: Script, parts: list[_Part], part: _Part) -> Iterator[Finding]:
     meant = resolve(script, part.key)
-    if not part.given or (script.library == "fire" and len(part.key) == 1):
+    if not part.given or (script.conventions.one_letter_flags and len(part.key) == 1):
         return
     if meant:
         if len({flag.names for flag in meant}) < len(meant) or len({flag.subcommand for flag in meant}) > 1:
@@ -298,7 +311,9 @@ def _is_negative(key: str) -> bool:
 def _takes(script: Script, part: _Part, name: str) -> bool:
     """Whether a flag takes all values that another is set to."""
     texts = [text_of(value) for value in part.values if value.value is not False]
-    return all(react(script, flag, name, text) is None for flag in resolve(script, name) for text in texts)
+    return all(
+        check_value(script, flag, name, text) is None for flag in resolve(script, name) for text in texts
+    )
 
 
 def _renamed(part: _Part, name: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from caliban_ls.analysis.experiment import sweep
 from caliban_ls.analysis.experiment.sweep import Block, Experiment
 from caliban_ls.analysis.findings import Finding, Fix, shifted
-from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node
+from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, SideTable
 from caliban_ls.analysis.jsondoc.edits import remove_items
 from caliban_ls.analysis.rules import finding
 from caliban_ls.core.text import Span, shortened, spoken_amount, spoken_number
@@ -31,6 +31,10 @@ FREE_A_MINUTE: Final = 60
 MOST_COMPARED: Final = 10_000
 """So many jobs of one sweep are compared with each other; beyond, blocks are looked at one by one."""
 
+_REPEATS: Final = SideTable[tuple[Finding, ...]]()
+_MEMBER_REPEATS: Final = SideTable[tuple[Finding, ...]]()
+_KEYS: Final = SideTable[frozenset[str]]()
+
 
 def limit_findings(document: JsonDocument, sweep: Experiment, estimate: CostEstimate | None) -> list[Finding]:
     """Judge the size of a sweep.
@@ -40,12 +44,14 @@ def limit_findings(document: JsonDocument, sweep: Experiment, estimate: CostEsti
         sweep: what was read from it.
         estimate: the project that it belongs to, None where that isn't known: nothing is limited then.
     """
-    found = [
-        shifted(repeat, block.node.span.start)
-        for block in sweep.blocks
-        if block.count is not None
-        for repeat in _repeats(document, block)
-    ]
+    found: list[Finding] = []
+    for block in sweep.blocks:
+        if block.count is not None:
+            repeats = _REPEATS.get(block.node)
+            if repeats is None:
+                repeats = _REPEATS.put(block.node, _repeats(document, block.node))
+            if repeats:
+                found += [shifted(repeat, block.node.span.start) for repeat in repeats]
     if sweep.count is None or document.root is None:
         return found
     start = document.root.span.start
@@ -104,29 +110,36 @@ def flags_key(parameters: Mapping[str, Any]) -> str:
     )
 
 
-def _repeats(document: JsonDocument, block: Block) -> tuple[Finding, ...]:
+def _repeats(document: JsonDocument, node: Node) -> tuple[Finding, ...]:
     """Find values that stand twice in a list. Spans count from the block's start."""
-    if "repeats" not in block.notes:
-        parts, start, found = block.node.parts, block.node.span.start, []
-        if parts is None or any(value[0] == "[" and _has_repeats(name, value) for name, value in parts):
-            found = [
-                shifted(_repeat(document, member, again), -start)
-                for member in block.node.members
-                if member.value is not None and member.value.kind is _ARRAY and (again := repeated(member))
-            ]
-        block.notes["repeats"] = tuple(found)
-    known: tuple[Finding, ...] = block.notes["repeats"]
-    return known
+    parts, start = node.parts, node.span.start
+    found: list[Finding] = []
+    if parts is None or any(value[0] == "[" and _has_repeats(name, value) for name, value in parts):
+        for member in node.members:
+            value = member.value
+            if value is None or value.kind is not _ARRAY:
+                continue
+            repeat = _MEMBER_REPEATS.get(value)
+            if repeat is None:
+                repeat = _MEMBER_REPEATS.put(value, _repeats_of(document, member, value))
+            if repeat:
+                found += [shifted(one, value.span.start - start) for one in repeat]
+    return tuple(found)
 
 
-def _repeat(document: JsonDocument, member: Member, again: Sequence[Node]) -> Finding:
-    assert member.value is not None  # noqa: S101 - it has items
+def _repeats_of(document: JsonDocument, member: Member, value: Node) -> tuple[Finding, ...]:
+    """Find what stands twice in a member's list. Spans count from the list's start."""
+    again = repeated(member)
+    return (shifted(_repeat(document, value, again), -value.span.start),) if again else ()
+
+
+def _repeat(document: JsonDocument, value: Node, again: Sequence[Node]) -> Finding:
     span = again[0].span
     shown = shortened(document.text[span.start : span.end], 30)
     others = "" if len(again) == 1 else f", and {len(again) - 1} more values"
     title = "Remove it" if len(again) == 1 else f"Remove the {len(again)} repeated values"
     message = f"{shown} stands in this list already{others}; the jobs that it makes have the very same flags"
-    fix = Fix(title, remove_items(document, member.value, again))
+    fix = Fix(title, remove_items(document, value, again))
     return finding("CAL603", span, message, fix)
 
 
@@ -154,20 +167,20 @@ def _repeated_blocks(document: JsonDocument, sweep: Experiment) -> Iterator[Find
 
 def _keys(block: Block) -> frozenset[str]:
     """Return a text for each different job of a block that is equal for equal ones."""
-    if "keys" not in block.notes:
-        parts = sweep.axes(block)
-        flags = [flag for axis in parts for flag in axis.flags]
-        order = sorted(range(len(flags)), key=flags.__getitem__)
-        keys = set()
-        for rows in itertools.product(*(axis.rows for axis in parts)):
-            values = [value for row in rows for value in row]
-            words = (
-                f"{flags[place]}\0{_spelled(values[place])}" for place in order if values[place] is not False
-            )
-            keys.add("\0\0".join(words))
-        block.notes["keys"] = frozenset(keys)
-    known: frozenset[str] = block.notes["keys"]
-    return known
+    known = _KEYS.get(block.node)
+    if known is not None:
+        return known
+    parts = sweep.axes(block)
+    flags = [flag for axis in parts for flag in axis.flags]
+    order = sorted(range(len(flags)), key=flags.__getitem__)
+    keys = set()
+    for rows in itertools.product(*(axis.rows for axis in parts)):
+        values = [value for row in rows for value in row]
+        words = (
+            f"{flags[place]}\0{_spelled(values[place])}" for place in order if values[place] is not False
+        )
+        keys.add("\0\0".join(words))
+    return _KEYS.put(block.node, frozenset(keys))
 
 
 def _spelled(value: Any) -> str:  # noqa: ANN401 - JSON

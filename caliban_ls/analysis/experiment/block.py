@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from math import prod
+from typing import Final, NamedTuple
 
-from caliban_ls.analysis.findings import Edit, Finding, Fix, Severity
-from caliban_ls.analysis.jsondoc import Kind, Member, Node, quote
+from caliban_ls.analysis.findings import Edit, Finding, Fix, Severity, shifted
+from caliban_ls.analysis.jsondoc import Kind, Member, Node, SideTable, quote
 from caliban_ls.analysis.rules import finding
 from caliban_ls.core.text import Span
 
@@ -24,6 +25,32 @@ _ARRAY, _STRING, _NUMBER, _BOOLEAN = Kind.ARRAY, Kind.STRING, Kind.NUMBER, Kind.
 _REMEMBERED = 1024  # names of keys; the blocks of a sweep have mostly the same ones
 
 _UNIFORM_ROWS = 3  # this many rows of one wrong length blame the key, not each of the rows
+
+
+class _Checked(NamedTuple):
+    """What checking a member alone gave.
+
+    Attributes:
+        rows: by how many it multiplies its block's jobs, None where its syntax leaves that open.
+        flags: those that it sets; none where the key isn't valid.
+        findings: what is wrong with it. Spans count from the value's start.
+        is_final: whether no change of another key could change any of it.
+    """
+
+    rows: int | None
+    flags: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    is_final: bool
+
+
+_CHECKED: Final = SideTable[_Checked]()
+"""By the members' values. An edit of a member makes a new value, or touches the one that it has."""
+
+_UNKNOWN: Final = _Checked(None, (), (), is_final=False)
+"""Of a member of which the syntax findings say that its key or value is missing or broken."""
+
+_FEW = 32
+"""Blocks with no more members are checked whole, which is as fast and takes no memory."""
 
 
 class _Taken:
@@ -74,34 +101,49 @@ def judge(node: Node) -> tuple[int | None, list[Finding]]:
     """Return how many jobs a block stands for, None when it has errors, and what is wrong with its keys and values."""
     if node.parts is not None and (number := _count_plain(node.parts)) is not None:
         return number, []
-    findings: list[Finding] = []
-    count = 1
-    others = []
-    for member in node.members:
-        # Most members are in order, which is seen at once; the rest is spared them.
-        key, value = member.key, member.value
-        if (
-            value is not None
-            and not value.damaged
-            and key.kind is _STRING
-            and not key.damaged
-            and _is_simple(key.value)
-            and (value.plain or _is_harmless(value))
-        ):
-            count *= value.plain or 1
-        else:
-            others.append(member)
+    members = node.members
     taken = _Taken(node)
-    for member in others:
-        findings += _judge_member(member, taken)
-    findings += _set_twice(node)
-    if (
-        node.damaged
-        or any(one.severity is Severity.ERROR for one in findings)
-        or not all(map(_is_whole, others))
-    ):
+    keeps = len(members) > _FEW
+    checked: list[_Checked] = []
+    findings: list[Finding] = []
+    for member in members:
+        value = member.value
+        if value is None:
+            checked.append(_UNKNOWN)
+            continue
+        one = _CHECKED.get(value)
+        if one is None:
+            one = _check(member, value, taken)
+            if keeps and one.is_final:
+                _CHECKED.put(value, one)
+        checked.append(one)
+        if one.findings:
+            start = value.span.start
+            findings += [shifted(found, start) for found in one.findings]
+    findings += _set_twice(members, checked)
+    rows = [one.rows for one in checked if one.rows is not None]
+    if node.damaged or len(rows) < len(members) or any(one.severity is Severity.ERROR for one in findings):
         return None, findings
-    return count * prod(map(row_count, others)), findings
+    return prod(each**times for each, times in Counter(rows).items()), findings
+
+
+def _check(member: Member, value: Node, taken: _Taken) -> _Checked:
+    """Check a member that has a value, in a block whose flags are taken."""
+    # Most members are in order, which is seen at once; the rest is spared them.
+    key = member.key
+    if key.kind is not _STRING or key.damaged:
+        return _UNKNOWN
+    name: str = key.value
+    is_simple = _is_simple(name)
+    if is_simple and not value.damaged and (value.plain or _is_harmless(value)):
+        return _Checked(value.plain or 1, (name,), (), is_final=True)
+    found = _judge_member(member, taken)
+    if found:
+        start = value.span.start
+        found = [shifted(one, -start) for one in found]
+    rows = row_count(member) if _is_whole(member) else None
+    flags = flags_of(name) if is_key(name) else ()
+    return _Checked(rows, flags, tuple(found), is_final=is_simple or _is_compound(name))
 
 
 def _count_plain(parts: Sequence[tuple[str, str]]) -> int | None:
@@ -333,20 +375,17 @@ def _judge_value(value: Node) -> list[Finding]:
     return []
 
 
-def _set_twice(node: Node) -> list[Finding]:
+def _set_twice(members: Sequence[Member], checked: Sequence[_Checked]) -> list[Finding]:
     """Find flags that a compound key sets again. A key that is literally repeated is a matter of syntax."""
     findings: list[Finding] = []
-    members = [one for one in node.members if one.key.kind is _STRING and not one.key.damaged]
-    if not _may_clash(tuple(one.key.value for one in members)):
+    every = [flag for one in checked for flag in one.flags]
+    if len(set(every)) == len(every):
         return findings
     seen: dict[str, str] = {}
-    for member in members:
-        if not is_key(member.key.value):
-            continue
+    for member, one in zip(members, checked, strict=True):
         name: str = member.key.value
-        flags = flags_of(name)
-        times = Counter(flags)
-        for flag in flags:
+        times = Counter(one.flags)
+        for flag in one.flags:
             if flag in seen and seen[flag] != name:
                 message = f"--{flag} is set here and in {quote(seen[flag])}; keep one of the two"
             elif times[flag] > 1:
@@ -355,14 +394,13 @@ def _set_twice(node: Node) -> list[Finding]:
                 continue
             findings.append(finding("CAL209", member.key.span, message))
             break
-        for flag in flags:
+        for flag in one.flags:
             seen.setdefault(flag, name)
     return findings
 
 
-@lru_cache(_REMEMBERED // 16)
-def _may_clash(names: tuple[str, ...]) -> bool:
-    """Whether some of a block's keys may set the same flag; the blocks of a sweep share the answer."""
+def _may_clash(names: Sequence[str]) -> bool:
+    """Whether some of a block's keys may set the same flag."""
     flags = [flag for name in set(names) for flag in flags_of(name)]
     return len(set(flags)) < len(flags)
 

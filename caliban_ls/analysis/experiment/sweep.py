@@ -10,12 +10,12 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from caliban_ls.analysis.experiment.block import described, flags_of, judge
 from caliban_ls.analysis.findings import Edit, Finding, Fix, Severity, shifted
-from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, to_python
+from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, SideTable, to_python
 from caliban_ls.analysis.rules import finding
 
 # Until Python 3.12 a member of an enumeration is looked up by a slow road, which is felt where there are many blocks.
@@ -38,14 +38,11 @@ class Block:
         node: where it stands.
         pointer: JSON pointer (RFC 6901) to it; empty for a config that is a single object.
         count: how many jobs it stands for, None when it has errors, those of its syntax included.
-        notes: what readers remember about it, each under a name of its own, until an edit touches it; what
-            has a place counts from the block's start.
     """
 
     node: Node
     pointer: str
     count: int | None
-    notes: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ class Experiment:
 
 @dataclass(slots=True)
 class _Reading:
-    """What judging a block gave, kept on its node until an edit touches it. Spans count from its start.
+    """What judging a block gave. Spans count from its start.
 
     The block has the pointer that it had last; that changes when another comes or goes before it.
     """
@@ -74,21 +71,21 @@ class _Reading:
     block: Block
 
 
+_READINGS: Final = SideTable[_Reading]()
+
+
 def read(document: JsonDocument) -> Experiment:
     """Judge and count a config. Broken input gives findings, never an exception."""
     blocks: list[Block] = []
     findings: list[Finding] = []
     for pointer, node in _top_level(document.root):
         if node.kind is _OBJECT:
-            reading = node.memo
-            if not isinstance(reading, _Reading):
-                reading = _read_block(node, pointer)
+            reading = _READINGS.get(node) or _read_block(node, pointer)
             if reading.findings:
                 start = node.span.start
                 findings += [shifted(found, start) for found in reading.findings]
             if reading.block.pointer != pointer:
-                known = reading.block
-                reading.block = Block(node, pointer, known.count, known.notes)
+                reading.block = Block(node, pointer, reading.block.count)
             blocks.append(reading.block)
         elif node.kind is not Kind.INVALID:
             message = f'{described(node)} isn\'t a block of flags; write an object such as {{"lr": 0.1}}'
@@ -183,9 +180,8 @@ def _top_level(root: Node | None) -> Iterator[tuple[str, Node]]:
 def _read_block(node: Node, pointer: str) -> _Reading:
     count, findings = judge(node)
     start = node.span.start if findings else 0
-    reading = _Reading(tuple(shifted(found, -start) for found in findings), Block(node, pointer, count))
-    node.memo = reading
-    return reading
+    found = tuple(shifted(one, -start) for one in findings)
+    return _READINGS.put(node, _Reading(found, Block(node, pointer, count)))
 
 
 def _no_jobs(root: Node) -> list[Finding]:

@@ -1,23 +1,25 @@
 """A JSON document that stays parsed while it is edited.
 
-After any edit the document equals a fresh parse of its text. An edit re-parses from the last item of the
-innermost list that starts before it, and stops where the parser meets an old item in the state in which
-that item was met before: from there on, nothing can differ. Where that fails, the next list outwards is
-tried, and the document itself is the outermost.
+After any edit the document equals a fresh parse of its text. An edit re-parses the innermost list or object around
+it, from the last item or member that starts before the edit. It stops where the parser meets an old item or member in
+the state in which that was met before: from there on, nothing can differ. Where that fails, the next container
+outwards is tried, and the document itself is the outermost.
 """
 
 from __future__ import annotations
 
 import gc
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 from caliban_ls.analysis.findings import Edit, Finding, Fix, Severity
 from caliban_ls.analysis.jsondoc import tokens
-from caliban_ls.analysis.jsondoc.grammar import (
+from caliban_ls.analysis.jsondoc.grammar import Parser
+from caliban_ls.analysis.jsondoc.parser_state import (
     DONE,
     FIRST,
     MAX_ERRORS,
@@ -26,10 +28,11 @@ from caliban_ls.analysis.jsondoc.grammar import (
     Escaped,
     Fault,
     Frame,
-    Parser,
     Window,
 )
-from caliban_ls.analysis.jsondoc.tree import Kind, Node
+from caliban_ls.analysis.jsondoc.recovery import duplicates
+from caliban_ls.analysis.jsondoc.reports import DUPLICATE_KEY
+from caliban_ls.analysis.jsondoc.tree import Kind, Member, Node
 from caliban_ls.core.text import Span
 
 MAX_SHOWN = 100
@@ -37,6 +40,7 @@ MAX_SHOWN = 100
 
 _MAX_LEVELS = 8  # how far out the enclosing lists are tried before everything is parsed anew
 _CLOSER = {"[": "]", "{": "}"}
+_OPENER = {Kind.ARRAY: "[", Kind.OBJECT: "{"}
 
 
 class JsonDocument:
@@ -114,69 +118,85 @@ class JsonDocument:
         """Return the containers around an edit, outermost first, each with its absolute start.
 
         The edit lies between their brackets. The outermost is the document itself, which has no brackets.
+        Lists with keys are left out, and all that is inside of them.
         """
         path = [(self._top, 0)]
         while True:
             node, base = path[-1]
             child = _child_at(node, start - base)
-            if child is None or child.kind not in {Kind.ARRAY, Kind.OBJECT}:
+            if child is None or child.kind not in _OPENER:
                 return path
             base += child.offset
             if not base < start <= end < base + child.length:
                 return path
+            if self.text[base] != _OPENER[child.kind]:
+                return path  # what is reported about keys in a list's brackets depends on all between them
             path.append((child, base))
 
     def _parse_window(self, path: list[tuple[Node, int]], start: int, end: int, shift: int) -> bool:
-        """Parse the part of a list that an edit touched, and take it over if the rest can stay as it is.
+        """Parse the part of a container that an edit touched, and take it over if the rest can stay as it is.
 
         Args:
-            path: containers from the document to the list, each with its absolute start.
+            path: containers from the document to the one to parse, each with its absolute start.
             start: where the replaced text started.
             end: where it ended.
             shift: by how much the text behind it moved.
 
         Returns:
-            Whether it worked. If not, the list itself may be spoiled, but nothing around it.
+            Whether it worked. If not, the container itself may be spoiled, but nothing around it.
         """
-        array, base = path[-1]
-        is_document = array is self._top
-        if not (is_document or (array.kind is Kind.ARRAY and array.closed and array.fresh)):
+        node, base = path[-1]
+        is_document = node is self._top
+        # Nothing stands in front of the root, so that it needn't be fresh.
+        was_fresh = node.fresh
+        if not is_document and not (node.closed and (was_fresh or node is self.root)):
             return False
-        items = list(array.items)
-        kept, begin, state = _restart(items, start - base)
+        is_object = node.kind is Kind.OBJECT
+        children: list[Any] = list(node.members if is_object else node.items)
+        heads: Sequence[Node] = [member.key for member in children] if is_object else children
+        kept, begin, state = _restart(heads, children, start - base)
         if kept == 0:
             begin, state = (0, START) if is_document else (1, FIRST)
         begin += base
-        close = len(self.text) if is_document else base + array.length - 1 + shift
-        frame = Frame(array, base, "" if is_document else "]", items[:kept], state)
-        frames = [*(_frame(self.text, node, position) for node, position in path[:-1]), frame]
+        close = len(self.text) if is_document else base + node.length - 1 + shift
+        frame = Frame(node, base, "" if is_document else _CLOSER[self.text[base]], children[:kept], state)
+        if is_object and kept:
+            frame.member = children[kept - 1]
+        frames = [*(_frame(self.text, outer, position) for outer, position in path[:-1]), frame]
         parser = Parser(
-            self.text, frames, _token_at(self.text, begin), Window(end + shift, close, shift, items)
+            self.text, frames, _token_at(self.text, begin), Window(end + shift, close, shift, heads)
         )
+        node.fresh = True  # unless its end tells otherwise
         try:
             parser.run()
         except Escaped:
             return False
+        if parser.joined is not None:
+            node.fresh = was_fresh
 
         # The old text from `stop` on means what it meant.
-        rest = items[parser.joined :] if parser.joined is not None else []
+        rest = children[parser.joined :] if parser.joined is not None else []
         stop = (parser.position if parser.joined is not None else close + 1) - shift
-        faults = [fault for fault in self._faults if fault.at < begin] + parser.faults
         later = [fault for fault in self._faults if fault.at >= stop]
-        faults += [_moved(fault, end, shift) for fault in later] if shift else later
+        later = [_moved(fault, end, shift) for fault in later] if shift else later
+        _move(rest, shift)
+        if is_object:
+            node.members = frame.children + rest
+            if rest:
+                later = _with_duplicates(later, node, base, close)
+        else:
+            node.items = frame.children + rest
+        faults = [fault for fault in self._faults if fault.at < begin] + parser.faults + later
         errors = sum(fault.finding.severity is not Severity.HINT for fault in faults)
         if parser.overflowed or errors > MAX_ERRORS:
             return False
         self._faults = faults
         self._replace_comments(begin, stop, shift, parser.comments)
-        for item in rest:
-            item.offset += shift
-        array.items = frame.children + rest
-        array.damaged = any(fault.damaged is array for fault in faults)
-        array.length = close - base + (0 if is_document else 1)
-        array.memo = None
+        node.damaged = any(fault.damaged is node for fault in faults)
+        node.length = close - base + (0 if is_document else 1)
+        node.side_entries = None
         for (outer, _), (inner, _) in pairwise(path):
-            outer.memo = None
+            outer.side_entries = None
             outer.length += shift
             _move_behind(outer, inner.offset, shift)
         return True
@@ -228,23 +248,29 @@ def _child_at(node: Node, offset: int) -> Node | None:
     return node.members[index].value if index >= 0 else None
 
 
-def _restart(items: list[Node], offset: int) -> tuple[int, int, int]:
-    """Return from where a list must be parsed anew when it is edited at an offset relative to it.
+def _restart(heads: Sequence[Node], children: Sequence[Any], offset: int) -> tuple[int, int, int]:
+    """Return from where a container must be parsed anew when it is edited at an offset relative to it.
+
+    Args:
+        heads: its items, or its members' keys.
+        children: its items, or its members.
+        offset: where the edit starts.
 
     Returns:
-        How many items can be kept, where the parse starts relative to the list, and the state it starts in.
-        The list's beginning, when none can be kept, is left to the caller.
+        How many children can be kept, where the parse starts relative to the container, and the state it
+        starts in. The container's beginning, when none can be kept, is left to the caller.
     """
-    index = bisect_left(items, offset, key=lambda item: item.offset) - 1
+    index = bisect_left(heads, offset, key=lambda head: head.offset) - 1
     if index >= 0:
-        item = items[index]
-        end = item.offset + item.length
-        is_container = item.kind in {Kind.ARRAY, Kind.OBJECT}
-        if is_container and item.fresh and item.closed and end <= offset:
-            return index + 1, end, DONE  # nothing can change a value that its own bracket has ended
-    while index > 0 and not items[index].fresh:
+        last = children[index]
+        value = last.value if isinstance(last, Member) else last
+        if value is not None and value.kind in _OPENER and value.fresh and value.closed:
+            end = value.offset + value.length
+            if end <= offset:
+                return index + 1, end, DONE  # nothing can change a value that its own bracket has ended
+    while index > 0 and not heads[index].fresh:
         index -= 1
-    return (index, items[index].offset, NEXT) if index > 0 else (0, 0, FIRST)
+    return (index, heads[index].offset, NEXT) if index > 0 else (0, 0, FIRST)
 
 
 def _frame(text: str, node: Node, start: int) -> Frame:
@@ -261,13 +287,34 @@ def _move_behind(container: Node, offset: int, shift: int) -> None:
         return
     if container.items:
         first = bisect_right(container.items, offset, key=lambda item: item.offset)
-        for item in container.items[first:]:
+        _move(container.items[first:], shift)
+    else:
+        # The offset is that of a value, whose key stands in front.
+        first = bisect_right(container.members, offset, key=lambda member: member.key.offset)
+        _move(container.members[first:], shift)
+
+
+def _move(children: Sequence[Any], shift: int) -> None:
+    """Move items or members of a container."""
+    if not shift or not children:
+        return
+    if not isinstance(children[0], Member):
+        for item in children:
             item.offset += shift
         return
-    for member in container.members:
-        for node in (member.key, member.value):
-            if node is not None and node.offset > offset:
-                node.offset += shift
+    for member in children:
+        member.key.offset += shift
+        if member.value is not None:
+            member.value.offset += shift
+
+
+def _with_duplicates(later: list[Fault], node: Node, start: int, close: int) -> list[Fault]:
+    """Return faults with those about an object's duplicate keys, which are reported where it closes, made anew."""
+    first = bisect_left(later, close, key=lambda fault: fault.at)
+    last = bisect_right(later, close, key=lambda fault: fault.at)
+    at_close = [fault for fault in later[first:last] if fault.finding.code != DUPLICATE_KEY]
+    at_close += [Fault(close, found, None) for found in duplicates(node.members, start)]
+    return later[:first] + at_close + later[last:]
 
 
 def _moved(fault: Fault, edited: int, shift: int) -> Fault:

@@ -26,7 +26,7 @@ class PlainArray(Node):
         self.members = ()
         self.closed = True
         self.damaged = False
-        self.memo = None
+        self.side_entries = None
         self.parent = parent
         self.offset = offset
         self.length = len(spelling)

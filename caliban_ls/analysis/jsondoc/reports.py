@@ -12,6 +12,8 @@ from caliban_ls.core.text import Span
 BRACKETS = {"]": ("[", "list"), "}": ("{", "object")}
 """Closing brackets, what opens them, and what stands between them."""
 
+DUPLICATE_KEY = "CAL114"
+
 _MAX_SHOWN = 30  # characters of the document in a message
 
 
@@ -133,7 +135,7 @@ def unquoted_key(quoted: str, start: int, end: int) -> Finding:
 
 def duplicate_key(quoted: str, start: int, end: int) -> Finding:
     """Report a key that an earlier member of the same object has."""
-    return finding("CAL114", Span(start, end), f"The key {shown(quoted)} is set already in this object")
+    return finding(DUPLICATE_KEY, Span(start, end), f"The key {shown(quoted)} is set already in this object")
 
 
 def unexpected(start: int, end: int, message: str) -> Finding:

@@ -39,7 +39,7 @@ class Node:
         damaged: whether a reported mistake leaves open which members or items belong here, so that their
             number, order or absence proves nothing. A broken value alone doesn't damage its container:
             it is INVALID, or a `Member.value` of None.
-        memo: whatever a reader remembers about this subtree; None again after an edit inside it.
+        side_entries: what side tables hold for it, by table; None when there are none. An edit inside the node removes them.
         parent: the container that it stands in; the root's is a holder of the whole document.
         offset: where it starts, counted from the parent's start.
         length: in code points, brackets and quotes included.
@@ -58,7 +58,7 @@ class Node:
     parts: Sequence[tuple[str, str]] | None = None
 
     __slots__ = (
-        *("kind", "value", "members", "items", "closed", "damaged", "memo"),
+        *("kind", "value", "members", "items", "closed", "damaged", "side_entries"),
         *("parent", "offset", "length", "fresh"),
     )
 
@@ -69,7 +69,7 @@ class Node:
         self.items: Sequence[Node] = ()
         self.closed = True
         self.damaged = False
-        self.memo: Any = None
+        self.side_entries: dict[object, Any] | None = None
         self.parent = parent
         self.offset = offset
         self.length = length

@@ -1,33 +1,37 @@
-"""A training script's flags, read from its text alone; nothing is ever imported or run.
+"""Read a training script's flags from its text. Nothing of the script is imported or run.
 
-Files come from a function that is passed in: this package touches no disk. What can't be known is said to be
-unknown, never guessed.
+The caller passes a function that gives the texts of files: this package touches no disk. A fact that the text
+doesn't settle is unknown, never guessed.
 
-The package is one address for what readers need. Inside, `model` is the answer, `values` and `state` the state of
-one reading, `expressions`, `statements` and `calls` follow the text, each `from_…` knows one library, and `value_rules`
-and `suggestion` say what its flags take.
+`model` is the answer. `reader` makes it: `interpreter/` follows the text, and `libraries/` know the parsers.
+`value_rules` check a flag's value, `suggestion` offers one, `discovery` finds the script of an experiment.
 """
 
 from __future__ import annotations
 
-from caliban_ls.analysis.script.discovery import Named, named_in, only_script, places_of, wanted_script
-from caliban_ls.analysis.script.model import Arity, Flag, Library, Scalar, Script, ValueKind, is_same, resolve
-from caliban_ls.analysis.script.reader import Read, read_script
+from caliban_ls.analysis.script.discovery import (
+    ScriptComment,
+    candidate_paths,
+    named_script,
+    only_script,
+    script_comment,
+)
+from caliban_ls.analysis.script.model import Arity, Flag, Scalar, Script, ValueKind, is_same, resolve
+from caliban_ls.analysis.script.reader import ReadText, read_script
 
 __all__ = [
     "Arity",
     "Flag",
-    "Library",
-    "Named",
-    "Read",
+    "ReadText",
     "Scalar",
     "Script",
+    "ScriptComment",
     "ValueKind",
+    "candidate_paths",
     "is_same",
-    "named_in",
+    "named_script",
     "only_script",
-    "places_of",
     "read_script",
     "resolve",
-    "wanted_script",
+    "script_comment",
 ]

@@ -1,4 +1,4 @@
-"""Which script an experiment is for. Looks at names and texts that it is given, at no disk."""
+"""Find the script of an experiment, by names and texts that the caller gives. Touches no disk."""
 
 from __future__ import annotations
 
@@ -6,40 +6,32 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from caliban_ls.analysis.script.reader import Read
+from caliban_ls.analysis.script.reader import ReadText
 
 _COMMENT = re.compile(r"(?://|\#|/\*)[ \t]*caliban:[ \t]*script[ \t]*=[ \t]*([^\s*,;]+)")
 _GUARD = re.compile(
     r"^if[ \t(]+(?:__name__\s*==\s*[\"']__main__[\"']|[\"']__main__[\"']\s*==\s*__name__)", re.MULTILINE
 )
-_LIBRARY = re.compile(
-    r"^[ \t]*(?:import|from)[ \t]+(?:argparse|absl|click|typer|fire|tyro|simple_parsing|transformers)\b",
-    re.MULTILINE,
-)
-
-_CALLED = re.compile(
-    r"^(?:[^\s#].*\bparse_(?:known_)?args|main|cli|fire\.Fire|typer\.run|app\.run)\(", re.MULTILINE
-)  # at once, when the file is run
 
 
-class Named(NamedTuple):
-    """What a file says about its script: the path as it is written, and where in the file."""
+class ScriptComment(NamedTuple):
+    """A comment that names a script: the path as written, and its place in the file."""
 
     path: str
     start: int
     end: int
 
 
-def named_in(text: str) -> Named | None:
-    """Return the script that a comment of an experiment names (`// caliban: script=trainer/train.py`)."""
+def script_comment(text: str) -> ScriptComment | None:
+    """Return the script that an experiment's comment names: `// caliban: script=trainer/train.py`."""
     if "caliban:" not in text:
         return None
     match = _COMMENT.search(text)
-    return Named(match[1], match.start(1), match.end(1)) if match is not None else None
+    return ScriptComment(match[1], match.start(1), match.end(1)) if match is not None else None
 
 
-def wanted_script(*, script: str | None, module: str | None, text: str) -> str | None:
-    """Return the script that a project config or else the experiment's comment names, as it is written.
+def named_script(*, script: str | None, module: str | None, text: str) -> str | None:
+    """Return the script that the project config names, or else the experiment's comment, as written.
 
     Args:
         script: the project config's key.
@@ -48,12 +40,12 @@ def wanted_script(*, script: str | None, module: str | None, text: str) -> str |
     """
     if script or module:
         return script or module
-    named = named_in(text)
+    named = script_comment(text)
     return None if named is None else named.path
 
 
-def places_of(wanted: str, folder: str) -> tuple[str, ...]:
-    """Return where a script may be that is named so, relative to the project, with slashes, best first.
+def candidate_paths(wanted: str, folder: str) -> tuple[str, ...]:
+    """Return the paths where a named script may be, relative to the project, with slashes, best first.
 
     Args:
         wanted: a path, or a module's dotted name.
@@ -70,15 +62,23 @@ def places_of(wanted: str, folder: str) -> tuple[str, ...]:
     return (f"{whole}.py", f"{whole}/__main__.py")
 
 
-def only_script(paths: Iterable[str], read: Read) -> str | None:
+def only_script(paths: Iterable[str], read: ReadText) -> str | None:
     """Return the only file that reads a command line and can be run, None when there are several or none.
 
-    A file that says what it does when it is run comes before those that do it whenever they are imported.
+    A file with a `__main__` guard comes before those that read the command line whenever they are imported.
     """
     texts = {path: read(path) or "" for path in sorted(paths)}
-    reading = [path for path, text in texts.items() if _LIBRARY.search(text) is not None]
-    for runs in (_GUARD, _CALLED):
-        found = [path for path in reading if runs.search(texts[path]) is not None]
+    if not texts:
+        return None
+    # The interpreter takes longer to load than a check without a script.
+    from caliban_ls.analysis.script.libraries.registry import LIBRARIES
+
+    packages = "|".join(library.package for library in LIBRARIES)
+    imports = re.compile(rf"^[ \t]*(?:import|from)[ \t]+(?:{packages})\b", re.MULTILINE)
+    calls = "|".join(call for library in LIBRARIES for call in library.module_calls)
+    runs_at_once = re.compile(rf"^(?:main|cli|{calls})\(", re.MULTILINE)
+    for runs in (_GUARD, runs_at_once):
+        found = [path for path, text in texts.items() if runs.search(text) and imports.search(text)]
         if found:
             return found[0] if len(found) == 1 else None
     return None

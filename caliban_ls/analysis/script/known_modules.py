@@ -1,4 +1,4 @@
-"""What is known of modules that aren't the project's."""
+"""Facts about modules outside the project."""
 
 from __future__ import annotations
 
@@ -22,4 +22,4 @@ WITHOUT_FLAGS: Final = frozenset(
     }
 )
 # fmt: on
-"""The first names of modules that define no flags of absl's: the standard library's, and some well-known ones."""
+"""Packages that define no absl flags: the standard library's and some well-known ones."""

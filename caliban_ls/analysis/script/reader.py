@@ -1,4 +1,4 @@
-"""From a script's path to its command line: the script is followed as if it were run, and its parsers are asked."""
+"""Read a script's command line: follow its text as if it ran, then collect what its parsers accept."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from caliban_ls.analysis.script.model import Flag, Library, Script
+from caliban_ls.analysis.script.model import Conventions, Flag, Script
 
-# What follows a script takes longer to load than an experiment without one to judge.
+# The interpreter takes longer to load than a check without a script.
 if TYPE_CHECKING:
     from caliban_ls.analysis.script.interpreter.state import Run
-    from caliban_ls.analysis.script.interpreter.values import Parser
+    from caliban_ls.analysis.script.interpreter.values import ScriptParser
 
-Read = Callable[[str], str | None]
-"""From a path relative to the project, with slashes, to the file's text; None when there is none."""
+ReadText = Callable[[str], str | None]
+"""Takes a path relative to the project, with slashes; returns the file's text, None when there is no file."""
 
 
-def read_script(path: str, read: Read) -> Script | None:
+def read_script(path: str, read: ReadText) -> Script | None:
     """Read a script's command line.
 
     Args:
@@ -26,26 +26,27 @@ def read_script(path: str, read: Read) -> Script | None:
         read: gives the texts of the project's files.
 
     Returns:
-        None when there is no such file, or when it isn't Python.
+        None when there is no such file or it isn't Python.
     """
+    from caliban_ls.analysis.script.interpreter.evaluator import ScriptEvaluator
     from caliban_ls.analysis.script.interpreter.state import Exhausted, Run
-    from caliban_ls.analysis.script.interpreter.statements import execute_module
     from caliban_ls.analysis.script.interpreter.values import UNKNOWN, Scope
+    from caliban_ls.analysis.script.libraries.registry import LIBRARIES
 
-    run = Run(_remembering(read), folder=path.rpartition("/")[0])
+    run = Run(_remembering(read), ScriptEvaluator(), LIBRARIES, folder=path.rpartition("/")[0])
     source = run.open(path)
     if source is None:
         return None
     scope = Scope(source, {"__name__": "__main__", "__file__": UNKNOWN})
     run.modules[path] = scope
     try:
-        execute_module(run, scope)
+        run.evaluator.execute(run, source.tree.body, scope)
     except (Exhausted, RecursionError):
         run.complete = run.certain = False
     return _script(run, path)
 
 
-def _remembering(read: Read) -> Read:
+def _remembering(read: ReadText) -> ReadText:
     known: dict[str, str | None] = {}
 
     def remember(path: str) -> str | None:
@@ -57,37 +58,32 @@ def _remembering(read: Read) -> Read:
 
 
 def _script(run: Run, path: str) -> Script:
-    """Put together what the parsers take that read the command line."""
-    parsers: list[Parser] = []
+    """Collect the flags of the parsers that read the command line."""
+    parsers: list[ScriptParser] = []
     for invocation in run.invocations:
         if invocation.parser not in parsers:
             parsers.append(invocation.parser)
-    asked = bool(parsers)
-    if not asked:
-        # Somebody whom we don't see may ask one of these.
+    parsed = bool(parsers)
+    if not parsed:
+        # Code that wasn't followed may call one of these.
         parsers = run.parsers
     libraries = {parser.library for parser in parsers}
-    library: Library | None = parsers[0].library if len(libraries) == 1 else None
+    library = parsers[0].library if len(libraries) == 1 else None
+    if library is not None and library.finish is not None:
+        library.finish(run, path)
     flags: list[Flag] = []
     names: list[str] = []
-    complete = run.complete and asked and library is not None
-    certain = run.certain and asked and library is not None
+    complete = run.complete and parsed and library is not None
+    certain = run.certain and parsed and library is not None
     for parser in parsers:
         for name, part in _parts(parser, None):
             flags += [replace(flag, subcommand=name) if name else flag for flag in part.flags]
             names += [name] if name else []
             complete = complete and part.complete
             certain = certain and part.certain
-    if library == "transformers" and run.text(f"{path.removesuffix('.py')}.args") is not None:
-        certain = False  # a file of arguments, which the library looks for
     complete = complete and not _hides_flags(run)
     strict = any(one.strict for one in run.invocations)
     complete = complete and strict and all(one.strict or not one.doubtful for one in run.invocations)
-    if library == "absl":
-        from caliban_ls.analysis.script.libraries import absl
-
-        flags += absl.own_flags(path)
-        complete = complete and absl.is_complete(run)
     doubtful = (
         len(parsers) > 1
         or any(one.doubtful for one in run.invocations)
@@ -96,7 +92,8 @@ def _script(run: Run, path: str) -> Script:
     flags = [replace(flag, required=False) if doubtful or flag.subcommand else flag for flag in flags]
     return Script(
         path=path,
-        library=library,
+        library=None if library is None else library.name,
+        conventions=Conventions() if library is None else library.conventions,
         flags=tuple(dict.fromkeys(flags)),
         complete=complete,
         certain=certain,
@@ -108,15 +105,15 @@ def _script(run: Run, path: str) -> Script:
     )
 
 
-def _parts(parser: Parser, name: str | None) -> Iterator[tuple[str | None, Parser]]:
-    """Yield a parser and those of its subcommands, with their dotted names."""
+def _parts(parser: ScriptParser, name: str | None) -> Iterator[tuple[str | None, ScriptParser]]:
+    """Yield a parser and its subcommands' parsers, with their dotted names."""
     yield name, parser
     for own, inner in parser.subparsers:
         yield from _parts(inner, own if name is None else f"{name}.{own}")
 
 
 def _hides_flags(run: Run) -> bool:
-    """Whether a function that nobody was seen to call would define flags, of a parser that it wasn't given."""
+    """Whether a function that wasn't followed defines flags of a parser that it doesn't make or get itself."""
     for module in run.modules.values():
         for function in ast.walk(module.source.tree):
             if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or function in run.followed:
@@ -128,17 +125,13 @@ def _hides_flags(run: Run) -> bool:
                 if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
             }
             for one in ast.walk(function):
-                if isinstance(one, ast.Call) and _defines(one.func, given):
+                if isinstance(one, ast.Call) and _defines(run, one.func, given):
                     return True
     return False
 
 
-def _defines(target: ast.expr, given: set[str]) -> bool:
+def _defines(run: Run, target: ast.expr, given: set[str]) -> bool:
     if not isinstance(target, ast.Attribute) or not isinstance(target.value, ast.Name):
         return False
-    if target.attr.startswith("DEFINE"):
-        return True
-    return target.attr in _DEFINING and target.value.id not in given
-
-
-_DEFINING = {"add_argument", "add_parser", "add_argument_group", "add_arguments", "add_command", "add_typer"}
+    own = target.value.id in given
+    return any(library.defines(target.attr, on_own_object=own) for library in run.libraries)

@@ -1,4 +1,4 @@
-"""What a flag could be set to, as JSON: its choices, its default, or a value that its parser takes."""
+"""Suggest values for a flag, as JSON: its choices, its default, or another that its parser accepts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caliban_ls.analysis.script.model import Bounds, Flag, Scalar
 
 
 def values_of(flag: Flag) -> list[str]:
-    """Return JSON texts of the values that a flag is known to take, best first."""
+    """Return the JSON texts of values that a flag accepts, best first."""
     if flag.arity == "none":
         return ["true", "false"]
     known = [_spelled(choice) for choice in flag.choices or ()]
@@ -25,7 +25,7 @@ def values_of(flag: Flag) -> list[str]:
 
 
 def first_value(flag: Flag) -> str:
-    """Return a JSON text that the flag could be set to, its default where there is one."""
+    """Return one JSON text for a flag: its default where there is one."""
     if flag.arity == "none":
         return "true"
     default = default_of(flag)
@@ -41,7 +41,7 @@ def first_value(flag: Flag) -> str:
 
 
 def default_of(flag: Flag) -> str | None:
-    """Return a flag's default as JSON text, None when it has none that a key could be given."""
+    """Return a flag's default as JSON text; None when it has none that JSON can spell."""
     text = flag.default
     if text is None or text == "None" or flag.arity == "none" or "\0" in text:
         return None
@@ -57,7 +57,7 @@ def default_of(flag: Flag) -> str | None:
 
 
 def _number(flag: Flag) -> str:
-    """Return a number that the flag takes, a usual one where that is among them."""
+    """Return a number that the flag accepts, a usual one where possible."""
     is_whole = flag.kind == "int"
     bounds = flag.bounds or Bounds()
     bounds = bounds.whole() if is_whole else bounds

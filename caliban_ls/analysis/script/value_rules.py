@@ -1,7 +1,7 @@
-"""How a script's parser would react to one value of a flag: what it reads, and what it refuses.
+"""Check a flag's value as the script's parser would.
 
-A value is what a job's command line has after the flag: a text, or nothing where the flag is bare. Only what
-every version of the library would refuse counts; where that isn't known, nothing is said.
+A value is the text after the flag on a job's command line, or None where the flag is bare. A value counts as
+wrong only where every version of the library refuses it.
 """
 
 from __future__ import annotations
@@ -10,24 +10,16 @@ import re
 from enum import Enum
 from typing import Final
 
-from caliban_ls.analysis.script.model import Flag, Library, Scalar, Script
-
-ARGPARSE: Final[frozenset[Library]] = frozenset({"argparse", "transformers", "simple-parsing"})
-"""The libraries that are argparse underneath."""
+from caliban_ls.analysis.script.model import Conventions, Flag, Scalar, Script
 
 FALSE_WORDS: Final = frozenset({"false", "f", "no", "n", "off", "0", "none"})
 TRUE_WORDS: Final = frozenset({"true", "t", "yes", "y", "on", "1"})
 
 _NEGATIVE_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
-_BOOLEANS: dict[Library, frozenset[str]] = {
-    "transformers": frozenset({"yes", "true", "t", "y", "1", "no", "false", "f", "n", "0"}),
-    "simple-parsing": frozenset({"yes", "true", "t", "y", "1", "no", "false", "f", "n", "0"}),
-    "click": frozenset({"", "yes", "true", "t", "y", "1", "on", "no", "false", "f", "n", "0", "off"}),
-}
 
 
-class Problem(Enum):
-    """Why a parser would refuse a value, or take it for something else."""
+class ValueProblem(Enum):
+    """Why a parser refuses a value, or reads it as something else."""
 
     NEEDS_VALUE = "needs a value"
     TAKES_NONE = "takes none"
@@ -40,36 +32,36 @@ class Problem(Enum):
     ALWAYS_TRUE = "counts as true"
 
 
-def react(script: Script, flag: Flag, key: str, value: str | None) -> Problem | None:
-    """Return why a value is refused, None when it is taken or when that isn't known.
+def check_value(script: Script, flag: Flag, key: str, value: str | None) -> ValueProblem | None:
+    """Return why the parser refuses a value; None when it accepts it or that is unknown.
 
     Args:
-        script: whose parser it is.
-        flag: what the key stands for.
-        key: as it is written, which may be one that switches the flag off.
-        value: what follows on the command line, None when nothing does.
+        script: the script with the parser.
+        flag: the flag that the key names.
+        key: the spelling used, which may be a negation.
+        value: the text after the flag; None when there is none.
     """
     arity = flag.arity
     if f"--{key}" in flag.negations:
-        if script.library in ("simple-parsing", "fire"):
+        if script.conventions.negations_take_values:
             return None
         arity = "none"
     if arity is None:
         return None
     if value is None:
-        return Problem.NEEDS_VALUE if arity in ("one", "some", "several") else None
+        return ValueProblem.NEEDS_VALUE if arity in ("one", "some", "several") else None
     if arity == "none":
-        return Problem.TAKES_NONE if _refuses_strays(script) else None
+        return ValueProblem.TAKES_NONE if _refuses_strays(script) else None
     if arity == "several":
-        return Problem.TOO_FEW
+        return ValueProblem.TOO_FEW
     like_flag = _like_flag(script, value)
     if like_flag is not None:
         return like_flag
-    return _read(script.library, flag, value)
+    return _read(script.conventions, flag, value)
 
 
 def as_number(kind: str | None, text: str) -> int | float | None:
-    """Return the number that a text is read as, None when it is none of this kind."""
+    """Convert a text to a number of this kind; None when it isn't one."""
     try:
         return int(text) if kind == "int" else float(text) if kind == "float" else None
     except ValueError:
@@ -77,13 +69,13 @@ def as_number(kind: str | None, text: str) -> int | float | None:
 
 
 def is_whole(text: str) -> bool:
-    """Whether a text is read as a number without a fraction, however it is spelled."""
+    """Whether a text is a whole number in any spelling (`1`, `1.0`, `1e3`)."""
     number = as_number("float", text)
     return number is not None and float(number).is_integer()
 
 
 def has_choice(flag: Flag, value: str) -> bool | None:
-    """Whether a value is one of a flag's choices, None when that can't be known."""
+    """Whether a value is one of a flag's choices; None when that is unknown."""
     if flag.choices is None or flag.kind in (None, "path"):
         return None
     read: Scalar | None = value if flag.kind in ("str", "bool") else as_number(flag.kind, value)
@@ -93,47 +85,46 @@ def has_choice(flag: Flag, value: str) -> bool | None:
 
 
 def _refuses_strays(script: Script) -> bool:
-    """Whether a value that belongs to no flag is refused, or (absl) keeps the flags behind it from being read."""
-    if script.library == "absl":
-        return True
-    return script.library != "fire" and script.complete and not script.positionals
+    """Whether the parser refuses a value that belongs to no flag, or stops reading flags there."""
+    if script.conventions.stray_values is not None:
+        return script.conventions.stray_values == "refused"
+    return script.complete and not script.positionals
 
 
-def _like_flag(script: Script, value: str) -> Problem | None:
-    if script.library not in ARGPARSE or len(value) < 2 or value[0] != "-" or " " in value:  # noqa: PLR2004 - "-" is a value
+def _like_flag(script: Script, value: str) -> ValueProblem | None:
+    if not script.conventions.is_argparse or len(value) < 2 or value[0] != "-" or " " in value:  # noqa: PLR2004 - "-" is a value
         return None
     numbers = any(re.match(_NEGATIVE_NUMBER, name) for flag in script.flags for name in flag.names)
     if not numbers and _NEGATIVE_NUMBER.fullmatch(value):
         return None
     if not numbers and re.match(r"-\.?\d", value):
-        return Problem.LIKE_FLAG_TO_MOST
-    return Problem.LIKE_FLAG
+        return ValueProblem.LIKE_FLAG_TO_MOST
+    return ValueProblem.LIKE_FLAG
 
 
-def _read(library: Library | None, flag: Flag, value: str) -> Problem | None:
-    if library in ARGPARSE and value.startswith("@"):
+def _read(conventions: Conventions, flag: Flag, value: str) -> ValueProblem | None:
+    if conventions.is_argparse and value.startswith("@"):
         return None  # may name a file of arguments
     if flag.kind in ("int", "float"):
         number = as_number(flag.kind, value)
-        if number is None and not _is_integer_elsewhere(library, flag, value):
-            return Problem.WRONG_TYPE
+        if number is None and not _is_integer_elsewhere(conventions, flag, value):
+            return ValueProblem.WRONG_TYPE
         if number is None:
             number = as_number("float", value)
         if number is not None and flag.bounds is not None and number not in flag.bounds:
-            return Problem.OUT_OF_BOUNDS
+            return ValueProblem.OUT_OF_BOUNDS
     elif flag.kind == "bool" and flag.choices is None:
-        if library == "argparse":
-            return Problem.ALWAYS_TRUE if value.strip().lower() in FALSE_WORDS else None
-        words = _BOOLEANS.get(library) if library is not None else None
+        if conventions.calls_bool:
+            return ValueProblem.ALWAYS_TRUE if value.strip().lower() in FALSE_WORDS else None
+        words = conventions.boolean_words
         if words is not None and value.strip().lower() not in words:
-            return Problem.WRONG_TYPE
-    return Problem.NO_CHOICE if has_choice(flag, value) is False else None
+            return ValueProblem.WRONG_TYPE
+    return ValueProblem.NO_CHOICE if has_choice(flag, value) is False else None
 
 
-def _is_integer_elsewhere(library: Library | None, flag: Flag, value: str) -> bool:
+def _is_integer_elsewhere(conventions: Conventions, flag: Flag, value: str) -> bool:
     if flag.kind != "int":
         return False
-    if library == "absl":
-        return re.fullmatch(r"\s*[-+]?0[xXoO][0-9a-fA-F_]+\s*", value) is not None
-    # Later versions of typer read 1.0 as 1.
-    return library == "typer" and is_whole(value)
+    if conventions.integers is not None and re.fullmatch(conventions.integers, value) is not None:
+        return True
+    return conventions.accepts_whole_floats and is_whole(value)

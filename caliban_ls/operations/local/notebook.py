@@ -20,7 +20,8 @@ from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.state import open_engine
 from caliban_ls.operations.local import image as project_image
 from caliban_ls.operations.local.container_options import survey
-from caliban_ls.operations.local.shell import TOKEN, URL, home_folder, on_the_folder
+from caliban_ls.operations.local.home_folder import home_access
+from caliban_ls.operations.local.shell import TOKEN, URL, on_the_folder
 from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime.engine import ContainerSpec, Engine
 from caliban_ls.runtime.jobs import Stream
@@ -55,12 +56,12 @@ def notebook(arguments: containers.NotebookArguments, context: Context) -> conta
     engine = open_engine(context)
     project = read_project(context)
     around = survey(arguments, project, context, engine)
+    home = home_access(arguments, context)
     if arguments.image_id is not None:
         image = project_image.given(arguments.image_id, engine)
     else:
         jupyter = package if version is None else f"{package}=={_pinned(version)}"
         image = project_image.ensure(arguments, project, around.mode, context, jupyter=jupyter).tag
-    home = None if arguments.bare else home_folder(context)
     token = secrets.token_hex(24)
     spec = on_the_folder(image, "notebook", around, engine, context, home=home)
     detached = {owner.DETACH: "1"} if arguments.detach else {}

@@ -17,6 +17,7 @@ from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.state import open_engine, open_history
 from caliban_ls.operations.local import image as project_image
 from caliban_ls.operations.local.container_options import Surroundings, equipped, is_here, survey
+from caliban_ls.operations.local.home_folder import HomeAccess, home_access, home_folder, home_mounts
 from caliban_ls.operations.schemas import containers as schemas_containers
 from caliban_ls.runtime.engine import ContainerInfo, ContainerSpec, Engine, Mount
 from caliban_ls.runtime.images.dockerfile import WORKDIR
@@ -49,15 +50,15 @@ def shell(arguments: schemas_containers.ShellArguments, context: Context) -> sch
     project = read_project(context)
     around = survey(arguments, project, context, engine)
     wanted = arguments.shell or Path(context.environment.get("SHELL", "")).name
-    home = None if arguments.bare else home_folder(context)
-    packages = ("zsh",) if wanted == "zsh" and home is not None else ()
+    home = home_access(arguments, context)
+    packages = ("zsh",) if wanted == "zsh" and home != "none" else ()
     if arguments.image_id is not None:
         image = project_image.given(arguments.image_id, engine)
     else:
         image = project_image.ensure(arguments, project, around.mode, context, packages=packages).tag
     if context.opens_terminals:
         # The image is there, so that the terminal opens at once: what a build says and asks was said and asked here.
-        return schemas_containers.ShellResult(terminal=_terminal("shell", _flags(arguments), context))
+        return schemas_containers.ShellResult(terminal=_terminal("shell", _flags(arguments, home), context))
     console = Console()
     if arguments.command:
         entrypoint = ("/bin/sh", "-c", 'exec "$@"', "sh")
@@ -156,7 +157,7 @@ def on_the_folder(
     engine: Engine,
     context: Context,
     *,
-    home: Path | None,
+    home: HomeAccess,
 ) -> ContainerSpec:
     """Return a container that works on the project's folder itself.
 
@@ -166,7 +167,7 @@ def on_the_folder(
         around: what it gets of the machine.
         engine: what will run it.
         context: of the command.
-        home: the user's home folder to mount where it is, None for none.
+        home: what it may do with the user's home folder, which is mounted at its own path.
 
     Raises:
         MissingError: the engine is on another machine, which hasn't the folder.
@@ -179,10 +180,9 @@ def on_the_folder(
         )
     name = _user_name(around.environment["USER"])
     environment = {"USER": name, "LOGNAME": name}
-    mounts = [Mount(source=str(context.folder), target=WORKDIR)]
-    if home is not None:
-        environment["HOME"] = str(home)
-        mounts.append(Mount(source=str(home), target=str(home)))
+    mounts = [Mount(source=str(context.folder), target=WORKDIR), *home_mounts(home, context)]
+    if home != "none":
+        environment["HOME"] = str(home_folder(context))
     spec = ContainerSpec(
         image=image,
         args=(),
@@ -209,12 +209,6 @@ def _user_name(default: str) -> str:
     return default
 
 
-def home_folder(context: Context) -> Path | None:
-    """Return the user's home folder; None where there is none to speak of."""
-    home = Path(context.environment.get("HOME") or Path.home())
-    return home if home.is_dir() and home != Path("/") else None
-
-
 def _live(engine: Engine) -> Iterator[ContainerInfo]:
     return (container for container in engine.containers({owner.KIND: ""}) if container.running)
 
@@ -235,9 +229,9 @@ def _terminal(command: str, words: tuple[str, ...], context: Context) -> schemas
     )
 
 
-def _flags(arguments: schemas_containers.ShellArguments) -> tuple[str, ...]:
-    """Return arguments as the command line takes them."""
-    words = [f"--{name}" for name in ("nogpu", "gpu", "bare") if getattr(arguments, name)]
+def _flags(arguments: schemas_containers.ShellArguments, home: HomeAccess) -> tuple[str, ...]:
+    """Return arguments as the command line takes them; the terminal needn't ask about the home folder again."""
+    words = [f"--{name}" for name in ("nogpu", "gpu") if getattr(arguments, name)] + [f"--home={home}"]
     for extra in arguments.extras:
         words += ["--extras", extra]
     for name in ("image_id", "docker_run_args", "shell"):

@@ -76,7 +76,12 @@ class RunArguments(BuildArguments, ContainerArguments):
 class FolderArguments(ContainerArguments):
     """Arguments of every command that mounts the project's folder."""
 
-    bare: bool = option(False, "Leave the home folder out; only the working folder is mounted.")
+    home: str | None = option(
+        None,
+        "Mount your home folder full, read-only, or none of it; you are asked once for each project.",
+        metavar="full|read-only|none",
+    )
+    bare: bool = option(False, "Mount no home folder: the same as --home none.")
 
 
 @dataclass(frozen=True, kw_only=True)

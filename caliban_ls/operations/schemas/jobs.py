@@ -135,7 +135,12 @@ class StatusGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusResult:
-    """Launches, the newest first, notes on them, and the number of older ones beyond the limit."""
+    """Launches, the newest first, and what to know about them.
+
+    Attributes:
+        more: how many older launches the limit left out.
+        backends: where launches may run, and the name of each for people.
+    """
 
     groups: tuple[StatusGroup, ...]
     notes: tuple[str, ...] = ()

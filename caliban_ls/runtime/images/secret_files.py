@@ -1,12 +1,12 @@
-"""Files that hold a key or a password, known by their name or by how they begin. Pure.
+"""Find files that hold a key or a password, by their name or their beginning. Pure.
 
-A key in an image is there for everybody who can pull it, in every layer and every copy, for good. So such
-files are looked for before a build. What is looked for are forms that nothing else has; a guess at entropy
-would cry wolf.
+A key in an image stays there for everyone who can pull it, in every layer and every copy. So a build looks for such
+files first. It looks for forms that nothing else has; a guess at entropy would give false alarms.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
 
 _NAMES: tuple[tuple[str, str], ...] = (
@@ -46,9 +46,16 @@ _NAMES_INDEXES = re.compile(
 """Files that name places to fetch packages from."""
 
 _PASSWORD_IN_ADDRESS = re.compile(
-    rb"https?://[^\s/:@'\"]*:[^\s/@'\"${]+@[\w.-]"  # one that a variable stands for isn't there
-    rb"|https?://[^\s'\"]+/t/[a-z]{2}-[0-9a-f]{8}-"  # a token in the path, as conda's servers take it
+    rb"(?:https?|ftp|ssh)://[^\s/:@'\"]*:[^\s/@'\"${]+@[\w.-]"  # a variable holds none
+    rb"|https?://[\w-]{20,}@[\w.-]"  # a token in place of a user
+    rb"|https?://[^\s'\"]+/t/[a-z]{2}-[0-9a-f]{8}-",  # a token in the path, as conda's servers take it
+    re.IGNORECASE,
 )
+
+_PEM = re.compile(rb"\s*(-----BEGIN |Bag Attributes|(subject|issuer)\s?=)")
+"""Beginnings of files in PEM's form, as OpenSSL writes them."""
+
+_PRIVATE_KEY = re.compile(rb"^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----", re.MULTILINE)
 
 _LOOKED_AT = 64 * 1024  # bytes at a file's beginning; keys are shorter
 _TOKEN_LENGTH = 400  # bytes; a file of a token alone isn't longer
@@ -61,7 +68,7 @@ def key_like(path: str, beginning: bytes) -> str:
         path: relative to the project.
         beginning: its first bytes; 64 KiB are enough.
     """
-    head = beginning[:_LOOKED_AT]
+    head = _without_mark(beginning[:_LOOKED_AT])
     if not head.strip():
         return ""
     name = path.rpartition("/")[2]
@@ -72,8 +79,20 @@ def key_like(path: str, beginning: bytes) -> str:
     return _by_content(name, head)
 
 
+def _without_mark(head: bytes) -> bytes:
+    """Return a text as UTF-8 without the mark that Windows' programs begin it with."""
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
+        if head.startswith(mark):
+            return head.removeprefix(mark).decode(encoding, "replace").encode()
+    return head
+
+
 def _by_content(name: str, head: bytes) -> str:
-    if re.match(rb"\s*-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----", head):
+    if (_PEM.match(head) or name.endswith((".pem", ".key", ".crt"))) and _PRIVATE_KEY.search(head):
         return "a private key"
     if name == ".npmrc" and re.search(rb"_(authToken|password|auth)\s*=\s*[^\s$]", head):
         return "a password for a package registry"

@@ -1,6 +1,7 @@
 // The extension's entry point: creates the server and registers the features. The server makes all decisions.
 
 import * as vscode from "vscode";
+import { runCodeLensCommand } from "./codeLensCommands";
 import type { Extension, Feature } from "./feature";
 import { containers } from "./features/containers/containers";
 import { diagnosis } from "./features/diagnosis/diagnosis";
@@ -18,7 +19,6 @@ import { terminals } from "./features/terminals";
 import { welcome } from "./features/welcome/welcome";
 import { environmentsOf, launch } from "./launch/launch";
 import { release } from "./launch/leases";
-import { runCodeLensCommand } from "./codeLensCommands";
 import { Server } from "./server/server";
 
 const FEATURES: readonly Feature[] = [

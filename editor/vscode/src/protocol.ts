@@ -2,11 +2,11 @@
 
 import type { WorkspaceEdit } from "vscode-languageclient";
 
-/** The project that is meant. */
+/** The project to act on. */
 export interface Place {
-  /** Its folder, as a URI; the only open folder, or that of the document, when left out. */
+  /** Its folder, as a URI. Defaults to the document's folder, or to the only open folder. */
   root?: string;
-  /** A document of it, instead. */
+  /** A document of the project, instead. */
   uri?: string | null;
 }
 
@@ -212,7 +212,9 @@ export interface ShellArguments {
   image_id?: string | null;
   /** More flags of `docker run`, in one word: '--memory 2g -e A=1'. */
   docker_run_args?: string | null;
-  /** Leave the home folder out; only the working folder is mounted. */
+  /** Mount your home folder full, read-only, or none of it; you are asked once for each project. */
+  home?: string | null;
+  /** Mount no home folder: the same as --home none. */
   bare?: boolean;
   /** bash, zsh, fish or sh; by default your own. */
   shell?: string | null;
@@ -246,7 +248,9 @@ export interface NotebookArguments {
   image_id?: string | null;
   /** More flags of `docker run`, in one word: '--memory 2g -e A=1'. */
   docker_run_args?: string | null;
-  /** Leave the home folder out; only the working folder is mounted. */
+  /** Mount your home folder full, read-only, or none of it; you are asked once for each project. */
+  home?: string | null;
+  /** Mount no home folder: the same as --home none. */
   bare?: boolean;
   /** The port; by default the first free one from 8888. */
   port?: number | null;
@@ -559,7 +563,7 @@ export interface StatusGroup {
   jobs: readonly StatusJob[];
 }
 
-/** Launches, the newest first, notes on them, and the number of older ones beyond the limit. */
+/** Launches, the newest first, and what to know about them. */
 export interface StatusResult {
   groups: readonly StatusGroup[];
   notes: readonly string[];
@@ -713,7 +717,7 @@ export interface InitResult {
   kept: readonly string[];
 }
 
-/** Every command of the server: what it takes, and what it answers. */
+/** Every command of the server, with its arguments and its result. */
 export interface Commands {
   expand: { arguments: Place & ExpandArguments; result: ExpandResult };
   rule: { arguments: RuleArguments; result: RuleResult };
@@ -770,5 +774,5 @@ export const COMMANDS: readonly (keyof Commands)[] = [
   "init",
 ];
 
-/** Commands that run and send nothing, so that they work in folders that nobody trusts. */
+/** Commands that run and send nothing, so that they work in untrusted folders. */
 export const HARMLESS: readonly (keyof Commands)[] = ["expand", "rule", "rules", "identify", "catalog", "hardware", "setHardware"];

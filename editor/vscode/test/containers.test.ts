@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
-import { rowText, tooltip, groupContainers } from "../src/features/containers/rows";
+import { groupContainers, rowText, tooltip } from "../src/features/containers/rows";
 import type { Container } from "../src/protocol";
 
 function container(name: string, kind: string, more: Partial<Container> = {}): Container {
   return { id: `id-${name}`, kind, name, url: null, folder: "/home/ada/digits", image: "caliban/digits:1", started: "2026-11-27T20:00:00+00:00", job: null, ...more };
 }
 
-it("groups containers by kind, the oldest first, and leaves out what there is none of", () => {
+it("groups containers by kind, the oldest first, and leaves out empty groups", () => {
   const all = [container("b", "run"), container("a", "run"), container("old", "run", { started: "2026-11-26T20:00:00+00:00" }), container("s", "shell")];
   expect(groupContainers(all).map(({ title, containers }) => [title, containers.map(({ name }) => name)])).toEqual([
     ["Shells", ["s"]],

@@ -3,13 +3,13 @@ import { CrashCounter } from "../src/launch/crashCounter";
 
 const MINUTE = 60_000;
 
-test("a server that dies is started again, until it dies too often", () => {
+test("a crashed server is started again, until it crashes too often", () => {
   const crashes = new CrashCounter();
   expect([0, 1, 2, 3].map((minute) => crashes.add(minute * MINUTE * 0.5))).toEqual([true, true, true, false]);
   expect(crashes.count).toBe(4);
 });
 
-test("crashes of long ago don't count, nor those before the user did something", () => {
+test("old crashes don't count, nor those before the user's restart", () => {
   const crashes = new CrashCounter();
   expect([0, 1, 2, 5].map((minute) => crashes.add(minute * MINUTE))).toEqual([true, true, true, true]);
   crashes.reset();

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { LINKS, doctorPage, rulePage, verdict } from "../src/features/diagnosis/pages";
+import { doctorPage, LINKS, rulePage, verdict } from "../src/features/diagnosis/pages";
 import type { DoctorCheck } from "../src/protocol";
 
 const fine: DoctorCheck = { name: "Python", status: "ok", message: "3.12", hint: "" };
@@ -12,24 +12,24 @@ it.each([
   [[odd, odd], "All works; 2 things are worth a look"],
   [[odd, bad], "One thing is missing or broken"],
   [[bad, bad], "2 things are missing or broken"],
-])("says the whole in a sentence: %#", (checks, said) => {
+])("sums up in a sentence: %#", (checks, said) => {
   expect(verdict(checks)).toBe(said);
 });
 
-it("shows what is broken first, with what mends it", () => {
+it("shows failures first, with fixes", () => {
   const shown = doctorPage("/p", [fine, odd, bad]);
   expect([...shown.matchAll(/>([✗!✓])</g)].map(([, mark]) => mark)).toEqual(["✗", "!", "✓"]);
   expect(shown).toContain("<code>gcloud auth login</code>");
   expect(shown).toContain('href="command:workbench.actions.view.problems"');
 });
 
-it("takes no message for markup", () => {
+it("escapes messages", () => {
   const shown = doctorPage("/p/<i>", [bad]);
   expect(shown).not.toMatch(/<b>|<i>/);
   expect(shown).not.toContain("<script");
 });
 
-it("calls no command that it may not", () => {
+it("links only to commands that it may call", () => {
   const called = [...doctorPage("/p", [fine, odd, bad]).matchAll(/command:([\w.]+)/g)].map(([, command]) => command);
   expect(called.length).toBeGreaterThan(3);
   expect(LINKS).toEqual(expect.arrayContaining(called));

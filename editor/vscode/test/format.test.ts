@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { age, quantity, duration, shellJoin } from "../src/format";
+import { age, duration, quantity, shellJoin } from "../src/format";
 
 describe("words for people", () => {
   it.each([

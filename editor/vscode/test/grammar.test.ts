@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createOnigScanner, createOnigString, loadWASM } from "vscode-oniguruma";
-import { type IGrammar, INITIAL, Registry, parseRawGrammar } from "vscode-textmate";
+import { type IGrammar, INITIAL, parseRawGrammar, Registry } from "vscode-textmate";
 
 let grammar: IGrammar;
 
@@ -89,7 +89,7 @@ it("nests structures", () => {
   ]);
 });
 
-it("ends a string that nobody closed at the end of its line", () => {
+it("ends an unclosed string at the end of its line", () => {
   expect(innermost('{"a": "open\n, "b": 1}', "1")).toBe("constant.numeric.json.caliban");
 });
 
@@ -101,7 +101,7 @@ it.each(["https://a.b/#c", "a /* b */"])("begins no comment in a string: %s", (t
   expect(innermost(`["${text}"]`, text)).toBe("string.quoted.double.json.caliban");
 });
 
-it("shows what a comment tells the server", () => {
+it("highlights comments for the server", () => {
   expect(innermost("// caliban: experiment", "caliban:")).toBe("storage.type.class.instruction.json.caliban");
   expect(innermost("[1] # caliban: ignore CAL204", "caliban:")).toBe("storage.type.class.instruction.json.caliban");
   expect(innermost("// caliban: something", "caliban:")).toBe("comment.line.double-slash.json.caliban");

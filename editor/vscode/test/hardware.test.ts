@@ -14,7 +14,7 @@ const option: HardwareOption = {
   changes: { region: "us-east1" },
 };
 
-it("says under which heading an option falls, and what it costs", () => {
+it("puts an option under its heading, with its price", () => {
   const dearer = { ...option, possible: false, reason: "It has no T4: use 1xL4", label: "us-east5" };
   const never = { ...option, possible: false, reason: "It has no N1", changes: null, label: "me-west1", detail: "" };
   expect(hardwareRows([{ ...option, current: true }, option, dearer, never, never]).map((row) => ("heading" in row ? row.heading : row))).toEqual([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { filterOf, isEmpty, filterText } from "../src/features/jobs/filter";
+import { filterOf, filterText, isEmpty } from "../src/features/jobs/filter";
 import { PollSchedule } from "../src/features/jobs/polling";
 import * as rows from "../src/features/jobs/rows";
 import { code, groupTooltip, jobTooltip, plain } from "../src/features/jobs/tooltips";
@@ -85,7 +85,7 @@ describe("rows", () => {
     [group({ FAILED: 1, SUCCEEDED: 5 }), "error"],
     [group({ CANCELLED: 1, SUCCEEDED: 5 }), "circle-slash"],
     [group({ SUCCEEDED: 5 }), "pass"],
-    // Of one that its service no longer knows, nobody says that it runs.
+    // A job that its service no longer knows isn't shown as running.
     [group({ RUNNING: 1, SUCCEEDED: 5 }, { going: 0, gone: 1 }), "pass"],
     [group({ PLANNED: 2, SUCCEEDED: 5 }, { going: 0, unsent: 2 }), "circle-large-outline"],
     [group({}), "question"],
@@ -106,12 +106,12 @@ describe("rows", () => {
     expect(context).toBe(expected);
   });
 
-  it("counts what runs and fails in groups that go on, and nothing else", () => {
+  it("counts running and failed jobs of active groups only", () => {
     expect(rows.badge([group({ RUNNING: 2, FAILED: 1 }), group({ FAILED: 7 })])).toEqual({ value: 3, tooltip: "2 jobs running, 1 job failed" });
     expect(rows.badge([group({ FAILED: 7, SUCCEEDED: 1 })])).toBeUndefined();
   });
 
-  it("tells how a group ended", () => {
+  it("describes a group's end", () => {
     expect(rows.endMessage(group({ SUCCEEDED: 2, FAILED: 1 }))).toEqual({ text: "digits_1 has ended: 1 failed, 2 succeeded of 3", failed: true });
     expect(rows.endMessage(group({ SUCCEEDED: 2 }))).toEqual({ text: "digits_1 has ended: 2 succeeded", failed: false });
   });
@@ -120,7 +120,7 @@ describe("rows", () => {
 describe("tooltips", () => {
   const evil = "![x](https://evil.example/a.png) [run](command:evil) | <img src=x> ``` \n# big";
 
-  it("shows what others wrote as it is, and loads nothing of it", () => {
+  it("escapes foreign text, and loads nothing from it", () => {
     const text = jobTooltip(job("FAILED", { error: evil, args: ["--say", "```\n![x](https://evil.example)"] }), group({ FAILED: 1 }, { folder: evil }));
     const outside = text.replace(/````sh\n.*?\n````/s, "");
     expect(outside).not.toBe(text);
@@ -128,12 +128,12 @@ describe("tooltips", () => {
     expect(groupTooltip(group({ FAILED: 1 }, { image: evil }))).not.toMatch(/!\[|\]\(|<img|https:/);
   });
 
-  it("has a fence that no argument ends, and an end", () => {
+  it("fences arguments safely, and limits their length", () => {
     expect(code("a ```` b").startsWith("`````sh\n")).toBe(true);
     expect(plain("x".repeat(9000)).length).toBeLessThan(2100);
   });
 
-  it("says all that is known", () => {
+  it("lists all facts", () => {
     const text = groupTooltip(group({ RUNNING: 1 }));
     for (const part of ["us&#45;central1", "n1&#45;standard&#45;8 1xT4", "0&#46;87 USD an hour", "2026&#45;11&#45;27 20&#58;00&#58;00 UTC", "image&#58;tag"]) expect(text).toContain(part);
     expect(jobTooltip(job("SUCCEEDED", { metrics: { loss: 0.5 }, seconds: 90 }), group({ SUCCEEDED: 1 }))).toContain("| loss | 0&#46;5 |");
@@ -143,7 +143,7 @@ describe("tooltips", () => {
 describe("pace", () => {
   const [none, local, cloud] = [{ local: false, cloud: false }, { local: true, cloud: false }, { local: false, cloud: true }];
 
-  it("asks Google less and less while there is no news, and soon again when there is", () => {
+  it("asks Google less often while nothing changes, and soon again when something does", () => {
     const pace = new PollSchedule();
     let now = 0;
     const waits: number[] = [];
@@ -164,7 +164,7 @@ describe("pace", () => {
     expect(pace.asksGoogle(cloud, now)).toBe(true);
   });
 
-  it("never asks Google of jobs of this machine, and looks at those more often", () => {
+  it("never asks Google about local jobs, and reads those more often", () => {
     const pace = new PollSchedule();
     expect(pace.asksGoogle(local, 0)).toBe(false);
     expect(pace.asksGoogle(none, 0)).toBe(false);
@@ -174,7 +174,7 @@ describe("pace", () => {
   });
 });
 
-it("filters by what is given, in words", () => {
+it("makes a filter from arguments, and describes it", () => {
   expect(filterOf({ state: "failed", text: "  ", backend: "" })).toEqual({ state: ["FAILED"] });
   expect(isEmpty(filterOf({ state: [] }))).toBe(true);
   expect(filterText(filterOf({ state: ["failed", "RUNNING"], text: "--lr 0.1", backend: "vertex" }))).toBe("Shown: failed or running, “--lr 0.1”, vertex");

@@ -1,15 +1,15 @@
-// Programs that answer as Pythons do, run for real.
+// Runs real programs that answer like Pythons.
 
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Bundle, ensureEnvironment, findEnvironments } from "../src/launch/environments";
-import { leaseAndCleanUp, release } from "../src/launch/leases";
 import { StartCancelled } from "../src/launch/errors";
-import { ServerProcess } from "../src/launch/serverProcess";
-import { withoutPythonVariables } from "../src/launch/runProgram";
 import { findPython, isWithin } from "../src/launch/findPython";
+import { leaseAndCleanUp, release } from "../src/launch/leases";
+import { withoutPythonVariables } from "../src/launch/runProgram";
+import { ServerProcess } from "../src/launch/serverProcess";
 
 let folder: string;
 let logged: string[];
@@ -46,7 +46,7 @@ test("the setting comes before the Python extension, and that before PATH", asyn
   expect(await search()).toEqual({ base: "/path", version: "3.11.2" });
 });
 
-test("of PATH the first that fits is taken, and each that doesn't is logged with the reason", async () => {
+test("the first suitable Python on PATH is used, and each unsuitable one is logged with the reason", async () => {
   await program("one/python3", python([3, 8, 18], "/old"));
   await program("one/python3.12", "echo 'Illegal instruction' >&2; exit 132");
   await program("two/python3.11", python([3, 11, 2], "/bare", ["ensurepip"]));
@@ -54,14 +54,14 @@ test("of PATH the first that fits is taken, and each that doesn't is logged with
   expect(await search()).toEqual({ base: "/good", version: "3.10.13" });
   expect(logged.map((line) => line.replace(folder, ""))).toEqual([
     "Python extension: names no interpreter",
-    "PATH: /one/python3 won't do: it is Python 3.8.18",
-    "PATH: /one/python3.12 won't do: Illegal instruction",
-    "PATH: /two/python3.11 won't do: it is Python 3.11.2 without ensurepip",
+    "PATH: /one/python3 isn't suitable: it is Python 3.8.18",
+    "PATH: /one/python3.12 isn't suitable: Illegal instruction",
+    "PATH: /two/python3.11 isn't suitable: it is Python 3.11.2 without ensurepip",
     "PATH: /two/python3.10 is Python 3.10.13, of /good",
   ]);
 });
 
-test("what lies in an open folder is passed over, wherever it is named, and so are relative entries of PATH", async () => {
+test("Pythons in an open folder are ignored, and so are relative entries of PATH", async () => {
   const canary = `touch ${folder}/ran;`;
   const inside = await program("one/python3", `${canary} ${python([3, 12, 0], "/inside")}`);
   await program("two/python3", python([3, 11, 0], "/outside"));
@@ -71,7 +71,7 @@ test("what lies in an open folder is passed over, wherever it is named, and so a
   expect(await search({ run, avoided: [] })).toEqual({ base: "/outside", version: "3.11.0" });
 });
 
-test("a Python that is older than the option that isolates it counts as old", async () => {
+test("a Python without isolated mode counts as old", async () => {
   await program("one/python", "echo 'Unknown option: -I' >&2; exit 2");
   await expect(search()).rejects.toThrow(/too old: .*one\/python is 2/);
 });
@@ -85,12 +85,12 @@ test.each([
   expect(isWithin(inner, [outer])).toBe(expected);
 });
 
-test("no variable names foreign code, or another place for pip to put packages", () => {
+test("variables that load other code or move pip's packages are removed", () => {
   const given = { PYTHONPATH: "x", PYTHONHOME: "x", pythonstartup: "x", VIRTUAL_ENV: "x", PIP_TARGET: "x", PIP_INDEX_URL: "mirror", HOME: "/h" };
   expect(withoutPythonVariables(given)).toEqual({ PIP_INDEX_URL: "mirror", HOME: "/h" });
 });
 
-// It makes an environment as Python does, whose own Python installs and is asked for its version.
+// A stand-in for Python: creates an environment, installs, and reports its version.
 const MAKER = `
 [ "$3" = venv ] || exit 9
 mkdir -p "$4/bin"
@@ -106,31 +106,31 @@ chmod +x "$4/bin/python"`;
 
 const ours: Bundle = { wheel: "/w.whl", constraints: "/c.txt", key: "0.1.0-0123456789abcdef" };
 
-async function make(does: string, signal?: AbortSignal, told: string[] = [], check = "true") {
+async function make(does: string, signal?: AbortSignal, progress: string[] = [], check = "true") {
   const base = await program("maker", MAKER);
   const run = { folder, environment: { PATH: "/usr/bin:/bin", PIP_DOES: does, CHECK_DOES: check }, ...(signal === undefined ? {} : { signal }) };
   const interpreter = { base, version: "3.12.1", asked: "" };
-  return ensureEnvironment(path.join(folder, "environments"), ours, interpreter, { run, log, report: (message) => { told.push(message); } });
+  return ensureEnvironment(path.join(folder, "environments"), ours, interpreter, { run, log, report: (message) => { progress.push(message); } });
 }
 
-test("an environment is made once, and then found", async () => {
-  const told: string[] = [];
-  const environment = await make("true", undefined, told);
-  expect(told).toEqual(["with Python 3.12.1", "installing its packages", "pygls"]);
+test("an environment is created once, and then found", async () => {
+  const progress: string[] = [];
+  const environment = await make("true", undefined, progress);
+  expect(progress).toEqual(["with Python 3.12.1", "installing its packages", "pygls"]);
   expect(await findEnvironments(path.join(folder, "environments"), ours)).toEqual([environment]);
   expect(await findEnvironments(path.join(folder, "environments"), { ...ours, key: "0.1.0-fedcba9876543210" })).toEqual([]);
   expect(await make("exit 1")).toEqual(environment);
   expect(await readdir(path.join(folder, "environments"))).toEqual([path.basename(environment.folder)]);
 });
 
-test("windows that want the same environment at once make it once", async () => {
+test("windows that need the same environment at once create it once", async () => {
   const environments = await Promise.all([make("sleep 0.2"), make("sleep 0.2"), make("sleep 0.2")]);
   expect(new Set(environments.map((one) => one.folder)).size).toBe(1);
   const calls = await readFile(path.join(environments[0].folder, "bin/calls"), "utf8");
   expect(calls.match(/-m pip/g)).toHaveLength(1);
 });
 
-test("of one that can't be made, or is cancelled, nothing is left", async () => {
+test("a failed or cancelled environment leaves nothing", async () => {
   await expect(make("echo 'ERROR: No matching distribution found for docker' >&2; exit 1")).rejects.toThrow(
     "The server's packages can't be installed. pip says: No matching distribution found for docker.",
   );
@@ -143,21 +143,21 @@ test("of one that can't be made, or is cancelled, nothing is left", async () => 
   expect(await readdir(path.join(folder, "environments"))).toEqual([]);
 });
 
-test("an environment in which a command lacks a package counts as not made, and says which", async () => {
+test("an environment that lacks a package is refused, with the package's name", async () => {
   const check = "echo 'cloud can not import google: No module named packaging' >&2; exit 3";
   await expect(make("true", undefined, [], check)).rejects.toThrow(
-    "can't make an environment that works: cloud can not import google: No module named packaging.",
+    "can't create a working environment: cloud can not import google: No module named packaging.",
   );
   expect(await readdir(path.join(folder, "environments"))).toEqual([]);
 });
 
-test("the programs of an environment name an interpreter that stays where it is", async () => {
+test("the scripts of an environment name an interpreter that stays where it is", async () => {
   const environment = await make('printf "#!%s\\nexit 7\\n" "$(cd "$(dirname "$0")" && pwd)/sh" > "$(dirname "$0")/caliban"; ln -s /bin/sh "$(dirname "$0")/sh"');
   const [shebang] = (await readFile(path.join(environment.folder, "bin/caliban"), "utf8")).split("\n");
   expect(shebang).toBe(`#!${environment.folder}/bin/sh`);
 });
 
-test("one that a window was cut short in counts for nothing, and is removed by the next", async () => {
+test("an incomplete environment is ignored, and removed by the next window", async () => {
   const home = path.join(folder, "environments");
   const part = path.join(home, `${ours.key}-0123456789ab-1a2b`);
   await mkdir(path.join(part, "bin"), { recursive: true });
@@ -167,7 +167,7 @@ test("one that a window was cut short in counts for nothing, and is removed by t
   expect(await readdir(home)).toEqual([path.basename(environment.folder)]);
 });
 
-test("one of another version that a window is just making stays", async () => {
+test("an environment of another version stays while a window creates it", async () => {
   const environment = await make("true");
   const home = path.join(folder, "environments");
   const growing = `0.0.9-${"a".repeat(16)}-${"b".repeat(12)}-1a`;
@@ -192,7 +192,7 @@ test.each([
   expect((await make("true")).folder).toContain(ours.key);
 });
 
-test("environments of other versions go once no living process uses them", async () => {
+test("environments of other versions are removed when no running process uses them", async () => {
   const environment = await make("true");
   const home = path.join(folder, "environments");
   const [unused, used] = ["a", "b"].map((digit) => `0.0.9-${digit.repeat(16)}-${digit.repeat(12)}-${digit}`) as [string, string];
@@ -205,7 +205,7 @@ test("environments of other versions go once no living process uses them", async
   expect(await readdir(path.join(home, "leases"))).toEqual([`${used}@${hostname()}@${process.ppid}`]);
 });
 
-test("a server that doesn't end when asked is killed, and its last words are kept", async () => {
+test("a server that doesn't end when asked is killed, and its last output is kept", async () => {
   const command = await program("deaf", "trap '' TERM; echo 'nearly there' >&2; echo ready; while true; do sleep 0.1; done");
   const server = await ServerProcess.start({ command, args: [], folder, environment: { PATH: "/usr/bin:/bin" } });
   await new Promise((resolve) => server.child.stdout.once("data", resolve));
@@ -213,7 +213,7 @@ test("a server that doesn't end when asked is killed, and its last words are kep
   expect(server.lastOutput()).toBe("nearly there (signal SIGKILL)");
 });
 
-test("a program that isn't there is named, with the setting that helps", async () => {
+test("a missing program is named, with the setting to change", async () => {
   const starting = ServerProcess.start({ command: "/nowhere/caliban", args: [], folder, environment: {} });
   await expect(starting).rejects.toMatchObject({ message: expect.stringContaining("/nowhere/caliban can't be run") as string, setting: "caliban.server.path" });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { logPath, jobReference } from "../src/features/logs/paths";
+import { jobReference, logPath } from "../src/features/logs/paths";
 import { LogText } from "../src/features/logs/text";
 
 function shown(pieces: readonly string[], most?: number): LogText {
@@ -30,12 +30,12 @@ it("keeps the last part of a long log, from the beginning of a line", () => {
   expect(log.dropped + log.text.length).toBe(lines.join("").length);
 });
 
-it("doesn't hold a bar's every step", () => {
+it("keeps only the last step of a progress bar", () => {
   const log = shown(Array.from({ length: 1000 }, (_, step) => `\rstep ${step}`));
   expect(log.text).toBe("step 999");
 });
 
-it("calls a log by its group and its job, and knows the job by that", () => {
+it("names a log by its group and job, and finds the job from that name", () => {
   const path = logPath({ group: { name: "night_1", title: "night/2" }, job: { index: 12 } });
   expect(path).toBe("/night_1/night_2 12.log");
   expect(jobReference(path)).toBe("night_1/12");

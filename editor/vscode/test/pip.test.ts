@@ -18,7 +18,7 @@ test.each([
     "certificate verify failed: self-signed certificate (_ssl.c:1006",
   ],
   [`ConnectTimeoutError(${connection}, 'Connection to packages.example timed out. (connect timeout=15)')`, "Connection to packages.example timed out"],
-])("a package index that isn't reached is told by its reason", (reason, message) => {
+])("names the reason why a package index can't be reached", (reason, message) => {
   expect(pipFailure([retrying(reason), ...unmatched].join("\n"))).toEqual({ message, offline: true });
 });
 
@@ -27,6 +27,6 @@ test.each([
   ["ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n\n[notice] A new release of pip is available", "Could not install packages due to an OSError: [Errno 28] No space left on device"],
   ["Traceback (most recent call last):\n  …\nMemoryError\n", "MemoryError"],
   ["", "It says nothing."],
-])("of anything else the last error is told", (stderr, message) => {
+])("names pip's last error otherwise", (stderr, message) => {
   expect(pipFailure(stderr)).toEqual({ message, offline: false });
 });

@@ -1,16 +1,16 @@
-// What the page of a plan reckons: order, filters, scales, curves, and which rows exist.
+// The plan's page: order, filters, scales, curves, and which rows exist.
 
 import { describe, expect, test } from "vitest";
+import { allowedArguments, chunks, columnsOf, countsOf, headOf, requestText, rowsOf } from "../src/features/plans/pageData";
 import { pageHtml } from "../src/features/plans/pageHtml";
-import { columnsOf, allowedArguments, countsOf, headOf, chunks, requestText, rowsOf } from "../src/features/plans/pageData";
-import { isInBrushes, crossings, nearestSegment, curveHeight, segments } from "../src/pages/plan/lines";
-import type { Value } from "../src/pages/plan/messages";
-import { type RowOrder, type PlanRow, filterOf, sortRows, rowOf, widths } from "../src/pages/plan/rows";
-import { UNSET, axisOf, powers, round } from "../src/pages/plan/scales";
-import { visibleRows, rowsPerPage, scrollTopFor } from "../src/pages/plan/viewport";
-import * as words from "../src/pages/plan/format";
-import type { CloudJob, CloudResult } from "../src/protocol";
 import { quantity } from "../src/format";
+import * as words from "../src/pages/plan/format";
+import { crossings, curveHeight, isInBrushes, nearestSegment, segments } from "../src/pages/plan/lines";
+import type { Value } from "../src/pages/plan/messages";
+import { filterOf, type PlanRow, rowOf, type RowOrder, sortRows, widths } from "../src/pages/plan/rows";
+import { axisOf, powers, round, UNSET } from "../src/pages/plan/scales";
+import { rowsPerPage, scrollTopFor, visibleRows } from "../src/pages/plan/viewport";
+import type { CloudJob, CloudResult } from "../src/protocol";
 
 const COLUMNS = ["lr", "model"];
 
@@ -24,15 +24,15 @@ describe("order", () => {
   const cases: [RowOrder["by"], boolean, number[]][] = [
     ["index", true, [3, 2, 1, 0]],
     [0, false, [1, 3, 0, 2]],
-    [0, true, [0, 3, 1, 2]], // what isn't set is last either way
+    [0, true, [0, 3, 1, 2]], // unset values are last in both directions
     [1, false, [1, 3, 0, 2]],
-    ["state", false, [0, 1, 2, 3]], // equal ones stay as they are
+    ["state", false, [0, 1, 2, 3]], // the sort is stable
   ];
-  test.each(cases)("by %s, turned round: %s", (by, down, wanted) => {
+  test.each(cases)("by %s, reversed: %s", (by, down, wanted) => {
     expect(sortRows(SWEEP, [0, 1, 2, 3], { by, down })).toEqual(wanted);
   });
 
-  test("numbers come before texts, and texts with numbers as people count", () => {
+  test("numbers come before texts, and texts are in natural order", () => {
     const mixed = rows(["x10"], [2], ["x9"], [true], [10]);
     expect(sortRows(mixed, [0, 1, 2, 3, 4], { by: 0, down: false })).toEqual([1, 4, 3, 2, 0]);
   });
@@ -62,7 +62,7 @@ describe("scales", () => {
     expect(axisOf("lr", 0, [0.1, 0.1])).toBeUndefined();
   });
 
-  test("orders of magnitude lie evenly apart", () => {
+  test("orders of magnitude are evenly spaced", () => {
     const axis = axisOf("lr", 0, [1e-4, 1e-2, 1e-3, null]);
     expect(axis?.kind).toBe("log");
     expect([1e-4, 1e-3, 1e-2].map((value) => axis?.at(value))).toEqual([0, expect.closeTo(0.5), 1]);
@@ -77,7 +77,7 @@ describe("scales", () => {
     expect(axis?.at(Math.max(...values))).toBe(1);
   });
 
-  test("texts and switches have a place each", () => {
+  test("each text and boolean has a place", () => {
     const axis = axisOf("model", 0, ["cnn10", "mlp", "cnn2"]);
     expect(axis?.kind).toBe("categories");
     expect(axis?.ticks).toEqual([{ at: 0, label: "cnn2" }, { at: 0.5, label: "cnn10" }, { at: 1, label: "mlp" }]);
@@ -86,7 +86,7 @@ describe("scales", () => {
     expect(axisOf("once", 0, [7, null])?.ticks.map(({ label }) => label)).toEqual(["not set", "7"]);
   });
 
-  test("ticks are round, and the ends are among them", () => {
+  test("ticks are round numbers and both ends", () => {
     expect(powers(0.0002, 5)).toEqual([0.0002, 0.001, 0.01, 0.1, 1, 5]);
     expect(round(0, 2999)).toEqual([0, 1000, 2000, 2999]);
     expect(round(0.1, 0.3)).toEqual([0.1, 0.15, 0.2, 0.25, 0.3]);
@@ -98,7 +98,7 @@ describe("curves", () => {
   const jobs = [...rows([0, 10], [1, 0], [0, 10]).slice(0, 2), rowOf([3, 1, 0, 10])];
   const crossed = crossings(jobs, axes);
 
-  test("jobs that go the same way share a curve", () => {
+  test("jobs with the same values share a curve", () => {
     const [lines] = segments(jobs, crossed, [0, 1, 2]);
     expect(lines).toEqual([
       { from: 0, to: 1, places: [0, 2], repeats: true },
@@ -110,7 +110,7 @@ describe("curves", () => {
     expect(segments(jobs, crossed.slice(0, 1), [0, 1, 2])[0]?.map(({ from, to }) => [from, to])).toEqual([[0, 0], [1, 1]]);
   });
 
-  test("the nearest within reach is found where it is drawn", () => {
+  test("the nearest curve within reach is found where it is drawn", () => {
     expect([0, 0.5, 1].map(curveHeight)).toEqual([expect.closeTo(0), expect.closeTo(0.5), expect.closeTo(1)]);
     const lines = segments(jobs, crossed, [0, 1, 2])[0] ?? [];
     expect(nearestSegment(lines, 0.1, 0.02, 0.05)?.places).toEqual([0, 2]);
@@ -118,7 +118,7 @@ describe("curves", () => {
     expect(nearestSegment(lines, 0.1, 0.5, 0.05)).toBeUndefined();
   });
 
-  test("a job is chosen if it lies in every range", () => {
+  test("a job is chosen if it is in all brushes", () => {
     const chosen = (ranges: [number, { low: number; high: number }][]) => [0, 1, 2].filter((place) => isInBrushes(crossed, new Map(ranges), place));
     expect(chosen([])).toEqual([0, 1, 2]);
     expect(chosen([[0, { low: -0.1, high: 0.4 }]])).toEqual([0, 2]);
@@ -128,21 +128,21 @@ describe("curves", () => {
 
 describe("rows on the screen", () => {
   const view = { top: 2400, height: 240, row: 24, total: 10_000 };
-  test("few of many exist", () => {
+  test("only the visible rows exist", () => {
     expect(visibleRows(view, 8)).toEqual({ first: 92, end: 118 });
     expect(visibleRows({ ...view, top: 0 }, 8)).toEqual({ first: 0, end: 18 });
     expect(visibleRows({ ...view, top: 1e9 }, 8)).toEqual({ first: 9992, end: 10_000 });
     expect(visibleRows({ ...view, total: 0 }, 8)).toEqual({ first: 0, end: 0 });
   });
 
-  test("scrolling shows a row with as little as it takes", () => {
+  test("scrolling moves no further than needed to show a row", () => {
     expect(scrollTopFor(view, 105)).toBe(2400);
     expect(scrollTopFor(view, 99)).toBe(2376);
     expect(scrollTopFor(view, 110)).toBe(2424);
     expect(rowsPerPage(view)).toBe(9);
   });
 
-  test("columns are as wide as what stands in them, within bounds", () => {
+  test("columns are as wide as their content, within bounds", () => {
     expect(widths(COLUMNS, rows([0.1, "x".repeat(99)]))).toEqual([6, 40]);
   });
 });
@@ -152,7 +152,7 @@ describe("pieces", () => {
     index, parameters, same_as, job_id: `j_${index}`, args: ["--token", "***"], labels: {}, state: "PLANNED", name: null, url: null, error: null, request: { displayName: `j_${index}` },
   });
 
-  test("only numbers and values of jobs travel", () => {
+  test("the page gets only the indices and values of jobs", () => {
     const jobs = [job(1, { lr: 0.1 }), job(2, { model: "cnn", lr: 1 }, 1)];
     const columns = columnsOf(jobs);
     expect(columns).toEqual(["lr", "model"]);
@@ -162,14 +162,14 @@ describe("pieces", () => {
     expect(JSON.parse(requestText(jobs[0] ?? job(0, {})))).toEqual({ displayName: "j_1" });
   });
 
-  test("a long list travels in pieces, whole", () => {
+  test("a long list is sent in chunks, completely", () => {
     const many = Array.from({ length: 4500 }, (_, place) => place);
     const sent = [...chunks(many)];
     expect(sent.map(({ length }) => length)).toEqual([2000, 2000, 500]);
     expect(sent.flat()).toEqual(many);
   });
 
-  test("what allows a plan is put together, unless something forbids it", () => {
+  test("raised limits are collected, unless one can't be raised", () => {
     const jobs = { message: "", hint: "", allowed_by: { max_jobs: 3 } };
     const cost = { message: "", hint: "", allowed_by: { max_cost_per_hour: 2.5 } };
     const over = (...over_limits: CloudResult["over_limits"]) => ({ count: 3, over_limits });

@@ -12,7 +12,7 @@ const facts = {
   doctor: [{ name: "Docker", status: "failure", message: "no engine\nat /home/ada/docker.sock" }],
 };
 
-test("a report says what there is, and not who the user is", () => {
+test("a report has all facts, but not the user's name", () => {
   expect(diagnosticReport(facts, "/home/ada").split("\n")).toEqual([
     "## Caliban",
     "",
@@ -37,6 +37,6 @@ test.each([
   [{ trusted: false, doctor: undefined }, "- not asked, since the folder isn't trusted"],
   [{ doctor: undefined }, "- not asked, since the server doesn't run"],
   [{ doctor: "it failed: no answer" }, "- it failed: no answer"],
-])("what wasn't asked is said", (changed, line) => {
+])("a report names what wasn't checked", (changed, line) => {
   expect(diagnosticReport({ ...facts, ...changed }, "").split("\n")).toContain(line);
 });

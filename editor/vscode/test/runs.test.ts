@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { RunOutput } from "../src/features/runs/output";
 import { buildMessage, dryRunText, expansionText, runSummary } from "../src/features/runs/messages";
+import { RunOutput } from "../src/features/runs/output";
 import type { RunJob } from "../src/protocol";
 import type { JobUpdate } from "../src/server/calls";
 
@@ -8,7 +8,7 @@ function job(index: number, state: string, more: Partial<RunJob> = {}): RunJob {
   return { index, job_id: `g_${index}`, args: ["--lr", "0.1"], state, exit_code: null, seconds: null, metrics: {}, error: null, ...more };
 }
 
-describe("what is said of a run that has ended", () => {
+describe("the summary of a run", () => {
   it.each([
     [[job(1, "SUCCEEDED", { metrics: { accuracy: 0.9 } })], "sweep: 1 job succeeded (accuracy 0.9)", false],
     [[job(1, "SUCCEEDED"), job(2, "SUCCEEDED")], "sweep: all 2 jobs succeeded", false],
@@ -22,7 +22,7 @@ describe("what is said of a run that has ended", () => {
 });
 
 describe("documents", () => {
-  it("lists jobs under their numbers, and how many are left out", () => {
+  it("lists jobs with their numbers, and how many are left out", () => {
     const jobs = [9, 10].map((index) => ({ index, args: index === 9 ? [] : ["--name", "a b"], parameters: {} }));
     expect(expansionText("experiment.json", { count: 1234, jobs })).toBe(
       "# experiment.json: 1,234 jobs\n\n 9  # no flags\n10  --name 'a b'\n\n# … and 1,232 more jobs\n",
@@ -30,12 +30,12 @@ describe("documents", () => {
     expect(expansionText("experiment.json", { count: 2, jobs })).not.toContain("more");
   });
 
-  it("says what a dry run would do", () => {
+  it("describes a dry run", () => {
     const text = dryRunText("train.py", { group: "g", image: "caliban/x:1", jobs: [job(1, "PLANNED")] });
     expect(text).toContain("# image   caliban/x:1\n# module  train.py\n\n1  --lr 0.1\n");
   });
 
-  it("says whether an image had to be built", () => {
+  it("says whether the image was built", () => {
     expect(buildMessage({ image_id: "i", tag: "t", cached: true, seconds: 1 })).toBe("The image is up to date: t");
     expect(buildMessage({ image_id: "i", tag: "t", cached: false, seconds: 1 })).toBe("The image is built, in 1.0 s: t");
   });
@@ -52,7 +52,7 @@ describe("a run's terminal", () => {
     expect(plain(shown.join(""))).toBe("[1] --a\r\n10%\r20%\r\nend\r\n[1] succeeded\r\n");
   });
 
-  it("keeps the lines of jobs apart that run at once", () => {
+  it("keeps the lines of concurrent jobs apart", () => {
     const screen = new RunOutput();
     const log = (index: number, text: string) => screen.logChunk({ job: `g_${index}`, offset: 0, text });
     const shown = [

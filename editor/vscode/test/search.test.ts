@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { searchGroups, searchJobsOf, searchJobs, type QueryStatus, searchActive } from "../src/features/jobs/search";
+import { type QueryStatus, searchActive, searchGroups, searchJobs, searchJobsOf } from "../src/features/jobs/search";
 import { searchCombinations } from "../src/features/runs/combinations";
 import type { ExpandArguments, StatusArguments, StatusGroup, StatusJob } from "../src/protocol";
-import { type SearchFunction, type SearchResult, DEBOUNCE_MILLISECONDS, moreText, TypeaheadSearch } from "../src/search";
+import { DEBOUNCE_MILLISECONDS, moreText, type SearchFunction, type SearchResult, TypeaheadSearch } from "../src/search";
 
-describe("a search while somebody types", () => {
+describe("a search while the user types", () => {
   beforeEach(() => { vi.useFakeTimers(); });
   afterEach(() => { vi.useRealTimers(); });
 
@@ -30,7 +30,7 @@ describe("a search while somebody types", () => {
     }
   }
 
-  it("asks once, when no key has come for a moment", async () => {
+  it("asks once, after a pause in typing", async () => {
     const view = new View();
     for (const text of ["r", "ra", "rat "]) view.search.type(text);
     await vi.advanceTimersByTimeAsync(DEBOUNCE_MILLISECONDS - 1);
@@ -41,7 +41,7 @@ describe("a search while somebody types", () => {
     expect(view.log).toEqual(["busy", "busy", "busy", "rate", "idle"]);
   });
 
-  it("drops the answer to an older text, whenever it comes", async () => {
+  it("drops the answer to an older text, however late it comes", async () => {
     const view = new View();
     view.search.type("old");
     await vi.advanceTimersByTimeAsync(DEBOUNCE_MILLISECONDS);
@@ -58,7 +58,7 @@ describe("a search while somebody types", () => {
     expect(view.log.filter((word) => word !== "busy")).toEqual(["right", "idle", "again", "idle"]);
   });
 
-  it("says what went wrong, and takes nothing once it has ended", async () => {
+  it("reports errors, and ignores answers after its end", async () => {
     const view = new View();
     view.search.type("a");
     await vi.advanceTimersByTimeAsync(DEBOUNCE_MILLISECONDS);
@@ -71,14 +71,14 @@ describe("a search while somebody types", () => {
   });
 });
 
-describe("what isn't listed", () => {
-  it("is counted", () => {
+describe("the text about further matches", () => {
+  it("counts them", () => {
     expect(moreText([0, "more job"], [0, "older group"])).toBeUndefined();
     expect(moreText([2980, "more job"], [1, "older group"])).toBe("2,980 more jobs and 1 older group: type to narrow");
   });
 });
 
-/** Answers as the server does: the newest groups that have jobs with the text and in the states, and how many are left. */
+/** Answers like the server: the newest groups with matching jobs, and how many more there are. */
 function server(groups: readonly StatusGroup[]): QueryStatus & { calls: StatusArguments[] } {
   const calls: StatusArguments[] = [];
   const known: QueryStatus = (asked) => {
@@ -132,7 +132,7 @@ describe("jobs and groups", () => {
     expect((await searchJobsOf(large, "group_1", "_2999")).items.map(({ reference }) => reference)).toEqual(["group_1_2999"]);
   });
 
-  it("goes on until enough groups fit, though many newer ones don't", async () => {
+  it("goes on until enough groups fit", async () => {
     const groups = Array.from({ length: 300 }, (_, number) => group(300 - number, 1, { backend: number < 290 ? "local" : "vertex" }));
     const known = server(groups);
     const { items, more } = await searchGroups(known, "", { state: ["FAILED"] }, ({ backend }) => backend !== "local");
@@ -140,7 +140,7 @@ describe("jobs and groups", () => {
     expect(known.calls.every(({ state }) => state?.[0] === "FAILED")).toBe(true);
   });
 
-  it("lists a whole group beside the one job of it that has the text, and says what all its jobs are", async () => {
+  it("lists a matching job's group with the states of all its jobs", async () => {
     const { items } = await searchActive(server([group(2, 3), group(1, 200, { state: "RUNNING" })]), "1_77");
     expect(items.map(({ reference }) => reference)).toEqual(["group_1", "group_1_77"]);
     expect(items[0]?.group.states).toEqual({ RUNNING: 200 });
@@ -164,10 +164,10 @@ describe("the jobs of a sweep", () => {
     expect(found.more).toBeUndefined();
   });
 
-  it("say so where they are too many to be searched", async () => {
+  it("say so if there are too many to search", async () => {
     const ask = expand(200_000);
     const found = await searchCombinations(ask, await ask({ limit: 1000 }), "n 4321");
-    expect(found.more).toBe("199,000 more jobs: put the cursor on a value for those that have it");
+    expect(found.more).toBe("199,000 more jobs: put the cursor on a value to list its jobs");
     expect(found.items[0]?.alwaysShow).toBe(false);
   });
 });

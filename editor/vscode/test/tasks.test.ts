@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { taskName, commandLine } from "../src/features/tasks/definition";
+import { commandLine, taskName } from "../src/features/tasks/definition";
 
 it.each([
   [{ command: "check" }, ["check"], "check"],
@@ -9,7 +9,7 @@ it.each([
     ["run", "--experiment_config", "experiment.json", "--jobs=2", "train.py", "--", "--lr", "1"],
     "run experiment.json --jobs=2 train.py -- --lr 1",
   ],
-])("spells the task %j as the command line takes it", (definition, argv, title) => {
+])("turns the task %j into a command line", (definition, argv, title) => {
   expect(commandLine({ type: "caliban", ...definition })).toEqual(argv);
   expect(taskName({ type: "caliban", ...definition })).toBe(title);
 });

@@ -22,7 +22,7 @@ it.each([
     { name: "doctor", argument: {}, result: { checks: [check("Docker engine", "ok"), check("Credentials", "warning")] } },
     { engine: "ok", credentials: "missing" },
   ],
-])("learns from a call what it tells: %#", (call, known) => {
+])("derives facts from a call: %#", (call, known) => {
   const { name, argument, ...outcome } = call;
   expect(factsOf(name, argument, outcome)).toEqual(known);
 });
@@ -31,7 +31,7 @@ it.each([
   [{ ready: true, engine: "missing", hasSoundExperiment: false }, ["ready"]],
   [{ engine: "ok", credentials: "unknown", hasSoundExperiment: true }, ["engine", "experiment"]],
   [{ ready: true, engine: "ok", hasSoundExperiment: true, ran: true, credentials: "ok" }, steps()],
-])("knows which steps of the walkthrough are done: %#", (known, wanted) => {
+])("knows the completed steps of the walkthrough: %#", (known, wanted) => {
   expect(completedSteps(new Map(Object.entries(known)))).toEqual(wanted);
 });
 

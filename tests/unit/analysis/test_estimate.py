@@ -1,4 +1,4 @@
-"""What a lens says is what its command then does: for random configs, settings and environments."""
+"""The title of a lens agrees with its command, for random configs, settings and environments."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def check(lens: CodeLens, estimate: CostEstimate, context: Context) -> None:
     try:
         plan = cloud_plan.make_plan(arguments, estimate.project, Claims(project="my-project"), context)
     except UsageError:
-        assert lens.title.endswith("the hardware can't be had")
+        assert lens.title.endswith("the hardware isn't available")
         return
     jobs = "1 job" if plan.count == 1 else f"{plan.count} jobs"
     assert f" {jobs} " in f"{lens.title} "
@@ -94,7 +94,7 @@ def check(lens: CodeLens, estimate: CostEstimate, context: Context) -> None:
         assert "over the limit" not in lens.title
 
 
-def test_each_part_is_taken_from_whoever_says_it_first() -> None:
+def test_each_part_comes_from_the_first_that_has_it() -> None:
     config = project.Project(cloud=project.Cloud(region="us-east1", machine_type="n1-standard-4"))
     defaults = Defaults(region="us-west1", machine_type="n1-standard-16", gpu_spec="2xT4", backend="vertex")
     flags = HardwareFlags(region="us-east4", gpu_spec="4xT4")

@@ -1,4 +1,4 @@
-"""Completion in texts that somebody is typing: the cursor stands at ⟦⟧."""
+"""Completion in unfinished texts: the cursor is at ⟦⟧."""
 
 from __future__ import annotations
 
@@ -276,7 +276,7 @@ def expanded(snippet: str) -> str:
         *((marked, "project") for marked, _, _ in CONFIGS if marked.endswith("}") and '⟧":' not in marked),
     ],
 )
-def test_whatever_is_chosen_is_json_and_no_mistake(marked: str, kind: DocumentKind) -> None:
+def test_every_choice_gives_json_without_mistakes(marked: str, kind: DocumentKind) -> None:
     text, found = offered(marked, kind)
     assert found
     for one in found:

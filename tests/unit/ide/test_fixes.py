@@ -57,12 +57,12 @@ WORDS = (
 )
 
 
-def outlook_of(rule: Rule) -> CostEstimate:
+def estimate_of(rule: Rule) -> CostEstimate:
     return CostEstimate(Project() if rule.project is None else project.read(jsondoc.parse(rule.project)))
 
 
-def judged(text: str, rule: Rule) -> list[Finding]:
-    return validate(jsondoc.parse(text), rule.kind, estimate=outlook_of(rule), script=script_of(rule))
+def checked(text: str, rule: Rule) -> list[Finding]:
+    return validate(jsondoc.parse(text), rule.kind, estimate=estimate_of(rule), script=script_of(rule))
 
 
 def script_of(rule: Rule) -> Script | None:
@@ -79,23 +79,25 @@ def mutated(text: str, dice: random.Random) -> str:
 def check(text: str, rule: Rule) -> int:
     """Make each fix alone, and return how many there were."""
     before = sound_fixes(
-        jsondoc.parse(text), rule.kind, judged(text, rule), outlook_of(rule), script_of(rule)
+        jsondoc.parse(text), rule.kind, checked(text, rule), estimate_of(rule), script_of(rule)
     )
-    known = Counter(_told(found) for found in before)
+    known = Counter(_code_and_message(found) for found in before)
     number = 0
     for found in before:
         for fix in found.fixes:
             number += 1
             changed = apply_edits(text, fix.edits)
-            left = Counter(_told(other) for other in judged(changed, rule) if _matters(other))
+            left = Counter(_code_and_message(other) for other in checked(changed, rule) if _matters(other))
             message = f"{text!r} -> {fix.title} -> {changed!r}"
-            assert left[_told(found)] < known[_told(found)] or not _matters(found), message
+            assert left[_code_and_message(found)] < known[_code_and_message(found)] or not _matters(found), (
+                message
+            )
             new = {code: count - known[code] for code, count in left.items() if count > known[code]}
             assert not new, f"{message}: {new}"
     return number
 
 
-def _told(found: Finding) -> str:
+def _code_and_message(found: Finding) -> str:
     return found.code
 
 
@@ -141,7 +143,7 @@ def test_many_fixes_are_tried_as_if_each_were_alone(text: str, title: str, offer
     assert len([fix for one in found for fix in one.fixes if title in fix.title]) == offered
 
 
-def test_trying_fixes_judges_no_more_often_than_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trying_fixes_checks_no_more_often_than_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "[" + ", ".join('{"--lr": 1}' for _ in range(500)) + "]"
     document = jsondoc.parse(text)
     findings = validate(document, "experiment")

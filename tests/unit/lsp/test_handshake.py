@@ -10,7 +10,7 @@ import pytest
 from lsprotocol import types as lsp
 from lsprotocol.converters import get_converter
 from pytest_lsp import client_capabilities
-from support.in_process_server import Wire
+from support.in_process_server import Connection
 
 from caliban_ls.lsp.handshake import as_json, read_capabilities
 
@@ -72,8 +72,8 @@ def test_capabilities_that_are_no_objects_are_refused(wrong: object) -> None:
 
 @pytest.mark.parametrize("capabilities", [{}, *map(capabilities_of, EDITORS)], ids=["none", *EDITORS])
 def test_the_answer_to_initialize_is_what_the_converter_writes(capabilities: Any) -> None:
-    wire = Wire()
-    wire.initialize(capabilities)
-    protocol = wire.server.protocol
+    connection = Connection()
+    connection.initialize(capabilities)
+    protocol = connection.server.protocol
     result = lsp.InitializeResult(protocol.server_capabilities, protocol.server_info)
-    assert as_json(result) == CONVERTER.unstructure(result) == wire.messages[-1]["result"]
+    assert as_json(result) == CONVERTER.unstructure(result) == connection.messages[-1]["result"]

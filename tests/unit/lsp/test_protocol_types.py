@@ -41,10 +41,10 @@ USE = """
 import json
 from lsprotocol import converters, types
 converter = converters.get_converter()
-wire = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None,
+connection = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None,
         "capabilities": {"textDocument": {"codeAction": {"codeActionLiteralSupport": {"codeActionKind":
         {"valueSet": ["quickfix"]}}}}}, "workspaceFolders": [{"uri": "file:///p", "name": "p"}]}}
-request = converter.structure(wire, types.InitializeRequest)
+request = converter.structure(connection, types.InitializeRequest)
 here = types.Range(types.Position(1, 2), types.Position(3, 4))
 try:
     types.Position(-1, 0)
@@ -75,7 +75,7 @@ def test_messages_are_read_and_written_alike() -> None:
     assert answer(PREPARE + "assert prepared\n" + USE) == answer(USE)
 
 
-def test_nothing_is_built_that_nobody_uses() -> None:
+def test_unused_classes_are_not_built() -> None:
     count = "sum(type(vars(each).get('__attrs_attrs__')) is protocol_types._Fields for each in waiting)"
     program = (
         f"{PREPARE}import json\nimport caliban_ls.server\nfrom lsprotocol import types\n"
@@ -139,17 +139,17 @@ sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 {PREPARE}
 import json
 from lsprotocol import types
-from support.in_process_server import EXPERIMENT, Wire
+from support.in_process_server import EXPERIMENT, Connection
 def waiting():
     return {{name for name, each in vars(types).items()
             if isinstance(each, type) and isinstance(vars(each).get("__attrs_attrs__"), protocol_types._Fields)}}
-wire = Wire()
-wire.initialize({{"textDocument": {{"diagnostic": {{}}}}}})
-wire.server.protocol.prepare_for_documents()
+connection = Connection()
+connection.initialize({{"textDocument": {{"diagnostic": {{}}}}}})
+connection.server.protocol.prepare_for_documents()
 before = waiting()
 item = {{"uri": EXPERIMENT, "languageId": "json", "version": 1, "text": '{{"lr": []}}'}}
-wire.notify("textDocument/didOpen", {{"textDocument": item}})
-(answer,) = wire.request("textDocument/diagnostic", {{"textDocument": {{"uri": EXPERIMENT}}}})
+connection.notify("textDocument/didOpen", {{"textDocument": item}})
+(answer,) = connection.request("textDocument/diagnostic", {{"textDocument": {{"uri": EXPERIMENT}}}})
 print(json.dumps([len(answer["result"]["items"]), sorted(before - waiting())]))
 """
     assert answer(program) == [1, []]

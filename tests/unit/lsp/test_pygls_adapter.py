@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from support.in_process_server import EXPERIMENT, NOTHING, Wire
+from support.in_process_server import EXPERIMENT, NOTHING, Connection
 from support.lsp_client import Message
 
 from caliban_ls.core.cancellation import CancelToken
@@ -22,13 +22,13 @@ from caliban_ls.server import build_server
 
 
 @pytest.fixture
-def wire() -> Wire:
-    return Wire()
+def connection() -> Connection:
+    return Connection()
 
 
 @pytest.fixture
-def open_wire() -> Wire:
-    opened = Wire()
+def open_connection() -> Connection:
+    opened = Connection()
     opened.initialize()
     return opened
 
@@ -51,9 +51,9 @@ def refused(messages: list[Message], code: int, msg_id: Any) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"\xff\xfe", b'{"jsonrpc": NaN}', b"[" * 100_000, b"1" * 5000, b"null null"]
 )
-def test_what_is_no_json_is_a_parse_error(open_wire: Wire, body: bytes) -> None:
-    refused(open_wire.send(body), -32700, None)
-    refused(open_wire.request("no/such"), -32601, 1)
+def test_what_is_no_json_is_a_parse_error(open_connection: Connection, body: bytes) -> None:
+    refused(open_connection.send(body), -32700, None)
+    refused(open_connection.request("no/such"), -32601, 1)
 
 
 @pytest.mark.parametrize(
@@ -74,68 +74,68 @@ def test_what_is_no_json_is_a_parse_error(open_wire: Wire, body: bytes) -> None:
         {"jsonrpc": "2.0", "id": 1, "method": 5},
     ],
 )
-def test_what_is_no_message_is_an_invalid_request(open_wire: Wire, body: Any) -> None:
-    refused(open_wire.send(body), -32600, None)
-    refused(open_wire.request("no/such"), -32601, 1)
+def test_what_is_no_message_is_an_invalid_request(open_connection: Connection, body: Any) -> None:
+    refused(open_connection.send(body), -32600, None)
+    refused(open_connection.request("no/such"), -32601, 1)
 
 
 @pytest.mark.parametrize(
     "method", ["shutdown", "workspace/executeCommand", "textDocument/codeAction", "no/such"]
 )
-def test_a_request_before_initialize_runs_nothing(wire: Wire, method: str) -> None:
-    refused(wire.request(method, {"command": "caliban-ls.nothing"}), -32002, 1)
+def test_a_request_before_initialize_runs_nothing(connection: Connection, method: str) -> None:
+    refused(connection.request(method, {"command": "caliban-ls.nothing"}), -32002, 1)
 
 
 @pytest.mark.usefixtures("no_log")
-def test_a_notification_before_initialize_is_dropped(wire: Wire) -> None:
+def test_a_notification_before_initialize_is_dropped(connection: Connection) -> None:
     item = {"uri": EXPERIMENT, "languageId": "json", "version": 1, "text": "["}
-    assert wire.notify("textDocument/didOpen", {"textDocument": item}) == []
-    wire.initialize()
-    assert wire.server.document(EXPERIMENT) is None
+    assert connection.notify("textDocument/didOpen", {"textDocument": item}) == []
+    connection.initialize()
+    assert connection.server.document(EXPERIMENT) is None
 
 
-def test_initialize_that_is_wrong_leaves_the_server_new(wire: Wire) -> None:
-    refused(wire.request("initialize", {"capabilities": 5}), -32602, 1)
-    refused(wire.request("shutdown"), -32002, 1)
-    wire.initialize()
+def test_initialize_that_is_wrong_leaves_the_server_new(connection: Connection) -> None:
+    refused(connection.request("initialize", {"capabilities": 5}), -32602, 1)
+    refused(connection.request("shutdown"), -32002, 1)
+    connection.initialize()
 
 
 @pytest.mark.parametrize(
     "options", [None, {}, {"trusted": False}, {"trusted": 1}, {"trusted": "true"}, "trusted", [1]]
 )
-def test_trust_is_true_and_nothing_else(wire: Wire, options: Any) -> None:
-    wire.initialize(initializationOptions=options)
-    assert wire.server.trusted is False
-    trusting = Wire()
+def test_trust_is_true_and_nothing_else(connection: Connection, options: Any) -> None:
+    connection.initialize(initializationOptions=options)
+    assert connection.server.trusted is False
+    trusting = Connection()
     trusting.initialize(initializationOptions={"trusted": True})
     assert trusting.server.trusted is True
 
 
 @pytest.mark.parametrize("process_id", [2**31 - 1, 0, -1])
-async def test_a_client_that_cannot_be_seen_is_not_missed(wire: Wire, process_id: int) -> None:
-    wire.initialize(processId=process_id)
-    wire.notify("initialized", {})
-    refused(wire.request("no/such"), -32601, 1)
+async def test_a_client_that_cannot_be_seen_is_not_missed(connection: Connection, process_id: int) -> None:
+    connection.initialize(processId=process_id)
+    connection.notify("initialized", {})
+    refused(connection.request("no/such"), -32601, 1)
 
 
-def test_initialize_comes_once(open_wire: Wire) -> None:
-    refused(open_wire.request("initialize", {"capabilities": {}}), -32600, 1)
+def test_initialize_comes_once(open_connection: Connection) -> None:
+    refused(open_connection.request("initialize", {"capabilities": {}}), -32600, 1)
 
 
-async def test_after_shutdown_only_exit_is_accepted(wire: Wire) -> None:
-    wire.initialize()
-    wire.request("shutdown", msg_id="bye")
-    assert await wire.last(id="bye") == {"jsonrpc": "2.0", "id": "bye", "result": None}
-    refused(wire.request("textDocument/codeAction"), -32600, 1)
-    refused(wire.request("initialize", {"capabilities": {}}), -32600, 1)
-    assert wire.notify("textDocument/didOpen", {}) == []
+async def test_after_shutdown_only_exit_is_accepted(connection: Connection) -> None:
+    connection.initialize()
+    connection.request("shutdown", msg_id="bye")
+    assert await connection.last(id="bye") == {"jsonrpc": "2.0", "id": "bye", "result": None}
+    refused(connection.request("textDocument/codeAction"), -32600, 1)
+    refused(connection.request("initialize", {"capabilities": {}}), -32600, 1)
+    assert connection.notify("textDocument/didOpen", {}) == []
 
 
 @pytest.mark.usefixtures("no_log")
 @pytest.mark.parametrize("method", ["no/such", "$/noSuch", "textDocument/declaration", "caliban-ls/log", ""])
-def test_unknown_methods(open_wire: Wire, method: str) -> None:
-    refused(open_wire.request(method, {"type_name": "1 2", "class": {"jsonrpc": "2.0"}}), -32601, 1)
-    assert open_wire.notify(method, {"type_name": "1 2"}) == []
+def test_unknown_methods(open_connection: Connection, method: str) -> None:
+    refused(open_connection.request(method, {"type_name": "1 2", "class": {"jsonrpc": "2.0"}}), -32601, 1)
+    assert open_connection.notify(method, {"type_name": "1 2"}) == []
 
 
 @pytest.mark.parametrize(
@@ -153,85 +153,87 @@ def test_unknown_methods(open_wire: Wire, method: str) -> None:
         },
     ],
 )
-def test_malformed_parameters_are_answered(open_wire: Wire, params: Any) -> None:
-    refused(open_wire.request("textDocument/codeAction", params), -32602, 1)
+def test_malformed_parameters_are_answered(open_connection: Connection, params: Any) -> None:
+    refused(open_connection.request("textDocument/codeAction", params), -32602, 1)
 
 
 def test_malformed_notifications_are_dropped_quietly(
-    open_wire: Wire, caplog: pytest.LogCaptureFixture
+    open_connection: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     secret = {"textDocument": {"uri": EXPERIMENT, "version": "one", "languageId": "json", "text": ["secret"]}}
-    assert open_wire.notify("textDocument/didOpen", secret) == []
+    assert open_connection.notify("textDocument/didOpen", secret) == []
     assert "textDocument/didOpen" in caplog.text
     assert "secret" not in caplog.text
 
 
-def test_a_notification_with_an_id_is_refused_and_a_request_without_one_dropped(open_wire: Wire) -> None:
-    refused(open_wire.request("textDocument/didOpen", {}), -32600, 1)
-    assert open_wire.notify("textDocument/codeAction", {}) == []
+def test_a_notification_with_an_id_is_refused_and_a_request_without_one_dropped(
+    open_connection: Connection,
+) -> None:
+    refused(open_connection.request("textDocument/didOpen", {}), -32600, 1)
+    assert open_connection.notify("textDocument/codeAction", {}) == []
 
 
-def test_a_change_of_what_is_not_open_is_logged_only(open_wire: Wire) -> None:
+def test_a_change_of_what_is_not_open_is_logged_only(open_connection: Connection) -> None:
     change = {"textDocument": {"uri": EXPERIMENT, "version": 2}, "contentChanges": [{"text": ""}]}
-    assert open_wire.notify("textDocument/didChange", change) == []
+    assert open_connection.notify("textDocument/didChange", change) == []
 
 
 @pytest.mark.usefixtures("no_log")
 @pytest.mark.parametrize("msg_id", ["unknown", 1, None, [1], {}])
-def test_answers_that_nobody_waits_for_are_dropped(open_wire: Wire, msg_id: Any) -> None:
-    assert open_wire.send({"jsonrpc": "2.0", "id": msg_id, "result": None}) == []
-    assert open_wire.send({"jsonrpc": "2.0", "id": msg_id, "error": {"code": 1, "message": ""}}) == []
+def test_answers_without_a_request_are_dropped(open_connection: Connection, msg_id: Any) -> None:
+    assert open_connection.send({"jsonrpc": "2.0", "id": msg_id, "result": None}) == []
+    assert open_connection.send({"jsonrpc": "2.0", "id": msg_id, "error": {"code": 1, "message": ""}}) == []
 
 
 @pytest.mark.usefixtures("no_log")
-async def test_an_answer_to_a_question_that_was_given_up_is_dropped(wire: Wire) -> None:
-    wire.initialize({"workspace": {"configuration": True}})
-    wire.notify("initialized", {})
-    msg_id = (await wire.last(method="workspace/configuration"))["id"]
-    wire.server.protocol._request_futures[msg_id].cancel()
-    assert wire.send({"jsonrpc": "2.0", "id": msg_id, "result": [None]}) == []
+async def test_an_answer_to_a_question_that_was_given_up_is_dropped(connection: Connection) -> None:
+    connection.initialize({"workspace": {"configuration": True}})
+    connection.notify("initialized", {})
+    msg_id = (await connection.last(method="workspace/configuration"))["id"]
+    connection.server.protocol._request_futures[msg_id].cancel()
+    assert connection.send({"jsonrpc": "2.0", "id": msg_id, "result": [None]}) == []
 
 
-async def test_an_answer_of_the_wrong_shape_ends_the_question(wire: Wire) -> None:
-    wire.initialize({"workspace": {"configuration": True}})
-    wire.notify("initialized", {})
-    msg_id = (await wire.last(method="workspace/configuration"))["id"]
-    asked = wire.server.protocol._request_futures[msg_id]
-    wire.send({"jsonrpc": "2.0", "id": msg_id, "result": 5})
+async def test_an_answer_of_the_wrong_shape_ends_the_question(connection: Connection) -> None:
+    connection.initialize({"workspace": {"configuration": True}})
+    connection.notify("initialized", {})
+    msg_id = (await connection.last(method="workspace/configuration"))["id"]
+    asked = connection.server.protocol._request_futures[msg_id]
+    connection.send({"jsonrpc": "2.0", "id": msg_id, "result": 5})
     assert asked.done()
 
 
-async def test_no_message_is_remembered_when_it_is_done(wire: Wire) -> None:
-    wire.initialize({"textDocument": {"diagnostic": {}}}, rootUri="file:///p")
+async def test_no_message_is_remembered_when_it_is_done(connection: Connection) -> None:
+    connection.initialize({"textDocument": {"diagnostic": {}}}, rootUri="file:///p")
     item = {"uri": EXPERIMENT, "languageId": "json", "version": 1, "text": "[]"}
-    wire.notify("textDocument/didOpen", {"textDocument": item})
+    connection.notify("textDocument/didOpen", {"textDocument": item})
     for version in range(2, 50):
         change = {"textDocument": {"uri": EXPERIMENT, "version": version}, "contentChanges": [{"text": "{}"}]}
-        wire.notify("textDocument/didChange", change)
-    wire.request("workspace/executeCommand", {"command": "caliban-ls.nothing"}, msg_id="command")
-    assert (await wire.last(id="command"))["result"] == {}
-    assert wire.server.protocol._request_futures == {}
-    assert wire.server.workers._running == {}
+        connection.notify("textDocument/didChange", change)
+    connection.request("workspace/executeCommand", {"command": "caliban-ls.nothing"}, msg_id="command")
+    assert (await connection.last(id="command"))["result"] == {}
+    assert connection.server.protocol._request_futures == {}
+    assert connection.server.workers._running == {}
 
 
-async def test_progress_tokens_are_forgotten(wire: Wire) -> None:
-    wire.initialize(rootUri="file:///p")
+async def test_progress_tokens_are_forgotten(connection: Connection) -> None:
+    connection.initialize(rootUri="file:///p")
     for number in range(2):
         call = {"command": "caliban-ls.nothing", "workDoneToken": "mine"}
-        wire.request("workspace/executeCommand", call, msg_id=f"command {number}")
-        assert (await wire.last(id=f"command {number}"))["result"] == {}
-        assert wire.server.work_done_progress.tokens == {}
+        connection.request("workspace/executeCommand", call, msg_id=f"command {number}")
+        assert (await connection.last(id=f"command {number}"))["result"] == {}
+        assert connection.server.work_done_progress.tokens == {}
 
 
-async def test_the_last_report_is_sent_however_many_there_were(wire: Wire) -> None:
-    wire.initialize()
-    with progress(wire.server, "Counting", "token", lambda: None) as report:
+async def test_the_last_report_is_sent_however_many_there_were(connection: Connection) -> None:
+    connection.initialize()
+    with progress(connection.server, "Counting", "token", lambda: None) as report:
         for number in range(10_000):
             report(f"report {number}", number / 10_000)
             if number % 1000 == 0:
                 await asyncio.sleep(0)
     values = [
-        message["params"]["value"] for message in wire.messages if message.get("method") == "$/progress"
+        message["params"]["value"] for message in connection.messages if message.get("method") == "$/progress"
     ]
     assert [value["kind"] for value in (values[0], values[-1])] == ["begin", "end"]
     assert values[-2]["message"] == "report 9999"
@@ -240,22 +242,22 @@ async def test_the_last_report_is_sent_however_many_there_were(wire: Wire) -> No
     assert len(values) < 50
 
 
-async def test_a_bar_never_goes_back(wire: Wire) -> None:
-    wire.initialize()
-    with progress(wire.server, "Counting", "token", lambda: None) as report:
+async def test_a_bar_never_goes_back(connection: Connection) -> None:
+    connection.initialize()
+    with progress(connection.server, "Counting", "token", lambda: None) as report:
         report("far", 0.8)
         report("less far", 0.2)
         report("unknown", None)
-    assert wire.messages[-2]["params"]["value"]["percentage"] == 80
+    assert connection.messages[-2]["params"]["value"]["percentage"] == 80
 
 
 def job(name: str) -> JobSpec:
     return JobSpec(index=1, job_id=name, args=())
 
 
-async def test_output_is_whole_characters_in_order(wire: Wire) -> None:
-    wire.initialize()
-    log = OutputLog(wire.server, CancelToken())
+async def test_output_is_whole_characters_in_order(connection: Connection) -> None:
+    connection.initialize()
+    log = OutputLog(connection.server, CancelToken())
     encoded = "é😀\n".encode() * 100
     for place in range(len(encoded)):
         log.output(job("one"), "stdout", encoded[place : place + 1])
@@ -263,47 +265,51 @@ async def test_output_is_whole_characters_in_order(wire: Wire) -> None:
             log.flush()
     log.output(job("one"), "stderr", b"\xf0\x9f")
     log.close()
-    logs = [message["params"] for message in wire.messages if message.get("method") == "caliban-ls/log"]
+    logs = [message["params"] for message in connection.messages if message.get("method") == "caliban-ls/log"]
     assert "".join(log["text"] for log in logs) == encoded.decode() + "\ufffd"
     assert {log["job"] for log in logs} == {"one"}
     for before, after in pairwise(logs):
         assert after["offset"] == before["offset"] + len(before["text"].encode())
 
 
-async def test_output_of_several_jobs_is_kept_apart(wire: Wire) -> None:
-    wire.initialize()
-    log = OutputLog(wire.server, CancelToken())
+async def test_output_of_several_jobs_is_kept_apart(connection: Connection) -> None:
+    connection.initialize()
+    log = OutputLog(connection.server, CancelToken())
     for chunk in (b"a", b"b"):
         log.output(job("one"), "stdout", chunk)
         log.output(job("two"), "stdout", chunk.upper())
     log.close()
-    logs = [message["params"] for message in wire.messages if message.get("method") == "caliban-ls/log"]
+    logs = [message["params"] for message in connection.messages if message.get("method") == "caliban-ls/log"]
     assert logs == [
         {"job": "one", "offset": 0, "text": "ab"},
         {"job": "two", "offset": 0, "text": "AB"},
     ]
 
 
-async def test_a_call_with_a_token_hears_of_each_job_between_what_it_prints(wire: Wire) -> None:
-    wire.initialize()
-    log = OutputLog(wire.server, CancelToken(), "mine")
+async def test_a_call_with_a_token_hears_of_each_job_between_what_it_prints(connection: Connection) -> None:
+    connection.initialize()
+    log = OutputLog(connection.server, CancelToken(), "mine")
     log.started(job("one"))
     log.output(job("one"), "stdout", b"a")
     log.finished(JobResult(job=job("one"), state=JobState.FAILED, exit_code=3, seconds=1.23456, error="no"))
     log.close()
-    told = [message for message in wire.messages if message.get("method", "").startswith("caliban-ls/")]
+    found = [
+        message for message in connection.messages if message.get("method", "").startswith("caliban-ls/")
+    ]
     named = {"token": "mine", "job": "one", "index": 1, "args": []}
-    assert [message["params"] for message in told] == [
+    assert [message["params"] for message in found] == [
         {**named, "state": "RUNNING"},
         {"job": "one", "offset": 0, "text": "a", "token": "mine"},
         {**named, "state": "FAILED", "exit_code": 3, "seconds": 1.235, "error": "no", "metrics": {}},
     ]
 
 
-async def test_a_job_waits_for_a_client_that_reads_slowly_until_it_is_cancelled(wire: Wire) -> None:
-    wire.initialize()
+async def test_a_job_waits_for_a_client_that_reads_slowly_until_it_is_cancelled(
+    connection: Connection,
+) -> None:
+    connection.initialize()
     cancel = CancelToken()
-    log = OutputLog(wire.server, cancel)
+    log = OutputLog(connection.server, cancel)
     # The loop isn't given a moment to send anything, as when the client takes nothing.
     log.output(job("one"), "stdout", b"x" * MOST_UNSENT)
     thread = threading.Thread(target=log.output, args=(job("one"), "stdout", b"x"))

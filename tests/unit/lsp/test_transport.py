@@ -75,7 +75,7 @@ def test_a_writer_keeps_the_order_and_its_backlog() -> None:
     sent = [bytes([number % 256]) * 50_000 for number in range(40)]
     for frame in sent:
         writer.write(frame)
-    # Nobody has read: most of it can't have been taken.
+    # The other end hasn't read, so most of it is still waiting.
     assert writer.backlog > 1_000_000
     with os.fdopen(reading, "rb") as stream:
         assert stream.read(2_000_000) == b"".join(sent)

@@ -164,7 +164,7 @@ def test_what_a_menu_offers_is_possible_once_it_is_written(tmp_path: Path, numbe
 
 
 def test_there_are_three_menus(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no choice of color"):
+    with pytest.raises(UsageError, match="no part color to choose"):
         described(tmp_path, "{}", "color")
 
 

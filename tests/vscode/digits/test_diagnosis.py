@@ -1,4 +1,4 @@
-"""What is missing, what a finding means, a first experiment and the first steps, in a real VS Code without an engine."""
+"""The doctor, rules, a first experiment and the walkthrough, in a real VS Code without an engine."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from support.text_contrast import faint
 from support.window import Window, until
 
 
-def test_the_doctor_says_what_is_missing_and_what_mends_it(window: Window) -> None:
-    window.command("Caliban: Doctor")
+def test_the_doctor_shows_problems_and_their_fixes(window: Window) -> None:
+    window.command("Caliban: Run Doctor")
     page = window.webview()
     page.locator("h1", has_text="missing or broken").wait_for()
     engine = page.locator("li.failure", has_text="Docker engine")
@@ -34,7 +34,7 @@ def test_the_doctor_says_what_is_missing_and_what_mends_it(window: Window) -> No
 @pytest.mark.parametrize("theme", ["Default High Contrast", "Default High Contrast Light"])
 def test_the_doctor_is_readable_in_high_contrast(window: Window, project: Path, theme: str) -> None:
     plant(project, {".vscode/settings.json": json.dumps({"workbench.colorTheme": theme})})
-    window.command("Caliban: Doctor")
+    window.command("Caliban: Run Doctor")
     page = window.webview()
     name = (
         "vscode-high-contrast-light"
@@ -70,7 +70,7 @@ def test_a_rule_is_chosen_where_no_finding_is(window: Window) -> None:
 
 def test_a_further_experiment_is_written_under_a_name(window: Window, project: Path) -> None:
     window.command("Caliban: New Experiment")
-    window.answer("warm-up", "what is the further one called?")
+    window.answer("warm-up", "Name the new experiment")
     window.page.locator(".tab.active", has_text="warm-up.experiment.json").wait_for()
     path = project / "warm-up.experiment.json"
     assert caliban("expand", path.name, "--count", folder=project).stdout == "6\n", "from the script's flags"
@@ -78,16 +78,16 @@ def test_a_further_experiment_is_written_under_a_name(window: Window, project: P
 
 
 STEPS = {
-    "The server runs": True,
-    "Docker answers": False,
-    "An experiment without errors": True,
-    "A local run succeeds": False,
-    "Google Cloud is within reach": False,
+    "Start the server": True,
+    "Connect to Docker": False,
+    "Write an experiment without errors": True,
+    "Run it on this machine": False,
+    "Connect to Google Cloud": False,
 }
 
 
-def test_first_steps_look_for_themselves_whether_they_are_done(window: Window) -> None:
-    window.command("Caliban: Doctor")
+def test_steps_of_the_walkthrough_are_checked_off(window: Window) -> None:
+    window.command("Caliban: Run Doctor")
     window.webview().locator("h1").wait_for()
     window.command("Caliban: Get Started")
     page = window.page.locator(".gettingStartedContainer")
@@ -104,13 +104,13 @@ def test_first_steps_look_for_themselves_whether_they_are_done(window: Window) -
 
 
 def test_empty_views_say_what_is_missing(window: Window) -> None:
-    window.command("Caliban: Doctor")
+    window.command("Caliban: Run Doctor")
     window.webview().locator("h1").wait_for()
     window.page.locator('.activitybar [aria-label="Caliban"]').first.click()
     for view in ("Jobs", "Containers"):
         window.section(view).locator(".welcome-view-content", has_text="Docker doesn't answer").wait_for()
     window.shot("empty-views")
-    window.section("Jobs").locator(".welcome-view-content a", has_text="Look for What Is Missing").click()
+    window.section("Jobs").locator(".welcome-view-content a", has_text="Run Doctor").click()
     window.webview().locator("h1", has_text="missing or broken").wait_for()
 
 

@@ -41,9 +41,7 @@ def shows(window: Window, project: Path) -> None:
     window.status_item(re.compile(re.escape(hardware(project)))).wait_for()
 
 
-def test_regions_machines_and_gpus_are_chosen_from_what_there_is(
-    window: Window, project: Path, config: Path
-) -> None:
+def test_regions_machines_and_gpus_are_chosen_from_lists(window: Window, project: Path, config: Path) -> None:
     window.open("experiment.json")
     shows(window, project)
     window.command("Caliban: Select Region")
@@ -108,15 +106,15 @@ def test_the_status_bar_follows_the_config_and_offers_its_change(
 def test_a_key_binding_names_a_value(window: Window, project: Path, config: Path) -> None:
     window.open("experiment.json")
     window.page.keyboard.press("Control+Alt+G")
-    told = window.toast("1xT4")
-    told.wait_for()
+    toast = window.toast("1xT4")
+    toast.wait_for()
     assert '"gpu_spec": "1xT4"' in config.read_text()
-    assert hardware(project) in told.inner_text()
-    window.press(told, "Open Config")
+    assert hardware(project) in toast.inner_text()
+    window.press(toast, "Open Config")
     window.page.locator(".tab.active", has_text=".calibanconfig.json").wait_for()
 
 
-def test_what_can_not_be_had_is_said_and_not_written(window: Window, config: Path) -> None:
+def test_unavailable_hardware_is_explained_and_not_written(window: Window, config: Path) -> None:
     with_gpu = CONFIG.replace('"region"', '"gpu_spec": "1xT4", "region"')
     config.write_text(with_gpu)
     window.open("experiment.json")

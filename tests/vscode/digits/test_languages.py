@@ -92,7 +92,7 @@ def test_findings_stand_where_they_belong_and_each_fix_repairs_its_own(window: W
     path.write_text(sound)
 
 
-def test_what_is_known_is_said_and_offered(window: Window) -> None:
+def test_hovers_and_completions_are_shown(window: Window) -> None:
     window.open("experiment.json")
     window.go_to(6, 6)
     assert "--images" in window.hover("--images")

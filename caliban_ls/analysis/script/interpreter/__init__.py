@@ -1,5 +1,5 @@
-"""Follow a script's text as Python would, with values that may be unknown.
+"""Follow a script's text as Python would run it, with values that may be unknown.
 
-Owns names, expressions, statements, calls and types. Runs and imports nothing of the script. It must not know any
-parser library; a library imports the interpreter.
+Owns names, expressions, statements, calls and types. Runs and imports nothing of the script. Must not know any
+parser library: libraries import the interpreter, and a `Run` carries the list of them.
 """

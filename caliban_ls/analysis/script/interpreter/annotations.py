@@ -1,4 +1,4 @@
-"""What a type in a script means for a flag: how its value is read, how many there are, which ones it takes."""
+"""Read type annotations: the kind of a flag's value, how many values it takes, and its choices."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ PLAIN: dict[str, ValueKind] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Type:
-    """What is known of a type.
+class TypeInfo:
+    """A type, as far as a flag needs it.
 
     Attributes:
-        kind: of one value.
-        arity: how many values; None when the type says nothing that we understand.
-        choices: of a `Literal`.
-        enumeration: the project's own enumeration that it is.
-        record: the project's own class that it is.
+        kind: the kind of one value.
+        arity: how many values there are; None for types that aren't understood.
+        choices: the values of a `Literal`.
+        enumeration: the project's enumeration.
+        record: the project's class.
         optional: whether None is allowed.
-        extra: the further parameters of `Annotated`.
+        extra: the metadata of `Annotated`.
     """
 
     kind: ValueKind | None = None
@@ -54,7 +54,7 @@ class Type:
 
 
 def annotation(run: Run, node: ast.expr | None, scope: Scope) -> Value:
-    """Return the type that an annotation names; one that is quoted is read, too."""
+    """Return the type that an annotation names, quoted or not."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         try:
             node = ast.parse(node.value, mode="eval").body
@@ -63,24 +63,24 @@ def annotation(run: Run, node: ast.expr | None, scope: Scope) -> Value:
     return UNKNOWN if node is None else evaluate(run, node, scope)
 
 
-def understand(run: Run, value: Value, scope: Scope) -> Type:
-    """Return what is known of a type."""
+def type_info(run: Run, value: Value, scope: Scope) -> TypeInfo:
+    """Return what a flag needs to know about a type."""
     if isinstance(value, str):
         try:
-            return understand(run, evaluate(run, ast.parse(value, mode="eval").body, scope), scope)
+            return type_info(run, evaluate(run, ast.parse(value, mode="eval").body, scope), scope)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return Type()
+            return TypeInfo()
     if isinstance(value, External) and value.name in PLAIN:
-        return Type(kind=PLAIN[value.name], arity="one")
+        return TypeInfo(kind=PLAIN[value.name], arity="one")
     if is_enumeration(value):
-        return Type(arity="one", enumeration=value)
+        return TypeInfo(arity="one", enumeration=value)
     if isinstance(value, Class):
-        return Type(record=value)
+        return TypeInfo(record=value)
     if isinstance(value, Generic):
         return _generic(run, value, scope)
     if isinstance(value, External) and value.name in _LISTS:
-        return Type(arity="any")
-    return Type()
+        return TypeInfo(arity="any")
+    return TypeInfo()
 
 
 _LISTS = {
@@ -93,30 +93,30 @@ _LISTS = {
 }
 
 
-def _generic(run: Run, value: Generic, scope: Scope) -> Type:
+def _generic(run: Run, value: Generic, scope: Scope) -> TypeInfo:
     name = getattr(value.base, "name", "").replace("typing_extensions.", "typing.")
     if name == "typing.Annotated":
-        return replace(understand(run, value.parameters[0], scope), extra=value.parameters[1:])
+        return replace(type_info(run, value.parameters[0], scope), extra=value.parameters[1:])
     if name in {"typing.Final", "typing.ClassVar", "dataclasses.InitVar"}:
-        return Type()
+        return TypeInfo()
     if name == "typing.Literal":
         good = all(is_scalar(one) for one in value.parameters)
         kinds = {type(one) for one in value.parameters}
         kind: ValueKind | None = {str: "str", int: "int"}.get(kinds.pop()) if len(kinds) == 1 else None  # type: ignore[assignment]  # of the two
-        return Type(kind=kind, arity="one", choices=value.parameters if good else None)
+        return TypeInfo(kind=kind, arity="one", choices=value.parameters if good else None)
     if name == "typing.Optional":
-        return replace(understand(run, value.parameters[0], scope), optional=True)
+        return replace(type_info(run, value.parameters[0], scope), optional=True)
     if name == "typing.Union":
         return _union(run, value, scope)
     if name in _LISTS:
-        inner = understand(run, value.parameters[0], scope)
+        inner = type_info(run, value.parameters[0], scope)
         return replace(inner, arity="any" if inner.arity == "one" else None)
     if name in {"typing.Tuple", "builtins.tuple"}:
         return _tuple(run, value, scope)
-    return Type()
+    return TypeInfo()
 
 
-def _union(run: Run, value: Generic, scope: Scope) -> Type:
+def _union(run: Run, value: Generic, scope: Scope) -> TypeInfo:
     parts: list[Value] = []
     stack = list(value.parameters)
     while stack:
@@ -127,29 +127,29 @@ def _union(run: Run, value: Generic, scope: Scope) -> Type:
             parts.append(part)
     real = [part for part in parts if part is not None]
     if len(real) == 1:
-        return replace(understand(run, real[0], scope), optional=True)
-    return Type(optional=len(real) < len(parts))
+        return replace(type_info(run, real[0], scope), optional=True)
+    return TypeInfo(optional=len(real) < len(parts))
 
 
-def _tuple(run: Run, value: Generic, scope: Scope) -> Type:
+def _tuple(run: Run, value: Generic, scope: Scope) -> TypeInfo:
     parts = value.parameters
     if (len(parts) == 2 and parts[1] is ...) or (len(parts) == 2 and parts[1] is UNKNOWN):  # noqa: PLR2004 - `tuple[int, ...]`
-        inner = understand(run, parts[0], scope)
+        inner = type_info(run, parts[0], scope)
         return replace(inner, arity="any" if inner.arity == "one" else None)
-    kinds = {understand(run, part, scope).kind for part in parts}
+    kinds = {type_info(run, part, scope).kind for part in parts}
     kind = kinds.pop() if len(kinds) == 1 else None
     if len(parts) == 1:
-        return Type(kind=kind, arity="one")
-    known = all(understand(run, part, scope).arity == "one" for part in parts)
-    return Type(kind=kind, arity="several" if known else None)
+        return TypeInfo(kind=kind, arity="one")
+    known = all(type_info(run, part, scope).arity == "one" for part in parts)
+    return TypeInfo(kind=kind, arity="several" if known else None)
 
 
-def names_of(enumeration: Class) -> tuple[str, ...]:
+def member_names(enumeration: Class) -> tuple[str, ...]:
     """Return the names of an enumeration's members."""
     return tuple(member.name for member in members_of(enumeration))
 
 
-def values_of(enumeration: Class) -> tuple[Scalar, ...] | None:
-    """Return the values of an enumeration's members, None when one is unknown."""
+def member_values(enumeration: Class) -> tuple[Scalar, ...] | None:
+    """Return the values of an enumeration's members; None when one is unknown."""
     values = tuple(member.value for member in members_of(enumeration))
     return values if values and all(is_scalar(one) for one in values) else None

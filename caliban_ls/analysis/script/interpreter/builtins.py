@@ -1,55 +1,36 @@
-"""The built-in functions of Python, and the methods of texts, lists and dictionaries, as far as scripts need them.
+"""Call Python's built-in functions, and methods of texts, lists and dictionaries.
 
-Whatever isn't exactly known gives UNKNOWN; nothing of the script's own is run here.
+A call returns UNKNOWN where one of its arguments isn't exactly known. No code of the script runs here.
 """
 
 from __future__ import annotations
 
 from caliban_ls.analysis.script.interpreter.names import attribute, items_of
-from caliban_ls.analysis.script.interpreter.state import Run, escape
+from caliban_ls.analysis.script.interpreter.state import LONGEST, Run, escape
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Arguments,
     Call,
-    Items,
-    Table,
+    CommandLine,
+    DictValue,
+    ListValue,
     Value,
     is_known,
     is_scalar,
 )
 
+# fmt: off
 _TEXT_METHODS = frozenset(
     [
-        "replace",
-        "format",
-        "join",
-        "split",
-        "strip",
-        "lower",
-        "upper",
-        "startswith",
-        "endswith",
-        "lstrip",
-        "rstrip",
-        "removeprefix",
-        "removesuffix",
-        "title",
-        "capitalize",
-        "casefold",
-        "rsplit",
-        "splitlines",
-        "partition",
-        "rpartition",
-        "swapcase",
-        "isdigit",
-        "isalpha",
+        "replace", "format", "join", "split", "strip", "lower", "upper", "startswith", "endswith",
+        "lstrip", "rstrip", "removeprefix", "removesuffix", "title", "capitalize", "casefold", "rsplit",
+        "splitlines", "partition", "rpartition", "swapcase", "isdigit", "isalpha",
     ]
 )
-_LONGEST = 10_000
+# fmt: on
 
 
 def builtin(run: Run, name: str, arguments: Call) -> Value:  # noqa: C901, PLR0912 - one case for each function
-    """Return what a built-in function gives."""
+    """Return the result of a built-in function."""
     values = [one.value for one in arguments.positional]
     if not arguments.exact:
         return UNKNOWN
@@ -67,22 +48,22 @@ def builtin(run: Run, name: str, arguments: Call) -> Value:  # noqa: C901, PLR09
             items = sorted(items)
         if name == "reversed":
             items = items[::-1]
-        return tuple(items) if name == "tuple" else Items(items)
+        return tuple(items) if name == "tuple" else ListValue(items)
     if name == "dict":
         if values:
             return (
-                Table(values[0])
-                if isinstance(values[0], Table) and values[0].exact and not arguments.keywords
+                DictValue(values[0])
+                if isinstance(values[0], DictValue) and values[0].exact and not arguments.keywords
                 else UNKNOWN
             )
-        return Table({key: one.value for key, one in arguments.keywords.items()})
+        return DictValue({key: one.value for key, one in arguments.keywords.items()})
     if not values or not all(is_known(value) for value in values) or arguments.keywords:
         return UNKNOWN
     first = values[0]
     try:
         if name == "range" and all(isinstance(value, int) for value in values):
             numbers = range(*values)
-            return Items(numbers) if len(numbers) <= _LONGEST else UNKNOWN
+            return ListValue(numbers) if len(numbers) <= LONGEST else UNKNOWN
         if name == "len" and isinstance(first, str | tuple | list | dict):
             return len(first)
         if name in {"str", "int", "float"} and is_scalar(first) and len(values) == 1:
@@ -90,16 +71,16 @@ def builtin(run: Run, name: str, arguments: Call) -> Value:  # noqa: C901, PLR09
         if name in {"zip", "enumerate"}:
             columns = [items_of(value) for value in values]
             if name == "enumerate" and columns[0] is not None and len(values) == 1:
-                return Items(enumerate(columns[0]))
+                return ListValue(enumerate(columns[0]))
             if name == "zip" and None not in columns:
-                return Items(zip(*(column or [] for column in columns), strict=False))
-    except Exception:  # noqa: BLE001 - whatever the script's own call would raise
+                return ListValue(zip(*(column or [] for column in columns), strict=False))
+    except Exception:  # noqa: BLE001 - any error that the script's call raises
         return UNKNOWN
     return UNKNOWN
 
 
-def arguments_method(run: Run, owner: Arguments, name: str) -> Value:
-    """Return what a method of the command line gives, and note what it does to it."""
+def command_line_method(run: Run, owner: CommandLine, name: str) -> Value:
+    """Return the result of a method of `sys.argv`, and note that it may read or change the command line."""
     if name in {"index", "count", "copy"}:
         run.complete = False
     elif owner.whole:
@@ -108,12 +89,12 @@ def arguments_method(run: Run, owner: Arguments, name: str) -> Value:
 
 
 def text_method(owner: str, name: str, arguments: Call, values: list[Value]) -> Value:
-    """Return what a method of a text gives."""
+    """Return the result of a method of a text."""
     keywords = {key: one.value for key, one in arguments.keywords.items()}
     if name not in _TEXT_METHODS or not arguments.exact:
         return UNKNOWN
     if not all(
-        is_known(value) and isinstance(value, str | int | float | tuple | Items)
+        is_known(value) and isinstance(value, str | int | float | tuple | ListValue)
         for value in (*values, *keywords.values())
     ):
         return UNKNOWN
@@ -121,32 +102,34 @@ def text_method(owner: str, name: str, arguments: Call, values: list[Value]) -> 
         return UNKNOWN
     try:
         result = getattr(owner, name)(*values, **keywords)
-    except Exception:  # noqa: BLE001 - whatever the script's own call would raise
+    except Exception:  # noqa: BLE001 - any error that the script's call raises
         return UNKNOWN
     if isinstance(result, list):
-        return Items(result)
-    return UNKNOWN if isinstance(result, str) and len(result) > _LONGEST else result
+        return ListValue(result)
+    return UNKNOWN if isinstance(result, str) and len(result) > LONGEST else result
 
 
-def container_method(run: Run, owner: Items | Table, name: str, values: list[Value]) -> Value:
-    """Return what a method of a list or a dictionary gives, once it has done what it does."""
-    if isinstance(owner, Table):
+def container_method(run: Run, owner: ListValue | DictValue, name: str, values: list[Value]) -> Value:
+    """Call a method of a list or a dictionary, with its effect, and return the result."""
+    if isinstance(owner, DictValue):
         if name in {"keys", "values", "items"}:
-            found = Items(owner if name == "keys" else owner.values() if name == "values" else owner.items())
+            found = ListValue(
+                owner if name == "keys" else owner.values() if name == "values" else owner.items()
+            )
             found.exact = owner.exact
             return found
         if name == "get" and values and is_scalar(values[0]) and owner.exact:
             return owner.get(values[0], values[1] if len(values) > 1 else None)
         if name == "copy":
-            copied = Table(owner)
+            copied = DictValue(owner)
             copied.exact = owner.exact
             return copied
-        if name == "update" and len(values) == 1 and isinstance(values[0], Table) and not run.doubt:
+        if name == "update" and len(values) == 1 and isinstance(values[0], DictValue) and not run.doubt:
             owner.update(values[0])
             owner.exact = owner.exact and values[0].exact
             return None
     elif name == "copy":
-        found = Items(owner)
+        found = ListValue(owner)
         found.exact = owner.exact
         return found
     elif name == "append" and len(values) == 1 and not run.doubt:

@@ -1,6 +1,6 @@
-"""What a call in a script does: functions and classes of the project, the built-in ones, those of the libraries.
+"""Call functions and classes: the project's, Python's own and the parser libraries'.
 
-Whatever is handed to somebody whom we can't follow may be changed there; `escape` says so.
+A value that is passed to code outside the project escapes: that code may change it.
 """
 
 from __future__ import annotations
@@ -9,108 +9,51 @@ import ast
 from collections.abc import Mapping
 
 from caliban_ls.analysis.script.interpreter.builtins import (
-    arguments_method,
     builtin,
+    command_line_method,
     container_method,
     text_method,
 )
 from caliban_ls.analysis.script.interpreter.expressions import evaluate, joined
-from caliban_ls.analysis.script.interpreter.names import is_enumeration, items_of, members_of
+from caliban_ls.analysis.script.interpreter.library import library_of
+from caliban_ls.analysis.script.interpreter.names import is_enumeration, members_of
 from caliban_ls.analysis.script.interpreter.state import (
     MOST_CALLS,
     Exhausted,
+    Flow,
     Run,
     escape,
     import_module,
-    load_unseen,
+    load_unnamed,
 )
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Action,
-    Arguments,
-    Bound,
+    BoundMethod,
     Call,
     Class,
+    CommandLine,
+    DictValue,
     External,
     Function,
-    Given,
-    Group,
     Instance,
-    Items,
-    Parser,
+    ListValue,
     Scope,
-    Subparsers,
     Super,
-    Table,
-    Unknown,
+    UnknownValue,
     Value,
     is_scalar,
 )
-from caliban_ls.analysis.script.libraries import (
-    absl,
-    argparse,
-    click,
-    dataclass_fields,
-    fire,
-    simple_parsing,
-    typer,
-    tyro,
-)
 
-_LIBRARIES = (
-    argparse,
-    absl,
-    click,
-    typer,
-    fire,
-    dataclass_fields,
-    simple_parsing,
-    tyro,
-)
-_FUNCTIONS = {name: handler for library in _LIBRARIES for name, handler in library.FUNCTIONS.items()}
 _EXITS = {"sys.exit", "os._exit", "builtins.exit", "builtins.quit"}
 
 
-def call(run: Run, node: ast.Call, scope: Scope) -> Value:
-    """Return what a call gives."""
-    target = evaluate(run, node.func, scope)
-    return apply(run, target, given(run, node, scope))
-
-
-def given(run: Run, node: ast.Call, scope: Scope) -> Call:
-    """Return the arguments of a call."""
-    positional: list[Given] = []
-    keywords: dict[str, Given] = {}
-    exact = True
-    for argument in node.args:
-        value = evaluate(run, argument.value if isinstance(argument, ast.Starred) else argument, scope)
-        if not isinstance(argument, ast.Starred):
-            positional.append(Given(value, argument))
-            continue
-        items = items_of(value)
-        exact = exact and items is not None
-        elements = argument.value.elts if isinstance(argument.value, ast.Tuple | ast.List) else []
-        for place, item in enumerate(items or []):
-            positional.append(Given(item, elements[place] if place < len(elements) else argument.value))
-    for keyword in node.keywords:
-        value = evaluate(run, keyword.value, scope)
-        if keyword.arg is not None:
-            keywords[keyword.arg] = Given(value, keyword.value)
-        elif isinstance(value, Table) and value.exact:
-            keywords.update({str(name): Given(item, keyword.value) for name, item in value.items()})
-        else:
-            exact = False
-            escape(run, value)
-    return Call(node, scope, tuple(positional), keywords, exact)
-
-
 def apply(run: Run, target: Value, arguments: Call) -> Value:
-    """Return what calling a value gives."""
+    """Call a value, and return the result."""
     if isinstance(target, Function):
-        return _call_with(run, target, None, arguments)
-    if isinstance(target, Bound):
+        return call_with(run, target, None, arguments)
+    if isinstance(target, BoundMethod):
         if isinstance(target.target, Function):
-            return _call_with(run, target.target, target.owner, arguments)
+            return call_with(run, target.target, target.owner, arguments)
         return _method(run, target.owner, target.target, arguments)
     if isinstance(target, Class):
         return _instantiate(run, target, arguments)
@@ -118,20 +61,20 @@ def apply(run: Run, target: Value, arguments: Call) -> Value:
         if target.name == "builtins.super":
             return _super(arguments)
         return _external(run, target.name, arguments)
-    for library in (click, typer):
-        if library.accepts(target):
-            return library.apply(run, target, arguments)
+    library = library_of(run, target)
+    if library is not None and library.call is not None:
+        return library.call(run, target, arguments)
     if isinstance(target, Instance):
         bound = target.type.find("__call__")
         if isinstance(bound, Function):
-            return _call_with(run, bound, target, arguments)
+            return call_with(run, bound, target, arguments)
     return _unknown(run, arguments)
 
 
 def call_function(
     run: Run, function: Function, positional: tuple[Value, ...], keywords: Mapping[str, Value], *, exact: bool
 ) -> Value:
-    """Follow a function of the project, and return what it returns."""
+    """Follow a function of the project, and return its result."""
     if isinstance(function.node, ast.Lambda):
         scope = Scope(function.scope.source, parent=function.scope)
         _bind(run, function, scope, positional, keywords, exact=exact)
@@ -140,15 +83,12 @@ def call_function(
         raise Exhausted
     scope = Scope(function.scope.source, parent=function.scope)
     _bind(run, function, scope, positional, keywords, exact=exact)
-    from caliban_ls.analysis.script.interpreter.state import Flow
-    from caliban_ls.analysis.script.interpreter.statements import execute
-
     run.depth += 1
     run.followed.add(function.node)
     run.returns.append([])
     if function.owner is not None:
         scope.names["__class__"] = function.owner
-    flow = execute(run, function.node.body, scope)
+    flow = run.evaluator.execute(run, function.node.body, scope)
     run.depth -= 1
     returned = run.returns.pop()
     if flow is Flow.STOP:
@@ -178,13 +118,13 @@ def _bind(
     *,
     exact: bool,
 ) -> None:
-    """Give a function's parameters their values."""
+    """Bind a function's parameters."""
     parameters = function.node.args
     names = [one.arg for one in (*parameters.posonlyargs, *parameters.args)]
     defaults = {one.node.arg: one.default for one in function.parameters()}
     values: dict[str, Value] = dict(zip(names, positional, strict=False))
     rest = list(positional[len(names) :])
-    extra = Table()
+    extra = DictValue()
     for name, value in keywords.items():
         if name in defaults:
             values[name] = value
@@ -199,7 +139,7 @@ def _bind(
         if exact:
             values[parameters.vararg.arg] = tuple(rest)
         else:
-            items = Items(rest)
+            items = ListValue(rest)
             items.exact = False
             values[parameters.vararg.arg] = items
     else:
@@ -211,26 +151,8 @@ def _bind(
     scope.names.update(values)
 
 
-def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
-    """Let an attribute of a value stand for another value."""
-    if isinstance(owner, External):
-        if owner.name == "sys" and name == "argv":
-            run.certain = False
-    elif isinstance(owner, Parser | Group | Subparsers | Action):
-        argparse.set_attribute(run, owner, name, value)
-    elif isinstance(owner, Instance):
-        if run.doubt and name in owner.attributes and owner.attributes[name] is not value:
-            escape(run, owner.attributes[name])
-            escape(run, value)
-            value = UNKNOWN
-        owner.attributes[name] = value
-    elif isinstance(owner, Class | Scope):
-        owner.names[name] = UNKNOWN if run.doubt else value
-    else:
-        escape(run, value)
-
-
-def _call_with(run: Run, function: Function, owner: Value, arguments: Call) -> Value:
+def call_with(run: Run, function: Function, owner: Value, arguments: Call) -> Value:
+    """Follow a function of the project with a call's arguments, behind the owner of a method."""
     values = tuple(one.value for one in arguments.positional)
     if owner is not None:
         values = (owner, *values)
@@ -242,14 +164,13 @@ def _instantiate(run: Run, target: Class, arguments: Call) -> Value:
     if is_enumeration(target):
         wanted = arguments.positional[0].value if arguments.positional else UNKNOWN
         return next((one for one in members_of(target) if is_scalar(wanted) and one.value == wanted), UNKNOWN)
-    if target.derives(
-        "argparse.ArgumentParser", "simple_parsing.ArgumentParser", "transformers.HfArgumentParser"
-    ):
-        return argparse.subclass(run, target, arguments, _call_with)
+    for library in run.libraries:
+        if library.instantiate is not None and target.derives(*library.classes):
+            return library.instantiate(run, library, target, arguments)
     instance = Instance(target)
     constructor = target.find("__init__")
     if isinstance(constructor, Function):
-        _call_with(run, constructor, instance, arguments)
+        call_with(run, constructor, instance, arguments)
     else:
         for one in (*arguments.positional, *arguments.keywords.values()):
             escape(run, one.value)
@@ -266,14 +187,14 @@ def _super(arguments: Call) -> Value:
     if scope is None:
         return UNKNOWN
     kind = scope.names["__class__"]
-    owner = next(iter(scope.names.values()))  # A method's first parameter is the first to get its value.
+    owner = next(iter(scope.names.values()))  # A method's first parameter is bound first.
     return Super(kind, owner) if isinstance(kind, Class) and owner is not kind else UNKNOWN
 
 
 def _external(run: Run, name: str, arguments: Call) -> Value:
-    handler = _FUNCTIONS.get(name)
-    if handler is not None:
-        return handler(run, arguments)
+    for library in run.libraries:
+        if name in library.functions:
+            return library.functions[name](run, arguments)
     if name in _EXITS:
         return External("sys.exit()")
     if name.startswith("sys.argv."):
@@ -287,17 +208,17 @@ def _external(run: Run, name: str, arguments: Call) -> Value:
         "runpy.run_module",
     }:
         run.complete = False
-        load_unseen(run)
+        load_unnamed(run)
         return UNKNOWN
     if name == "importlib.import_module":
         return _imported(run, arguments)
     if name.startswith(_LOADERS):
-        load_unseen(run)
+        load_unnamed(run)
     if name in {"functools.wraps", "functools.lru_cache", "contextlib.suppress"}:
         return External(f"{name}()")
     if name.startswith("builtins.") or name in {"os.path.join", "os.path.basename", "asyncio.run"}:
         result = builtin(run, name.removeprefix("builtins."), arguments)
-        if not isinstance(result, Unknown):
+        if not isinstance(result, UnknownValue):
             return result
         if name in _HARMLESS:
             return UNKNOWN
@@ -308,15 +229,13 @@ _LOADERS = ("importlib.", "pkgutil.", "pkg_resources.", "imp.")
 
 
 def _imported(run: Run, arguments: Call) -> Value:
-    """Return the module that `importlib.import_module` gives."""
-    from caliban_ls.analysis.script.interpreter.statements import execute_module
-
+    """Return the module that `importlib.import_module` loads."""
     name = arguments.value("name", 0)
     if not isinstance(name, str):
-        load_unseen(run)
+        load_unnamed(run)
         return UNKNOWN
     bare = name.lstrip(".")
-    return import_module(run, bare, len(name) - len(bare), arguments.scope, execute_module)
+    return import_module(run, bare, len(name) - len(bare), arguments.scope)
 
 
 _HARMLESS = {
@@ -339,30 +258,28 @@ _HARMLESS = {
 
 
 def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
-    """Return what a built-in method of a value gives."""
-    if isinstance(owner, Parser | Group | Subparsers | Action):
-        return argparse.method(run, owner, name, arguments)
-    for library in (click, typer, absl):
-        if library.owns(owner):
-            return library.method(run, owner, name, arguments)
-    if isinstance(owner, Arguments):
-        return arguments_method(run, owner, name)
+    """Call a built-in method of a value, and return the result."""
+    library = library_of(run, owner)
+    if library is not None and library.method is not None:
+        return library.method(run, owner, name, arguments)
+    if isinstance(owner, CommandLine):
+        return command_line_method(run, owner, name)
     values = [one.value for one in arguments.positional]
     if isinstance(owner, str):
         return text_method(owner, name, arguments, values)
-    if isinstance(owner, Items | Table):
+    if isinstance(owner, ListValue | DictValue):
         return container_method(run, owner, name, values)
     return _unknown(run, arguments)
 
 
 def _unknown(run: Run, arguments: Call) -> Value:
-    """Follow what a call of something unknown may do with what it is given."""
+    """Call something unknown: its arguments escape, and it may call the functions among them."""
     for one in (*arguments.positional, *arguments.keywords.values()):
         escape(run, one.value)
         target = one.value
-        function = target.target if isinstance(target, Bound) else target
+        function = target.target if isinstance(target, BoundMethod) else target
         if isinstance(function, Function) and run.depth < MOST_CALLS // 2:
-            owner = (target.owner,) if isinstance(target, Bound) else ()
+            owner = (target.owner,) if isinstance(target, BoundMethod) else ()
             with run.doubting():
                 call_function(run, function, owner, {}, exact=False)
     return UNKNOWN

@@ -1,7 +1,7 @@
-"""What a function of the script's own takes where it is given as a type: read from its statements, never run.
+"""Read which texts a script's converter function accepts (`type=own_function`), without running it.
 
-Only what happens in any case counts: a function is read up to the first statement that isn't understood, and what
-stands before has been asked by then. So nothing is refused here that the function takes.
+The function is read up to the first statement that isn't understood; the checks before it apply in any case. So
+every text that counts as refused here is refused by the function.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
+from caliban_ls.analysis.script.interpreter.source import Source
 from caliban_ls.analysis.script.interpreter.state import Run
-from caliban_ls.analysis.script.interpreter.values import External, Function, Source, scalars
+from caliban_ls.analysis.script.interpreter.values import External, Function, scalars
 from caliban_ls.analysis.script.model import Bounds, ValueKind
 
 _Subject: TypeAlias = Literal["text", "int", "float"]
 
 _CONVERSIONS: Final[dict[str, Literal["int", "float"]]] = {"builtins.int": "int", "builtins.float": "float"}
-_REFUSALS: Final = frozenset({"ArgumentTypeError", "ValueError", "TypeError", "BadParameter"})
+_REFUSALS: Final = frozenset({"ValueError", "TypeError"})
 _FOLDS: Final = frozenset({"lower", "upper", "casefold", "strip"})
 _MIRRORED: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.Lt: ast.Gt,
@@ -36,15 +37,15 @@ _OPPOSITE: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What a function takes.
+class Accepted:
+    """The texts that a converter accepts.
 
     Attributes:
-        kind: as what it reads a text, None where it may be anything.
-        bounds: outside of which it refuses a number.
-        words: the only texts that it takes, None where that isn't known.
+        kind: the type that it converts a text to; None where that is unknown.
+        bounds: the range of numbers that it accepts.
+        words: the only texts that it accepts; None where they are unknown.
         ignores_case: whether a word may be spelled in other case.
-        same: whether it returns just what it has read.
+        same: whether it returns the converted number itself.
     """
 
     kind: ValueKind | None = None
@@ -55,8 +56,8 @@ class Taken:
 
 
 @dataclass(slots=True)
-class _Reading:
-    """How far a function was read: what each of its names holds, and what is known of the text that it was given."""
+class _ConverterReading:
+    """The state of reading one converter: the subjects that its names hold, and what it requires of the text."""
 
     run: Run
     function: Function
@@ -66,31 +67,31 @@ class _Reading:
     words: tuple[str, ...] | None = None
     folded: bool = False
 
-    def known(self, *, same: bool) -> Taken:
+    def known(self, *, same: bool) -> Accepted:
         bounds = self.bounds if self.kind is not None and self.bounds != Bounds() else None
         if self.words is not None and self.kind is None:
-            return Taken("str", None, self.words, self.folded, same=False)
-        return Taken(self.kind, bounds, same=same)
+            return Accepted("str", None, self.words, self.folded, same=False)
+        return Accepted(self.kind, bounds, same=same)
 
 
-def taken_by(run: Run, function: Function) -> Taken:
-    """Return what a function takes that is called with the text behind a flag."""
+def accepted_by(run: Run, function: Function) -> Accepted:
+    """Return which texts a converter accepts."""
     node = function.node
     parameters = [*node.args.posonlyargs, *node.args.args]
     if not function.plain or isinstance(node, ast.AsyncFunctionDef) or not parameters:
-        return Taken()
-    reading = _Reading(run, function, {parameters[0].arg: "text"})
+        return Accepted()
+    reading = _ConverterReading(run, function, {parameters[0].arg: "text"})
     if any(isinstance(child, ast.Yield | ast.YieldFrom | ast.NamedExpr) for child in ast.walk(node)):
         return (
-            Taken()
-        )  # it isn't run when it is called, or gives names another meaning in the middle of an expression
+            Accepted()
+        )  # a generator doesn't run when called, and a walrus rebinds a name inside an expression
     if isinstance(node, ast.Lambda):
-        subject = _eager(reading, node.body)
+        subject = _note_conversions(reading, node.body)
         return reading.known(same=subject is not None and subject == reading.kind)
     return _read(reading, list(node.body))
 
 
-def _read(reading: _Reading, statements: list[ast.stmt]) -> Taken:
+def _read(reading: _ConverterReading, statements: list[ast.stmt]) -> Accepted:
     accepted: tuple[str, ...] = ()
     while statements:
         statement = statements.pop(0)
@@ -98,7 +99,7 @@ def _read(reading: _Reading, statements: list[ast.stmt]) -> Taken:
             case ast.Expr(value=ast.Constant()):
                 continue
             case ast.If(test=test, body=[ast.Return()], orelse=rest) if _is_of_other_type(reading, test):
-                statements = rest + statements  # it is given texts only
+                statements = rest + statements  # the parser passes texts only
             case ast.If(test=test, body=[ast.Return()], orelse=rest) if (
                 words := _words(reading, test)
             ) is not None:
@@ -106,57 +107,57 @@ def _read(reading: _Reading, statements: list[ast.stmt]) -> Taken:
                 statements = rest + statements
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if _subject(reading, value) == "text":
                 reading.names[name] = "text"
-            case ast.Raise() if accepted and _refuses([statement]):
+            case ast.Raise() if accepted and _refuses(reading, [statement]):
                 reading.words = accepted
                 break
             case _ if accepted:
-                break  # what comes now isn't asked of the words that were taken already
+                break  # the checks below don't apply to the words accepted above
             case ast.If(test=test, body=[ast.Return() as end], orelse=rest) if _refuses(
-                rest or statements[:1]
+                reading, rest or statements[:1]
             ):
                 refused = ast.If(ast.UnaryOp(ast.Not(), test), rest or statements[:1], [])
                 statements = [refused, end]
-            case ast.If(test=test, body=body, orelse=rest) if _refuses(body):
-                _eager(reading, test)
+            case ast.If(test=test, body=body, orelse=rest) if _refuses(reading, body):
+                _note_conversions(reading, test)
                 reading.words = _words(reading, test, refused=True) or reading.words
-                reading.bounds = reading.bounds & _unless(reading, test)
+                reading.bounds = reading.bounds & _bounds_if_false(reading, test)
                 statements = rest + statements
             case ast.Try(body=inner, handlers=handlers, orelse=rest, finalbody=[]) if all(
-                _refuses(one.body) for one in handlers
+                _refuses(reading, one.body) for one in handlers
             ):
                 statements = inner + rest + statements
             case (
                 ast.Assign(targets=[ast.Name(id=name)], value=value)
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
             ):
-                subject = _eager(reading, value)
+                subject = _note_conversions(reading, value)
                 if subject is None:
                     break
                 reading.names[name] = subject
             case ast.Return(value=ast.expr() as value):
-                subject = _eager(reading, value)
+                subject = _note_conversions(reading, value)
                 return reading.known(same=subject is not None and subject == reading.kind)
             case _:
                 break
     return reading.known(same=False)
 
 
-def _refuses(body: list[ast.stmt]) -> bool:
-    """Whether statements come to nothing but an exception that the parser takes for a refusal."""
+def _refuses(reading: _ConverterReading, body: list[ast.stmt]) -> bool:
+    """Whether statements only raise an exception by which a converter refuses a text."""
     if not body:
         return False
     *before, last = body
     if not isinstance(last, ast.Raise) or not all(isinstance(one, ast.Assign | ast.Expr) for one in before):
         return False
     raised = last.exc.func if isinstance(last.exc, ast.Call) else last.exc
-    if raised is None:  # what int() or float() has raised
+    if raised is None:  # the error of int() or float()
         return True
     name = raised.attr if isinstance(raised, ast.Attribute) else getattr(raised, "id", "")
-    return name in _REFUSALS
+    return name in _REFUSALS or any(name in library.refusals for library in reading.run.libraries)
 
 
-def _subject(reading: _Reading, node: ast.expr) -> _Subject | None:
-    """Return what an expression holds: the text, or the number that it was read as; None where it is anything else."""
+def _subject(reading: _ConverterReading, node: ast.expr) -> _Subject | None:
+    """Return the subject that an expression holds: the text or the number made of it; None for anything else."""
     if isinstance(node, ast.Name):
         return reading.names.get(node.id)
     if not isinstance(node, ast.Call) or node.keywords:
@@ -175,35 +176,35 @@ def _subject(reading: _Reading, node: ast.expr) -> _Subject | None:
     return read_as if inner in ("text", read_as) else None  # int(0.5) is another number
 
 
-def _eager(reading: _Reading, node: ast.expr) -> _Subject | None:
-    """Note what is read as a number before any part of an expression can be left out; return what it holds as a whole."""
+def _note_conversions(reading: _ConverterReading, node: ast.expr) -> _Subject | None:
+    """Note the conversions that an expression makes in any case, and return the subject that it holds."""
     subject = _subject(reading, node)
     match node:
         case ast.Call() if subject in ("int", "float"):
-            # Of two readings the stricter one decides; the inner one of int(float(text)) is one of its own.
-            _eager(reading, node.args[0])
+            # Of two conversions the stricter one decides; the inner one of int(float(text)) is noted by itself.
+            _note_conversions(reading, node.args[0])
             if _subject(reading, node.args[0]) == "text":
                 reading.kind = "int" if "int" in (subject, reading.kind) else "float"
         case ast.Call(func=ast.Name(), args=[inner], keywords=[]):
-            _eager(reading, inner)
+            _note_conversions(reading, inner)
         case ast.BoolOp(values=[first, *_]) | ast.UnaryOp(operand=first):
-            _eager(reading, first)
+            _note_conversions(reading, first)
         case ast.BinOp(left=left, right=right) | ast.Compare(left=left, comparators=[right, *_]):
-            _eager(reading, left)
-            _eager(reading, right)
+            _note_conversions(reading, left)
+            _note_conversions(reading, right)
     return subject
 
 
-def _is_of_other_type(reading: _Reading, test: ast.expr) -> bool:
-    """Whether a condition asks if the text is something else than a text."""
+def _is_of_other_type(reading: _ConverterReading, test: ast.expr) -> bool:
+    """Whether a condition asks if the text is of another type."""
     match test:
         case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=name), ast.Name(id=kind)]):
             return reading.names.get(name) == "text" and kind in ("bool", "int", "float", "list", "dict")
     return False
 
 
-def _words(reading: _Reading, test: ast.expr, *, refused: bool = False) -> tuple[str, ...] | None:
-    """Return the texts for which a condition is true, or, where it refuses, for which alone it isn't; None if unknown."""
+def _words(reading: _ConverterReading, test: ast.expr, *, refused: bool = False) -> tuple[str, ...] | None:
+    """Return the texts that make a condition true (`refused`: the only ones that make it false); None if unknown."""
     match test:
         case ast.BoolOp(op=ast.Or(), values=values) if not refused:
             parts = [_words(reading, one) for one in values]
@@ -223,16 +224,16 @@ def _words(reading: _Reading, test: ast.expr, *, refused: bool = False) -> tuple
     return None
 
 
-def _unless(reading: _Reading, test: ast.expr) -> Bounds:
-    """Return what a number is bound to where a condition is false; no bounds where that isn't understood."""
+def _bounds_if_false(reading: _ConverterReading, test: ast.expr) -> Bounds:
+    """Return the bounds of a number where a condition is false; no bounds where it isn't understood."""
     match test:
         case ast.BoolOp(op=ast.Or(), values=values):
             bounds = Bounds()
             for one in values:
-                bounds = bounds & _unless(reading, one)
+                bounds = bounds & _bounds_if_false(reading, one)
             return bounds
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return _where(reading, operand)
+            return _bounds_if_true(reading, operand)
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
             if isinstance(operator, ast.NotIn):
                 return _in_range(reading, left, right)
@@ -241,15 +242,15 @@ def _unless(reading: _Reading, test: ast.expr) -> Bounds:
     return Bounds()
 
 
-def _where(reading: _Reading, test: ast.expr) -> Bounds:
-    """Return what a number is bound to where a condition is true."""
+def _bounds_if_true(reading: _ConverterReading, test: ast.expr) -> Bounds:
+    """Return the bounds of a number where a condition is true."""
     bounds = Bounds()
     match test:
         case ast.BoolOp(op=ast.And(), values=values):
             for one in values:
-                bounds = bounds & _where(reading, one)
+                bounds = bounds & _bounds_if_true(reading, one)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return _unless(reading, operand)
+            return _bounds_if_false(reading, operand)
         case ast.Compare(left=left, ops=operators, comparators=comparators):
             sides = [left, *comparators]
             for place, operator in enumerate(operators):
@@ -257,7 +258,9 @@ def _where(reading: _Reading, test: ast.expr) -> Bounds:
     return bounds
 
 
-def _compared(reading: _Reading, left: ast.expr, operator: type[ast.cmpop], right: ast.expr) -> Bounds:
+def _compared(
+    reading: _ConverterReading, left: ast.expr, operator: type[ast.cmpop], right: ast.expr
+) -> Bounds:
     if operator not in _MIRRORED:
         return Bounds()
     if _subject(reading, left) not in ("int", "float"):
@@ -276,7 +279,7 @@ def _compared(reading: _Reading, left: ast.expr, operator: type[ast.cmpop], righ
     return Bounds(high=limit, high_open=is_open)
 
 
-def _in_range(reading: _Reading, left: ast.expr, right: ast.expr) -> Bounds:
+def _in_range(reading: _ConverterReading, left: ast.expr, right: ast.expr) -> Bounds:
     """Return the bounds of a whole number that is in `range(…)`."""
     if (
         _subject(reading, left) != "int"
@@ -293,8 +296,8 @@ def _in_range(reading: _Reading, left: ast.expr, right: ast.expr) -> Bounds:
     return Bounds()
 
 
-def _constant(reading: _Reading, node: ast.expr) -> object:
-    """Return the value of an expression that nothing changes before the function is called, None where that isn't sure."""
+def _constant(reading: _ConverterReading, node: ast.expr) -> object:
+    """Return the value of an expression that stays the same until the call; None where it may change."""
     scope = reading.function.scope
     names = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
     if any(_is_local(reading, name) or not _is_settled(scope.source, name) for name in names):
@@ -307,20 +310,20 @@ def _constant(reading: _Reading, node: ast.expr) -> object:
     return value
 
 
-def _is_local(reading: _Reading, name: str) -> bool:
-    """Whether a name is one of the function's own."""
+def _is_local(reading: _ConverterReading, name: str) -> bool:
+    """Whether a name is local to the function."""
     return _times_bound(reading.function.node, name) > 0
 
 
 def _is_settled(source: Source, name: str) -> bool:
-    """Whether a name means one thing only in a file, and always."""
+    """Whether a name is bound once in a file, outside loops."""
     loops = (ast.For, ast.AsyncFor, ast.While, ast.comprehension)
     again = (_times_bound(one, name) for one in ast.walk(source.tree) if isinstance(one, loops))
     return _times_bound(source.tree, name) == 1 and not any(again)
 
 
 def _times_bound(tree: ast.AST, name: str) -> int:
-    """Return how often a name is given a meaning, anywhere in a part of a file."""
+    """Count the bindings of a name in a tree."""
     times = 0
     for node in ast.walk(tree):
         match node:

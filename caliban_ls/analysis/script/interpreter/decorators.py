@@ -1,33 +1,33 @@
-"""What decorators make of functions and classes, and what they do with them on the way."""
+"""Apply decorators to functions and classes."""
 
 from __future__ import annotations
 
 from caliban_ls.analysis.script.interpreter.calls import call_function
+from caliban_ls.analysis.script.interpreter.library import Library, library_of
 from caliban_ls.analysis.script.interpreter.state import Run, escape
 from caliban_ls.analysis.script.interpreter.values import (
-    Bound,
+    BoundMethod,
     Class,
     External,
     Function,
     Instance,
-    Unknown,
+    UnknownValue,
     Value,
 )
-from caliban_ls.analysis.script.libraries import click, typer
 
 
-def decorated(run: Run, decorator: Value, function: Value) -> Value:
-    """Return what a decorator makes of a function."""
-    for library in (click, typer):
-        if library.accepts(decorator):
-            return library.decorate(run, decorator, function)
+def decorate(run: Run, decorator: Value, function: Value) -> Value:
+    """Return the result of decorating a function."""
+    library = _library_of(run, decorator)
+    if library is not None and library.decorate is not None:
+        return library.decorate(run, decorator, function)
     followed, owner = _followed(decorator)
     if followed is not None:
         inner = Function(followed.node, followed.scope, followed.owner, followed.role)
         result = call_function(run, inner, (*owner, function), {}, exact=True)
-        if isinstance(result, Unknown) and isinstance(function, Function):
+        if isinstance(result, UnknownValue) and isinstance(function, Function):
             return _obscured(function)
-        # A wrapper made by the project's own decorator calls the function with the same arguments.
+        # A wrapper that the project's decorator returns calls the function with the same arguments.
         if isinstance(result, Function) and result is not function and isinstance(function, Function):
             return _obscured(function)
         return result
@@ -48,18 +48,24 @@ def decorated(run: Run, decorator: Value, function: Value) -> Value:
     return function
 
 
-def enter(run: Run, decorator: Value, target: Class) -> None:
-    """Do what a decorator of the project's own does with a class, which most of them enter in a registry."""
+def _library_of(run: Run, decorator: Value) -> Library | None:
+    if not isinstance(decorator, External):
+        return library_of(run, decorator)
+    return next((one for one in run.libraries if decorator.name in one.decorators), None)
+
+
+def apply_to_class(run: Run, decorator: Value, target: Class) -> None:
+    """Follow a decorator of the project with a class; most of them add it to a registry."""
     followed, owner = _followed(decorator)
     if followed is not None:
         call_function(run, followed, (*owner, target), {}, exact=True)
 
 
 def _followed(decorator: Value) -> tuple[Function | None, tuple[Value, ...]]:
-    """Return the function of the project that a decorator is, and what it is a method of."""
+    """Return the project's function behind a decorator, and the object whose method it is."""
     if isinstance(decorator, Instance):
-        decorator = Bound(decorator, decorator.type.find("__call__"))
-    if isinstance(decorator, Bound) and isinstance(decorator.target, Function):
+        decorator = BoundMethod(decorator, decorator.type.find("__call__"))
+    if isinstance(decorator, BoundMethod) and isinstance(decorator.target, Function):
         return decorator.target, (decorator.owner,)
     return (decorator, ()) if isinstance(decorator, Function) else (None, ())
 
@@ -76,6 +82,6 @@ _TRANSPARENT = {
 
 
 def _obscured(function: Function) -> Function:
-    """Return a function behind a decorator that nobody knows; what it returns isn't known, either."""
+    """Mark a function as behind an unknown decorator; its result is unknown."""
     function.plain = False
     return function

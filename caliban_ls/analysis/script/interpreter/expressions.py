@@ -1,7 +1,7 @@
-"""What an expression of a script stands for: constants, names, attributes, and what is made of them.
+"""Evaluate expressions: constants, names, attributes, and their combinations.
 
-Calls are in `calls`. An expression that can't be worked out is UNKNOWN, and its parts are followed all the
-same, since a parser may be called in one of them.
+The run's evaluator follows calls. An expression that isn't understood is UNKNOWN; its parts are evaluated all the
+same, since one may call a parser.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from caliban_ls.analysis.script.interpreter.names import (
     items_of,
     look_up,
     members_of,
+    set_attribute,
     truth,
 )
 from caliban_ls.analysis.script.interpreter.operators import combined, compared, sliced
-from caliban_ls.analysis.script.interpreter.state import Run, escape
+from caliban_ls.analysis.script.interpreter.state import LONGEST, MOST_TURNS, Run, escape
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Arguments,
+    Argument,
+    Call,
     Class,
+    CommandLine,
+    DictValue,
+    EnumMember,
     External,
     Function,
     Generic,
-    Items,
-    Member,
+    ListValue,
     Scope,
-    Table,
     Value,
     is_scalar,
 )
 
-_LONGEST = 10_000  # characters and items; no flag is made of more
-_MOST_TURNS = 300
-
 
 def evaluate(run: Run, node: ast.expr | None, scope: Scope) -> Value:
-    """Return what an expression stands for."""
+    """Return the value of an expression."""
     if node is None:
         return None
     run.step()
@@ -54,9 +54,7 @@ def evaluate(run: Run, node: ast.expr | None, scope: Scope) -> Value:
 
 
 def assign(run: Run, target: ast.expr, value: Value, scope: Scope) -> None:
-    """Let a target stand for a value."""
-    from caliban_ls.analysis.script.interpreter.calls import set_attribute
-
+    """Assign a value to a target."""
     if isinstance(target, ast.Name):
         holder = scope.module if target.id in scope.outer else scope
         holder.names[target.id] = value
@@ -82,12 +80,12 @@ def assign(run: Run, target: ast.expr, value: Value, scope: Scope) -> None:
 
 
 def _set_item(run: Run, owner: Value, key: Value, value: Value) -> None:
-    if isinstance(owner, Arguments):
+    if isinstance(owner, CommandLine):
         run.certain = False
-    elif isinstance(owner, Table) and is_scalar(key) and not run.doubt:
+    elif isinstance(owner, DictValue) and is_scalar(key) and not run.doubt:
         owner[key] = value
     else:
-        if isinstance(owner, Items | Table):
+        if isinstance(owner, ListValue | DictValue):
             owner.exact = False
         escape(run, value)
 
@@ -99,8 +97,7 @@ def _constant(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - the
 
 
 def _name(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
-    del run
-    return look_up(node.id, scope)
+    return look_up(run, node.id, scope)
 
 
 def _attribute(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
@@ -111,7 +108,7 @@ def _sequence(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see
     items, exact = _elements(run, node.elts, scope)
     if isinstance(node, ast.Tuple) and exact:
         return tuple(items)
-    found = Items(items)
+    found = ListValue(items)
     found.exact = exact
     return found
 
@@ -130,16 +127,16 @@ def _elements(run: Run, nodes: list[ast.expr], scope: Scope) -> tuple[list[Value
 
 
 def _dictionary(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
-    table = Table()
+    table = DictValue()
     for key_node, value_node in zip(node.keys, node.values, strict=True):
         value = evaluate(run, value_node, scope)
         if key_node is None:
-            if isinstance(value, Table):
+            if isinstance(value, DictValue):
                 table.update(value)
-            table.exact = table.exact and isinstance(value, Table) and value.exact
+            table.exact = table.exact and isinstance(value, DictValue) and value.exact
             continue
         key = evaluate(run, key_node, scope)
-        if key is None or is_scalar(key) or isinstance(key, Member | External):
+        if key is None or is_scalar(key) or isinstance(key, EnumMember | External):
             table[key] = value
         else:
             table.exact = False
@@ -149,8 +146,8 @@ def _dictionary(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - s
 def _binary(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
     left, right = evaluate(run, node.left, scope), evaluate(run, node.right, scope)
     if isinstance(node.op, ast.BitOr):
-        if isinstance(left, Table) and isinstance(right, Table):
-            merged = Table({**left, **right})
+        if isinstance(left, DictValue) and isinstance(right, DictValue):
+            merged = DictValue({**left, **right})
             merged.exact = left.exact and right.exact
             return merged
         types = (External, Class, Generic)
@@ -170,7 +167,7 @@ def _formatted(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - se
         plain = is_scalar(value) and part.conversion in (-1, 115) and part.format_spec is None
         known = known and plain
         pieces.append(str(value))
-    return "".join(pieces) if known and sum(map(len, pieces)) <= _LONGEST else UNKNOWN
+    return "".join(pieces) if known and sum(map(len, pieces)) <= LONGEST else UNKNOWN
 
 
 def _comparison(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
@@ -178,8 +175,8 @@ def _comparison(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - s
     result: Value = True
     for operation, comparator in zip(node.ops, node.comparators, strict=True):
         right = evaluate(run, comparator, scope)
-        if isinstance(right, Arguments) or isinstance(left, Arguments):
-            run.complete = False  # looked through by hand
+        if isinstance(right, CommandLine) or isinstance(left, CommandLine):
+            run.complete = False  # the script searches the command line itself
         result = compared(type(operation), left, right)
         if result is not True:
             return result
@@ -225,7 +222,7 @@ def _condition(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - se
 
 
 def joined(run: Run, first: Value, second: Value) -> Value:
-    """Return what is known of a value that is one of two."""
+    """Return a value that is one of two: the value itself where they are equal."""
     if first is second:
         return first
     plain = (str, int, float, tuple)
@@ -248,9 +245,9 @@ def _subscript(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - se
         return Generic(owner, key if isinstance(key, tuple) else (key,))
     if isinstance(owner, Class) and isinstance(key, str):
         return next((member for member in members_of(owner) if member.name == key), UNKNOWN)
-    if isinstance(owner, Table) and owner.exact and is_scalar(key):
+    if isinstance(owner, DictValue) and owner.exact and is_scalar(key):
         return owner.get(key, UNKNOWN)
-    items = items_of(owner) if not isinstance(owner, Table) else None
+    items = items_of(owner) if not isinstance(owner, DictValue) else None
     if items is not None and isinstance(key, int) and -len(items) <= key < len(items):
         return items[key]
     return UNKNOWN
@@ -261,15 +258,15 @@ def _comprehension(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 
     found: list[Value] = []
 
     def turn(rest: list[ast.comprehension]) -> bool:
-        """Go through the rest of the loops; return whether all of it is known."""
+        """Follow the remaining loops, and return whether all items are known."""
         if not rest:
             if isinstance(node, ast.DictComp):
                 found.append((evaluate(run, node.key, inner), evaluate(run, node.value, inner)))
             else:
                 found.append(evaluate(run, node.elt, inner))
-            return len(found) <= _LONGEST
+            return len(found) <= LONGEST
         items = items_of(evaluate(run, rest[0].iter, inner))
-        known = items is not None and len(items) <= _MOST_TURNS
+        known = items is not None and len(items) <= MOST_TURNS
         with run.doubting():
             for item in (items or []) if known else [UNKNOWN]:
                 assign(run, rest[0].target, item, inner)
@@ -282,10 +279,10 @@ def _comprehension(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 
     exact = turn(node.generators)
     if isinstance(node, ast.DictComp):
         good = [pair for pair in found if is_scalar(pair[0])]
-        table = Table(good)
+        table = DictValue(good)
         table.exact = exact and len(good) == len(found)
         return table
-    items = Items(found)
+    items = ListValue(found)
     items.exact = exact
     return items
 
@@ -302,9 +299,35 @@ def _lambda(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _
 
 
 def _call(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant
-    from caliban_ls.analysis.script.interpreter.calls import call
+    target = evaluate(run, node.func, scope)
+    return run.evaluator.apply(run, target, _arguments(run, node, scope))
 
-    return call(run, node, scope)
+
+def _arguments(run: Run, node: ast.Call, scope: Scope) -> Call:
+    """Evaluate the arguments of a call."""
+    positional: list[Argument] = []
+    keywords: dict[str, Argument] = {}
+    exact = True
+    for argument in node.args:
+        value = evaluate(run, argument.value if isinstance(argument, ast.Starred) else argument, scope)
+        if not isinstance(argument, ast.Starred):
+            positional.append(Argument(value, argument))
+            continue
+        items = items_of(value)
+        exact = exact and items is not None
+        elements = argument.value.elts if isinstance(argument.value, ast.Tuple | ast.List) else []
+        for place, item in enumerate(items or []):
+            positional.append(Argument(item, elements[place] if place < len(elements) else argument.value))
+    for keyword in node.keywords:
+        value = evaluate(run, keyword.value, scope)
+        if keyword.arg is not None:
+            keywords[keyword.arg] = Argument(value, keyword.value)
+        elif isinstance(value, DictValue) and value.exact:
+            keywords.update({str(name): Argument(item, keyword.value) for name, item in value.items()})
+        else:
+            exact = False
+            escape(run, value)
+    return Call(node, scope, tuple(positional), keywords, exact)
 
 
 def _inner(run: Run, node: Any, scope: Scope) -> Value:  # noqa: ANN401 - see _constant

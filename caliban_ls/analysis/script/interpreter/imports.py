@@ -1,24 +1,19 @@
-"""What a script imports: the project's own modules, which are followed, and other people's, which have a name only."""
+"""Follow imports: into the project's modules; a module outside the project is only a name."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import TypeAlias
 
 from caliban_ls.analysis.script.interpreter.names import attribute, look_up
 from caliban_ls.analysis.script.interpreter.state import Run, import_module
-from caliban_ls.analysis.script.interpreter.values import UNKNOWN, External, Scope, Unknown, Value
+from caliban_ls.analysis.script.interpreter.values import UNKNOWN, External, Scope, UnknownValue, Value
 from caliban_ls.analysis.script.known_modules import WITHOUT_FLAGS
 
-Follow: TypeAlias = Callable[[Run, Scope], None]
-"""Follows the statements of a file."""
 
-
-def import_names(run: Run, node: ast.Import, scope: Scope, execute: Follow) -> None:
-    """Do what `import a.b as c` does."""
+def import_names(run: Run, node: ast.Import, scope: Scope) -> None:
+    """Follow `import a.b as c`."""
     for alias in node.names:
-        found = import_module(run, alias.name, 0, scope, execute)
+        found = import_module(run, alias.name, 0, scope)
         if alias.asname or "." not in alias.name:
             scope.names[alias.asname or alias.name] = found
             continue
@@ -26,15 +21,15 @@ def import_names(run: Run, node: ast.Import, scope: Scope, execute: Follow) -> N
         if isinstance(found, External):
             scope.names[first] = External(first)
         else:
-            scope.names[first] = _package(run, alias.name, found, scope, execute)
+            scope.names[first] = _package(run, alias.name, found, scope)
 
 
-def _package(run: Run, name: str, found: Value, scope: Scope, execute: Follow) -> Value:
-    """Return the first package of a dotted name, with the modules on the way to the last in it."""
+def _package(run: Run, name: str, found: Value, scope: Scope) -> Value:
+    """Return the first package of a dotted name, holding the modules down to the last one."""
     outer = found
     while "." in name:
         name, _, last = name.rpartition(".")
-        package = import_module(run, name, 0, scope, execute)
+        package = import_module(run, name, 0, scope)
         if not isinstance(package, Scope):
             package = Scope(scope.module.source)
         package.names.setdefault(last, outer)
@@ -42,11 +37,11 @@ def _package(run: Run, name: str, found: Value, scope: Scope, execute: Follow) -
     return outer
 
 
-def import_from(run: Run, node: ast.ImportFrom, scope: Scope, execute: Follow) -> None:
-    """Do what `from a import b` does."""
+def import_from(run: Run, node: ast.ImportFrom, scope: Scope) -> None:
+    """Follow `from a import b`."""
     if node.module == "__future__":
         return
-    found = import_module(run, node.module or "", node.level, scope, execute)
+    found = import_module(run, node.module or "", node.level, scope)
     for alias in node.names:
         if alias.name == "*":
             if isinstance(found, Scope):
@@ -55,26 +50,22 @@ def import_from(run: Run, node: ast.ImportFrom, scope: Scope, execute: Follow) -
             elif isinstance(found, External):
                 scope.stars.append(found.name)
             continue
-        scope.names[alias.asname or alias.name] = _imported(
-            run, node, found, alias.name, scope, execute=execute
-        )
+        scope.names[alias.asname or alias.name] = _imported(run, node, found, alias.name, scope)
 
 
-def _imported(
-    run: Run, node: ast.ImportFrom, found: Value, name: str, scope: Scope, *, execute: Follow
-) -> Value:
+def _imported(run: Run, node: ast.ImportFrom, found: Value, name: str, scope: Scope) -> Value:
     if isinstance(found, Scope):
         if name in found.names:
             return found.names[name]
         if not found.source.path.endswith("__init__.py"):
-            return look_up(name, Scope(found.source, stars=found.stars)) if found.stars else UNKNOWN
+            return look_up(run, name, Scope(found.source, stars=found.stars)) if found.stars else UNKNOWN
     if isinstance(found, External) and found.name.partition(".")[0] in WITHOUT_FLAGS:
         return attribute(run, found, name)
     whole = f"{node.module}.{name}" if node.module else name
-    # A folder without __init__.py is a package, too.
+    # A folder without __init__.py is a package too.
     module = (
-        import_module(run, whole, node.level, scope, execute)
-        if not isinstance(found, Unknown) or node.level
+        import_module(run, whole, node.level, scope)
+        if not isinstance(found, UnknownValue) or node.level
         else UNKNOWN
     )
     if isinstance(module, Scope):

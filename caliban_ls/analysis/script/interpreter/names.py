@@ -1,97 +1,52 @@
-"""Names and attributes: what they stand for, and what is in a value.
+"""Look up names and attributes, and list the items of a value.
 
-Knows no statement; what an attribute runs (a property) is followed by `calls`.
+Knows no statements. The run's evaluator follows properties.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from caliban_ls.analysis.script.interpreter.state import Run, import_module
+from caliban_ls.analysis.script.interpreter.library import library_of
+from caliban_ls.analysis.script.interpreter.state import Run, escape, import_module
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Arguments,
-    Bound,
+    BoundMethod,
     Class,
+    CommandLine,
+    DictValue,
+    EnumMember,
     External,
     Function,
-    Group,
     Instance,
-    Items,
-    Member,
-    Parser,
+    ListValue,
     Scope,
     Super,
-    Table,
-    Unknown,
+    UnknownValue,
     Value,
     is_scalar,
 )
 
+# fmt: off
 _BUILTINS = frozenset(
     [
-        "int",
-        "float",
-        "str",
-        "bool",
-        "bytes",
-        "complex",
-        "object",
-        "list",
-        "dict",
-        "tuple",
-        "set",
-        "frozenset",
-        "type",
-        "range",
-        "len",
-        "sorted",
-        "zip",
-        "enumerate",
-        "getattr",
-        "setattr",
-        "hasattr",
-        "isinstance",
-        "issubclass",
-        "print",
-        "exit",
-        "quit",
-        "map",
-        "filter",
-        "reversed",
-        "sum",
-        "min",
-        "max",
-        "any",
-        "all",
-        "open",
-        "super",
-        "exec",
-        "eval",
-        "compile",
-        "globals",
-        "locals",
-        "vars",
-        "staticmethod",
-        "classmethod",
-        "property",
-        "abs",
-        "round",
-        "iter",
-        "next",
-        "repr",
-        "callable",
-        "id",
-        "input",
-        "delattr",
-        "__import__",
+        "int", "float", "str", "bool", "bytes", "complex", "object", "list", "dict", "tuple", "set",
+        "frozenset", "type", "range", "len", "sorted", "zip", "enumerate", "getattr", "setattr",
+        "hasattr", "isinstance", "issubclass", "print", "exit", "quit", "map", "filter", "reversed",
+        "sum", "min", "max", "any", "all", "open", "super", "exec", "eval", "compile", "globals",
+        "locals", "vars", "staticmethod", "classmethod", "property", "abs", "round", "iter", "next",
+        "repr", "callable", "id", "input", "delattr", "__import__",
     ]
 )
+# fmt: on
+
+
+_STARS = {"typing", "dataclasses", "enum"}
 
 
 def truth(value: Value) -> bool | None:
-    """Return whether a value counts as true, None when it is unknown."""
-    if isinstance(value, Items | Table):
+    """Return the truth of a value; None when it is unknown."""
+    if isinstance(value, ListValue | DictValue):
         return True if value else (False if value.exact else None)
     if value is None or is_scalar(value) or isinstance(value, tuple):
         return bool(value)
@@ -100,8 +55,8 @@ def truth(value: Value) -> bool | None:
     return None
 
 
-def look_up(name: str, scope: Scope) -> Value:
-    """Return what a name stands for."""
+def look_up(run: Run, name: str, scope: Scope) -> Value:
+    """Return the value of a name."""
     found: Scope | None = scope
     while found is not None:
         if name in found.names and name not in found.outer:
@@ -110,7 +65,7 @@ def look_up(name: str, scope: Scope) -> Value:
     if name in _BUILTINS:
         return External(f"builtins.{name}")
     for star in scope.module.stars:
-        if star in {"argparse", "absl.flags", "click", "typer", "typing", "dataclasses", "enum"}:
+        if star in _STARS or any(star in library.star_modules for library in run.libraries):
             return External(f"{star}.{name}")
     return UNKNOWN
 
@@ -119,7 +74,7 @@ def attribute(run: Run, owner: Value, name: str) -> Value:
     """Return an attribute of a value."""
     if isinstance(owner, External):
         if owner.name == "sys" and name == "argv":
-            return Arguments(whole=True)
+            return CommandLine(whole=True)
         return External(f"{owner.name}.{name}")
     if isinstance(owner, Scope):
         return owner.names[name] if name in owner.names else _submodule(run, owner, name)
@@ -129,38 +84,46 @@ def attribute(run: Run, owner: Value, name: str) -> Value:
         for one in list(owner.type.lineage())[1:]:
             if isinstance(one, Class) and name in one.names:
                 return _bind(run, owner.owner, one.names[name], name)
-        return Bound(owner.owner, name)
-    if isinstance(owner, Member):
+        return BoundMethod(owner.owner, name)
+    if isinstance(owner, EnumMember):
         return {"name": owner.name, "value": owner.value}.get(name, UNKNOWN)
-    if isinstance(owner, Unknown) or owner is None:
+    if isinstance(owner, UnknownValue) or owner is None:
         return UNKNOWN
-    # What is left are objects, of the project's classes or of a library's.
+    # Only objects are left, of the project's classes or a library's.
     own = getattr(owner, "attributes", {})
     if name in own:
         return own[name]
     kind = getattr(owner, "type", None)
     found = kind.find(name) if isinstance(kind, Class) else None
-    if found is None and isinstance(owner, Parser | Group) and _is_inside(name):
-        _open_up(run, owner)
+    library = library_of(run, owner) if found is None else None
+    if library is not None and library.read_attribute is not None:
+        library.read_attribute(run, owner, name)
     return _bind(run, owner, found, name)
 
 
-def _is_inside(name: str) -> bool:
-    """Whether an attribute belongs to a parser's inner workings; help is put in another order by `_action_groups`."""
-    private = name.startswith("_") and not name.startswith("__")
-    return private and name not in {"_action_groups", "_optionals", "_positionals"}
-
-
-def _open_up(run: Run, owner: Parser | Group) -> None:
-    """Note that somebody has hold of a parser's inner workings, and may change its flags, unless it has parsed."""
-    parser = owner.parser if isinstance(owner, Group) else owner
-    if all(one.parser is not parser for one in run.invocations):
-        parser.certain = False
+def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
+    """Set an attribute of a value."""
+    library = library_of(run, owner)
+    if isinstance(owner, External):
+        if owner.name == "sys" and name == "argv":
+            run.certain = False
+    elif library is not None and library.set_attribute is not None:
+        library.set_attribute(owner, name, value)
+    elif isinstance(owner, Instance):
+        if run.doubt and name in owner.attributes and owner.attributes[name] is not value:
+            escape(run, owner.attributes[name])
+            escape(run, value)
+            value = UNKNOWN
+        owner.attributes[name] = value
+    elif isinstance(owner, Class | Scope):
+        owner.names[name] = UNKNOWN if run.doubt else value
+    else:
+        escape(run, value)
 
 
 def items_of(value: Value) -> list[Value] | None:
-    """Return what a loop over a value would see, None when that isn't known."""
-    if isinstance(value, Items | Table):
+    """Return the items that a loop over a value goes through; None when they are unknown."""
+    if isinstance(value, ListValue | DictValue):
         return list(value) if value.exact else None
     if isinstance(value, tuple):
         return list(value)
@@ -171,11 +134,11 @@ def items_of(value: Value) -> list[Value] | None:
     return None
 
 
-def members_of(enumeration: Class) -> Iterator[Member]:
+def members_of(enumeration: Class) -> Iterator[EnumMember]:
     """Yield the members of an enumeration."""
     for name, value in enumeration.names.items():
         if not name.startswith("_") and not isinstance(value, Function | Class):
-            yield Member(enumeration, name, value)
+            yield EnumMember(enumeration, name, value)
 
 
 def is_enumeration(value: Value) -> bool:
@@ -184,10 +147,8 @@ def is_enumeration(value: Value) -> bool:
 
 
 def _submodule(run: Run, owner: Scope, name: str) -> Value:
-    from caliban_ls.analysis.script.interpreter.statements import execute_module
-
     if owner.source.path.endswith("__init__.py"):
-        found = import_module(run, name, 1, owner, execute_module)
+        found = import_module(run, name, 1, owner)
         if isinstance(found, Scope):
             return found
     for star in owner.stars:
@@ -199,30 +160,28 @@ def _class_attribute(owner: Class, name: str) -> Value:
     found = owner.find(name)
     if is_enumeration(owner):
         if name == "__members__":
-            return Table({member.name: member for member in members_of(owner)})
+            return DictValue({member.name: member for member in members_of(owner)})
         if name == "_member_names_":
-            return Items(member.name for member in members_of(owner))
+            return ListValue(member.name for member in members_of(owner))
         for member in members_of(owner):
             if member.name == name:
                 return member
     if name == "__name__":
         return owner.node.name
     if isinstance(found, Function) and found.role == "classmethod":
-        return Bound(owner, found)
+        return BoundMethod(owner, found)
     return UNKNOWN if found is None else found
 
 
 def _bind(run: Run, owner: Value, found: Value, name: str) -> Value:
-    from caliban_ls.analysis.script.interpreter.calls import call_function
-
     if isinstance(found, Function):
         if found.role == "property":
-            return call_function(run, found, (owner,), {}, exact=True)
+            return run.evaluator.call_function(run, found, (owner,), {}, exact=True)
         if found.role == "staticmethod":
             return found
-        return Bound(
+        return BoundMethod(
             owner.type if found.role == "classmethod" and isinstance(owner, Instance) else owner, found
         )
     if found is None:
-        return Bound(owner, name) if not isinstance(owner, Instance) else UNKNOWN
+        return BoundMethod(owner, name) if not isinstance(owner, Instance) else UNKNOWN
     return found

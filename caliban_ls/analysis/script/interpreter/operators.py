@@ -1,6 +1,6 @@
-"""What operators make of values that are known to their end; of all others nothing is known.
+"""Apply operators to values that are wholly known; the result of any other is UNKNOWN.
 
-An operator is Python's own, on plain values only, and no result is longer than a flag could be.
+Operators are Python's own, on plain values only, and results are limited in length.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from caliban_ls.analysis.script.interpreter.state import LONGEST
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Arguments,
+    CommandLine,
     External,
-    Items,
-    Unknown,
+    ListValue,
+    UnknownValue,
     Value,
     is_known,
 )
-
-_LONGEST = 10_000  # characters and items; no flag is made of more
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -45,13 +44,13 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 
 def combined(operation: type[ast.operator], left: Value, right: Value) -> Value:
-    """Return what an operator makes of two values."""
+    """Apply a binary operator."""
     apply = _OPERATORS.get(operation)
     if apply is None or not is_known(left) or not is_known(right):
         return UNKNOWN
     plain = (str, int, float, tuple)
-    if isinstance(left, Items) and isinstance(right, Items) and operation is ast.Add:
-        return Items([*left, *right])
+    if isinstance(left, ListValue) and isinstance(right, ListValue) and operation is ast.Add:
+        return ListValue([*left, *right])
     if not isinstance(left, plain) or not isinstance(right, plain):
         return UNKNOWN
     if operation is ast.Mult and (
@@ -64,23 +63,23 @@ def combined(operation: type[ast.operator], left: Value, right: Value) -> Value:
         return UNKNOWN
     try:
         result = apply(left, right)
-    except Exception:  # noqa: BLE001 - whatever the script's own operator would raise
+    except Exception:  # noqa: BLE001 - any error that the script's operator raises
         return UNKNOWN
-    return UNKNOWN if isinstance(result, str | tuple) and len(result) > _LONGEST else result
+    return UNKNOWN if isinstance(result, str | tuple) and len(result) > LONGEST else result
 
 
 def _wide(template: str) -> bool:
-    """Whether a template may ask for a width, which could be of any size."""
+    """Whether a template sets a width, which may be of any size."""
     return any(f"%{digit}" in template for digit in "123456789*")
 
 
 def compared(operation: type[ast.cmpop], left: Value, right: Value) -> Value:
-    """Return whether two values compare so."""
+    """Compare two values."""
     if operation in (ast.Is, ast.IsNot):
         if (
             (left is None or right is None)
-            and not isinstance(left, Unknown | External)
-            and not isinstance(right, Unknown | External)
+            and not isinstance(left, UnknownValue | External)
+            and not isinstance(right, UnknownValue | External)
         ):
             return (left is right) is (operation is ast.Is)
         return UNKNOWN
@@ -96,14 +95,14 @@ def compared(operation: type[ast.cmpop], left: Value, right: Value) -> Value:
 
 
 def sliced(owner: Value, bounds: list[Value]) -> Value:
-    """Return a part of a value, from one place to another in steps."""
-    if isinstance(owner, Arguments) and owner.whole and bounds == [1, None, None]:
-        return Arguments()
-    if isinstance(owner, str | tuple | Items) and all(
+    """Slice a value: `bounds` are start, stop and step."""
+    if isinstance(owner, CommandLine) and owner.whole and bounds == [1, None, None]:
+        return CommandLine()
+    if isinstance(owner, str | tuple | ListValue) and all(
         bound is None or isinstance(bound, int) for bound in bounds
     ):
         if not is_known(owner) or bounds[2] == 0:
             return UNKNOWN
         part = owner[slice(*bounds)]
-        return Items(part) if isinstance(owner, Items) else part
+        return ListValue(part) if isinstance(owner, ListValue) else part
     return UNKNOWN

@@ -1,97 +1,134 @@
-"""The state of one reading: the files that were read, what was found in them, and how far we are.
+"""The state of one run: the files that were read, the parsers found in them, and the steps left.
 
-A reading follows the script's text as the interpreter would, with values that may be unknown. It takes no
-more steps than a person would wait for; what it couldn't follow to the end is never judged.
+A run follows the script's text as Python would, with values that may be unknown. Its steps are limited, since a
+person waits for them. A script that isn't followed to its end is never checked.
 """
 
 from __future__ import annotations
 
 import ast
-import re
-import warnings
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final
+from typing import Final, Protocol
 
+from caliban_ls.analysis.script.interpreter.library import Library
+from caliban_ls.analysis.script.interpreter.source import Source, parse
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Action,
-    Arguments,
-    Bound,
+    ArgumentGroup,
+    BoundMethod,
+    Call,
     Class,
+    CommandLine,
+    DictValue,
     Extensible,
     External,
-    Group,
+    Function,
     Instance,
     Invocation,
-    Items,
-    Parser,
+    ListValue,
     Scope,
-    Source,
+    ScriptParser,
     Subparsers,
-    Table,
     Value,
 )
-from caliban_ls.core.text import END_OF_LINE, Span
 
 MOST_STEPS: Final = 60_000
 """Expressions and statements; a script of 2,000 lines has about 20,000."""
 
-MOST_CHARACTERS: Final = 300_000
-
 MOST_CALLS: Final = 30
 """Calls within calls."""
+
+MOST_TURNS: Final = 300
+"""Turns of a loop that are followed one by one."""
+
+LONGEST: Final = 10_000
+"""Characters of a text and items of a list; no flag needs more."""
 
 
 class Exhausted(Exception):
     """The script is too long to be followed."""
 
 
+class Flow(Enum):
+    """How a statement ends."""
+
+    ON = "on"
+    RETURN = "return"
+    STOP = "stop"  # the process ends or an exception is raised
+    LEAVE = "leave"  # `break` or `continue`
+
+
+class Evaluator(Protocol):
+    """The entries that lower modules need: an expression may call a function, and an import runs a file."""
+
+    def apply(self, run: Run, target: Value, arguments: Call, /) -> Value:
+        """Call a value, and return the result."""
+
+    def call_function(
+        self,
+        run: Run,
+        function: Function,
+        positional: tuple[Value, ...],
+        keywords: Mapping[str, Value],
+        /,
+        *,
+        exact: bool,
+    ) -> Value:
+        """Follow a function of the project, and return its result."""
+
+    def execute(self, run: Run, statements: Sequence[ast.stmt], scope: Scope, /) -> Flow:
+        """Follow statements, and return how they end."""
+
+
 @dataclass(eq=False, slots=True)
 class Run:
-    """One reading of one script.
+    """One run through a script.
 
     Attributes:
-        read: gives the texts of the project's files.
+        read: returns the text of a project's file.
+        evaluator: the interpreter's entries.
+        libraries: the parser libraries.
+        folder: the script's folder.
         files: every file that was read or looked for.
-        modules: the scope of each file that was followed, under its path.
-        invocations: the parsers that were asked to read the command line.
-        parsers: all parsers there are.
-        foreign: the first parts of the names of all modules that aren't the project's.
-        complete: whether nothing was met that may add flags to a parser that isn't known.
-        certain: whether nothing was met that changes the command line before it is parsed.
-        doubt: how many conditions that nobody knows we are in.
-        loads: whether modules were loaded that the text doesn't name.
-        loads_early: the same, before anybody read the command line.
-        caught: how many handlers would catch a parser's exit.
+        modules: the scope of each file that was followed, by its path.
+        invocations: the parsers that read the command line.
+        parsers: all parsers.
+        external_packages: the imported packages from outside the project.
+        complete: False once code was met that may add flags to an unknown parser.
+        certain: False once code was met that changes the command line before it is parsed.
+        doubt: how many undecided conditions surround the current statement.
+        loads_unnamed: whether modules were loaded that the text doesn't name.
+        loads_before_parsing: the same, before the command line was parsed.
+        caught: how many surrounding handlers catch a parser's exit.
         depth: calls within calls.
-        steps: what is left of `MOST_STEPS`.
-        fresh: the next number of a group of exclusive flags.
-        absl: the flags that absl knows, which has one parser for all.
-        followed: the functions that were.
-        returns: what each function that is being followed has returned so far.
+        steps: how many of `MOST_STEPS` are left.
+        last_group: the number of the last exclusive group.
+        followed: the functions that were followed.
+        returns: for each function that is being followed, the values returned so far.
     """
 
     read: Callable[[str], str | None]
+    evaluator: Evaluator
+    libraries: tuple[Library, ...]
     folder: str = ""
     files: set[str] = field(default_factory=set)
     modules: dict[str, Scope] = field(default_factory=dict)
     invocations: list[Invocation] = field(default_factory=list)
-    parsers: list[Parser] = field(default_factory=list)
-    foreign: set[str] = field(default_factory=set)
+    parsers: list[ScriptParser] = field(default_factory=list)
+    external_packages: set[str] = field(default_factory=set)
     complete: bool = True
     certain: bool = True
     doubt: int = 0
-    loads: bool = False
-    loads_early: bool = False
+    loads_unnamed: bool = False
+    loads_before_parsing: bool = False
     caught: int = 0
     depth: int = 0
     steps: int = MOST_STEPS
-    fresh: int = 0
-    absl: Parser | None = None
+    last_group: int = 0
     followed: set[ast.AST] = field(default_factory=set)
     returns: list[list[Value]] = field(default_factory=list)
 
@@ -103,67 +140,67 @@ class Run:
 
     @contextmanager
     def doubting(self) -> Iterator[None]:
-        """Follow something that may or may not happen."""
+        """Follow code that may or may not run."""
         self.doubt += 1
         try:
             yield
         finally:
             self.doubt -= 1
 
-    def invoke(self, parser: Parser, *, strict: bool = True) -> None:
-        """Note that a parser reads the command line."""
+    def invoke(self, parser: ScriptParser, *, strict: bool = True) -> None:
+        """Record that a parser reads the command line."""
         if self.caught:
             self.certain = False
         self.invocations.append(Invocation(parser, strict, self.doubt > 0))
 
     def text(self, path: str) -> str | None:
-        """Return a file's text, and remember that it matters."""
+        """Return a file's text, and record that the result depends on it."""
         self.files.add(path)
         return self.read(path)
 
     def open(self, path: str) -> Source | None:
-        """Return a parsed file, None when there is none or when it isn't Python."""
+        """Return a parsed file; None when there is no such file or it isn't Python."""
         text = self.text(path)
         return None if text is None else parse(path, text)
 
 
 def escape(run: Run, value: Value, *, depth: int = 0) -> None:
-    """Note that somebody whom we can't follow has hold of a value: a parser may get more flags there."""
-    if isinstance(value, Group | Subparsers | Action):
+    """Record that code which isn't followed holds a value; it may add flags to a parser in it."""
+    if isinstance(value, ArgumentGroup | Subparsers | Action):
         value = value.parser
-    if isinstance(value, Parser):
+    if isinstance(value, ScriptParser):
         value.complete = False
     elif isinstance(value, Extensible):
         value.known = False
-    elif isinstance(value, Arguments) and value.whole:
+    elif isinstance(value, CommandLine) and value.whole:
         run.complete = False
-    elif depth < 3:  # noqa: PLR2004 - nobody hides a parser deeper
-        if isinstance(value, Items | tuple):
+    elif depth < 3:  # noqa: PLR2004 - parsers aren't nested deeper
+        if isinstance(value, ListValue | tuple):
             for item in value[:50]:
                 escape(run, item, depth=depth + 1)
-        elif isinstance(value, Table):
+        elif isinstance(value, DictValue):
             for item in list(value.values())[:50]:
                 escape(run, item, depth=depth + 1)
         elif isinstance(value, Instance):
             for item in list(value.attributes.values())[:50]:
                 escape(run, item, depth=depth + 1)
-        elif isinstance(value, Bound):
+        elif isinstance(value, BoundMethod):
             escape(run, value.owner, depth=depth + 1)
-    if isinstance(value, Items | Table):
+    if isinstance(value, ListValue | DictValue):
         value.exact = False
 
 
-def load_unseen(run: Run) -> None:
-    """Note that modules are loaded that the text doesn't name: they may enter themselves in what others hold."""
-    run.loads = True
-    run.loads_early = run.loads_early or not run.invocations
-    # The first is the script; who imports that gets a second copy of it.
+def load_unnamed(run: Run) -> None:
+    """Record that the script loads modules that its text doesn't name; they may fill registries of others."""
+    run.loads_unnamed = True
+    run.loads_before_parsing = run.loads_before_parsing or not run.invocations
+    # The first is the script itself; an import of it makes a second copy.
     for module in list(run.modules.values())[1:]:
-        fill_unseen(run, module)
+        escape_module(run, module)
 
 
-def fill_unseen(run: Run, module: Scope) -> None:
-    """Note that code which we don't follow may fill what a module's names and classes hold."""
+def escape_module(run: Run, module: Scope) -> None:
+    """Record that code which isn't followed holds the values of a module's names and classes."""
     asked = [one.parser for one in run.invocations]
     for value in list(module.names.values()):
         for held in list(value.names.values()) if isinstance(value, Class) else [value]:
@@ -171,69 +208,14 @@ def fill_unseen(run: Run, module: Scope) -> None:
                 escape(run, held)
 
 
-def parse(path: str, text: str) -> Source | None:
-    """Return a parsed file, None when it isn't Python as we know it, or longer than a person would write."""
-    if len(text) > MOST_CHARACTERS:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    starts = [0, *(match.end() for match in END_OF_LINE.finditer(text))]
-    lines = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
-    return Source(path, text, tree, starts, lines)
-
-
-def span_of(source: Source, node: Any) -> Span:  # noqa: ANN401 - any node with a place
-    """Return where a node stands, in code points."""
-    return Span(
-        _offset(source, node.lineno, node.col_offset), _offset(source, node.end_lineno, node.end_col_offset)
-    )
-
-
-def literal_span(source: Source, node: ast.expr) -> Span | None:
-    """Return where a string literal's text stands, quotes left out; None when it isn't written in one plain piece."""
-    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
-        return None
-    span = span_of(source, node)
-    match = re.fullmatch(r"[uUrR]?('''|\"\"\"|'|\")(.*)\1", source.text[span.start : span.end], re.DOTALL)
-    if match is None or match[2] != node.value:
-        return None
-    return Span(span.start + match.start(2), span.start + match.end(2))
-
-
-def name_span(source: Source, node: Any) -> Span:  # noqa: ANN401 - a parameter, or a field's target
-    """Return where a parameter or a field is named."""
-    start = _offset(source, node.lineno, node.col_offset)
-    return Span(start, start + len(node.arg if isinstance(node, ast.arg) else node.id))
-
-
-def line_of(source: Source, offset: int) -> int:
-    """Return the zero-based line of an offset."""
-    return bisect_right(source.starts, offset) - 1
-
-
-def _offset(source: Source, line: int, column: int) -> int:
-    text = source.lines[line - 1]
-    # The parser counts bytes.
-    if not text.isascii():
-        column = len(text.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore"))
-    return source.starts[line - 1] + column
-
-
-def import_module(
-    run: Run, name: str, level: int, scope: Scope, execute: Callable[[Run, Scope], None]
-) -> Value:
-    """Return the scope of a module of the project, or an `External` for another's.
+def import_module(run: Run, name: str, level: int, scope: Scope) -> Value:
+    """Return the scope of a module of the project, or an `External` for any other.
 
     Args:
-        run: the reading.
-        name: with dots; may be empty where the import is relative.
-        level: how many dots stand before it.
-        scope: where the import stands.
-        execute: follows the file's statements.
+        run: the run that imports.
+        name: the dotted name, which may be empty in a relative import.
+        level: the number of leading dots.
+        scope: the scope of the import.
     """
     for path in _candidates(run, name, level, scope):
         known = run.modules.get(path)
@@ -249,19 +231,19 @@ def import_module(
         run.depth += 1
         if run.depth > MOST_CALLS:
             raise Exhausted
-        execute(run, module)
+        run.evaluator.execute(run, source.tree.body, module)
         run.depth -= 1
-        if run.loads:
-            fill_unseen(run, module)
+        if run.loads_unnamed:
+            escape_module(run, module)
         return module
     if level:
         return UNKNOWN
-    run.foreign.add(name.partition(".")[0])
+    run.external_packages.add(name.partition(".")[0])
     return External(name)
 
 
 def _candidates(run: Run, name: str, level: int, scope: Scope) -> Iterator[str]:
-    """Yield the files that a module may be in: beside the project's root, then beside the script."""
+    """Yield the paths of a module: from the project's root, then from the script's folder."""
     if level:
         parts = scope.source.path.split("/")[:-level]
         if len(scope.source.path.split("/")) < level:
@@ -276,12 +258,3 @@ def _candidates(run: Run, name: str, level: int, scope: Scope) -> Iterator[str]:
             continue
         yield f"{whole}.py"
         yield f"{whole}/__init__.py"
-
-
-class Flow(Enum):
-    """How a statement ends."""
-
-    ON = "on"
-    RETURN = "return"
-    STOP = "stop"  # the process ends, or an exception is raised
-    LEAVE = "leave"  # a loop is left, or its next turn begins

@@ -1,6 +1,6 @@
-"""What the statements of a script do, followed in the order in which Python would run them.
+"""Follow statements in the order in which Python would run them.
 
-Where a condition is unknown both halves are followed, and what was found in them may or may not be so.
+Both branches of an undecided condition are followed, in doubt.
 """
 
 from __future__ import annotations
@@ -9,34 +9,29 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from caliban_ls.analysis.script.interpreter.calls import call_function
+from caliban_ls.analysis.script.interpreter.decorators import apply_to_class, decorate
 from caliban_ls.analysis.script.interpreter.expressions import assign, evaluate, joined
 from caliban_ls.analysis.script.interpreter.imports import import_from, import_names
 from caliban_ls.analysis.script.interpreter.names import items_of, truth
 from caliban_ls.analysis.script.interpreter.operators import combined
-from caliban_ls.analysis.script.interpreter.state import Flow, Run, escape, fill_unseen
+from caliban_ls.analysis.script.interpreter.state import MOST_TURNS, Flow, Run, escape, escape_module
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Arguments,
     Class,
+    CommandLine,
     External,
     Function,
     Scope,
-    Unknown,
+    UnknownValue,
     Value,
 )
 
-_MOST_TURNS = 300
-
-
-def execute_module(run: Run, scope: Scope) -> None:
-    """Follow a whole file."""
-    execute(run, scope.source.tree.body, scope)
-
 
 def execute(run: Run, statements: Sequence[ast.stmt], scope: Scope) -> Flow:
-    """Follow statements one after the other, and say how they end.
+    """Follow statements, and return how they end.
 
-    After something that may have ended them, the rest may not happen; the caller's doubt is what it was.
+    Statements after one that may have left the block are in doubt; the caller's doubt stays the same.
     """
     doubts = 0
     try:
@@ -55,7 +50,7 @@ def execute(run: Run, statements: Sequence[ast.stmt], scope: Scope) -> Flow:
 
 
 def _may_leave(statement: ast.stmt) -> bool:
-    """Whether a compound statement has a way out of what surrounds it that wasn't taken for certain."""
+    """Whether a compound statement may leave the surrounding block."""
     if not isinstance(statement, ast.If | ast.Try | ast.With | ast.For | ast.While):
         return False
     stack: list[ast.AST] = [statement]
@@ -104,18 +99,16 @@ def _augmented(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see
     value = evaluate(run, node.value, scope)
     before = evaluate(run, node.target, scope)
     after = combined(type(node.op), before, value)
-    if isinstance(after, Unknown):
+    if isinstance(after, UnknownValue):
         escape(run, before)
     assign(run, node.target, after, scope)
     return Flow.ON
 
 
 def _function(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
-    from caliban_ls.analysis.script.interpreter.decorators import decorated
-
     function: Value = Function(node, scope)
     for decorator in reversed(node.decorator_list):
-        function = decorated(run, evaluate(run, decorator, scope), function)
+        function = decorate(run, evaluate(run, decorator, scope), function)
     scope.names[node.name] = function
     return Flow.ON
 
@@ -131,31 +124,28 @@ def _class(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _ex
     decorators = tuple(evaluate(run, decorator, scope) for decorator in node.decorator_list)
     found = Class(node, inner, tuple(bases), inner.names, decorators)
     execute(run, node.body, inner)
-    # Methods don't see the names of their class.
+    # Methods don't see their class's names.
     for value in inner.names.values():
         if isinstance(value, Function) and value.scope is inner:
             value.owner = found
             value.scope = scope
     scope.names[node.name] = found
-    _announce(run, found, scope)
+    _run_class_hooks(run, found, scope)
     return Flow.ON
 
 
-def _announce(run: Run, made: Class, scope: Scope) -> None:
-    """Tell a new class to those who may enter it in a registry: its metaclass, its bases and its decorators."""
-    from caliban_ls.analysis.script.interpreter.calls import call_function
-    from caliban_ls.analysis.script.interpreter.decorators import enter
-
+def _run_class_hooks(run: Run, made: Class, scope: Scope) -> None:
+    """Follow the hooks that may add a new class to a registry: of its metaclass, bases and decorators."""
     keywords = {one.arg: evaluate(run, one.value, scope) for one in made.node.keywords if one.arg is not None}
     metaclass = keywords.pop("metaclass", None)
     if isinstance(metaclass, Class):
-        fill_unseen(run, metaclass.scope.module)
+        escape_module(run, metaclass.scope.module)
     hook = next((base.find("__init_subclass__") for base in made.bases if isinstance(base, Class)), None)
     if isinstance(hook, Function):
         exact = all(one.arg is not None for one in made.node.keywords)
         call_function(run, hook, (made,), keywords, exact=exact)
     for decorator in reversed(made.decorators):
-        enter(run, decorator, made)
+        apply_to_class(run, decorator, made)
 
 
 def _condition(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
@@ -170,7 +160,7 @@ def _condition(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see
 def _branches(
     run: Run, scope: Scope, branches: Sequence[Callable[[], Flow]], *, first_is_usual: bool = False
 ) -> Flow:
-    """Follow several ways from the same beginning, and know afterwards what all that go on agree about."""
+    """Follow branches from the same state, and keep the values on which all that go on agree."""
     before = dict(scope.names)
     ends: list[dict[str, Value]] = []
     flows: list[Flow] = []
@@ -198,7 +188,7 @@ def _branches(
             elif name in merged and name in end:
                 merged[name] = joined(run, first, second)
             else:
-                # Set in one half only: what is used afterwards can only be that.
+                # Set in one branch only: a later use can only mean that value.
                 merged[name] = merged.get(name, end.get(name))
     scope.names.update(merged)
     return Flow.ON
@@ -206,7 +196,7 @@ def _branches(
 
 def _loop(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
     items = items_of(evaluate(run, node.iter, scope))
-    if items is None or len(items) > _MOST_TURNS:
+    if items is None or len(items) > MOST_TURNS:
         return _unknown_loop(run, node, scope, node.target)
     breaks = any(isinstance(child, ast.Break | ast.Continue) for child in ast.walk(node))
     for item in items:
@@ -222,7 +212,7 @@ def _loop(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _exp
 
 
 def _unknown_loop(run: Run, node: Any, scope: Scope, target: ast.expr | None) -> Flow:  # noqa: ANN401 - see _expression
-    """Follow a loop's body once, with everything unknown that a turn may have changed."""
+    """Follow a loop's body once; the names that a turn may change are unknown."""
     for child in ast.walk(node):
         if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
             escape(run, scope.names.get(child.id))
@@ -249,14 +239,14 @@ def _with(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _exp
     swallows = False
     for item in node.items:
         value = evaluate(run, item.context_expr, scope)
-        swallows = swallows or isinstance(value, Unknown) or value == External("contextlib.suppress()")
+        swallows = swallows or isinstance(value, UnknownValue) or value == External("contextlib.suppress()")
         if item.optional_vars is not None:
             assign(run, item.optional_vars, value, scope)
     return execute(run, node.body, scope)
 
 
 def _try(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
-    catches = any(_catches_exit(handler) for handler in node.handlers)
+    catches = any(_catches_exit(run, handler) for handler in node.handlers)
 
     def body() -> Flow:
         run.caught += catches
@@ -280,13 +270,14 @@ def _try(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expr
     return flow if last is Flow.ON else last
 
 
-def _catches_exit(handler: ast.ExceptHandler) -> bool:
-    """Whether a handler would keep a parser's error from ending the script."""
+def _catches_exit(run: Run, handler: ast.ExceptHandler) -> bool:
+    """Whether a handler keeps a parser's error from ending the script."""
     if handler.type is None:
         return True
     named = {child.id for child in ast.walk(handler.type) if isinstance(child, ast.Name)}
     named |= {child.attr for child in ast.walk(handler.type) if isinstance(child, ast.Attribute)}
-    return bool(named & {"SystemExit", "BaseException", "ArgumentError", "UsageError", "ClickException"})
+    exits = {"SystemExit", "BaseException"}.union(*(library.exits for library in run.libraries))
+    return bool(named & exits)
 
 
 def _match(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
@@ -324,7 +315,7 @@ def _delete(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _e
     for target in node.targets:
         if isinstance(target, ast.Subscript):
             escape(run, owner := evaluate(run, target.value, scope))
-            run.certain = run.certain and not isinstance(owner, Arguments)
+            run.certain = run.certain and not isinstance(owner, CommandLine)
     return Flow.ON
 
 
@@ -335,12 +326,12 @@ def _global(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _e
 
 
 def _import(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
-    import_names(run, node, scope, execute_module)
+    import_names(run, node, scope)
     return Flow.ON
 
 
 def _import_from(run: Run, node: Any, scope: Scope) -> Flow:  # noqa: ANN401 - see _expression
-    import_from(run, node, scope, execute_module)
+    import_from(run, node, scope)
     return Flow.ON
 
 

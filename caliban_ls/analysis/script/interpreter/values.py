@@ -1,7 +1,7 @@
-"""What an expression of a script may stand for, as far as its text says it.
+"""The values of a script's expressions.
 
-Strings, numbers, booleans, None and tuples stand for themselves; lists and dictionaries are `Items` and
-`Table`, which know whether they are known to the last item. The rest is here. `UNKNOWN` is anything at all.
+Strings, numbers, booleans, None and tuples are themselves. A list or set is a `ListValue` and a dictionary a
+`DictValue`, each with a mark whether all its items are known. The other values are below. `UNKNOWN` may be any.
 """
 
 from __future__ import annotations
@@ -9,72 +9,65 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from caliban_ls.analysis.script.model import Flag, Library, Scalar
+from caliban_ls.analysis.script.interpreter.source import Source
+from caliban_ls.analysis.script.model import Flag, Scalar
+
+if TYPE_CHECKING:
+    from caliban_ls.analysis.script.interpreter.library import Library
 
 
-class Unknown:
-    """A value of which nothing is known."""
+class UnknownValue:
+    """The type of `UNKNOWN`."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
 
 
-UNKNOWN = Unknown()
+UNKNOWN = UnknownValue()
 
 Value = Any
-"""See the module's description."""
+"""Any value, as the module's description lists them."""
 
 
-class Items(list[Value]):
-    """A list or set; where it isn't exact, there may be other items in it."""
+class ListValue(list[Value]):
+    """A list or set; it may have more items where it isn't exact."""
 
     exact = True
 
 
-class Table(dict[Value, Value]):
-    """A dictionary; where it isn't exact, there may be other items in it."""
+class DictValue(dict[Value, Value]):
+    """A dictionary; it may have more items where it isn't exact."""
 
     exact = True
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class Extensible:
-    """What click or typer make of functions; `known` is whether all that belongs to it is seen."""
+    """An object of a library to which code may add more; `known` is False once code outside the project may."""
 
     known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """Something outside the project, by its full name: `argparse.ArgumentParser`, `builtins.int`."""
+    """An object outside the project, by its full name: `argparse.ArgumentParser`, `builtins.int`."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Generic:
-    """A type with parameters, `Optional[int]`; `X | Y` is `typing.Union`."""
+    """A type with parameters: `Optional[int]`. `X | Y` is `typing.Union`."""
 
     base: Value
     parameters: tuple[Value, ...]
 
 
 @dataclass(eq=False, slots=True)
-class Source:
-    """One file that is read."""
-
-    path: str
-    text: str
-    tree: ast.Module
-    starts: list[int]
-    lines: list[str]
-
-
-@dataclass(eq=False, slots=True)
 class Scope:
-    """The names of a module, a class body or a call, and where names are looked for that it doesn't have."""
+    """The names of a module, a class body or a call, and the scope around it."""
 
     source: Source
     names: dict[str, Value] = field(default_factory=dict)
@@ -92,7 +85,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class Parameter:
     """A named parameter of a function, and its default."""
 
     node: ast.arg
@@ -104,8 +97,8 @@ class Function:
     """A function of the project, or a lambda.
 
     Attributes:
-        options: what click's decorators gave it, in the order in which they were applied.
-        plain: whether every decorator is one that we know.
+        options: the options that a library's decorators added, in the order of application.
+        plain: whether all its decorators are known.
     """
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -115,13 +108,13 @@ class Function:
     options: list[Any] = field(default_factory=list)
     plain: bool = True
 
-    def parameters(self) -> Iterator[Declared]:
-        """Yield its named parameters, those that are given by name only last."""
+    def parameters(self) -> Iterator[Parameter]:
+        """Yield its parameters, keyword-only ones last, without `*args` and `**kwargs`."""
         given = self.node.args
         names = [*given.posonlyargs, *given.args]
         defaults: list[ast.expr | None] = [None] * (len(names) - len(given.defaults)) + list(given.defaults)
-        yield from map(Declared, names, defaults)
-        yield from map(Declared, given.kwonlyargs, given.kw_defaults)
+        yield from map(Parameter, names, defaults)
+        yield from map(Parameter, given.kwonlyargs, given.kw_defaults)
 
 
 @dataclass(eq=False, slots=True)
@@ -135,7 +128,7 @@ class Class:
     decorators: tuple[Value, ...]
 
     def lineage(self) -> Iterator[Value]:
-        """Yield the class, its bases and theirs; those of other people as `External` or UNKNOWN."""
+        """Yield the class and all its bases; those outside the project as `External` or UNKNOWN."""
         yield self
         for base in self.bases:
             if isinstance(base, Class):
@@ -144,7 +137,7 @@ class Class:
                 yield base
 
     def find(self, name: str) -> Value:
-        """Return an attribute of the class or of its bases, None when they have none such."""
+        """Return an attribute of the class or its bases; None when there is no such attribute."""
         for one in self.lineage():
             if isinstance(one, Class) and name in one.names:
                 return one.names[name]
@@ -156,7 +149,7 @@ class Class:
 
     @property
     def known(self) -> bool:
-        """Whether all of its bases are the project's own, or add nothing."""
+        """Whether all its bases are the project's or add no attributes."""
         return all(
             isinstance(one, Class) or (isinstance(one, External) and one.name in _PLAIN_BASES)
             for one in self.lineage()
@@ -185,7 +178,7 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class EnumMember:
     """A member of an enumeration."""
 
     type: Class
@@ -194,8 +187,8 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
-    """A function or a built-in method together with the object that it is called on."""
+class BoundMethod:
+    """A method bound to its object: a function, or the name of a built-in method."""
 
     owner: Value
     target: Value
@@ -210,32 +203,29 @@ class Super:
 
 
 @dataclass(frozen=True, slots=True)
-class Arguments:
-    """A part of the command line: all of it, with the script's own name, or what a parser left over.
+class CommandLine:
+    """The command line, or the part of it that a parser left.
 
     Attributes:
-        whole: whether the script's name is the first.
-        left_by: the parser that took its part before.
+        whole: whether it begins with the script's name, as `sys.argv` does.
     """
 
     whole: bool = False
-    left_by: Any = None
 
 
 @dataclass(eq=False, slots=True)
-class Parser:
-    """A command line in the making.
+class ScriptParser:
+    """A parser that a script builds.
 
     Attributes:
-        library: who reads it.
-        flags: what it takes, in the order of definition.
-        complete: whether it takes nothing else.
-        certain: whether it does what its library does.
-        type: the project's own subclass of `ArgumentParser`, if it is one.
-        subparsers: the subcommands' names, each with its own parser.
-        destinations: where argparse would put each flag's value, flag by flag.
-        defaults: classes of fields that are still to be turned into flags (simple-parsing).
-        needed: numbers of groups of exclusive flags of which it needs one.
+        library: the library of its class.
+        flags: its flags in order of definition.
+        complete: whether these are all its flags.
+        certain: whether it parses as its library does.
+        type: the project's subclass of `ArgumentParser`; None for the library's own class.
+        subparsers: the subcommands' names and parsers.
+        destinations: the attribute of each flag's value (`dest` in argparse), in the order of `flags`.
+        needed: the numbers of exclusive groups of which one flag is required.
     """
 
     library: Library
@@ -245,40 +235,39 @@ class Parser:
     abbreviations: bool = False
     positionals: bool = False
     from_file: bool = False
-    prefixes: str = "-"
     type: Class | None = None
-    subparsers: list[tuple[str, Parser]] = field(default_factory=list)
+    subparsers: list[tuple[str, ScriptParser]] = field(default_factory=list)
     destinations: list[str] = field(default_factory=list)
     attributes: dict[str, Value] = field(default_factory=dict)
     needed: list[int] = field(default_factory=list)
 
 
 @dataclass(eq=False, slots=True)
-class Group:
-    """A group of argparse's arguments; those of one with a number exclude each other."""
+class ArgumentGroup:
+    """A group of arguments (argparse); the flags of a numbered one exclude each other."""
 
-    parser: Parser
+    parser: ScriptParser
     exclusive: int | None = None
 
 
 @dataclass(eq=False, slots=True)
 class Subparsers:
-    """What `add_subparsers` returns."""
+    """The result of `add_subparsers`."""
 
-    parser: Parser
+    parser: ScriptParser
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What `add_argument` returns: a flag by its place among its parser's."""
+    """The result of `add_argument`: a flag, by its index in its parser."""
 
-    parser: Parser
+    parser: ScriptParser
     place: int
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """One argument of a call: its value, and the expression where it stands."""
+class Argument:
+    """One argument of a call: its value and its expression."""
 
     value: Value
     node: ast.expr
@@ -286,22 +275,22 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call's arguments; where it isn't exact, there are others that nobody knows."""
+    """A call's arguments; it may have more where it isn't exact."""
 
     node: ast.Call
     scope: Scope
-    positional: tuple[Given, ...]
-    keywords: dict[str, Given]
+    positional: tuple[Argument, ...]
+    keywords: dict[str, Argument]
     exact: bool
 
-    def get(self, name: str, place: int | None = None) -> Given | None:
-        """Return an argument by its name, or by its place among the positional ones."""
+    def get(self, name: str, place: int | None = None) -> Argument | None:
+        """Return an argument by its position or its name."""
         if place is not None and place < len(self.positional):
             return self.positional[place]
         return self.keywords.get(name)
 
     def value(self, name: str, place: int | None = None, default: Value = None) -> Value:
-        """Return an argument's value; without it the default, or UNKNOWN when it may be among those unknown."""
+        """Return an argument's value; without it the default, or UNKNOWN where the call isn't exact."""
         given = self.get(name, place)
         if given is not None:
             return given.value
@@ -310,24 +299,24 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A parser was asked to read the command line.
+    """A call that makes a parser read the command line.
 
     Attributes:
-        parser: which.
-        strict: whether it refuses what it doesn't know.
-        doubtful: whether this may not happen.
+        parser: the parser.
+        strict: whether it refuses unknown flags.
+        doubtful: whether the call may not happen.
     """
 
-    parser: Parser
+    parser: ScriptParser
     strict: bool
     doubtful: bool
 
 
 def is_known(value: Value) -> bool:
-    """Whether a value is known, to the last item of the last list in it."""
-    if isinstance(value, Unknown):
+    """Whether a value and all items in it are known."""
+    if isinstance(value, UnknownValue):
         return False
-    if isinstance(value, Items | Table) and not value.exact:
+    if isinstance(value, ListValue | DictValue) and not value.exact:
         return False
     if isinstance(value, list | tuple):
         return all(is_known(item) for item in value)
@@ -342,17 +331,17 @@ def is_scalar(value: Value) -> bool:
 
 
 def scalars(value: Value) -> tuple[Scalar, ...] | None:
-    """Return the scalars of a known list, None when it isn't one, or is empty: it is filled by somebody unseen, then."""
-    if isinstance(value, dict) and is_known(Items(value)) and getattr(value, "exact", True):
+    """Return the scalars of a list that is wholly known; None otherwise, or when it is empty: code that isn't seen fills it."""
+    if isinstance(value, dict) and is_known(ListValue(value)) and getattr(value, "exact", True):
         value = tuple(value)
     if isinstance(value, list | tuple) and value and is_known(value) and all(map(is_scalar, value)):
         return tuple(value)
     return None
 
 
-def shown(value: Value) -> str | None:
-    """Spell a default as Python does; None when there is none, or when it is unknown."""
-    if isinstance(value, Member):
+def spelled(value: Value) -> str | None:
+    """Spell a default as Python source; None when there is none or it is unknown."""
+    if isinstance(value, EnumMember):
         return f"{value.type.node.name}.{value.name}"
     if value is None or not is_known(value):
         return None

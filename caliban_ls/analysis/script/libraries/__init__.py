@@ -1,4 +1,5 @@
-"""One module for each library that parses flags: argparse, absl, click, typer, fire, tyro, simple-parsing, transformers.
+"""Parser libraries, each as one `Library` object; `registry` lists them.
 
-Owns what a library's calls declare. Must not know other libraries' modules, apart from those it is built on.
+A module here reads the flags that calls of its library declare. It must not know other libraries, apart from one
+that its own is built on.
 """

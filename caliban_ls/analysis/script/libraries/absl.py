@@ -1,27 +1,29 @@
-"""Flags of absl: `DEFINE_*` in every module that the script imports."""
+"""Read absl's flags: `DEFINE_*` in every module that the script imports."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from caliban_ls.analysis.script.interpreter.annotations import names_of
+from caliban_ls.analysis.script.interpreter.annotations import member_names
+from caliban_ls.analysis.script.interpreter.calls import apply
+from caliban_ls.analysis.script.interpreter.library import Handler, Library
 from caliban_ls.analysis.script.interpreter.names import is_enumeration, items_of
-from caliban_ls.analysis.script.interpreter.state import Run, literal_span, span_of
+from caliban_ls.analysis.script.interpreter.source import literal_span, span_of
+from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Bound,
+    BoundMethod,
     Call,
     Function,
-    Parser,
-    Unknown,
+    ScriptParser,
+    UnknownValue,
     Value,
     scalars,
-    shown,
+    spelled,
 )
 from caliban_ls.analysis.script.known_modules import WITHOUT_FLAGS
-from caliban_ls.analysis.script.model import Arity, Bounds, Flag, ValueKind, known_bounds
+from caliban_ls.analysis.script.model import Arity, Bounds, Conventions, Flag, ValueKind, known_bounds
 from caliban_ls.core.text import Span
 
 _KINDS: dict[str, ValueKind] = {"integer": "int", "float": "float", "string": "str", "enum": "str"}
@@ -38,35 +40,21 @@ _WITH_VALUE: Final = (
 )
 # fmt: on
 _OWN: Final[dict[str, Arity | None]] = {**dict.fromkeys(_SWITCHES, "none"), **dict.fromkeys(_WITH_VALUE)}
-"""What `absl.app`, `absl.logging` and `absl.flags` define themselves."""
+"""The flags that `absl.app`, `absl.logging` and `absl.flags` define."""
 
 
-def owns(value: Value) -> bool:
-    """Whether a value is of this module's own."""
-    del value
-    return False
+def _parser(run: Run) -> ScriptParser:
+    """Return absl's parser; it has one for the whole program."""
+    for parser in run.parsers:
+        if parser.library is LIBRARY:
+            return parser
+    parser = ScriptParser(LIBRARY, positionals=True)
+    run.parsers.append(parser)
+    return parser
 
 
-def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
-    """Return what a method gives; there are none."""
-    del run, owner, name, arguments
-    return UNKNOWN
-
-
-def is_complete(run: Run) -> bool:
-    """Whether none of the modules that were imported can have flags that we don't see."""
-    return run.foreign <= WITHOUT_FLAGS and not run.loads_early
-
-
-def _parser(run: Run) -> Parser:
-    if run.absl is None:
-        run.absl = Parser("absl", positionals=True)
-        run.parsers.append(run.absl)
-    return run.absl
-
-
-def _definer(name: str) -> Callable[[Run, Call], Value]:
-    """Return what `DEFINE_…` does."""
+def _definer(name: str) -> Handler:
+    """Return the handler of a `DEFINE_…` function."""
 
     def define(run: Run, arguments: Call) -> Value:
         parser = _parser(run)
@@ -94,9 +82,9 @@ def _flag(run: Run, kind: str, arguments: Call, key: str) -> Flag:
     ignores_case = plain == "enum" and arguments.value("case_sensitive", default=True) is False
     if plain == "enum_class":
         enumeration = arguments.value("enum_class", 2)
-        choices = names_of(enumeration) if is_enumeration(enumeration) else None
+        choices = member_names(enumeration) if is_enumeration(enumeration) else None
         ignores_case = arguments.value("case_sensitive", default=False) is not True
-    if isinstance(short, Unknown):
+    if isinstance(short, UnknownValue):
         _parser(run).complete = False
     return Flag(
         name=key,
@@ -107,7 +95,7 @@ def _flag(run: Run, kind: str, arguments: Call, key: str) -> Flag:
         choices=choices,
         ignores_case=ignores_case,
         bounds=_bounds(arguments) if plain in ("integer", "float") else None,
-        default=shown(default),
+        default=spelled(default),
         required=arguments.value("required", default=False) is True and not run.doubt,
         repeatable=kind.startswith("multi_"),
         help=" ".join(help_text.split()) if isinstance(help_text, str) else None,
@@ -147,15 +135,13 @@ def _require(run: Run, arguments: Call) -> Value:
 
 
 def _run(run: Run, arguments: Call) -> Value:
-    from caliban_ls.analysis.script.interpreter.calls import apply
-
     parser = _parser(run)
     if arguments.value("flags_parser") is not None or arguments.value("argv") is not None:
         run.certain = False
     run.invoke(parser)
     main = arguments.value("main", 0)
-    if isinstance(main, Function | Bound):
-        # It gets what no flag has taken.
+    if isinstance(main, Function | BoundMethod):
+        # It gets the positional arguments.
         apply(run, main, replace(arguments, positional=(), keywords={}, exact=False))
     return UNKNOWN
 
@@ -171,13 +157,15 @@ def _nothing(run: Run, arguments: Call) -> Value:
     return UNKNOWN
 
 
-def own_flags(path: str) -> list[Flag]:
-    """Return the flags that every program of absl has."""
-    return [
+def _finish(run: Run, path: str) -> None:
+    """Add absl's own flags, and note whether modules outside the project may define more."""
+    _parser(run).flags += [
         Flag(name=name, names=(f"--{name}",), negations=(f"--no{name}",) if arity else (), arity=arity, hidden=True,
              path=path, span=Span(0, 0))
         for name, arity in _OWN.items()
     ]  # fmt: skip
+    if run.loads_before_parsing or not run.external_packages <= WITHOUT_FLAGS:
+        run.complete = False
 
 
 # fmt: off
@@ -187,7 +175,7 @@ _DEFINERS = (
 )
 # fmt: on
 
-FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
+_FUNCTIONS: dict[str, Handler] = {
     **{f"absl.flags.DEFINE_{name}": _definer(name) for name in _DEFINERS},
     **{f"absl.flags.{name}": _definer("unknown") for name in ("DEFINE", "DEFINE_flag")},
     "absl.flags.DEFINE_alias": _alias,
@@ -197,3 +185,18 @@ FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
     "absl.app.run": _run,
     "absl.app.define_help_flags": _nothing,
 }
+
+LIBRARY = Library(
+    name="absl",
+    package="absl",
+    conventions=Conventions(
+        stray_values="refused",  # absl stops reading flags there
+        integers=r"\s*[-+]?0[xXoO][0-9a-fA-F_]+\s*",
+        opening_flags=frozenset({"undefok", "flagfile"}),
+    ),
+    functions=_FUNCTIONS,
+    star_modules=frozenset({"absl.flags"}),
+    defining_prefix="DEFINE",
+    finish=_finish,
+    module_calls=(r"app\.run",),
+)

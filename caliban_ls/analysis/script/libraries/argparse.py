@@ -1,4 +1,7 @@
-"""Flags of argparse: parsers, groups, subparsers, parents, and what `add_argument` says."""
+"""Read argparse's flags: parsers, groups, subparsers, parents, and `add_argument`.
+
+The public functions serve the libraries whose parsers derive from `ArgumentParser`.
+"""
 
 from __future__ import annotations
 
@@ -6,33 +9,29 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from caliban_ls.analysis.script.interpreter.calls import call_with
+from caliban_ls.analysis.script.interpreter.library import Library
 from caliban_ls.analysis.script.interpreter.names import items_of
-from caliban_ls.analysis.script.interpreter.state import Run, span_of
+from caliban_ls.analysis.script.interpreter.source import span_of
+from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Action,
-    Arguments,
+    ArgumentGroup,
     Call,
     Class,
+    CommandLine,
     External,
     Function,
-    Group,
-    Parser,
+    ScriptParser,
     Subparsers,
-    Unknown,
     Value,
     is_known,
-    shown,
+    spelled,
 )
 from caliban_ls.analysis.script.libraries.argparse_argument import flag_of
-from caliban_ls.analysis.script.model import Flag, Library
+from caliban_ls.analysis.script.model import Conventions, Flag
 
-CREATED: dict[str, Library] = {
-    "argparse.ArgumentParser": "argparse",
-    "simple_parsing.ArgumentParser": "simple-parsing",
-    "transformers.HfArgumentParser": "transformers",
-    "transformers.hf_argparser.HfArgumentParser": "transformers",
-}
 _CHANGES_PARSING = {
     "_get_option_tuples",
     "_parse_optional",
@@ -46,12 +45,21 @@ _CHANGES_PARSING = {
 }
 
 
-def create(run: Run, arguments: Call, library: Library, parser: Parser | None = None) -> Parser:
-    """Return a new parser, or set up the one that is given."""
-    if parser is None:
-        parser = Parser(library)
-        run.parsers.append(parser)
-    parser.library = library
+def create(run: Run, arguments: Call, library: Library) -> ScriptParser:
+    """Return a new parser; the library's `method` handles `__init__`."""
+    parser = ScriptParser(library)
+    run.parsers.append(parser)
+    _initialize(run, parser, arguments)
+    return parser
+
+
+def _initialize(run: Run, parser: ScriptParser, arguments: Call) -> None:
+    if parser.library.method is not None:
+        parser.library.method(run, parser, "__init__", arguments)
+
+
+def set_up(parser: ScriptParser, arguments: Call) -> None:
+    """Set up a parser from the arguments of its constructor."""
     abbreviations = arguments.value("allow_abbrev", default=True)
     parser.abbreviations = abbreviations is True
     prefixes = arguments.value("prefix_chars", default="-")
@@ -70,29 +78,17 @@ def create(run: Run, arguments: Call, library: Library, parser: Parser | None = 
     parents = arguments.value("parents", default=())
     known = items_of(parents)
     for parent in known or []:
-        if isinstance(parent, Parser):
+        if isinstance(parent, ScriptParser):
             _adopt(parser, parent)
         else:
             parser.complete = False
     if known is None:
         parser.complete = False
-    if library == "transformers":
-        from caliban_ls.analysis.script.libraries.transformers import add_transformers
-
-        add_transformers(run, parser, arguments.value("dataclass_types", 0, default=()), arguments)
-    elif library == "simple-parsing":
-        from caliban_ls.analysis.script.libraries.simple_parsing import check_simple_parsing
-
-        check_simple_parsing(parser, arguments)
-    return parser
 
 
-def subclass(run: Run, target: Class, arguments: Call, call_with: Callable[..., Value]) -> Parser:
-    """Return an object of the project's own subclass of `ArgumentParser`."""
-    library = next(
-        CREATED[one.name] for one in target.lineage() if isinstance(one, External) and one.name in CREATED
-    )
-    parser = Parser(library, type=target)
+def instantiate(run: Run, library: Library, target: Class, arguments: Call) -> ScriptParser:
+    """Return an object of the project's subclass of `ArgumentParser`."""
+    parser = ScriptParser(library, type=target)
     run.parsers.append(parser)
     for name in _CHANGES_PARSING:
         if target.find(name) is not None and name != "error":
@@ -101,27 +97,25 @@ def subclass(run: Run, target: Class, arguments: Call, call_with: Callable[..., 
     if isinstance(constructor, Function):
         call_with(run, constructor, parser, arguments)
     else:
-        create(run, arguments, library, parser)
+        _initialize(run, parser, arguments)
     return parser
 
 
 def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
-    """Return what a method of a parser, a group or an action gives."""
-    parser: Parser = owner.parser if isinstance(owner, Group | Subparsers | Action) else owner
+    """Call a method of a parser, a group or an action."""
+    parser = parser_of(owner)
     if isinstance(owner, Action):
         return UNKNOWN
     if isinstance(owner, Subparsers):
-        return _add_parser(run, parser, arguments) if name == "add_parser" else UNKNOWN
+        return _add_parser(parser, arguments) if name == "add_parser" else UNKNOWN
     handler = _METHODS.get(name)
     if handler is not None:
         return handler(run, owner, parser, arguments)
-    if name == "add_arguments" and parser.library == "simple-parsing":
-        from caliban_ls.analysis.script.libraries.simple_parsing import add_simple_parsing
-
-        add_simple_parsing(run, parser, arguments)
-        return UNKNOWN
-    if name in _PARSES:
-        return _parse(run, parser, arguments, *_PARSES[name])
+    if name in STRICT:
+        return parse(run, parser, arguments.value("args", 0))
+    if name in _LENIENT:
+        parse(run, parser, arguments.value("args", 0), strict=False)
+        return (UNKNOWN, CommandLine())
     if name not in _HARMLESS:
         parser.complete = False
         if name.startswith("_") or name == "register":
@@ -129,22 +123,37 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     return UNKNOWN
 
 
-_PARSES = {  # whether it is strict, and whether it returns what is left, too
-    "parse_args": (True, False),
-    "parse_intermixed_args": (True, False),
-    "parse_known_args": (False, True),
-    "parse_known_intermixed_args": (False, True),
-    "parse_args_into_dataclasses": (True, False),
-}
-_HARMLESS = {
-    "print_help", "print_usage", "format_help", "format_usage", "error", "exit", "get_default", "parse_json_file",
-    "parse_yaml_file", "parse_dict", "equivalent_argparse_code",
-}  # fmt: skip
+STRICT = {"parse_args", "parse_intermixed_args"}
+_LENIENT = {
+    "parse_known_args",
+    "parse_known_intermixed_args",
+}  # these also return the arguments that are left
+_HARMLESS = {"print_help", "print_usage", "format_help", "format_usage", "error", "exit", "get_default"}
 
 
-def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
-    """Let an attribute of a parser or of an action stand for another value."""
-    del run
+def parser_of(owner: Value) -> ScriptParser:
+    """Return the parser of a group, of subparsers or of an action, or the parser itself."""
+    parser: ScriptParser = owner.parser if isinstance(owner, ArgumentGroup | Subparsers | Action) else owner
+    return parser
+
+
+def read_attribute(run: Run, owner: Value, name: str) -> None:
+    """Note that code may change a parser's flags through a private attribute, unless it has parsed."""
+    if (
+        not isinstance(owner, ScriptParser | ArgumentGroup)
+        or not name.startswith("_")
+        or name.startswith("__")
+    ):
+        return
+    # Scripts reorder the help with these.
+    if name not in {"_action_groups", "_optionals", "_positionals"}:
+        parser = parser_of(owner)
+        if all(one.parser is not parser for one in run.invocations):
+            parser.certain = False
+
+
+def set_attribute(owner: Value, name: str, value: Value) -> None:
+    """Set an attribute of a parser or an action."""
     if isinstance(owner, Action):
         flag = owner.parser.flags[owner.place]
         changed = replace(flag, required=False, choices=None, default=None)
@@ -152,7 +161,7 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
             changed if name in {"required", "choices", "default"} else replace(changed, kind=None, arity=None)
         )
         return
-    parser: Parser = owner.parser if isinstance(owner, Group | Subparsers) else owner
+    parser = parser_of(owner)
     if name in {
         "description",
         "epilog",
@@ -165,7 +174,7 @@ def set_attribute(run: Run, owner: Value, name: str, value: Value) -> None:
     }:
         return
     if (
-        isinstance(owner, Parser)
+        isinstance(owner, ScriptParser)
         and owner.type is not None
         and not name.startswith("_")
         and name not in _SETTINGS
@@ -185,28 +194,28 @@ _SETTINGS = {
 }
 
 
-def _initialize(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
-    del owner
-    create(run, arguments, parser.library, parser)
+def _set_up(run: Run, owner: Value, parser: ScriptParser, arguments: Call) -> Value:
+    del run, owner
+    set_up(parser, arguments)
     return None
 
 
-def _add_group(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+def _add_group(run: Run, owner: Value, parser: ScriptParser, arguments: Call) -> Value:
     del run, arguments
-    return Group(parser, owner.exclusive if isinstance(owner, Group) else None)
+    return ArgumentGroup(parser, owner.exclusive if isinstance(owner, ArgumentGroup) else None)
 
 
-def _add_exclusive_group(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+def _add_exclusive_group(run: Run, owner: Value, parser: ScriptParser, arguments: Call) -> Value:
     del owner
-    run.fresh += 1
+    run.last_group += 1
     if run.doubt:
-        return Group(parser, None)
+        return ArgumentGroup(parser, None)
     if arguments.value("required") is True:
-        parser.needed.append(run.fresh)
-    return Group(parser, run.fresh)
+        parser.needed.append(run.last_group)
+    return ArgumentGroup(parser, run.last_group)
 
 
-def _add_subparsers(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+def _add_subparsers(run: Run, owner: Value, parser: ScriptParser, arguments: Call) -> Value:
     del run, owner
     if arguments.value("parser_class") is not None:
         parser.complete = False
@@ -214,65 +223,51 @@ def _add_subparsers(run: Run, owner: Value, parser: Parser, arguments: Call) -> 
     return Subparsers(parser)
 
 
-def _add_parser(run: Run, parent: Parser, arguments: Call) -> Value:
+def _add_parser(parent: ScriptParser, arguments: Call) -> Value:
     name = arguments.value("name", 0)
-    sub = Parser("argparse")
-    create(run, replace(arguments, positional=()), "argparse", sub)
+    sub = ScriptParser(LIBRARY)
+    set_up(sub, replace(arguments, positional=()))
     parent.subparsers.append((name if isinstance(name, str) else "?", sub))
     if not isinstance(name, str):
         parent.complete = False
     return sub
 
 
-def _set_defaults(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+def _set_defaults(run: Run, owner: Value, parser: ScriptParser, arguments: Call) -> Value:
     del run, owner
     for place, (flag, destination) in enumerate(zip(parser.flags, parser.destinations, strict=True)):
         if not arguments.exact:
             parser.flags[place] = replace(flag, default=None)
         elif destination in arguments.keywords:
-            parser.flags[place] = replace(flag, default=shown(arguments.keywords[destination].value))
+            parser.flags[place] = replace(flag, default=spelled(arguments.keywords[destination].value))
     return None
 
 
-def _parse(run: Run, parser: Parser, arguments: Call, strict: bool, rest: bool) -> Value:  # noqa: FBT001 - a row of `_PARSES`
-    given = arguments.value("args", 0 if parser.library != "transformers" or rest else None)
-    left = arguments.value("return_remaining_strings", default=False)
-    if parser.library == "transformers" and not rest:
-        strict = strict and left is False
-        if arguments.positional or arguments.keywords.keys() - {"return_remaining_strings"}:
-            run.complete = run.certain = False  # a file may have more of them
-    if given is None or (isinstance(given, Arguments) and not given.whole):
-        if isinstance(given, Arguments) and given.left_by is not None and given.left_by is not parser:
-            # What the first has taken, the second doesn't see.
-            run.invoke(parser, strict=strict)
-        else:
-            run.invoke(parser, strict=strict)
-    elif isinstance(given, Unknown | Arguments) or not is_known(given):
+def parse(run: Run, parser: ScriptParser, given: Value, *, strict: bool = True) -> Value:
+    """Make a parser read the given arguments; None stands for the command line."""
+    if given is None or (isinstance(given, CommandLine) and not given.whole):
+        run.invoke(parser, strict=strict)
+    elif not is_known(given) or isinstance(given, CommandLine):
         run.certain = False
         run.invoke(parser, strict=strict)
-    remaining = Arguments(left_by=parser)
-    if rest:
-        return (UNKNOWN, remaining)
     return UNKNOWN
 
 
-def add_argument(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
-    """Take in one argument, and return its action."""
+def add_argument(run: Run, owner: Value, parser: ScriptParser, arguments: Call) -> Value:
+    """Add one argument, and return its action."""
     names = [one.value for one in arguments.positional]
     if not all(isinstance(name, str) for name in names) or (not arguments.exact and not names):
         parser.complete = False
         return UNKNOWN
     if not names or not names[0].startswith("-"):
         parser.positionals = True
-        if names or isinstance(arguments.value("dest"), str):
-            return UNKNOWN
         return UNKNOWN
     if not all(name.startswith("-") for name in names):
-        return UNKNOWN  # argparse itself refuses them
-    flag = flag_of(run, owner.exclusive if isinstance(owner, Group) else None, arguments)
+        return UNKNOWN  # argparse refuses these
+    flag = flag_of(run, owner.exclusive if isinstance(owner, ArgumentGroup) else None, arguments)
     for place, other in enumerate(parser.flags):
         if set(other.names) & set(names):
-            # The later one takes the name over, or argparse refuses both.
+            # The later flag replaces the name, or argparse refuses both.
             parser.flags[place] = replace(other, required=False)
             flag = replace(flag, required=False)
     parser.flags.append(flag)
@@ -281,8 +276,8 @@ def add_argument(run: Run, owner: Value, parser: Parser, arguments: Call) -> Val
     return Action(parser, len(parser.flags) - 1)
 
 
-def _adopt(parser: Parser, parent: Parser) -> None:
-    """Take over a parent parser's flags, as they are now."""
+def _adopt(parser: ScriptParser, parent: ScriptParser) -> None:
+    """Copy a parent parser's flags, as they are now."""
     own = {name for flag in parser.flags for name in flag.names}
     for flag, destination in zip(parent.flags, parent.destinations, strict=True):
         if not own & set(flag.names):
@@ -313,14 +308,14 @@ def _file_type(run: Run, arguments: Call) -> Value:
     return External("argparse.FileType()")
 
 
-def _get_attribute(run: Run, owner: Value, parser: Parser, arguments: Call) -> Value:
+def _get_attribute(run: Run, owner: Value, parser: ScriptParser, arguments: Call) -> Value:
     del run, owner, arguments
     parser.complete = False
     return UNKNOWN
 
 
-_METHODS: dict[str, Callable[[Run, Any, Parser, Call], Value]] = {
-    "__init__": _initialize,
+_METHODS: dict[str, Callable[[Run, Any, ScriptParser, Call], Value]] = {
+    "__init__": _set_up,
     "add_argument": add_argument,
     "add_argument_group": _add_group,
     "add_mutually_exclusive_group": _add_exclusive_group,
@@ -329,11 +324,23 @@ _METHODS: dict[str, Callable[[Run, Any, Parser, Call], Value]] = {
 }
 
 
-def _creator(library: Library) -> Callable[[Run, Call], Value]:
-    return lambda run, arguments: create(run, arguments, library)
+def _create(run: Run, arguments: Call) -> Value:
+    return create(run, arguments, LIBRARY)
 
 
-FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
-    **{name: _creator(library) for name, library in CREATED.items()},
-    "argparse.FileType": _file_type,
-}
+LIBRARY = Library(
+    name="argparse",
+    package="argparse",
+    conventions=Conventions(is_argparse=True, calls_bool=True),
+    functions={"argparse.ArgumentParser": _create, "argparse.FileType": _file_type},
+    method=method,
+    set_attribute=set_attribute,
+    read_attribute=read_attribute,
+    classes=frozenset({"argparse.ArgumentParser"}),
+    instantiate=instantiate,
+    star_modules=frozenset({"argparse"}),
+    exits=frozenset({"ArgumentError"}),
+    refusals=frozenset({"ArgumentTypeError"}),
+    defining_methods=frozenset({"add_argument", "add_parser", "add_argument_group"}),
+    module_calls=(r"[^\s#].*\bparse_(?:known_)?args",),
+)

@@ -1,23 +1,24 @@
-"""What one call of argparse's `add_argument` says: its names, how many values follow, and how they are read."""
+"""Read one call of argparse's `add_argument`: names, number of values, type and choices."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from caliban_ls.analysis.script.interpreter.annotations import PLAIN, values_of
-from caliban_ls.analysis.script.interpreter.converters import Taken, taken_by
+from caliban_ls.analysis.script.interpreter.annotations import PLAIN, member_values
+from caliban_ls.analysis.script.interpreter.converters import Accepted, accepted_by
 from caliban_ls.analysis.script.interpreter.names import is_enumeration, items_of
-from caliban_ls.analysis.script.interpreter.state import Run, literal_span, span_of
+from caliban_ls.analysis.script.interpreter.source import literal_span, span_of
+from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Call,
     Class,
+    EnumMember,
     External,
     Function,
-    Member,
     Value,
     scalars,
-    shown,
+    spelled,
 )
 from caliban_ls.analysis.script.model import Arity, Bounds, Flag, Scalar, ValueKind
 
@@ -48,7 +49,7 @@ def flag_of(run: Run, exclusive: int | None, arguments: Call) -> Flag:
         choices=shape.choices,
         ignores_case=shape.ignores_case,
         bounds=shape.bounds,
-        default=None if default == External("argparse.SUPPRESS") else shown(default),
+        default=None if default == External("argparse.SUPPRESS") else spelled(default),
         required=arguments.value("required", default=False) is True and not run.doubt and shape.plain,
         repeatable=shape.repeatable,
         hidden=help_text == External("argparse.SUPPRESS") or shape.hidden,
@@ -60,8 +61,8 @@ def flag_of(run: Run, exclusive: int | None, arguments: Call) -> Flag:
     )
 
 
-class _Shape:
-    """What an action makes of the rest of the arguments."""
+class _ArgumentShape:
+    """The part of a flag that depends on its action."""
 
     __slots__ = (
         *("arity", "bounds", "choices", "hidden", "ignores_case"),
@@ -78,8 +79,8 @@ class _Shape:
         self.plain = True
 
 
-def _shape(run: Run, action: Value, arguments: Call) -> _Shape:
-    shape = _Shape()
+def _shape(run: Run, action: Value, arguments: Call) -> _ArgumentShape:
+    shape = _ArgumentShape()
     if action in ("store_true", "store_false", "store_const", "append_const", "count", "help", "version"):
         shape.arity = "none"
         shape.repeatable = action in ("append_const", "count")
@@ -98,9 +99,9 @@ def _shape(run: Run, action: Value, arguments: Call) -> _Shape:
             shape.arity = _arity(arguments.value("nargs"))
     if shape.plain:
         shape.kind, shape.choices = _values(arguments)
-        read_by = arguments.value("type")
-        if isinstance(read_by, Function):
-            _read_by_own(shape, taken_by(run, read_by))
+        converter = arguments.value("type")
+        if isinstance(converter, Function):
+            _apply_converter(shape, accepted_by(run, converter))
     return shape
 
 
@@ -113,42 +114,42 @@ def _arity(nargs: Value) -> Arity | None:
     return "several" if isinstance(nargs, int) and nargs > 1 else None
 
 
-def _read_by_own(shape: _Shape, taken: Taken) -> None:
-    """Take over what a function of the script's own takes; its choices are compared with what it returns."""
-    shape.kind, shape.bounds, shape.ignores_case = taken.kind, taken.bounds, taken.ignores_case
-    if taken.words is not None:
-        shape.choices = taken.words
-    elif taken.kind is not None and not taken.same:
+def _apply_converter(shape: _ArgumentShape, accepted: Accepted) -> None:
+    """Apply a converter; argparse compares choices with the converter's result."""
+    shape.kind, shape.bounds, shape.ignores_case = accepted.kind, accepted.bounds, accepted.ignores_case
+    if accepted.words is not None:
+        shape.choices = accepted.words
+    elif accepted.kind is not None and not accepted.same:
         shape.choices = None
 
 
 def _values(arguments: Call) -> tuple[ValueKind | None, tuple[Scalar, ...] | None]:
-    """Return how a value is read, and which ones are taken."""
-    read_by = arguments.value("type")
+    """Return the kind of a value, and its choices."""
+    converter = arguments.value("type")
     given = arguments.value("choices")
     if is_enumeration(given):
         given = items_of(given)
-    members = [one for one in given if isinstance(one, Member)] if isinstance(given, list) else []
+    members = [one for one in given if isinstance(one, EnumMember)] if isinstance(given, list) else []
     if isinstance(given, list | tuple) and members and len(members) == len(given):
         values = tuple(one.value for one in members)
-        if read_by is members[0].type and all(isinstance(one, str) for one in values):
+        if converter is members[0].type and all(isinstance(one, str) for one in values):
             return "str", values
         return None, None
-    # Of a text every part is a choice, "" and "ab" of "abc" too; such aren't listed.
+    # Every substring of a text is a choice, "" and "ab" of "abc" too; these aren't listed.
     choices = scalars(given) if isinstance(given, list | tuple | dict) else None
     if choices is not None and len(choices) > _MOST_CHOICES:
         choices = None
-    if read_by is None:
+    if converter is None:
         return "str", choices
-    if isinstance(read_by, External):
-        return PLAIN.get(read_by.name), choices
-    if is_enumeration(read_by):
-        values_given = values_of(read_by)
+    if isinstance(converter, External):
+        return PLAIN.get(converter.name), choices
+    if is_enumeration(converter):
+        member_texts = member_values(converter)
         if (
             given is None
-            and values_given
-            and all(isinstance(one, str) for one in values_given)
-            and read_by.find("_missing_") is None
+            and member_texts
+            and all(isinstance(one, str) for one in member_texts)
+            and converter.find("_missing_") is None
         ):
-            return "str", values_given
+            return "str", member_texts
     return None, choices

@@ -1,43 +1,44 @@
-"""Options of click: decorators on functions, commands and groups of them."""
+"""Read click's options: decorators on functions, commands, and groups of commands."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from caliban_ls.analysis.script.interpreter.state import Run, span_of
+from caliban_ls.analysis.script.interpreter.library import Handler, Library
+from caliban_ls.analysis.script.interpreter.source import span_of
+from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Arguments,
     Call,
+    CommandLine,
+    DictValue,
     Extensible,
     External,
     Function,
-    Items,
-    Parser,
-    Table,
+    ListValue,
+    ScriptParser,
     Value,
     is_known,
 )
 from caliban_ls.analysis.script.libraries.click_option import TYPES, option
-from caliban_ls.analysis.script.model import Flag
+from caliban_ls.analysis.script.model import Conventions, Flag
 
 
 @dataclass(eq=False, slots=True)
 class Decoration:
-    """A decorator of click's, before it meets its function."""
+    """A decorator that isn't applied yet."""
 
     kind: str
     call: Call
-    group: Command | None = None
+    group: ClickCommand | None = None
 
 
-_ASIDES = ("version", "help")
+_EAGER = ("version", "help")
 
 
 @dataclass(eq=False, slots=True)
-class Command(Extensible):
+class ClickCommand(Extensible):
     """A command, or a group of commands."""
 
     name: str
@@ -45,36 +46,18 @@ class Command(Extensible):
     function: Value
     options: list[Call] = field(default_factory=list)
     arguments: list[Call] = field(default_factory=list)
-    asides: list[tuple[str, Call]] = field(default_factory=list)
-    commands: list[Command] = field(default_factory=list)
+    eager: list[tuple[str, Call]] = field(default_factory=list)
+    commands: list[ClickCommand] = field(default_factory=list)
     group: bool = False
 
 
-def owns(value: Value) -> bool:
-    """Whether a value is of this module's own."""
-    return isinstance(value, Command | Decoration)
-
-
-def accepts(value: Value) -> bool:
-    """Whether this module knows what calling a value does, or what it does to a function."""
-    if isinstance(value, External):
-        return value.name in {"click.command", "click.group", "click.pass_context", "click.pass_obj"}
-    return isinstance(value, Command | Decoration)
-
-
-def apply(run: Run, target: Value, arguments: Call) -> Value:
-    """Return what calling a decorator or a command does."""
-    if isinstance(target, Decoration):
-        return decorate(run, target, arguments.value("f", 0))
-    if isinstance(target, External):
-        return FUNCTIONS[target.name](run, arguments)
-    if isinstance(target, Command):
+def _call(run: Run, target: Value, arguments: Call) -> Value:
+    if isinstance(target, ClickCommand):
         return _invoke(run, target, arguments)
-    return UNKNOWN
+    return _decorate(run, target, arguments.value("f", 0))
 
 
-def decorate(run: Run, decorator: Value, function: Value) -> Value:
-    """Return what a decorator makes of a function."""
+def _decorate(run: Run, decorator: Value, function: Value) -> Value:
     del run
     if isinstance(decorator, External):
         if decorator.name in {"click.command", "click.group"} and isinstance(function, Function):
@@ -82,10 +65,10 @@ def decorate(run: Run, decorator: Value, function: Value) -> Value:
         return function
     if not isinstance(decorator, Decoration):
         return function
-    if decorator.kind in ("option", "argument", *_ASIDES):
-        if isinstance(function, Command):
-            if decorator.kind in _ASIDES:
-                function.asides.append((decorator.kind, decorator.call))
+    if decorator.kind in ("option", "argument", *_EAGER):
+        if isinstance(function, ClickCommand):
+            if decorator.kind in _EAGER:
+                function.eager.append((decorator.kind, decorator.call))
             else:
                 holder = {"argument": function.arguments}.get(decorator.kind, function.options)
                 holder.append(decorator.call)
@@ -98,16 +81,16 @@ def decorate(run: Run, decorator: Value, function: Value) -> Value:
 
 
 def _bare(function: Function) -> Call:
-    """Return the call that a decorator without parentheses stands for."""
+    """Return the call without arguments that a bare decorator stands for."""
     node = ast.Call(func=ast.Name("command"), args=[], keywords=[])
     ast.copy_location(node, function.node)
     return Call(node, function.scope, (), {}, exact=True)
 
 
-def _command(kind: str, call: Call, function: Value, group: Command | None) -> Value:
+def _command(kind: str, call: Call, function: Value, group: ClickCommand | None) -> Value:
     name = call.value("name", 0)
     own = getattr(getattr(function, "node", None), "name", "?")
-    command = Command(
+    command = ClickCommand(
         name if isinstance(name, str) else own.lower().replace("_", "-"),
         call,
         function,
@@ -116,9 +99,9 @@ def _command(kind: str, call: Call, function: Value, group: Command | None) -> V
     if isinstance(function, Function):
         command.options = [given for role, given in function.options if role == "option"][::-1]
         command.arguments = [given for role, given in function.options if role == "argument"]
-        command.asides = [(role, given) for role, given in function.options if role in _ASIDES]
+        command.eager = [(role, given) for role, given in function.options if role in _EAGER]
         command.known = function.plain and all(
-            role in ("option", "argument", *_ASIDES) for role, _ in function.options
+            role in ("option", "argument", *_EAGER) for role, _ in function.options
         )
     else:
         command.known = False
@@ -127,9 +110,8 @@ def _command(kind: str, call: Call, function: Value, group: Command | None) -> V
     return command
 
 
-def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
-    """Return what a method of a command gives."""
-    if isinstance(owner, Command):
+def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
+    if isinstance(owner, ClickCommand):
         if name in {"command", "group"}:
             if arguments.positional and isinstance(arguments.positional[0].value, Function):
                 return _command(
@@ -138,7 +120,7 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
             return Decoration(name, arguments, owner)
         if name == "add_command":
             other = arguments.value("cmd", 0)
-            if isinstance(other, Command):
+            if isinstance(other, ClickCommand):
                 owner.commands.append(other)
             else:
                 owner.known = False
@@ -149,12 +131,12 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     return UNKNOWN
 
 
-def _invoke(run: Run, command: Command, arguments: Call) -> Value:
+def _invoke(run: Run, command: ClickCommand, arguments: Call) -> Value:
     given = arguments.value("args", 0)
-    parser = Parser("click")
+    parser = ScriptParser(LIBRARY)
     _fill(run, parser, command)
     run.parsers.append(parser)
-    if not (given is None or (isinstance(given, Arguments) and not given.whole)):
+    if not (given is None or (isinstance(given, CommandLine) and not given.whole)):
         run.certain = False
     if not arguments.exact or arguments.keywords.keys() - {
         "args",
@@ -172,21 +154,19 @@ def _invoke(run: Run, command: Command, arguments: Call) -> Value:
     return External("sys.exit()") if standalone is True and not run.doubt else UNKNOWN
 
 
-def _flattened(parser: Parser) -> list[Parser]:
+def _flattened(parser: ScriptParser) -> list[ScriptParser]:
     return [parser, *(inner for _, sub in parser.subparsers for inner in _flattened(sub))]
 
 
 def _not_required(flag: Flag) -> Flag:
-    from dataclasses import replace
-
     return replace(flag, required=False)
 
 
-def _fill(run: Run, parser: Parser, command: Command) -> None:
-    settings = command.call.value("context_settings", default=Table())
+def _fill(run: Run, parser: ScriptParser, command: ClickCommand) -> None:
+    settings = command.call.value("context_settings", default=DictValue())
     if command.call.value("cls") is not None or not command.call.exact or not command.known:
         parser.complete = False
-    if not isinstance(settings, Table) or not is_known(settings):
+    if not isinstance(settings, DictValue) or not is_known(settings):
         parser.complete = parser.certain = False
     elif settings.keys() - {"help_option_names", "show_default", "max_content_width", "terminal_width"}:
         parser.complete = False
@@ -202,9 +182,11 @@ def _fill(run: Run, parser: Parser, command: Command) -> None:
         parser.positionals = True
     if command.call.value("add_help_option", default=True) is True:
         source = command.call.scope.source
-        names = settings.get("help_option_names") if isinstance(settings, Table) else None
+        names = settings.get("help_option_names") if isinstance(settings, DictValue) else None
         spelled = (
-            tuple(one for one in names if isinstance(one, str)) if isinstance(names, Items) else ("--help",)
+            tuple(one for one in names if isinstance(one, str))
+            if isinstance(names, ListValue)
+            else ("--help",)
         )
         parser.flags.append(
             Flag(name="help", names=spelled, arity="none", hidden=True, help="Show this message and exit.",
@@ -216,18 +198,18 @@ def _fill(run: Run, parser: Parser, command: Command) -> None:
             parser.complete = False
         else:
             parser.flags.append(flag)
-    for role, call in command.asides:
-        _set_aside(parser, role, call)
+    for role, call in command.eager:
+        _add_eager(parser, role, call)
     for sub in command.commands:
-        inner = Parser("click")
+        inner = ScriptParser(LIBRARY)
         _fill(run, inner, sub)
         parser.subparsers.append((sub.name, inner))
     if command.group and not command.commands:
         parser.complete = False
 
 
-def _set_aside(parser: Parser, role: str, call: Call) -> None:
-    """Add an option that shows something and ends the program; before its names stands the version, where that is it."""
+def _add_eager(parser: ScriptParser, role: str, call: Call) -> None:
+    """Add an option that prints and exits. `version_option` takes the version before its names."""
     given = [one.value for one in call.positional[1 if role == "version" else 0 :]]
     names = tuple(one for one in given if isinstance(one, str) and one.startswith("-"))
     if not call.exact or len(names) < len(given):
@@ -239,18 +221,18 @@ def _set_aside(parser: Parser, role: str, call: Call) -> None:
     )  # fmt: skip
 
 
-def _decoration(kind: str) -> Callable[[Run, Call], Value]:
+def _decoration(kind: str) -> Handler:
     def create(run: Run, arguments: Call) -> Value:
-        if arguments.positional and isinstance(arguments.positional[0].value, Function | Command):
+        if arguments.positional and isinstance(arguments.positional[0].value, Function | ClickCommand):
             function = arguments.positional[0].value
             empty = _bare(function) if isinstance(function, Function) else function.call
-            return decorate(run, Decoration(kind, empty), function)
+            return _decorate(run, Decoration(kind, empty), function)
         return Decoration(kind, arguments)
 
     return create
 
 
-FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
+_FUNCTIONS: dict[str, Handler] = {
     "click.command": _decoration("command"),
     "click.group": _decoration("group"),
     "click.option": _decoration("option"),
@@ -263,3 +245,21 @@ FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
     "click.make_pass_decorator": lambda _run, _arguments: External("click.pass_obj"),
     **TYPES,
 }
+
+LIBRARY = Library(
+    name="click",
+    package="click",
+    conventions=Conventions(
+        boolean_words=frozenset({"", "yes", "true", "t", "y", "1", "on", "no", "false", "f", "n", "0", "off"})
+    ),
+    functions=_FUNCTIONS,
+    values=(ClickCommand, Decoration),
+    call=_call,
+    method=_method,
+    decorate=_decorate,
+    decorators=frozenset({"click.command", "click.group", "click.pass_context", "click.pass_obj"}),
+    star_modules=frozenset({"click"}),
+    exits=frozenset({"UsageError", "ClickException"}),
+    refusals=frozenset({"BadParameter"}),
+    defining_methods=frozenset({"add_command"}),
+)

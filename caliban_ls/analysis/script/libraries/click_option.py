@@ -1,22 +1,23 @@
-"""What one call of `click.option` says: its names, how many values follow, and of which type they are."""
+"""Read one call of `click.option`: names, number of values, and type."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from caliban_ls.analysis.script.interpreter.annotations import PLAIN, names_of
-from caliban_ls.analysis.script.interpreter.converters import taken_by
+from caliban_ls.analysis.script.interpreter.annotations import PLAIN, member_names
+from caliban_ls.analysis.script.interpreter.converters import accepted_by
+from caliban_ls.analysis.script.interpreter.library import Handler
 from caliban_ls.analysis.script.interpreter.names import is_enumeration, items_of
-from caliban_ls.analysis.script.interpreter.state import Run, literal_span, span_of
+from caliban_ls.analysis.script.interpreter.source import literal_span, span_of
+from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     Call,
     External,
     Function,
-    Unknown,
+    UnknownValue,
     Value,
     scalars,
-    shown,
+    spelled,
 )
 from caliban_ls.analysis.script.model import Arity, Bounds, Flag, Scalar, ValueKind, known_bounds
 
@@ -30,7 +31,7 @@ class NumberRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChoiceType:
     """`click.Choice`."""
 
     values: tuple[Scalar, ...] | None
@@ -38,7 +39,7 @@ class Choice:
 
 
 def option(run: Run, call: Call) -> Flag | None:
-    """Return the flag of `click.option`, None when its name isn't known."""
+    """Return the flag of a `click.option` call; None when its name is unknown."""
     source = call.scope.source
     declared = [one.value for one in call.positional]
     if not declared or not all(isinstance(one, str) for one in declared) or not call.exact:
@@ -69,7 +70,7 @@ def option(run: Run, call: Call) -> Flag | None:
         choices=shape.choices,
         ignores_case=shape.ignores_case,
         bounds=shape.bounds,
-        default=shown(default),
+        default=spelled(default),
         required=call.value("required", default=False) is True and sure and not run.doubt,
         repeatable=call.value("multiple", default=False) is not False
         or call.value("count", default=False) is not False,
@@ -82,8 +83,8 @@ def option(run: Run, call: Call) -> Flag | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
-    """How many values an option takes, and which."""
+class _OptionShape:
+    """The number of an option's values, their kind and limits."""
 
     kind: ValueKind | None = None
     arity: Arity | None = None
@@ -92,14 +93,14 @@ class _Shape:
     bounds: Bounds | None = None
 
 
-def _shape(run: Run, call: Call, default: Value, *, switch: bool) -> _Shape:
+def _shape(run: Run, call: Call, default: Value, *, switch: bool) -> _OptionShape:
     is_flag = call.value("is_flag")
-    if call.value("cls") is not None or isinstance(is_flag, Unknown):
-        return _Shape()
+    if call.value("cls") is not None or isinstance(is_flag, UnknownValue):
+        return _OptionShape()
     if is_flag is True or switch or call.value("count", default=False) is True:
-        return _Shape("bool" if call.value("flag_value") is None else None, "none")
+        return _OptionShape("bool" if call.value("flag_value") is None else None, "none")
     if call.value("flag_value") is not None:
-        return _Shape(arity=None if is_flag is False else "none")
+        return _OptionShape(arity=None if is_flag is False else "none")
     nargs = call.value("nargs", default=1)
     arity: Arity | None = (
         "one" if nargs == 1 else ("several" if isinstance(nargs, int) and nargs > 1 else None)
@@ -107,23 +108,23 @@ def _shape(run: Run, call: Call, default: Value, *, switch: bool) -> _Shape:
     given = call.value("type")
     if given is None:
         if isinstance(default, bool):
-            return _Shape("bool")
+            return _OptionShape("bool")
         kinds: dict[type, ValueKind] = {int: "int", float: "float", str: "str", type(None): "str"}
-        return _Shape(kinds.get(type(default)), arity if type(default) in kinds else None)
-    if isinstance(given, Choice):
-        return _Shape("str", arity, given.values, given.ignores_case)
+        return _OptionShape(kinds.get(type(default)), arity if type(default) in kinds else None)
+    if isinstance(given, ChoiceType):
+        return _OptionShape("str", arity, given.values, given.ignores_case)
     if isinstance(given, NumberRange):
-        return _Shape(given.kind, arity, bounds=given.bounds)
+        return _OptionShape(given.kind, arity, bounds=given.bounds)
     if isinstance(given, Function):
-        taken = taken_by(run, given)
-        return _Shape(taken.kind, arity, taken.words, taken.ignores_case, taken.bounds)
+        accepted = accepted_by(run, given)
+        return _OptionShape(accepted.kind, arity, accepted.words, accepted.ignores_case, accepted.bounds)
     if isinstance(given, tuple):
-        return _Shape(arity="several" if len(given) > 1 else None)
+        return _OptionShape(arity="several" if len(given) > 1 else None)
     if isinstance(given, External):
         if given.name in _KINDS:
-            return _Shape(_KINDS[given.name], arity)
-        return _Shape(arity=None if given.name.startswith("builtins.") else arity)
-    return _Shape(arity=arity)
+            return _OptionShape(_KINDS[given.name], arity)
+        return _OptionShape(arity=None if given.name.startswith("builtins.") else arity)
+    return _OptionShape(arity=arity)
 
 
 _KINDS: dict[str, ValueKind] = {
@@ -141,17 +142,17 @@ def _choice(run: Run, arguments: Call) -> Value:
     given = arguments.value("choices", 0)
     ignores_case = arguments.value("case_sensitive", 1, default=True) is not True
     if is_enumeration(given):
-        return Choice(names_of(given), ignores_case)
+        return ChoiceType(member_names(given), ignores_case)
     known = items_of(given)
     values = scalars(tuple(known)) if known is not None else None
-    return Choice(tuple(str(one) for one in values) if values is not None else None, ignores_case)
+    return ChoiceType(tuple(str(one) for one in values) if values is not None else None, ignores_case)
 
 
-def _range(kind: ValueKind) -> Callable[[Run, Call], Value]:
+def _range(kind: ValueKind) -> Handler:
     def create(run: Run, arguments: Call) -> Value:
         del run
         ends = [arguments.value(name, default=False) for name in ("min_open", "max_open", "clamp")]
-        # With clamp=True it takes every number; of more than two unnamed arguments versions think differently.
+        # With clamp=True it accepts every number; versions differ about more than two positional arguments.
         if (
             not arguments.exact
             or len(arguments.positional) > 2  # noqa: PLR2004 - see above
@@ -165,15 +166,15 @@ def _range(kind: ValueKind) -> Callable[[Run, Call], Value]:
     return create
 
 
-def _typed(name: str) -> Callable[[Run, Call], Value]:
+def _typed(name: str) -> Handler:
     return lambda _run, _arguments: External(f"{name}()")
 
 
-TYPES: dict[str, Callable[[Run, Call], Value]] = {
+TYPES: dict[str, Handler] = {
     "click.Choice": _choice,
     "click.Path": _typed("click.Path"),
     "click.File": _typed("click.Path"),
     "click.IntRange": _range("int"),
     "click.FloatRange": _range("float"),
 }
-"""What makes click's own types."""
+"""Handlers of click's parameter types."""

@@ -1,22 +1,24 @@
-"""The fields of a class, or the parameters of a function, from which a command line is made."""
+"""Read the fields of a dataclass, or the parameters of a function, for libraries that make flags of them."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from caliban_ls.analysis.script.interpreter.annotations import Type, annotation, understand
+from caliban_ls.analysis.script.interpreter.annotations import TypeInfo, annotation, type_info
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
-from caliban_ls.analysis.script.interpreter.state import Run, name_span, span_of
-from caliban_ls.analysis.script.interpreter.values import UNKNOWN, Call, Class, External, Value, shown
+from caliban_ls.analysis.script.interpreter.library import Handler
+from caliban_ls.analysis.script.interpreter.source import name_span, span_of
+from caliban_ls.analysis.script.interpreter.state import Run
+from caliban_ls.analysis.script.interpreter.values import UNKNOWN, Call, Class, External, Value, spelled
 from caliban_ls.analysis.script.model import Arity, Flag, Scalar, ValueKind
 from caliban_ls.core.text import Span
 
 
 @dataclass(frozen=True, slots=True)
 class FieldCall:
-    """`field(…)` of dataclasses or simple-parsing, `choice(…)`, `HfArg(…)`."""
+    """A call that describes a field: `field(…)`, `choice(…)`, `HfArg(…)`."""
 
     kind: str
     call: Call
@@ -27,23 +29,23 @@ class Field:
     """One field of a class, or one parameter of a function.
 
     Attributes:
-        default: its value, UNKNOWN when it can't be known.
-        has_default: whether it has one; None when that isn't known.
-        made: by which function, None for a plain default.
+        default: its default, which may be UNKNOWN.
+        has_default: whether it has one; None when that is unknown.
+        field_call: the call that describes it; None for a plain default.
     """
 
     name: str
-    type: Type
+    type: TypeInfo
     default: Value
     has_default: bool | None
-    made: FieldCall | None
+    field_call: FieldCall | None
     path: str
     span: Span
     name_span: Span
 
 
 def fields_of(run: Run, record: Class) -> Iterator[Field] | None:
-    """Return the fields of a dataclass, bases first; None when they can't be known."""
+    """Return the fields of a dataclass, bases first; None when they are unknown."""
     lineage = [one for one in record.lineage() if isinstance(one, Class)]
     if not record.known or not all(_is_dataclass(one) for one in lineage if _annotated(one)):
         return None
@@ -71,7 +73,7 @@ def _fields(run: Run, lineage: list[Class]) -> Iterator[Field]:
                 default, has_default = _made(made)
             found[name] = Field(
                 name,
-                understand(run, value, owner.scope),
+                type_info(run, value, owner.scope),
                 default,
                 has_default,
                 made,
@@ -83,7 +85,7 @@ def _fields(run: Run, lineage: list[Class]) -> Iterator[Field]:
 
 
 def _made(made: FieldCall) -> tuple[Value, bool | None]:
-    """Return the default that a function gives to its field, and whether there is one."""
+    """Return the default that a call gives to its field, and whether there is one."""
     call = made.call
     if made.kind not in ("field", "choice", "flag"):
         return UNKNOWN, True
@@ -127,7 +129,7 @@ def flag_of(
         kind=kind,
         arity=arity,
         choices=choices,
-        default=shown(field.default) if field.has_default else None,
+        default=spelled(field.default) if field.has_default else None,
         required=required,
         repeatable=False,
         help=" ".join(help_text.split()) if isinstance(help_text, str) else None,
@@ -138,29 +140,19 @@ def flag_of(
 
 
 def help_flag(call: Call) -> Flag:
-    """Return the flag that every parser has."""
+    """Return the `--help` flag."""
     source = call.scope.source
     return Flag(name="help", names=("-h", "--help"), arity="none", hidden=True, path=source.path,
                 span=span_of(source, call.node))  # fmt: skip
 
 
-def _maker(kind: str) -> Callable[[Run, Call], Value]:
+def maker(kind: str) -> Handler:
+    """Return the handler of a function that describes a field."""
     return lambda _run, arguments: FieldCall(kind, arguments)
 
 
-FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
+DATACLASSES: dict[str, Handler] = {
     "dataclasses.dataclass": lambda _run, _arguments: External("dataclasses.dataclass()"),
-    "dataclasses.field": _maker("field"),
-    "simple_parsing.field": _maker("field"),
-    "simple_parsing.helpers.field": _maker("field"),
-    "simple_parsing.choice": _maker("choice"),
-    "simple_parsing.helpers.choice": _maker("choice"),
-    "simple_parsing.list_field": _maker("list"),
-    "simple_parsing.helpers.list_field": _maker("list"),
-    "simple_parsing.flag": _maker("flag"),
-    "simple_parsing.helpers.flag": _maker("flag"),
-    "simple_parsing.subgroups": _maker("subgroups"),
-    "simple_parsing.subparsers": _maker("subgroups"),
-    "simple_parsing.mutable_field": _maker("unknown"),
-    "transformers.hf_argparser.HfArg": _maker("hf"),
+    "dataclasses.field": maker("field"),
 }
+"""Handlers of the module `dataclasses`, for the libraries that build on it."""

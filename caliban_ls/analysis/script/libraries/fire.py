@@ -1,27 +1,29 @@
-"""Flags of python-fire: the parameters of a function, or of a class and its methods."""
+"""Read Fire's flags: the parameters of a function, or of a class and its methods."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
-from caliban_ls.analysis.script.interpreter.state import Run, name_span, span_of
+from caliban_ls.analysis.script.interpreter.library import Library
+from caliban_ls.analysis.script.interpreter.source import name_span, span_of
+from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Call,
     Class,
+    DictValue,
     Function,
-    Parser,
-    Table,
+    ScriptParser,
     Value,
-    shown,
+    spelled,
 )
-from caliban_ls.analysis.script.model import Flag
+from caliban_ls.analysis.script.model import Conventions, Flag
 
 
 def _fire(run: Run, arguments: Call) -> Value:
-    parser = Parser("fire", positionals=True)
+    parser = ScriptParser(LIBRARY, positionals=True)
     run.parsers.append(parser)
     target = arguments.value("component", 0)
     if (
@@ -35,12 +37,12 @@ def _fire(run: Run, arguments: Call) -> Value:
     elif isinstance(target, Class):
         _fill_class(run, parser, target)
     elif (
-        isinstance(target, Table)
+        isinstance(target, DictValue)
         and target.exact
         and all(isinstance(one, Function) for one in target.values())
     ):
         for name, function in target.items():
-            inner = Parser("fire")
+            inner = ScriptParser(LIBRARY)
             _fill(run, inner, function, bound=False)
             parser.subparsers.append((str(name), inner))
     else:
@@ -53,7 +55,7 @@ def _fire(run: Run, arguments: Call) -> Value:
     return UNKNOWN
 
 
-def _fill_class(run: Run, parser: Parser, target: Class) -> None:
+def _fill_class(run: Run, parser: ScriptParser, target: Class) -> None:
     if not target.known or target.decorators:
         parser.complete = False
     constructor = target.find("__init__")
@@ -66,14 +68,14 @@ def _fill_class(run: Run, parser: Parser, target: Class) -> None:
                 continue
             seen.add(name)
             if isinstance(value, Function):
-                inner = Parser("fire")
+                inner = ScriptParser(LIBRARY)
                 _fill(run, inner, value, bound=value.role in ("function", "classmethod"))
                 parser.subparsers.append((name, inner))
                 parser.complete = parser.complete and value.role != "property"
 
 
-def _fill(run: Run, parser: Parser, function: Function, *, bound: bool) -> None:
-    """Take in a function's parameters; what it returns would take the rest of the command line."""
+def _fill(run: Run, parser: ScriptParser, function: Function, *, bound: bool) -> None:
+    """Add a function's parameters; the object that it returns would read the rest of the command line."""
     if not function.plain or function.node.args.kwarg is not None or _returns(function.node):
         parser.complete = False
     source = function.scope.source
@@ -86,7 +88,7 @@ def _fill(run: Run, parser: Parser, function: Function, *, bound: bool) -> None:
                 names=(f"--{name}",),
                 negations=(f"--no{name}",),
                 arity="optional",
-                default=shown(default),
+                default=spelled(default),
                 required=declared.default is None and not bound and not run.doubt and function.plain,
                 path=source.path,
                 span=span_of(source, declared.node),
@@ -96,7 +98,7 @@ def _fill(run: Run, parser: Parser, function: Function, *, bound: bool) -> None:
 
 
 def _returns(node: ast.AST) -> bool:
-    """Whether a function may return something other than None."""
+    """Whether a function may return anything but None."""
     if isinstance(node, ast.Lambda):
         return True
     return any(
@@ -117,4 +119,12 @@ def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {"fire.Fire": _fire, "fire.core.Fire": _fire}
+LIBRARY = Library(
+    name="fire",
+    package="fire",
+    conventions=Conventions(
+        ignores_dashes=True, stray_values="taken", negations_take_values=True, one_letter_flags=True
+    ),
+    functions={"fire.Fire": _fire, "fire.core.Fire": _fire},
+    module_calls=(r"fire\.Fire",),
+)

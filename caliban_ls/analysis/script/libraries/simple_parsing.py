@@ -1,29 +1,55 @@
-"""Flags of simple-parsing: the fields of dataclasses, those of inner ones among the others."""
+"""Read simple-parsing's flags: the fields of dataclasses, nested ones included."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from caliban_ls.analysis.script.interpreter.annotations import names_of
+from caliban_ls.analysis.script.interpreter.annotations import member_names
+from caliban_ls.analysis.script.interpreter.library import Library
 from caliban_ls.analysis.script.interpreter.names import items_of
 from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
+    ArgumentGroup,
     Call,
     Class,
-    Parser,
-    Table,
+    DictValue,
+    ScriptParser,
     Value,
     is_known,
     scalars,
 )
-from caliban_ls.analysis.script.libraries.dataclass_fields import Field, fields_of, flag_of, help_flag
-from caliban_ls.analysis.script.model import Arity, Flag, Scalar, ValueKind
+from caliban_ls.analysis.script.libraries import argparse
+from caliban_ls.analysis.script.libraries.dataclass_fields import (
+    DATACLASSES,
+    Field,
+    fields_of,
+    flag_of,
+    help_flag,
+    maker,
+)
+from caliban_ls.analysis.script.model import Arity, Conventions, Flag, Scalar, ValueKind
 
 
-def check_simple_parsing(parser: Parser, arguments: Call) -> None:
-    """Take in the settings of simple-parsing's parser."""
+def _create(run: Run, arguments: Call) -> Value:
+    return argparse.create(run, arguments, LIBRARY)
+
+
+def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
+    parser = argparse.parser_of(owner)
+    if name == "__init__" and isinstance(owner, ScriptParser):
+        argparse.set_up(parser, arguments)
+        _check_settings(parser, arguments)
+        return None
+    if name == "add_arguments" and isinstance(owner, ScriptParser | ArgumentGroup):
+        _add_arguments(run, parser, arguments)
+        return UNKNOWN
+    if name == "equivalent_argparse_code":
+        return UNKNOWN
+    return argparse.method(run, owner, name, arguments)
+
+
+def _check_settings(parser: ScriptParser, arguments: Call) -> None:
     if arguments.keywords.keys() - {
         "description",
         "add_help",
@@ -36,8 +62,8 @@ def check_simple_parsing(parser: Parser, arguments: Call) -> None:
         parser.complete = parser.certain = False
 
 
-def add_simple_parsing(run: Run, parser: Parser, arguments: Call) -> None:
-    """Give a parser the flags of a class (`add_arguments`)."""
+def _add_arguments(run: Run, parser: ScriptParser, arguments: Call) -> None:
+    """Add the fields of a class to a parser (`add_arguments`)."""
     record = arguments.value("dataclass", 0)
     if arguments.value("prefix", default="") != "" or not arguments.exact:
         parser.complete = parser.certain = False
@@ -49,18 +75,18 @@ def add_simple_parsing(run: Run, parser: Parser, arguments: Call) -> None:
         ]
     names = [name for flag in parser.flags for name in flag.names]
     if len(set(names)) < len(names):
-        # Flags of the same name are told apart by prefixes.
+        # The library adds prefixes to flags of the same name.
         parser.complete = parser.certain = False
 
 
-def _add_record(run: Run, parser: Parser, record: Value, depth: int) -> None:
+def _add_record(run: Run, parser: ScriptParser, record: Value, depth: int) -> None:
     found = fields_of(run, record) if isinstance(record, Class) and depth < 8 else None  # noqa: PLR2004 - deeper than any
     if found is None:
         parser.complete = False
         return
     for field in found:
         if field.type.record is not None and field.type.enumeration is None:
-            if field.type.optional or (field.made is not None and field.made.kind != "field"):
+            if field.type.optional or (field.field_call is not None and field.field_call.kind != "field"):
                 parser.complete = False
             else:
                 _add_record(run, parser, field.type.record, depth + 1)
@@ -74,8 +100,8 @@ def _add_record(run: Run, parser: Parser, record: Value, depth: int) -> None:
 
 
 def _simple_flag(field: Field) -> Flag | None:
-    """Return the flag of a field, None when there may be something else instead."""
-    made = field.made
+    """Return the flag of a field; None when it may be another."""
+    made = field.field_call
     call = made.call if made is not None else None
     names = [f"--{field.name}"]
     if len(field.name) == 1:
@@ -126,19 +152,19 @@ _Shape = tuple[ValueKind | None, Arity | None, tuple[Scalar, ...] | None]
 
 
 def _shape(field: Field) -> _Shape:
-    """Return how a field's values are read, how many there are, and which ones are taken."""
+    """Return the kind, number and choices of a field's values."""
     kind, arity, choices = field.type.kind, field.type.arity, field.type.choices
-    if field.made is not None and field.made.kind == "choice":
-        values = [one.value for one in field.made.call.positional]
-        known = tuple(values[0]) if len(values) == 1 and isinstance(values[0], Table) else tuple(values)
+    if field.field_call is not None and field.field_call.kind == "choice":
+        values = [one.value for one in field.field_call.call.positional]
+        known = tuple(values[0]) if len(values) == 1 and isinstance(values[0], DictValue) else tuple(values)
         choices = scalars(known) if is_known(known) else None
         texts = bool(choices) and all(isinstance(one, str) for one in choices or ())
         return ("str", "one", choices) if texts else (None, None, choices)
-    if field.made is not None and field.made.call.get("choices") is not None:
-        choices = scalars(field.made.call.value("choices"))
+    if field.field_call is not None and field.field_call.call.get("choices") is not None:
+        choices = scalars(field.field_call.call.value("choices"))
     if field.type.enumeration is not None:
         return (
-            ("str", "one", names_of(field.type.enumeration))
+            ("str", "one", member_names(field.type.enumeration))
             if arity == "one" and not field.type.optional
             else (None, None, None)
         )
@@ -153,7 +179,7 @@ def _shape(field: Field) -> _Shape:
 
 def _simple_parse(run: Run, arguments: Call) -> Value:
     """Follow `simple_parsing.parse(Config)`."""
-    parser = Parser("simple-parsing", abbreviations=True)
+    parser = ScriptParser(LIBRARY, abbreviations=True)
     run.parsers.append(parser)
     parser.flags.append(help_flag(arguments))
     if arguments.keywords.keys() - {"config_class", "dest", "default", "description"} or not arguments.exact:
@@ -167,4 +193,34 @@ def _simple_parse(run: Run, arguments: Call) -> Value:
     return UNKNOWN
 
 
-FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {"simple_parsing.parse": _simple_parse}
+LIBRARY = Library(
+    name="simple-parsing",
+    package="simple_parsing",
+    conventions=Conventions(
+        is_argparse=True,
+        boolean_words=frozenset({"yes", "true", "t", "y", "1", "no", "false", "f", "n", "0"}),
+        negations_take_values=True,
+    ),
+    functions={
+        "simple_parsing.ArgumentParser": _create,
+        "simple_parsing.parse": _simple_parse,
+        **DATACLASSES,
+        "simple_parsing.field": maker("field"),
+        "simple_parsing.helpers.field": maker("field"),
+        "simple_parsing.choice": maker("choice"),
+        "simple_parsing.helpers.choice": maker("choice"),
+        "simple_parsing.list_field": maker("list"),
+        "simple_parsing.helpers.list_field": maker("list"),
+        "simple_parsing.flag": maker("flag"),
+        "simple_parsing.helpers.flag": maker("flag"),
+        "simple_parsing.subgroups": maker("subgroups"),
+        "simple_parsing.subparsers": maker("subgroups"),
+        "simple_parsing.mutable_field": maker("unknown"),
+    },
+    method=_method,
+    set_attribute=argparse.set_attribute,
+    read_attribute=argparse.read_attribute,
+    classes=frozenset({"simple_parsing.ArgumentParser"}),
+    instantiate=argparse.instantiate,
+    defining_methods=frozenset({"add_arguments"}),
+)

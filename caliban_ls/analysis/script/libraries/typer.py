@@ -1,34 +1,35 @@
-"""Options of typer: the parameters of functions, by their types, defaults and annotations."""
+"""Read typer's options: the parameters of functions, by types, defaults and annotations."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from caliban_ls.analysis.script.interpreter.annotations import Type, annotation, understand, values_of
+from caliban_ls.analysis.script.interpreter.annotations import TypeInfo, annotation, member_values, type_info
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
-from caliban_ls.analysis.script.interpreter.state import Run, literal_span, name_span, span_of
+from caliban_ls.analysis.script.interpreter.library import Handler, Library
+from caliban_ls.analysis.script.interpreter.source import literal_span, name_span, span_of
+from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
     Call,
-    Declared,
+    DictValue,
     Extensible,
     External,
     Function,
-    Parser,
+    Parameter,
     Scope,
-    Table,
-    Unknown,
+    ScriptParser,
+    UnknownValue,
     Value,
-    shown,
+    spelled,
 )
-from caliban_ls.analysis.script.model import Arity, Bounds, Flag, Scalar, ValueKind, known_bounds
+from caliban_ls.analysis.script.model import Arity, Bounds, Conventions, Flag, Scalar, ValueKind, known_bounds
 
 
 @dataclass(eq=False, slots=True)
 class App(Extensible):
-    """`typer.Typer()`, with its commands by their names."""
+    """A `typer.Typer()` with its named commands."""
 
     call: Call
     commands: list[tuple[str, Function, Call | None]] = field(default_factory=list)
@@ -38,7 +39,7 @@ class App(Extensible):
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """`@app.command()` or `@app.callback()`, before it meets its function."""
+    """`@app.command()` or `@app.callback()` that isn't applied yet."""
 
     app: App
     call: Call
@@ -46,27 +47,16 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class ParameterInfo:
     """`typer.Option(…)` or `typer.Argument(…)`."""
 
     call: Call
     positional: bool
 
 
-def owns(value: Value) -> bool:
-    """Whether a value is of this module's own."""
-    return isinstance(value, App | Registration | Parameter)
-
-
-def accepts(value: Value) -> bool:
-    """Whether this module knows what calling a value does, or what it does to a function."""
-    return isinstance(value, App | Registration)
-
-
-def apply(run: Run, target: Value, arguments: Call) -> Value:
-    """Return what calling an app or a decorator does."""
+def _call(run: Run, target: Value, arguments: Call) -> Value:
     if isinstance(target, Registration):
-        return decorate(run, target, arguments.value("f", 0))
+        return _decorate(run, target, arguments.value("f", 0))
     if isinstance(target, App):
         if arguments.positional or arguments.keywords.keys() - {"prog_name"} or not arguments.exact:
             run.certain = False
@@ -74,8 +64,7 @@ def apply(run: Run, target: Value, arguments: Call) -> Value:
     return External("sys.exit()") if not run.doubt else UNKNOWN
 
 
-def decorate(run: Run, decorator: Value, function: Value) -> Value:
-    """Return what a decorator makes of a function."""
+def _decorate(run: Run, decorator: Value, function: Value) -> Value:
     del run
     if not isinstance(decorator, Registration):
         return function
@@ -91,8 +80,7 @@ def decorate(run: Run, decorator: Value, function: Value) -> Value:
     return function
 
 
-def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
-    """Return what a method of an app gives."""
+def _method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
     if isinstance(owner, App):
         if name in {"command", "callback"}:
             return Registration(owner, arguments, name == "callback")
@@ -104,13 +92,13 @@ def method(run: Run, owner: Value, name: str, arguments: Call) -> Value:
                 owner.known = False
             return None
         if name == "__call__":
-            return apply(run, owner, arguments)
+            return _call(run, owner, arguments)
         owner.known = False
     return UNKNOWN
 
 
 def _invoke(run: Run, app: App, *, completion: bool) -> None:
-    parser = Parser("typer")
+    parser = ScriptParser(LIBRARY)
     run.parsers.append(parser)
     _fill_app(run, parser, app)
     if completion:
@@ -128,7 +116,7 @@ def _invoke(run: Run, app: App, *, completion: bool) -> None:
     run.invoke(parser)
 
 
-def _fill_app(run: Run, parser: Parser, app: App, *, inner_app: bool = False) -> None:
+def _fill_app(run: Run, parser: ScriptParser, app: App, *, inner_app: bool = False) -> None:
     parser.complete = parser.complete and app.known and app.call.exact
     _settings(parser, app.call)
     single = len(app.commands) == 1 and not app.apps and app.callback is None and not inner_app
@@ -144,18 +132,18 @@ def _fill_app(run: Run, parser: Parser, app: App, *, inner_app: bool = False) ->
     if not app.commands and not app.apps:
         parser.complete = False
     for name, function, call in app.commands:
-        inner = Parser("typer")
+        inner = ScriptParser(LIBRARY)
         _fill(run, inner, function, call)
         parser.subparsers.append((name, inner))
     for name, sub in app.apps:
-        inner = Parser("typer")
+        inner = ScriptParser(LIBRARY)
         _fill_app(run, inner, sub, inner_app=True)
         parser.subparsers.append((name, inner))
 
 
-def _settings(parser: Parser, call: Call) -> None:
-    settings = call.value("context_settings", default=Table())
-    if call.value("cls") is not None or not isinstance(settings, Table) or not settings.exact:
+def _settings(parser: ScriptParser, call: Call) -> None:
+    settings = call.value("context_settings", default=DictValue())
+    if call.value("cls") is not None or not isinstance(settings, DictValue) or not settings.exact:
         parser.complete = parser.certain = False
     elif settings.keys() - {"help_option_names"}:
         parser.complete = False
@@ -165,7 +153,7 @@ def _settings(parser: Parser, call: Call) -> None:
         }
 
 
-def _fill(run: Run, parser: Parser, function: Function, call: Call | None) -> None:
+def _fill(run: Run, parser: ScriptParser, function: Function, call: Call | None) -> None:
     if call is not None:
         _settings(parser, call)
     if not function.plain or function.node.args.vararg is not None or function.node.args.kwarg is not None:
@@ -180,62 +168,58 @@ def _fill(run: Run, parser: Parser, function: Function, call: Call | None) -> No
         flag = _flag(run, function.scope, declared)
         if flag is None:
             parser.positionals = True
-        elif isinstance(flag, Unknown):
+        elif isinstance(flag, UnknownValue):
             parser.complete = False
             parser.positionals = True
         else:
             parser.flags.append(flag)
 
 
-def _flag(run: Run, scope: Scope, declared: Declared) -> Flag | Unknown | None:
-    """Return the flag of a parameter, None when it is a positional one."""
+def _flag(run: Run, scope: Scope, declared: Parameter) -> Flag | UnknownValue | None:
+    """Return the flag of a parameter; None for a positional argument."""
     value = annotation(run, declared.node.annotation, scope)
-    kind = understand(run, value, scope)
+    kind = type_info(run, value, scope)
     if isinstance(value, External) and value.name in {
         "typer.Context",
         "click.Context",
         "typer.CallbackParam",
     }:
-        return Unknown() if declared.default is not None else None
+        return UnknownValue() if declared.default is not None else None
     default = evaluate(run, declared.default, scope) if declared.default is not None else UNKNOWN
     has_default = declared.default is not None and not _is_ellipsis(declared.default)
-    found = next((one for one in kind.extra if isinstance(one, Parameter)), None)
-    if isinstance(default, Parameter):
+    found = next((one for one in kind.extra if isinstance(one, ParameterInfo)), None)
+    if isinstance(default, ParameterInfo):
         found = default
         default = found.call.value("default", 0, default=UNKNOWN)
-        has_default = not isinstance(default, Unknown) or (found.call.get("default", 0) is not None)
+        has_default = not isinstance(default, UnknownValue) or (found.call.get("default", 0) is not None)
         ellipsis = found.call.get("default", 0)
         if ellipsis is not None and _is_ellipsis(ellipsis.node):
             has_default = False
     if found is None and kind.extra:
-        return Unknown()
+        return UnknownValue()
     plain = ast.Constant | ast.List | ast.Tuple | ast.Name | ast.Attribute
     if (
         found is None
-        and isinstance(default, Unknown)
+        and isinstance(default, UnknownValue)
         and has_default
         and not isinstance(declared.default, plain)
     ):
-        return Unknown()  # It may well be an Option of the project's own making.
+        return UnknownValue()  # A function of the project may return an Option.
     if found is not None and found.positional:
         return None
     if found is None and not has_default:
         return None
     flag = _option(run, scope, declared, kind, found)
-    if isinstance(flag, Unknown):
+    if isinstance(flag, UnknownValue):
         return flag
     needed = flag.required and not has_default
-    return replace(flag, required=needed, default=shown(default) if has_default else None)
+    return replace(flag, required=needed, default=spelled(default) if has_default else None)
 
 
 def _option(
-    run: Run,
-    scope: Scope,
-    declared: Declared,
-    kind: Type,
-    found: Parameter | None,
-) -> Flag | Unknown:
-    """Return the flag of a parameter, as it were without a default."""
+    run: Run, scope: Scope, declared: Parameter, kind: TypeInfo, found: ParameterInfo | None
+) -> Flag | UnknownValue:
+    """Return the flag of a parameter, without its default."""
     source = scope.source
     call = found.call if found is not None else None
     given: list[str] = []
@@ -252,12 +236,12 @@ def _option(
             if not isinstance(one.value, str):
                 if one.value is None or isinstance(one.value, int | float | bool):
                     continue
-                return Unknown()
+                return UnknownValue()
             if one.value.startswith("-"):
                 given.append(one.value)
                 spans.append(literal_span(source, one.node))
         if not call.exact:
-            return Unknown()
+            return UnknownValue()
     own = declared.node.arg.replace("_", "-").lower().strip("-")
     names = [one.partition("/")[0].strip() for one in given] or [f"--{own}"]
     names = [name for name in names if name]
@@ -297,7 +281,7 @@ def _option(
 
 
 def _bounds(kind: ValueKind | None, call: Call | None) -> Bounds | None:
-    """Return the bounds of a number; those of whole ones are rounded towards 0 by typer itself."""
+    """Return the bounds of a number; typer rounds those of integers towards 0."""
     if call is None or kind not in ("int", "float") or call.value("clamp", default=False) is not False:
         return None
     bounds = known_bounds(call.value("min"), call.value("max"))
@@ -315,7 +299,7 @@ def _is_name(value: Value) -> bool:
     return isinstance(value, str) and value.startswith("-")
 
 
-def _shape(kind: Type, call: Call | None) -> tuple[Arity | None, tuple[Scalar, ...] | None]:
+def _shape(kind: TypeInfo, call: Call | None) -> tuple[Arity | None, tuple[Scalar, ...] | None]:
     if call is not None and (call.value("is_flag") is not None or call.value("click_type") is not None):
         return None, None
     if call is not None and call.value("count", default=False) is True:
@@ -324,9 +308,9 @@ def _shape(kind: Type, call: Call | None) -> tuple[Arity | None, tuple[Scalar, .
         return "none", None
     choices = kind.choices
     if kind.enumeration is not None:
-        values = values_of(kind.enumeration)
+        values = member_values(kind.enumeration)
         choices = tuple(str(one) for one in values) if values is not None else None
-    # A list is one value each time.
+    # A list takes one value for each time its flag is given.
     return ("one" if kind.arity == "any" else kind.arity), choices
 
 
@@ -352,10 +336,24 @@ def _run(run: Run, arguments: Call) -> Value:
     return External("sys.exit()") if not run.doubt else UNKNOWN
 
 
-FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {
+_FUNCTIONS: dict[str, Handler] = {
     "typer.Typer": _create,
     "typer.run": _run,
     "pathlib.Path": lambda _run, _arguments: External("pathlib.Path()"),
-    "typer.Option": lambda _run, arguments: Parameter(arguments, positional=False),
-    "typer.Argument": lambda _run, arguments: Parameter(arguments, positional=True),
+    "typer.Option": lambda _run, arguments: ParameterInfo(arguments, positional=False),
+    "typer.Argument": lambda _run, arguments: ParameterInfo(arguments, positional=True),
 }
+
+LIBRARY = Library(
+    name="typer",
+    package="typer",
+    conventions=Conventions(accepts_whole_floats=True),
+    functions=_FUNCTIONS,
+    values=(App, Registration),
+    call=_call,
+    method=_method,
+    decorate=_decorate,
+    star_modules=frozenset({"typer"}),
+    defining_methods=frozenset({"add_typer"}),
+    module_calls=(r"typer\.run",),
+)

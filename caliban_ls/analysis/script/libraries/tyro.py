@@ -1,33 +1,41 @@
-"""Flags of tyro: the fields of a dataclass, or the parameters of a function, with dots where they are nested."""
+"""Read tyro's flags: the fields of a dataclass or the parameters of a function, dotted when nested."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
-from caliban_ls.analysis.script.interpreter.annotations import annotation, names_of, understand
+from caliban_ls.analysis.script.interpreter.annotations import annotation, member_names, type_info
 from caliban_ls.analysis.script.interpreter.expressions import evaluate
-from caliban_ls.analysis.script.interpreter.state import Run, name_span, span_of
+from caliban_ls.analysis.script.interpreter.library import Library
+from caliban_ls.analysis.script.interpreter.source import name_span, span_of
+from caliban_ls.analysis.script.interpreter.state import Run
 from caliban_ls.analysis.script.interpreter.values import (
     UNKNOWN,
-    Arguments,
     Call,
     Class,
+    CommandLine,
     Function,
-    Parser,
+    ScriptParser,
     Value,
 )
-from caliban_ls.analysis.script.libraries.dataclass_fields import Field, fields_of, flag_of, help_flag
-from caliban_ls.analysis.script.model import Flag
+from caliban_ls.analysis.script.libraries.dataclass_fields import (
+    DATACLASSES,
+    Field,
+    fields_of,
+    flag_of,
+    help_flag,
+)
+from caliban_ls.analysis.script.model import Conventions, Flag
 
 
 def _tyro(run: Run, arguments: Call) -> Value:
     """Follow `tyro.cli(Config)`."""
-    parser = Parser("tyro")
+    parser = ScriptParser(LIBRARY)
     run.parsers.append(parser)
     parser.flags.append(help_flag(arguments))
     args = arguments.value("args", default=None)
-    if args is not None and not (isinstance(args, Arguments) and not args.whole):
+    if args is not None and not (isinstance(args, CommandLine) and not args.whole):
         run.certain = False
     settings = {"f", "prog", "description", "args", "default", "console_outputs"}
     if arguments.keywords.keys() - settings or not arguments.exact:
@@ -40,7 +48,7 @@ def _tyro(run: Run, arguments: Call) -> Value:
     else:
         _tyro_record(run, parser, target, "", 0)
     if arguments.value("default") is not None:
-        # Types may be those of the default's own values.
+        # Types may come from the default's values.
         parser.flags = [replace(flag, required=False, default=None) for flag in parser.flags]
     run.invoke(parser)
     return UNKNOWN
@@ -53,7 +61,7 @@ def _parameters(run: Run, function: Function) -> Iterator[Field]:
         default = evaluate(run, declared.default, function.scope) if declared.default is not None else UNKNOWN
         yield Field(
             declared.node.arg,
-            understand(run, value, function.scope),
+            type_info(run, value, function.scope),
             default,
             declared.default is not None,
             None,
@@ -63,7 +71,7 @@ def _parameters(run: Run, function: Function) -> Iterator[Field]:
         )
 
 
-def _tyro_record(run: Run, parser: Parser, record: Value, prefix: str, depth: int) -> None:
+def _tyro_record(run: Run, parser: ScriptParser, record: Value, prefix: str, depth: int) -> None:
     found = fields_of(run, record) if isinstance(record, Class) and depth < 8 else None  # noqa: PLR2004 - deeper than any
     if found is None:
         parser.complete = False
@@ -71,7 +79,7 @@ def _tyro_record(run: Run, parser: Parser, record: Value, prefix: str, depth: in
     _tyro_fields(run, parser, list(found), prefix, depth)
 
 
-def _tyro_fields(run: Run, parser: Parser, fields: list[Field], prefix: str, depth: int = 0) -> None:
+def _tyro_fields(run: Run, parser: ScriptParser, fields: list[Field], prefix: str, depth: int = 0) -> None:
     for field in fields:
         name = prefix + field.name.replace("_", "-").strip("-")
         kind = field.type
@@ -99,7 +107,7 @@ def _tyro_flag(field: Field, name: str) -> Flag:
     kind, arity, choices = field.type.kind, field.type.arity, field.type.choices
     negations: tuple[str, ...] = ()
     if field.type.enumeration is not None:
-        choices, kind = names_of(field.type.enumeration), "str"
+        choices, kind = member_names(field.type.enumeration), "str"
     elif choices is not None:
         choices, kind = tuple(str(one) for one in choices), "str"
     elif kind == "bool" and field.has_default and isinstance(field.default, bool) and not field.type.optional:
@@ -120,4 +128,9 @@ def _tyro_flag(field: Field, name: str) -> Flag:
     )
 
 
-FUNCTIONS: dict[str, Callable[[Run, Call], Value]] = {"tyro.cli": _tyro}
+LIBRARY = Library(
+    name="tyro",
+    package="tyro",
+    conventions=Conventions(ignores_dashes=True),
+    functions={"tyro.cli": _tyro, **DATACLASSES},
+)

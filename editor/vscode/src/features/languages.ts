@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { registerCommand } from "../commands";
 import type { Extension, Feature } from "../feature";
 import type { IdentifyArguments } from "../protocol";
-import { CONFIG, EXPERIMENT, commandArguments } from "../targets";
+import { commandArguments, CONFIG, EXPERIMENT } from "../targets";
 
 const SETTING = "experimentFiles";
 const PLAIN = "json";
@@ -21,7 +21,7 @@ export const languages: Feature = (extension) => {
       const { kind } = await extension.server.call("identify", identifyArguments(document.uri));
       await setLanguage(document, kind);
     } catch (error) {
-      extension.log.debug(`what ${uri} is can't be said: ${String(error)}`);
+      extension.log.debug(`can't find out the kind of ${uri}: ${String(error)}`);
     }
   };
   const settleAll = () => {
@@ -54,7 +54,7 @@ export const languages: Feature = (extension) => {
 async function treatAs(extension: Extension, argument: unknown, kind: "experiment" | "json"): Promise<void> {
   const named = commandArguments(argument).uri;
   const uri = typeof named === "string" ? vscode.Uri.parse(named, true) : vscode.window.activeTextEditor?.document.uri;
-  if (uri === undefined) throw new Error("No file is open. Open the JSON file that is meant first.");
+  if (uri === undefined) throw new Error("No file is open. Open the JSON file first.");
   const found = await extension.server.call("identify", { ...identifyArguments(uri), treat_as: kind });
   const target = vscode.workspace.workspaceFolders === undefined ? vscode.ConfigurationTarget.Global : vscode.ConfigurationTarget.Workspace;
   const globs = found.experiment_files.length > 0 ? found.experiment_files : undefined;

@@ -26,13 +26,13 @@ export const status: Feature = (extension) => {
     }
     try {
       looked = inFolder(vscode.window.activeTextEditor?.document.uri) ?? inFolder(looked);
-      const told = await projectHardware(extension, looked);
+      const hardware = await projectHardware(extension, looked);
       if (mine !== round) return;
-      if (told === undefined) {
+      if (hardware === undefined) {
         item.hide();
         return;
       }
-      const { place, found } = told;
+      const { place, found } = hardware;
       const errors = found.findings.some(({ severity }) => severity === "error");
       item.text = `$(server) ${found.text}`;
       item.tooltip = tooltip(found);
@@ -41,7 +41,7 @@ export const status: Feature = (extension) => {
       item.accessibilityInformation = { label: `Hardware: ${found.text}`, role: "button" };
       item.show();
     } catch (error) {
-      log.debug(`the project's hardware can't be told: ${String(error)}`);
+      log.debug(`can't find out the project's hardware: ${String(error)}`);
       if (mine === round) item.hide();
     }
   };

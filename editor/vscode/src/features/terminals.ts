@@ -25,7 +25,7 @@ export const terminals: Feature = (extension) => [
         // VS Code shows the thrown error itself; a notification would repeat it.
         const cancelled = error instanceof vscode.CancellationError;
         extension.log.error(errorMessage(error));
-        throw new Error(cancelled ? "Caliban: no shell was opened, since that was cancelled." : errorText(error));
+        throw new Error(cancelled ? "Caliban: opening the shell was cancelled." : errorText(error));
       }
     },
   }),

@@ -8,11 +8,11 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import * as path from "node:path";
+import { INTERPRETER, NotStarted, sentence, SERVER_PATH, StartCancelled } from "./errors";
+import { isWithin, type Python } from "./findPython";
 import { withLock } from "./lock";
 import { pipFailure } from "./pip";
-import { StartCancelled, INTERPRETER, NotStarted, SERVER_PATH, sentence } from "./errors";
 import { type RunOptions, runProgram } from "./runProgram";
-import { type Python, isWithin } from "./findPython";
 
 /** The files to install: the server's wheel, and the pinned versions of its dependencies. */
 export interface Bundle {
@@ -43,7 +43,7 @@ const CHECK = ["-I", "-m", "caliban_ls.core.packages"]; // imports every package
 export async function readBundle(extension: string, version: string): Promise<Bundle> {
   const folder = path.join(extension, "bundled");
   const name = (await readdir(folder)).find((one) => one.endsWith(".whl"));
-  if (name === undefined) throw new NotStarted("The extension lacks its own server.", "Install the extension again.", SERVER_PATH);
+  if (name === undefined) throw new NotStarted("The extension's own server is missing.", "Install the extension again.", SERVER_PATH);
   const wheel = path.join(folder, name);
   const constraints = path.join(folder, "constraints.txt");
   const digest = createHash("sha256");
@@ -179,7 +179,7 @@ export function unwritable(home: string, error: unknown): NotStarted {
   const why = error instanceof Error ? error.message : String(error);
   return new NotStarted(
     `The extension can't write to its storage, where the server's environment belongs: ${sentence(why)}`,
-    `Make ${home} writable and press Retry, or install caliban-ls yourself and name it in the setting ${SERVER_PATH}.`,
+    `Make ${home} writable and press Retry, or install caliban-ls yourself and put its path into the setting ${SERVER_PATH}.`,
     SERVER_PATH,
   );
 }
@@ -187,15 +187,15 @@ export function unwritable(home: string, error: unknown): NotStarted {
 function notMade(python: Python, said: string): NotStarted {
   const last = said.trim().split(/\r?\n/).at(-1) ?? "";
   return new NotStarted(
-    `Python ${python.version} at ${python.base} can't make an environment that works: ${sentence(last)}`,
-    `Name another Python in the setting ${INTERPRETER}, or press Retry.`,
+    `Python ${python.version} at ${python.base} can't create a working environment: ${sentence(last)}`,
+    `Choose another Python in the setting ${INTERPRETER}, or press Retry.`,
     INTERPRETER,
   );
 }
 
 function notInstalled(said: string): NotStarted {
   const { message: last, offline } = pipFailure(said);
-  const other = `or install caliban-ls yourself and name it in the setting ${SERVER_PATH}.`;
+  const other = `or install caliban-ls yourself and put its path into the setting ${SERVER_PATH}.`;
   if (offline) {
     return new NotStarted(
       `The server's packages can't be fetched, since pip reaches no package index: ${sentence(last)}`,

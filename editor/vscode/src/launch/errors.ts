@@ -20,7 +20,7 @@ export class NotStarted extends Error {
 /** The server exited during its start. */
 export class ServerExited extends NotStarted {
   constructor(readonly lastOutput: string) {
-    super(`The server stopped while it started: ${sentence(lastOutput)}`, "The log has all that it said.");
+    super(`The server stopped while it started: ${sentence(lastOutput)}`, "The log has its whole output.");
   }
 }
 

@@ -64,10 +64,10 @@ export async function findPython(search: PythonSearch): Promise<Python> {
     asked.add(words.join("\0"));
     const found = await probe(words, search);
     if ("kind" in found) {
-      search.log(`${where}: ${words.join(" ")} won't do: ${reason(found)}`);
+      search.log(`${where}: ${words.join(" ")} isn't suitable: ${reason(found)}`);
       unfit.push(found);
     } else if (isWithin(found.base, search.avoided)) {
-      search.log(`${where}: ${words.join(" ")} is passed over, since it lies in an open folder`);
+      search.log(`${where}: ${words.join(" ")} is ignored: it is in an open folder`);
     } else {
       search.log(`${where}: ${words.join(" ")} is Python ${found.version}, of ${found.base}`);
       return found;
@@ -91,15 +91,15 @@ export async function findPython(search: PythonSearch): Promise<Python> {
 async function chosenPython(search: PythonSearch): Promise<Python> {
   const { chosen } = search;
   if (!path.isAbsolute(chosen)) {
-    throw new NotStarted(`The setting ${INTERPRETER} isn't an absolute path: ${chosen}.`, "Give the whole path.", INTERPRETER);
+    throw new NotStarted(`The setting ${INTERPRETER} isn't an absolute path: ${chosen}.`, "Give the full path.", INTERPRETER);
   }
   const found = await probe([chosen], search);
   if (!("kind" in found)) {
     search.log(`setting ${INTERPRETER}: ${chosen} is Python ${found.version}, of ${found.base}`);
     return found;
   }
-  search.log(`setting ${INTERPRETER}: ${chosen} won't do: ${reason(found)}`);
-  const other = `Name another in the setting ${INTERPRETER}, or empty it to have one found.`;
+  search.log(`setting ${INTERPRETER}: ${chosen} isn't suitable: ${reason(found)}`);
+  const other = `Choose another in the setting ${INTERPRETER}, or clear it to search for one.`;
   if (found.kind === "bare") throw withoutVenv(found);
   if (found.kind === "old") {
     throw new NotStarted(`${chosen}, which ${INTERPRETER} names, is Python ${found.detail}; the server needs ${OLDEST.join(".")} or later.`, other, INTERPRETER);
@@ -107,7 +107,7 @@ async function chosenPython(search: PythonSearch): Promise<Python> {
   if (found.kind === "absent") {
     throw new NotStarted(`There is no program ${chosen}, which ${INTERPRETER} names.`, other, INTERPRETER);
   }
-  throw new NotStarted(`${chosen}, which ${INTERPRETER} names, isn't a Python that works: ${sentence(found.detail)}`, other, INTERPRETER);
+  throw new NotStarted(`${chosen}, which ${INTERPRETER} names, isn't a working Python: ${sentence(found.detail)}`, other, INTERPRETER);
 }
 
 /** Run a program to find out whether it is a suitable Python. */
@@ -206,7 +206,7 @@ export function noSuitablePython(unfit: readonly UnsuitablePython[]): NotStarted
   if (old !== undefined) {
     return new NotStarted(
       `The only Python found is too old: ${old.program} is ${old.detail}, and the server needs ${oldest} or later.`,
-      `Install a newer one and press Retry, or name one in the setting ${INTERPRETER}.`,
+      `Install a newer one and press Retry, or choose one in the setting ${INTERPRETER}.`,
       INTERPRETER,
     );
   }
@@ -214,7 +214,7 @@ export function noSuitablePython(unfit: readonly UnsuitablePython[]): NotStarted
   const also = broken === undefined ? "" : ` ${broken.program} doesn't work: ${sentence(broken.detail)}`;
   return new NotStarted(
     `No Python ${oldest} or later was found, which the server needs.${also}`,
-    `Install one and press Retry, or name one in the setting ${INTERPRETER}.`,
+    `Install one and press Retry, or choose one in the setting ${INTERPRETER}.`,
     INTERPRETER,
   );
 }
@@ -222,8 +222,8 @@ export function noSuitablePython(unfit: readonly UnsuitablePython[]): NotStarted
 function withoutVenv(unfit: UnsuitablePython): NotStarted {
   const minor = unfit.detail.split(".").slice(0, 2).join(".");
   return new NotStarted(
-    `${unfit.program} is Python ${unfit.detail}, but can't make environments: it has no module ${unfit.missingModules?.[0] ?? "venv"}.`,
-    `Install it (on Debian and Ubuntu: sudo apt install python${minor}-venv) and press Retry, or name another Python in the setting ${INTERPRETER}.`,
+    `${unfit.program} is Python ${unfit.detail}, but can't create environments: it has no module ${unfit.missingModules?.[0] ?? "venv"}.`,
+    `Install it (on Debian and Ubuntu: sudo apt install python${minor}-venv) and press Retry, or choose another Python in the setting ${INTERPRETER}.`,
     INTERPRETER,
   );
 }

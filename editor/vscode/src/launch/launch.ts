@@ -4,13 +4,13 @@ import { realpath, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import * as path from "node:path";
 import * as vscode from "vscode";
-import { type Environment, isFrom, readBundle, ensureEnvironment, discard, findEnvironments, unwritable, isWorking } from "./environments";
+import { discard, ensureEnvironment, type Environment, findEnvironments, isFrom, isWorking, readBundle, unwritable } from "./environments";
+import { INTERPRETER, NotStarted, SERVER_PATH, StartCancelled } from "./errors";
+import { findPython, isWithin } from "./findPython";
 import { leaseAndCleanUp } from "./leases";
-import { StartCancelled, INTERPRETER, NotStarted, SERVER_PATH } from "./errors";
-import type { Program } from "./serverProcess";
 import { activeInterpreter } from "./pythonExtension";
 import { withoutPythonVariables } from "./runProgram";
-import { findPython, isWithin } from "./findPython";
+import type { Program } from "./serverProcess";
 
 /** The program to start, and what to do after it has started or failed. */
 export interface Launch extends Program {
@@ -83,7 +83,7 @@ export async function launch(context: vscode.ExtensionContext, log: vscode.LogOu
     started: () => leaseAndCleanUp(home, used, ours, say),
     repair: async () => {
       if (!vscode.workspace.isTrusted || signal.aborted || (await isWorking(used, where))) return false;
-      say(`the environment ${used.folder} is broken, and is made anew`);
+      say(`the environment ${used.folder} is broken; creating a new one`);
       await discard(used.folder);
       return true;
     },
@@ -99,7 +99,7 @@ export function environmentsOf(context: vscode.ExtensionContext): string {
 function withProgress<T>(signal: AbortSignal, make: (signal: AbortSignal, report: (message: string) => void) => Promise<T>): Promise<T> {
   const options = {
     location: vscode.ProgressLocation.Notification,
-    title: "Caliban makes its environment, once for this version",
+    title: "Caliban creates its environment, once for this version",
     cancellable: true,
   };
   return Promise.resolve(
@@ -126,14 +126,14 @@ function configured(setting: string): string {
 }
 
 async function checkProgram(chosen: string): Promise<void> {
-  const other = "Name another, or empty the setting to have the extension's own server.";
+  const other = "Choose another, or clear the setting to use the extension's own server.";
   if (!path.isAbsolute(chosen)) {
-    throw new NotStarted(`The setting ${SERVER_PATH} isn't an absolute path: ${chosen}.`, "Give the whole path.", SERVER_PATH);
+    throw new NotStarted(`The setting ${SERVER_PATH} isn't an absolute path: ${chosen}.`, "Give the full path.", SERVER_PATH);
   }
   const real = await realpath(chosen).catch(() => chosen);
   const folders = await openFolders();
   if (!vscode.workspace.isTrusted && (isWithin(chosen, folders) || isWithin(real, folders))) {
-    throw new NotStarted(`${chosen}, which ${SERVER_PATH} names, lies in a folder that isn't trusted.`, other, SERVER_PATH, true);
+    throw new NotStarted(`${chosen}, which ${SERVER_PATH} names, is in a folder that isn't trusted.`, other, SERVER_PATH, true);
   }
   const file = await stat(chosen).catch(() => undefined);
   if (file?.isFile() !== true) {
@@ -154,7 +154,7 @@ async function createFolder(folder: string): Promise<void> {
 
 function noEnvironment(): NotStarted {
   return new NotStarted(
-    "The server has no environment yet, and none is made in a folder that isn't trusted.",
+    "The server has no environment yet, and none is created in a folder that isn't trusted.",
     "Trust this folder, or open one that you trust once.",
     undefined,
     true,

@@ -3,7 +3,7 @@
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import * as path from "node:path";
-import { type Bundle, type Environment, isBeingCreated, isEnvironment, discard, remove } from "./environments";
+import { type Bundle, discard, type Environment, isBeingCreated, isEnvironment, remove } from "./environments";
 import { isAlive } from "./lock";
 
 const LEASES = "leases";

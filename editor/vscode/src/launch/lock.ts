@@ -21,12 +21,12 @@ const LOOK_MILLISECONDS = 500;
  * @throws {StartCancelled} it was cancelled while waiting.
  */
 export async function withLock<T>(lock: string, { run: { signal }, report, log }: LockOptions, work: () => Promise<T>): Promise<T> {
-  let told = false;
+  let reported = false;
   while (!(await tryLock(lock))) {
     if (signal?.aborted === true) throw new StartCancelled();
-    if (!told) log("another window makes an environment; waiting for it");
-    if (!told) report("waiting for another window, which makes it");
-    told = true;
+    if (!reported) log("another window is creating an environment; waiting for it");
+    if (!reported) report("waiting for another window to create it");
+    reported = true;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS));
   }
   const beating = setInterval(() => {

@@ -26,7 +26,7 @@ export async function activeInterpreter(log: (line: string) => void): Promise<st
   try {
     return await Promise.race([askExtension(extension), patience]);
   } catch (error) {
-    log(`Python extension: it can't be asked: ${error instanceof Error ? error.message : String(error)}`);
+    log(`Python extension: no answer: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   } finally {
     clearTimeout(timer);

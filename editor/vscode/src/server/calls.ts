@@ -6,7 +6,7 @@ import type { Commands } from "../protocol";
 /** The prefix of the server's command ids. */
 export const PREFIX = "caliban-ls.";
 
-/** A piece of a job's output; `offset` counts the bytes of that job's output before it. */
+/** A chunk of a job's output; `offset` counts the bytes of that job's output before it. */
 export interface LogChunk {
   readonly job: string;
   readonly offset: number;
@@ -33,8 +33,8 @@ export interface JobUpdate {
 
 /** Receives the states and the output of the jobs of one call, in order. */
 export interface JobListener {
-  job(news: JobUpdate): void;
-  log(piece: LogChunk): void;
+  job(update: JobUpdate): void;
+  log(chunk: LogChunk): void;
 }
 
 /** Ignores everything; with a listener, a call shows no progress in the status bar. */

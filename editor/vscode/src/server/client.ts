@@ -15,14 +15,14 @@ import {
 import { ServerExited } from "../launch/errors";
 import { type Program, ServerProcess } from "../launch/serverProcess";
 import type { Commands } from "../protocol";
-import { type CallOptions, CommandError, type Interceptor, type JobListener, type JobUpdate, type LogChunk, PREFIX, errorMessage, type ProgressStep } from "./calls";
+import { type CallOptions, CommandError, errorMessage, type Interceptor, type JobListener, type JobUpdate, type LogChunk, PREFIX, type ProgressStep } from "./calls";
 
 /** A client's surroundings: trust, log, and the handlers that it calls. */
 export interface ClientContext {
   readonly trusted: boolean;
   readonly log: vscode.LogOutputChannel;
   readonly intercept: Interceptor;
-  readonly logged: (piece: LogChunk) => void;
+  readonly logged: (chunk: LogChunk) => void;
 }
 
 /** The listeners of a call, and its cancellation token. */
@@ -71,11 +71,11 @@ export class Client {
     private readonly process: ServerProcess,
     private readonly surroundings: ClientContext,
   ) {
-    client.onNotification("caliban-ls/log", (piece: LogChunk & WithToken) => {
-      surroundings.logged(piece);
-      this.listeners.get(piece.token)?.log(piece);
+    client.onNotification("caliban-ls/log", (chunk: LogChunk & WithToken) => {
+      surroundings.logged(chunk);
+      this.listeners.get(chunk.token)?.log(chunk);
     });
-    client.onNotification("caliban-ls/job", (news: JobUpdate & WithToken) => { this.listeners.get(news.token)?.job(news); });
+    client.onNotification("caliban-ls/job", (update: JobUpdate & WithToken) => { this.listeners.get(update.token)?.job(update); });
     this.died = new Promise((resolve) => {
       void process.ended.then(() => {
         if (!this.stopping) resolve(process.lastOutput());
@@ -104,7 +104,7 @@ export class Client {
       if (!client.isRunning() || process.hasEnded) throw new Error("it ended");
     } catch (error) {
       await started.stop();
-      const why = patience.aborted ? `it said nothing for ${START_SECONDS} seconds` : process.lastOutput();
+      const why = patience.aborted ? `it didn't answer for ${START_SECONDS} seconds` : process.lastOutput();
       surroundings.log.warn(`the server didn't start: ${errorMessage(error)}`);
       throw new ServerExited(why);
     } finally {
@@ -137,7 +137,7 @@ export class Client {
     } catch (error) {
       if (token.isCancellationRequested) throw new vscode.CancellationError();
       if (this.process.hasEnded || this.stopping) {
-        throw new CommandError("The server stopped before it had answered.", "stopped", "Try again; the log says why it stopped.");
+        throw new CommandError("The server stopped before it answered.", "stopped", "Try again; the log says why it stopped.");
       }
       throw asCommandError(error);
     } finally {

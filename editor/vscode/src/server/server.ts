@@ -3,10 +3,10 @@
 import { setTimeout } from "node:timers/promises";
 import * as vscode from "vscode";
 import { CrashCounter } from "../launch/crashCounter";
+import { NotStarted, ServerExited, StartCancelled } from "../launch/errors";
 import type { Launch } from "../launch/launch";
-import { StartCancelled, ServerExited, NotStarted } from "../launch/errors";
 import type { Commands } from "../protocol";
-import { type Call, type CallOptions, type Interceptor, type LogChunk, errorMessage, type ProgressStep } from "./calls";
+import { type Call, type CallOptions, errorMessage, type Interceptor, type LogChunk, type ProgressStep } from "./calls";
 import type { Client } from "./client";
 
 type WorkspaceEdit = Commands["setHardware"]["result"];
@@ -196,7 +196,7 @@ export class Server implements vscode.Disposable {
         trusted: vscode.workspace.isTrusted,
         log: this.log,
         intercept: (command, argument) => this.interceptor(command, argument),
-        logged: (piece) => { this.logged.fire(piece); },
+        logged: (chunk) => { this.logged.fire(chunk); },
       });
       this.client = client;
       this.log.info(`the server runs: ${client.introduction}`);
@@ -227,7 +227,7 @@ export class Server implements vscode.Disposable {
       return;
     }
     const text = `The server has stopped ${this.crashes.count} times within a few minutes, the last time with: ${lastWords}.`;
-    this.fail(new NotStarted(text, "“Retry” starts it again; the log has all that it said.", setting));
+    this.fail(new NotStarted(text, "“Retry” starts it again; the log has its whole output.", setting));
   }
 
   private fail(problem: NotStarted): void {
@@ -250,7 +250,7 @@ export class Server implements vscode.Disposable {
 function asNotStarted(error: unknown): NotStarted {
   if (error instanceof NotStarted) return error;
   if (error instanceof StartCancelled) {
-    return new NotStarted("The server's environment wasn't made, since that was cancelled.", "Restart the server to make it.", undefined, true);
+    return new NotStarted("Creating the server's environment was cancelled.", "Restart the server to create it.", undefined, true);
   }
   return new NotStarted(`The server can't be started: ${errorMessage(error)}.`, "The log may say more.");
 }

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from caliban_ls.analysis.experiment import sweep as experiment_sweep
-from caliban_ls.analysis.jsondoc import JsonDocument, parse, to_python, tokens, walk
+from caliban_ls.analysis.jsondoc import JsonDocument, SideTable, parse, to_python, tokens, walk
 from caliban_ls.lsp import conversions
 from caliban_ls.lsp.documents import Document
 from caliban_ls.validation import validate
@@ -328,11 +328,12 @@ def test_an_edit_leaves_other_rows_alone(place: int, length: int, new_text: str,
     document = parse(ROWS)
     assert document.root is not None
     before = list(document.root.items)
+    seen = SideTable[bool]()
     for node in [document.root, *before]:
-        node.memo = "seen"
+        seen.put(node, True)
     document.edit(place, place + length, new_text)
     check(document)
-    kept = {id(node) for node in document.root.items if node.memo == "seen"}
+    kept = {id(node) for node in document.root.items if seen.get(node)}
     neighbours = {index + side for index in touched or [20] for side in (-1, 0, 1)}
     assert {index for index, node in enumerate(before) if id(node) not in kept} <= neighbours
     assert not kept & {id(before[index]) for index in touched}
@@ -342,14 +343,14 @@ def test_an_edit_forgets_what_was_remembered_about_what_holds_it() -> None:
     document = parse('[{"a": [[1, 2], [3]]}, [4]]')
     assert document.root is not None
     row, last = document.root.items
+    seen = SideTable[bool]()
     for node in walk(document.root):
-        node.memo = "seen"
+        seen.put(node, True)
     document.edit(10, 11, "22")
-    remembered = {repr(node): node.memo for node in walk(document.root)}
-    assert {place for place, memo in remembered.items() if memo is None} >= {repr(document.root)}
-    assert last.memo == "seen"
+    assert seen.get(document.root) is None
+    assert seen.get(last)
     assert document.root.items[1] is last
-    assert row.memo is None or document.root.items[0] is not row
+    assert seen.get(row) is None or document.root.items[0] is not row
 
 
 def test_edits_outside_the_text_happen_at_its_ends() -> None:

@@ -1,45 +1,11 @@
-"""What is read from a script's text, and what is left open: one script a case."""
+"""Read flags from scripts, one script a case; what the text doesn't settle stays open."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
+from support.scripts import PARSE, PARSER, argparse_script, flag_named, flag_names, script_of
 
-from caliban_ls.analysis.script import (
-    Flag,
-    Script,
-    named_in,
-    only_script,
-    places_of,
-    read_script,
-    resolve,
-    wanted_script,
-)
-
-PARSER = "import argparse\nparser = argparse.ArgumentParser()\n"
-PARSE = "\nargs = parser.parse_args()\n"
-
-
-def script_of(text: str, files: Mapping[str, str] | None = None, path: str = "train.py") -> Script:
-    script = read_script(path, {path: text, **(files or {})}.get)
-    assert script is not None
-    return script
-
-
-def argparse(body: str) -> Script:
-    """Return what is read from a script that fills its parser so."""
-    return script_of(PARSER + body + PARSE)
-
-
-def flag(script: Script, name: str) -> Flag:
-    (found,) = [one for one in script.flags if one.name == name]
-    return found
-
-
-def names(script: Script) -> list[str]:
-    return [one.name for one in script.flags if not one.hidden]
-
+from caliban_ls.analysis.script import read_script
 
 WHOLE = {
     "an alias of the method": 'add = parser.add_argument\nadd("--x")',
@@ -68,15 +34,15 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("case", WHOLE)
-def test_what_is_known_wholly(case: str) -> None:
-    script = argparse(WHOLE[case])
+def test_scripts_that_are_known_wholly(case: str) -> None:
+    script = argparse_script(WHOLE[case])
     assert script.complete
     assert script.certain
-    assert "x" in names(script)
+    assert "x" in flag_names(script)
 
 
 OPEN = {
-    "a loop over what nobody knows": 'import os\nfor name in os.listdir():\n    parser.add_argument("--" + name)',
+    "a loop over unknown names": 'import os\nfor name in os.listdir():\n    parser.add_argument("--" + name)',
     "a partial": 'import functools\nfunctools.partial(parser.add_argument, type=int)("--y")',
     "a lambda": 'list(map(lambda name: parser.add_argument(name), open("names")))',
     "a library's function": "import lightning\nlightning.add_arguments(parser)",
@@ -93,15 +59,15 @@ OPEN = {
         '    parser.add_argument("--" + one.name)'
     ),
     "a comprehension": '[parser.add_argument("--" + name) for name in open("names")]',
-    "a decorator that nobody knows": (
+    "an unknown decorator": (
         "import lightning\n@lightning.wrap\ndef make():\n    p = argparse.ArgumentParser()\n    return p\n\nparser = make()"
     ),
 }
 
 
 @pytest.mark.parametrize("case", OPEN)
-def test_what_may_be_more(case: str) -> None:
-    script = argparse('parser.add_argument("--x")\n' + OPEN[case])
+def test_scripts_that_may_have_more_flags(case: str) -> None:
+    script = argparse_script('parser.add_argument("--x")\n' + OPEN[case])
     assert not (script.complete and script.certain)
 
 
@@ -162,8 +128,8 @@ REGISTRIES: dict[str, tuple[str, tuple[str, ...] | None]] = {
         ),
         None,
     ),
-    "somebody unseen": ("MODELS.clear()\n", None),
-    "nobody": ("MODELS = {}\n", None),
+    "a call of an unknown method": ("MODELS.clear()\n", None),
+    "an empty registry": ("MODELS = {}\n", None),
 }
 
 
@@ -174,12 +140,12 @@ def test_choices_are_what_was_entered_in_a_registry(case: str) -> None:
         "models/__init__.py": REGISTRY + body,
         "models/net.py": 'from models import register\n@register("net")\nclass Net: ...\n',
     }
-    assert flag(script_of(CHOOSES, files), "model").choices == choices
+    assert flag_named(script_of(CHOOSES, files), "model").choices == choices
 
 
 def test_modules_that_are_found_later_may_enter_themselves_in_what_is_read_after_them() -> None:
     finds = "import importlib\nimportlib.import_module(input())\n"
-    assert flag(script_of(finds + CHOOSES, {"models.py": REGISTRY}), "model").choices is None
+    assert flag_named(script_of(finds + CHOOSES, {"models.py": REGISTRY}), "model").choices is None
 
 
 def test_modules_that_are_found_after_the_command_line_was_read_change_nothing() -> None:
@@ -188,91 +154,20 @@ def test_modules_that_are_found_after_the_command_line_was_read_change_nothing()
         "import importlib\nfrom options import parser\nimportlib.import_module(parser.parse_args().x)", files
     )
     assert script.complete
-    assert flag(script, "x").choices == ("a",)
+    assert flag_named(script, "x").choices == ("a",)
 
 
 def test_classes_in_a_registry_bring_their_flags() -> None:
-    script = argparse(
+    script = argparse_script(
         "ALL = []\n\ndef enter(entered):\n    ALL.append(entered)\n    return entered\n\n@enter\nclass Net:\n"
         '    @staticmethod\n    def add(target):\n        target.add_argument("--width")\n\n'
         "for one in ALL:\n    one.add(parser)"
     )
-    assert names(script) == ["width"]
-
-
-CLICK = """
-import click
-
-@click.command()
-@click.option("--x", type=int)
-@click.version_option({version})
-@click.help_option({help})
-def main(x):
-    pass
-
-main()
-"""
-
-
-@pytest.mark.parametrize(
-    ("version", "asides", "shown"),
-    [
-        ('"1.0"', "", ["--help", "--version"]),
-        ('"1.0", "--which", "-w"', '"--about"', ["--about", "--which", "-w"]),
-        ('message="x"', "", ["--help", "--version"]),
-    ],
-)
-def test_clicks_options_that_show_something_are_known(version: str, asides: str, shown: list[str]) -> None:
-    script = script_of(CLICK.format(version=version, help=asides))
-    assert script.complete
-    assert names(script) == ["x"]
-    assert set(shown) <= {name for one in script.flags if one.hidden for name in one.names}
-
-
-@pytest.mark.parametrize("version", ["*names", "names"])
-def test_clicks_options_by_other_names_may_be_any(version: str) -> None:
-    arguments = f'"1.0", {version}'
-    assert not script_of(
-        CLICK.format(version=arguments, help="").replace("@", "names = input()\n@", 1)
-    ).complete
-
-
-APPS = {
-    "click": (
-        "import click\n\n@click.group()\ndef app(): ...\n\n@app.command()\n"
-        '@click.option("--x")\ndef one(x): ...\n'
-    ),
-    "typer": "import typer\n\napp = typer.Typer()\n\n@app.command()\ndef one(x: int = 1): ...\n",
-}
-EXTENSIONS = {
-    "handed over": "import plugins\nplugins.extend(app)\n",
-    "found": "import importlib\nimportlib.import_module(input())\n",
-}
-
-
-@pytest.mark.parametrize("library", APPS)
-@pytest.mark.parametrize("way", [*EXTENSIONS, None])
-def test_commands_that_others_may_add_to_an_app_are_left_open(library: str, way: str | None) -> None:
-    text = f"from app import app\n{EXTENSIONS.get(way or '', '')}app()\n"
-    script = script_of(text, {"app.py": APPS[library]})
-    assert names(script) == ["x"]
-    assert script.complete is (way is None)
-
-
-def test_a_group_behind_a_decorator_that_nobody_knows_is_left_open() -> None:
-    text = APPS["click"].replace("@click.group()", "@plugins.with_plugins()\n@click.group()", 1)
-    assert not script_of(f"import plugins\n{text}app()\n").complete
-    assert script_of(f"{APPS['click']}app()\n").complete
-
-
-@pytest.mark.parametrize("finds", ["", "import importlib\nimportlib.import_module(input())\n"])
-def test_modules_that_are_found_may_define_flags_of_absl(finds: str) -> None:
-    text = f'from absl import app, flags\n{finds}flags.DEFINE_integer("n", 3, "N.")\n\ndef main(_): ...\n\napp.run(main)\n'
-    assert script_of(text).complete is not finds.startswith("import")
+    assert flag_names(script) == ["width"]
 
 
 def test_a_text_of_choices_is_no_list_of_them() -> None:
-    assert flag(argparse('parser.add_argument("--x", choices="abc")'), "x").choices is None
+    assert flag_named(argparse_script('parser.add_argument("--x", choices="abc")'), "x").choices is None
 
 
 UNCERTAIN = {
@@ -290,8 +185,8 @@ UNCERTAIN = {
 
 
 @pytest.mark.parametrize("case", UNCERTAIN)
-def test_a_command_line_that_is_changed_is_not_judged(case: str) -> None:
-    assert not argparse(UNCERTAIN[case]).certain
+def test_a_command_line_that_is_changed_is_not_checked(case: str) -> None:
+    assert not argparse_script(UNCERTAIN[case]).certain
 
 
 @pytest.mark.parametrize(
@@ -303,7 +198,7 @@ def test_a_command_line_that_is_changed_is_not_judged(case: str) -> None:
         "parse_args(sys.argv)",
     ],
 )
-def test_a_parser_that_is_given_something_else_is_not_judged(call: str) -> None:
+def test_a_parser_that_is_given_something_else_is_not_checked(call: str) -> None:
     assert not script_of(f"import sys\n{PARSER}words = input()\nparser.{call}\n").certain
 
 
@@ -313,20 +208,20 @@ def test_nothing_is_known_without_a_parser() -> None:
         assert (script.library, script.flags, script.complete, script.certain) == (None, (), False, False)
 
 
-def test_what_is_no_python_is_no_script() -> None:
+def test_a_text_that_is_no_python_is_no_script() -> None:
     for text in ("def (", "\0", "x" * 400_000, "(" * 5000 + ")" * 5000):
         assert read_script("train.py", {"train.py": text}.get) is None
     nothing: dict[str, str] = {}
     assert read_script("train.py", nothing.get) is None
 
 
-def test_a_script_without_an_end_is_not_judged() -> None:
+def test_a_script_without_an_end_is_not_checked() -> None:
     endless = "def f():\n    g()\n\ndef g():\n    f()\n\nf()\n"
     many = "".join(
         f"for a{n} in range(200):\n{' ' * 4}for b in range(200):\n{' ' * 8}print(a{n})\n" for n in range(9)
     )
     for body in (endless, many):
-        script = argparse(body)
+        script = argparse_script(body)
         assert not script.complete
         assert not script.certain
 
@@ -345,10 +240,10 @@ def test_modules_of_the_project_are_followed_and_remembered() -> None:
         "    p.parse_args()\nif __name__ == '__main__':\n    main()\n"
     )
     script = script_of(text, files, "trainer/train.py")
-    assert names(script) == ["from-shared", "lonely"]
+    assert flag_names(script) == ["from-shared", "lonely"]
     assert script.complete
     assert {"trainer/train.py", "trainer/options/base.py", "lonely.py"} <= script.files
-    assert flag(script, "from-shared").path == "trainer/options/base.py"
+    assert flag_named(script, "from-shared").path == "trainer/options/base.py"
 
 
 def test_where_a_flag_is_defined_and_spelled() -> None:
@@ -357,7 +252,7 @@ def test_where_a_flag_is_defined_and_spelled() -> None:
         + 'ü = "größe"; parser.add_argument("-g", \'--größe\', help="""how\n  large""")  # 🚂\n'
         + PARSE
     )
-    found = flag(script_of(text), "größe")
+    found = flag_named(script_of(text), "größe")
     assert text[found.span.start : found.span.end].startswith("parser.add_argument(")
     assert text[found.span.start : found.span.end].endswith(")")
     assert [text[one.start : one.end] for one in found.name_spans] == ["-g", "--größe"]
@@ -365,43 +260,29 @@ def test_where_a_flag_is_defined_and_spelled() -> None:
 
 
 def test_a_name_that_is_made_up_has_no_place() -> None:
-    assert flag(argparse('for n in ("a",):\n    parser.add_argument(f"--{n}x")'), "ax").name_spans == ()
+    assert (
+        flag_named(argparse_script('for n in ("a",):\n    parser.add_argument(f"--{n}x")'), "ax").name_spans
+        == ()
+    )
 
 
 def test_a_field_is_named_where_it_stands() -> None:
     text = "import dataclasses, tyro\n@dataclasses.dataclass\nclass C:\n    lr: float = 0.1\ntyro.cli(C)\n"
-    found = flag(script_of(text), "lr")
+    found = flag_named(script_of(text), "lr")
     assert [text[one.start : one.end] for one in found.name_spans] == ["lr"]
-
-
-@pytest.mark.parametrize(
-    ("key", "meant"),
-    [
-        ("learning-rate", ["learning-rate"]),
-        ("learn", ["learning-rate"]),
-        ("l", ["learning-rate", "loss"]),
-        ("no", []),
-        ("", []),
-    ],
-)
-def test_abbreviations(key: str, meant: list[str]) -> None:
-    script = argparse(
-        'parser.add_argument("--learning-rate")\nparser.add_argument("--loss")\nparser.add_argument("-n")'
-    )
-    assert [one.name for one in resolve(script, key)] == meant
 
 
 def test_a_flag_that_takes_a_name_over_requires_nothing() -> None:
     body = 'parser = argparse.ArgumentParser(conflict_handler="resolve")\n'
     body += 'parser.add_argument("--x", required=True)\nparser.add_argument("--x")'
-    assert not any(one.required for one in argparse(body).flags)
+    assert not any(one.required for one in argparse_script(body).flags)
 
 
-def test_settings_that_nobody_knows_are_unknown() -> None:
-    script = argparse(
+def test_unknown_settings_are_unknown() -> None:
+    script = argparse_script(
         'import os\nparser.add_argument("--x", type=os.T, choices=os.C, nargs=os.N, required=os.R, default=os.D)'
     )
-    found = flag(script, "x")
+    found = flag_named(script, "x")
     assert (found.kind, found.choices, found.arity, found.required, found.default) == (
         None,
         None,
@@ -409,56 +290,3 @@ def test_settings_that_nobody_knows_are_unknown() -> None:
         False,
         None,
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("// caliban: script=trainer/train.py\n{}", "trainer/train.py"),
-        ("# caliban:script = a.py\n{}", "a.py"),
-        ("/* caliban: script=a.py*/ {}", "a.py"),
-        ('{"x": 1}', None),
-    ],
-)
-def test_a_comment_names_the_script(text: str, wanted: str | None) -> None:
-    found = named_in(text)
-    assert (found and found.path) == wanted
-    assert found is None or text[found.start : found.end] == wanted
-    assert wanted_script(script=None, module=None, text=text) == wanted
-    assert wanted_script(script="s.py", module="m", text=text) == "s.py"
-    assert wanted_script(script=None, module="m", text=text) == "m"
-
-
-def test_where_a_script_may_be() -> None:
-    assert places_of("trainer.train", "") == ("trainer/train.py", "trainer/train/__main__.py")
-    assert places_of("./a/b.py", "c") == ("a/b.py", "c/a/b.py")
-    for outside in ("../a.py", "/a.py", "~/a.py", "C:/a.py", "a/b.sh", "run.sh"):
-        assert places_of(outside, "c") == ()
-
-
-def test_the_only_script_of_a_folder() -> None:
-    script = "import argparse\nif __name__ == '__main__':\n    pass\n"
-    files = {"a.py": script, "b.py": "import argparse\n", "c.py": "if __name__ == '__main__':\n    pass\n"}
-    assert only_script(files, files.get) == "a.py"
-    files["d.py"] = script
-    assert only_script(files, files.get) is None
-    assert only_script({}, files.get) is None
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        "args = parser.parse_args()",
-        "args, rest = parser.parse_known_args()",
-        "parser.parse_args()",
-        "main()",
-        "print(argparse.ArgumentParser().parse_args())",
-    ],
-)
-def test_the_only_script_of_a_folder_that_runs_whenever_it_is_imported(call: str) -> None:
-    files = {"a.py": f"import argparse\n{call}\n", "b.py": "import argparse\ndef f(p):\n    p.parse_args()\n"}
-    assert only_script(files, files.get) == "a.py"
-    files["c.py"] = files["a.py"]
-    assert only_script(files, files.get) is None
-    files["d.py"] = "import argparse\nif __name__ == '__main__':\n    pass\n"
-    assert only_script(files, files.get) == "d.py"

@@ -1,4 +1,4 @@
-"""What a flag could be set to: its parser takes it, and whoever reads it has a number that is within bounds."""
+"""Suggest a value for a flag: its parser accepts it, and a number is within the bounds."""
 
 from __future__ import annotations
 

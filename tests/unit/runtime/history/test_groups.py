@@ -24,7 +24,7 @@ def test_launches_and_jobs_are_found(history: History, clock: Clock) -> None:
     assert history.groups.find("none") is None
     for reference in (f"{new.name}_1", f"{new.name}/1", "digits/1", "projects/p/jobs/77"):
         assert record_of(history, reference).job_id == f"{new.name}_1"
-    for reference in ("digits/3", "digits/", "digits/x", "digits/²", "none/1", "", "/"):
+    for reference in ("digits/3", "digits/", "digits/x", "digits/²", f"digits/{10**30}", "none/1", "", "/"):
         assert history.jobs.find(reference) is None
 
 

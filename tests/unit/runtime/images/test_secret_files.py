@@ -25,6 +25,22 @@ PERSON = {"client_id": "x", "refresh_token": "1//0abc", "type": "authorized_user
         ("server.key", "-----BEGIN RSA PRIVATE KEY-----\nMII", "a private key"),
         ("x.pem", "\n-----BEGIN OPENSSH PRIVATE KEY-----\n", "a private key"),
         ("x.asc", "-----BEGIN PGP PRIVATE KEY BLOCK-----\n", "a private key"),
+        (
+            "both.pem",
+            "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\nMII",
+            "a private key",
+        ),
+        ("bag", "Bag Attributes\n  localKeyID: 01\n-----BEGIN ENCRYPTED PRIVATE KEY-----\n", "a private key"),
+        ("a.key", "made by hand\n-----BEGIN EC PRIVATE KEY-----\n", "a private key"),
+        ("marked.json", "\ufeff" + json.dumps(ACCOUNT), "the key of a Google service account"),
+        ("marked.key", "\ufeff-----BEGIN PRIVATE KEY-----\n", "a private key"),
+        (
+            "requirements.txt",
+            "x @ git+https://ghp_0123456789abcdefABCDEF@github.com/a/b.git",
+            "a password in an address",
+        ),
+        ("requirements.txt", "-i HTTPS://u:p@a.example/simple", "a password in an address"),
+        ("requirements.txt", "x @ git+ssh://u:p@a.example/x.git", "a password in an address"),
         (".netrc", "machine x login y password z", "passwords for hosts"),
         ("_netrc", "machine x", "passwords for hosts"),
         (".pypirc", "[pypi]", "passwords for package indexes"),
@@ -67,6 +83,9 @@ def test_what_is_one(path: str, content: str, words: str) -> None:
             "-i https://${USER}:${TOKEN}@a.example/simple\nx @ https://a.example:8443/x@1.whl",
         ),
         ("requirements.txt", "x @ git+https://git@a.example/x.git@v1:2"),
+        ("requirements.txt", "x @ git+https://${GITHUB_TOKEN}@a.example/x.git"),
+        ("requirements.txt", "x @ https://a.example/long-name-of-a-package@1.0.whl"),
+        ("chain.pem", "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n"),
         ("README.md", "https://me:pass@a.example"),
         ("tokens.txt", f"one hf_{'a' * 34}"),
         ("tokenizer.json", "{}"),
@@ -79,3 +98,12 @@ def test_what_is_none(path: str, content: str) -> None:
 
 def test_only_the_beginning_counts() -> None:
     assert key_like("big.json", b"{" + b" " * 2**20 + json.dumps(ACCOUNT).encode()) == ""
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
+def test_files_of_windows_are_read(encoding: str) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    assert (
+        key_like("key.json", (mark + json.dumps(ACCOUNT)).encode(encoding))
+        == "the key of a Google service account"
+    )

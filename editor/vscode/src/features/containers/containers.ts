@@ -3,11 +3,11 @@
 import * as vscode from "vscode";
 import { registerCommand } from "../../commands";
 import type { Extension, Feature } from "../../feature";
-import { pick } from "../../quickPicks";
 import type { Container } from "../../protocol";
+import { pick } from "../../quickPicks";
 import { commandArguments } from "../../targets";
-import { openTerminal } from "../terminals";
 import { openInBrowser } from "../notebooks/browser";
+import { openTerminal } from "../terminals";
 import { containersMayHaveChanged } from "./changes";
 import { rowText } from "./rows";
 import { ContainersTree } from "./tree";
@@ -40,17 +40,17 @@ async function resolveContainer(extension: Extension, row: unknown, kind?: strin
   const { container: name } = commandArguments(row);
   if (typeof name === "string") {
     const one = found.find((container) => container.name === name || container.id === name);
-    if (one === undefined) throw new Error(`No container ${name} of caliban's lives now.`);
+    if (one === undefined) throw new Error(`Caliban runs no container ${name} now.`);
     return one;
   }
-  if (found.length === 0) throw new Error(`No ${kind ?? "container"} of caliban's lives now.`);
+  if (found.length === 0) throw new Error(`Caliban runs no ${kind ?? "container"} now.`);
   const items = found.map((container) => ({ ...rowText(container, Date.now()), detail: container.kind, container }));
   return (await pick(items, { placeHolder: "Which container?" })).container;
 }
 
 const CONSEQUENCES: Readonly<Record<string, string>> = {
-  shell: "What runs in it ends.",
-  notebook: "Its kernels end; files of the project stay.",
+  shell: "Programs that run in it are killed.",
+  notebook: "Its kernels stop; the project's files stay.",
   run: "Its job ends and counts as stopped.",
 };
 

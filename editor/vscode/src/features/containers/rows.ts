@@ -1,7 +1,7 @@
 // The rows of the Containers view. Pure.
 
-import type { Container } from "../../protocol";
 import { age } from "../../format";
+import type { Container } from "../../protocol";
 
 /** The containers of one kind. */
 export interface ContainerGroup {

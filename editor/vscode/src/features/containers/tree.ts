@@ -5,7 +5,7 @@ import type { Extension } from "../../feature";
 import type { Container } from "../../protocol";
 import { CommandError, errorMessage } from "../../server/calls";
 import { containersMayHaveChanged } from "./changes";
-import { rowText, tooltip, groupContainers, type ContainerGroup } from "./rows";
+import { type ContainerGroup, groupContainers, rowText, tooltip } from "./rows";
 
 const DEBOUNCE_MILLISECONDS = 300;
 const POLL_MILLISECONDS = 5_000; // for containers that other programs start and stop
@@ -70,8 +70,8 @@ export class ContainersTree implements vscode.TreeDataProvider<ContainersRow> {
     } catch (error) {
       this.setGroups([]);
       // The welcome text of an empty view already names a missing engine.
-      const told = error instanceof CommandError && error.code === NO_ENGINE;
-      this.view.message = told ? undefined : errorMessage(error);
+      const explained = error instanceof CommandError && error.code === NO_ENGINE;
+      this.view.message = explained ? undefined : errorMessage(error);
     }
     this.pollSoon(POLL_MILLISECONDS);
   }

@@ -1,4 +1,4 @@
-// The commands Doctor, Explain Rule and New Experiment.
+// The commands Run Doctor, Explain Rule and New Experiment.
 
 import * as path from "node:path";
 import * as vscode from "vscode";
@@ -6,7 +6,7 @@ import { registerCommand } from "../../commands";
 import type { Extension, Feature } from "../../feature";
 import { pick } from "../../quickPicks";
 import { commandArguments, resolveFolder } from "../../targets";
-import { LINKS, doctorPage, rulePage } from "./pages";
+import { doctorPage, LINKS, rulePage } from "./pages";
 
 const SCHEME = "caliban-rule";
 
@@ -36,7 +36,7 @@ export const diagnosis: Feature = (extension) => {
 
   return [
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
-      provideTextDocumentContent: ({ path: name }) => explained.get(name) ?? "Ask for this rule again.",
+      provideTextDocumentContent: ({ path: name }) => explained.get(name) ?? "Run Explain Rule again to see this rule.",
     }),
     registerCommand(extension, "caliban.doctor", doctor),
     registerCommand(extension, "caliban.explainRule", explain, { trusted: false }),
@@ -80,7 +80,7 @@ async function newExperiment({ server }: Extension, argument: unknown): Promise<
   if (typeof name !== "string" && made.kept.includes("experiment.json")) {
     name = await vscode.window.showInputBox({
       title: "New Experiment",
-      prompt: "There is an experiment.json; what is the further one called? NAME.experiment.json is written.",
+      prompt: "There is an experiment.json already. Name the new experiment; NAME.experiment.json is written.",
       placeHolder: "NAME",
       validateInput: (text) => (text.trim() === "" ? "Give it a name." : undefined),
     });

@@ -4,10 +4,10 @@ import * as vscode from "vscode";
 import { registerCommand } from "../../commands";
 import type { Extension, Feature } from "../../feature";
 import { showMessage } from "../../notifications";
-import { pick } from "../../quickPicks";
 import type { HardwareOption } from "../../protocol";
+import { pick } from "../../quickPicks";
 import { type CommandArguments, commandArguments, resolveProject } from "../../targets";
-import { PART_NAMES, type HardwarePart, hardwareRows } from "./rows";
+import { type HardwarePart, hardwareRows, PART_NAMES } from "./rows";
 
 export const hardware: Feature = (extension) => [
   registerCommand(extension, "caliban.selectRegion", (argument) => select(extension, "region", commandArguments(argument)), { trusted: false }),
@@ -60,7 +60,7 @@ async function pickOption(part: HardwarePart, title: string, options: readonly H
   type Item = vscode.QuickPickItem & { option?: HardwareOption };
   const list = vscode.window.createQuickPick<Item>();
   list.title = title;
-  list.placeholder = `Which ${PART_NAMES[part]}? Prices are of one job, an hour.`;
+  list.placeholder = `Which ${PART_NAMES[part]}? Prices are per job and hour.`;
   list.matchOnDescription = true;
   list.matchOnDetail = true;
   list.items = hardwareRows(options).map((row): Item => ("heading" in row ? { label: row.heading, kind: vscode.QuickPickItemKind.Separator } : row));

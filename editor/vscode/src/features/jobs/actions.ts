@@ -2,28 +2,28 @@
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
+import { quantity, shellJoin } from "../../format";
 import { showMessage } from "../../notifications";
 import type { CloudResult, StopResult } from "../../protocol";
 import { type CommandArguments, commandArguments } from "../../targets";
-import { quantity, shellJoin } from "../../format";
+import { confirm, confirmSend, planSummary, SHOWN } from "./confirmation";
+import { findTarget, pickActive, pickGroup, pickJob, referencesOf } from "./pick";
+import { ACTIVE_STATES, RESUBMITTABLE_STATES, UNSENT_STATES } from "./rows";
 import type { JobOrGroup } from "./search";
-import { findTarget, referencesOf, pickJob, pickGroup, pickActive } from "./pick";
-import { SHOWN, confirm, planSummary, confirmSend } from "./confirmation";
-import { RESUBMITTABLE_STATES, ACTIVE_STATES, UNSENT_STATES } from "./rows";
 
 /** Stop jobs and groups after the user has confirmed. */
 export async function stop(extension: Extension, argument: unknown): Promise<StopResult | undefined> {
   const references = referencesOf(argument);
-  const meant = references.length > 0 ? await Promise.all(references.map((one) => findTarget(extension, one))) : await pickActive(extension);
-  const count = meant.reduce((sum, { group, job }) => sum + (job === undefined ? group.going : Number(ACTIVE_STATES.includes(job.state))), 0);
+  const targets = references.length > 0 ? await Promise.all(references.map((one) => findTarget(extension, one))) : await pickActive(extension);
+  const count = targets.reduce((sum, { group, job }) => sum + (job === undefined ? group.going : Number(ACTIVE_STATES.includes(job.state))), 0);
   if (count === 0) {
-    void showMessage(extension, `Caliban: ${targetList(meant)} had ended already.`, {});
+    void showMessage(extension, `Caliban: ${targetList(targets)} had ended already.`, {});
     return undefined;
   }
   const what = quantity(count, "job");
-  const detail = `${targetList(meant)}\n\nWhat was stopped can't be taken up again.`;
+  const detail = `${targetList(targets)}\n\nStopped jobs can't be continued.`;
   if (!(await confirm(`Stop ${what}?`, detail, `Stop ${what}`))) return undefined;
-  const call = { references: meant.map(({ reference }) => reference), yes: true };
+  const call = { references: targets.map(({ reference }) => reference), yes: true };
   const result = await extension.server.call("stop", call, { title: `Stopping ${what}` });
   const failed = result.failed.map(({ job, error }) => `${job} couldn't be stopped: ${error}`);
   const ended = result.ended.length > 0 ? [`${quantity(result.ended.length, "job")} had ended already`] : [];
@@ -41,11 +41,11 @@ export async function resubmit(extension: Extension, argument: unknown): Promise
   if (references.length === 0) references.push((await pickGroup(extension, "Resubmit the failed jobs of which group?", none, fits, { state: RESUBMITTABLE_STATES })).reference);
   // The plan has to be up to date: a job that failed a moment ago belongs to it.
   await Promise.all(
-    references.map((reference) => extension.server.call("status", { reference, jobs: 0, refresh: true }, { title: "Asking after the jobs" })),
+    references.map((reference) => extension.server.call("status", { reference, jobs: 0, refresh: true }, { title: "Asking Google for the states of the jobs" })),
   );
   const plan = await extension.server.call("resubmit", { ...asked, references, dry_run: true });
   if (plan.jobs.length === 0) {
-    void showMessage(extension, `Caliban: there is nothing to submit again of ${references.join(", ")}: no job has failed, or each that did was submitted again already.`, {});
+    void showMessage(extension, `Caliban: no job of ${references.join(", ")} can be submitted again: none has failed, or all that failed were submitted again already.`, {});
     return undefined;
   }
   const what = quantity(plan.count, "job");
@@ -60,13 +60,13 @@ export async function resubmit(extension: Extension, argument: unknown): Promise
 /** Send the unsent jobs of an interrupted submission after the user has confirmed. */
 export async function resume(extension: Extension, argument: unknown): Promise<CloudResult | undefined> {
   const [reference] = referencesOf(argument);
-  const none = "Every submission was sent whole, so there is none to resume.";
-  const meant =
+  const none = "Every submission is complete, so there is none to resume.";
+  const target =
     reference === undefined ? await pickGroup(extension, "Resume which submission?", none, ({ unsent }) => unsent > 0, { state: UNSENT_STATES }) : await findTarget(extension, reference);
-  const { name } = meant.group;
+  const { name } = target.group;
   const plan = await extension.server.call("resume", { group: name, dry_run: true });
   if (plan.jobs.length === 0) {
-    void showMessage(extension, `Caliban: all jobs of ${name} were sent or are over; nothing is left to send.`, {});
+    void showMessage(extension, `Caliban: all jobs of ${name} were sent or have ended; nothing is left to send.`, {});
     return undefined;
   }
   if (!(await confirmSend(plan))) return undefined;
@@ -77,9 +77,9 @@ export async function resume(extension: Extension, argument: unknown): Promise<C
 
 /** Run a job of the history on this machine, with the project's current files. */
 export async function runLocally(extension: Extension, argument: unknown): Promise<unknown> {
-  const meant = await pickJob(extension, argument, "Run which job on this machine?");
-  const root = vscode.Uri.file(meant.group.folder).toString();
-  return vscode.commands.executeCommand("caliban.run", { root, job: meant.job.job_id });
+  const target = await pickJob(extension, argument, "Run which job on this machine?");
+  const root = vscode.Uri.file(target.group.folder).toString();
+  return vscode.commands.executeCommand("caliban.run", { root, job: target.job.job_id });
 }
 
 /** Copy the command line that runs a job again. */
@@ -88,7 +88,7 @@ export async function copyCommand(extension: Extension, argument: unknown): Prom
   const { job: whole } = await findTarget(extension, job.job_id);
   const text = whole?.command ?? "";
   await vscode.env.clipboard.writeText(text);
-  void vscode.window.setStatusBarMessage("Caliban: the command is in the clipboard", 3000);
+  void vscode.window.setStatusBarMessage("Caliban: the command is on the clipboard", 3000);
   return text;
 }
 
@@ -100,7 +100,7 @@ export async function openConsole(extension: Extension, argument: unknown): Prom
 
 export async function copyName(extension: Extension, argument: unknown): Promise<string> {
   const [reference] = referencesOf(argument);
-  const name = reference ?? (await pickGroup(extension, "Copy the name of which group?", "There is no group so far.", () => true)).reference;
+  const name = reference ?? (await pickGroup(extension, "Copy the name of which group?", "There is no group yet.", () => true)).reference;
   await vscode.env.clipboard.writeText(name);
   return name;
 }
@@ -130,8 +130,8 @@ function resubmitOptions(argument: unknown): Record<string, unknown> {
   return Object.fromEntries(names.filter((name) => all[name] !== undefined).map((name) => [name, all[name]]));
 }
 
-function targetList(meant: readonly JobOrGroup[]): string {
-  const names = meant.map(({ reference, job }) => (job === undefined || job.args.length === 0 ? reference : `${reference} (${shellJoin(job.args)})`));
+function targetList(targets: readonly JobOrGroup[]): string {
+  const names = targets.map(({ reference, job }) => (job === undefined || job.args.length === 0 ? reference : `${reference} (${shellJoin(job.args)})`));
   return names.length <= SHOWN ? names.join(", ") : `${names.slice(0, SHOWN).join(", ")} and ${names.length - SHOWN} more`;
 }
 

@@ -1,8 +1,8 @@
 // Asks for confirmation before jobs are stopped or cost money.
 
 import * as vscode from "vscode";
-import type { CloudResult } from "../../protocol";
 import { quantity, shellJoin } from "../../format";
+import type { CloudResult } from "../../protocol";
 import { money } from "./rows";
 
 export const SHOWN = 5; // jobs that a question lists
@@ -23,7 +23,7 @@ export function planSummary({ backend, machine_type, accelerator, spot, region, 
   const gpu = accelerator === null ? "" : ` with ${accelerator.count}x${accelerator.type}`;
   const price =
     cost === null
-      ? "What they cost isn't known."
+      ? "Their cost isn't known."
       : `${money(cost.per_job_hour, cost.currency)} an hour for each, ${money(cost.all_jobs_hour, cost.currency)} for all.`;
   const first = jobs.slice(0, SHOWN).map(({ args }) => `  ${shellJoin(args) || "no arguments"}`);
   const more = count > SHOWN ? [`  … and ${(count - SHOWN).toLocaleString("en-US")} more`] : [];

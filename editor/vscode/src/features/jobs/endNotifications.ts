@@ -53,7 +53,7 @@ export class EndNotifications implements vscode.Disposable {
     clearTimeout(this.timer);
     if (this.awaited.size === 0) return;
     this.timer = setTimeout(() => {
-      const failed = (error: unknown) => { this.extension.log.warn(`how a group ended can't be told: ${errorMessage(error)}`); };
+      const failed = (error: unknown) => { this.extension.log.warn(`can't find out how a group ended: ${errorMessage(error)}`); };
       const looked = this.extension.server.state.kind === "running" ? this.check([]) : Promise.resolve();
       void looked.catch(failed).finally(() => { this.checkSoon(); });
     }, POLL_MILLISECONDS);

@@ -8,9 +8,9 @@ import { errorMessage } from "../../server/calls";
 import { commandArguments } from "../../targets";
 import * as actions from "./actions";
 import { EndNotifications } from "./endNotifications";
-import { type JobFilter, filterOf } from "./filter";
+import { filterOf, type JobFilter } from "./filter";
 import { isRow, recordedStatus, referencesOf } from "./pick";
-import { RESUBMITTABLE_STATES, ACTIVE_STATES } from "./rows";
+import { ACTIVE_STATES, RESUBMITTABLE_STATES } from "./rows";
 import { JobsTree } from "./tree";
 
 type Action = (extension: Extension, argument: unknown) => Promise<unknown>;
@@ -31,12 +31,12 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 export const jobs: Feature = (extension) => {
   const tree = new JobsTree(extension);
-  const endings = new EndNotifications(extension);
+  const endNotifications = new EndNotifications(extension);
   return [
-    vscode.Disposable.from(tree, endings),
-    extension.server.onDidCall((call) => { endings.follow(call); }),
+    vscode.Disposable.from(tree, endNotifications),
+    extension.server.onDidCall((call) => { endNotifications.follow(call); }),
     tree.onDidUpdate((groups) => {
-      endings.check(groups).catch((error: unknown) => { extension.log.warn(`how a group ended can't be told: ${errorMessage(error)}`); });
+      endNotifications.check(groups).catch((error: unknown) => { extension.log.warn(`can't find out how a group ended: ${errorMessage(error)}`); });
     }),
     ...Object.entries(ACTIONS).map(([id, action]) => registerCommand(extension, id, (argument) => action(extension, argument))),
     registerCommand(extension, "caliban.showJobs", async (argument) => {

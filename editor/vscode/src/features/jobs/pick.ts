@@ -2,18 +2,18 @@
 
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
-import { type SearchItem, searchAndPick, searchAndPickSome } from "../../quickPicks";
 import type { StatusArguments, StatusGroup, StatusResult } from "../../protocol";
+import { searchAndPick, searchAndPickSome, type SearchItem } from "../../quickPicks";
 import type { SearchResult } from "../../search";
 import { SILENT_LISTENER } from "../../server/calls";
 import { type CommandArguments, commandArguments } from "../../targets";
-import { searchGroups, searchJobsOf, searchJobs, type QueryStatus, searchActive, type JobOrGroup, type JobWithGroup } from "./search";
 import { themeIcon } from "./icons";
 import type { JobsRow } from "./rows";
 import * as rows from "./rows";
+import { type JobOrGroup, type JobWithGroup, type QueryStatus, searchActive, searchGroups, searchJobs, searchJobsOf } from "./search";
 
 interface TargetItem<Of extends JobOrGroup> extends SearchItem {
-  readonly meant: Of;
+  readonly target: Of;
 }
 
 export function isRow(argument: unknown): argument is JobsRow {
@@ -66,7 +66,7 @@ export async function pickGroup(
   asked: StatusArguments = {},
 ): Promise<JobOrGroup> {
   const ask = async (text: string) => items(await searchGroups(queryStatus(extension), text, asked, fits));
-  return (await searchAndPick(ask, what, none)).meant;
+  return (await searchAndPick(ask, what, none)).target;
 }
 
 /**
@@ -78,14 +78,14 @@ export async function pickJob(extension: Extension, argument: unknown, what: str
   const [reference] = referencesOf(argument);
   if (reference === undefined) {
     const ask = async (text: string) => items(await searchJobs(queryStatus(extension), text));
-    return (await searchAndPick(ask, what, "No job has been run or submitted from this machine so far.")).meant;
+    return (await searchAndPick(ask, what, "No job has been run or submitted from this machine yet.")).target;
   }
   const { group, job } = await findTarget(extension, reference);
   if (job !== undefined) return { reference, group, job };
   const [only, another] = (await searchJobsOf(queryStatus(extension), group.name, "")).items;
   if (only !== undefined && another === undefined) return only;
   const ask = async (text: string) => items(await searchJobsOf(queryStatus(extension), group.name, text));
-  return (await searchAndPick(ask, what, `${group.name} has no jobs.`)).meant;
+  return (await searchAndPick(ask, what, `${group.name} has no jobs.`)).target;
 }
 
 /**
@@ -95,12 +95,12 @@ export async function pickJob(extension: Extension, argument: unknown, what: str
  */
 export async function pickActive(extension: Extension): Promise<JobOrGroup[]> {
   const ask = async (text: string) => items(await searchActive(queryStatus(extension), text));
-  return (await searchAndPickSome(ask, "Stop what?", "No job goes on now, so there is none to stop.")).map(({ meant }) => meant);
+  return (await searchAndPickSome(ask, "Stop what?", "No job is active, so there is none to stop.")).map(({ target }) => target);
 }
 
 function items<Of extends JobOrGroup>({ items: found, more }: SearchResult<Of>): SearchResult<TargetItem<Of>> {
   // The server has filtered already; VS Code must not hide matches in text that it doesn't show.
-  return { items: found.map((meant) => ({ ...itemText(meant), id: meant.reference, alwaysShow: true, meant })), more };
+  return { items: found.map((target) => ({ ...itemText(target), id: target.reference, alwaysShow: true, target })), more };
 }
 
 function itemText({ group, job }: JobOrGroup): vscode.QuickPickItem {

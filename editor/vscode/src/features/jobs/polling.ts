@@ -28,8 +28,8 @@ export class PollSchedule {
   }
 
   /** Record that Google was asked, and whether anything had changed. */
-  recordAnswer(news: boolean, now: number): void {
-    this.wait = news ? SHORTEST : Math.min(LONGEST, this.wait * SLOWER);
+  recordAnswer(changed: boolean, now: number): void {
+    this.wait = changed ? SHORTEST : Math.min(LONGEST, this.wait * SLOWER);
     this.due = now + this.wait;
   }
 

@@ -1,7 +1,7 @@
 // The rows of the Jobs view: labels, icons and actions. Pure.
 
+import { age, duration, quantity, shellJoin } from "../../format";
 import type { StatusGroup, StatusJob } from "../../protocol";
-import { age, quantity, duration, shellJoin } from "../../format";
 
 export interface GroupRow {
   readonly kind: "group";

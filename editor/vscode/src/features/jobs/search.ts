@@ -1,7 +1,7 @@
 // Searches the history for groups and jobs that contain a text, and counts those that aren't listed. Pure.
 
 import type { StatusArguments, StatusGroup, StatusJob } from "../../protocol";
-import { type SearchResult, moreText } from "../../search";
+import { moreText, type SearchResult } from "../../search";
 import * as rows from "./rows";
 
 const GROUPS = 20; // in an answer

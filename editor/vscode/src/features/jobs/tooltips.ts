@@ -1,7 +1,7 @@
 // Tooltips with all facts of a group or a job, as Markdown. Foreign text is escaped, so that it can't act or load. Pure.
 
-import type { StatusGroup, StatusJob } from "../../protocol";
 import { duration, shellJoin } from "../../format";
+import type { StatusGroup, StatusJob } from "../../protocol";
 import { cost, hardware, number, states } from "./rows";
 
 const LONGEST = 2_000; // characters of one value
@@ -33,7 +33,7 @@ export function groupTooltip(group: StatusGroup): string {
     ["started", moment(group.created)],
     ["folder", group.folder],
     ["image", group.image ?? ""],
-    ["not sent", group.unsent > 0 ? `${group.unsent}; “Resume” goes on with them` : ""],
+    ["not sent", group.unsent > 0 ? `${group.unsent}; “Resume” sends them` : ""],
     ["no longer known to Google", group.gone > 0 ? String(group.gone) : ""],
   ]);
 }

@@ -4,11 +4,11 @@
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
 import type { StatusArguments, StatusGroup, StatusJob, StatusResult } from "../../protocol";
-import { type Call, SILENT_LISTENER, errorMessage } from "../../server/calls";
-import { type JobFilter, isEmpty, filterText } from "./filter";
+import { type Call, errorMessage, SILENT_LISTENER } from "../../server/calls";
+import { filterText, isEmpty, type JobFilter } from "./filter";
 import { themeIcon } from "./icons";
 import { type ActiveJobs, PollSchedule } from "./polling";
-import type { JobRow, MoreRow, JobsRow } from "./rows";
+import type { JobRow, JobsRow, MoreRow } from "./rows";
 import * as rows from "./rows";
 import { groupTooltip, jobTooltip } from "./tooltips";
 
@@ -195,7 +195,7 @@ export class JobsTree implements vscode.TreeDataProvider<JobsRow> {
   private showMessage(): void {
     const none = isEmpty(this.chosen) && this.groups.length === 0;
     void vscode.commands.executeCommand("setContext", "caliban.jobs.empty", none);
-    const nothing = this.groups.length === 0 && !isEmpty(this.chosen) ? ["No job is like that."] : [];
+    const nothing = this.groups.length === 0 && !isEmpty(this.chosen) ? ["No job matches."] : [];
     const lines = [...(isEmpty(this.chosen) ? [] : [filterText(this.chosen)]), ...nothing, ...this.notes];
     this.view.message = lines.length === 0 ? undefined : lines.join("\n");
     this.view.badge = rows.badge(this.groups);

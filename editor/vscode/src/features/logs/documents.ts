@@ -3,10 +3,10 @@
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
 import { errorMessage } from "../../server/calls";
-import type { JobWithGroup } from "../jobs/search";
 import { findTarget } from "../jobs/pick";
+import type { JobWithGroup } from "../jobs/search";
 import { LogFollower } from "./follower";
-import { logPath, jobReference } from "./paths";
+import { jobReference, logPath } from "./paths";
 
 export const SCHEME = "caliban-log";
 
@@ -35,11 +35,11 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
   }
 
   /** Open a job's log at its end, and follow it while it is open. */
-  async open(meant: JobWithGroup): Promise<void> {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: logPath(meant) });
+  async open(target: JobWithGroup): Promise<void> {
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: logPath(target) });
     const before = this.followers.get(uri.toString());
     if (before?.state === "broken") this.forget(uri.toString());
-    this.begin(uri, meant);
+    this.begin(uri, target);
     this.atEnd.add(uri.toString());
     const document = await vscode.workspace.openTextDocument(uri);
     await vscode.window.showTextDocument(document, { preview: false });
@@ -53,7 +53,7 @@ export class LogDocuments implements vscode.TextDocumentContentProvider {
     const follower = this.followers.get(uri.toString());
     if (follower !== undefined) return follower.text;
     // VS Code has restored an editor of an earlier session.
-    if (!vscode.workspace.isTrusted) return "This folder isn't trusted, so no log is read.\n";
+    if (!vscode.workspace.isTrusted) return "This folder isn't trusted, so logs aren't read.\n";
     const reference = jobReference(uri.path);
     try {
       const { group, job } = await findTarget(this.extension, reference);

@@ -37,7 +37,7 @@ export class JupyterServers {
   /** Register the collection; return whether the Jupyter extension is installed. */
   register(): Promise<boolean> {
     this.registering ??= this.create().catch((error: unknown) => {
-      this.extension.log.warn(`the Jupyter extension takes no servers: ${String(error)}`);
+      this.extension.log.warn(`can't offer notebooks to the Jupyter extension: ${String(error)}`);
       return false;
     }).then((done) => {
       if (!done) this.registering = undefined;

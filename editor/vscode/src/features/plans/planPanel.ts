@@ -6,15 +6,15 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Extension } from "../../feature";
-import type { FromPage, Phase, Problem, ToPage } from "../../pages/plan/messages";
+import { quantity } from "../../format";
 import { showError } from "../../notifications";
+import type { FromPage, Phase, Problem, ToPage } from "../../pages/plan/messages";
 import type { CloudArguments, CloudResult, Place } from "../../protocol";
 import { type CallOptions, CommandError, errorMessage } from "../../server/calls";
-import { quantity } from "../../format";
 import { confirmSend } from "../jobs/confirmation";
-import { pageHtml } from "./pageHtml";
 import { findingsOf } from "./findings";
-import { type JobOutcome, columnsOf, allowedArguments, countsOf, excessProblem, headOf, chunks, requestText, rowsOf, statesOf } from "./pageData";
+import { allowedArguments, chunks, columnsOf, countsOf, excessProblem, headOf, type JobOutcome, requestText, rowsOf, statesOf } from "./pageData";
+import { pageHtml } from "./pageHtml";
 
 /** States of jobs that a submission didn't send, or that are unknown; `resume` sends them. */
 const RESUMABLE = new Set(["PLANNED", "SUBMITTING", "UNKNOWN"]);
@@ -213,8 +213,8 @@ export class PlanPanel implements vscode.Disposable {
     const anew = await this.extension.server.call("plan", { ...this.arguments, ...allowed }, options);
     this.setPlan(anew);
     if (anew.plan_id !== plan.plan_id) {
-      const message = "What was planned has changed meanwhile. Nothing was built or sent.";
-      this.setPhase({ name: "planned", problem: { message, hint: "This is the new plan; look at it, then submit it." } });
+      const message = "The plan has changed meanwhile. Nothing was built or sent.";
+      this.setPhase({ name: "planned", problem: { message, hint: "This is the new plan; check it, then submit it." } });
       return false;
     }
     if (anew.over_limits.length > 0) {
@@ -228,7 +228,7 @@ export class PlanPanel implements vscode.Disposable {
     const { plan, phase } = this;
     if (plan === undefined || phase.name !== "submitted" || !phase.resumable) return;
     const { group } = plan;
-    await this.withProgress("Submitting what is left", async (options) => {
+    await this.withProgress("Submitting the remaining jobs", async (options) => {
       try {
         // The limits that the user raised for this submission hold for the rest of it.
         const left = await this.extension.server.call("resume", { group, dry_run: true, ...this.allowed }, options);
@@ -282,7 +282,7 @@ export class PlanPanel implements vscode.Disposable {
     const { phase } = this;
     if (phase.name !== "unsure" || phase.problem === undefined) return;
     const { problem } = phase;
-    await this.withProgress("Asking what was sent", () => this.catchUp(problem));
+    await this.withProgress("Asking which jobs were sent", () => this.catchUp(problem));
   }
 
   /** Return the submission's jobs from the history, undefined if it has none; throws if the server doesn't answer. */
@@ -402,6 +402,6 @@ async function openConsole(url: string | null | undefined): Promise<void> {
 }
 
 function problemOf(error: unknown): Problem {
-  if (error instanceof vscode.CancellationError) return { message: "You stopped it.", hint: "" };
+  if (error instanceof vscode.CancellationError) return { message: "You cancelled it.", hint: "" };
   return { message: errorMessage(error), hint: error instanceof CommandError ? error.hint : "" };
 }

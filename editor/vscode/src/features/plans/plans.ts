@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { registerCommand } from "../../commands";
 import type { Extension, Feature } from "../../feature";
-import { resolveExperiment, commandArguments } from "../../targets";
+import { commandArguments, resolveExperiment } from "../../targets";
 import { type PlanArguments, PlanPanel } from "./planPanel";
 
 export const plans: Feature = (extension) => {
@@ -25,7 +25,7 @@ async function show(extension: Extension, pages: Map<string, PlanPanel>, argumen
   const planned: PlanArguments = { ...asked, uri: key };
   const open = pages.get(key);
   if (open?.isBusy === true) {
-    if (open.isClosed) throw new Error("This file's jobs are still being submitted; the notification shows how far it is.");
+    if (open.isClosed) throw new Error("This file's jobs are still being submitted; the notification shows the progress.");
     open.reveal();
     return;
   }

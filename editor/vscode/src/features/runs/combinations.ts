@@ -1,8 +1,8 @@
 // Searches a sweep for jobs that contain a text. Pure.
 
-import type { ExpandArguments, ExpandResult } from "../../protocol";
-import { type SearchResult, moreText } from "../../search";
 import { shellJoin } from "../../format";
+import type { ExpandArguments, ExpandResult } from "../../protocol";
+import { moreText, type SearchResult } from "../../search";
 
 export const LISTED = 1_000; // jobs
 
@@ -33,5 +33,5 @@ export async function searchCombinations(expand: Expand, whole: ExpandResult, te
     index,
   }));
   const left = count - items.length;
-  return { items, more: searched ? moreText([left, "more job"]) : `${left.toLocaleString("en-US")} more jobs: put the cursor on a value for those that have it` };
+  return { items, more: searched ? moreText([left, "more job"]) : `${left.toLocaleString("en-US")} more jobs: put the cursor on a value to list its jobs` };
 }

@@ -18,7 +18,7 @@ export class ReadOnlyDocuments {
       this.changed,
       vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
         onDidChange: this.changed.event,
-        provideTextDocumentContent: (uri) => this.texts.get(uri.toString()) ?? "# This page is over; ask for it again.\n",
+        provideTextDocumentContent: (uri) => this.texts.get(uri.toString()) ?? "# This document is out of date; run the command again.\n",
       }),
       vscode.workspace.onDidChangeTextDocument(({ document }) => { this.edited(document.uri.toString()); }),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => {

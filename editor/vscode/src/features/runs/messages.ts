@@ -1,8 +1,8 @@
 // Texts about expansions, dry runs, builds and runs. Pure.
 
+import { duration, quantity, shellJoin } from "../../format";
 import type { BuildResult, ExpandResult, RunJob, RunResult } from "../../protocol";
 import type { JobUpdate } from "../../server/calls";
-import { quantity, duration, shellJoin } from "../../format";
 
 /** Return an expansion as text: the number of jobs, and the flags of each. */
 export function expansionText(name: string, { count, jobs }: ExpandResult): string {
@@ -68,12 +68,12 @@ function metricsText(metrics: Readonly<Record<string, number>> = {}): string {
 const COLOURS: Readonly<Record<string, number>> = { RUNNING: 36, SUCCEEDED: 32, FAILED: 31, CANCELLED: 33 };
 
 /** Return the terminal's line about a job that starts or has ended, with the job's index. */
-export function jobLine(news: JobUpdate): string {
-  const name = `[${news.index}]`;
-  if (news.state === "RUNNING") return coloured(`${name} ${shellJoin(news.args) || "no flags"}`, "RUNNING");
-  const time = typeof news.seconds !== "number" ? "" : ` in ${duration(news.seconds)}`;
-  const error = news.error ? `: ${news.error}` : "";
-  return coloured(`${name} ${stateWord(news.state)}${time}${error}${metricsText(news.metrics)}`, news.state);
+export function jobLine(update: JobUpdate): string {
+  const name = `[${update.index}]`;
+  if (update.state === "RUNNING") return coloured(`${name} ${shellJoin(update.args) || "no flags"}`, "RUNNING");
+  const time = typeof update.seconds !== "number" ? "" : ` in ${duration(update.seconds)}`;
+  const error = update.error ? `: ${update.error}` : "";
+  return coloured(`${name} ${stateWord(update.state)}${time}${error}${metricsText(update.metrics)}`, update.state);
 }
 
 /** Return a text in the colour of a state, with ANSI escape sequences. */

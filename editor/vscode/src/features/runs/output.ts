@@ -12,15 +12,15 @@ export class RunOutput {
   private midLine = false;
 
   /** Handle a job's start or end, and return the text to write. */
-  jobUpdate(news: JobUpdate): string {
-    const flushed = news.state === "RUNNING" ? "" : this.rest(news.job);
-    this.indices.set(news.job, news.index);
-    if (news.state === "RUNNING") this.running.add(news.job);
-    else this.running.delete(news.job);
+  jobUpdate(update: JobUpdate): string {
+    const flushed = update.state === "RUNNING" ? "" : this.rest(update.job);
+    this.indices.set(update.job, update.index);
+    if (update.state === "RUNNING") this.running.add(update.job);
+    else this.running.delete(update.job);
     this.several ||= this.running.size > 1;
     const before = this.midLine ? "\r\n" : "";
     this.midLine = false;
-    return `${flushed}${before}${jobLine(news)}\r\n`;
+    return `${flushed}${before}${jobLine(update)}\r\n`;
   }
 
   /** Handle a job's output, and return the text to write. */

@@ -4,30 +4,30 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 import { registerCommand } from "../../commands";
 import type { Extension, Feature } from "../../feature";
+import { quantity, shellJoin } from "../../format";
 import { type Actions, showMessage } from "../../notifications";
 import type { BuildArguments, ExpandArguments, Place, RunArguments, RunResult } from "../../protocol";
 import { pick, searchAndPick } from "../../quickPicks";
-import { errorMessage } from "../../server/calls";
-import { EXPERIMENT, resolveExperiment, findExperiments, commandArguments, fileItems, resolveProject, resolveFolder, type CommandArguments } from "../../targets";
-import { quantity, shellJoin } from "../../format";
+import { errorMessage, type JobUpdate, type LogChunk } from "../../server/calls";
+import { commandArguments, type CommandArguments, EXPERIMENT, fileItems, findExperiments, resolveExperiment, resolveFolder, resolveProject } from "../../targets";
 import { containersMayHaveChanged } from "../containers/changes";
-import { searchCombinations, type Expand, LISTED } from "./combinations";
+import { type Expand, LISTED, searchCombinations } from "./combinations";
 import { ReadOnlyDocuments } from "./documents";
+import { buildMessage, coloured, dryRunText, expansionText, runSummary } from "./messages";
 import { RunOutput } from "./output";
 import { RunTerminal } from "./terminal";
-import { buildMessage, coloured, dryRunText, expansionText, runSummary } from "./messages";
 
 const SHOWN = 10_000; // jobs in a document
 
 export const runs: Feature = (extension) => {
-  const pages = new ReadOnlyDocuments();
+  const documents = new ReadOnlyDocuments();
   return [
-    vscode.Disposable.from(pages),
+    vscode.Disposable.from(documents),
     registerCommand(extension, "caliban.build", (argument) => build(extension, argument)),
     registerCommand(extension, "caliban.run", async (argument) => run(extension, await resolveRun(argument))),
     registerCommand(extension, "caliban.runCombination", (argument) => runCombination(extension, argument)),
-    registerCommand(extension, "caliban.dryRun", async (argument) => showDryRun(extension, pages, await resolveRun(argument))),
-    registerCommand(extension, "caliban.showExpansion", (argument) => showExpansion(extension, pages, commandArguments(argument)), { trusted: false }),
+    registerCommand(extension, "caliban.dryRun", async (argument) => showDryRun(extension, documents, await resolveRun(argument))),
+    registerCommand(extension, "caliban.showExpansion", (argument) => showExpansion(extension, documents, commandArguments(argument)), { trusted: false }),
   ];
 };
 
@@ -62,13 +62,13 @@ async function run(extension: Extension, asked: CommandArguments): Promise<RunRe
   const title = titleOf(asked);
   const cancel = new vscode.CancellationTokenSource();
   const terminal = new RunTerminal(`Caliban: ${title}`, () => { cancel.cancel(); });
-  const screen = new RunOutput();
+  const output = new RunOutput();
   const listener = {
-    job: (news: Parameters<RunOutput["jobUpdate"]>[0]) => {
-      terminal.write(screen.jobUpdate(news));
+    job: (update: JobUpdate) => {
+      terminal.write(output.jobUpdate(update));
       containersMayHaveChanged.fire();
     },
-    log: (piece: Parameters<RunOutput["logChunk"]>[0]) => { terminal.write(screen.logChunk(piece)); },
+    log: (chunk: LogChunk) => { terminal.write(output.logChunk(chunk)); },
   };
   try {
     const result = await extension.server.call("run", asked, {
@@ -135,17 +135,17 @@ async function pickCombination(expand: Expand): Promise<number> {
   return (await searchAndPick((text) => searchCombinations(expand, whole, text), `Which of ${quantity(whole.count, "job")}?`, none)).index;
 }
 
-async function showDryRun(extension: Extension, pages: ReadOnlyDocuments, asked: CommandArguments): Promise<RunResult> {
+async function showDryRun(extension: Extension, documents: ReadOnlyDocuments, asked: CommandArguments): Promise<RunResult> {
   const call = { ...asked, dry_run: true } as Place & RunArguments;
   const result = await extension.server.call("run", call, { title: `Planning ${titleOf(asked)}` });
-  await pages.show(`${titleOf(asked)} (dry run)`, JSON.stringify(asked), dryRunText(call.module ?? undefined, result));
+  await documents.show(`${titleOf(asked)} (dry run)`, JSON.stringify(asked), dryRunText(call.module ?? undefined, result));
   return result;
 }
 
-async function showExpansion(extension: Extension, pages: ReadOnlyDocuments, asked: CommandArguments): Promise<void> {
+async function showExpansion(extension: Extension, documents: ReadOnlyDocuments, asked: CommandArguments): Promise<void> {
   const uri = await resolveExperiment(asked);
   const call = { limit: SHOWN, ...asked, uri: uri.toString() } as Place & ExpandArguments;
   const name = `${path.posix.basename(uri.path)}${call.block ? ` ${call.block.replaceAll("/", "·")}` : ""}`;
   const make = async () => expansionText(name, await extension.server.call("expand", call));
-  await pages.show(`${name} (jobs)`, JSON.stringify(call), await make(), { source: uri.toString(), make });
+  await documents.show(`${name} (jobs)`, JSON.stringify(call), await make(), { source: uri.toString(), make });
 }

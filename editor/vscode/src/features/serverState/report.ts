@@ -29,7 +29,7 @@ export function diagnosticReport(facts: ReportFacts, home: string): string {
     "",
     "### Settings",
     "",
-    ...(settings.length === 0 ? ["- all as they come"] : settings),
+    ...(settings.length === 0 ? ["- all defaults"] : settings),
     "",
     "### Doctor",
     "",

@@ -5,11 +5,11 @@ import * as vscode from "vscode";
 import { registerCommand } from "../../commands";
 import type { Extension, Feature } from "../../feature";
 import { INTERPRETER, SERVER_PATH } from "../../launch/errors";
-import { lastProblem, recordProblem, showNotStarted, hideNotStarted } from "../../notifications";
-import { diagnosticReport } from "./report";
+import { hideNotStarted, lastProblem, recordProblem, showNotStarted } from "../../notifications";
 import { errorMessage } from "../../server/calls";
 import type { ServerState } from "../../server/server";
 import { CONFIG, EXPERIMENT } from "../../targets";
+import { diagnosticReport } from "./report";
 
 export const serverState: Feature = (extension) => {
   const { server, log } = extension;

@@ -6,7 +6,7 @@ import * as vscode from "vscode";
 import type { Extension, Feature } from "../../feature";
 import type { CommandLine } from "../../server/server";
 import { findExperiments } from "../../targets";
-import { type CalibanTaskDefinition, taskName, commandLine } from "./definition";
+import { type CalibanTaskDefinition, commandLine, taskName } from "./definition";
 
 const TYPE = "caliban";
 const GROUPS: Readonly<Record<string, vscode.TaskGroup>> = { build: vscode.TaskGroup.Build, check: vscode.TaskGroup.Test };

@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import { registerCommand } from "../../commands";
 import type { Feature } from "../../feature";
 import { findExperiments } from "../../targets";
-import { completedSteps, factsOf, type CallOutcome } from "./setup";
+import { type CallOutcome, completedSteps, factsOf } from "./setup";
 
 const WALKTHROUGH = "caliban-ls.caliban-ls#caliban.start";
 const FILES = "**/{*experiment*.json,.calibanconfig.json}";

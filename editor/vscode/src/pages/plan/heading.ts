@@ -1,9 +1,9 @@
 // The head of the page: the jobs, the hardware, the cost, and other facts to check before submitting.
 
-import { element, on } from "./dom";
-import type { Finding, FromPage, PlanHead } from "./messages";
 import { quantity } from "../../format";
-import * as words from "./format";
+import { element, on } from "./dom";
+import * as format from "./format";
+import type { Finding, FromPage, PlanHead } from "./messages";
 
 type PostMessage = (message: FromPage) => void;
 
@@ -32,9 +32,9 @@ function cost(plan: PlanHead): HTMLElement {
   return element(
     "div",
     { class: "cost" },
-    element("b", { id: "all" }, words.money(all_jobs_hour, currency)),
+    element("b", { id: "all" }, format.money(all_jobs_hour, currency)),
     element("span", {}, " an hour, while all run"),
-    element("p", {}, element("span", { id: "each" }, `${words.money(per_job_hour, currency)} per job and hour`), ` · prices of ${as_of}`),
+    element("p", {}, element("span", { id: "each" }, `${format.money(per_job_hour, currency)} per job and hour`), ` · prices of ${as_of}`),
   );
 }
 
@@ -49,10 +49,10 @@ function facts(plan: PlanHead): HTMLElement {
     return element("dd", { title: value, ...(granted !== null && needed > granted ? { class: "tight" } : {}) }, value);
   });
   add("Project", plan.project_id);
-  add("Module", plan.module ?? "what the image runs");
+  add("Module", plan.module ?? "the image's own command");
   add("Runs as", plan.service_account ?? "Google's own service agent");
   if (quotas.length > 0) list.append(element("div", {}, element("dt", {}, "Quota"), ...quotas));
-  add("Ends", plan.timeout === null ? "at the service's own limit" : `after ${words.duration(plan.timeout)}, at the latest`);
+  add("Ends", plan.timeout === null ? "at the service's own limit" : `after ${format.duration(plan.timeout)}, at the latest`);
   add("Launch", plan.group);
   add("Image", plan.image, { class: "wide" });
   return list;

@@ -1,7 +1,7 @@
 // The geometry of the parallel coordinates: segments between axes, one for all jobs with the same values. Pure.
 
-import type { Axis } from "./scales";
 import type { PlanRow } from "./rows";
+import type { Axis } from "./scales";
 
 /** A segment from one axis to the next, and the jobs that take it. */
 export interface Segment {

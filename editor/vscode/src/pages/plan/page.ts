@@ -1,15 +1,15 @@
 // The script of a plan's page: shows the messages of the extension, and sends the user's actions to it.
 
 import "./page.css";
+import { quantity } from "../../format";
 import { button, element, on } from "./dom";
 import { showHeading, showNotes } from "./heading";
 import type { Finding, FromPage, PlanHead, ToPage } from "./messages";
 import { ParallelCoordinates } from "./parallelCoordinates";
 import { RequestPane } from "./request";
-import { type PlanRow, filterOf, rowOf } from "./rows";
+import { filterOf, type PlanRow, rowOf } from "./rows";
 import { Submission } from "./submission";
 import { Table } from "./table";
-import { quantity } from "../../format";
 
 declare function acquireVsCodeApi(): { postMessage(message: FromPage): void };
 
@@ -129,7 +129,7 @@ function filter(): void {
   table.setFilter((row) => wanted(row) && (!repeats.checked || again.has(row.index)) && picture.has(places.get(row.index) ?? 0));
   clear.hidden = picture.chosen.length === 0;
   clear.textContent = `${picture.chosen.join(", ")} chosen ✕`;
-  clear.setAttribute("aria-label", "Give up what was chosen in the picture");
+  clear.setAttribute("aria-label", "Clear the ranges chosen in the chart");
 }
 
 function count(seen: readonly number[]): void {

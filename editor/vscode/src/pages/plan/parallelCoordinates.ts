@@ -3,9 +3,9 @@
 
 import { button, element, on } from "./dom";
 import { onceAFrame } from "./frames";
-import { type Brush, type Segment, isInBrushes, crossings, nearestSegment, segments } from "./lines";
+import { type Brush, crossings, isInBrushes, nearestSegment, type Segment, segments } from "./lines";
 import type { PlanRow } from "./rows";
-import { type Axis, UNSET, axisOf } from "./scales";
+import { type Axis, axisOf, UNSET } from "./scales";
 
 const ABOVE = 34; // pixels, for the axes' names
 const BELOW = 14;
@@ -82,7 +82,7 @@ export class ParallelCoordinates {
     this.all = segments(rows, this.crossed, rows.keys());
     this.names.replaceChildren(
       ...this.axes.map(({ name, column, kind }) =>
-        button(name, () => { this.events.named(column); }, { title: `${name}${kind === "log" ? ", by orders of magnitude" : ""}: order the jobs by it` }),
+        button(name, () => { this.events.named(column); }, { title: `${name}${kind === "log" ? ", logarithmic" : ""}: sort the jobs by it` }),
       ),
     );
     const repeats = rows.filter((row) => row.sameAs !== null).length;

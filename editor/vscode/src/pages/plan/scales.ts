@@ -1,7 +1,7 @@
 // The scale of a parameter's axis, from 0 at its foot to 1 at its head. Pure.
 
-import { compare, shown } from "./rows";
 import type { Value } from "./messages";
+import { compare, shown } from "./rows";
 
 export interface Tick {
   readonly at: number;

@@ -1,9 +1,9 @@
 // The bar at the top of the page: the Submit button, its confirmation, the progress, and the result.
 
-import { button, element, on } from "./dom";
-import type { FromPage, Phase, PlanHead, Problem } from "./messages";
 import { quantity } from "../../format";
-import * as words from "./format";
+import { button, element, on } from "./dom";
+import * as format from "./format";
+import type { FromPage, Phase, PlanHead, Problem } from "./messages";
 
 export class Submission {
   readonly root = element("section", { class: "submission", "aria-label": "Submission" });
@@ -75,8 +75,8 @@ export class Submission {
     submit.disabled = isVoid || forbidden || plan.count === 0;
     const said = element("div", { class: "said" });
     for (const { message, hint } of plan.over_limits) said.append(element("p", { class: "limit" }, `${message}. ${hint}`.trim()));
-    if (this.edited) said.append(element("p", { class: "edited" }, "The file was edited since. Plan again to see what it comes to now."));
-    else if (!isVoid && !forbidden) said.append(element("p", {}, `${isBegun ? "Nothing is sent yet" : "Nothing is built or sent yet"}; sending takes about ${words.duration(plan.seconds)}.`));
+    if (this.edited) said.append(element("p", { class: "edited" }, "The file was edited since. Plan again to see the new plan."));
+    else if (!isVoid && !forbidden) said.append(element("p", {}, `${isBegun ? "Nothing is sent yet" : "Nothing is built or sent yet"}; sending takes about ${format.duration(plan.seconds)}.`));
     const settings = forbidden ? button("Open Settings", () => { this.post({ kind: "openSettings" }); }) : undefined;
     const again = button("Plan Again", () => { this.post({ kind: "planAgain" }); }, { id: "plan-again", ...(isVoid ? { class: "primary" } : {}) });
     return element("div", { class: "bar" }, said, settings, again, submit);
@@ -90,7 +90,7 @@ export class Submission {
 
   private confirmation(plan: PlanHead): HTMLElement {
     const jobs = quantity(plan.count, "job");
-    const cost = plan.cost === null ? "What they cost isn't known." : `They cost ${words.money(plan.cost.all_jobs_hour, plan.cost.currency)} an hour while all run.`;
+    const cost = plan.cost === null ? "Their cost isn't known." : `They cost ${format.money(plan.cost.all_jobs_hour, plan.cost.currency)} an hour while all run.`;
     const text = element("p", { id: "question" }, element("b", {}, `Submit ${jobs} to ${plan.region}?`), ` ${cost}`);
     const said = element("div", { class: "said" }, text);
     const no = button("Don't Submit", () => { this.stopConfirming(); }, { id: "no" });
@@ -107,7 +107,7 @@ export class Submission {
       typed = () => (/^\d[\d,]*$/.test(input.value.trim()) ? Number(input.value.replaceAll(",", "")) : null);
       yes.disabled = true;
       const over = plan.over_limits.map(({ message }) => message).join("; ");
-      said.append(element("p", { class: "limit", id: "how" }, `${over}. Type the number of jobs to submit them all the same: `, input));
+      said.append(element("p", { class: "limit", id: "how" }, `${over}. Type the number of jobs to submit them anyway: `, input));
     }
     const bar = element("div", { class: "bar", role: "alertdialog", "aria-labelledby": "question" }, said, no, yes);
     return on(bar, { keydown: (event) => { if (event.key === "Escape") this.stopConfirming(); } });
@@ -146,7 +146,7 @@ export class Submission {
   }
 
   private unsure(plan: PlanHead): HTMLElement {
-    const text = element("p", { role: "status", id: "outcome" }, element("b", {}, "What was sent isn't known yet"), ` of ${plan.group}; the history is asked as soon as the language server answers.`);
+    const text = element("p", { role: "status", id: "outcome" }, element("b", {}, "It isn't known yet which jobs were sent"), ` of ${plan.group}; the page asks the history as soon as the language server answers.`);
     const ask = button("Ask Again", () => { this.post({ kind: "askAgain" }); }, { class: "primary" });
     return element("div", { class: "bar" }, element("div", { class: "said" }, text), ask);
   }
@@ -155,7 +155,7 @@ export class Submission {
     const of = Object.values(phase.counts).reduce((sum, amount) => sum + amount, 0);
     const some = phase.sent === 0 ? "No job was sent" : `${phase.sent.toLocaleString("en-US")} of ${quantity(of, "job")} were sent`;
     const whole = phase.resumable ? "Not all jobs are sent" : phase.sent === of ? `${quantity(of, "job")} submitted` : some;
-    const text = element("p", { role: "status", id: "outcome" }, element("b", {}, whole), ` as ${plan.group}: ${words.states(phase.counts)}`);
+    const text = element("p", { role: "status", id: "outcome" }, element("b", {}, whole), ` as ${plan.group}: ${format.states(phase.counts)}`);
     const resume = phase.resumable ? button("Resume", () => { this.post({ kind: "resume" }); }, { class: "primary" }) : undefined;
     return element(
       "div",

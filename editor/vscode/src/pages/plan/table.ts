@@ -2,8 +2,8 @@
 
 import { button, element, on } from "./dom";
 import { onceAFrame } from "./frames";
-import { type RowFilter, type RowOrder, type PlanRow, sortRows, shown, widths } from "./rows";
-import { type Viewport, visibleRows, rowsPerPage, scrollTopFor } from "./viewport";
+import { type PlanRow, type RowFilter, type RowOrder, shown, sortRows, widths } from "./rows";
+import { rowsPerPage, scrollTopFor, type Viewport, visibleRows } from "./viewport";
 
 const ROW = 24; // pixels, as in the style sheet
 
@@ -107,7 +107,7 @@ export class Table {
     const titled = (title: string, by: RowOrder["by"], attributes: Readonly<Record<string, string>> = {}): HTMLElement => {
       const isOrder = this.order.by === by;
       const arrow = isOrder ? element("span", { class: "arrow", "aria-hidden": "true" }, this.order.down ? "▾" : "▴") : undefined;
-      const sort = button(title, () => { this.sort(by); }, { title: `Order by ${title}` });
+      const sort = button(title, () => { this.sort(by); }, { title: `Sort by ${title}` });
       if (arrow !== undefined) sort.append(arrow);
       const sorted = isOrder ? (this.order.down ? "descending" : "ascending") : "none";
       return element("div", { role: "columnheader", "aria-sort": sorted, ...attributes }, sort);

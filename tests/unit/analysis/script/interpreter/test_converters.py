@@ -1,4 +1,4 @@
-"""What functions take that scripts give as types: each is read, and each is called; what is refused must be refused."""
+"""Read converter functions, and call them: a text that counts as refused must be refused by the function."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from caliban_ls.analysis.script import Script, read_script
-from caliban_ls.analysis.script.value_rules import react
+from caliban_ls.analysis.script.value_rules import check_value
 
 TEXTS = (
     *(
@@ -75,7 +75,7 @@ EXACT = {
     "words that are accepted": "if t in {'on', '1'}:\n    return True\nif t == 'off' or t == '0':\n    return False\nraise E",
     "an isinstance first": "if isinstance(t, bool):\n    return t\nif t == 'on':\n    return True\nelif t == 'off':\n    return False\nelse:\n    raise E",
 }
-"""Functions of a text `t` that are understood: just what they refuse is refused, NaN and what is like it aside."""
+"""Functions of a text `t` that are wholly understood: just their refusals are found, apart from NaN and infinity."""
 
 LOOSE = {
     "other case": "if t.lower() in ('on', 'off'):\n    return t\nraise E",
@@ -116,7 +116,7 @@ LOOSE = {
     "a name of a loop": "n = int(t)\nif n > LOOP:\n    raise E\nreturn n",
     "a bool": "n = int(t)\nif n > True:\n    raise E\nreturn n",
 }
-"""Functions of which not all is understood: nothing is refused that they take."""
+"""Functions that are understood in part: no text that they accept counts as refused."""
 
 HEAD = "import argparse\nE = argparse.ArgumentTypeError\nMOST = 4\nCHANGES = 1\nCHANGES = 5\nfor LOOP in (2, 9):\n    pass\n\n\n"
 
@@ -141,14 +141,14 @@ def takes(source: str, text: str, argument: str) -> bool:
     exec(f'parser.add_argument("--x", {argument})', names | {"parser": parser})  # noqa: S102 - of this file
     try:
         parser.parse_args([f"--x={text}"])
-    except Exception:  # noqa: BLE001 - whatever ends the job
+    except Exception:  # noqa: BLE001 - any error ends the job
         return False
     return True
 
 
 def refused(script: Script, text: str) -> bool:
     (flag,) = (one for one in script.flags if not one.hidden)
-    return react(script, flag, "x", text) is not None and not text.startswith("-inf")
+    return check_value(script, flag, "x", text) is not None and not text.startswith("-inf")
 
 
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")  # a return in `finally`, on purpose
@@ -208,8 +208,7 @@ def test_lambdas(argument: str, wrong: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "wrong"),
-    [("return int(t)", ["3", "word"]), ("return int(t) * 2", ["word"]), ("return t", [])],
+    ("body", "wrong"), [("return int(t)", ["3", "word"]), ("return int(t) * 2", ["word"]), ("return t", [])]
 )
 def test_choices_are_compared_with_what_a_function_returns(body: str, wrong: list[str]) -> None:
     script = script_of(source_of(body), "type=own, choices=[2, 8]")
