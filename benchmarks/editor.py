@@ -1,8 +1,8 @@
-"""How long an editor waits for its language server, beside the one that VS Code has for JSON.
+"""Measure how long an editor waits for its language server, and compare with VS Code's server for JSON.
 
-Both servers are whole processes that get the same messages over their pipes, in turns. Every answer of ours has to
-equal a check of the same text from nothing. Theirs gets a schema that says no more than "an object, or a list of
-objects". Both are asked for diagnostics, as editors do that can ask.
+Both servers are whole processes that get the same messages over their pipes, in turns. Each of our answers must
+equal a fresh check of the same text. Theirs gets a schema that only allows an object or a list of objects. Both are
+asked for diagnostics, as editors do that can ask.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Server:
         return self.timed_pull(uri, "textDocument/didChange", params)
 
     def timed_pull(self, uri: str, method: str, params: Message) -> float:
-        """Tell something, ask for the diagnostics, and keep them; return how many seconds that took."""
+        """Send a notification, ask for the diagnostics and keep them; return the seconds that this took."""
         asked: Message = {"textDocument": {"uri": uri}}
         if self.result_id is not None:
             asked["previousResultId"] = self.result_id
@@ -308,7 +308,7 @@ def keystrokes(
 
 
 def compare(server: Server, text: str, who: int) -> None:
-    """Hold an answer of ours against a check from nothing; of theirs, that there is something to say."""
+    """Compare our answer with a fresh check; expect theirs to have found something."""
     if who == 0:
         found = validate(jsondoc.parse(text), "experiment")
         lines = LineIndex(text)

@@ -12,7 +12,7 @@ from caliban_ls.analysis.report import CheckedFile
 from caliban_ls.core.errors import UsageError
 from caliban_ls.ide.fixes import sound_fixes
 from caliban_ls.workspace.checker import Checker
-from caliban_ls.workspace.files import our_files, read_text
+from caliban_ls.workspace.files import find_configs, read_text
 from caliban_ls.workspace.projects import command_projects
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def check(arguments: CheckArguments, context: Context) -> CheckedFiles:
     for shown in arguments.paths or (".",):
         path = context.folder / shown
         if path.is_dir():
-            files = list(our_files(path))
+            files = list(find_configs(path))
             if not files:
                 context.report(_NONE.format(folder=path.resolve()), None)
             for file, kind in files:

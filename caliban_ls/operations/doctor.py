@@ -25,7 +25,7 @@ from caliban_ls.operations.schemas.setup import DoctorArguments, DoctorCheck, Do
 from caliban_ls.runtime.engine import Engine, EngineInfo
 from caliban_ls.runtime.google.credentials import find_credentials
 from caliban_ls.validation import has_errors, validate
-from caliban_ls.workspace.files import our_files, read_text
+from caliban_ls.workspace.files import find_configs, read_text
 
 _LITTLE_SPACE = 5 * 2**30  # bytes; an image with a deep-learning framework needs about this much
 
@@ -88,7 +88,7 @@ def _project_config(folder: Path) -> DoctorCheck:
 def _sweeps(folder: Path) -> DoctorCheck:
     broken: list[str] = []
     seen = 0
-    for path, kind in our_files(folder):
+    for path, kind in find_configs(folder):
         if kind != "experiment":
             continue
         seen += 1

@@ -17,7 +17,7 @@ import pytest
 from cloud.emulator.errors import Refusal
 from cloud.emulator.faults import Faults
 from cloud.emulator.server import Emulator
-from support.cloud_launches import IMAGE, Ears, Launches, in_background
+from support.cloud_launches import IMAGE, Launches, RecordingListener, in_background
 from support.program import caliban
 
 from caliban_ls.core.cancellation import CancelToken
@@ -386,15 +386,15 @@ def test_what_a_job_printed(launches: Launches) -> None:
         launches.log(first, f"line {number}")
     launches.log(first, "Traceback", severity="ERROR")
     launches.log(second, "another's")
-    ears = Ears()
-    shown = logs.logs(LogsArguments(job=first.job_id), launches.context(streams=True, listener=ears))
-    assert ears.text == "".join(f"line {number}\n" for number in range(2500)) + "Traceback\n"
-    assert shown == LogsResult(job=first.job_id, text="", offset=len(ears.text))
+    listener = RecordingListener()
+    shown = logs.logs(LogsArguments(job=first.job_id), launches.context(streams=True, listener=listener))
+    assert listener.text == "".join(f"line {number}\n" for number in range(2500)) + "Traceback\n"
+    assert shown == LogsResult(job=first.job_id, text="", offset=len(listener.text))
     assert launches.emulator.calls["logging.entries.list"] == 3
     piece = logs.logs(LogsArguments(job=f"{group}/1", offset=10), launches.context())
-    assert (piece.text, piece.offset) == (ears.text[10:], len(ears.text))
-    end = logs.logs(LogsArguments(job=first.job_id, offset=len(ears.text)), launches.context())
-    assert (end.text, end.offset) == ("", len(ears.text))
+    assert (piece.text, piece.offset) == (listener.text[10:], len(listener.text))
+    end = logs.logs(LogsArguments(job=first.job_id, offset=len(listener.text)), launches.context())
+    assert (end.text, end.offset) == ("", len(listener.text))
 
 
 def test_the_end_of_a_long_log_is_one_answer(vertex: Launches) -> None:
@@ -422,33 +422,33 @@ def test_a_log_is_followed_until_the_job_has_ended(launches: Launches) -> None:
     group = launches.submit(1)
     (job,) = launches.jobs(group)
     launches.move(group, "RUNNING")
-    ears = Ears()
-    context = launches.context(listener=ears)
+    listener = RecordingListener()
+    context = launches.context(listener=listener)
     thread, failures = in_background(
         lambda: logs.logs(LogsArguments(job=job.job_id, follow=True), context, QUICK)
     )
     launches.log(job, "first")
-    ears.wait_for("first\n")
+    listener.wait_for("first\n")
     # Entries of one moment, and one that arrives late.
     launches.log(job, "second")
     launches.emulator.logging.entries[-1]["timestamp"] = launches.emulator.logging.entries[0]["timestamp"]
-    ears.wait_for("second\n")
+    listener.wait_for("second\n")
     launches.move(group, "SUCCEEDED")
     launches.log(job, "last")
     thread.join(30)
-    assert (failures, ears.text) == ([], "first\nsecond\nlast\n")
+    assert (failures, listener.text) == ([], "first\nsecond\nlast\n")
     assert launches.states(group) == ["SUCCEEDED"]
 
 
 def test_following_ends_when_the_user_says_so(launches: Launches) -> None:
     (job,) = launches.jobs(launches.submit(1))
     launches.log(job, "first")
-    ears, cancel = Ears(), CancelToken()
-    context = launches.context(listener=ears, cancel=cancel)
+    listener, cancel = RecordingListener(), CancelToken()
+    context = launches.context(listener=listener, cancel=cancel)
     thread, failures = in_background(
         lambda: logs.logs(LogsArguments(job=job.job_id, follow=True), context, QUICK)
     )
-    ears.wait_for("first")
+    listener.wait_for("first")
     cancel.set()
     thread.join(30)
     assert [type(failure) for failure in failures] == [Cancelled]

@@ -24,7 +24,7 @@ from caliban_ls.runtime.jobs import JobSpec, Stream
 IMAGE = "us-central1-docker.pkg.dev/my-project/caliban/image:tag"
 
 
-class Ears(JobListener):
+class RecordingListener(JobListener):
     """Hears what jobs print."""
 
     def __init__(self) -> None:

@@ -26,14 +26,16 @@ from caliban_ls.lsp import responses
 from caliban_ls.lsp.documents import Document
 from caliban_ls.validation import has_errors, validate
 
-SCRIPT = read_script(
-    "t.py",
-    lambda _: (
-        "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('--k1', type=int)\n"
-        "parser.add_argument('--k2', choices=[1, 2])\nparser.add_argument('--needed', required=True)\n"
-        "parser.add_argument('--k3', action='store_true')\nparser.parse_args()\n"
-    ),
-)
+PROGRAM = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--k1", type=int)
+parser.add_argument("--k2", type=int, choices=[1, 2])
+parser.add_argument("--k3", action="store_true")
+parser.add_argument("--needed", required=True)
+parser.parse_args()
+"""
+SCRIPT = read_script("t.py", {"t.py": PROGRAM}.get)
 ESTIMATE = CostEstimate(project.read(parse("{}")), Settings())
 VALUES = (
     *("1", "0.5", '"adam"', "true", "false", "null", "[]", "{}", "[1, 2, 3]", "[1, 1]", '["a,b", "c"]'),
@@ -184,6 +186,11 @@ def members_of(document: JsonDocument) -> Any:
     root = document.root
     assert isinstance(root, Node)
     return root.members
+
+
+def test_the_script_is_one_that_blocks_are_checked_against() -> None:
+    found = validate(parse('{"k1": "x", "k9": 1}'), "experiment", script=SCRIPT)
+    assert {"CAL501", "CAL502", "CAL504"} == {one.code for one in found}
 
 
 def test_only_the_edited_member_is_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:

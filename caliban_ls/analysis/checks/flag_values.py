@@ -1,6 +1,6 @@
-"""Why a script doesn't take a value that an experiment gives one of its flags: told, and mended.
+"""Check a value against the flag that an experiment sets with it: why the script refuses it, and what to write instead.
 
-Knows single flags and values; which key stands for which flag is `binding`'s. Family CAL5.
+Knows single flags and values; `flags` decides which key stands for which flag. Family CAL5.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def refusal(script: Script, flags: tuple[Flag, ...], key: str, text: str | None)
 def refused(
     document: JsonDocument, script: Script, flags: tuple[Flag, ...], key: str, value: Node
 ) -> Finding | None:
-    """Say why a value isn't taken by any flag that a key may stand for, and what may be meant.
+    """Report a value that no flag takes that its key may stand for, and propose others.
 
     Args:
         document: the experiment config.
@@ -102,9 +102,9 @@ def fits(script: Script, flag: Flag, key: str, spelling: str) -> bool:
 
 
 def placeholder(flag: Flag) -> str | None:
-    """Return what a required flag could be set to at first, None where nobody knows what it takes.
+    """Return what a required flag could be set to at first, None where its type isn't known.
 
-    A text is one that nobody takes for a real one, the flag's name in capitals, as help has it.
+    A text flag gets its name in capitals, as in a parser's help, so that it isn't mistaken for a real value.
     """
     if flag.choices:
         return _spelled(flag.choices[0]) if has_choice(flag, str(flag.choices[0])) else None
@@ -114,12 +114,12 @@ def placeholder(flag: Flag) -> str | None:
 
 
 def argument(value: Any) -> str | None:  # noqa: ANN401 - JSON is any value
-    """Return what stands behind a flag on the command line, None where nothing does; the value isn't false."""
+    """Return the argument behind a flag on the command line, None where it has none; the value isn't false."""
     return None if value is True else str(value)
 
 
 def text_of(value: Node) -> str | None:
-    """Return what stands behind the flag on the command line, None where nothing does."""
+    """Return the argument that a value gives its flag on the command line, None where it gives none."""
     return argument(to_python(value) if value.kind is Kind.ARRAY else value.value)
 
 
@@ -133,7 +133,7 @@ def nearest_name(key: str, names: list[str]) -> str | None:
 
 
 def _repairs(flag: Flag, value: Node, text: str, problem: ValueProblem) -> list[str]:
-    """Return JSON texts that may be meant, best first."""
+    """Return likely replacements as JSON texts, best first."""
     word = text.strip().lower()
     match problem:
         case ValueProblem.TAKES_NONE:

@@ -1,7 +1,7 @@
-"""An experiment's keys and values laid onto its script's flags: family CAL5.
+"""Check an experiment's keys and values against its script's flags: family CAL5.
 
 `script` knows the flags and how their parser reacts; this module knows where a key and a value stand in the
-experiment. What isn't certain isn't said.
+experiment. Only certain mistakes are reported.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class _Part:
 def flag_findings(
     document: JsonDocument, sweep: Experiment, script: Script | None, args: tuple[str, ...] = ()
 ) -> list[Finding]:
-    """Judge the keys and values of a sweep by its script's flags.
+    """Check the keys and values of a sweep against its script's flags.
 
     Args:
         document: the experiment config.
@@ -80,14 +80,14 @@ def flag_findings(
     for block in sweep.blocks:
         checked = _CHECKED.get(block.node)
         if checked is None or checked.script is not script or checked.args != args:
-            findings = _judge(document, block, script, known)
-            checked = _CHECKED.put(block.node, _Checked(script, args, findings))
+            findings = _block_findings(document, block, script, known)
+            checked = _CHECKED.put(block.node, _CheckedFlags(script, args, findings))
         found += [shifted(one, block.node.span.start) for one in checked.findings]
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class _Checked:
+class _CheckedFlags:
     """A block's findings, counted from its start, and what they hold for."""
 
     script: Script
@@ -95,12 +95,12 @@ class _Checked:
     findings: tuple[Finding, ...]
 
 
-_CHECKED: Final = SideTable[_Checked]()
+_CHECKED: Final = SideTable[_CheckedFlags]()
 
 
 @dataclass(frozen=True, slots=True)
 class _Behind:
-    """What every job gets besides its block's keys.
+    """The arguments that every job gets besides its block's keys.
 
     Attributes:
         flags: ids of the flags that may be among it.
@@ -136,7 +136,7 @@ def _behind(script: Script, args: tuple[str, ...]) -> _Behind:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the blocks of a sweep share, since most of them have the same keys, and lists that others have too.
+    """Answers that the blocks of a sweep share: most blocks have the same keys and lists.
 
     Attributes:
         flags: what a key may stand for.
@@ -152,7 +152,9 @@ class _Known:
     behind: _Behind = field(default_factory=_Behind)
 
 
-def _judge(document: JsonDocument, block: Block, script: Script, known: _Known) -> tuple[Finding, ...]:
+def _block_findings(
+    document: JsonDocument, block: Block, script: Script, known: _Known
+) -> tuple[Finding, ...]:
     """Return a block's findings. Spans count from its start."""
     shape: tuple[tuple[str, bool | None], ...] | None = None
     if block.node.parts is not None:
@@ -181,7 +183,7 @@ def _given_quietly(script: Script, name: str, spelling: str, known: _Known) -> b
     rows = rows_of(name, json.loads(spelling))
     given = True
     for key, values in zip(flags_of(name), zip(*rows, strict=True), strict=True):
-        flags = _flags_of(script, key, known) if _is_judged(key) else ()
+        flags = _flags_of(script, key, known) if _is_one_flag(key) else ()
         left_out = [value is False for value in values]
         if any(left_out):
             if name[0] == "[" or _is_needed(flags, key):
@@ -225,7 +227,7 @@ def _parts(document: JsonDocument, member: Member, script: Script, known: _Known
     elif value.kind is Kind.ARRAY:
         rows = [(item,) for item in value.items]
     if any(len(row) != len(keys) for row in rows):
-        return  # family CAL2 has said it
+        return  # there is a finding of family CAL2
     position = 0
     for column, key in enumerate(keys):
         position = name.index(key, position)
@@ -236,11 +238,11 @@ def _parts(document: JsonDocument, member: Member, script: Script, known: _Known
             else member.key.span
         )
         position += len(key)
-        if _is_judged(key):
+        if _is_one_flag(key):
             yield _Part(member, column, key, span, values, _flags_of(script, key, known))
 
 
-def _is_judged(key: str) -> bool:
+def _is_one_flag(key: str) -> bool:
     """Whether a key names a flag, and nothing else beside it."""
     return not key.startswith("-") and "=" not in key
 
@@ -323,7 +325,7 @@ def _renamed(part: _Part, name: str) -> str:
 
 
 def _is_needed(flags: tuple[Flag, ...], key: str) -> bool:
-    """Whether leaving a flag out is a mistake, whichever of them a key stands for."""
+    """Whether leaving a flag out is a mistake for each flag that a key may stand for."""
     return (
         bool(flags)
         and all(flag.required and flag.arity != "none" for flag in flags)

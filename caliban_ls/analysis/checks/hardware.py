@@ -1,6 +1,6 @@
-"""The hardware that a project config asks for, judged where it stands in the file.
+"""Check the hardware that a project config asks for, and point at each mistake in the file.
 
-`hardware` knows what is possible; this module knows where each part is written, and how a change is made.
+`hardware` knows which combinations exist; this module finds where each part is written, and writes changes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from caliban_ls.analysis.rules import finding
 
 
 def hardware_findings(document: JsonDocument, project: Project) -> list[Finding]:
-    """Judge the section `cloud` of a project config as a whole.
+    """Check the section `cloud` of a project config as a whole.
 
     Args:
         document: the project config.
@@ -72,9 +72,9 @@ def _request(project: Project, specs: Mapping[str, Spec]) -> Request:
 
 
 def _readable(problem: SpecProblem, field: Field, kind: Kind, rest: Request) -> tuple[Alternative, ...]:
-    """Return what could be written instead of a spec that can't be read, so that all goes together.
+    """Return alternatives to a spec that can't be read, each one completed so that all parts go together.
 
-    Where nobody can tell what was meant, that is what jobs would get by default, and nothing at all.
+    A spec without a likely meaning gets two: the accelerator that jobs have by default, and none.
     """
     changes = [found.changes for found in problem.alternatives]
     if not changes:
@@ -142,7 +142,7 @@ def _finding(
 
 def _fixes(document: JsonDocument, section: Node, alternatives: tuple[Alternative, ...]) -> list[Fix]:
     if any(member.value is None for member in section.members):
-        return []  # somebody is typing there, and what would be changed may be just that
+        return []  # a value is being typed, and a fix might change just that
     return [Fix(found.title, changed(document, "cloud", found.changes)) for found in alternatives]
 
 

@@ -1,7 +1,7 @@
-"""How large a sweep is beside what its project allows, and jobs that it has twice: family CAL6.
+"""Check a sweep's size against its project's limits, and find identical jobs: family CAL6.
 
-Counting never enumerates. Jobs of one block are compared by their lists alone; those of different blocks one
-by one, as long as there are few enough, and each block is enumerated once until an edit touches it.
+Counting never enumerates. Jobs of one block are compared by their lists alone. Jobs of different blocks are compared
+one by one if there are few enough; each block is enumerated once, until an edit touches it.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from caliban_ls.core.text import Span, shortened, spoken_amount, spoken_number
 if TYPE_CHECKING:
     from caliban_ls.analysis.estimate import CostEstimate
 
-_ARRAY: Final = Kind.ARRAY  # until Python 3.12 looked up by a slow road
+_ARRAY: Final = Kind.ARRAY  # before Python 3.12, looking it up is slow
 
 FREE_A_MINUTE: Final = 60
-"""Submissions that a project is granted in a minute without being asked; Google's published default."""
+"""Submissions a minute that Google grants a project by default."""
 
 MOST_COMPARED: Final = 10_000
-"""So many jobs of one sweep are compared with each other; beyond, blocks are looked at one by one."""
+"""Sweeps of more jobs are only searched for values that stand twice in one list."""
 
 _REPEATS: Final = SideTable[tuple[Finding, ...]]()
 _MEMBER_REPEATS: Final = SideTable[tuple[Finding, ...]]()
@@ -37,7 +37,7 @@ _KEYS: Final = SideTable[frozenset[str]]()
 
 
 def limit_findings(document: JsonDocument, sweep: Experiment, estimate: CostEstimate | None) -> list[Finding]:
-    """Judge the size of a sweep.
+    """Check the size of a sweep.
 
     Args:
         document: the experiment config.
@@ -70,7 +70,7 @@ def limit_findings(document: JsonDocument, sweep: Experiment, estimate: CostEsti
 
 
 def repeated(member: Member) -> list[Node]:
-    """Return the values, or rows, of a key that make jobs which an earlier one has made already."""
+    """Return the values, or rows, of a key that repeat an earlier one, and so make the same jobs."""
     name, value = member.key.value, member.value
     if value is None or value.kind is not _ARRAY or not isinstance(name, str):
         return []
@@ -104,14 +104,14 @@ def different_jobs(sweep: Experiment) -> int | None:
 
 
 def flags_key(parameters: Mapping[str, Any]) -> str:
-    """Return a text that is equal for jobs with the very same flags, in whatever order."""
+    """Return a text that is equal for jobs with the same flags, in any order."""
     return "\0\0".join(
         f"{flag}\0{_spelled(value)}" for flag, value in sorted(parameters.items()) if value is not False
     )
 
 
 def _repeats(document: JsonDocument, node: Node) -> tuple[Finding, ...]:
-    """Find values that stand twice in a list. Spans count from the block's start."""
+    """Find repeated values in the lists of a block. Spans count from the block's start."""
     parts, start = node.parts, node.span.start
     found: list[Finding] = []
     if parts is None or any(value[0] == "[" and _has_repeats(name, value) for name, value in parts):
@@ -128,7 +128,7 @@ def _repeats(document: JsonDocument, node: Node) -> tuple[Finding, ...]:
 
 
 def _repeats_of(document: JsonDocument, member: Member, value: Node) -> tuple[Finding, ...]:
-    """Find what stands twice in a member's list. Spans count from the list's start."""
+    """Find repeated values in a member's list. Spans count from the list's start."""
     again = repeated(member)
     return (shifted(_repeat(document, value, again), -value.span.start),) if again else ()
 
@@ -166,7 +166,7 @@ def _repeated_blocks(document: JsonDocument, sweep: Experiment) -> Iterator[Find
 
 
 def _keys(block: Block) -> frozenset[str]:
-    """Return a text for each different job of a block that is equal for equal ones."""
+    """Return one text for each different job of a block; equal jobs have equal texts."""
     known = _KEYS.get(block.node)
     if known is not None:
         return known
@@ -184,7 +184,7 @@ def _keys(block: Block) -> frozenset[str]:
 
 
 def _spelled(value: Any) -> str:  # noqa: ANN401 - JSON
-    """Return what a flag's value is on a command line; marks what is no text there."""
+    """Return a flag's value as on a command line, with a mark before booleans."""
     return f"\1{value}" if isinstance(value, bool) else str(value)
 
 

@@ -1,6 +1,6 @@
-"""The keys of a block and their values: which flags they set, how often, and what is wrong with them.
+"""Check the keys and values of a block: the flags that they set, the number of jobs, and the mistakes.
 
-Judges one block at a time, whatever stands around it. Knows nothing of files, scripts or machines.
+Checks one block at a time, without the others. Knows nothing of files, scripts or machines.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from caliban_ls.core.text import Span
 
 _FLAG = r"[^\s,\[\]]+"
 _KEY = re.compile(rf"{_FLAG}|\[\s*{_FLAG}(?:\s*,\s*{_FLAG})*\s*\]")
-# Until Python 3.12 a member of an enumeration is looked up by a slow road, which is felt where there are many blocks.
+# Before Python 3.12, looking up a member of an enumeration is slow, which adds up over many blocks.
 _ARRAY, _STRING, _NUMBER, _BOOLEAN = Kind.ARRAY, Kind.STRING, Kind.NUMBER, Kind.BOOLEAN
 _REMEMBERED = 1024  # names of keys; the blocks of a sweep have mostly the same ones
 
-_UNIFORM_ROWS = 3  # this many rows of one wrong length blame the key, not each of the rows
+_UNIFORM_ROWS = 3  # this many rows of one wrong length make one finding on the key, not one for each row
 
 
-class _Checked(NamedTuple):
-    """What checking a member alone gave.
+class _CheckedMember(NamedTuple):
+    """The result of checking a member.
 
     Attributes:
         rows: by how many it multiplies its block's jobs, None where its syntax leaves that open.
@@ -43,18 +43,18 @@ class _Checked(NamedTuple):
     is_final: bool
 
 
-_CHECKED: Final = SideTable[_Checked]()
-"""By the members' values. An edit of a member makes a new value, or touches the one that it has."""
+_CHECKED: Final = SideTable[_CheckedMember]()
+"""By the members' values: an edit of a member makes a new value or touches the old one."""
 
-_UNKNOWN: Final = _Checked(None, (), (), is_final=False)
-"""Of a member of which the syntax findings say that its key or value is missing or broken."""
+_UNKNOWN: Final = _CheckedMember(None, (), (), is_final=False)
+"""The result for a member whose key or value is missing or broken, for which there is a syntax finding."""
 
 _FEW = 32
-"""Blocks with no more members are checked whole, which is as fast and takes no memory."""
+"""Blocks of up to this many members are checked whole: that is as fast, and takes no memory."""
 
 
 class _Taken:
-    """How often each flag is set in a block: counted once, when it is first asked for."""
+    """How often each flag is set in a block: counted once, at the first use."""
 
     __slots__ = ("_block", "_counted")
 
@@ -86,7 +86,7 @@ def is_key(name: str) -> bool:
 
 
 def row_count(member: Member) -> int:
-    """Return by how many a key of a block without errors multiplies its jobs."""
+    """Return the number of rows of a key in a block without errors, by which it multiplies the jobs."""
     value = member.value
     if value is None or value.kind is not _ARRAY:
         return 1
@@ -97,14 +97,14 @@ def row_count(member: Member) -> int:
     return value.size
 
 
-def judge(node: Node) -> tuple[int | None, list[Finding]]:
-    """Return how many jobs a block stands for, None when it has errors, and what is wrong with its keys and values."""
+def check_block(node: Node) -> tuple[int | None, list[Finding]]:
+    """Return a block's number of jobs, None when it has errors, and the findings about its keys and values."""
     if node.parts is not None and (number := _count_plain(node.parts)) is not None:
         return number, []
     members = node.members
     taken = _Taken(node)
     keeps = len(members) > _FEW
-    checked: list[_Checked] = []
+    checked: list[_CheckedMember] = []
     findings: list[Finding] = []
     for member in members:
         value = member.value
@@ -127,27 +127,27 @@ def judge(node: Node) -> tuple[int | None, list[Finding]]:
     return prod(each**times for each, times in Counter(rows).items()), findings
 
 
-def _check(member: Member, value: Node, taken: _Taken) -> _Checked:
+def _check(member: Member, value: Node, taken: _Taken) -> _CheckedMember:
     """Check a member that has a value, in a block whose flags are taken."""
-    # Most members are in order, which is seen at once; the rest is spared them.
+    # Most members are in order; a few quick tests show it.
     key = member.key
     if key.kind is not _STRING or key.damaged:
         return _UNKNOWN
     name: str = key.value
     is_simple = _is_simple(name)
     if is_simple and not value.damaged and (value.plain or _is_harmless(value)):
-        return _Checked(value.plain or 1, (name,), (), is_final=True)
-    found = _judge_member(member, taken)
+        return _CheckedMember(value.plain or 1, (name,), (), is_final=True)
+    found = _member_findings(member, taken)
     if found:
         start = value.span.start
         found = [shifted(one, -start) for one in found]
     rows = row_count(member) if _is_whole(member) else None
     flags = flags_of(name) if is_key(name) else ()
-    return _Checked(rows, flags, tuple(found), is_final=is_simple or _is_compound(name))
+    return _CheckedMember(rows, flags, tuple(found), is_final=is_simple or _is_compound(name))
 
 
 def _count_plain(parts: Sequence[tuple[str, str]]) -> int | None:
-    """Return how many jobs a block stands for that nobody has looked into, None where it needs a closer look."""
+    """Return how many jobs an unread block stands for, None where its members have to be read."""
     if not _are_simple(tuple([name for name, _ in parts])):
         return None
     count = 1
@@ -181,7 +181,7 @@ def _count_rows(name: str, spelling: str) -> int | None:
 
 
 def described(node: Node) -> str:
-    """Name what stands there, short enough for a message."""
+    """Describe a value, short enough for a message."""
     if node.kind is Kind.ARRAY:
         return "a list"
     if node.kind is Kind.OBJECT:
@@ -214,7 +214,7 @@ def _is_compound(name: str) -> bool:
 
 
 def _is_whole(member: Member) -> bool:
-    """Whether the syntax of a key and its values leaves nothing open; `_judge_member` has seen to the rest."""
+    """Whether the syntax of a key and its values leaves nothing open; `_member_findings` checks the rest."""
     value = member.value
     if value is None or member.key.kind is not _STRING or member.key.damaged:
         return False
@@ -228,17 +228,17 @@ def _is_whole(member: Member) -> bool:
     return True
 
 
-def _judge_member(member: Member, taken: _Taken) -> list[Finding]:
+def _member_findings(member: Member, taken: _Taken) -> list[Finding]:
     key, value = member.key, member.value
     if key.kind is not Kind.STRING or key.damaged or value is None or value.kind is Kind.INVALID:
-        return []  # the syntax findings have said it
+        return []  # a syntax finding is there already
     name: str = key.value
     if _is_compound(name):
-        return _judge_compound(name, key.span, value)
-    found = _judge_key(member, taken)
+        return _compound_findings(name, key.span, value)
+    found = _key_finding(member, taken)
     if found:
         return [found]
-    findings = _judge_compound(name, key.span, value) if name.startswith("[") else _judge_plain(value)
+    findings = _compound_findings(name, key.span, value) if name.startswith("[") else _plain_findings(value)
     if any(flag.startswith("-") for flag in flags_of(name)):
         bare = re.sub(r"(?<![^\[\s,])-+", "", name)
         fixes = [_rename(key.span, bare)] if _fits(bare, member, taken) else []
@@ -247,7 +247,7 @@ def _judge_member(member: Member, taken: _Taken) -> list[Finding]:
     return findings
 
 
-def _judge_key(member: Member, taken: _Taken) -> Finding | None:
+def _key_finding(member: Member, taken: _Taken) -> Finding | None:
     name: str = member.key.value
     span = member.key.span
     if "\0" in name:
@@ -270,41 +270,41 @@ def _judge_key(member: Member, taken: _Taken) -> Finding | None:
 
 
 def _better_key(name: str) -> str:
-    """Return what the writer may have meant; it needn't be valid."""
+    """Return a likely key in place of an invalid one; it may be invalid itself."""
     words = [re.sub(r"\s+", "_", part.strip()) for part in re.sub(r"[\[\]]", " ", name).split(",")]
     words = [word for word in words if word]
     return f"[{','.join(words)}]" if len(words) > 1 else "".join(words)
 
 
 def _fits(name: str, member: Member, taken: _Taken) -> bool:
-    """Whether a key would go with a member's value and the other keys, so that renaming brings no other finding."""
+    """Whether a member could be renamed to a key without bringing another finding."""
     key, value = member.key, member.value
     if not _KEY.fullmatch(name) or value is None:
         return False
     flags, own = flags_of(name), Counter(flags_of(key.value))
     if len(set(flags)) < len(flags) or any(taken[flag] > own[flag] for flag in flags):
         return False
-    return not (_judge_compound(name, key.span, value) if name.startswith("[") else _judge_plain(value))
+    return not (_compound_findings(name, key.span, value) if name.startswith("[") else _plain_findings(value))
 
 
-def _judge_plain(value: Node) -> list[Finding]:
+def _plain_findings(value: Node) -> list[Finding]:
     if value.kind is not Kind.ARRAY:
-        return _judge_value(value)
+        return _value_findings(value)
     if value.plain:
         return []
     if not value.items and not value.damaged:
         return [_empty_list(value)]
     findings = []
     for item in value.items:
-        findings += _judge_value(item)
+        findings += _value_findings(item)
     return findings
 
 
-def _judge_compound(name: str, span: Span, value: Node) -> list[Finding]:
+def _compound_findings(name: str, span: Span, value: Node) -> list[Finding]:
     width = len(flags_of(name))
     if value.kind is not Kind.ARRAY:
         fixes = []
-        if width == 1 and not _judge_value(value):
+        if width == 1 and not _value_findings(value):
             end = value.span.end
             start = value.span.start
             edits = (Edit(Span(start, start), "["), Edit(Span(end, end), "]"))
@@ -314,25 +314,25 @@ def _judge_compound(name: str, span: Span, value: Node) -> list[Finding]:
         )
         return [finding("CAL206", value.span, message, *fixes)]
     if value.plain:
-        return _judge_row(name, width, value)
+        return _row_findings(name, width, value)
     if not value.items:
         return [] if value.damaged else [_empty_list(value)]
     rows = [item for item in value.items if item.kind is Kind.ARRAY]
     if rows and len(rows) < len(value.items):
         return _mixed(value, width)
     if not rows:
-        return _judge_row(name, width, value)
+        return _row_findings(name, width, value)
     lengths = {row.size for row in rows if not row.damaged}
     if len(lengths) == 1 and len(rows) >= _UNIFORM_ROWS and width not in lengths:
         message = f"{name} names {_flag_word(width)}, but every row has {_value_word(*lengths)}"
         return [finding("CAL207", span, message)]
     findings = []
     for row in rows:
-        findings += _judge_row(name, width, row)
+        findings += _row_findings(name, width, row)
     return findings
 
 
-def _judge_row(name: str, width: int, row: Node) -> list[Finding]:
+def _row_findings(name: str, width: int, row: Node) -> list[Finding]:
     if row.size != width:
         if row.damaged:
             return []
@@ -342,12 +342,12 @@ def _judge_row(name: str, width: int, row: Node) -> list[Finding]:
         return []
     findings = []
     for item in row.items:
-        findings += _judge_value(item)
+        findings += _value_findings(item)
     return findings
 
 
 def _mixed(value: Node, width: int) -> list[Finding]:
-    """Blame the first item that is of the other kind than the writer seems to have meant."""
+    """Report the first item that differs in kind from what the others suggest."""
     if value.damaged or any(item.kind is Kind.INVALID for item in value.items):
         return []
     flat = value.items[0].kind is not Kind.ARRAY and len(value.items) == width
@@ -358,8 +358,8 @@ def _mixed(value: Node, width: int) -> list[Finding]:
     ]
 
 
-def _judge_value(value: Node) -> list[Finding]:
-    """Judge one value that a flag would get; nested lists are passed as Python spells them."""
+def _value_findings(value: Node) -> list[Finding]:
+    """Check one value that a flag would get; nested lists are passed as Python spells them."""
     if value.kind is Kind.NULL:
         return [
             finding(
@@ -375,7 +375,7 @@ def _judge_value(value: Node) -> list[Finding]:
     return []
 
 
-def _set_twice(members: Sequence[Member], checked: Sequence[_Checked]) -> list[Finding]:
+def _set_twice(members: Sequence[Member], checked: Sequence[_CheckedMember]) -> list[Finding]:
     """Find flags that a compound key sets again. A key that is literally repeated is a matter of syntax."""
     findings: list[Finding] = []
     every = [flag for one in checked for flag in one.flags]

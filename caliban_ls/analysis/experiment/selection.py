@@ -1,4 +1,4 @@
-"""Which jobs of a sweep a place in its config is part of: those of a block, or those that have one of its values.
+"""Find the jobs that an offset in an experiment config belongs to: those of its block, or those with the value there.
 
 Knows offsets of a text; what a cursor is it doesn't know. Counts without enumerating, and expands lazily.
 """

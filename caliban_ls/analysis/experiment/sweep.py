@@ -1,8 +1,8 @@
 """The sweep that an experiment config describes: its blocks, their count, and the jobs they stand for.
 
-Judging and counting never enumerate: a config of 10^15 jobs costs what its text costs. Expansion is lazy.
+Checking and counting never enumerate: a config of 10^15 jobs takes as long as its text is. Expansion is lazy.
 Knows nothing of files, scripts or machines. The rules are those of google/caliban 0.4.2
-(`docs/explore/experiment_broadcasting.rst`); what that program crashes on or drops silently is an error here.
+(`docs/explore/experiment_broadcasting.rst`); input that makes it crash, or that it drops silently, is an error here.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from caliban_ls.analysis.experiment.block import described, flags_of, judge
+from caliban_ls.analysis.experiment.block import check_block, described, flags_of
 from caliban_ls.analysis.findings import Edit, Finding, Fix, Severity, shifted
 from caliban_ls.analysis.jsondoc import JsonDocument, Kind, Member, Node, SideTable, to_python
 from caliban_ls.analysis.rules import finding
 
-# Until Python 3.12 a member of an enumeration is looked up by a slow road, which is felt where there are many blocks.
+# Before Python 3.12, looking up a member of an enumeration is slow, which adds up over many blocks.
 _ARRAY, _OBJECT = Kind.ARRAY, Kind.OBJECT
 
 
@@ -47,7 +47,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """A whole config, judged.
+    """A whole config, checked.
 
     Attributes:
         blocks: in the file's order.
@@ -61,8 +61,8 @@ class Experiment:
 
 
 @dataclass(slots=True)
-class _Reading:
-    """What judging a block gave. Spans count from its start.
+class _CheckedBlock:
+    """The result of checking a block. Spans count from its start.
 
     The block has the pointer that it had last; that changes when another comes or goes before it.
     """
@@ -71,16 +71,16 @@ class _Reading:
     block: Block
 
 
-_READINGS: Final = SideTable[_Reading]()
+_CHECKED: Final = SideTable[_CheckedBlock]()
 
 
 def read(document: JsonDocument) -> Experiment:
-    """Judge and count a config. Broken input gives findings, never an exception."""
+    """Check and count a config. Broken input gives findings, never an exception."""
     blocks: list[Block] = []
     findings: list[Finding] = []
     for pointer, node in _top_level(document.root):
         if node.kind is _OBJECT:
-            reading = _READINGS.get(node) or _read_block(node, pointer)
+            reading = _CHECKED.get(node) or _read_block(node, pointer)
             if reading.findings:
                 start = node.span.start
                 findings += [shifted(found, start) for found in reading.findings]
@@ -107,7 +107,7 @@ def axes(block: Block) -> tuple[Axis, ...]:
 
 
 def axis_of(member: Member) -> Axis:
-    """Return the axis that a key without errors is."""
+    """Return the axis of a key without errors."""
     name = member.key.value
     return Axis(flags_of(name), rows_of(name, to_python(member.value) if member.value is not None else None))
 
@@ -160,7 +160,7 @@ def arguments(parameters: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _top_level(root: Node | None) -> Iterator[tuple[str, Node]]:
-    """Yield what stands in the (nested) lists of the top level, with its JSON pointer, in the file's order."""
+    """Yield the items of the (nested) lists of the top level with their JSON pointers, in the file's order."""
     if root is None or root.kind is not _ARRAY:
         if root is not None:
             yield "", root
@@ -177,11 +177,11 @@ def _top_level(root: Node | None) -> Iterator[tuple[str, Node]]:
             lists.pop()
 
 
-def _read_block(node: Node, pointer: str) -> _Reading:
-    count, findings = judge(node)
+def _read_block(node: Node, pointer: str) -> _CheckedBlock:
+    count, findings = check_block(node)
     start = node.span.start if findings else 0
     found = tuple(shifted(one, -start) for one in findings)
-    return _READINGS.put(node, _Reading(found, Block(node, pointer, count)))
+    return _CHECKED.put(node, _CheckedBlock(found, Block(node, pointer, count)))
 
 
 def _no_jobs(root: Node) -> list[Finding]:

@@ -36,7 +36,7 @@ from caliban_ls.analysis.jsondoc.tree import Kind, Member, Node
 from caliban_ls.core.text import Span
 
 MAX_SHOWN = 100
-"""So many errors of one document are shown; hints aren't counted."""
+"""At most this many errors of one document are shown; hints aren't counted."""
 
 _MAX_LEVELS = 8  # how far out the enclosing lists are tried before everything is parsed anew
 _CLOSER = {"[": "]", "{": "}"}
@@ -75,7 +75,7 @@ class JsonDocument:
 
     @property
     def comments(self) -> list[Span]:
-        """Where comments stand, their marks included, in order."""
+        """The spans of all comments, their marks included, in order."""
         return [Span(start, end) for start, end in self._comments]
 
     def comment_at(self, offset: int) -> Span | None:
@@ -210,12 +210,12 @@ class JsonDocument:
 
 
 def parse(text: str) -> JsonDocument:
-    """Parse a text. Whatever is wrong with it becomes findings; nothing is raised."""
+    """Parse a text. Mistakes become findings; nothing is raised."""
     return JsonDocument(text)
 
 
 def inner_span(document: JsonDocument, node: Node, start: int, end: int) -> Span:
-    """Return where a part of a string's value stands in the document, escapes accounted for.
+    """Return the span of a part of a string's value in the document, escapes accounted for.
 
     Args:
         document: the document that the string belongs to.
@@ -309,7 +309,7 @@ def _move(children: Sequence[Any], shift: int) -> None:
 
 
 def _with_duplicates(later: list[Fault], node: Node, start: int, close: int) -> list[Fault]:
-    """Return faults with those about an object's duplicate keys, which are reported where it closes, made anew."""
+    """Return faults with those about an object's duplicate keys renewed; they are reported where the object closes."""
     first = bisect_left(later, close, key=lambda fault: fault.at)
     last = bisect_right(later, close, key=lambda fault: fault.at)
     at_close = [fault for fault in later[first:last] if fault.finding.code != DUPLICATE_KEY]

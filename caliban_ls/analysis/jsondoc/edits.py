@@ -36,7 +36,7 @@ def set_member(document: JsonDocument, node: Node, key: str, spelling: str) -> t
     remark = _LAST_REMARK.match(document.text, last.end)
     if "\n" not in separator or remark is None:
         return (Edit(Span(last.end, last.end), f",{separator}{text}"),)
-    # What is said behind the last member is about that one, and stays with it.
+    # A comment behind the last member is about that member, and stays with it.
     comma = () if remark["comma"] else (Edit(Span(last.end, last.end), ","),)
     kept = "," if remark["comma"] else ""
     return (*comma, Edit(Span(remark.end(), remark.end()), f"{separator}{text}{kept}"))

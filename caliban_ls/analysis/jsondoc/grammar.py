@@ -1,7 +1,7 @@
 """From text to tree: the grammar of JSON with comments.
 
-One pass from left to right with an explicit stack. Well-formed text takes the short road in `Parser.run`; a token
-that doesn't fit takes the long one, in `recovery`, and the short road goes on behind it.
+One pass from left to right with an explicit stack. `Parser.run` is the fast path for well-formed text; a token that
+doesn't fit goes through `recovery`, and the fast path continues behind it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Parser(RecoveringParser):
             tokens.CLOSING.match,
         )
         object_match = tokens.PLAIN_OBJECT.match if self._whole_objects else None
-        # Until Python 3.12 a member of an enumeration is looked up by a slow road.
+        # Before Python 3.12, looking up a member of an enumeration is slow.
         string_kind, number_kind = Kind.STRING, Kind.NUMBER
         limit = len(text) + 1 if self._window is None else self._window.resume
         position = self.position
@@ -116,7 +116,7 @@ class Parser(RecoveringParser):
                             frame.state = DONE if comma is None else NEXT
                             position = match.end()
                             continue
-                        # No number that Python can hold; the long road says so.
+                        # No number that Python can hold; recovery reports it.
                         frame.state = VALUE if is_object else state
                         position = start
                 self.position = position
@@ -129,7 +129,7 @@ class Parser(RecoveringParser):
     # Where a window ends
 
     def _meets(self, frame: Frame) -> bool:
-        """Return whether the parser stands where an old item or member started, in the state of then."""
+        """Return whether an old item or member started here, and was met in the same state."""
         window = self._window
         assert window is not None  # noqa: S101 - only windows have a limit inside the text
         if self.position > window.close:
@@ -148,7 +148,7 @@ class Parser(RecoveringParser):
 
 
 def _different_parts(spelling: str) -> list[tuple[str, str]] | None:
-    """Return the parts of a plain object, None where a key stands in it twice, or half of a character."""
+    """Return the parts of a plain object, None where it has a key twice or half of a surrogate pair."""
     if not spelling.isascii() and tokens.SURROGATE.search(spelling) is not None:
         return None
     parts: list[tuple[str, str]] = tokens.PARTS.findall(spelling)
@@ -156,7 +156,7 @@ def _different_parts(spelling: str) -> list[tuple[str, str]] | None:
 
 
 def _read_object(spelling: str) -> Node:
-    """Return the object that a plain object is, with all its nodes."""
+    """Return a plain object with all its nodes."""
     objects: list[Node] = []
     holder = Node(Kind.ARRAY, None, None, 0, 0)
     Parser(spelling, [Frame(holder, 0, "", objects, START)], 0, whole_objects=False).run()

@@ -1,4 +1,4 @@
-"""What a parser knows while it reads: the containers that are open, how far it has looked, and what it has reported.
+"""The state of a parser: its open containers, how far it has looked ahead, and its findings so far.
 
 Decides nothing about any token.
 """
@@ -28,7 +28,7 @@ START = 6  # the document's one value
 OVER = 7  # nothing: text after the document's end was reported
 
 MAX_ERRORS = 1000
-"""A text with more errors isn't JSON by any stretch; what follows is read, but not reported."""
+"""A text with more errors isn't JSON. The rest is read, but nothing more is reported."""
 
 
 class Escaped(Exception):
@@ -134,7 +134,7 @@ class ParserState:
         return match
 
     def _is_before_colon(self, position: int) -> bool:
-        """Return whether a colon follows, or what people write instead."""
+        """Return whether a colon follows, or another separator in its place."""
         match = self._peek(position)
         return match is not None and (match["mark"] == ":" or match["equals"] is not None)
 
@@ -157,7 +157,7 @@ class ParserState:
 
     def _report_missing_comma(self, frame: Frame, start: int) -> None:
         self._fresh = False
-        # A value without a key isn't among the children, so nobody remembers where it ended.
+        # A value without a key isn't among the children, so that its end isn't known.
         is_known = frame.member is not None or not frame.is_object
         self._report(
             reports.missing_comma(frame.last_end()) if is_known else reports.missing_comma_before(start)
@@ -186,7 +186,7 @@ class ParserState:
             self._report(reports.missing_value(*frame.ends(frame.member.key)))
 
     def _unexpected(self, start: int, end: int, message: str) -> None:
-        """Report what nobody can make sense of, and stay silent until the next comma or bracket."""
+        """Report text without a likely meaning, and stay silent until the next comma or bracket."""
         frame = self._frames[-1]
         self._report(reports.unexpected(start, end, message), damaged=frame.node)
         frame.state = BROKEN if frame.closer else OVER

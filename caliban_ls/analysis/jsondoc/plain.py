@@ -1,6 +1,6 @@
-"""Plain lists and objects, which are nearly all of a sweep: taken whole, and read one by one when somebody looks.
+"""Plain lists and objects, which are nearly all of a sweep: parsed as one token, and read at the first use.
 
-Knows how they are spelled. Whoever reads a tree sees a node like any other.
+To readers of a tree they are nodes like any other.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class PlainArray(Node):
 
     @property
     def items(self) -> Sequence[Node]:
-        """The items, read at the first look."""
+        """The items, read at the first use."""
         if self.unread is not None:
             _ITEMS.__set__(self, _read(self, self.unread))
             self.unread = None
@@ -75,7 +75,7 @@ class PlainObject(Node):
 
     @property
     def members(self) -> Sequence[Member]:
-        """The members, read at the first look."""
+        """The members, read at the first use."""
         if self.unread is not None:
             self.members = self.read(self.unread).members
             for member in self.members:

@@ -1,4 +1,4 @@
-"""The long road through a text: one token at a time, wherever it may not fit.
+"""Read a text token by token, and recover from mistakes.
 
 A token that doesn't fit is reported once. The parser then goes on with what was probably meant: brackets, commas and
 colons that are missing, too many or of the wrong kind. Knows no rule but syntax, and nothing of edits except where a
@@ -86,7 +86,7 @@ class RecoveringParser(ParserState):
                 self._report(reports.list_with_keys(frame.start, position + 1, is_whole=is_whole))
 
     def _close_unclosed(self, depth: int, position: int, *, goes_on: bool = False) -> None:
-        """End all containers from a depth on, where something stands that can't be inside them.
+        """End all containers from a depth on, before a token that can't be inside them.
 
         Together they are one mistake: the innermost is blamed, and what was reported about the shape of any
         of them is taken back, because it follows from the missing brackets.
@@ -118,10 +118,10 @@ class RecoveringParser(ParserState):
             frame.node.length = position - frame.start
         self._report(reports.unclosed(innermost.start, missing, fixes))
 
-    # The long road: one token that may not fit
+    # One token, which may not fit
 
     def _token(self) -> None:
-        """Read one token or comment, and do what it means where it stands."""
+        """Read one token or comment, and handle it in the state of the innermost container."""
         position = self._at = self.position
         self._fresh = position >= self._reach
         match = tokens.TOKEN.match(self.text, position)
@@ -196,7 +196,7 @@ class RecoveringParser(ParserState):
         self._report(reports.commas_in_a_row(start, end, fixes), damaged=frame.node)
 
     def _colon(self, start: int, end: int) -> None:
-        """Handle `:`, or what is written instead of it."""
+        """Handle `:`, or another separator in its place."""
         frame = self._frames[-1]
         spelling = self.text[start:end]
         if frame.state == COLON:
@@ -223,7 +223,7 @@ class RecoveringParser(ParserState):
             return
         if frame.is_object and frame.state in {FIRST, NEXT, DONE}:
             if bracket == "{" and above is not None and above.closer == "]" and not above.is_object:
-                # Somebody is writing this block, and the next one follows already.
+                # This block is still being written, and the next one follows already.
                 self._look(start + 1)
                 self._close_unclosed(len(self._frames) - 1, start, goes_on=True)
                 self._frames[-1].state = NEXT
@@ -259,7 +259,7 @@ class RecoveringParser(ParserState):
             self._mismatched(frame, bracket, start)
 
     def _document_goes_on(self, frame: Frame) -> bool:
-        """Return whether a comma before and a value behind a bracket say that the document doesn't end there."""
+        """Return whether the document continues after a bracket: a comma stands before it and a value behind it."""
         if frame.state != NEXT or len(self._frames) != _ROOT:
             return False
         following = self._peek(self.position)
@@ -291,7 +291,7 @@ class RecoveringParser(ParserState):
         return True
 
     def _mismatched(self, frame: Frame, bracket: str, start: int) -> None:
-        """Handle a closing bracket of the wrong kind: what follows it shows what it was meant to close."""
+        """Handle a closing bracket of the wrong kind; the text behind it shows which container it was meant to close."""
         levels = range(len(self._frames) - 2, max(0, len(self._frames) - _MAX_LEVELS), -1)
         depth = next((level for level in levels if self._frames[level].closer == bracket), 0)
         goes_on = self._continues(self.position)
@@ -400,7 +400,7 @@ class RecoveringParser(ParserState):
         self._value(scalar)
 
     def _key(self, scalar: Scalar) -> None:
-        """Take a token for a key, whatever it is."""
+        """Take any token for a key."""
         frame = self._frames[-1]
         node = Node(
             Kind.STRING, scalar.value, frame.node, scalar.start - frame.start, scalar.end - scalar.start

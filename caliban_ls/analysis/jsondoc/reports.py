@@ -1,6 +1,6 @@
-"""The words of syntax findings: what is wrong, what would be right, and the edit that makes it right.
+"""The messages of syntax findings, and their fixes.
 
-Knows neither tree nor parser. Offsets are code points of the document; `start` and `end` are what is marked.
+Knows neither tree nor parser. Offsets are code points of the document; `start` and `end` are those of the finding.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from caliban_ls.analysis.rules import finding
 from caliban_ls.core.text import Span
 
 BRACKETS = {"]": ("[", "list"), "}": ("{", "object")}
-"""Closing brackets, what opens them, and what stands between them."""
+"""Closing brackets, with their opening bracket and the name of their container."""
 
 DUPLICATE_KEY = "CAL114"
 
@@ -110,7 +110,7 @@ def missing_colon(start: int, end: int) -> Finding:
 
 
 def wrong_separator(spelling: str, start: int, end: int) -> Finding:
-    """Report what stands in a colon's place."""
+    """Report another separator in a colon's place."""
     fix = replacement("Replace with `:`", start, end, ":")
     return finding(
         "CAL110", Span(start, end), f"A key and its value are joined by `:`, not by `{spelling}`", fix
@@ -139,12 +139,12 @@ def duplicate_key(quoted: str, start: int, end: int) -> Finding:
 
 
 def unexpected(start: int, end: int, message: str) -> Finding:
-    """Report what has no place where it stands."""
+    """Report text that can't stand where it does."""
     return finding("CAL124", Span(start, end), message)
 
 
 def second_separator(spelling: str, start: int, end: int) -> Finding:
-    """Report a colon, or what is written instead, after a colon."""
+    """Report a separator after a colon."""
     fix = replacement(f"Remove `{spelling}`", start, end, "")
     message = f"One `:` joins a key and its value; remove this `{spelling}`"
     return finding("CAL124", Span(start, end), message, fix)

@@ -1,6 +1,6 @@
-"""What a token means that stands for a key or a value, and what is wrong with how it is written.
+"""Read one token as a key or a value, and report how it is misspelled.
 
-Knows the token and its line: not what stands around it, and not whether it belongs there.
+Knows the token and its line, not its surroundings; it doesn't decide whether the token belongs there.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Scalar:
         end: where it ends.
         after: where the next token starts.
         reach: how far the text was looked at to know all this.
-        kind: what it is, INVALID when nobody can tell.
+        kind: of the value; INVALID when it can't be read.
         value: what it means.
         is_text: whether it is a string, however badly written.
         is_guess: whether its end is a guess.
@@ -53,7 +53,7 @@ class Scalar:
     findings: list[Finding] = field(default_factory=list)
 
     def withdraw_fixes(self) -> None:
-        """Keep the findings, but offer nothing: what stands around shows that no fix would be enough."""
+        """Keep the findings without their fixes, none of which would be enough here."""
         self.findings = [replace(found, fixes=()) for found in self.findings]
 
 

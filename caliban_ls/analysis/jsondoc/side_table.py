@@ -1,4 +1,4 @@
-"""What readers of a tree remember about its nodes: a table for each reader, in the reader's own type.
+"""Side tables: what a reader of a tree found out about its nodes, in the reader's own type.
 
 A reader makes one table for each kind of answer and keeps it to itself. Trees know neither tables nor answers.
 """
@@ -13,7 +13,7 @@ Answer = TypeVar("Answer")
 
 
 class SideTable(Generic[Answer]):
-    """Maps nodes to what their reader found there, until an edit touches the node.
+    """Maps nodes to answers, until an edit touches the node.
 
     An entry is kept beside its node and goes with it. It may hold positions if they are counted from the node's own
     start, since an edit elsewhere moves the node.

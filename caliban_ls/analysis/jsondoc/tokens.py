@@ -1,4 +1,4 @@
-"""How JSON spells things, and how people misspell them: patterns, strings and numbers.
+"""Patterns for JSON's tokens and their common misspellings; strings and numbers.
 
 Knows single tokens only: no tree, no document, no findings. Every pattern takes the blanks that follow
 along, so that a parser stands on the next token after each match.
@@ -39,7 +39,7 @@ VALUE = re.compile(_VALUE, re.VERBOSE)
 """A well-formed scalar, a list of such, or an opening bracket.
 
 The groups are text, integer, fraction, word, comma; list, comma; bracket. The list's items are all in order, none of
-them null and none hard to read. A comma or a closing bracket follows the scalar. Whatever else does is read token by token.
+them null and none hard to read. A comma or a closing bracket follows the scalar. With anything else behind it, the scalar is read token by token.
 """
 
 MEMBER = re.compile(rf"{_PLAIN}{BLANKS}:{BLANKS}()(?:{_VALUE})", re.VERBOSE)
@@ -61,7 +61,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 
 _IN_ROWS = r'\[[^"\[\]]*(?:(?:"[^"]*"|\[[^"\]]*(?:"[^"]*"[^"\]]*)*\])[^"\[\]]*)*\]'
 PARTS = re.compile(rf'"([^"]*)"{BLANKS}:{BLANKS}("[^"]*"|{_IN_ROWS}|[^,}} \t\r\n]+)')
-"""A key of a PLAIN_OBJECT, and its value as it is spelled. It believes that all is in order, and so is quick."""
+"""A key of a PLAIN_OBJECT, and its value as it is spelled. It relies on all being in order, which makes it quick."""
 
 CLOSING = re.compile(rf"([\]}}]){BLANKS}(,)?{BLANKS}")
 """A closing bracket and its comma."""
@@ -118,7 +118,7 @@ class Flaw:
     Attributes:
         start, end: offsets inside the text between the quotes.
         name: "escape", "surrogate" (half of a pair) or "control".
-        mended: what would be right in its place, None when nobody can tell.
+        mended: what would be right in its place, None when that isn't known.
     """
 
     start: int
@@ -204,7 +204,7 @@ def _guessed(content: str, *, is_key: bool) -> str:
 
 
 def decode(content: str) -> str:
-    """Return the value of a string from the text between its quotes, whatever is wrong with it.
+    """Return the value of a string from the text between its quotes, flaws included.
 
     A backslash that escapes nothing stands for itself, half a surrogate pair becomes U+FFFD.
     """

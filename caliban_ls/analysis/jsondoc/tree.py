@@ -1,6 +1,6 @@
-"""The tree of a JSON document: what stands where.
+"""The tree of a JSON document: its values and keys, and their positions.
 
-Knows nothing of how text is parsed. Positions are kept relative to the parent, so that an edit moves
+Knows nothing of parsing. Positions are kept relative to the parent, so that an edit moves
 siblings only. Nothing here recurses, because a document may be nested 100,000 deep.
 """
 
@@ -16,7 +16,7 @@ from caliban_ls.core.text import Span
 
 
 class Kind(Enum):
-    """What a node is. INVALID stands where a value belongs but none can be read."""
+    """The kinds of nodes. INVALID stands for a value that can't be read."""
 
     OBJECT = "object"
     ARRAY = "array"
@@ -43,14 +43,14 @@ class Node:
         parent: the container that it stands in; the root's is a holder of the whole document.
         offset: where it starts, counted from the parent's start.
         length: in code points, brackets and quotes included.
-        fresh: whether no decision in front of it looked into it, and none inside looked behind it, so that
-            a parse may start and stop at its ends.
-        plain: how many items an array has, all of them numbers, true, false or strings without special
-            characters; 0 where nobody has counted. Readers may spare themselves the items, no more.
-        unread: of such an array, or of an object of nothing but such and rows of them, its spelling as long as
-            nobody has looked at the items or members; it is strict JSON.
-        parts: of such an object, as long as nobody has looked at the members, each key and how its value is
-            spelled, with neither blanks nor commas around it. Keys are different.
+        fresh: whether a parse may start and stop at its ends: no decision before it looked into it, and none
+            inside looked behind it.
+        plain: how many items an array has that are all numbers, true, false or strings without special
+            characters, so that readers needn't look at them; 0 for any other array, and where it isn't counted.
+        unread: the spelling, in strict JSON, of a plain array whose items weren't read yet, or of an object of
+            scalars, plain arrays and rows of them whose members weren't; None once they are.
+        parts: of such an object, until its members are read, each key and the spelling of its value, without
+            blanks or commas around it. Keys are different.
     """
 
     plain: int = 0
@@ -82,7 +82,7 @@ class Node:
 
     @property
     def span(self) -> Span:
-        """Where it stands in the document. Costs a step for each level of nesting."""
+        """Its span in the document. Takes a step for each level of nesting."""
         start = 0
         node: Node | None = self
         while node is not None:
@@ -99,7 +99,7 @@ class Node:
 
 
 class Member:
-    """A key of an object and its value, None when there is no value to speak of."""
+    """A key of an object and its value, None when there is none."""
 
     __slots__ = ("key", "value")
 
@@ -109,7 +109,7 @@ class Member:
 
     @property
     def span(self) -> Span:
-        """Where it stands in the document, from the key's start to the value's end."""
+        """Its span in the document, from the key's start to the value's end."""
         return Span(self.key.span.start, (self.value or self.key).span.end)
 
     def __repr__(self) -> str:
@@ -129,7 +129,7 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def path_at(root: Node | None, offset: int) -> list[Node | Member]:
-    """Return what stands at an offset, from the root to the innermost node.
+    """Return the nodes and members at an offset, from the root to the innermost node.
 
     A member stands between its object and its key or value: `[object, member, value]`. Touching counts:
     an offset right behind a value is still at it, unless the next one starts there.

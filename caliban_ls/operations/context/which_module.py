@@ -86,11 +86,12 @@ def unused_config(experiment_config: str | None, context: Context) -> Iterator[s
 
 def _example(context: Context) -> str:
     """Return the folder's only script, else the word that stands for it."""
-    from caliban_ls.analysis.script import only_script
+    from caliban_ls.analysis.script import runnable_scripts
 
     paths = [path for path in project_paths(context.folder) if path.endswith(".py")]
-    found = only_script(paths, lambda path: _text(path, context)) if len(paths) <= _MOST_SCRIPTS else None
-    return "trainer.train" if found is None else shlex.quote(found)
+    few = paths if len(paths) <= _MOST_SCRIPTS else []
+    found = runnable_scripts(few, lambda path: _text(path, context))
+    return shlex.quote(found[0]) if len(found) == 1 else "trainer.train"
 
 
 def _text(path: str, context: Context) -> str | None:

@@ -103,7 +103,7 @@ def ask(jobs: Collection[OpenJob], group: str, service: JobClient) -> ServiceRep
     named = {job.name: job.job_id for job in jobs if job.name is not None}
     label = labels.group_value(group)
     if len(jobs) <= _FEW:
-        listed = [made for job in jobs if job.label for made in service.find(label, job.label)]
+        listed = [remote for job in jobs if job.label for remote in service.find(label, job.label)]
     else:
         listed = list(service.find(label))
     seen = job_sync.match_jobs(jobs, listed)
@@ -135,7 +135,7 @@ def write(report: ServiceReport, history: History) -> None:
 
 def _about_others(report: ServiceReport) -> Iterator[str]:
     for job_id, others in report.others.items():
-        names = [made.name for made in others if not made.state.finished]
+        names = [remote.name for remote in others if not remote.state.finished]
         if names:
             yield f"{job_id} is there a second time, as {', '.join(names)}; `caliban stop` of its group ends both"
 

@@ -225,7 +225,7 @@ def _stop_cloud(
             there = _CloudStop(group, job_client_for(group, google), history, context, done)
             report = _cancel(going, there)
             # The process that sends may have ended jobs in doubt a moment ago; those count as stopped.
-            over = {job_id for job_id, made in report.found.items() if made.state.finished} - doubtful
+            over = {job_id for job_id, remote in report.found.items() if remote.state.finished} - doubtful
             doubtful -= report.known
             if doubtful:
                 _wait_for_doubtful(doubtful, journal, there)
@@ -256,8 +256,8 @@ def _cancel(jobs: Collection[OpenJob], there: _CloudStop) -> refresh.ServiceRepo
     report = there.ask(jobs)
     # The service may have one job twice, under two names.
     names: dict[str, str] = {}
-    for job_id, made in report.found.items():
-        both = (made, *report.others.get(job_id, ()))
+    for job_id, remote in report.found.items():
+        both = (remote, *report.others.get(job_id, ()))
         names |= {one.name: job_id for one in both if not one.state.finished}
     if len(names) > 1:
         there.context.report(f"{there.group.name}: stopping {len(names):,} jobs", None)

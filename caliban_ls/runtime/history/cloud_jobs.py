@@ -1,6 +1,6 @@
 """The jobs that a cloud service runs: which of them haven't ended, and what their service reports.
 
-Knows no service. A final state stands, whatever is reported later. A job that its service no longer knows keeps
+Knows no service. A final state stands: later reports change nothing. A job that its service no longer knows keeps
 the last state that was seen.
 """
 

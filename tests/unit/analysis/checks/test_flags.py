@@ -302,7 +302,7 @@ def test_a_required_flag_is_set_to_what_it_takes(argument: str, mended: str | No
         assert found(mended, script) == []
 
 
-def test_what_an_open_script_knows_is_judged_all_the_same() -> None:
+def test_known_flags_of_an_open_script_are_checked() -> None:
     assert [one.code for one in found('{"epochs": 2.5, "zzz": 1}', OPEN)] == ["CAL502"]
 
 
@@ -366,7 +366,7 @@ def test_the_opposite_of_a_flag_is_not_what_was_meant(key: str, flag: str) -> No
     assert [fix.title for fix in near.fixes] == [f'Rename to "{flag}"']
 
 
-def test_blocks_are_judged_again_when_they_or_the_script_change() -> None:
+def test_blocks_are_checked_again_when_they_or_the_script_change() -> None:
     document = jsondoc.parse('[{"epochs": 1}, {"epochs": 2.5}]')
     scripts = [
         read_script("t.py", {"t.py": text}.get) for text in (ARGPARSE, ARGPARSE.replace("type=int, d", "d"))

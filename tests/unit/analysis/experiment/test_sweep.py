@@ -161,7 +161,7 @@ def test_one_combination_is_the_one_that_expansion_counts() -> None:
             sweeps.combination(sweep, outside)
 
 
-def test_an_edit_rejudges_what_it_touches() -> None:
+def test_an_edit_rechecks_the_touched_block() -> None:
     document = jsondoc.parse('[{"a": [1, 2]}, {"b": null}]')
     assert [found.code for found in validate(document, "experiment")] == ["CAL203"]
     at = document.text.index("null")

@@ -183,10 +183,10 @@ def test_edited_document_equals_fresh_parse(text: str, changes: list[tuple[float
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
 @given(text=st.one_of(sweeps, rows, pieces), changes=edits)
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_an_edited_document_is_judged_as_a_fresh_one(
+def test_an_edited_document_is_checked_as_a_fresh_one(
     encoding: str, text: str, changes: list[tuple[float, int, str]]
 ) -> None:
-    def told(document: Document) -> Any:
+    def answers(document: Document) -> Any:
         found = validate(document.json, "experiment")
         return (
             found,
@@ -198,8 +198,8 @@ def test_an_edited_document_is_judged_as_a_fresh_one(
     for place, length, new_text in [(0.0, 0, ""), *changes]:
         start = round(place * len(document.text))
         document.splice(start, start + length, new_text)
-        assert told(document) == told(Document(document.uri, document.text, encoding=encoding))
-    # What was judged from its spelling alone is read only now.
+        assert answers(document) == answers(Document(document.uri, document.text, encoding=encoding))
+    # Blocks that were checked by their spelling are read only now.
     check(document.json)
 
 
@@ -249,7 +249,7 @@ def test_an_edit_far_behind_may_close_a_string() -> None:
 
 @given(text=st.one_of(sweeps, rows, pieces))
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_the_short_road_leads_where_the_long_one_does(text: str) -> None:
+def test_the_fast_path_gives_the_same_as_recovery(text: str) -> None:
     document = parse(text)
     judged = (validate(document, "experiment"), sweep(document))
     expected = dump(document)
