@@ -54,7 +54,7 @@ def module_of(arguments: ModuleArguments, project: Project, context: Context) ->
             else "a JSON file, and no program"
         )
         raise UsageError(
-            f"{given} is {what}; an experiment config stands behind --experiment_config",
+            f"{given} is {what}: experiments are given by --experiment_config",
             hint=f"`{command} --experiment_config {shlex.quote(given)} {_example(context)}`",
         )
     module = given or project.module
