@@ -154,7 +154,7 @@ async def _execute(
 ) -> Any:  # noqa: ANN401 - a JSON value
     from caliban_ls.lsp import execute_command  # with the modules that only commands need
 
-    return await execute_command.execute(ls, command, open_engine, params)
+    return await execute_command.run_command(ls, command, open_engine, params)
 
 
 def _open_engine() -> Engine:

@@ -10,8 +10,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from caliban_ls.analysis.backend_names import backend_named
 from caliban_ls.analysis.config.project import Limits, Project
 from caliban_ls.analysis.config.settings import Defaults, Settings, UserLimits
 from caliban_ls.analysis.findings import Severity
@@ -19,7 +20,7 @@ from caliban_ls.analysis.rules.overrides import both, read_force
 from caliban_ls.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from caliban_ls.analysis.hardware import Accelerator, Choice, Kind, Mode, Price, Request
+    from caliban_ls.analysis.hardware import Accelerator, HardwareChoice, Kind, Mode, Price, Request
     from caliban_ls.analysis.rules.overrides import Force
 
 _Number = TypeVar("_Number", int, float)
@@ -67,12 +68,12 @@ class CostEstimate:
             return None
 
     @cached_property
-    def choice(self) -> Choice | None:
+    def choice(self) -> HardwareChoice | None:
         """The hardware that each job would run on, None where it isn't available."""
         from caliban_ls.analysis import hardware
 
         if self.request is None or any(
-            problem.severity is Severity.ERROR for problem in hardware.judge(self.request)
+            problem.severity is Severity.ERROR for problem in hardware.check_request(self.request)
         ):
             return None
         return hardware.resolve(self.request)
@@ -139,11 +140,9 @@ def request_of(
     tpu = flags.tpu_spec if is_given else cloud.tpu_spec
     if not is_given and gpu is None and tpu is None and mode != "cpu":
         gpu = defaults.gpu_spec
-    backend: Any = flags.backend or cloud.backend or defaults.backend
-    if backend not in (None, "vertex", "ai-platform"):
-        raise UsageError(f"There is no backend {backend}", hint="There are vertex and ai-platform.")
+    backend = flags.backend or cloud.backend or defaults.backend
     return Request(
-        backend=backend,
+        backend=None if backend is None else backend_named(backend),
         region=flags.region or environment.get("REGION") or cloud.region or defaults.region,
         machine_type=flags.machine_type or cloud.machine_type or defaults.machine_type,
         gpu_spec=_accelerator(gpu, "gpu"),

@@ -139,6 +139,8 @@ def _closing_line(files: Iterable[CheckedFile]) -> str:
         for severity, count in counts.items()
         if count
     ]
+    if not files:
+        return "Nothing was checked"
     return f"{', '.join(counted)} in {where}" if counted else f"All good: {where} checked"
 
 

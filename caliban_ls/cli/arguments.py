@@ -51,7 +51,7 @@ _PRESENTATION: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 _ALL_CODES = "all"  # --force without codes
 _CODES = re.compile(r"CAL\d{3}(?:,CAL\d{3})*", re.IGNORECASE)
 
-_VALUE_MAY_BE_A_FLAG = ("--docker_run_args",)  # argparse would take the value for another flag of ours
+_VALUE_MAY_BE_A_FLAG = ("--docker_run_args",)  # argparse would take its value for another flag
 
 
 def parser(given: list[str]) -> argparse.ArgumentParser:

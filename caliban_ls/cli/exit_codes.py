@@ -26,9 +26,7 @@ def exit_code(name: str, result: Any, options: argparse.Namespace) -> int:  # no
     if name == "doctor":
         return 3 if any(check.status == "failure" for check in result.checks) else 0
     if name == "run" and not (options.dry_run or options.detach):
-        if options.rerun_failed:
-            return 0 if all(job.state == "SUCCEEDED" for job in result.jobs) else 1
-        if options.experiment_config is None:
+        if len(result.jobs) == 1 and (options.rerun_failed or options.experiment_config is None):
             (job,) = result.jobs
             return 1 if job.exit_code is None else int(job.exit_code)
         return 0 if all(job.state == "SUCCEEDED" for job in result.jobs) else 1

@@ -97,14 +97,16 @@ def _run(command: Command, options: argparse.Namespace, rest: tuple[str, ...] | 
     from caliban_ls.operations.context.context import Context
 
     values = arguments.values(command, options, rest)
-    several = getattr(options, "experiment_config", None) is not None
+    several = getattr(options, "experiment_config", None) is not None or getattr(
+        options, "rerun_failed", False
+    )
     cancel = _cancelled_by_signals()
     with terminal_progress(as_json=options.json, several=several, cancel=cancel) as progress:
         context = Context(
             folder=Path.cwd(),
             engine=_open_engine,
             report=progress.report,
-            watcher=progress,
+            listener=progress,
             cancel=cancel,
             ask=progress.ask,
             can_ask=questions.is_interactive(),
@@ -209,7 +211,9 @@ def _cancelled_by_signals() -> CancelToken:
 
 
 def _fail(error: CalibanError) -> int:
-    sys.stderr.write(f"error[{error.code}]: {error}\n")
+    # Ctrl-C is no error: the user asked for it.
+    prefix = "" if error.exit_code == _INTERRUPTED else f"error[{error.code}]: "
+    sys.stderr.write(f"{prefix}{error}\n")
     if error.hint:
         sys.stderr.write(f"  {error.hint}\n")
     return error.exit_code

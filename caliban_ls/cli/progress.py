@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from caliban_ls.cli.questions import is_interactive, typed_line
 from caliban_ls.core.cancellation import CancelToken
-from caliban_ls.operations.context.context import Watcher
+from caliban_ls.operations.context.context import JobListener
+from caliban_ls.runtime.history.masking import masked_args
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _REASONS = 1000  # that are remembered, so that each is shown once
 
 
-class TerminalProgress(Watcher):
+class TerminalProgress(JobListener):
     """Progress and job output while a command works. Its methods may be called from any thread.
 
     Lines go to stderr; a bar is drawn under them when that is a terminal. Jobs print to the process's own
@@ -66,7 +67,7 @@ class TerminalProgress(Watcher):
     def started(self, job: JobSpec) -> None:
         """Print the job that starts, if there are several."""
         if self._several:
-            self.report(f"[{job.index}] {shlex.join(job.args)}")
+            self.report(f"[{job.index}] {shlex.join(masked_args(job.args))}")
 
     def output(self, job: JobSpec, stream: Stream, chunk: bytes) -> None:
         """Print the output of a job."""

@@ -119,7 +119,7 @@ class EngineUnavailable(MissingError):
     """No Docker engine answers."""
 
     code = "engine-unavailable"
-    hint = "Start Docker, or point DOCKER_HOST at an engine; `caliban doctor` shows what was tried."
+    hint = "Start Docker, or point DOCKER_HOST at an engine."
 
 
 class FailedError(CalibanError):

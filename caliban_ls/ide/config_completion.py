@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from caliban_ls.analysis import hardware
+from caliban_ls.analysis.backend_names import DEFAULT_BACKEND
 from caliban_ls.analysis.config.keys import GCLOUD_IMAGE, KEYS
 from caliban_ls.analysis.config.shapes import (
     Boolean,
@@ -52,7 +53,7 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "gcloud.project_id": '"my-project"',
     "gcloud.cloud_key": '"key.json"',
     "gcloud.image": quote(GCLOUD_IMAGE),
-    "cloud.backend": '"vertex"',
+    "cloud.backend": quote(DEFAULT_BACKEND),
     "cloud.region": '"us-central1"',
     "cloud.machine_type": '"n1-standard-8"',
     "cloud.gpu_spec": '"1xT4"',
@@ -251,7 +252,7 @@ def _regions(context: DocumentContext) -> Iterator[CompletionItem]:
 @lru_cache(maxsize=32)
 def _region_items(request: Request) -> tuple[CompletionItem, ...]:
     """Return the regions: those that have the rest of a request first, and the nearest first among each."""
-    service = catalog().services[request.backend or "vertex"]
+    service = catalog().services[request.backend or DEFAULT_BACKEND]
     # A half-typed region is near no other.
     here = request.region or ""
     if here not in catalog().regions:
@@ -281,7 +282,7 @@ def _region_items(request: Request) -> tuple[CompletionItem, ...]:
 
 
 def _region_text(name: str, request: Request) -> str:
-    service = catalog().services[request.backend or "vertex"]
+    service = catalog().services[request.backend or DEFAULT_BACKEND]
     types = [type_ for type_, regions in service.regions_of.items() if name in regions]
     return f"{phrases.place(name)}. It trains on {', '.join(types) or 'no accelerator'}."
 
@@ -295,7 +296,7 @@ def _machine_types(context: DocumentContext) -> Iterator[CompletionItem]:
 @lru_cache(maxsize=32)
 def _machine_items(request: Request) -> tuple[CompletionItem, ...]:
     """Return the machine types that go with the rest of a request, sorted by the price of a job."""
-    service = catalog().services[request.backend or "vertex"]
+    service = catalog().services[request.backend or DEFAULT_BACKEND]
     rows = []
     for machine in service.machines.values():
         asked = replace(request, machine_type=machine.name)
@@ -342,7 +343,7 @@ def _specs(kind: AcceleratorKind) -> Callable[[DocumentContext], Iterator[Comple
 @lru_cache(maxsize=32)
 def _spec_items(request: Request, kind: AcceleratorKind) -> tuple[CompletionItem, ...]:
     """Return the accelerators that go with the rest of a request, in the catalogue's order and by their number."""
-    service = catalog().services[request.backend or "vertex"]
+    service = catalog().services[request.backend or DEFAULT_BACKEND]
     every: dict[Accelerator, None] = {
         held: None for _, held in service.pairs if held is not None and held.kind == kind
     }

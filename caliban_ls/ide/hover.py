@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caliban_ls.analysis import hardware
+from caliban_ls.analysis.backend_names import DEFAULT_BACKEND
 from caliban_ls.analysis.checks.limits import different_jobs, repeated
 from caliban_ls.analysis.config.shapes import describe
 from caliban_ls.analysis.experiment.block import row_count
@@ -176,7 +177,9 @@ def _region_text(context: DocumentContext, name: str) -> str | None:
     known = catalog().regions.get(name)
     if known is None:
         return None
-    service = catalog().services[config_cursor.requested_hardware(context.estimate).backend or "vertex"]
+    service = catalog().services[
+        config_cursor.requested_hardware(context.estimate).backend or DEFAULT_BACKEND
+    ]
     types = [type_ for type_, regions in service.regions_of.items() if name in regions]
     lines = [f"**{name}**, {known.place}", f"It trains on {', '.join(types) or 'no accelerator'}."]
     return "\n\n".join([*lines, *_price_lines(context)])
@@ -190,7 +193,9 @@ def _machine_text(context: DocumentContext, name: str) -> str | None:
     lines = [f"**{name}**: {phrases.shape(machine)}"]
     lines.append(f"It takes {specs}." if specs else "It takes no accelerator.")
     request = config_cursor.requested_hardware(context.estimate)
-    others = [offer.region for offer in hardware.regions(request.backend or "vertex", machine_type=name)]
+    others = [
+        offer.region for offer in hardware.regions(request.backend or DEFAULT_BACKEND, machine_type=name)
+    ]
     lines += _price_lines(context)
     lines.append(f"It is available in {', '.join(others)}." if others else "No region has it for training.")
     return "\n\n".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from caliban_ls.analysis.hardware import Choice, Price
+from caliban_ls.analysis.hardware import HardwareChoice, Price
 from caliban_ls.analysis.hardware.catalog import Machine, catalog
 from caliban_ls.analysis.script import Flag, Script
 from caliban_ls.core.text import spoken_amount, spoken_number
@@ -43,7 +43,7 @@ def each_hour(price: Price | None, *, spot: bool) -> str | None:
     return None if cost is None else money(cost.total)
 
 
-def hardware_of(choice: Choice) -> str:
+def hardware_of(choice: HardwareChoice) -> str:
     """Return the hardware of a job in a few words."""
     held = f" with {choice.accelerator}" if choice.accelerator is not None else ""
     spot = ", spot" if choice.spot else ", flex-start" if choice.flex_start else ""

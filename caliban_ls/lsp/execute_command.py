@@ -34,7 +34,7 @@ from caliban_ls.workspace.projects import project_folder
 log = logging.getLogger(__name__)
 
 
-async def execute(
+async def run_command(
     ls: Server, command: Command, open_engine: Callable[[], Engine], params: lsp.ExecuteCommandParams
 ) -> Any:  # noqa: ANN401 - a JSON value
     """Run a command on a working thread and return its result, while the client sees its progress."""
@@ -55,7 +55,7 @@ async def execute(
             folder=folder,
             engine=open_engine,
             report=report,
-            watcher=output,
+            listener=output,
             cancel=cancel,
             buffer=ls.buffer,
             ask=partial(_ask, ls, asyncio.get_running_loop(), cancel),

@@ -21,7 +21,8 @@ from pygls.lsp.server import LanguageServer
 
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.lsp.pygls_adapter import StdioServer
-from caliban_ls.operations.context.context import Watcher
+from caliban_ls.operations.context.context import JobListener
+from caliban_ls.runtime.history.masking import masked_args
 from caliban_ls.runtime.jobs import JobResult, JobSpec, JobState, Report, Stream
 
 REPORT_INTERVAL: Final = 0.1
@@ -55,7 +56,7 @@ def progress(
         bar.end()
 
 
-class OutputLog(Watcher):
+class OutputLog(JobListener):
     """Jobs' output as `caliban-ls/log` notifications: text, whole characters, in order.
 
     `offset` counts the UTF-8 bytes of a job's text that were sent before. A client that gave its call a token gets it
@@ -136,7 +137,7 @@ class OutputLog(Watcher):
 
 
 def _named(job: JobSpec) -> dict[str, Any]:
-    return {"job": job.job_id, "index": job.index, "args": list(job.args)}
+    return {"job": job.job_id, "index": job.index, "args": list(masked_args(job.args))}
 
 
 class _Throttle:

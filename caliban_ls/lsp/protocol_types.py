@@ -45,7 +45,7 @@ def prepare() -> bool:
         from lsprotocol import _hooks
 
         _check(types, _hooks)
-        # What would be done here for all of them is done for each when it is built.
+        # lsprotocol would resolve the types of all classes here; `_build` does it for each.
         _hooks._resolved_forward_references = True  # noqa: SLF001 - checked above
     except Exception:  # noqa: BLE001 - after any failure the plain import works
         for name in [name for name in sys.modules if name.partition(".")[0] == "lsprotocol"]:

@@ -21,7 +21,7 @@ from caliban_ls.core.text import LineIndex
 from caliban_ls.lsp import responses
 from caliban_ls.lsp.responses import DiagnosticReport
 from caliban_ls.workspace.checker import Checker, CheckInputs
-from caliban_ls.workspace.files import our_files, read_text
+from caliban_ls.workspace.files import find_configs, read_text
 from caliban_ls.workspace.projects import ProjectCache, stamp_of
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class WorkspaceIndex:
             found: dict[Path, IndexedFile] = {}
             self._checker = Checker(self._projects, roots, settings)
             for root in roots:
-                for path, kind in our_files(root, settings.experiment_files):
+                for path, kind in find_configs(root, settings.experiment_files):
                     cancel.check()
                     state = (stamp_of(path), kind, settings, encoding)
                     file = None if path in found else self._checked(path, kind, state, encoding)

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from caliban_ls.analysis import jsondoc
-from caliban_ls.analysis.document_kind import document_kind
+from caliban_ls.analysis.document_kind import EXPERIMENT_FILES, PROJECT_FILE, document_kind
 from caliban_ls.analysis.report import CheckedFile
 from caliban_ls.core.errors import UsageError
 from caliban_ls.ide.fixes import sound_fixes
 from caliban_ls.workspace.checker import Checker
-from caliban_ls.workspace.files import our_files, read_text
+from caliban_ls.workspace.files import find_configs, read_text
 from caliban_ls.workspace.projects import command_projects
 
 if TYPE_CHECKING:
     from caliban_ls.analysis.rules.rule import DocumentKind
     from caliban_ls.operations.context.context import Context
     from caliban_ls.operations.schemas.check import CheckArguments
+
+_NONE = (
+    "There is no experiment and no project config in {folder} or below. Experiments are called "
+    + ", ".join(EXPERIMENT_FILES)
+    + f", or begin with the comment // caliban: experiment; the project config is called {PROJECT_FILE}."
+    " `caliban init` writes both."
+)
 
 CheckedFiles: TypeAlias = tuple[CheckedFile, ...]
 
@@ -26,7 +34,7 @@ def check(arguments: CheckArguments, context: Context) -> CheckedFiles:
     """Check files; in a folder, every experiment and project config below it.
 
     Raises:
-        UsageError: a file can't be read, or `--as` names no kind.
+        UsageError: a file can't be read, or is neither an experiment nor a project config; `--as` names no kind.
     """
     if arguments.as_kind not in (None, "experiment", "project"):
         raise UsageError(f"--as takes experiment or project, not {arguments.as_kind}")
@@ -35,7 +43,10 @@ def check(arguments: CheckArguments, context: Context) -> CheckedFiles:
     for shown in arguments.paths or (".",):
         path = context.folder / shown
         if path.is_dir():
-            for file, kind in our_files(path):
+            files = list(find_configs(path))
+            if not files:
+                context.report(_NONE.format(folder=path.resolve()), None)
+            for file, kind in files:
                 relative = file.relative_to(context.folder) if file.is_relative_to(context.folder) else file
                 text = read_text(file, context.buffer, path)
                 checked.append(_checked(checker, str(relative), file, text, kind))
@@ -46,12 +57,11 @@ def check(arguments: CheckArguments, context: Context) -> CheckedFiles:
             name, text = shown, read_text(path, context.buffer, context.folder)
         known = arguments.as_kind or document_kind(name, text)
         if known is None:
-            context.report(
-                f"{name} is no experiment or project config, so it isn't checked; --as experiment checks it",
-                None,
+            raise UsageError(
+                f"{name} is neither an experiment nor a project config, by its name and its first comment",
+                hint=f"`caliban check --as experiment {shlex.quote(shown)}` checks it as an experiment.",
             )
-        else:
-            checked.append(_checked(checker, name, context.folder / name, text, known))
+        checked.append(_checked(checker, name, context.folder / name, text, known))
     return tuple(checked)
 
 

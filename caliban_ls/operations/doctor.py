@@ -25,7 +25,7 @@ from caliban_ls.operations.schemas.setup import DoctorArguments, DoctorCheck, Do
 from caliban_ls.runtime.engine import Engine, EngineInfo
 from caliban_ls.runtime.google.credentials import find_credentials
 from caliban_ls.validation import has_errors, validate
-from caliban_ls.workspace.files import our_files, read_text
+from caliban_ls.workspace.files import find_configs, read_text
 
 _LITTLE_SPACE = 5 * 2**30  # bytes; an image with a deep-learning framework needs about this much
 
@@ -45,8 +45,8 @@ def checks(context: Context) -> Iterator[DoctorCheck]:
     yield _state(context.environment)
     project = _readable_project(context)
     yield _credentials(project, context)
-    yield _cloud_project(project, context.environment)
-    yield _registry(project, context.environment)
+    yield _cloud_project(project, context)
+    yield _registry(project, context)
     yield from _engine(project, context)
 
 
@@ -88,7 +88,7 @@ def _project_config(folder: Path) -> DoctorCheck:
 def _sweeps(folder: Path) -> DoctorCheck:
     broken: list[str] = []
     seen = 0
-    for path, kind in our_files(folder):
+    for path, kind in find_configs(folder):
         if kind != "experiment":
             continue
         seen += 1
@@ -145,9 +145,7 @@ def _readable_project(context: Context) -> Project:
 
 
 def _credentials(project: Project, context: Context) -> DoctorCheck:
-    # A key file in the config counts only after the user has agreed to it.
-    agreed = trust.is_agreed(trust.demands(project, context.folder), context)
-    key = project.cloud_key if agreed else None
+    key = _agreed_key(project, context)
     found = find_credentials(context.environment, Path.home(), context.folder, key)
     if found is None:
         hint = "Jobs that use Google Cloud need `gcloud auth application-default login`."
@@ -160,26 +158,51 @@ def _credentials(project: Project, context: Context) -> DoctorCheck:
             message=message,
             hint="Correct the path, or its permissions.",
         )
+    from caliban_ls.runtime.google.auth import find_identity
+
+    try:
+        # As `cloud` opens them; no service is asked whether it takes them.
+        find_identity(context.environment, Path.home(), context.folder, cloud_key=None, project_key=key)
+    except CalibanError as error:
+        return DoctorCheck(name="Credentials", status="failure", message=str(error), hint=error.hint)
+    except ImportError:  # which is a failure of its own
+        pass
     return DoctorCheck(name="Credentials", status="ok", message=f"{found.path}, from {found.source}")
 
 
-def _cloud_project(project: Project, environment: Mapping[str, str]) -> DoctorCheck:
-    name = environment.get("PROJECT_ID") or project.project_id
-    if not name:
+def _agreed_key(project: Project, context: Context) -> str | None:
+    """Return the key that the config names; it counts only after the user has agreed to all that the config asks."""
+    agreed = trust.is_agreed(trust.demands(project, context.folder), context)
+    return project.cloud_key if agreed else None
+
+
+def _cloud_project(project: Project, context: Context) -> DoctorCheck:
+    from caliban_ls.operations.cloud.plan import named_project
+    from caliban_ls.runtime.google.local_identity import read_claims
+
+    key = _agreed_key(project, context)
+    claims = read_claims(context.environment, Path.home(), context.folder, cloud_key=None, project_key=key)
+    name = named_project(None, project, claims, context.environment)
+    if name is None:
         hint = "Cloud jobs need PROJECT_ID, or gcloud.project_id in the config; local runs don't."
         return DoctorCheck(name="Cloud project", status="warning", message="none is named", hint=hint)
     return DoctorCheck(name="Cloud project", status="ok", message=name)
 
 
-def _registry(project: Project, environment: Mapping[str, str]) -> DoctorCheck:
+def _registry(project: Project, context: Context) -> DoctorCheck:
     from caliban_ls.runtime.docker.endpoint import configuration_folder
 
     repository = project.cloud.repository
     if repository is None:
         message = "no cloud.repository in the config; local runs need none"
         return DoctorCheck(name="Registry", status="ok", message=message)
+    wanted = trust.demands(project, context.folder)
+    if "cloud.repository" in wanted and not trust.is_agreed(wanted, context):
+        message = f"{repository} counts only after you agree to what the project's config asks for"
+        hint = "Read the config; if that is what you want, run `caliban trust` in this folder."
+        return DoctorCheck(name="Registry", status="warning", message=message, hint=hint)
     host = repository.partition("/")[0]
-    path = configuration_folder(environment, Path.home()) / "config.json"
+    path = configuration_folder(context.environment, Path.home()) / "config.json"
     try:
         logins = json.loads(path.read_text(encoding="utf-8"))
         known = [*logins.get("credHelpers", {}), *logins.get("auths", {})]

@@ -32,9 +32,9 @@ def first_experiment(script: Script, name: str) -> str | None:
     """
     if script.library is None or not (script.certain or script.flags):
         return None
-    judged = replace(script, certain=True)
+    assumed = replace(script, certain=True)
     chosen: dict[str, object] = {}
-    wrong = _wrong(judged, chosen)
+    wrong = _wrong(assumed, chosen)
     left, lists = _OPTIONAL, _LISTS
     for flag in sorted(script.flags, key=lambda flag: not flag.required):
         if flag.hidden or flag.subcommand is not None or not flag.keys or flag.name in chosen:
@@ -45,7 +45,7 @@ def first_experiment(script: Script, name: str) -> str | None:
             if isinstance(value, list) and lists == 0:
                 continue
             with_it = {**chosen, flag.name: value}
-            if (then := _wrong(judged, with_it)) <= wrong:
+            if (then := _wrong(assumed, with_it)) <= wrong:
                 chosen, wrong = with_it, then
                 lists -= isinstance(value, list)
                 left -= not flag.required

@@ -38,7 +38,7 @@ from caliban_ls.workspace.files import read_text
 from caliban_ls.workspace.projects import project_folder
 
 if TYPE_CHECKING:
-    from caliban_ls.analysis.hardware import Choice, Field, MenuField, Option, Price, Request
+    from caliban_ls.analysis.hardware import Field, HardwareChoice, MenuField, Option, Price, Request
     from caliban_ls.analysis.hardware import Kind as HardwareKind
 
 
@@ -60,7 +60,7 @@ def describe(arguments: HardwareArguments, context: Context) -> HardwareResult:
     request = estimate.request or _readable(estimate)
     findings = [] if text is None else validate(document, "project")
     choice = hardware.resolve(request)
-    wrong = any(problem.severity is Severity.ERROR for problem in hardware.judge(request))
+    wrong = any(problem.severity is Severity.ERROR for problem in hardware.check_request(request))
     possible = estimate.request is not None and not wrong
     cost = hardware.price(choice) if possible else None
     lines = LineIndex(document.text)
@@ -163,7 +163,7 @@ def _readable(estimate: CostEstimate) -> Request:
 
 
 def _options(
-    estimate: CostEstimate, request: Request, part: MenuField, choice: Choice
+    estimate: CostEstimate, request: Request, part: MenuField, choice: HardwareChoice
 ) -> Iterator[HardwareOption]:
     cloud = estimate.project.cloud
     unwritten = None
@@ -212,14 +212,14 @@ def _price_text(price: Price | None) -> str:
     return phrases.money(price.effective.total)
 
 
-def _text_of(choice: Choice, price: Price | None, *, possible: bool) -> str:
+def _text_of(choice: HardwareChoice, price: Price | None, *, possible: bool) -> str:
     """Return a project's hardware in a few words."""
     held = choice.machine_type if choice.accelerator is None else str(choice.accelerator)
     kind = ["spot"] if choice.spot else ["flex-start"] if choice.flex_start else []
     return " · ".join([choice.region, held, *kind, _price_text(price) if possible else "can't be had"])
 
 
-def _notes(choice: Choice, price: Price | None, environment: Mapping[str, str]) -> Iterator[str]:
+def _notes(choice: HardwareChoice, price: Price | None, environment: Mapping[str, str]) -> Iterator[str]:
     yield f"Each job: {phrases.hardware_of(choice)}."
     if price is not None:
         spot = phrases.each_hour(price, spot=True)

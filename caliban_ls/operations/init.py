@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 
 from caliban_ls.analysis import jsondoc
 from caliban_ls.analysis.document_kind import PROJECT_FILE
+from caliban_ls.analysis.script import Script
 from caliban_ls.core import project_files
 from caliban_ls.core.errors import UsageError
 from caliban_ls.operations.check import checker_of
@@ -18,9 +20,15 @@ from caliban_ls.operations.schemas.setup import InitArguments, InitResult
 def init(arguments: InitArguments, context: Context) -> InitResult:
     """Write a commented project config and an experiment; what exists is left alone."""
     written, kept = [], []
-    for name, text in files(arguments.name).items():
+    texts = dict(files(arguments.name))
+    script = _script_of(texts, context)
+    if script is not None:
+        *_, experiment = texts
+        texts[PROJECT_FILE] = texts[PROJECT_FILE].replace(_NO_MODULE, f'"module": {json.dumps(script.path)},')
+        texts[experiment] = first_experiment(script, experiment) or texts[experiment]
+    for name, text in texts.items():
         try:
-            project_files.write_new(context.folder, name, _for_its_script(name, context) or text)
+            project_files.write_new(context.folder, name, text)
             written.append(name)
         except FileExistsError:
             kept.append(name)
@@ -32,13 +40,11 @@ def init(arguments: InitArguments, context: Context) -> InitResult:
     return InitResult(written=tuple(written), kept=tuple(kept))
 
 
-def _for_its_script(name: str, context: Context) -> str | None:
-    """Return the text of a new experiment for the script of its folder; None for a config or without a known script."""
-    if name == PROJECT_FILE:
-        return None
-    path = (context.folder / name).absolute()
-    script = checker_of(context).inputs(jsondoc.parse("{}"), "experiment", path).script
-    return None if script is None else first_experiment(script, name)
+def _script_of(texts: Mapping[str, str], context: Context) -> Script | None:
+    """Return the script that a new experiment is for, None if none is found."""
+    *_, experiment = texts
+    path = (context.folder / experiment).absolute()
+    return checker_of(context).inputs(jsondoc.parse("{}"), "experiment", path).script
 
 
 def files(name: str | None = None) -> Mapping[str, str]:
@@ -61,6 +67,8 @@ def files(name: str | None = None) -> Mapping[str, str]:
         )
     return {".calibanconfig.json": _CONFIG, experiment: _EXPERIMENT.replace("experiment.json", experiment)}
 
+
+_NO_MODULE = '// "module": "trainer.train",'
 
 _CONFIG = """\
 {

@@ -35,7 +35,14 @@ class JobState(str, Enum):
     @property
     def finished(self) -> bool:
         """Whether the state is final."""
-        return self in {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
+        return self in FINAL_STATES
+
+
+FINAL_STATES = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
+"""States that never change again."""
+
+UNSENT_STATES = frozenset({JobState.PLANNED, JobState.SUBMITTING, JobState.UNKNOWN})
+"""States of a cloud job while its service isn't known to have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,7 @@ def read_text(path: Path, buffer: Callable[[Path], str | None], root: Path) -> s
         ) from None
 
 
-def our_files(folder: Path, patterns: tuple[str, ...] = ()) -> Iterator[tuple[Path, DocumentKind]]:
+def find_configs(folder: Path, patterns: tuple[str, ...] = ()) -> Iterator[tuple[Path, DocumentKind]]:
     """Yield the experiments and project configs below a folder, in a stable order.
 
     Skips hidden folders, virtual environments, installed packages and links that lead out of the folder; doesn't
@@ -80,7 +80,7 @@ def project_paths(folder: Path) -> list[str]:
     """Return the files and folders that a project's config could name, those nearest to the top first.
 
     Paths are relative and have slashes; a folder's ends with one. The list is cut short where it would take longer
-    than a person who types can wait. Skips the same folders as `our_files`; doesn't follow links.
+    than a person who types can wait. Skips the same folders as `find_configs`; doesn't follow links.
     """
     found: list[str] = []
     seen, end = 0, time.monotonic() + _LOOK_SECONDS

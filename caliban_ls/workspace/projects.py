@@ -26,6 +26,11 @@ from caliban_ls.workspace.files import read_text
 _MOST_CANDIDATES: Final = 50
 """A folder with more Python files is a library; none of them is taken for its script."""
 
+_NO_SCRIPTS: Final = frozenset(
+    {"build", "data", "dist", "docs", "env", "node_modules", "test", "tests", "venv"}
+)
+"""Folders whose Python files are no training scripts."""
+
 # The readers of configs, scripts and hardware take longer to load than most experiments take to check, and an
 # editor waits for its server to start.
 if TYPE_CHECKING:
@@ -78,7 +83,7 @@ class ProjectCache:
         self._projects: dict[Path, tuple[Stamp | None, Project]] = {}
         self._estimates: dict[Path, tuple[tuple[object, ...], CostEstimate]] = {}
         self._scripts: dict[tuple[Path, str], tuple[dict[str, Stamp | None], Script | None]] = {}
-        self._candidates: dict[Path, tuple[dict[str, Stamp | None], str | None]] = {}
+        self._candidates: dict[Path, tuple[dict[str, Stamp | None], list[str]]] = {}
         self._own: tuple[Stamp | None, Settings | None] = (None, None)
         self._own_path = state_folder(environment, Path.home(), sys.platform) / SETTINGS_FILE
         self._lock = threading.RLock()
@@ -123,21 +128,30 @@ class ProjectCache:
             return None if found is None else self.script_at(folder, found)
 
     def _only_script(self, folder: Path, beside: Path) -> str | None:
-        """Return the path of the only script in a folder; looks again when one of its files has changed."""
-        try:
-            names = [file.name for file in os.scandir(beside) if file.name.endswith(".py")]
-        except OSError:
-            return None
-        if not names or len(names) > _MOST_CANDIDATES:
-            return None
-        paths = {(beside / name).relative_to(folder).as_posix(): beside / name for name in names}
-        stamps = {path: self._stamp(file) for path, file in paths.items()}
-        known = self._candidates.get(beside)
-        if known is None or known[0] != stamps:
-            from caliban_ls.analysis.script import only_script
+        """Return the path of the only script in a folder, or else in the folders right below it.
 
-            known = (stamps, only_script(paths, lambda path: self.text(paths[path], folder)))
-            self._candidates[beside] = known
+        Looks again when one of their files has changed.
+        """
+        files, below = _python_files(beside)
+        found = self._scripts_among(folder, beside, files)
+        if not found and files is not None and below:
+            deeper = [_python_files(one)[0] for one in below]
+            inside = None if None in deeper else [file for some in deeper for file in some or ()]
+            found = self._scripts_among(folder, beside / "*", inside)
+        return found[0] if len(found) == 1 else None
+
+    def _scripts_among(self, folder: Path, place: Path, files: list[Path] | None) -> list[str]:
+        """Return the scripts among files; looks again when one of them has changed."""
+        if not files or len(files) > _MOST_CANDIDATES:
+            return []
+        paths = {file.relative_to(folder).as_posix(): file for file in files}
+        stamps = {path: self._stamp(file) for path, file in paths.items()}
+        known = self._candidates.get(place)
+        if known is None or known[0] != stamps:
+            from caliban_ls.analysis.script import runnable_scripts
+
+            known = (stamps, runnable_scripts(paths, lambda path: self.text(paths[path], folder)))
+            self._candidates[place] = known
         return known[1]
 
     def script_at(self, folder: Path, path: str) -> Script | None:
@@ -234,6 +248,22 @@ def command_projects(text_of: Callable[[Path], str | None], environment: Mapping
         return None if text is None else ((text,), text)
 
     return ProjectCache(buffer, environment)
+
+
+def _python_files(folder: Path) -> tuple[list[Path] | None, list[Path]]:
+    """Return a folder's Python files, None if it can't be read, and the folders in it that may hold scripts."""
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return None, []
+    files = [Path(entry.path) for entry in found if entry.name.endswith(".py")]
+    below = [
+        Path(entry.path)
+        for entry in found
+        if entry.name.isidentifier() and entry.name not in _NO_SCRIPTS and entry.is_dir(follow_symlinks=False)
+    ]
+    return files, below[:_MOST_CANDIDATES]
 
 
 def script_named(config: Project | None, experiment: jsondoc.JsonDocument) -> str | None:

@@ -1,4 +1,4 @@
-"""Credentials of every kind that give no access, each for a reason of its own, and what a user is told."""
+"""Credentials of every kind that give no access, each for a reason of its own, with the message for the user."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ BROKEN = {
         message="Permission 'iam.serviceAccounts.getAccessToken' denied on resource",
         mend=CREATOR.format("trainer"),
     ),
-    "impersonation of somebody who isn't there": Broken(
+    "impersonation of an account that isn't there": Broken(
         lay=defaults(credentials.impersonation("other@my-project.iam.gserviceaccount.com")),
         message="Permission 'iam.serviceAccounts.getAccessToken' denied on resource",
         mend=CREATOR.format("other"),

@@ -14,7 +14,7 @@ from cloud.emulator.middleboxes import Between
 from cloud.emulator.server import Emulator
 
 UNSENT, SILENT, REFUSED, NO_ACCESS, BUSY = "unsent", "silent", "refused", "no access", "busy"
-"""What a fault means for the request: it left for certain not; nobody knows; it was refused; …"""
+"""The meaning of a fault for the request: it certainly didn't leave, it may have, it was refused, …"""
 
 JSON = {"Content-Type": "application/json; charset=UTF-8"}
 
@@ -159,7 +159,7 @@ FAULTS: dict[str, Fault] = {
 
 @contextmanager
 def closed_port() -> Iterator[int]:
-    """A port of the loopback that nobody listens at, and that nobody else is given meanwhile."""
+    """A port of the loopback without a listener, reserved meanwhile."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]

@@ -128,7 +128,7 @@ KINDS = {
 
 
 def secrets_of(emulator: Emulator) -> list[str]:
-    """Return every text that lets somebody in, as it would look in a file, too."""
+    """Return every secret text, also as a file would have it."""
     key = emulator.tokens.private_key()
     lines = [line for line in key.splitlines() if "PRIVATE KEY" not in line]
     return [

@@ -1,4 +1,4 @@
-"""Plain requests to the stand-in, made by nobody's library."""
+"""Plain requests to the stand-in, made without Google's libraries."""
 
 from __future__ import annotations
 

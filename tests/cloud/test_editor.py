@@ -50,7 +50,7 @@ def test_a_plan_is_shown_asked_about_and_submitted_once(desk: Desk, sweep: dict[
             "0",
         ]
         assert not desk.emulator.calls
-        # Nobody answers: no answer is a no.
+        # No answer is a no.
         refused = refusal(client, "submit", {"plan_id": plan["plan_id"]})
         assert refused["data"]["code"] == "not-confirmed"
         assert not desk.emulator.calls

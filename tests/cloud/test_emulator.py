@@ -1,4 +1,4 @@
-"""The stand-in is as strict as Google, and goes wrong as it is told to; none of the program is in these tests."""
+"""The stand-in is as strict as Google, and fails on demand; these tests don't use the program."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ def test_only_good_tokens_are_taken(emulator: Emulator) -> None:
 
 
 def create(emulator: Emulator) -> Said | None:
-    """Make a job; None when nobody answers."""
+    """Make a job; None without an answer."""
     try:
         return say(emulator, "POST", JOBS, VERTEX)
     except (urllib.error.URLError, ConnectionError, http.client.HTTPException):

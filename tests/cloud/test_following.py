@@ -1,4 +1,4 @@
-"""What becomes of jobs after they were sent: told, shown, stopped and submitted again, for both services alike."""
+"""Jobs after they were sent: their states, stopping them and submitting them again, for both services alike."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from cloud.emulator.errors import Refusal
 from cloud.emulator.faults import Faults
 from cloud.emulator.server import Emulator
-from support.cloud_launches import IMAGE, Ears, Launches, in_background
+from support.cloud_launches import IMAGE, Launches, RecordingListener, in_background
 from support.program import caliban
 
 from caliban_ls.core.cancellation import CancelToken
@@ -63,12 +63,12 @@ def vertex(emulator: Emulator, tmp_path: Path) -> Launches:
     return Launches(tmp_path / "digits", emulator, "vertex")
 
 
-def told(launches: Launches, reference: str | None = None, **more: Any) -> StatusResult:
+def status_of(launches: Launches, reference: str | None = None, **more: Any) -> StatusResult:
     return status(StatusArguments(reference=reference, **more), launches.context())
 
 
 def states(launches: Launches, group: str, **more: Any) -> list[str]:
-    return [job.state for job in told(launches, group, **more).groups[0].jobs]
+    return [job.state for job in status_of(launches, group, **more).groups[0].jobs]
 
 
 def stop(launches: Launches, *references: str, answer: bool | None = None, **more: Any) -> StopResult:
@@ -91,7 +91,7 @@ def test_every_state_is_told_apart(launches: Launches) -> None:
         "FAILED",
         "CANCELLED",
     ]
-    (shown,) = told(launches, group).groups
+    (shown,) = status_of(launches, group).groups
     assert shown.states == dict.fromkeys(states(launches, group), 1)
     assert shown.jobs[4].error == "Out of luck"
     assert all(job.url and "console.cloud.google.com" in job.url for job in shown.jobs)
@@ -101,11 +101,11 @@ def test_the_overview_asks_nobody_until_it_is_told_to(launches: Launches) -> Non
     group = launches.submit(5)
     launches.move(group, "SUCCEEDED")
     before = launches.calls("list") + launches.calls("get")
-    overview = told(launches)
+    overview = status_of(launches)
     assert overview.groups[0].states == {"QUEUED": 5}
     assert overview.notes == ("Google wasn't asked; --refresh asks",)
     assert launches.calls("list") + launches.calls("get") == before
-    assert told(launches, refresh=True).groups[0].states == {"QUEUED": 4, "SUCCEEDED": 1}
+    assert status_of(launches, refresh=True).groups[0].states == {"QUEUED": 4, "SUCCEEDED": 1}
     # One list for the launch, and nothing more.
     assert (launches.calls("list"), launches.calls("get")) == (before + 1, 0)
 
@@ -117,30 +117,30 @@ def test_a_named_launch_is_asked_about_as_long_as_it_goes_on(launches: Launches)
     assert launches.calls("list") == 0
     assert states(launches, group) == ["SUCCEEDED"] * 5
     asked = launches.calls("list")
-    told(launches, group, refresh=True)
+    status_of(launches, group, refresh=True)
     assert launches.calls("list") == asked
 
 
 def test_a_job_that_isnt_listed_yet_is_not_gone(launches: Launches) -> None:
     launches.emulator.faults = Faults(hidden=60)
     group = launches.submit(5)
-    (shown,) = told(launches, group, refresh=True).groups
+    (shown,) = status_of(launches, group, refresh=True).groups
     assert (shown.gone, shown.states) == (0, {"QUEUED": 5})
 
 
 def test_a_deleted_job_keeps_the_state_that_was_last_seen(launches: Launches) -> None:
     group = launches.submit(5)
     launches.move(group, "RUNNING", "RUNNING")
-    told(launches, group, refresh=True)
+    status_of(launches, group, refresh=True)
     name = launches.jobs(group)[1].name
     del launches.there()[str(name)]
-    (shown,) = told(launches, group, refresh=True).groups
+    (shown,) = status_of(launches, group, refresh=True).groups
     assert [(job.state, job.gone) for job in shown.jobs[:3]] == [
         ("RUNNING", False),
         ("RUNNING", True),
         ("QUEUED", False),
     ]
-    assert shown.jobs[1].error == "Google no longer knows it; this is what was last seen"
+    assert shown.jobs[1].error == "Google no longer knows it; this is its last known state"
     # It costs nothing from then on.
     launches.write(
         "UPDATE jobs SET started = ?, seen = ? WHERE name = ?",
@@ -148,7 +148,7 @@ def test_a_deleted_job_keeps_the_state_that_was_last_seen(launches: Launches) ->
         (utc_now() - timedelta(hours=2)).isoformat(),
         name,
     )
-    (shown,) = told(launches, group).groups
+    (shown,) = status_of(launches, group).groups
     assert shown.hours == pytest.approx(1, abs=0.1)
     assert stop(launches, f"{group}/2").ended == (f"{group}_2",)
     assert launches.states(group)[1] == "CANCELLED"
@@ -157,15 +157,15 @@ def test_a_deleted_job_keeps_the_state_that_was_last_seen(launches: Launches) ->
 def test_what_jobs_have_cost_so_far(launches: Launches) -> None:
     group = launches.submit(3)
     launches.move(group, "RUNNING")
-    told(launches, group, refresh=True)
+    status_of(launches, group, refresh=True)
     launches.write(
         "UPDATE jobs SET started = ? WHERE number = 1", (utc_now() - timedelta(hours=2)).isoformat()
     )
-    (shown,) = told(launches).groups
+    (shown,) = status_of(launches).groups
     assert shown.cost is not None
     assert shown.cost.so_far == pytest.approx(2 * shown.cost.per_job_hour, rel=0.05)
     launches.write("UPDATE groups SET details = json_remove(details, '$.per_job_hour')")
-    assert told(launches).groups[0].cost is None
+    assert status_of(launches).groups[0].cost is None
 
 
 def test_times_out_of_order_are_shown_and_cost_nothing(vertex: Launches) -> None:
@@ -176,7 +176,7 @@ def test_times_out_of_order_are_shown_and_cost_nothing(vertex: Launches) -> None
         "startTime": "2026-05-01T12:00:00.123456789Z",
         "endTime": "2026-05-01T11:00:00Z",
     }
-    (shown,) = told(vertex, group, refresh=True).groups
+    (shown,) = status_of(vertex, group, refresh=True).groups
     assert (shown.jobs[0].started, shown.jobs[0].ended) == (
         "2026-05-01T12:00:00.123456+00:00",
         "2026-05-01T11:00:00+00:00",
@@ -187,7 +187,7 @@ def test_times_out_of_order_are_shown_and_cost_nothing(vertex: Launches) -> None
 def test_a_project_that_cant_be_read_is_one_line(launches: Launches) -> None:
     group, other = launches.submit(5), launches.submit(5)
     launches.deny("list")
-    result = told(launches, refresh=True)
+    result = status_of(launches, refresh=True)
     assert [one.states for one in result.groups] == [{"QUEUED": 5}, {"QUEUED": 5}]
     (note,) = result.notes
     assert note.startswith(f"{other}, {group}: Permission 'aiplatform.customJobs.list' denied")
@@ -205,9 +205,9 @@ def test_a_service_that_is_offline_is_one_line(launches: Launches) -> None:
 
 def test_without_credentials_what_is_written_down_is_shown(launches: Launches) -> None:
     group = launches.submit(2)
-    nobody = {**launches.environment, "GOOGLE_APPLICATION_CREDENTIALS": "", "NO_GCE_CHECK": "1", "PATH": ""}
-    nobody["CLOUDSDK_CONFIG"] = str(launches.folder)
-    context = launches.context(environment=nobody)
+    bare = {**launches.environment, "GOOGLE_APPLICATION_CREDENTIALS": "", "NO_GCE_CHECK": "1", "PATH": ""}
+    bare["CLOUDSDK_CONFIG"] = str(launches.folder)
+    context = launches.context(environment=bare)
     result = status(StatusArguments(reference=group), context)
     assert (result.groups[0].states, result.notes) == (
         {"QUEUED": 2},
@@ -244,8 +244,8 @@ def test_what_is_shown_can_be_chosen(vertex: Launches, flags: dict[str, Any], co
     vertex.submit(1)
     group = vertex.submit(2)
     vertex.move(group, "FAILED", "SUCCEEDED", message="Out of luck")
-    told(vertex, group)
-    groups = told(vertex, **flags).groups
+    status_of(vertex, group)
+    groups = status_of(vertex, **flags).groups
     assert len(groups) == count
     wanted = {state.upper() for state in flags.get("state", ())}
     assert all(not wanted or job.state in wanted for one in groups for job in one.jobs)
@@ -254,14 +254,14 @@ def test_what_is_shown_can_be_chosen(vertex: Launches, flags: dict[str, Any], co
 def test_a_large_launch_is_listed_piece_by_piece(vertex: Launches) -> None:
     group = vertex.submit(7)
     vertex.move(group, "FAILED", "", "FAILED", "FAILED")
-    told(vertex, group)
-    (bare,) = told(vertex, jobs=0).groups
+    status_of(vertex, group)
+    (bare,) = status_of(vertex, jobs=0).groups
     assert (bare.count, bare.jobs) == (7, ())
     listed: list[int] = []
-    while jobs := told(vertex, group, jobs=3, after=listed[-1] if listed else 0).groups[0].jobs:
+    while jobs := status_of(vertex, group, jobs=3, after=listed[-1] if listed else 0).groups[0].jobs:
         listed += [job.index for job in jobs]
     assert listed == [1, 2, 3, 4, 5, 6, 7]
-    (failed,) = told(vertex, group, state=("FAILED",), jobs=2).groups
+    (failed,) = status_of(vertex, group, state=("FAILED",), jobs=2).groups
     assert ([job.index for job in failed.jobs], failed.count, failed.states) == ([1, 3], 3, {"FAILED": 3})
     # What was chosen hides nothing of what goes on.
     assert (failed.all_states, failed.going) == ({"QUEUED": 4, "FAILED": 3}, 4)
@@ -280,7 +280,7 @@ def test_a_large_launch_is_listed_piece_by_piece(vertex: Launches) -> None:
 )
 def test_what_cant_be_chosen(vertex: Launches, flags: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
-        told(vertex, **flags)
+        status_of(vertex, **flags)
 
 
 def test_a_job_that_is_there_twice_is_named_and_both_are_stopped(vertex: Launches) -> None:
@@ -289,7 +289,7 @@ def test_a_job_that_is_there_twice_is_named_and_both_are_stopped(vertex: Launche
     twin = {**vertex.there()[str(first.name)], "name": f"{first.name}9"}
     vertex.there()[f"{first.name}9"] = twin
     vertex.emulator.vertex._made[f"{first.name}9"] = 0.0
-    (note,) = told(vertex, group, refresh=True).notes
+    (note,) = status_of(vertex, group, refresh=True).notes
     assert f"{first.job_id} is there a second time, as {first.name}9" in note
     assert stop(vertex, first.job_id).stopped == (first.job_id,)
     assert {job["state"] for job in (twin, vertex.there()[str(first.name)])} == {"JOB_STATE_CANCELLED"}
@@ -300,10 +300,10 @@ def test_a_launch_that_was_cut_short_says_how_to_go_on(launches: Launches) -> No
     for job in launches.jobs(group)[1:]:
         del launches.there()[str(job.name)]
     launches.write("UPDATE jobs SET state = 'PLANNED', name = NULL WHERE number > 1")
-    assert told(launches, group).notes == (
-        f"2 jobs aren't sent, or nobody knows; `caliban resume {group}` goes on with them",
+    assert status_of(launches, group).notes == (
+        f"2 jobs aren't sent, or may not be; `caliban resume {group}` sends them",
     )
-    (overview,) = told(launches, jobs=0).groups
+    (overview,) = status_of(launches, jobs=0).groups
     assert (overview.unsent, overview.going) == (2, 1)
 
 
@@ -311,12 +311,12 @@ def test_a_job_says_what_runs_it_once_more(launches: Launches) -> None:
     group = launches.submit(
         2, args=("--say", "a b"), spot=launches.backend == "vertex", timeout="3h", name="night"
     )
-    (job,) = told(launches, f"{group}/2").groups[0].jobs
+    (job,) = status_of(launches, f"{group}/2").groups[0].jobs
     assert job.command is not None
     said = shlex.split(job.command)
     assert said[:2] == ["caliban", "cloud"]
     assert said[-4:] == ["--say", "a b", "--n", "1"]
-    assert (told(launches, group).groups[0].jobs[0].command, told(launches).groups[0].title) == (
+    assert (status_of(launches, group).groups[0].jobs[0].command, status_of(launches).groups[0].title) == (
         None,
         "night",
     )
@@ -350,7 +350,7 @@ def test_a_job_in_doubt_is_recognised(launches: Launches) -> None:
         "UPDATE jobs SET state = 'UNKNOWN', name = NULL, doubted = ? WHERE number = 1", utc_now().isoformat()
     )
     launches.write("UPDATE jobs SET state = 'PLANNED' WHERE number = 0")
-    told(launches, group, refresh=True)
+    status_of(launches, group, refresh=True)
     job = launches.jobs(group)[0]
     assert (job.state.value, job.name, job.doubted) == ("QUEUED", name, None)
 
@@ -359,10 +359,10 @@ def test_two_at_once_and_a_stop_in_between_do_no_harm(launches: Launches) -> Non
     group = launches.submit(30)
     launches.move(group, *["RUNNING"] * 10, *["SUCCEEDED"] * 10)
     work: list[Callable[[], object]] = [
-        lambda: told(launches, refresh=True),
-        lambda: told(launches, group, refresh=True),
+        lambda: status_of(launches, refresh=True),
+        lambda: status_of(launches, group, refresh=True),
         lambda: stop(launches, group),
-        lambda: told(launches, refresh=True),
+        lambda: status_of(launches, refresh=True),
     ]
     started = [in_background(one) for one in work]
     for thread, failures in started:
@@ -386,15 +386,15 @@ def test_what_a_job_printed(launches: Launches) -> None:
         launches.log(first, f"line {number}")
     launches.log(first, "Traceback", severity="ERROR")
     launches.log(second, "another's")
-    ears = Ears()
-    shown = logs.logs(LogsArguments(job=first.job_id), launches.context(streams=True, watcher=ears))
-    assert ears.text == "".join(f"line {number}\n" for number in range(2500)) + "Traceback\n"
-    assert shown == LogsResult(job=first.job_id, text="", offset=len(ears.text))
+    listener = RecordingListener()
+    shown = logs.logs(LogsArguments(job=first.job_id), launches.context(streams=True, listener=listener))
+    assert listener.text == "".join(f"line {number}\n" for number in range(2500)) + "Traceback\n"
+    assert shown == LogsResult(job=first.job_id, text="", offset=len(listener.text))
     assert launches.emulator.calls["logging.entries.list"] == 3
     piece = logs.logs(LogsArguments(job=f"{group}/1", offset=10), launches.context())
-    assert (piece.text, piece.offset) == (ears.text[10:], len(ears.text))
-    end = logs.logs(LogsArguments(job=first.job_id, offset=len(ears.text)), launches.context())
-    assert (end.text, end.offset) == ("", len(ears.text))
+    assert (piece.text, piece.offset) == (listener.text[10:], len(listener.text))
+    end = logs.logs(LogsArguments(job=first.job_id, offset=len(listener.text)), launches.context())
+    assert (end.text, end.offset) == ("", len(listener.text))
 
 
 def test_the_end_of_a_long_log_is_one_answer(vertex: Launches) -> None:
@@ -422,33 +422,33 @@ def test_a_log_is_followed_until_the_job_has_ended(launches: Launches) -> None:
     group = launches.submit(1)
     (job,) = launches.jobs(group)
     launches.move(group, "RUNNING")
-    ears = Ears()
-    context = launches.context(watcher=ears)
+    listener = RecordingListener()
+    context = launches.context(listener=listener)
     thread, failures = in_background(
         lambda: logs.logs(LogsArguments(job=job.job_id, follow=True), context, QUICK)
     )
     launches.log(job, "first")
-    ears.wait_for("first\n")
+    listener.wait_for("first\n")
     # Entries of one moment, and one that arrives late.
     launches.log(job, "second")
     launches.emulator.logging.entries[-1]["timestamp"] = launches.emulator.logging.entries[0]["timestamp"]
-    ears.wait_for("second\n")
+    listener.wait_for("second\n")
     launches.move(group, "SUCCEEDED")
     launches.log(job, "last")
     thread.join(30)
-    assert (failures, ears.text) == ([], "first\nsecond\nlast\n")
+    assert (failures, listener.text) == ([], "first\nsecond\nlast\n")
     assert launches.states(group) == ["SUCCEEDED"]
 
 
 def test_following_ends_when_the_user_says_so(launches: Launches) -> None:
     (job,) = launches.jobs(launches.submit(1))
     launches.log(job, "first")
-    ears, cancel = Ears(), CancelToken()
-    context = launches.context(watcher=ears, cancel=cancel)
+    listener, cancel = RecordingListener(), CancelToken()
+    context = launches.context(listener=listener, cancel=cancel)
     thread, failures = in_background(
         lambda: logs.logs(LogsArguments(job=job.job_id, follow=True), context, QUICK)
     )
-    ears.wait_for("first")
+    listener.wait_for("first")
     cancel.set()
     thread.join(30)
     assert [type(failure) for failure in failures] == [Cancelled]
@@ -545,7 +545,7 @@ def test_a_stop_while_jobs_are_sent_leaves_none_running(launches: Launches) -> N
         assert thread.is_alive()
         thread.join(0.01)
     with launches.history() as history:
-        group = history.groups()[0].name
+        group = history.groups.newest()[0].name
     done = stop(launches, group)
     thread.join(60)
     assert failures == []
@@ -559,15 +559,15 @@ def test_a_stop_while_jobs_are_sent_leaves_none_running(launches: Launches) -> N
 
 
 def test_who_sends_ends_what_was_stopped_on_its_way(launches: Launches) -> None:
-    """Whoever stopped it may be gone by then."""
+    """The process that stopped it may be gone by then."""
     launches.emulator.faults = Faults(latency=0.3)
     thread, failures = in_background(lambda: launches.submit(40))
     while launches.emulator.at_once < 8:
         assert thread.is_alive()
         thread.join(0.01)
     with launches.history() as history:
-        group = history.groups()[0].name
-        Journal(history).take_out([job.job_id for job in history.jobs(group)], utc_now())
+        group = history.groups.newest()[0].name
+        Journal(history).take_out([job.job_id for job in history.jobs.of(group)], utc_now())
     thread.join(60)
     assert failures == []
     assert 0 < len(launches.there()) < 40
@@ -579,14 +579,14 @@ def test_who_sends_ends_what_was_stopped_on_its_way(launches: Launches) -> None:
 def test_what_isnt_sent_is_stopped_without_credentials(launches: Launches) -> None:
     group = launches.submit(4)
     launches.write("UPDATE jobs SET state = 'PLANNED', name = NULL WHERE number > 2")
-    nobody = {**launches.environment, "GOOGLE_APPLICATION_CREDENTIALS": "", "NO_GCE_CHECK": "1", "PATH": ""}
-    nobody["CLOUDSDK_CONFIG"] = str(launches.folder)
-    done = jobs_stop.stop(StopArguments(references=(group,)), launches.context(environment=nobody))
+    bare = {**launches.environment, "GOOGLE_APPLICATION_CREDENTIALS": "", "NO_GCE_CHECK": "1", "PATH": ""}
+    bare["CLOUDSDK_CONFIG"] = str(launches.folder)
+    done = jobs_stop.stop(StopArguments(references=(group,)), launches.context(environment=bare))
     assert done.stopped == (f"{group}_3", f"{group}_4")
     assert [one.job for one in done.failed] == [f"{group}_1", f"{group}_2"]
     assert "no Google credentials" in done.failed[0].error
     with pytest.raises(MissingError):
-        jobs_stop.stop(StopArguments(references=(group,)), launches.context(environment=nobody))
+        jobs_stop.stop(StopArguments(references=(group,)), launches.context(environment=bare))
 
 
 def test_an_engine_that_is_away_keeps_nobody_from_stopping_the_rest(launches: Launches) -> None:
@@ -595,10 +595,8 @@ def test_an_engine_that_is_away_keeps_nobody_from_stopping_the_rest(launches: La
 
     group = launches.submit(2)
     with launches.history() as history:
-        local = history.add_group(
-            title="here", backend="local", folder=launches.folder, image=None, owner=None
-        )
-        history.add_jobs(local.name, [JobSpec(index=1, job_id=f"{local.name}_1", args=())])
+        local = history.groups.add(title="here", folder=launches.folder, image=None, owner=None)
+        history.jobs.add(local.name, [JobSpec(index=1, job_id=f"{local.name}_1", args=())])
     context = launches.context(engine=no_engine)
     done = jobs_stop.stop(StopArguments(all=True, yes=True), context)
     assert done.stopped == (f"{group}_1", f"{group}_2")
@@ -700,9 +698,9 @@ def test_failed_and_stopped_jobs_are_sent_as_they_were(launches: Launches) -> No
         assert body_of(launches, old.name) == body_of(launches, new.name)
     assert len(set(launches.keys())) == 7
     with launches.history() as history:
-        new_group = history.group(result.group)
+        new_group = history.groups.find(result.group)
         assert new_group is not None
-        assert new_group.details["repeats"] == group
+        assert new_group.cloud.repeats == group
 
 
 def test_nothing_is_sent_a_second_time(launches: Launches) -> None:
@@ -718,7 +716,7 @@ def test_nothing_is_sent_a_second_time(launches: Launches) -> None:
     second = again(launches, first.group)
     assert [job.args for job in second.jobs] == [("--n", "0")]
     assert again(launches, group).jobs == again(launches, first.group).jobs == ()
-    # Nobody knows of the third, which takes a word.
+    # The third is in doubt, and stopping it is reported.
     assert [job.args for job in again(launches, group, state=("UNKNOWN",)).jobs] == [("--n", "2")]
 
 
@@ -769,7 +767,7 @@ def test_what_isnt_allowed_isnt_sent(
 def test_what_was_shown_is_what_is_sent_or_nothing_is(launches: Launches) -> None:
     group = launches.submit(3)
     launches.move(group, "FAILED", "RUNNING")
-    told(launches, group, refresh=True)
+    status_of(launches, group, refresh=True)
     shown = again(launches, group, dry_run=True)
     launches.move(group, "", "FAILED")
     with pytest.raises(UsageError, match="isn't what was shown"):
@@ -782,7 +780,7 @@ def test_what_was_shown_is_what_is_sent_or_nothing_is(launches: Launches) -> Non
 def test_a_dry_run_touches_nothing(launches: Launches) -> None:
     group = launches.submit(2)
     launches.move(group, "FAILED")
-    told(launches, group, refresh=True)
+    status_of(launches, group, refresh=True)
     calls = sum(launches.emulator.calls.values())
     result = again(launches, dry_run=True)
     assert [(job.args, job.state) for job in result.jobs] == [(("--n", "0"), "PLANNED")]
@@ -794,7 +792,7 @@ def test_the_project_as_it_is_now_can_take_the_place_of_the_old_image(launches: 
     (launches.folder / "train.py").write_text("print('mended')")
     group = launches.submit(2)
     launches.move(group, "FAILED")
-    told(launches, group, refresh=True)
+    status_of(launches, group, refresh=True)
     result = again(launches, group, rebuild=True, dry_run=True)
     assert result.image.startswith("us-central1-docker.pkg.dev/my-project/caliban/digits:")
     request = json.dumps(result.jobs[0].request)
@@ -812,7 +810,7 @@ def test_arguments_that_arent_written_down_are_asked_for(launches: Launches) -> 
         assert "hush" in json.dumps(launches.there()[str(job.name)])
     assert all(b"hush" not in file.read_bytes() for file in launches.state.rglob("*") if file.is_file())
     launches.move(result.group, "FAILED")
-    told(launches, result.group, refresh=True)
+    status_of(launches, result.group, refresh=True)
     first = launches.jobs(result.group)[0]
     del launches.there()[str(first.name)]
     with pytest.raises(UsageError, match="look like credentials"):
@@ -821,10 +819,10 @@ def test_arguments_that_arent_written_down_are_asked_for(launches: Launches) -> 
 
 def test_jobs_of_this_machine_are_run_again_elsewhere(vertex: Launches) -> None:
     with vertex.history() as history:
-        group = history.add_group(title="here", backend="local", folder=vertex.folder, image=None, owner=None)
+        group = history.groups.add(title="here", folder=vertex.folder, image=None, owner=None)
     with pytest.raises(UsageError) as refused:
         again(vertex, group.name)
-    assert "caliban run --rerun_failed --name here" in refused.value.hint
+    assert "caliban run --rerun_failed --name here_" in refused.value.hint
     with pytest.raises(UsageError, match="Nothing was submitted"):
         again(vertex)
 
@@ -836,7 +834,7 @@ def test_the_history_as_a_table(launches: Launches) -> None:
     group = launches.submit(3)
     launches.move(group, "RUNNING")
     launches.move(group, "FAILED", message='=HYPERLINK("http://evil")')
-    told(launches, group, refresh=True)
+    status_of(launches, group, refresh=True)
     launches.write(
         "UPDATE jobs SET seconds = 3600, metrics = ?, parameters = ? WHERE number = 1",
         json.dumps({"loss": -0.5}),
@@ -850,7 +848,7 @@ def test_the_history_as_a_table(launches: Launches) -> None:
     assert (read[0]["parameters.state"], read[0]["parameters.rate"]) == ("'-1+2", "-0.0001")
     assert (read[0]["metrics.loss"], read[0]["parameters.layers"]) == ("-0.5", "[1, 2]")
     assert json.loads(read[0]["arguments"]) == ["--n", "0"]
-    assert first["cost"] == pytest.approx(told(launches, group).groups[0].cost.per_job_hour)  # type: ignore[union-attr]
+    assert first["cost"] == pytest.approx(status_of(launches, group).groups[0].cost.per_job_hour)  # type: ignore[union-attr]
     assert json.loads("".join(export.written(table, "json"))) == list(table.rows)
 
 

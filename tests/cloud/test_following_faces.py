@@ -59,7 +59,7 @@ def test_a_launch_from_its_first_job_to_its_table(launches: Launches) -> None:
     ]
     launches.move(group, "CANCELLED")
     refused = said(launches, "resubmit", group, code=2)
-    assert "nobody said yes" in refused.stderr
+    assert "you didn't confirm" in refused.stderr
     assert "3 jobs" not in refused.stderr
     again = json.loads(said(launches, "resubmit", group, "--yes", "--json").stdout)
     assert [job["args"] for job in again["jobs"]] == [["--n", "0"], ["--n", "2"]]
@@ -102,7 +102,7 @@ def test_somebody_at_a_terminal_is_asked(launches: Launches) -> None:
     with PseudoTerminal("stop", group, folder=launches.folder, environment=environment) as terminal:
         terminal.wait_for("Stop 2 jobs? [y/N] ")
         terminal.type("n\n")
-        terminal.wait_for("nobody said yes")
+        terminal.wait_for("you didn't confirm it")
     assert launches.calls("cancel") == 0
     with PseudoTerminal("stop", group, folder=launches.folder, environment=environment) as terminal:
         terminal.wait_for("Stop 2 jobs? [y/N] ")

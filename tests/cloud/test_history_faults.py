@@ -145,7 +145,7 @@ def test_while_another_holds_the_history_nothing_is_sent(launches: Launches) -> 
         said = end(begin(launches, *SUBMIT), 3)
         assert "database is locked" in said
         assert len(launches.there()) == 1
-        # Reading waits for nobody.
+        # Reading doesn't wait.
         end(begin(launches, "status"), 0)
         other.execute("ROLLBACK")
     other.close()
@@ -190,7 +190,7 @@ def test_a_history_that_is_damaged_in_the_middle_makes_no_job_twice(launches: La
     for name in (FILE_NAME, f"{FILE_NAME}-wal"):
         with (launches.state / name).open("r+b") as file:
             file.write(b"?" * (launches.state / name).stat().st_size)
-    # It may notice or not: what it has read of the file, it needn't read again. Whoever opens it next does.
+    # It may notice or not: what it has read of the file, it needn't read again. The next process to open it does.
     _, said = process.communicate(timeout=120)
     assert "Traceback" not in said
     assert process.returncode == 0 or "was damaged" in said or "can't be used" in said

@@ -1,4 +1,4 @@
-"""Google's hosts by their real names: each answers for itself, over TLS, and nobody else is asked."""
+"""Google's hosts by their real names: each answers for itself, over TLS, and no other host gets a request."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from cloud.emulator import credentials
 from cloud.emulator.server import Emulator
 from cloud.job_requests import job_of
 
-from caliban_ls.runtime.backends.ai_platform import AiPlatform
-from caliban_ls.runtime.backends.vertex import Vertex
+from caliban_ls.runtime.backends.ai_platform import AiPlatformJobs
+from caliban_ls.runtime.backends.vertex import VertexJobs
 from caliban_ls.runtime.google.auth import find_identity
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.errors import NoAnswer, Refused
@@ -31,7 +31,7 @@ def google(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("region", ["us-central1", "europe-west4"])
 def test_a_job_is_made_at_the_host_of_its_region(emulator: Emulator, google: Google, region: str) -> None:
-    vertex = Vertex(google, "my-project", region)
+    vertex = VertexJobs(google, "my-project", region)
     made = vertex.create(job_of("vertex"))
     assert made.name.startswith(f"projects/my-project/locations/{region}/customJobs/")
     assert [job["name"] for job in emulator.jobs()] == [made.name]
@@ -40,15 +40,15 @@ def test_a_job_is_made_at_the_host_of_its_region(emulator: Emulator, google: Goo
 
 
 def test_a_legacy_job_is_made_at_its_one_host(emulator: Emulator, google: Google) -> None:
-    made = AiPlatform(google, "my-project").create(job_of("ai-platform"))
+    made = AiPlatformJobs(google, "my-project").create(job_of("ai-platform"))
     assert list(emulator.ai_platform.jobs) == [made.name]
     assert emulator.strangers == emulator.refused == []
 
 
 def test_the_host_of_another_region_knows_none_of_its_jobs(google: Google) -> None:
-    made = Vertex(google, "my-project", "us-central1").create(job_of("vertex"))
+    made = VertexJobs(google, "my-project", "us-central1").create(job_of("vertex"))
     with pytest.raises(Refused, match=r"us-central1 .* doesn't match .* europe-west4-aiplatform") as refused:
-        Vertex(google, "my-project", "europe-west4").get(made.name)
+        VertexJobs(google, "my-project", "europe-west4").get(made.name)
     assert refused.value.status == 400
 
 
@@ -73,6 +73,6 @@ def test_who_doesnt_trust_the_authority_sends_nothing(
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name)
     with pytest.raises(NoAnswer, match=r"the certificate of oauth2\.googleapis\.com can't be verified"):
-        Vertex(google, "my-project", "us-central1").create(job_of("vertex"))
+        VertexJobs(google, "my-project", "us-central1").create(job_of("vertex"))
     assert emulator.tokens.grants == []
     assert emulator.jobs() == []

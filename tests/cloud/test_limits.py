@@ -137,9 +137,9 @@ def test_a_plan_says_what_allows_it_once_the_count_was_typed(
 def test_a_dry_run_tells_what_is_over_a_limit(desk: Desk) -> None:
     desk.sweep(3)
     argv = ["cloud", "--dry_run", "--max_jobs=2", "--image_tag=r/i:t", "--experiment_config=experiment.json"]
-    told = desk.caliban(*argv, "train.py")
-    assert told.returncode == 0, told.stderr
-    assert "limit    3 jobs are more than 2 (--max_jobs)" in told.stdout + told.stderr
+    done = desk.caliban(*argv, "train.py")
+    assert done.returncode == 0, done.stderr
+    assert "limit    3 jobs are more than 2 (--max_jobs)" in done.stdout + done.stderr
     (excess,) = json.loads(desk.caliban(*argv, "--json", "train.py").stdout)["over_limits"]
     assert excess["message"] == "3 jobs are more than 2 (--max_jobs)"
 

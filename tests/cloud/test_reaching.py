@@ -1,4 +1,4 @@
-"""Whatever stands between here and Google: one sentence, the right exit code, and each job once in the end."""
+"""Any obstacle on the way to Google: one sentence, the right exit code, and each job once in the end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from caliban_ls.operations.schemas.cloud import ResumeArguments
 from caliban_ls.runtime.backends import labels, submitter
 from caliban_ls.runtime.engine import Engine
 from caliban_ls.runtime.google.retries import Patience
-from caliban_ls.runtime.history.records import Group, JobRecord, utc_now
+from caliban_ls.runtime.history.records import JobGroup, JobRecord, utc_now
 from caliban_ls.runtime.history.schema import FILE_NAME
 from caliban_ls.runtime.history.store import History
 
@@ -76,7 +76,7 @@ class Desk:
             raise AssertionError("no engine is needed")
 
         def report(_message: str, _fraction: float | None = None) -> None:
-            """Nobody listens."""
+            """Has no listener."""
 
         import os
 
@@ -85,10 +85,10 @@ class Desk:
         )
         cloud_resume.resume(ResumeArguments(group=group, yes=True), context)
 
-    def launches(self) -> list[tuple[Group, list[JobRecord]]]:
+    def launches(self) -> list[tuple[JobGroup, list[JobRecord]]]:
         history = History(self.folder.parent / "state", warn=pytest.fail, clock=utc_now)
         try:
-            return [(group, history.jobs(group.name)) for group in history.groups()]
+            return [(group, history.jobs.of(group.name)) for group in history.groups.newest()]
         finally:
             history.close()
 
@@ -186,7 +186,7 @@ def test_jobs_are_unsent_or_in_doubt(desk: Desk, backend: str, fault: str) -> No
     assert f"`caliban resume {group}` goes on" in text
     if meaning == SILENT:
         assert states == ["UNKNOWN", "PLANNED", "PLANNED"]
-        assert "0 jobs were sent, 2 weren't, and of 1 nobody knows" in text
+        assert "0 jobs were sent, 2 weren't, and 1 got no answer" in text
     else:
         assert states == ["PLANNED"] * 3
         assert sum(desk.made().values()) == 0

@@ -13,7 +13,7 @@ from support.fake_engine import FakeEngine
 
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, Cancelled, MissingError, NotAgreed, PushFailed
-from caliban_ls.operations.cloud import registry, submit
+from caliban_ls.operations.cloud import image_registry, submit
 from caliban_ls.operations.context.context import Context
 from caliban_ls.runtime.docker.push_log import BrokenUpload, PushLog
 from caliban_ls.runtime.engine import Login
@@ -85,7 +85,7 @@ def test_an_image_is_built_pushed_and_used(project: Desk) -> None:
     assert login.password in project.emulator.tokens.given
     assert engine.platforms == ["linux/amd64"]
     ((group, _),) = project.history()
-    assert group.details["digest"] == engine.registry[reference]
+    assert group.cloud.digest == engine.registry[reference]
     submitted(project, engine)
     assert len(engine.pushed) == 1  # it is there already
     assert len(engine.platforms) == 1
@@ -152,14 +152,14 @@ def test_cancelled_between_two_tries_nothing_is_sent(project: Desk) -> None:
 
 
 def test_another_registry_is_agreed_to_first_and_gets_no_token(project: Desk) -> None:
-    project.config(base_image=BASE, cloud={"repository": "registry.example.org/team"})
+    project.config(base_image=BASE, cloud={"repository": "image_registry.example.org/team"})
     engine = Recording()
     with pytest.raises(NotAgreed):
         submitted(project, engine)
     context = replace(context_of(project, engine), ask=lambda _question, _action: True)
     submit.cloud(project.arguments(image_tag=None, yes=True), context)
     ((_, reference, login),) = engine.pushed
-    assert reference.startswith("registry.example.org/team/digits:")
+    assert reference.startswith("image_registry.example.org/team/digits:")
     assert login is None
 
 
@@ -179,7 +179,7 @@ def test_another_registry_is_agreed_to_first_and_gets_no_token(project: Desk) ->
     ],
 )
 def test_tokens_go_to_google_alone(google: Google, reference: str, takes_token: bool) -> None:  # noqa: FBT001 - a row of a table
-    assert (registry.login_for(reference, google) is not None) == takes_token
+    assert (image_registry.login_for(reference, google) is not None) == takes_token
 
 
 EVENTS: dict[str, tuple[list[dict[str, Any]], type[CalibanError], str]] = {
@@ -236,5 +236,5 @@ def test_a_repository_that_takes_long_to_make_is_waited_for(
         return operation(name) if next(looks) == 2 else {"name": name}
 
     emulator.repositories.operation = slow  # type: ignore[method-assign]
-    registry.see_to_repository(IMAGE, google, context_of(desk, FakeEngine()), create=True)
+    image_registry.see_to_repository(IMAGE, google, context_of(desk, FakeEngine()), create=True)
     assert next(looks, None) is None

@@ -5,27 +5,29 @@ from __future__ import annotations
 import json
 import random
 import re
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from cloud.emulator.server import Emulator
 from support.cloud_project import Desk
 
+from caliban_ls.analysis.backend_names import BackendName
 from caliban_ls.analysis.config.project import Project
-from caliban_ls.analysis.hardware import Backend, Request, judge, resolve
+from caliban_ls.analysis.hardware import Request, check_request, resolve
 from caliban_ls.analysis.hardware.catalog import Accelerator, Service, catalog
 from caliban_ls.operations.cloud import plan as cloud_plan
 from caliban_ls.operations.cloud import plan_view
 from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.backends import labels
-from caliban_ls.runtime.backends.ai_platform import AiPlatform
-from caliban_ls.runtime.backends.base import CloudJob, Scheduling, body_of
-from caliban_ls.runtime.backends.vertex import Vertex
+from caliban_ls.runtime.backends.ai_platform import AiPlatformJobs
+from caliban_ls.runtime.backends.backend import JobRequest, Scheduling
+from caliban_ls.runtime.backends.registry import backend_of
+from caliban_ls.runtime.backends.vertex import VertexJobs
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.local_identity import Claims
 from caliban_ls.runtime.jobs import JobSpec
 
-BACKENDS = get_args(Backend)
+BACKENDS: tuple[BackendName, ...] = ("vertex", "ai-platform")
 ODD = ["", "a", "Große Größe", "--x", "-1e-4", "a=b,c", "x" * 300, "\u2028", "😀", "*.json", "None"]
 
 
@@ -60,7 +62,7 @@ def flags_of(dice: random.Random, backend: str, service: Service) -> dict[str, A
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_every_request_of_random_plans_is_taken(
-    desk: Desk, emulator: Emulator, google: Google, backend: Backend
+    desk: Desk, emulator: Emulator, google: Google, backend: BackendName
 ) -> None:
     dice = random.Random(f"plans of {backend}")
     known = catalog().services[backend]
@@ -86,9 +88,9 @@ def test_every_request_of_random_plans_is_taken(
         arguments = desk.arguments(args=tuple(dice.sample(ODD, dice.randrange(3))), name=title, **flags)
         plan = cloud_plan.make_plan(arguments, Project(), Claims(project="my-project"), desk.context())
         service: Any = (
-            Vertex(google, plan.project_id, plan.choice.region)
+            VertexJobs(google, plan.project_id, plan.choice.region)
             if backend == "vertex"
-            else AiPlatform(google, plan.project_id)
+            else AiPlatformJobs(google, plan.project_id)
         )
         bodies = [body for _, body in plan.jobs()]
         for body in {body["labels"][labels.JOB]: body for body in (bodies[0], bodies[-1])}.values():
@@ -103,9 +105,9 @@ def bodies_args(body: dict[str, Any]) -> tuple[str, ...]:
     return tuple(body["jobSpec"]["workerPoolSpecs"][0]["containerSpec"].get("args", ()))
 
 
-def body(backend: Backend, scheduling: Scheduling | None = None, **asked: Any) -> dict[str, Any]:
+def body(backend: BackendName, scheduling: Scheduling | None = None, **asked: Any) -> dict[str, Any]:
     request = Request(backend=backend, **asked)
-    job = CloudJob(
+    job = JobRequest(
         job_id="j_1",
         image="r/i:t",
         args=("--a", "1"),
@@ -114,7 +116,7 @@ def body(backend: Backend, scheduling: Scheduling | None = None, **asked: Any) -
         scheduling=scheduling or Scheduling(),
         service_account="a@b.c",
     )
-    return body_of(backend, job)
+    return backend_of(backend).body(job)
 
 
 def test_a_request_to_vertex_ai() -> None:
@@ -332,7 +334,7 @@ def test_without_a_project_the_way_to_name_one_is_told(desk: Desk, tmp_path: Any
 
 def test_judging_says_the_same_as_the_editor(desk: Desk) -> None:
     answer = desk.caliban("cloud", "--dry_run", "--image_tag=r/i:t", "--gpu_spec=3xT4", "train.py")
-    (problem,) = judge(Request(gpu_spec=Accelerator("T4", 3)))
+    (problem,) = check_request(Request(gpu_spec=Accelerator("T4", 3)))
     assert f"{problem.message} ({problem.code})" in answer.stderr
     forced = desk.caliban(
         "cloud", "--dry_run", "--json", "--force", "--image_tag=r/i:t", "--gpu_spec=3xT4", "train.py"

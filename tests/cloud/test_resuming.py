@@ -71,7 +71,7 @@ def test_nobody_there_is_no_yes(desk: Desk) -> None:
     refused = desk.caliban("resume")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "error[not-confirmed]: 3 jobs on n1-standard-8" in refused.stderr
-    assert "nobody said yes" in refused.stderr
+    assert "you didn't confirm" in refused.stderr
     assert len(desk.keys()) == 1
     planned = json.loads(desk.caliban("resume", "--dry_run", "--json").stdout)
     assert [job["index"] for job in planned["jobs"]] == [2, 3, 4]

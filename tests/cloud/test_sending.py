@@ -1,4 +1,4 @@
-"""Jobs are sent once each, whatever goes wrong on the way."""
+"""Jobs are sent once each, with any failure on the way."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from cloud.emulator.server import Emulator
 from caliban_ls.analysis.hardware import Request, resolve
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.runtime.backends import labels
-from caliban_ls.runtime.backends.ai_platform import AiPlatform
-from caliban_ls.runtime.backends.base import CloudJob, Service, body_of
+from caliban_ls.runtime.backends.ai_platform import AiPlatformJobs
+from caliban_ls.runtime.backends.backend import JobClient, JobRequest
 from caliban_ls.runtime.backends.launch_journal import Journal
+from caliban_ls.runtime.backends.registry import backend_of
 from caliban_ls.runtime.backends.submitter import Outcome, Timing, send
-from caliban_ls.runtime.backends.vertex import Vertex
+from caliban_ls.runtime.backends.vertex import VertexJobs
 from caliban_ls.runtime.google.client import Google
-from caliban_ls.runtime.history.records import Group, job_id_of, utc_now
+from caliban_ls.runtime.history.records import JobGroup, job_id_of, utc_now
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobSpec, JobState
 
@@ -36,17 +37,17 @@ def backend(request: pytest.FixtureRequest) -> Backend:
 
 
 @pytest.fixture
-def service(google: Google, backend: Backend) -> Service:
+def service(google: Google, backend: Backend) -> JobClient:
     return (
-        Vertex(google, "my-project", "us-central1")
+        VertexJobs(google, "my-project", "us-central1")
         if backend == "vertex"
-        else AiPlatform(google, "my-project")
+        else AiPlatformJobs(google, "my-project")
     )
 
 
 def begin(journal: Journal, backend: Backend, count: int, *, name: str = "g_1", **flags: str) -> str:
     """Write down a launch of some jobs."""
-    group = Group(
+    group = JobGroup(
         name=name,
         title="g",
         backend=backend,
@@ -68,8 +69,8 @@ def begin(journal: Journal, backend: Backend, count: int, *, name: str = "g_1", 
                 *(word for flag, value in flags.items() for word in (f"--{flag}", value)),
             )
             ours = {labels.GROUP: labels.group_value(name), labels.JOB: f"key-{name}-{index}"}
-            job = CloudJob(job_id=job_id, image="r/i:t", args=args, labels=ours, choice=choice)
-            yield JobSpec(index=index, job_id=job_id, args=args), body_of(backend, job)
+            job = JobRequest(job_id=job_id, image="r/i:t", args=args, labels=ours, choice=choice)
+            yield JobSpec(index=index, job_id=job_id, args=args), backend_of(backend).body(job)
 
     journal.begin(group, jobs())
     return name
@@ -77,7 +78,7 @@ def begin(journal: Journal, backend: Backend, count: int, *, name: str = "g_1", 
 
 def sent(
     group: str,
-    service: Service,
+    service: JobClient,
     journal: Journal,
     google: Google,
     *,
@@ -114,21 +115,26 @@ def expected(group: str, count: int) -> Counter[str]:
 
 
 def test_all_are_sent_many_at_once(
-    emulator: Emulator, google: Google, service: Service, backend: Backend, journal: Journal, history: History
+    emulator: Emulator,
+    google: Google,
+    service: JobClient,
+    backend: Backend,
+    journal: Journal,
+    history: History,
 ) -> None:
     emulator.faults = Faults(latency=0.05)
     group = begin(journal, backend, 40)
     assert sent(group, service, journal, google) == Outcome(sent=40, planned=0, doubtful=0, failure=None)
     assert keys(emulator) == expected(group, 40)
     assert 8 <= emulator.most_at_once <= 20
-    assert {job.state for job in history.jobs(group)} == {JobState.QUEUED}
-    names = {job.name for job in history.jobs(group)}
+    assert {job.state for job in history.jobs.of(group)} == {JobState.QUEUED}
+    names = {job.name for job in history.jobs.of(group)}
     assert names == {*emulator.vertex.jobs, *emulator.ai_platform.jobs}
     assert emulator.refused == []
 
 
 def test_whatever_goes_wrong_each_is_there_once(
-    emulator: Emulator, google: Google, service: Service, backend: Backend, journal: Journal
+    emulator: Emulator, google: Google, service: JobClient, backend: Backend, journal: Journal
 ) -> None:
     emulator.faults = Faults(busy=0.2, unavailable=0.1, lost=0.1, reset=0.05, late=1.0, hidden=0.5)
     group = begin(journal, backend, 300)
@@ -137,12 +143,12 @@ def test_whatever_goes_wrong_each_is_there_once(
     assert outcome == Outcome(sent=300, planned=0, doubtful=0, failure=None)
     assert keys(emulator) == expected(group, 300)
     if backend == "vertex":
-        assert any("nobody answered for" in line for line in lines)
+        assert any("without an answer" in line for line in lines)
 
 
 @pytest.mark.parametrize("backend", ["vertex"], indirect=True)
 def test_what_is_left_is_sent_while_a_job_in_doubt_is_looked_for(
-    backend: Backend, service: Service, journal: Journal, google: Google
+    backend: Backend, service: JobClient, journal: Journal, google: Google
 ) -> None:
     group = begin(journal, backend, 3)
     first, second = (job_id_of(group, index) for index in (1, 2))

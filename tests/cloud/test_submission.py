@@ -264,8 +264,8 @@ def test_everything_is_written_down_before_the_first_request(desk: Desk) -> None
     submit.cloud(desk.arguments(yes=True), desk.context())
     assert seen == [20] * 20
     ((group, jobs),) = desk.history()
-    assert group.details["user"]
-    assert group.details["per_job_hour"] == pytest.approx(0.8663, abs=1e-4)
+    assert group.cloud.user
+    assert group.cloud.per_job_hour == pytest.approx(0.8663, abs=1e-4)
     assert [job.index for job in jobs] == list(range(1, 21))
 
 
@@ -284,7 +284,7 @@ def test_the_project_s_state_is_remembered(desk: Desk) -> None:
     (desk.folder / "more.txt").write_text("more")
     submit.cloud(desk.arguments(yes=True), desk.context())
     commit = git("rev-parse", "HEAD").strip()
-    assert [(group.details["commit"], group.details["dirty"]) for group, _ in desk.history()] == [
+    assert [(group.cloud.commit, group.cloud.dirty) for group, _ in desk.history()] == [
         (commit, True),
         (commit, False),
     ]

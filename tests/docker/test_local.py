@@ -94,12 +94,12 @@ def test_a_killed_process_leaves_nothing_for_long(
         client.wait(ended)
     assert sorted(sweep_orphans(own, history), key=lambda orphan: orphan.name) == [
         Orphan(name=ended, job=True, state=JobState.FAILED, exit_code=7),
-        Orphan(name=running, job=True, state=JobState.CANCELLED, exit_code=None),
+        Orphan(name=running, job=True, state=JobState.UNKNOWN, exit_code=None),
     ]
     assert engine.containers({owner.GROUP: group}) == []
-    assert [(job.state, job.exit_code, job.error) for job in history.jobs(group)] == [
+    assert [(job.state, job.exit_code, job.error) for job in history.jobs.of(group)] == [
         (JobState.FAILED, 7, "Exit code 7"),
-        (JobState.CANCELLED, None, "The process that ran it was killed"),
+        (JobState.UNKNOWN, None, "The process that ran it was killed"),
         (JobState.CANCELLED, None, "The process that ran it was killed"),
     ]
 

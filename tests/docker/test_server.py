@@ -263,7 +263,7 @@ def test_what_ran_in_the_editor_is_in_the_history_of_the_command_line(client: Cl
         "import sys; from pathlib import Path; from caliban_ls.runtime.history.records import utc_now\n"
         "from caliban_ls.runtime.history.store import History\n"
         "history = History(Path(sys.argv[1]), warn=print, clock=utc_now)\n"
-        "print([job.state.value for job in history.jobs(sys.argv[2])])"
+        "print([job.state.value for job in history.jobs.of(sys.argv[2])])"
     )
     answer = subprocess.run(
         [sys.executable, "-c", program, str(project.parent / "state"), group],

@@ -207,7 +207,9 @@ def test_a_killed_shell_is_swept_by_the_next_command(project: Path) -> None:
         window.process.kill()
         window.process.wait()
     assert len(containers_of(project)) == 1
-    assert "caliban_shell_" in caliban("containers", folder=project).stderr
+    assert "caliban_shell_" in caliban("containers", folder=project).stdout
+    assert len(containers_of(project)) == 1, "to look removes nothing"
+    assert "Removed caliban_shell_" in caliban("shell", "--", "true", folder=project).stderr
     assert containers_of(project) == []
 
 

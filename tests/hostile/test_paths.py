@@ -24,7 +24,7 @@ from caliban_ls.operations.schemas import containers
 from caliban_ls.operations.schemas.check import CheckArguments
 from caliban_ls.operations.schemas.setup import InitArguments
 from caliban_ls.runtime.engine import ImagePlan
-from caliban_ls.workspace.files import our_files
+from caliban_ls.workspace.files import find_configs
 from caliban_ls.workspace.projects import ProjectCache
 
 SECRET = "caliban-planted-secret"
@@ -250,7 +250,7 @@ def test_configs_and_scripts_that_lie_elsewhere_are_not_read(folders: tuple[Path
     (home / "experiment.json").symlink_to(away / "experiment.json")
     (home / "script.py").symlink_to(away / "script.py")
     (home / "linked").symlink_to(away)
-    assert list(our_files(home)) == []
+    assert list(find_configs(home)) == []
     projects = ProjectCache(lambda _: None, {})
     assert projects.text(home / "script.py", home) is None
     assert projects.text(home / "linked/script.py", home) is None

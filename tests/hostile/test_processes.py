@@ -151,7 +151,7 @@ def test_the_state_of_a_repository_is_read_without_its_programs(bait: Path, mark
     git(bait, "add", ".")
     git(bait, "commit", "-qm", "first")
     clean = provenance(bait, environment)
-    assert (len(str(clean["commit"])), clean["dirty"]) == (40, False)
+    assert (len(str(clean.commit)), clean.dirty) == (40, False)
     evil = bait / "git"
     config = f"""
 [core]
@@ -183,7 +183,7 @@ def test_the_state_of_a_repository_is_read_without_its_programs(bait: Path, mark
     (bait / ".git/hooks/post-index-change").chmod(0o755)
     (bait / "train.py").touch()
     found = provenance(bait, environment)
-    assert (found["commit"], found["dirty"]) == (clean["commit"], True)
+    assert (found.commit, found.dirty) == (clean.commit, True)
     assert not marker.exists()
 
 
@@ -193,7 +193,7 @@ def test_an_embedded_bare_repository_is_none(bait: Path, marker: Path) -> None:
     git(sub, "init", "-q", "--bare", ".")
     with (sub / "config").open("a") as file:
         file.write(f"[core]\n    bare = false\n    worktree = {sub}\n    fsmonitor = {bait}/git\n")
-    assert provenance(sub, os.environ)["commit"] is None
+    assert provenance(sub, os.environ).commit is None
     assert not marker.exists()
 
 
@@ -204,10 +204,10 @@ def test_a_git_file_leads_to_no_other_repository(bait: Path, tmp_path: Path) -> 
     git(other, "add", ".")
     git(other, "commit", "-qm", "first")
     (bait / ".git").write_text(f"gitdir: {other}/.git\n")
-    assert provenance(bait, os.environ)["commit"] is None
+    assert provenance(bait, os.environ).commit is None
     (bait / ".git").unlink()
     (bait / ".git").symlink_to(other / ".git")
-    assert provenance(bait, os.environ)["commit"] is None
+    assert provenance(bait, os.environ).commit is None
     git(other, "worktree", "add", "-q", str(tmp_path / "tree"))
     tree = provenance(tmp_path / "tree", os.environ)
-    assert (tree["commit"], tree["dirty"]) == (provenance(other, os.environ)["commit"], False)
+    assert (tree.commit, tree.dirty) == (provenance(other, os.environ).commit, False)

@@ -13,7 +13,7 @@ from typing import Any
 from cloud.emulator.server import Emulator
 
 from caliban_ls.operations.cloud import submit as submitting
-from caliban_ls.operations.context.context import Context, Watcher
+from caliban_ls.operations.context.context import Context, JobListener
 from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.engine import Engine
@@ -24,7 +24,7 @@ from caliban_ls.runtime.jobs import JobSpec, Stream
 IMAGE = "us-central1-docker.pkg.dev/my-project/caliban/image:tag"
 
 
-class Ears(Watcher):
+class RecordingListener(JobListener):
     """Hears what jobs print."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class Launches:
         }
 
     def context(self, *, answer: bool | None = None, **more: Any) -> Context:
-        """What a command may touch; `answer` is what its user says, None for nobody who could be asked."""
+        """What a command may touch; `answer` is what its user says, None without a user to ask."""
 
         def ask(question: str, action: str) -> bool:
             self.asked.append(f"{question}\n{action}?")
@@ -111,7 +111,7 @@ class Launches:
     def jobs(self, group: str) -> list[JobRecord]:
         """What is written down of a launch."""
         with self.history() as history:
-            return history.jobs(group)
+            return history.jobs.of(group)
 
     def states(self, group: str) -> list[str]:
         return [job.state.value for job in self.jobs(group)]
@@ -181,7 +181,7 @@ def in_background(work: Callable[[], object]) -> tuple[threading.Thread, list[Ba
     def run() -> None:
         try:
             work()
-        except BaseException as error:  # noqa: BLE001  # told to the test
+        except BaseException as error:  # noqa: BLE001  # raised in the test
             failures.append(error)
 
     thread = threading.Thread(target=run, daemon=True)

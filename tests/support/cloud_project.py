@@ -19,7 +19,7 @@ from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.engine import Engine
-from caliban_ls.runtime.history.records import Group, JobRecord, utc_now
+from caliban_ls.runtime.history.records import JobGroup, JobRecord, utc_now
 from caliban_ls.runtime.history.store import History
 
 IMAGE = "us-central1-docker.pkg.dev/my-project/caliban/image:tag"
@@ -135,11 +135,11 @@ class Desk:
         legacy = [job["trainingInput"] for job in self.emulator.ai_platform.jobs.values()]
         return Counter(tuple(holder.get("args", ())) for holder in (*vertex, *legacy))
 
-    def history(self) -> list[tuple[Group, list[JobRecord]]]:
+    def history(self) -> list[tuple[JobGroup, list[JobRecord]]]:
         """What is written down, the newest launch first."""
         history = History(self.state, warn=self.said.append, clock=utc_now)
         try:
-            return [(group, history.jobs(group.name)) for group in history.groups()]
+            return [(group, history.jobs.of(group.name)) for group in history.groups.newest()]
         finally:
             history.close()
 

@@ -1,4 +1,4 @@
-"""What the extension makes for itself: where its server's environment lies, which servers run, what a user is told."""
+"""What the extension makes for itself: where its server's environment lies, which servers run, the messages that a user sees."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Process:
 
 
 def servers(home: Path) -> list[Process]:
-    """Return the servers that run for a user: the processes that were told to serve, and have their home in it."""
+    """Return the servers that run for a user: processes with the argument `serve` and this home."""
     found = []
     for place in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it may end while it is looked at
@@ -138,5 +138,5 @@ class Desk:
         self.window.toast(text).wait_for()
         until("the findings' end", lambda: self.window.squiggles().count() == 0)
         # A bar that showed what was tried takes a moment to go.
-        said = until("one message", lambda: told[0] if len(told := self.window.messages()) == 1 else "")
+        said = until("one message", lambda: shown[0] if len(shown := self.window.messages()) == 1 else "")
         assert text in said

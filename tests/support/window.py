@@ -113,7 +113,7 @@ class Window:
         self.page.locator(".editor-instance .view-line:visible").first.wait_for()
 
     def open_any(self, name: str) -> None:
-        """Open a file of the folder in whatever editor there is for it."""
+        """Open a file of the folder in its editor."""
         named = self.page.locator(".label-name", has_text=exactly(name))
 
         def choose() -> bool:
@@ -335,7 +335,7 @@ class Window:
         """Return every message that was not dismissed."""
         centre = self.page.locator(".notifications-center.visible")
 
-        def told() -> tuple[list[str]] | None:
+        def shown() -> tuple[list[str]] | None:
             self.command("Notifications: Show Notifications")
             # It goes by itself with its last message, which may be what showed that something was done.
             with suppress(PlaywrightError):
@@ -346,7 +346,7 @@ class Window:
                 return (said,)
             return None
 
-        (said,) = until("the messages", told) or ([],)
+        (said,) = until("the messages", shown) or ([],)
         return said
 
     def dismiss_messages(self) -> None:

@@ -28,7 +28,7 @@ def flags_of(script: Path) -> set[str]:
 
 
 def test_both_files_of_the_example_are_ours() -> None:
-    assert [(path.name, kind) for path, kind in files.our_files(DIGITS)] == [
+    assert [(path.name, kind) for path, kind in files.find_configs(DIGITS)] == [
         (".calibanconfig.json", "project"),
         ("experiment.json", "experiment"),
     ]

@@ -31,7 +31,7 @@ OTHERS = "*"
 
 INSIDE: dict[str, list[set[str]]] = {
     "analysis": [
-        {"findings"},
+        {"findings", "backend_names"},
         {"rules", "document_kind"},
         {"jsondoc"},
         {"experiment", "script", "hardware"},

@@ -250,5 +250,6 @@ def test_the_server_imports_no_more_than_its_first_answer_needs() -> None:
     heavy = {"pydantic", "docker", "google", "requests", "rich", "argparse", "sqlite3", "http.client"}
     assert loaded & heavy == set()
     assert {name for name in loaded if name.startswith("caliban_ls.analysis.") and name.count(".") == 2} == {
-        f"caliban_ls.analysis.{name}" for name in ("config", "document_kind", "findings", "jsondoc", "rules")
+        f"caliban_ls.analysis.{name}"
+        for name in ("backend_names", "config", "document_kind", "findings", "jsondoc", "rules")
     }

@@ -92,7 +92,7 @@ class Jobs:
     def newest(self) -> str:
         """The name of the newest launch."""
         with self.launches.history() as history:
-            return history.groups()[0].name
+            return history.groups.newest()[0].name
 
     def cli(self, *argv: str) -> str:
         """The output of the command line."""
@@ -389,14 +389,12 @@ def test_the_view_can_be_filtered(jobs: Jobs) -> None:
 
 def test_thousands_of_jobs_come_page_by_page(jobs: Jobs) -> None:
     with jobs.launches.history() as history:
-        group = history.add_group(
-            title="many", backend="local", folder=jobs.launches.folder, image=None, owner=None
-        )
+        group = history.groups.add(title="many", folder=jobs.launches.folder, image=None, owner=None)
         specs = [
             JobSpec(index=n, job_id=f"{group.name}_{n}", args=("--n", str(n)), parameters={})
             for n in range(1, 3001)
         ]
-        history.add_jobs(group.name, specs)
+        history.jobs.add(group.name, specs)
     jobs.launches.write("UPDATE jobs SET state = 'SUCCEEDED'")
     jobs.refresh()
     jobs.wait("many", "3,000 succeeded")
@@ -422,16 +420,14 @@ def test_thousands_of_jobs_come_page_by_page(jobs: Jobs) -> None:
 def add_waiting(jobs: Jobs, title: str, count: int, number: int = 0) -> str:
     """Record a launch of waiting jobs, and return its name."""
     with jobs.launches.history() as history:
-        group = history.add_group(
-            title=title, backend="local", folder=jobs.launches.folder, image=None, owner=None
-        )
+        group = history.groups.add(title=title, folder=jobs.launches.folder, image=None, owner=None)
         specs = [
             JobSpec(
                 index=n, job_id=f"{group.name}_{n}", args=("--rate", f"0.{number:02}{n:03}"), parameters={}
             )
             for n in range(1, count + 1)
         ]
-        history.add_jobs(group.name, specs)
+        history.jobs.add(group.name, specs)
     return group.name
 
 

@@ -352,7 +352,7 @@ def test_a_changed_plan_is_not_submitted(plan: Plan) -> None:
     until("the editor has read it", lambda: "edited since" in plan.bar())
     plan.find("#submit").click()
     plan.find("#yes").click()
-    expect(plan.find(".submission .problem")).to_contain_text("What was planned has changed since")
+    expect(plan.find(".submission .problem")).to_contain_text("The plan has changed since")
     expect(plan.find("#submit")).to_be_disabled()
     assert not plan.desk.emulator.jobs()
     plan.window.shot("plan-changed")

@@ -16,8 +16,8 @@ from caliban_ls.analysis.hardware import (
     Alternative,
     Changes,
     Field,
+    HardwareProblem,
     Part,
-    Problem,
     Request,
     Spec,
     SpecProblem,
@@ -53,7 +53,7 @@ def hardware_findings(document: JsonDocument, project: Project) -> list[Finding]
             problem = replace(spec, alternatives=_readable(spec, field, kind, _request(project, specs)))
             return [_spec_finding(document, section, field, problem)]
     request = _request(project, specs)
-    return [_finding(document, section, problem, specs) for problem in hardware.judge(request)]
+    return [_finding(document, section, problem, specs) for problem in hardware.check_request(request)]
 
 
 def _request(project: Project, specs: Mapping[str, Spec]) -> Request:
@@ -127,7 +127,9 @@ def _spec_finding(document: JsonDocument, section: Node, field: str, problem: Sp
     return finding(problem.code, span, problem.message, *_fixes(document, section, problem.alternatives))
 
 
-def _finding(document: JsonDocument, section: Node, problem: Problem, specs: Mapping[str, Spec]) -> Finding:
+def _finding(
+    document: JsonDocument, section: Node, problem: HardwareProblem, specs: Mapping[str, Spec]
+) -> Finding:
     value = _value(section, problem.field)
     span = value.span
     spec = specs.get(problem.field)

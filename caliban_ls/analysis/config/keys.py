@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from caliban_ls.analysis.backend_names import BACKENDS, DEFAULT_BACKEND
 from caliban_ls.analysis.config.shapes import (
     Anything,
     Boolean,
@@ -108,8 +109,8 @@ KEYS: Mapping[str, Key] = {
         Keys(
             {
                 "backend": Key(
-                    Text(choices=("vertex", "ai-platform")),
-                    "The service that runs the jobs; `vertex` by default.",
+                    Text(choices=BACKENDS),
+                    f"The service that runs the jobs; `{DEFAULT_BACKEND}` by default.",
                 ),
                 "region": Key(Text(), "Where jobs run; `us-central1` by default."),
                 "machine_type": Key(Text(), "The machine of each job: `n1-standard-8`."),

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from caliban_ls.analysis.backend_names import BackendName
 from caliban_ls.analysis.config.keys import GCLOUD_IMAGE, KEYS, documented, gone_image, leaves_project
 from caliban_ls.analysis.config.shapes import (
     Anything,
@@ -32,14 +33,14 @@ from caliban_ls.analysis.jsondoc.edits import remove_member
 from caliban_ls.analysis.rules import finding
 
 if TYPE_CHECKING:
-    from caliban_ls.analysis.hardware import Backend, Mode
+    from caliban_ls.analysis.hardware import Mode
 
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
     """The section `cloud`; None for a key without a valid value."""
 
-    backend: Backend | None = None
+    backend: BackendName | None = None
     region: str | None = None
     machine_type: str | None = None
     gpu_spec: str | None = None

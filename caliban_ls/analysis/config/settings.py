@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Final
 
+from caliban_ls.analysis.backend_names import BACKENDS, EITHER
+
 SECTION: Final = "caliban"
 
 LOG_LEVELS: Final = ("error", "warning", "info", "debug")
-BACKENDS: Final = ("vertex", "ai-platform")
 
 _OTHERS: Final = frozenset({"trusted", "confirms", "server", "interpreter", "trace"})
 """Keys that aren't settings: other initialization options, and keys that clients add."""
@@ -84,7 +85,7 @@ class UserLimits:
 class Defaults:
     """Defaults that flags, the environment and the project's config override."""
 
-    backend: str | None = setting(None, _one_of(*BACKENDS), "Where cloud jobs run: vertex or ai-platform.")
+    backend: str | None = setting(None, _one_of(*BACKENDS), f"Where cloud jobs run: {EITHER}.")
     region: str | None = setting(None, _text, "The region that cloud jobs run in.")
     machine_type: str | None = setting(None, _text, "The machine that cloud jobs run on.")
     gpu_spec: str | None = setting(None, _text, "The GPUs of cloud jobs, as NUMxTYPE.")

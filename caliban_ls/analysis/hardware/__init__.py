@@ -1,19 +1,19 @@
-"""What a cloud job runs on: reading specs, filling in what nobody wrote, judging what was, and its price.
+"""The hardware of cloud jobs: read specs, fill in defaults, check requests, find prices.
 
-Answers from the catalogue alone. Knows no file and no flag: a problem names the key that it is about, and
-whoever asked knows where that key stands.
+Answers from `catalog` alone. Must not know files or flags: a problem names its key, and the caller finds that key in the
+text.
 
-A request is possible when all its parts go together. What isn't written gives way: a default is replaced by
-the nearest that goes with the rest. What is written never is; if it can't go together there is one error, of
-the first broken rule of `rules`, on the part whose change alone would mend it.
+A request is possible when all its parts go together. A default that doesn't is replaced by the nearest that does. A
+written value is never replaced: if it can't go with the rest, the first broken rule of `compatibility` is the one error,
+on the part whose change alone would fix it.
 
-The package is one address for what readers need; inside, each module builds on those before it: `request`
-(the words), `spec` (their text), `compatibility` (the rules), `resolve` (the defaults), `alternatives` (what to change),
-`checks`, `pricing`, `options` (what a part could be instead), `listings` (the catalogue as tables).
+Each module builds on those before it: `request` (what can be asked for), `spec` (`2xT4`), `compatibility` (the rules),
+`resolve` (the defaults), `alternatives` (fixes), `checks`, `pricing`, `options` (other values of a key), `listings` (the
+catalogue as tables), `quota_alternatives`. Importing the package loads them all, for callers that need several.
 """
 
 from caliban_ls.analysis.hardware.catalog import Accelerator, Kind, Mode
-from caliban_ls.analysis.hardware.checks import judge
+from caliban_ls.analysis.hardware.checks import check_request
 from caliban_ls.analysis.hardware.listings import (
     AcceleratorOffer,
     MachineOffer,
@@ -27,15 +27,14 @@ from caliban_ls.analysis.hardware.pricing import Cost, Price, price
 from caliban_ls.analysis.hardware.quota_alternatives import instead
 from caliban_ls.analysis.hardware.request import (
     Alternative,
-    Backend,
     Changes,
     Field,
+    HardwareProblem,
     Part,
-    Problem,
     Request,
     applied,
 )
-from caliban_ls.analysis.hardware.resolve import Choice, GaveWay, Quota, quotas, resolve
+from caliban_ls.analysis.hardware.resolve import GaveWay, HardwareChoice, Quota, quotas, resolve
 from caliban_ls.analysis.hardware.spec import Spec, SpecProblem, parse_spec
 
 __all__ = [
@@ -43,12 +42,12 @@ __all__ = [
     "Accelerator",
     "AcceleratorOffer",
     "Alternative",
-    "Backend",
     "Changes",
-    "Choice",
     "Cost",
     "Field",
     "GaveWay",
+    "HardwareChoice",
+    "HardwareProblem",
     "Kind",
     "MachineOffer",
     "MenuField",
@@ -56,7 +55,6 @@ __all__ = [
     "Option",
     "Part",
     "Price",
-    "Problem",
     "Quota",
     "RegionOffer",
     "Request",
@@ -64,8 +62,8 @@ __all__ = [
     "SpecProblem",
     "accelerators",
     "applied",
+    "check_request",
     "instead",
-    "judge",
     "machines",
     "menu",
     "parse_spec",

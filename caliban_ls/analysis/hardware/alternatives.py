@@ -1,25 +1,32 @@
-"""What to change about a request that breaks a rule, and which of its parts that makes the wrong one."""
+"""Find changes that make a request possible, and the part of it that is to blame."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
 
+from caliban_ls.analysis.backend_names import DEFAULT_BACKEND
 from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, catalog
 from caliban_ls.analysis.hardware.catalog.nearest import nearest, regions_by_nearness, wish
-from caliban_ls.analysis.hardware.compatibility import Fault, Seen, can_flex, first_fault, is_possible, see
+from caliban_ls.analysis.hardware.compatibility import (
+    BrokenRule,
+    Seen,
+    can_flex,
+    first_fault,
+    is_possible,
+    see,
+)
 from caliban_ls.analysis.hardware.request import Changes, Field, Part, Request, applied
 from caliban_ls.analysis.hardware.resolve import default_accelerator, is_unasked
 
-TO_VERTEX: Changes = {"backend": "vertex"}
+TO_DEFAULT: Changes = {"backend": DEFAULT_BACKEND}
 
 
-def remedies(seen: Seen, fault: Fault) -> tuple[Part, list[Changes]]:
+def remedies(seen: Seen, fault: BrokenRule) -> tuple[Part, list[Changes]]:
     """Return the part to blame, and the changes that make a request possible, best first.
 
-    Of the parts that the fault names, the first is to blame whose change alone is enough. Every change keeps
-    what it can: one part is replaced by the nearest that goes with the rest; several are only where no single
-    one would do.
+    The first part of the broken rule whose change alone is enough is to blame. A change replaces one part by the
+    nearest that goes with the rest, and several parts only if no single one is enough.
     """
     fields = _replaceable(seen)
     singles = {field: changes for field in fields if (changes := _nearest_change(seen, {field}))}
@@ -30,12 +37,12 @@ def remedies(seen: Seen, fault: Fault) -> tuple[Part, list[Changes]]:
     if not found or (fault.code == "CAL421" and not singles):
         found += _joint_change(seen, fields)
     if seen.service.closed:
-        found.append(completed(seen.request, TO_VERTEX))
+        found.append(completed(seen.request, TO_DEFAULT))
     return blamed, found
 
 
 def completed(request: Request, changes: Changes) -> Changes:
-    """Return some changes, with what else must change for a request to be possible after them."""
+    """Return some changes and the further ones that they need for the request to be possible."""
     seen = see(applied(request, changes))
     fault = first_fault(seen)
     found = remedies(seen, fault)[1] if fault else []
@@ -43,10 +50,10 @@ def completed(request: Request, changes: Changes) -> Changes:
 
 
 def fitted(request: Request, kept: Field) -> Changes | None:
-    """Return what else has to change for a request to be possible with one of its keys as it is; None if nothing does.
+    """Return the changes that make a request possible without touching one of its keys; None if there are none.
 
-    As few of the other keys change as it takes, each to the nearest that goes with the rest; a machine type
-    with an accelerator of its own does away with the spec of another kind.
+    Changes as few other keys as possible, each to the nearest value that goes with the rest. A machine type with an
+    accelerator of its own removes the spec of another kind.
     """
     both = request.gpu_spec is not None and request.tpu_spec is not None
     removed: Changes = {"tpu_spec" if kept == "gpu_spec" else "gpu_spec": None} if both else {}
@@ -74,7 +81,7 @@ def field_of(seen: Seen, part: Part) -> Field:
 
 
 def _replaceable(seen: Seen) -> list[Field]:
-    """Return the keys that were written and hold names that the catalogue can replace."""
+    """Return the written keys whose values the catalogue can replace."""
     fields: list[Field] = []
     if seen.spec and not seen.accelerator_unknown:
         fields.append(seen.spec_field)
@@ -88,8 +95,8 @@ def _replaceable(seen: Seen) -> list[Field]:
 def _nearest_change(seen: Seen, free: set[Field]) -> Changes | None:
     """Return the nearest change of some keys that makes a request possible, None if there is none.
 
-    An accelerator is replaced by one of its kind. A machine type without a spec beside it is replaced by one
-    that brings the same kind, or, where it brings none, by one that runs without.
+    Replaces an accelerator by one of its kind, and a machine type without a spec by one that brings the same kind, or
+    by one without any if it brings none.
     """
     request = seen.request
     free_machine, free_spec = "machine_type" in free, seen.spec_field in free
@@ -129,14 +136,14 @@ def _nearest_change(seen: Seen, free: set[Field]) -> Changes | None:
 
 
 def _brought(seen: Seen) -> Accelerator | None:
-    """Return what the machine type that was written always has, unless that is a GPU in CPU mode."""
+    """Return the accelerator that the written machine type always has, unless that is a GPU in CPU mode."""
     machine = catalog().machines.get(seen.request.machine_type or "")
     held = machine.holds[0] if machine and machine.bound else None
     return None if held and held.kind == "gpu" and seen.mode == "cpu" else held
 
 
 def _joint_change(seen: Seen, fields: list[Field]) -> Iterator[Changes]:
-    """Yield the nearest change of as few keys as it takes; the accelerator is the last to go."""
+    """Yield the nearest change of as few keys as possible; the accelerator changes last."""
     for size in range(2, len(fields) + 1):
         for free in combinations(reversed(fields), size):
             changes = _nearest_change(seen, set(free))
@@ -145,8 +152,8 @@ def _joint_change(seen: Seen, fields: list[Field]) -> Iterator[Changes]:
                 return
 
 
-def _removals(seen: Seen, fault: Fault) -> Iterator[Changes]:
-    """Yield the removal of keys, where nothing else would help."""
+def _removals(seen: Seen, fault: BrokenRule) -> Iterator[Changes]:
+    """Yield the removal of keys, where only that helps."""
     if fault.code == "CAL414":
         yield {"spot": None}
     if fault.code == "CAL421":

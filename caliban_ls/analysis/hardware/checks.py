@@ -1,4 +1,4 @@
-"""What is to be said of a request: its one error, or what will hardly work out as it was meant, or a note."""
+"""Check a request: find its one error, or warn of hardware that will hardly work, or add a note."""
 
 from __future__ import annotations
 
@@ -8,24 +8,32 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from caliban_ls.analysis.findings import Severity
-from caliban_ls.analysis.hardware.alternatives import TO_VERTEX, completed, field_of, remedies
+from caliban_ls.analysis.hardware.alternatives import TO_DEFAULT, completed, field_of, remedies
 from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, catalog
 from caliban_ls.analysis.hardware.catalog.nearest import nearest, regions_by_nearness, wish
 from caliban_ls.analysis.hardware.compatibility import Seen, faults, first_fault, is_possible, see
-from caliban_ls.analysis.hardware.request import Changes, Field, Part, Problem, Request, alternative, applied
-from caliban_ls.analysis.hardware.resolve import Choice, Quota, quotas, resolve
+from caliban_ls.analysis.hardware.request import (
+    Changes,
+    Field,
+    HardwareProblem,
+    Part,
+    Request,
+    alternative,
+    applied,
+)
+from caliban_ls.analysis.hardware.resolve import HardwareChoice, Quota, quotas, resolve
 from caliban_ls.analysis.rules import RULES
 from caliban_ls.analysis.rules.overrides import Force, is_forced
 
 
-def judge(request: Request) -> list[Problem]:
-    """Say what is wrong with a request, or else what is worth knowing; nothing of an ordinary good one."""
+def check_request(request: Request) -> list[HardwareProblem]:
+    """Return the problems of a request, or else the notes worth reading; none for an ordinary one."""
     return [_problem(remark, force=request.force) for remark in _remarks(see(request))]
 
 
 @dataclass(frozen=True, slots=True)
 class _Remark:
-    """A problem whose alternatives nobody has looked for yet."""
+    """A problem whose alternatives are only found when needed."""
 
     field: Field
     part: Part
@@ -38,7 +46,7 @@ class _Remark:
 _MENDABLE = frozenset({Severity.ERROR, Severity.WARNING})
 
 
-def _problem(remark: _Remark, *, force: Force) -> Problem:
+def _problem(remark: _Remark, *, force: Force) -> HardwareProblem:
     severity = remark.severity or RULES[remark.code].severity
     alternatives = tuple(alternative(changes) for changes in remark.alternatives())
     message = remark.text
@@ -47,7 +55,7 @@ def _problem(remark: _Remark, *, force: Force) -> Problem:
         message = f"{message}: {title[0].lower()}{title[1:]}"
     if is_forced(force, remark.code) and severity in _MENDABLE:
         severity = Severity.INFORMATION
-    return Problem(remark.field, remark.part, remark.code, message, severity, alternatives)
+    return HardwareProblem(remark.field, remark.part, remark.code, message, severity, alternatives)
 
 
 def _remarks(seen: Seen) -> Iterator[_Remark]:
@@ -67,11 +75,11 @@ def _remarks(seen: Seen) -> Iterator[_Remark]:
 def _closed_service(seen: Seen) -> Iterator[_Remark]:
     if seen.service.closed:
         text = f"{seen.service.title} was closed on {seen.service.closed}"
-        yield _Remark("backend", Part.BACKEND, "CAL415", text, lambda: [completed(seen.request, TO_VERTEX)])
+        yield _Remark("backend", Part.BACKEND, "CAL415", text, lambda: [completed(seen.request, TO_DEFAULT)])
 
 
 def _unknown_names(seen: Seen) -> Iterator[_Remark]:
-    """Yield names that the catalogue doesn't have: typing errors mostly, but new hardware appears."""
+    """Yield names that the catalogue doesn't have: mostly typing errors, but new hardware appears."""
     region, machine, spec = seen.request.region, seen.request.machine_type, seen.spec
     where = f"isn't in the catalogue of {catalog().as_of}"
     if region and seen.region is None:
@@ -93,14 +101,14 @@ def _unknown_names(seen: Seen) -> Iterator[_Remark]:
 
 
 def _spelled_like(name: str, seen: Seen, changes: Mapping[str, Changes]) -> list[Changes]:
-    """Return the change, if there is one that makes sense, whose name is spelled most like a name."""
+    """Return the possible change whose name is spelled most like a name, if there is one."""
     by_name = {known.lower(): change for known, change in changes.items()}
     close = difflib.get_close_matches(name.lower(), by_name)
     return [by_name[known] for known in close if is_possible(applied(seen.request, by_name[known]))][:1]
 
 
 def _doubts(seen: Seen) -> Iterator[_Remark]:
-    """Yield what will hardly work out as it was meant."""
+    """Yield hardware that is possible and will hardly work as meant."""
     request, spec = seen.request, seen.spec
     found = catalog().accelerators.get(spec.type) if spec else None
     if spec and found and found.support_ended and not seen.service.closed:
@@ -124,7 +132,7 @@ def _doubts(seen: Seen) -> Iterator[_Remark]:
 
 
 def _notes(seen: Seen) -> Iterator[_Remark]:
-    """Yield what to know about hardware that somebody chose: the catalogue's note, or a quota to ask for."""
+    """Yield notes on chosen hardware: the catalogue's own, or a quota to ask for."""
     choice = resolve(seen.request)
     found = catalog().accelerators.get(choice.accelerator.type) if choice.accelerator else None
     for note in found.notes if found else ():
@@ -138,10 +146,10 @@ def _notes(seen: Seen) -> Iterator[_Remark]:
     yield from _shortages(seen, choice)
 
 
-def _shortages(seen: Seen, choice: Choice) -> Iterator[_Remark]:
-    """Yield what a project isn't granted without asking: doubtful as a default, a hint where it was chosen.
+def _shortages(seen: Seen, choice: HardwareChoice) -> Iterator[_Remark]:
+    """Yield quotas that a project must ask for: a warning for defaults, a hint for chosen hardware.
 
-    No hint where no region grants it: whoever chose such hardware knows, and is told every time otherwise.
+    Chosen hardware that no region grants gets no hint: a user of it has asked for the quota long ago.
     """
     for need in quotas(choice):
         if need.granted is None or need.needed <= need.granted:
@@ -160,7 +168,7 @@ def _shortages(seen: Seen, choice: Choice) -> Iterator[_Remark]:
 
 
 def _supported(seen: Seen) -> Iterator[Changes]:
-    """Yield the nearest accelerator that is supported, all else as it is."""
+    """Yield the nearest accelerator that is still supported."""
     request, types = seen.request, catalog().accelerators
 
     def accepts(_machine: Machine, accelerator: Accelerator | None) -> bool:
@@ -178,7 +186,7 @@ def _supported(seen: Seen) -> Iterator[Changes]:
 
 
 def _granted(seen: Seen, need: Quota) -> Iterator[Changes]:
-    """Yield what a project is granted without asking: a smaller machine if vCPUs lack, and another region."""
+    """Yield hardware that a project is granted without asking: a smaller machine if vCPUs lack, and another region."""
 
     def accepts(machine: Machine, accelerator: Accelerator | None) -> bool:
         fits = machine.cpu_quota == "regional" and (machine.vcpus or 0) <= (need.granted or 0)
@@ -192,7 +200,7 @@ def _granted(seen: Seen, need: Quota) -> Iterator[Changes]:
 
 
 def _quiet_region(seen: Seen) -> Iterator[Changes]:
-    """Yield the nearest region where nothing is left to say."""
+    """Yield the nearest region where the request has no problem."""
     if seen.request.region:
         for name in regions_by_nearness(seen.service, seen.request.region):
             if _is_quiet(replace(seen.request, region=name)):
@@ -201,7 +209,7 @@ def _quiet_region(seen: Seen) -> Iterator[Changes]:
 
 
 def _is_quiet(request: Request) -> bool:
-    """Whether nothing is to be said of a request but what a machine type lacks everywhere."""
+    """Whether a request has no problem, except one that its machine type has in every region."""
     seen = see(request)
     return first_fault(seen) is None and all(
         remark.code == "CAL419" and remark.part is Part.MACHINE_TYPE for remark in _remarks(seen)

@@ -1,13 +1,14 @@
-"""The catalogue as tables: what a service has, narrowed to what goes with a region, a machine or a spec."""
+"""The catalogue as tables: a service's regions, machines or accelerators that go with a region, machine or spec."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from caliban_ls.analysis.backend_names import DEFAULT_BACKEND, BackendName
 from caliban_ls.analysis.hardware.catalog import Accelerator, Kind, Pair, catalog
 from caliban_ls.analysis.hardware.pricing import accelerator_prices, fee, price
-from caliban_ls.analysis.hardware.request import Backend, Request, applied, spec_field
+from caliban_ls.analysis.hardware.request import Request, applied, spec_field
 from caliban_ls.analysis.hardware.resolve import resolve
 
 
@@ -20,7 +21,7 @@ class RegionOffer:
         place: for people.
         area: continent or part of the world.
         accelerators: types that it has for training.
-        default_cpu_quota: N1 and E2 vCPUs that a project gets without asking, None where unknown.
+        default_cpu_quota: N1 and E2 vCPUs that a project gets without asking, None if unknown.
     """
 
     region: str
@@ -38,8 +39,8 @@ class MachineOffer:
         machine_type: Google's name.
         vcpus: None where Google states none.
         memory_gb: None where Google states none.
-        accelerators: specs of what it can have.
-        priced_with: the one that is in the price, None if none is.
+        accelerators: specs of those it can have.
+        priced_with: the accelerator in the price, None if there is none.
         on_demand: US dollars an hour, fee and boot disk included; None where unknown.
         spot: the same on spot machines.
     """
@@ -85,13 +86,13 @@ class AcceleratorOffer:
 
 
 def regions(
-    backend: Backend = "vertex",
+    backend: BackendName = DEFAULT_BACKEND,
     *,
     region: str | None = None,
     machine_type: str | None = None,
     accelerator: Accelerator | None = None,
 ) -> list[RegionOffer]:
-    """Return the regions where something goes with all that is given."""
+    """Return the regions with hardware that goes with all arguments."""
     known, service = catalog(), catalog().services[backend]
     offers = []
     for name in service.regions:
@@ -104,20 +105,20 @@ def regions(
                     place=place.place,
                     area=place.area,
                     accelerators=tuple(dict.fromkeys(held.type for _, held in pairs if held)),
-                    default_cpu_quota=None if service.closed else place.cpu_quota,
+                    default_cpu_quota=place.cpu_quota if service.quotas else None,
                 )
             )
     return offers
 
 
 def machines(
-    backend: Backend = "vertex",
+    backend: BackendName = DEFAULT_BACKEND,
     *,
     region: str | None = None,
     machine_type: str | None = None,
     accelerator: Accelerator | None = None,
 ) -> list[MachineOffer]:
-    """Return the machine types that go with all that is given."""
+    """Return the machine types that go with all arguments."""
     held: dict[str, list[Accelerator | None]] = {}
     for machine, has in _pairs(backend, region, machine_type, accelerator):
         held.setdefault(machine.name, []).append(has)
@@ -143,13 +144,13 @@ def machines(
 
 
 def accelerators(
-    backend: Backend = "vertex",
+    backend: BackendName = DEFAULT_BACKEND,
     *,
     region: str | None = None,
     machine_type: str | None = None,
     accelerator: Accelerator | None = None,
 ) -> list[AcceleratorOffer]:
-    """Return the types of GPUs and TPUs that go with all that is given."""
+    """Return the types of GPUs and TPUs that go with all arguments."""
     known, service = catalog(), catalog().services[backend]
     pairs = list(_pairs(backend, region, machine_type, accelerator))
     offers = []
@@ -168,7 +169,7 @@ def accelerators(
                 counts=tuple(sorted({count for _, count in held})),
                 families=tuple(dict.fromkeys(machine.family for machine, _ in held)),
                 regions=tuple(place for place in service.regions if place in places),
-                default_quota=None if service.closed else found.quotas.get(where),
+                default_quota=found.quotas.get(where) if service.quotas else None,
                 on_demand=None if on_demand is None else round(on_demand * (1 + fee()), 4),
                 spot=None if on_demand is None or spot is None else round(spot + on_demand * fee(), 4),
                 flex_start=found.flex_start,
@@ -179,9 +180,9 @@ def accelerators(
 
 
 def _pairs(
-    backend: Backend, region: str | None, machine_type: str | None, accelerator: Accelerator | None
+    backend: BackendName, region: str | None, machine_type: str | None, accelerator: Accelerator | None
 ) -> Iterator[Pair]:
-    """Yield the possible combinations that go with all that is given."""
+    """Yield the possible combinations that go with all arguments."""
     service = catalog().services[backend]
     for machine, held in service.pairs:
         wanted = machine_type in (None, machine.name) and accelerator in (None, held)

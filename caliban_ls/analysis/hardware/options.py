@@ -1,4 +1,4 @@
-"""What a part of a request could be instead: each value there is, its price, and whether it goes with the rest."""
+"""List the values of a key of a request, each with its price and whether it goes with the rest."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from caliban_ls.analysis.hardware.request import Changes, Request, alternative, 
 from caliban_ls.analysis.hardware.resolve import resolve
 
 MenuField = Literal["region", "machine_type", "gpu_spec"]
-"""The keys that there is a menu for."""
+"""The keys that have a menu."""
 
 MENU_FIELDS: Final[tuple[MenuField, ...]] = ("region", "machine_type", "gpu_spec")
 
 WRITABLE: Final = frozenset({*MENU_FIELDS, "tpu_spec"})
-"""The keys that choosing from a menu may change; a service, spot and flex-start are chosen by hand."""
+"""The keys that a choice from a menu may change. Service, spot and flex-start are chosen by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +27,12 @@ class Option:
     """One value of a key.
 
     Attributes:
-        value: as it would be written; None to write none, so that the default holds.
-        detail: what it is, for people.
-        price: of one job with it, None where unknown.
-        possible: whether it goes with the rest as that stands.
-        reason: why it doesn't, and what else has to change for it; empty where it does.
-        changes: what to write, the key itself among it; None where nothing makes it possible.
+        value: as a config has it; None to write none and get the default.
+        detail: a short description.
+        price: of one job with it, None if unknown.
+        possible: whether it goes with the rest of the request.
+        reason: why it doesn't, and what else has to change for it; empty if it does.
+        changes: the keys to write, with this one; None if nothing makes it possible.
     """
 
     value: str | None
@@ -47,10 +47,9 @@ def menu(request: Request, field: MenuField, unwritten: Request | None = None) -
     """Return all values of a key: first those that go with the rest, last those that nothing makes possible.
 
     Args:
-        request: as it stands.
+        request: as written.
         field: the key.
-        unwritten: what would be asked for if the key weren't written, which is then the first option; None where
-            it isn't.
+        unwritten: the request without the key, which then is the first option; None if the key isn't written.
     """
     found = [_option(request, field, value, detail) for value, detail in _values(request, field)]
     if unwritten is not None:
@@ -85,7 +84,7 @@ def _option(request: Request, field: MenuField, value: str | Accelerator | None,
 
 
 def _values(request: Request, field: MenuField) -> Iterator[tuple[str | Accelerator, str]]:
-    """Yield everything that a service has, in the catalogue's order, with a few words on each."""
+    """Yield all values of a service, in the catalogue's order, each with a short description."""
     known, service = catalog(), see(request).service
     if field == "region":
         for name in service.regions:

@@ -1,8 +1,8 @@
-"""What a choice costs an hour, in US dollars; None where no price is known, never a guess.
+"""The price of hardware for an hour, in US dollars; None if no price is known, never a guess.
 
-The numbers are the catalogue's `prices.json`, which says what its columns mean and where they come from. One
-hour of a job is its machine and accelerator at Compute Engine's price, the training service's fee on their
-on-demand price (spot or not), and the boot disk.
+The numbers are in the catalogue's `prices.json`, which explains its columns and sources. A job pays for its machine and
+accelerator at Compute Engine's price, the training service's fee on their on-demand price (spot or not), and the boot
+disk.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, catalog
-from caliban_ls.analysis.hardware.resolve import Choice
+from caliban_ls.analysis.hardware.resolve import HardwareChoice
 
 Prices = tuple["float | None", "float | None"]
-"""US dollars an hour, on demand and spot; None where unknown."""
+"""US dollars an hour, on demand and spot; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Cost:
 
     Attributes:
         machine: without its accelerator; 0 for TPUs, whose price includes their machines.
-        accelerator: all that the job has.
+        accelerator: all of the job's.
         fee: of the training service.
         boot_disk: the default disk of every machine, the fee in it.
     """
@@ -44,18 +44,18 @@ class Cost:
 
     @property
     def total(self) -> float:
-        """What an hour of one job costs."""
+        """All of it: the price of one job for an hour."""
         return self.compute + self.boot_disk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What one job of a choice costs.
+    """The price of one job for an hour.
 
     Attributes:
         on_demand: on ordinary machines.
-        spot: on spot machines, None where unknown.
-        effective: the one of the two that the choice pays, None where unknown.
+        spot: on spot machines, None if unknown.
+        effective: the one of the two that the job pays, None if unknown.
         currency: of all amounts, "USD".
         as_of: the day of the prices, ISO 8601.
         uncertain: whether it rests on one source alone, on a region's factor or on an unconfirmed fee.
@@ -69,8 +69,8 @@ class Price:
     uncertain: bool
 
 
-def price(choice: Choice) -> Price | None:
-    """Return what one job of a choice costs, None where that isn't known."""
+def price(choice: HardwareChoice) -> Price | None:
+    """Return the price of one job, None if it isn't known."""
     machine = catalog().machines.get(choice.machine_type)
     if machine is None or (machine.bound and choice.accelerator is None):
         return None
@@ -89,7 +89,7 @@ def price(choice: Choice) -> Price | None:
     return Price(
         on_demand=on_demand,
         spot=spot,
-        # What flex-start costs isn't published machine by machine.
+        # Google publishes no flex-start prices of single machines.
         effective=None if choice.flex_start else spot if choice.spot else on_demand,
         currency=data["currency"],
         as_of=data["as_of"],
@@ -154,7 +154,7 @@ def _times(count: float, each: Sequence[float | None] | None) -> Prices | None:
     return on_demand, spot
 
 
-def _is_uncertain(machine: Machine, choice: Choice) -> bool:
+def _is_uncertain(machine: Machine, choice: HardwareChoice) -> bool:
     data = _prices()
     doubts = data["uncertain"]
     if machine.family == "n1" and choice.accelerator is None:

@@ -1,4 +1,4 @@
-"""What else a project could use when Google won't give it what a choice needs."""
+"""Find other hardware when a project's quota is too small for its choice."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
+from caliban_ls.analysis.backend_names import DEFAULT_BACKEND
 from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, catalog
 from caliban_ls.analysis.hardware.catalog.nearest import nearest, regions_by_nearness, wish
 from caliban_ls.analysis.hardware.compatibility import is_possible
 from caliban_ls.analysis.hardware.request import Alternative, Request, alternative, applied, spec_field
-from caliban_ls.analysis.hardware.resolve import Choice, quotas, resolve
+from caliban_ls.analysis.hardware.resolve import HardwareChoice, quotas, resolve
 
 _OF_EACH_KIND = 2
 
 
-def instead(choice: Choice) -> list[Alternative]:
-    """Return other regions, then other accelerators, of which a project is granted enough without asking.
+def instead(choice: HardwareChoice) -> list[Alternative]:
+    """Return other regions, then other accelerators, that a project gets without asking for a quota.
 
-    Empty on a service without known quotas.
+    Empty for a service without known quotas.
     """
     request = _as_request(choice)
     return [
@@ -28,14 +29,14 @@ def instead(choice: Choice) -> list[Alternative]:
 
 
 def _elsewhere(request: Request) -> Iterator[Alternative]:
-    service = catalog().services[request.backend or "vertex"]
+    service = catalog().services[request.backend or DEFAULT_BACKEND]
     for region in regions_by_nearness(service, request.region or catalog().default_region):
         moved = replace(request, region=region)
         if region != request.region and is_possible(moved) and _is_granted(moved):
             yield alternative({"region": region})
 
 
-def _other_accelerators(request: Request, choice: Choice) -> Iterator[Alternative]:
+def _other_accelerators(request: Request, choice: HardwareChoice) -> Iterator[Alternative]:
     held = choice.accelerator
     if held is None:
         return
@@ -54,13 +55,13 @@ def _other_accelerators(request: Request, choice: Choice) -> Iterator[Alternativ
 
 
 def _is_granted(request: Request) -> bool:
-    """Return whether a project is granted all that one job needs, as far as that is known."""
+    """Return whether a project is known to get all quotas of one job without asking."""
     needs = quotas(resolve(request))
     return bool(needs) and all(need.granted is not None and need.granted >= need.needed for need in needs)
 
 
-def _as_request(choice: Choice) -> Request:
-    """Return the request that says all of a choice."""
+def _as_request(choice: HardwareChoice) -> Request:
+    """Return the request that writes out a choice."""
     request = Request(
         backend=choice.backend,
         region=choice.region,

@@ -1,4 +1,4 @@
-"""The words: what can be asked for, what can be wrong with it, and how it could be changed."""
+"""A request for hardware, its problems, and changes to it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Literal
 
+from caliban_ls.analysis.backend_names import BackendName
 from caliban_ls.analysis.findings import Severity
 from caliban_ls.analysis.hardware.catalog import Accelerator, Kind, Mode
 from caliban_ls.analysis.rules.overrides import Force
 
-Backend = Literal["vertex", "ai-platform"]
 Field = Literal["backend", "region", "machine_type", "gpu_spec", "tpu_spec", "spot", "flex_start"]
 """The keys of a request, as project configs and flags spell them."""
 
@@ -20,7 +20,7 @@ Changes = Mapping[Field, "str | bool | Accelerator | None"]
 
 
 class Part(str, Enum):
-    """A part of a request that can be wrong. The last two stand inside a spec."""
+    """A part of a request that can be wrong. The last two are parts of a spec."""
 
     BACKEND = "backend"
     REGION = "region"
@@ -33,21 +33,21 @@ class Part(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What somebody asked for; None where they said nothing.
+    """The hardware that flags, configs and settings ask for; None for parts that they leave out.
 
     Attributes:
-        backend: the service; `vertex` by default.
+        backend: the service; `DEFAULT_BACKEND` when left out.
         region: any text.
         machine_type: any text.
-        gpu_spec: as `parse_spec` reads it; of kind "gpu".
-        tpu_spec: likewise; of kind "tpu".
+        gpu_spec: of kind "gpu".
+        tpu_spec: of kind "tpu".
         spot: whether to use spot machines; no by default.
         flex_start: whether to wait until machines are free, which costs less; no by default.
         mode: whether jobs use GPUs; "gpu" by default.
-        force: which findings are overridden: all, or those of some codes.
+        force: the findings to override: all, or those of some codes.
     """
 
-    backend: Backend | None = None
+    backend: BackendName | None = None
     region: str | None = None
     machine_type: str | None = None
     gpu_spec: Accelerator | None = None
@@ -63,7 +63,7 @@ class Alternative:
     """A change to a request after which it has no error.
 
     Attributes:
-        title: what a person would do: "Use 2xT4".
+        title: as an instruction, "Use 2xT4".
         changes: the keys to write or to remove; the request may not have them yet.
     """
 
@@ -72,15 +72,15 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing to know about a request.
+class HardwareProblem:
+    """A problem of a request, or a note on it.
 
     Attributes:
-        field: the key that it is about; always one that was written.
-        part: what of that key's value.
+        field: its key, which is always a written one.
+        part: the part of that key's value.
         code: of its rule.
-        message: what is wrong and what would be right, without a full stop.
-        severity: the rule's own unless the situation softens it.
+        message: the mistake and its correction, without a full stop.
+        severity: the rule's, unless the situation softens it.
         alternatives: best first.
     """
 
@@ -114,5 +114,5 @@ def alternative(changes: Changes) -> Alternative:
 
 
 def spec_field(kind: Kind) -> Field:
-    """Return the key under which GPUs or TPUs are asked for."""
+    """Return the key for GPUs or TPUs."""
     return "gpu_spec" if kind == "gpu" else "tpu_spec"

@@ -1,4 +1,4 @@
-"""What a request comes to: the defaults, and what takes their place where they don't go with the rest."""
+"""Fill in the parts that a request leaves out: the defaults, or the nearest that go with the rest."""
 
 from __future__ import annotations
 
@@ -6,38 +6,39 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import get_args
 
+from caliban_ls.analysis.backend_names import BackendName
 from caliban_ls.analysis.hardware.catalog import Accelerator, Machine, Mode, Region, catalog
 from caliban_ls.analysis.hardware.catalog.nearest import Found, nearest, wish
 from caliban_ls.analysis.hardware.compatibility import Seen, see
-from caliban_ls.analysis.hardware.request import Backend, Field, Part, Request
+from caliban_ls.analysis.hardware.request import Field, Part, Request
 
 
 @dataclass(frozen=True, slots=True)
 class GaveWay:
-    """A default that couldn't be had: which written part is why, and in a sentence what took its place."""
+    """A default that was replaced: the written part that excluded it, and a sentence on the replacement."""
 
     part: Part
     message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class HardwareChoice:
     """A request with everything filled in.
 
     Attributes:
         backend: the service.
-        region: where.
-        machine_type: on what.
-        accelerator: None to run without one.
+        region: of the jobs.
+        machine_type: of each job.
+        accelerator: of each job, None for none.
         topology: of a TPU slice, None for everything else.
-        spot: whether on spot machines.
-        flex_start: whether it waits until machines are free.
+        spot: whether to use spot machines.
+        flex_start: whether to wait until machines are free.
         mode: whether jobs use GPUs.
-        defaulted: the keys that nobody wrote.
-        gave_way: the default that something else took the place of, None if none did.
+        defaulted: the keys that weren't written.
+        gave_way: the default that was replaced, None if none was.
     """
 
-    backend: Backend
+    backend: BackendName
     region: str
     machine_type: str
     accelerator: Accelerator | None
@@ -51,14 +52,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What a project must have been granted to run one job.
+    """A quota that a project needs for one job.
 
     Attributes:
-        metric: full name, None where unknown.
-        of: what is counted, for people: "T4", "N1 and E2 vCPUs".
-        cpus: whether that is vCPUs.
+        metric: full name, None if unknown.
+        of: the unit, for people: "T4", "N1 and E2 vCPUs".
+        cpus: whether it counts vCPUs.
         needed: how many one job takes.
-        granted: how many a project gets without asking, None where unknown.
+        granted: how many a project gets without asking, None if unknown.
         elsewhere: the most that it gets in any region.
         uncertain: whether the metric's name is a guess.
     """
@@ -72,11 +73,11 @@ class Quota:
     uncertain: bool = False
 
 
-def resolve(request: Request) -> Choice:
-    """Fill in what a request doesn't say, as near to the defaults as what it says allows.
+def resolve(request: Request) -> HardwareChoice:
+    """Fill in the parts that a request leaves out, as near to the defaults as its written parts allow.
 
-    What it says stays, possible or not. The default accelerator is one GPU. A machine type that was written
-    may bring more; where a region has none to give singly, jobs run without.
+    Written parts stay, possible or not. The default accelerator is one GPU. A written machine type may bring more;
+    in a region that has no single GPUs, jobs run without.
     """
     seen = see(request)
     possible = _settled(seen, seen.region)
@@ -86,7 +87,7 @@ def resolve(request: Request) -> Choice:
     if found and not accelerator and not seen.machine_unknown:
         accelerator = found.accelerator
     machine = catalog().machines.get(machine_type)
-    return Choice(
+    return HardwareChoice(
         backend=seen.backend,
         region=request.region or catalog().default_region,
         machine_type=machine_type,
@@ -100,11 +101,11 @@ def resolve(request: Request) -> Choice:
     )
 
 
-def quotas(choice: Choice) -> list[Quota]:
-    """Return what a project must have been granted to run one job of a choice on Vertex AI."""
+def quotas(choice: HardwareChoice) -> list[Quota]:
+    """Return the quotas that a project needs for one job; empty if the service's aren't known."""
     known = catalog()
     region = known.regions.get(choice.region)
-    if choice.backend != "vertex" or region is None:
+    if region is None or not known.services[choice.backend].quotas:
         return []
     machine = known.machines.get(choice.machine_type)
     needs = [
@@ -113,19 +114,19 @@ def quotas(choice: Choice) -> list[Quota]:
     ]
     if not (choice.spot or choice.flex_start):
         return needs
-    # Spot machines, and those of flex-start, count against quotas of their own; what those grant isn't known.
+    # Spot and flex-start machines have quotas of their own, whose defaults aren't known.
     return [
         replace(need, metric=need.metric and known.spot_metric(need.metric), granted=None) for need in needs
     ]
 
 
 def default_accelerator(seen: Seen) -> Accelerator | None:
-    """Return what a job gets when nothing is said."""
+    """Return the accelerator that a job gets by default."""
     return seen.service.default_gpu if seen.mode == "gpu" else None
 
 
 def is_unasked(seen: Seen, accelerator: Accelerator | None) -> bool:
-    """Return whether a job may get an accelerator that nobody asked for."""
+    """Return whether a job may get an accelerator without asking for it."""
     if accelerator is None:
         return True
     if seen.machine is not None:
@@ -134,7 +135,7 @@ def is_unasked(seen: Seen, accelerator: Accelerator | None) -> bool:
 
 
 def _settled(seen: Seen, region: str | None) -> Found | None:
-    """Return what a request comes to in a region (None: anywhere), or None when that isn't possible."""
+    """Return the hardware for a request in a region (None: anywhere), None if it isn't possible."""
     request = seen.request
     spec = None if seen.accelerator_unknown else seen.spec
     return nearest(
@@ -148,10 +149,10 @@ def _settled(seen: Seen, region: str | None) -> Found | None:
 
 
 def _gave_way(seen: Seen, found: Found) -> GaveWay | None:
-    """Return what to say when the default accelerator, or in CPU mode the default machine, couldn't be had.
+    """Return the note on a default accelerator, or in CPU mode a default machine, that was replaced.
 
-    An accelerator that a machine type always brings, or the machine type that an accelerator needs, hasn't
-    taken a default's place: somebody chose it.
+    An accelerator that a machine type always brings, or the machine type that an accelerator needs, counts as chosen
+    and replaces no default.
     """
     if seen.spec or seen.machine_unknown or (seen.machine and seen.machine.bound):
         return None

@@ -1,4 +1,4 @@
-"""The text of a spec, `NUMxTYPE`: what it stands for, where its halves stand, and what is wrong with it."""
+"""Read the text of a spec, `NUMxTYPE`: its meaning, the place of each half, and its mistakes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from caliban_ls.core.text import Span
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A spec that could be read.
+    """A spec without mistakes.
 
     Attributes:
-        accelerator: what it stands for; `str()` of it is the canonical spelling.
-        count: where the number stands in the text.
-        type: where the type stands in the text.
+        accelerator: its meaning; `str()` of it is the canonical spelling.
+        count: the number's place in the text.
+        type: the type's place in the text.
     """
 
     accelerator: Accelerator
@@ -27,13 +27,13 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class SpecProblem:
-    """What is wrong with the text of a spec, always an error of the rule `code`.
+    """A mistake in the text of a spec, always an error of the rule `code`.
 
     Attributes:
         code: of the rule.
-        span: where in the text.
-        message: what is wrong and what would be right, without a full stop.
-        alternatives: best first; empty where nobody can tell what was meant.
+        span: its place in the text.
+        message: the mistake and its correction, without a full stop.
+        alternatives: best first; empty if the meaning can't be guessed.
     """
 
     code: str
@@ -45,7 +45,7 @@ class SpecProblem:
 def parse_spec(text: str, kind: Kind) -> Spec | SpecProblem:
     """Read a spec; case and the API's spellings of the type don't matter.
 
-    A type that the catalogue doesn't know is no problem here: `judge` warns of it.
+    A type that the catalogue doesn't know is accepted here: `check_request` warns of it.
     """
     field = spec_field(kind)
     match = re.fullmatch(r"([0-9]+)[xX]([A-Za-z0-9]\S*)", text)
@@ -74,13 +74,13 @@ _MOST_DIGITS = 6
 
 
 def _moved(accelerator: Accelerator, kind: Kind) -> dict[Field, Accelerator | None]:
-    """Return the change that writes an accelerator where it belongs, when it stood where `kind` does."""
+    """Return the change that writes an accelerator under its own key, and removes it from the key of `kind`."""
     right: dict[Field, Accelerator | None] = {spec_field(accelerator.kind): accelerator}
     return right if accelerator.kind == kind else {**right, spec_field(kind): None}
 
 
 def _guess(text: str) -> Accelerator | None:
-    """Return what a text was probably meant to be: `T4`, `T4 x 2`, `2*T4`."""
+    """Return the probable meaning of a text such as `T4`, `T4 x 2` or `2*T4`."""
     between = r"[\s*xX\u00d7:,-]"
     shapes = (
         "(?P<type>.+)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from caliban_ls.analysis.backend_names import CLOSED_BACKEND, DEFAULT_BACKEND
 from caliban_ls.analysis.findings import Severity
 from caliban_ls.analysis.rules.rule import Rule
 
@@ -181,8 +182,8 @@ RULES: tuple[Rule, ...] = (
             "Google closed AI Platform Training on 2025-01-31 and replaced it by Vertex AI. Caliban keeps the "
             "backend to read old configs; don't expect jobs to run there."
         ),
-        wrong='{"cloud": {"backend": "ai-platform"}}\n',
-        right='{"cloud": {"backend": "vertex"}}\n',
+        wrong=f'{{"cloud": {{"backend": "{CLOSED_BACKEND}"}}}}\n',
+        right=f'{{"cloud": {{"backend": "{DEFAULT_BACKEND}"}}}}\n',
         kind="project",
     ),
     Rule(

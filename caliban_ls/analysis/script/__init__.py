@@ -13,7 +13,7 @@ from caliban_ls.analysis.script.discovery import (
     ScriptComment,
     candidate_paths,
     named_script,
-    only_script,
+    runnable_scripts,
     script_comment,
 )
 from caliban_ls.analysis.script.model import Arity, Flag, Scalar, Script, ValueKind, is_same, resolve
@@ -30,8 +30,8 @@ __all__ = [
     "candidate_paths",
     "is_same",
     "named_script",
-    "only_script",
     "read_script",
     "resolve",
+    "runnable_scripts",
     "script_comment",
 ]

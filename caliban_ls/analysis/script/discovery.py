@@ -62,14 +62,15 @@ def candidate_paths(wanted: str, folder: str) -> tuple[str, ...]:
     return (f"{whole}.py", f"{whole}/__main__.py")
 
 
-def only_script(paths: Iterable[str], read: ReadText) -> str | None:
-    """Return the only file that reads a command line and can be run, None when there are several or none.
+def runnable_scripts(paths: Iterable[str], read: ReadText) -> list[str]:
+    """Return the files that read a command line and can be run.
 
-    A file with a `__main__` guard comes before those that read the command line whenever they are imported.
+    These are the files with a `__main__` guard, or if there are none, those that read the command line whenever they
+    are imported.
     """
     texts = {path: read(path) or "" for path in sorted(paths)}
     if not texts:
-        return None
+        return []
     # The interpreter takes longer to load than a check without a script.
     from caliban_ls.analysis.script.libraries.registry import LIBRARIES
 
@@ -80,8 +81,8 @@ def only_script(paths: Iterable[str], read: ReadText) -> str | None:
     for runs in (_GUARD, runs_at_once):
         found = [path for path, text in texts.items() if runs.search(text) and imports.search(text)]
         if found:
-            return found[0] if len(found) == 1 else None
-    return None
+            return found
+    return []
 
 
 def _join(folder: str, name: str) -> str:

@@ -24,7 +24,7 @@ def show_build(result: BuildResult, _options: argparse.Namespace) -> str:
     return f"{result.tag} ({done})\n"
 
 
-def show_run(result: RunResult, _options: argparse.Namespace) -> str:
+def show_run(result: RunResult, options: argparse.Namespace) -> str:
     """Return a table of a sweep's jobs; nothing for a single job, whose output is on the screen."""
     if not result.jobs:
         return ""
@@ -46,6 +46,8 @@ def show_run(result: RunResult, _options: argparse.Namespace) -> str:
     for job in result.jobs:
         counts[job.state] = counts.get(job.state, 0) + 1
     states = ", ".join(f"{count} {state}" for state, count in counts.items())
+    if options.dry_run:
+        return f"{render(rows)}{states} in the image {result.image}. Nothing was built or run.\n"
     errors = reason_lines(result.jobs, len(result.jobs))
     return f"{render(rows)}{result.group}: {states}\n{errors}"
 

@@ -1,4 +1,4 @@
-"""Submit to Google: plan, show the plan, hold it against limits, push the image, send, resume, submit again.
+"""Submit to Google: plan, show the plan, check limits, push the image, send, resume, submit again.
 
-Must not build a request of one service; `runtime.backends` does.
+Must not know any one service; `runtime.backends` does.
 """

@@ -1,4 +1,4 @@
-"""Whether a plan is within the limits of jobs and money, and who may let it pass where it isn't."""
+"""Check a plan against the limits of jobs and money."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from caliban_ls.operations.schemas.cloud import CloudArguments, CloudExcess
 
 
 def check_limits(plan: Plan, arguments: CloudArguments, project: Project, context: Context) -> bool:
-    """Return whether a plan is allowed without asking for more than a yes.
+    """Return whether a plan is within its limits; False if it isn't and the user allowed it anyway.
 
-    A user's own limit holds, lowered by the project's but never raised; a flag is the user's own word. A terminal may
-    go over a limit by typing the number of jobs.
+    The user's own limit holds; the project's can lower it and never raise it; a flag replaces both. On a terminal the
+    user may exceed a limit by typing the number of jobs.
 
     Raises:
-        OverLimit: it is over a limit, and nobody is there who may say that it may be.
+        OverLimit: the plan is over a limit, and the user didn't allow it.
     """
     over = over_limits(plan, arguments, project, context)
     if not over:
@@ -35,7 +35,7 @@ def check_limits(plan: Plan, arguments: CloudArguments, project: Project, contex
 def over_limits(
     plan: Plan, arguments: CloudArguments, project: Project, context: Context
 ) -> tuple[CloudExcess, ...]:
-    """Return what a plan has more of than is allowed."""
+    """Return the limits that a plan exceeds."""
     own, theirs = settings_of(context).limits, project.limits
     found = []
     jobs = arguments.max_jobs if arguments.max_jobs is not None else jobs_allowed(own, theirs)
@@ -51,7 +51,7 @@ def over_limits(
     cost = plan.price.effective if plan.price else None
     if cost is None:
         message = (
-            f"What {plan.choice.machine_type} costs isn't known, and at most {most:g} USD an hour is allowed"
+            f"The price of {plan.choice.machine_type} isn't known, and at most {most:g} USD an hour is allowed"
             " (--max_cost_per_hour)"
         )
         found.append(_excess(message, None, forbidden=own.max_cost_per_hour is not None))
@@ -64,12 +64,12 @@ def over_limits(
 
 
 def _excess(message: str, allowed_by: dict[str, float] | None, *, forbidden: bool) -> CloudExcess:
-    """Return one thing that is over a limit.
+    """Return a limit that is exceeded.
 
     Args:
-        message: says so.
-        allowed_by: the arguments that would allow it, None where no number does.
-        forbidden: whether it is over a limit of the user's own, which typing a number in an editor doesn't pass.
+        message: names the limit.
+        allowed_by: the arguments that would allow it, None if none would.
+        forbidden: whether it is a limit of the user's own settings, which an editor mustn't exceed.
     """
     if forbidden:
         hint = "It is a limit of your own settings; raise it there if you mean to."

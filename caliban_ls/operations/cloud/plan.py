@@ -1,7 +1,7 @@
-"""The plan of a submission: which jobs, where, on what, for how much; and whether that is allowed.
+"""Plan a submission: its jobs, project, hardware, image, labels and price.
 
-Asks no service and builds nothing. What isn't said by a flag is taken from the environment, then from the
-project's config, then from the user's settings, then by default.
+Makes no requests and builds nothing. Each value comes from a flag, else the environment, else the project's config,
+else the user's settings, else a default.
 """
 
 from __future__ import annotations
@@ -14,34 +14,33 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 
 from caliban_ls.analysis import hardware
+from caliban_ls.analysis.backend_names import BackendName
 from caliban_ls.analysis.checks.limits import FREE_A_MINUTE
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.estimate import HardwareFlags, request_of
 from caliban_ls.analysis.findings import Severity
-from caliban_ls.analysis.hardware import Backend, Choice, Price, Request
+from caliban_ls.analysis.hardware import HardwareChoice, Price, Request
 from caliban_ls.analysis.hardware.catalog import Accelerator, Kind, Mode, catalog
 from caliban_ls.analysis.rules import RULES
 from caliban_ls.analysis.rules.overrides import is_forced
-from caliban_ls.core.duration import DAY, parse_duration
+from caliban_ls.core.duration import parse_duration
 from caliban_ls.core.errors import MissingError, UsageError
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.selected_jobs import Work, jobs_of, work_of
 from caliban_ls.operations.context.state import settings_of
+from caliban_ls.operations.context.which_module import unused_config
 from caliban_ls.operations.local import image
 from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.backends import labels
-from caliban_ls.runtime.backends.base import Body, CloudJob, Scheduling, body_of
-from caliban_ls.runtime.google.client import enumerated, require_region
+from caliban_ls.runtime.backends.backend import Body, JobRequest, Scheduling
+from caliban_ls.runtime.backends.registry import backend_of
+from caliban_ls.runtime.google.client import require_region
 from caliban_ls.runtime.google.local_identity import Claims
 from caliban_ls.runtime.history.records import launch_name, utc_now
 from caliban_ls.runtime.jobs import JobSpec
 
 PLATFORM = "linux/amd64"
-"""What Google's machines run, whatever this one is."""
-
-_FLEX_LONGEST = 7 * DAY  # that a job of flex-start may run
-
-_WAIT_SHORTEST = 1800  # seconds that AI Platform Training lets a job wait, at least
+"""The platform of Google's machines, which may differ from this one's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,36 +48,36 @@ class Plan:
     """A submission before it happens.
 
     Attributes:
-        plan_id: a digest of all that decides over it; not of ids and times.
+        plan_id: a digest of everything but ids and times.
         group: the name of the launch.
-        title: the NAME that it was given.
-        key: what tells its jobs from those of all other launches, on any machine.
+        title: the NAME from the user.
+        key: random; with a job's place it identifies the job among all launches on all machines.
         backend: the service.
         project_id: Google's project.
-        choice: what each job runs on.
-        module: what the jobs run, None where the image itself says it.
+        choice: the hardware of each job.
+        module: the program, None if the image has its own.
         image: full name.
-        own_image: whether that is the project's own, to be built and pushed.
+        own_image: whether it is the project's, which is built and pushed.
         mode: of the image.
-        count: jobs.
-        work: makes them.
-        user_labels: of every job.
-        flags: the user's own, which every job has besides those of the sweep.
+        count: of the jobs.
+        work: yields the jobs.
+        user_labels: on every job.
+        flags: the user's, which every job has besides those of the sweep.
         scheduling: when jobs start and end.
-        service_account: that the jobs run as, None for the service's own agent.
-        price: of one job, None where unknown.
-        notes: what to know before saying yes.
-        repeats: the launch some of whose jobs these do again, None for a new one.
-        origins: the ids of the jobs that were first, by the places of those that do them again.
+        service_account: the account that jobs run as, None for the service's own agent.
+        price: of one job, None if unknown.
+        notes: to read before confirming.
+        repeats: the launch whose jobs are submitted again, None for a new one.
+        origins: for jobs that are submitted again, the ids of the first ones, by place.
     """
 
     plan_id: str
     group: str
     title: str
     key: str
-    backend: Backend
+    backend: BackendName
     project_id: str
-    choice: Choice
+    choice: HardwareChoice
     module: str | None
     image: str
     own_image: bool
@@ -95,9 +94,10 @@ class Plan:
     origins: Mapping[int, str] = field(default_factory=dict)
 
     def jobs(self) -> Iterator[tuple[JobSpec, Body]]:
-        """Yield each job with the request that makes it; made anew with each call."""
+        """Yield each job with the request that creates it."""
+        backend = backend_of(self.backend)
         for job in jobs_of(self.work, self.group):
-            yield job, body_of(self.backend, self._cloud_job(job))
+            yield job, backend.body(self._request_of(job))
 
     def labels_of(self, job: JobSpec) -> labels.Labels:
         """Return the labels of a job."""
@@ -111,8 +111,8 @@ class Plan:
         }
         return labels.job_labels(ours, self.user_labels, {**self.flags, **job.parameters})
 
-    def _cloud_job(self, job: JobSpec) -> CloudJob:
-        return CloudJob(
+    def _request_of(self, job: JobSpec) -> JobRequest:
+        return JobRequest(
             job_id=job.job_id,
             image=self.image,
             args=job.args,
@@ -129,12 +129,12 @@ def make_plan(arguments: CloudArguments, project: Project, claims: Claims, conte
     Args:
         arguments: of the command.
         project: its config.
-        claims: who will ask.
+        claims: the account and project from files.
         context: of the command.
 
     Raises:
-        UsageError: something that was said can't be.
-        MissingError: nothing says which Google Cloud project is meant.
+        UsageError: a value is wrong or impossible.
+        MissingError: no source names the Google Cloud project.
         InvalidDocument: a file has errors.
     """
     total, work, overridden = work_of(arguments, project, context)
@@ -142,7 +142,7 @@ def make_plan(arguments: CloudArguments, project: Project, claims: Claims, conte
     request = request_of(flags, project, settings_of(context).defaults, context.environment)
     if request.region is not None:
         require_region(request.region)
-    notes = [*overridden, *_judged(request)]
+    notes = [*overridden, *unused_config(arguments.experiment_config, context), *_check_hardware(request)]
     choice = _as_enumerated(hardware.resolve(request))
     scheduling = _scheduling(arguments, project, choice)
     project_id = _project_id(arguments, project, claims, context)
@@ -187,44 +187,33 @@ def make_plan(arguments: CloudArguments, project: Project, claims: Claims, conte
 
 
 def image_name(
-    arguments: CloudArguments, project: Project, choice: Choice, project_id: str, context: Context
+    arguments: CloudArguments, project: Project, choice: HardwareChoice, project_id: str, context: Context
 ) -> str:
-    """Return the full name of the project's image as it stands now, where it is to be pushed."""
+    """Return the full name of the project's image in its registry, as the project is now."""
     planned = image.plan_for(arguments, project, choice.mode, context, platform=PLATFORM)
     repository = project.cloud.repository or f"{choice.region}-docker.pkg.dev/{project_id}/caliban"
     return f"{repository.rstrip('/')}/{planned.tag.removeprefix('caliban/')}"
 
 
 def renamed(plan: Plan) -> Plan:
-    """Return a plan whose launch has another name, because its own was taken."""
+    """Return a plan with a new name for its launch, because another launch has the old one."""
     return replace(plan, group=launch_name(plan.title, utc_now()), key=secrets.token_hex(8))
 
 
-def _scheduling(arguments: CloudArguments, project: Project, choice: Choice) -> Scheduling:
+def _scheduling(arguments: CloudArguments, project: Project, choice: HardwareChoice) -> Scheduling:
     """Return when jobs start and end.
 
     Raises:
-        UsageError: it can't be read, or the service doesn't offer it.
+        UsageError: a duration can't be read, or the service doesn't offer it.
     """
     cloud = project.cloud
-    timeout = _seconds("--timeout", arguments.timeout or cloud.timeout)
-    max_wait = _seconds("--max_wait", arguments.max_wait or cloud.max_wait)
-    restart = arguments.restart or bool(cloud.restart)
-    if choice.flex_start and timeout is not None and timeout > _FLEX_LONGEST:
-        raise UsageError("With flex-start a job may run for 7 days", hint="Shorten --timeout.")
-    if choice.backend == "vertex" and max_wait is not None and not choice.flex_start:
-        raise UsageError(
-            "On Vertex AI only flex-start jobs have a limit to their waiting",
-            hint="Add --flex_start, or leave --max_wait out.",
-        )
-    if choice.backend == "ai-platform":
-        if restart:
-            raise UsageError("AI Platform Training doesn't restart jobs", hint="Leave --restart out.")
-        if max_wait is not None and max_wait < _WAIT_SHORTEST:
-            raise UsageError(
-                "AI Platform Training lets a job wait for 30m at least", hint="Raise --max_wait."
-            )
-    return Scheduling(timeout=timeout, max_wait=max_wait, restart=restart)
+    scheduling = Scheduling(
+        timeout=_seconds("--timeout", arguments.timeout or cloud.timeout),
+        max_wait=_seconds("--max_wait", arguments.max_wait or cloud.max_wait),
+        restart=arguments.restart or bool(cloud.restart),
+    )
+    backend_of(choice.backend).check_scheduling(scheduling, flex_start=choice.flex_start)
+    return scheduling
 
 
 def _seconds(flag: str, text: str | None) -> int | None:
@@ -236,13 +225,13 @@ def _seconds(flag: str, text: str | None) -> int | None:
     return seconds
 
 
-def _judged(request: Request) -> Iterator[str]:
-    """Yield what is worth knowing of hardware.
+def _check_hardware(request: Request) -> Iterator[str]:
+    """Yield notes on the hardware.
 
     Raises:
-        UsageError: it can't be had.
+        UsageError: the hardware is impossible.
     """
-    problems = hardware.judge(request)
+    problems = hardware.check_request(request)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         first, said = errors[0], "; ".join(f"{problem.message} ({problem.code})" for problem in errors)
@@ -259,23 +248,16 @@ def _judged(request: Request) -> Iterator[str]:
             yield f"{problem.message} ({problem.code})"
 
 
-_ENUMERATIONS: Mapping[Backend, tuple[str, str, str, str]] = {
-    "vertex": ("aiplatform", "v1", "GoogleCloudAiplatformV1MachineSpec", "acceleratorType"),
-    "ai-platform": ("ml", "v1", "GoogleCloudMlV1__AcceleratorConfig", "type"),
-}
-"""Where the services' discovery documents list accelerators."""
-
-
-def _as_enumerated(choice: Choice) -> Choice:
-    """Return a choice whose accelerator, unless the catalogue knows it, is spelled as the service's own list has it.
+def _as_enumerated(choice: HardwareChoice) -> HardwareChoice:
+    """Return a choice whose accelerator, if the catalogue doesn't know it, is spelled as in the service's own list.
 
     Raises:
-        UsageError: the list hasn't got it, so that Google would refuse every job.
+        UsageError: the list doesn't have it, so Google would refuse every job.
     """
     accelerator = choice.accelerator
     if accelerator is None or catalog().knows_accelerator(accelerator.type):
         return choice
-    known = enumerated(*_ENUMERATIONS[choice.backend])
+    known = backend_of(choice.backend).accelerators()
     for spelling in (
         accelerator.type,
         *(f"{maker}{accelerator.type}" for maker in _MAKERS[accelerator.kind]),
@@ -293,18 +275,33 @@ def _as_enumerated(choice: Choice) -> Choice:
 _MAKERS: Mapping[Kind, tuple[str, ...]] = {"gpu": ("NVIDIA_TESLA_", "NVIDIA_"), "tpu": ("TPU_",)}
 
 
-def _project_id(arguments: CloudArguments, project: Project, claims: Claims, context: Context) -> str:
-    for found in (
-        arguments.project_id,
-        context.environment.get("PROJECT_ID"),
+def named_project(
+    given: str | None, project: Project, claims: Claims, environment: Mapping[str, str]
+) -> str | None:
+    """Return the Google Cloud project of a submission, None where nothing names one.
+
+    Args:
+        given: by a flag.
+        project: the project config.
+        claims: of the credentials.
+        environment: the process's variables.
+    """
+    named = (
+        given,
+        environment.get("PROJECT_ID"),
         project.project_id,
-        context.environment.get("GOOGLE_CLOUD_PROJECT"),
+        environment.get("GOOGLE_CLOUD_PROJECT"),
         claims.project,
-    ):
-        if found:
-            return found
+    )
+    return next(filter(None, named), None)
+
+
+def _project_id(arguments: CloudArguments, project: Project, claims: Claims, context: Context) -> str:
+    found = named_project(arguments.project_id, project, claims, context.environment)
+    if found is not None:
+        return found
     raise MissingError(
-        "Which Google Cloud project? Nothing says so",
+        "Which Google Cloud project? No flag, variable or config names one",
         hint='Say --project_id, set PROJECT_ID, or write "gcloud": {"project_id": "…"} into .calibanconfig.json.',
     )
 
@@ -338,7 +335,7 @@ def _is(accelerator: Accelerator | None, kind: Kind) -> bool:
 
 
 def _read_through(plan: Plan) -> tuple[str, tuple[str, ...]]:
-    """Read all jobs once, and return a digest of all that decides over a plan, and the labels without room."""
+    """Read all jobs once; return the plan's digest, and the labels that found no room."""
     digest = hashlib.sha256()
     said = {
         "backend": plan.backend,

@@ -1,4 +1,4 @@
-"""Plans as they are shown: as data for programs and editors, and as lines for a person who is to say yes or no."""
+"""Show plans and launches: as data for programs and editors, and as lines to confirm."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from caliban_ls.analysis import hardware
+from caliban_ls.analysis.backend_names import TITLES
 from caliban_ls.analysis.checks.limits import FREE_A_MINUTE, flags_key
-from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.core.duration import DAY, spoken_duration
 from caliban_ls.operations.cloud.plan import Plan
 from caliban_ls.operations.schemas.cloud import (
@@ -18,7 +18,7 @@ from caliban_ls.operations.schemas.cloud import (
     CloudQuota,
     CloudResult,
 )
-from caliban_ls.runtime.backends.base import with_args
+from caliban_ls.runtime.backends.registry import backend_of
 from caliban_ls.runtime.history.masking import masked_args, masked_parameters
 from caliban_ls.runtime.jobs import JobState
 
@@ -34,13 +34,13 @@ def result_of(
     requests: bool = False,
     over_limits: Iterable[CloudExcess] = (),
 ) -> CloudResult:
-    """Return a plan as it is shown; its jobs are PLANNED unless others are given.
+    """Return a plan as data; the only builder of `CloudResult`.
 
     Args:
-        plan: the plan.
-        jobs: what became of its jobs, None for nothing so far.
-        requests: whether each job carries its request.
-        over_limits: what it has more of than is allowed.
+        plan: of a launch, sent or not.
+        jobs: as the history has them, None to show each as PLANNED.
+        requests: whether planned jobs carry their requests.
+        over_limits: the limits that the plan exceeds.
     """
     choice, cost = plan.choice, plan.price.effective if plan.price else None
     accelerator = choice.accelerator
@@ -58,7 +58,7 @@ def result_of(
         plan_id=plan.plan_id,
         group=plan.group,
         backend=plan.backend,
-        backend_title=catalog().services[plan.backend].title,
+        backend_title=TITLES[plan.backend],
         project_id=plan.project_id,
         region=choice.region,
         machine_type=choice.machine_type,
@@ -83,12 +83,12 @@ def result_of(
 
 
 def sending_seconds(count: int) -> float:
-    """Return how long it takes to submit so many jobs, when the project is granted no more than everybody is."""
+    """Return the seconds that it takes to submit so many jobs with a project's default quota."""
     return round(count / _A_SECOND + max(0, count - FREE_A_MINUTE) * 60 / FREE_A_MINUTE, 1)
 
 
 def described(result: CloudResult) -> str:
-    """Return a plan in a few lines, for a person who is to say yes or no."""
+    """Return a plan in a few lines, for the user to confirm."""
     hardware_text = result.machine_type
     if result.accelerator:
         hardware_text += f" with {result.accelerator.count}x{result.accelerator.type}"
@@ -120,7 +120,7 @@ def described(result: CloudResult) -> str:
 
 
 def ends(result: CloudResult, most: int) -> list[str]:
-    """Return a line for each job, or for the first and last of many, and how many are between."""
+    """Return a line for each job; of many only the first and last ones, with the number between."""
     jobs, half = result.jobs, most // 2
     lines = [f"    {job.index:>8}  {shlex.join(job.args)}" for job in jobs]
     if len(lines) > most:
@@ -129,6 +129,7 @@ def ends(result: CloudResult, most: int) -> list[str]:
 
 
 def _planned(plan: Plan, *, requests: bool) -> Iterator[CloudJob]:
+    backend = backend_of(plan.backend)
     first: dict[str, int] = {}
     for job, body in plan.jobs():
         shown = masked_args(job.args)
@@ -141,5 +142,5 @@ def _planned(plan: Plan, *, requests: bool) -> Iterator[CloudJob]:
             same_as=earlier if earlier != job.index else None,
             labels=dict(body["labels"]),
             state=JobState.PLANNED.value,
-            request=with_args(body, shown) if requests else None,
+            request=backend.changed(body, args=shown) if requests else None,
         )

@@ -1,8 +1,8 @@
-"""Who launched something, where, and of which state of the project: what the history keeps of that.
+"""Find out the user, host and commit of a launch, for the history.
 
-A project's `.git` may name programs: filters, hooks, a file system monitor, helpers of remotes. So its own config is
-never given to git. The commit is read from plain files. Whether there is more than the commit, git says of a folder
-that we make: it has the commit, a copy of the index and a few plain settings, and it borrows only the objects.
+A project's `.git` may name programs: filters, hooks, a file system monitor, helpers of remotes. So git never sees the
+project's own config. The commit is read from plain files. To find changes since the commit, git runs in a temporary
+folder with the commit, a copy of the index, a few plain settings and the project's objects.
 """
 
 from __future__ import annotations
@@ -26,9 +26,26 @@ _MOST = 2**20  # bytes of a file of git that is read here
 _LARGEST_INDEX = 256 * 2**20  # bytes
 
 
-def provenance(folder: Path, environment: Mapping[str, str]) -> dict[str, object]:
-    """Return user, host, commit and whether there is more than that commit; None where nobody knows."""
-    return {"user": _user(), "host": platform.node(), **_git(folder, environment)}
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The origin of a launch; None for unknown values.
+
+    Attributes:
+        user: the login name.
+        host: the name of the machine.
+        commit: of the project.
+        dirty: whether the working tree differs from the commit.
+    """
+
+    user: str | None
+    host: str
+    commit: str | None
+    dirty: bool | None
+
+
+def provenance(folder: Path, environment: Mapping[str, str]) -> Provenance:
+    """Return user, host, the project's commit, and whether its working tree differs from that."""
+    return Provenance(_user(), platform.node(), *_git(folder, environment))
 
 
 def _user() -> str | None:
@@ -39,30 +56,30 @@ def _user() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Repository:
-    """Where git keeps what it knows of a working tree; `own` and `common` differ where a repository has several."""
+    """The folders of a repository; `own` and `common` differ if it has several working trees."""
 
     top: Path
     own: Path
     common: Path
 
 
-def _git(folder: Path, environment: Mapping[str, str]) -> dict[str, object]:
-    """Return the project's commit, and whether there is more than that; nothing where git doesn't know."""
+def _git(folder: Path, environment: Mapping[str, str]) -> tuple[str | None, bool | None]:
+    """Return the project's commit, and whether its working tree differs; None where git doesn't know."""
     try:
         repository = _repository(Path(os.path.realpath(folder)))
         commit = None if repository is None else _commit(repository)
     except (LeavesProject, OSError):
-        return {"commit": None, "dirty": None}
+        return None, None
     if repository is None or commit is None:
-        return {"commit": None, "dirty": None}
+        return None, None
     dirty = None
     with suppress(LeavesProject, OSError, subprocess.SubprocessError):
         dirty = _is_dirty(repository, commit, environment)
-    return {"commit": commit, "dirty": dirty}
+    return commit, dirty
 
 
 def _repository(folder: Path) -> _Repository | None:
-    """Return the repository that a folder is in, if it belongs to the user: others could plant one above."""
+    """Return the repository around a folder, if it belongs to the user; others could plant one above."""
     for top in (folder, *folder.parents):
         found = project_files.status(top, ".git", follow=False)
         if found is None:
@@ -76,7 +93,7 @@ def _repository(folder: Path) -> _Repository | None:
 
 
 def _linked(top: Path) -> _Repository | None:
-    """Return the repository that a `.git` file names, if it knows of that file: a project can't name any other."""
+    """Return the repository that a `.git` file names, if it refers back to that file; no project may name another."""
     said = _text(top, ".git").removeprefix("gitdir:").strip()
     own = Path(os.path.realpath(top / said))
     if own.parent.name == "worktrees" and own.parent.parent.name == ".git":
@@ -108,11 +125,11 @@ _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PLAIN = re.compile(
     r"(core\.(filemode|autocrlf|eol|ignorecase|precomposeunicode|symlinks)|extensions\.objectformat)=(\w+)"
 )
-"""Settings that change how files are compared and can name no program."""
+"""Settings that change how files are compared, and can't name a program."""
 
 
 def _is_dirty(repository: _Repository, commit: str, environment: Mapping[str, str]) -> bool | None:
-    """Return whether the working tree has more than the commit: changed, added or untracked files.
+    """Return whether the working tree differs from the commit: changed, added or untracked files.
 
     Filters don't run, so a file behind one that was touched since its checkout counts as changed. Changes within
     submodules don't count, since git would have to follow their config.
@@ -163,11 +180,11 @@ _OFF = (
     *("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never"),
     *("-c", "safe.bareRepository=explicit", "-c", "safe.directory=*", "-c", "submodule.recurse=false"),
 )
-"""Nothing of these is set in the folder that we make; they hold even if git finds another config."""
+"""The temporary folder sets none of these; they hold even if git finds another config."""
 
 
 def _settings(git: str, repository: _Repository, ours: Path, environment: Mapping[str, str]) -> str:
-    """Return the config of the folder that we make: the plain settings of the repository's own, and no include."""
+    """Return the config of the temporary folder: the plain settings of the repository's own, and no include."""
     copy = ours / "theirs"
     copy.write_bytes(project_files.read_bytes(repository.common, "config", _MOST))
     listed = processes.run(

@@ -1,90 +1,54 @@
-"""`resubmit`: jobs of a launch in the cloud that failed or were stopped, once more.
+"""`resubmit`: submit jobs of a launch in the cloud again that failed or were stopped.
 
-They are sent as they were: the same request, under a new name, in a launch of their own. What was sent before and may
-still succeed isn't sent again; see `_chosen`.
+The same requests are sent under new names, as a launch of their own. A job that may still succeed isn't sent again; see
+`_chosen`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
-from caliban_ls.analysis import hardware
 from caliban_ls.analysis.config.project import Project
-from caliban_ls.analysis.hardware import Choice
-from caliban_ls.analysis.hardware.catalog import Mode
 from caliban_ls.core.errors import CalibanError, UsageError
 from caliban_ls.operations.cloud import budget, plan, plan_view, submit
-from caliban_ls.operations.cloud.plan import Plan
+from caliban_ls.operations.cloud.recorded_jobs import (
+    RecordedJob,
+    RecordedPlan,
+    hardware_of,
+    recorded_jobs,
+    recorded_plan,
+)
 from caliban_ls.operations.context import trust
-from caliban_ls.operations.context.clients import find_identity_for, open_patient, service_for
+from caliban_ls.operations.context.clients import find_identity_for, job_client_for, open_retrying_client
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.job_lookup import CLOUD, find_jobs, states_of
-from caliban_ls.operations.context.launch_details import accelerator_of
 from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.jobs import refresh
 from caliban_ls.operations.schemas.cloud import CloudArguments, CloudResult, ResubmitArguments
-from caliban_ls.runtime.backends import labels
-from caliban_ls.runtime.backends.base import Body, Scheduling, with_args
-from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.google.retries import each
 from caliban_ls.runtime.history.masking import MASK, masked_args
-from caliban_ls.runtime.history.records import Group, JobRecord, job_id_of, launch_name, utc_now
+from caliban_ls.runtime.history.records import JobGroup, JobRecord, launch_name, utc_now
 from caliban_ls.runtime.history.store import History
-from caliban_ls.runtime.jobs import JobSpec, JobState
+from caliban_ls.runtime.jobs import JobState
 
 _FAILED = frozenset({JobState.FAILED, JobState.CANCELLED})
 
 _UNSENT = frozenset({JobState.PLANNED, JobState.SUBMITTING, JobState.CANCELLING})
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """A job that is to be done again: what is written down of it, its request, and its arguments in full."""
-
-    record: JobRecord
-    body: Body
-    args: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepeatPlan(Plan):
-    """The plan of jobs that were sent before."""
-
-    repeated: tuple[Repeat, ...]
-
-    def jobs(self) -> Iterator[tuple[JobSpec, Body]]:
-        """Yield each job with the request that makes it, which is the one that made it before."""
-        for index, repeat in enumerate(self.repeated, start=1):
-            job_id = job_id_of(self.group, index)
-            body = with_args(repeat.body, repeat.args)
-            marks = {labels.GROUP: labels.group_value(self.group), labels.JOB: f"{self.key}-{index}"}
-            if "job_name" in body["labels"]:
-                marks["job_name"] = labels.value_of(self.title)
-            if self.own_image:
-                marks["docker_image"] = labels.value_of(self.image.rpartition("/")[2])
-                body = _with_image(body, self.image)
-            name = "jobId" if "jobId" in body else "displayName"
-            yield (
-                JobSpec(index=index, job_id=job_id, args=repeat.args, parameters=repeat.record.parameters),
-                {**body, name: job_id, "labels": {**body["labels"], **marks}},
-            )
-
-
 def resubmit(arguments: ResubmitArguments, context: Context) -> CloudResult:
-    """Submit jobs again that failed or were stopped, once somebody has said yes.
+    """Submit jobs again that failed or were stopped, if the user confirms.
 
     Raises:
         UsageError: there are no such jobs, or they can't be submitted again.
-        NotConfirmed: nobody said yes.
-        OverLimit: it is over a limit.
-        DoneAgain: somebody else is doing that at this moment.
+        NotConfirmed: the user didn't confirm.
+        OverLimit: the plan is over a limit.
+        DoneAgain: another process submits one of the jobs again at this moment.
     """
     wanted = frozenset(states_of(arguments.state)) or _FAILED
     if wanted & _UNSENT:
@@ -104,12 +68,12 @@ def resubmit(arguments: ResubmitArguments, context: Context) -> CloudResult:
     flags = _flags(group, arguments)
     image = group.image or ""
     if arguments.rebuild:
-        image = plan.image_name(flags, project, choice_of(group, repeated), group.project or "", there)
-    made = _plan(group, repeated, arguments.name or group.title, image)
-    made = replace(made, own_image=arguments.rebuild)
+        image = plan.image_name(flags, project, hardware_of(group, repeated), group.project or "", there)
+    made = _plan(group, repeated, arguments.name or group.title, image, rebuild=arguments.rebuild)
     if arguments.plan_id not in (None, made.plan_id):
         raise UsageError(
-            "What would be submitted again isn't what was shown any more", hint="Look at the plan once more."
+            "The jobs to submit again aren't those that were shown any more",
+            hint="Look at the plan once more.",
         )
     if arguments.dry_run or not repeated:
         return plan_view.result_of(made, requests=True)
@@ -122,15 +86,15 @@ def resubmit(arguments: ResubmitArguments, context: Context) -> CloudResult:
     return submit.submit_plan(made, flags, project, identity, there)
 
 
-def _group_of(arguments: ResubmitArguments, history: History, context: Context) -> Group:
-    """Return the launch that is meant.
+def _group_of(arguments: ResubmitArguments, history: History, context: Context) -> JobGroup:
+    """Return the launch whose jobs to submit again.
 
     Raises:
         UsageError: there is none, or there are several, or it isn't in the cloud.
     """
     groups = {group.name: group for group, _ in (find_jobs(name, history) for name in arguments.references)}
     if not arguments.references:
-        newest = (group for group in history.groups() if group.backend in CLOUD)
+        newest = (group for group in history.groups.newest() if group.backend in CLOUD)
         groups = {group.name: group for group in newest if group.folder == context.folder}
         if not groups:
             raise UsageError(
@@ -146,15 +110,15 @@ def _group_of(arguments: ResubmitArguments, history: History, context: Context) 
     if group.backend not in CLOUD:
         raise UsageError(
             f"The jobs of {group.name} ran on this machine",
-            hint=f"In {group.folder}, `caliban run --rerun_failed --name {group.title}` runs those that failed.",
+            hint=f"In {group.folder}, `caliban run --rerun_failed --name {group.name}` runs those that failed.",
         )
     return group
 
 
-def _named(arguments: ResubmitArguments, group: Group, history: History) -> list[JobRecord]:
-    """Return the jobs that are meant, each once, by their place."""
+def _named(arguments: ResubmitArguments, group: JobGroup, history: History) -> list[JobRecord]:
+    """Return the named jobs, each once, by their place."""
     if not arguments.references:
-        return history.jobs(group.name)
+        return history.jobs.of(group.name)
     found = (job for name in arguments.references for job in find_jobs(name, history)[1])
     return sorted({job.job_id: job for job in found}.values(), key=lambda job: job.index)
 
@@ -162,23 +126,16 @@ def _named(arguments: ResubmitArguments, group: Group, history: History) -> list
 def _chosen(
     jobs: Collection[JobRecord], wanted: Collection[JobState], history: History, context: Context
 ) -> list[JobRecord]:
-    """Return those jobs that are in a wanted state, and aren't done again already.
+    """Return the jobs that are in a wanted state and weren't submitted again already.
 
-    A job and those that do it again are one family. If its youngest member may still succeed, or has, the family is
-    left alone, whichever member is named.
+    A job and its resubmissions are one family. If the youngest of them may still succeed, or has, none of the family is
+    submitted again.
     """
     left = Counter(job.state.value for job in jobs if job.state not in wanted)
     if left:
         said = ", ".join(f"{count:,} {state}" for state, count in left.items())
         context.report(f"Left alone: {said}; --state chooses others", None)
-    youngest = {
-        row["origin"]: (row["job_id"], JobState(row["state"]))
-        for row in history.rows(
-            "SELECT origin, job_id, state FROM jobs WHERE origin IN (SELECT value FROM json_each(?))"
-            " ORDER BY created, job_id",
-            json.dumps([_origin(job) for job in jobs]),
-        )
-    }
+    youngest = history.jobs.newest_repeats([_origin(job) for job in jobs])
     chosen: dict[str, JobRecord] = {}
     for job in jobs:
         if job.state not in wanted:
@@ -201,25 +158,24 @@ def _origin(job: JobRecord) -> str:
 
 def _with_requests(
     jobs: Collection[JobRecord],
-    group: Group,
+    group: JobGroup,
     history: History,
     arguments: ResubmitArguments,
     context: Context,
-) -> tuple[Repeat, ...]:
-    """Return jobs with their requests; arguments that aren't written down are asked of their service.
+) -> tuple[RecordedJob, ...]:
+    """Return jobs with their requests; the service is asked for arguments that the history has masked.
 
     Raises:
-        UsageError: the service doesn't know them either.
+        UsageError: the service no longer knows them either.
     """
-    bodies = Journal(history).bodies(group.name)
-    args = {job.job_id: job.args for job in jobs}
+    args: dict[str, tuple[str, ...]] = {}
     masked = [job for job in jobs if any(MASK in word for word in job.args)]
     if masked and not arguments.dry_run:
         names = {job.name: job for job in masked if job.name is not None}
         lost = [job.job_id for job in masked if job.name is None]
         identity = find_identity_for(group, arguments.cloud_key, context)
-        with open_patient(identity, context, refresh.PATIENCE) as google:
-            for name, answer in each(names, service_for(group, google).args).items():
+        with open_retrying_client(identity, context, refresh.PATIENCE) as google:
+            for name, answer in each(names, job_client_for(group, google).args).items():
                 job = names[name]
                 if not isinstance(answer, CalibanError) and masked_args(answer) == job.args:
                     args[job.job_id] = answer
@@ -232,90 +188,43 @@ def _with_requests(
                 f" doesn't tell them any more{f'; so it is with {len(lost) - 1} more' if len(lost) > 1 else ''}",
                 hint="Submit these jobs anew with `caliban cloud`.",
             )
-    return tuple(Repeat(job, bodies[job.job_id], args[job.job_id]) for job in jobs)
+    return tuple(
+        replace(job, args=args.get(job.record.job_id, job.args))
+        for job in recorded_jobs(jobs, group, history)
+    )
 
 
-def _flags(group: Group, arguments: ResubmitArguments) -> CloudArguments:
-    """Return what `cloud` would have been told."""
-    details: Mapping[str, Any] = group.details
-    mode = details.get("mode")
+def _flags(group: JobGroup, arguments: ResubmitArguments) -> CloudArguments:
+    """Return the arguments of `cloud` that fit the jobs."""
+    details = group.cloud
     return CloudArguments(
-        module=details.get("module"),
-        dir=tuple(details.get("dir") or ()),
-        extras=tuple(details.get("extras") or ()),
-        nogpu=mode == "cpu",
-        gpu=mode == "gpu",
-        cloud_key=arguments.cloud_key or details.get("cloud_key"),
+        module=details.module,
+        dir=details.dir,
+        extras=details.extras,
+        nogpu=details.mode == "cpu",
+        gpu=details.mode == "gpu",
+        cloud_key=arguments.cloud_key or details.cloud_key,
         max_jobs=arguments.max_jobs,
         max_cost_per_hour=arguments.max_cost_per_hour,
     )
 
 
-def choice_of(group: Group, repeated: Iterable[Repeat]) -> Choice:
-    """Return what the jobs of a launch ran on."""
-    details: Mapping[str, Any] = group.details
-    backend: Any = group.backend
-    accelerator = accelerator_of(details)
-    mode: Mode = details.get("mode") or ("gpu" if accelerator and accelerator.kind == "gpu" else "cpu")
-    return Choice(
-        backend=backend,
-        region=group.region or "",
-        machine_type=str(details.get("machine_type")),
-        accelerator=accelerator,
-        topology=_topology(repeated),
-        spot=bool(details.get("spot")),
-        flex_start=bool(details.get("flex_start")),
-        mode=mode,
-        defaulted=frozenset(),
-        gave_way=None,
-    )
-
-
-def _plan(group: Group, repeated: tuple[Repeat, ...], title: str, image: str) -> RepeatPlan:
-    """Return the plan of jobs that are done again, in an image that is there already."""
-    details: Mapping[str, Any] = group.details
-    choice = choice_of(group, repeated)
-    origins = {index: _origin(repeat.record) for index, repeat in enumerate(repeated, start=1)}
-    return RepeatPlan(
-        plan_id=_digest(image, (repeat.record.job_id for repeat in repeated)),
+def _plan(
+    group: JobGroup, repeated: tuple[RecordedJob, ...], title: str, image: str, *, rebuild: bool
+) -> RecordedPlan:
+    """Return the plan of jobs that are submitted again."""
+    return replace(
+        recorded_plan(group, repeated),
+        plan_id=_digest(image, (job.record.job_id for job in repeated)),
         group=launch_name(title, utc_now()),
         title=title,
         key=secrets.token_hex(8),
-        backend=choice.backend,
-        project_id=group.project or "",
-        choice=choice,
-        module=details.get("module"),
         image=image,
-        own_image=False,
-        mode=choice.mode,
-        count=len(repeated),
-        work=tuple,
-        user_labels={},
-        flags={},
-        scheduling=Scheduling(timeout=details.get("timeout")),
-        service_account=details.get("service_account"),
-        price=hardware.price(choice),
+        own_image=rebuild,
         notes=(f"These are jobs of {group.name}, once more",),
         repeats=group.name,
-        origins=origins,
-        repeated=repeated,
+        origins={index: _origin(job.record) for index, job in enumerate(repeated, start=1)},
     )
-
-
-def _topology(repeated: Iterable[Repeat]) -> str | None:
-    """Return the topology that the jobs' requests name; they are of one launch, and name the same."""
-    for repeat in repeated:
-        for pool in repeat.body.get("jobSpec", {}).get("workerPoolSpecs", ()):
-            topology: str | None = pool["machineSpec"].get("tpuTopology")
-            return topology
-    return None
-
-
-def _with_image(body: Any, image: str) -> Any:  # noqa: ANN401 - JSON
-    """Return a request with another image, wherever its service has it."""
-    if isinstance(body, dict):
-        return {key: image if key == "imageUri" else _with_image(value, image) for key, value in body.items()}
-    return [_with_image(item, image) for item in body] if isinstance(body, list) else body
 
 
 def _digest(image: str, job_ids: Iterable[str]) -> str:

@@ -1,70 +1,49 @@
-"""`resume`: what is left to send of a submission that was cut short is shown, confirmed, and sent.
+"""`resume`: show, confirm and send the jobs that are left of a submission that was cut short.
 
-It is a paid action like any other: a yes is needed, and limits hold for what is left. Jobs that Google has aren't sent
-again, nor are those that it refused for good.
+It costs money like any submission, so it needs a confirmation, and the limits hold for the jobs that are left. Jobs that
+Google has or has refused for good aren't sent again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from caliban_ls.analysis import hardware
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.document_kind import PROJECT_FILE
 from caliban_ls.core.errors import UsageError
 from caliban_ls.operations.cloud import budget, plan_view, submit
-from caliban_ls.operations.cloud.plan import Plan
-from caliban_ls.operations.cloud.resubmit import Repeat, choice_of
-from caliban_ls.operations.context.clients import find_identity_for, open_google, service_for
+from caliban_ls.operations.cloud.recorded_jobs import recorded_jobs, recorded_plan
+from caliban_ls.operations.context.clients import find_identity_for, open_google
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.job_lookup import CLOUD
 from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.schemas.cloud import CloudArguments, CloudResult, ResumeArguments
-from caliban_ls.runtime.backends.base import Body, Scheduling
 from caliban_ls.runtime.backends.launch_journal import Journal
-from caliban_ls.runtime.history.records import Group, JobRecord
+from caliban_ls.runtime.history.records import JobGroup, JobRecord
 from caliban_ls.runtime.history.store import History
-from caliban_ls.runtime.jobs import JobSpec, JobState
-
-_LEFT = frozenset({JobState.PLANNED, JobState.SUBMITTING, JobState.UNKNOWN})
+from caliban_ls.runtime.jobs import UNSENT_STATES, JobState
 
 _NAMED = 5  # launches of other folders, at most
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rest(Plan):
-    """What is left to send of a launch, as a plan; its requests are those that are written down."""
-
-    left: tuple[Repeat, ...]
-
-    def jobs(self) -> Iterator[tuple[JobSpec, Body]]:
-        """Yield each job with the request that makes it, credentials masked."""
-        for repeat in self.left:
-            job = repeat.record
-            yield (
-                JobSpec(index=job.index, job_id=job.job_id, args=repeat.args, parameters=job.parameters),
-                repeat.body,
-            )
-
-
 def resume(arguments: ResumeArguments, context: Context) -> CloudResult:
-    """Finish a submission that ended before all of its jobs were sent, once the user has said yes.
+    """Finish a submission that ended before all of its jobs were sent, if the user confirms.
 
     Raises:
         UsageError: there is no such launch, or none of this folder.
-        InUse: another process is at it.
-        NotConfirmed: the user didn't say yes.
-        OverLimit: what is left is over a limit.
+        InUse: another process is sending its jobs.
+        NotConfirmed: the user didn't confirm.
+        OverLimit: the jobs that are left are over a limit.
     """
     with open_history(context) as history:
         group = _meant(arguments.group, history, context)
-        jobs = history.jobs(group.name)
-        left = [job for job in jobs if job.state in _LEFT]
-        rest = _rest(group, jobs, left, history)
+        jobs = history.jobs.of(group.name)
+        left = [job for job in jobs if job.state in UNSENT_STATES]
+        rest = recorded_plan(group, recorded_jobs(left, group, history))
+        rest = replace(rest, notes=tuple(_notes(group, jobs, left)))
         if not left:
             context.report(f"All jobs of {group.name} were sent or are over; nothing is left to send", None)
             return plan_view.result_of(rest, requests=True)
@@ -80,33 +59,34 @@ def resume(arguments: ResumeArguments, context: Context) -> CloudResult:
             submit.confirm(rest, there, "Send")
         with open_google(find_identity_for(group, None, context), context) as google:
             submit.send(group, history, google, context, resumed=True)
-            return submit.result_of(group, history, service_for(group, google))
+        whole = recorded_plan(group, recorded_jobs(jobs, group, history))
+        return plan_view.result_of(whole, submit.submitted_jobs(group, history))
 
 
-def _meant(reference: str | None, history: History, context: Context) -> Group:
-    """Return the launch that is meant: the one that is named, or the newest of this folder with jobs left to send.
+def _meant(reference: str | None, history: History, context: Context) -> JobGroup:
+    """Return the named launch, or else the newest one of this folder with jobs left to send.
 
     Raises:
         UsageError: there is none.
     """
     if reference is not None:
-        group = history.group(reference)
+        group = history.groups.find(reference)
         if group is None:
             raise UsageError(f"There is no group {reference}", hint="`caliban status` lists them.")
         if group.backend not in CLOUD:
             raise UsageError(
                 f"The jobs of {group.name} ran on this machine",
-                hint=f"In {group.folder}, `caliban run --rerun_failed --name {group.title}` runs those that failed.",
+                hint=f"In {group.folder}, `caliban run --rerun_failed --name {group.name}` runs those that failed.",
             )
         return group
     cut_short = [
         group
         for group in sorted(
-            (group for backend in CLOUD for group in history.unfinished_groups(backend)),
+            (group for backend in CLOUD for group in history.groups.unfinished(backend)),
             key=lambda group: group.created,
             reverse=True,
         )
-        if any(job.state in _LEFT for job in history.jobs(group.name))
+        if any(job.state in UNSENT_STATES for job in history.jobs.of(group.name))
     ]
     for folder in _folders_of(context):
         for group in cut_short:
@@ -118,51 +98,21 @@ def _meant(reference: str | None, history: History, context: Context) -> Group:
             f"Nothing that was submitted from {context.folder} is left to send; elsewhere there is\n{others}",
             hint=f"Name the one that is meant: `caliban resume {cut_short[0].name}`.",
         )
-    newest = next((group for group in history.groups() if group.backend in CLOUD), None)
+    newest = next((group for group in history.groups.newest() if group.backend in CLOUD), None)
     if newest is None:
         raise UsageError("Nothing was submitted on this machine so far", hint="`caliban cloud` submits.")
     return newest
 
 
 def _folders_of(context: Context) -> Iterator[Path]:
-    """Yield the folders whose launches are meant without a name: this one, and those up to its project's."""
+    """Yield the folders whose launches need no name: this one, and those up to its project's."""
     around = (context.folder, *context.folder.parents)
     root = next((place for place, folder in enumerate(around) if (folder / PROJECT_FILE).is_file()), 0)
     yield from around[: root + 1]
 
 
-def _rest(group: Group, jobs: list[JobRecord], left: list[JobRecord], history: History) -> _Rest:
-    """Return what is left to send of a launch."""
-    details: Mapping[str, Any] = group.details
-    bodies = Journal(history).bodies(group.name)
-    repeats = tuple(Repeat(job, bodies[job.job_id], job.args) for job in left)
-    choice = choice_of(group, repeats)
-    return _Rest(
-        plan_id=str(details.get("plan_id", "")),
-        group=group.name,
-        title=group.title,
-        key="",
-        backend=choice.backend,
-        project_id=group.project or "",
-        choice=choice,
-        module=details.get("module"),
-        image=group.image or "",
-        own_image=False,
-        mode=choice.mode,
-        count=len(left),
-        work=tuple,
-        user_labels={},
-        flags={},
-        scheduling=Scheduling(timeout=details.get("timeout")),
-        service_account=details.get("service_account"),
-        price=hardware.price(choice),
-        notes=tuple(_notes(group, jobs, left)),
-        left=repeats,
-    )
-
-
-def _notes(group: Group, jobs: list[JobRecord], left: list[JobRecord]) -> Iterator[str]:
-    """Yield what to know of a launch that was cut short."""
+def _notes(group: JobGroup, jobs: list[JobRecord], left: list[JobRecord]) -> Iterator[str]:
+    """Yield the notes on a launch that was cut short."""
     of = "1 job" if len(jobs) == 1 else f"{len(jobs):,} jobs"
     yield f"This is what is left of the {of} of {group.name}, confirmed on {group.created:%Y-%m-%d at %H:%M} UTC"
     doubtful = sum(job.state is not JobState.PLANNED for job in left)

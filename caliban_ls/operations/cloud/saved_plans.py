@@ -1,7 +1,7 @@
-"""Plans that were made and not submitted yet: kept for a day in the state folder, apart from the history.
+"""Keep plans for a day in the state folder, so that they can be submitted by their id.
 
-Only what makes the plan anew is kept, so that a plan can't be submitted whose inputs have changed. Arguments that
-look like credentials stay in the memory of the process that made the plan.
+A file has the command's arguments, from which the plan is made again, so that a plan whose inputs have changed can't be
+submitted. Arguments that look like credentials stay in the memory of the process that made the plan.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _FOLDER = "plans"
 _KEPT = timedelta(hours=24)
 
 _secret_args: dict[str, tuple[str, ...]] = {}
-"""Arguments with something in them that no file may hold, by the id of their plan."""
+"""Arguments with credentials, which no file may have, by the id of their plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptPlan:
-    """What makes a plan anew: the command's arguments and folder, and the names that its launch was given."""
+    """The command's arguments and folder, from which a plan is made again, and the launch's name and key."""
 
     arguments: CloudArguments
     folder: Path
@@ -40,10 +40,10 @@ class KeptPlan:
 
 
 def keep(plan: Plan, arguments: CloudArguments, context: Context) -> None:
-    """Keep a plan for a day, and forget those that are older.
+    """Keep a plan for a day, and delete older ones.
 
     Raises:
-        MissingError: it can't be written.
+        MissingError: the file can't be written.
     """
     folder = state_folder_of(context) / _FOLDER
     shown = masked_args(arguments.args)
@@ -72,10 +72,10 @@ def keep(plan: Plan, arguments: CloudArguments, context: Context) -> None:
 
 
 def find(plan_id: str, context: Context) -> KeptPlan:
-    """Return a plan that was kept.
+    """Return a kept plan.
 
     Raises:
-        UsageError: there is none of this id, or not any more.
+        UsageError: no plan has this id, or it is older than a day.
     """
     file = state_folder_of(context) / _FOLDER / f"{plan_id}.json"
     try:

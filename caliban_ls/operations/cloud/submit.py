@@ -1,56 +1,54 @@
-"""`cloud` and `submit`: a plan is confirmed, its image published, and its jobs sent, each once."""
+"""`cloud` and `submit`: confirm a plan, publish its image, and send its jobs, each once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from caliban_ls.analysis import hardware
+from caliban_ls.analysis.backend_names import backend_named
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.hardware import Request
-from caliban_ls.analysis.hardware.catalog import catalog
 from caliban_ls.core.errors import CalibanError, NotConfirmed, PlanChanged, UsageError
-from caliban_ls.operations.cloud import budget, plan_view, registry, saved_plans
+from caliban_ls.operations.cloud import budget, image_registry, plan_view, saved_plans
 from caliban_ls.operations.cloud import plan as cloud_plan
 from caliban_ls.operations.cloud.plan import Plan
 from caliban_ls.operations.cloud.provenance import provenance
 from caliban_ls.operations.context import trust
-from caliban_ls.operations.context.clients import find_identity_of, open_google, service_for
+from caliban_ls.operations.context.clients import find_identity_of, job_client_for, open_google
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.launch_details import accelerator_of
 from caliban_ls.operations.context.state import open_engine, open_history
 from caliban_ls.operations.local import image as project_image
 from caliban_ls.operations.schemas.cloud import (
-    CloudAccelerator,
     CloudArguments,
-    CloudCost,
     CloudJob,
     CloudResult,
     SubmitArguments,
 )
 from caliban_ls.runtime.backends import submitter
-from caliban_ls.runtime.backends.base import Service
-from caliban_ls.runtime.backends.launch_journal import Journal, NameTaken
+from caliban_ls.runtime.backends.launch_journal import Journal
+from caliban_ls.runtime.backends.registry import backend_of
 from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.errors import OverQuota
 from caliban_ls.runtime.google.local_identity import Claims, read_claims
-from caliban_ls.runtime.history.records import Group, utc_now
+from caliban_ls.runtime.history.details import CloudDetails
+from caliban_ls.runtime.history.records import JobGroup, utc_now
 from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.history.submissions import NameTaken
 
-_SHOWN_JOBS = 6  # of a plan, to somebody who is to say yes
+_SHOWN_JOBS = 6  # of a plan that is to be confirmed
 
 
 def cloud(arguments: CloudArguments, context: Context) -> CloudResult:
-    """Plan a submission, and submit it once somebody has said yes.
+    """Plan a submission, and submit it if the user confirms.
 
     Raises:
-        NotConfirmed: nobody said yes.
-        OverLimit: it is over a limit.
-        UsageError: something that was said can't be.
+        NotConfirmed: the user didn't confirm.
+        OverLimit: the plan is over a limit.
+        UsageError: a value is wrong or impossible.
     """
     project = read_project(context)
     trust.require(project, context)
@@ -69,7 +67,7 @@ def plan(arguments: CloudArguments, context: Context) -> CloudResult:
     """Plan a submission and keep the plan for a day, so that it can be submitted by its id.
 
     Raises:
-        UsageError: something that was said can't be.
+        UsageError: a value is wrong or impossible.
     """
     project = read_project(context)
     trust.require(project, context)
@@ -85,13 +83,13 @@ def plan_and_submit(arguments: CloudArguments, context: Context) -> CloudResult:
 
 
 def submit(arguments: SubmitArguments, context: Context) -> CloudResult:
-    """Submit a plan that was kept, if nothing of it has changed since; a plan is submitted once.
+    """Submit a kept plan, if nothing of it has changed since. A plan is submitted once.
 
     Raises:
         UsageError: there is no such plan, or it was submitted before.
         PlanChanged: something of it has changed since.
-        NotConfirmed: nobody said yes.
-        OverLimit: it is over a limit.
+        NotConfirmed: the user didn't confirm.
+        OverLimit: the plan is over a limit.
     """
     kept = saved_plans.find(arguments.plan_id, context)
     context = replace(context, folder=kept.folder)
@@ -100,7 +98,7 @@ def submit(arguments: SubmitArguments, context: Context) -> CloudResult:
     made = cloud_plan.make_plan(kept.arguments, project, claims_of(kept.arguments, project, context), context)
     if made.plan_id != arguments.plan_id:
         raise PlanChanged(
-            "What was planned has changed since: the code, the sweep, the config or the hardware"
+            "The plan has changed since: the code, the sweep, the config or the hardware is different"
         )
     made = replace(made, group=kept.group, key=kept.key)
     _refuse_second(made, context)
@@ -112,7 +110,7 @@ def submit(arguments: SubmitArguments, context: Context) -> CloudResult:
 
 
 def claims_of(arguments: CloudArguments, project: Project, context: Context) -> Claims:
-    """Return who asks, as far as files say."""
+    """Return the account and project of this machine's credentials, read from files."""
     return read_claims(
         context.environment,
         Path.home(),
@@ -123,16 +121,16 @@ def claims_of(arguments: CloudArguments, project: Project, context: Context) -> 
 
 
 def confirm(made: Plan, context: Context, verb: str = "Submit") -> None:
-    """Show a plan and ask for a yes to what a verb says.
+    """Show a plan and ask the user to confirm it.
 
     Raises:
-        NotConfirmed: it was a no, or there is nobody to ask.
+        NotConfirmed: the user didn't, or there is no terminal to ask on.
     """
     result = plan_view.result_of(made)
     question = "\n".join([plan_view.described(result), *plan_view.ends(result, _SHOWN_JOBS)])
     what = f"{verb} this job" if made.count == 1 else f"{verb} these {made.count:,} jobs"
     if not context.ask(question, what):
-        raise NotConfirmed(f"{question}\nNothing was built or sent: nobody said yes")
+        raise NotConfirmed(f"{question}\nNothing was built or sent: you didn't confirm")
 
 
 def submit_plan(
@@ -144,41 +142,40 @@ def submit_plan(
     *,
     once: bool = False,
 ) -> CloudResult:
-    """Publish the image of a confirmed plan, write all of the plan down, and send it.
+    """Publish the image of a confirmed plan, record its jobs, and send them.
 
     Args:
         made: the plan.
         arguments: of the command.
         project: its config.
-        identity: who asks.
+        identity: the account for requests.
         context: of the command.
-        once: whether a launch of the plan's name is this very plan, submitted before.
+        once: whether to refuse if a launch has the plan's name, because that is this plan, submitted before.
 
     Raises:
-        ServiceError: the service refused, or didn't answer; what is left can be resumed.
+        ServiceError: the service refused, or didn't answer; `resume` sends the rest.
     """
     with open_history(context) as history, open_google(identity, context) as google:
         digest = _publish(made, arguments, project, google, context)
         group = _begin(made, arguments, history, digest, context, once=once)
         send(group, history, google, context, resumed=False)
-        result = result_of(group, history, service_for(group, google))
-    return replace(plan_view.result_of(made, jobs=result.jobs), group=group.name)
+        return plan_view.result_of(replace(made, group=group.name), submitted_jobs(group, history))
 
 
-def send(group: Group, history: History, google: Google, context: Context, *, resumed: bool) -> None:
-    """Send what isn't sent of a launch that is written down.
+def send(group: JobGroup, history: History, google: Google, context: Context, *, resumed: bool) -> None:
+    """Send the jobs of a recorded launch that aren't sent.
 
     Raises:
-        InUse: another process is at it.
-        ServiceError: the service refused, or didn't answer; what is left can be resumed.
-        Cancelled: the user stopped it; what is left can be resumed.
+        InUse: another process is sending them.
+        ServiceError: the service refused, or didn't answer; `resume` sends the rest.
+        Cancelled: the user stopped sending; `resume` sends the rest.
     """
     journal = Journal(history)
     journal.take(group.name)
     try:
         outcome = submitter.send(
             group.name,
-            service_for(group, google),
+            job_client_for(group, google),
             journal,
             resumed=resumed,
             report=context.report,
@@ -192,7 +189,7 @@ def send(group: Group, history: History, google: Google, context: Context, *, re
     if outcome.planned or outcome.doubtful:
         how_far = f"{outcome.sent} jobs were sent, {outcome.planned} weren't"
         if outcome.doubtful:
-            how_far += f", and of {outcome.doubtful} nobody knows"
+            how_far += f", and {outcome.doubtful} got no answer"
         context.report(f"{how_far}; `caliban resume {group.name}` goes on", None)
     elif outcome.failure is not None:
         context.report(f"{outcome.sent} jobs were sent, and nothing is left to resume", None)
@@ -204,10 +201,11 @@ def send(group: Group, history: History, google: Google, context: Context, *, re
         context.cancel.check()
 
 
-def result_of(group: Group, history: History, service: Service) -> CloudResult:
-    """Return what is written down of a launch in the cloud."""
+def submitted_jobs(group: JobGroup, history: History) -> tuple[CloudJob, ...]:
+    """Return the jobs of a launch as the history has them."""
+    backend = backend_of(group.backend)
     bodies = Journal(history).bodies(group.name)
-    jobs = tuple(
+    return tuple(
         CloudJob(
             index=job.index,
             job_id=job.job_id,
@@ -216,52 +214,17 @@ def result_of(group: Group, history: History, service: Service) -> CloudResult:
             labels=bodies.get(job.job_id, {}).get("labels", {}),
             state=job.state.value,
             name=job.name,
-            url=service.url(job.name) if job.name else None,
+            url=backend.console_url(job.name, group.project or "", group.region or "") if job.name else None,
             error=job.error,
         )
-        for job in history.jobs(group.name)
-    )
-    details: Mapping[str, Any] = group.details
-    accelerator = accelerator_of(details)
-    price = details.get("per_job_hour")
-    cost = None
-    if price is not None:
-        cost = CloudCost(
-            currency=details["currency"],
-            per_job_hour=round(price, 6),
-            all_jobs_hour=round(price * len(jobs), 6),
-            as_of=details["prices_as_of"],
-        )
-    return CloudResult(
-        plan_id=str(details.get("plan_id", "")),
-        group=group.name,
-        backend=group.backend,
-        backend_title=catalog().services[group.backend].title,
-        project_id=group.project or "",
-        region=group.region or "",
-        machine_type=str(details.get("machine_type", "")),
-        accelerator=(
-            None if accelerator is None else CloudAccelerator(type=accelerator.type, count=accelerator.count)
-        ),
-        spot=bool(details.get("spot")),
-        flex_start=bool(details.get("flex_start")),
-        module=details.get("module"),
-        image=group.image or "",
-        count=len(jobs),
-        cost=cost,
-        quotas=(),
-        timeout=details.get("timeout"),
-        seconds=0.0,
-        service_account=details.get("service_account"),
-        notes=(),
-        jobs=jobs,
+        for job in history.jobs.of(group.name)
     )
 
 
 def _refuse_second(made: Plan, context: Context) -> None:
-    """Refuse a plan that was submitted before; whoever wants its jobs twice plans them twice."""
+    """Refuse a plan that was submitted before. To run its jobs twice, make a second plan."""
     with open_history(context) as history:
-        if history.group(made.group) is not None:
+        if history.groups.find(made.group) is not None:
             raise _submitted_before(made)
 
 
@@ -275,18 +238,18 @@ def _submitted_before(made: Plan) -> CalibanError:
 def _publish(
     made: Plan, arguments: CloudArguments, project: Project, google: Google, context: Context
 ) -> str | None:
-    """Build and push the image, as far as that isn't done; return its digest in the registry."""
+    """Build and push the image, unless that is done already; return its digest in the registry."""
     if not made.own_image:
         return None
-    registry.see_to_repository(made.image, google, context, create=arguments.create_repository)
+    image_registry.see_to_repository(made.image, google, context, create=arguments.create_repository)
     engine = open_engine(context)
     if not arguments.no_cache:
-        there = engine.published(made.image, registry.login_for(made.image, google))
+        there = engine.published(made.image, image_registry.login_for(made.image, google))
         if there is not None:
             context.report(f"{made.image} is in its registry already", None)
             return there
     image = project_image.ensure(arguments, project, made.mode, context, platform=cloud_plan.PLATFORM)
-    return registry.publish(image.tag, made.image, engine, google, context)
+    return image_registry.publish(image.tag, made.image, engine, google, context)
 
 
 def _begin(
@@ -297,13 +260,13 @@ def _begin(
     context: Context,
     *,
     once: bool,
-) -> Group:
-    """Write a plan down, under a name that no other launch has."""
+) -> JobGroup:
+    """Record a plan, under a name that no other launch has."""
     context.cancel.check()
     journal = Journal(history)
     details = _details(made, arguments, digest, context)
     while True:
-        group = Group(
+        group = JobGroup(
             name=made.group,
             title=made.title,
             backend=made.backend,
@@ -325,42 +288,43 @@ def _begin(
             return group
 
 
-def _details(
-    made: Plan, arguments: CloudArguments, digest: str | None, context: Context
-) -> Mapping[str, object]:
+def _details(made: Plan, arguments: CloudArguments, digest: str | None, context: Context) -> CloudDetails:
     cost, choice = made.price.effective if made.price else None, made.choice
-    return {
-        "plan_id": made.plan_id,
-        "module": made.module,
-        "dir": list(arguments.dir),
-        "extras": list(arguments.extras),
-        "mode": made.mode,
-        "repeats": made.repeats,
-        "machine_type": choice.machine_type,
-        "accelerator": str(choice.accelerator) if choice.accelerator else None,
-        "spot": choice.spot,
-        "flex_start": choice.flex_start,
-        "timeout": made.scheduling.timeout,
-        "service_account": made.service_account,
-        "cloud_key": arguments.cloud_key,  # its path, so that whoever resumes asks as the same
-        "per_job_hour": None if cost is None else cost.total,
-        "currency": made.price.currency if made.price else None,
-        "prices_as_of": made.price.as_of if made.price else None,
-        "digest": digest,
-        **provenance(context.folder, context.environment),
-    }
+    source = provenance(context.folder, context.environment)
+    return CloudDetails(
+        plan_id=made.plan_id,
+        module=made.module,
+        dir=arguments.dir,
+        extras=arguments.extras,
+        mode=made.mode,
+        repeats=made.repeats,
+        machine_type=choice.machine_type,
+        accelerator=str(choice.accelerator) if choice.accelerator else None,
+        spot=choice.spot,
+        flex_start=choice.flex_start,
+        timeout=made.scheduling.timeout,
+        service_account=made.service_account,
+        cloud_key=arguments.cloud_key,
+        per_job_hour=None if cost is None else cost.total,
+        currency=made.price.currency if made.price else None,
+        prices_as_of=made.price.as_of if made.price else None,
+        digest=digest,
+        user=source.user,
+        host=source.host,
+        commit=source.commit,
+        dirty=source.dirty,
+    )
 
 
-def _instead(group: Group) -> tuple[str, tuple[str, ...]]:
-    """Return in words what everybody is granted of a launch's hardware, and what else could be used."""
-    accelerator = accelerator_of(group.details)
+def _instead(group: JobGroup) -> tuple[str, tuple[str, ...]]:
+    """Return the default quota of a launch's hardware in words, and other hardware to use."""
+    accelerator = accelerator_of(group.cloud)
     gpu = accelerator is not None and accelerator.kind == "gpu"
-    backend: Any = group.backend
     choice = hardware.resolve(
         Request(
-            backend=backend,
+            backend=backend_named(group.backend),
             region=group.region,
-            machine_type=str(group.details.get("machine_type")),
+            machine_type=str(group.cloud.machine_type),
             gpu_spec=accelerator if gpu else None,
             tpu_spec=None if gpu else accelerator,
             mode="gpu" if gpu else "cpu",

@@ -1,4 +1,4 @@
-"""What every operation needs around its arguments: the `Context`, trust, the history and the engine, clients, inputs.
+"""What operations share: the `Context`, trust, the history and the engine, clients, inputs, and finding jobs.
 
 Must not know any single command.
 """

@@ -1,4 +1,4 @@
-"""Which of Google's services has the jobs of a launch, and as whom it is asked."""
+"""Open the clients of Google's services, with the identity that a launch or a command uses."""
 
 from __future__ import annotations
 
@@ -14,26 +14,22 @@ from caliban_ls.core.errors import CalibanError, UsageError
 from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
-from caliban_ls.runtime.backends.ai_platform import AiPlatform
-from caliban_ls.runtime.backends.base import Service
-from caliban_ls.runtime.backends.vertex import Vertex
+from caliban_ls.runtime.backends.backend import JobClient
+from caliban_ls.runtime.backends.registry import backend_of
 from caliban_ls.runtime.google.auth import Identity, find_identity
 from caliban_ls.runtime.google.client import Google
 from caliban_ls.runtime.google.credentials import find_credentials
-from caliban_ls.runtime.google.retries import Patience, PatientGoogle
-from caliban_ls.runtime.history.records import Group
+from caliban_ls.runtime.google.retries import Patience, RetryingClient
+from caliban_ls.runtime.history.records import JobGroup
 
 
-def service_for(group: Group, google: Google) -> Service:
-    """Return the service that has the jobs of a launch."""
-    project = group.project or ""
-    if group.backend == "ai-platform":
-        return AiPlatform(google, project)
-    return Vertex(google, project, group.region or "")
+def job_client_for(group: JobGroup, google: Google) -> JobClient:
+    """Return the client for the jobs of a launch."""
+    return backend_of(group.backend).client(google, group.project or "", group.region or "")
 
 
 def find_identity_of(cloud_key: str | None, project: Project, context: Context) -> Identity:
-    """Return whom Google is asked as; a key of the project's needs agreement before.
+    """Return the identity for requests of a command. Call `trust.require` before: the project may name a key.
 
     Raises:
         MissingError: there are no credentials.
@@ -47,14 +43,14 @@ def find_identity_of(cloud_key: str | None, project: Project, context: Context) 
     )
 
 
-def find_identity_for(group: Group, cloud_key: str | None, context: Context) -> Identity:
-    """Return whom Google is asked as about a launch: as it was submitted, or as its project says by now.
+def find_identity_for(group: JobGroup, cloud_key: str | None, context: Context) -> Identity:
+    """Return the identity for requests about a launch: the one it was submitted with, or the project's current one.
 
-    Nobody is asked for an agreement to the project's key: without one, the user's own credentials are taken.
+    This asks no question: where the user hasn't agreed to the project's key, it takes the user's own credentials.
 
     Args:
         group: the launch.
-        cloud_key: a key's file that a flag names, which comes first.
+        cloud_key: a key file that a flag names, which comes first.
         context: of the command.
 
     Raises:
@@ -65,36 +61,32 @@ def find_identity_for(group: Group, cloud_key: str | None, context: Context) -> 
     there, project = context, Project()
     if group.folder.is_dir():
         there = replace(context, folder=group.folder)
-        with suppress(UsageError):  # A config with mistakes keeps nobody from looking after running jobs.
+        with suppress(UsageError):  # A config with mistakes doesn't hinder looking after running jobs.
             found = read_project(there)
             if trust.is_agreed(trust.demands(found, there.folder), there):
                 project = found
-    return find_identity_of(_key_of(group), project, there)
+    return find_identity_of(group.cloud.cloud_key, project, there)
 
 
-def are_credentials_at_hand(group: Group, cloud_key: str | None, context: Context) -> bool:
-    """Return whether there are credentials for a launch that no program and no network has to be asked for."""
-    if cloud_key is not None or _key_of(group) is not None:
+def are_credentials_at_hand(group: JobGroup, cloud_key: str | None, context: Context) -> bool:
+    """Return whether there are credentials for a launch that need no program and no network to be found."""
+    if cloud_key is not None or group.cloud.cloud_key is not None:
         return True
     folder = group.folder if group.folder.is_dir() else context.folder
     return find_credentials(context.environment, Path.home(), folder, None) is not None
 
 
-def _key_of(group: Group) -> str | None:
-    """Return the key's file that a flag named when a launch was submitted."""
-    key = group.details.get("cloud_key")
-    return key if isinstance(key, str) else None
-
-
 @contextmanager
-def open_patient(identity: Identity, context: Context, patience: Patience) -> Iterator[PatientGoogle]:
-    """Open the services, which are asked again while they are busy or silent, for the time of the body.
+def open_retrying_client(
+    identity: Identity, context: Context, patience: Patience
+) -> Iterator[RetryingClient]:
+    """Open the services for the time of the body, with retries while they are busy or silent.
 
     Raises:
-        MissingError: a package that asking them takes can't be imported.
+        MissingError: a package for these requests can't be imported.
     """
     packages.require(packages.GOOGLE)
-    google = PatientGoogle(
+    google = RetryingClient(
         identity, context.environment, patience=patience, report=context.report, cancel=context.cancel
     )
     try:
@@ -108,7 +100,7 @@ def open_google(identity: Identity, context: Context) -> Iterator[Google]:
     """Open the services for the time of the body, and fetch a token for them meanwhile.
 
     Raises:
-        MissingError: a package that asking them takes can't be imported.
+        MissingError: a package for these requests can't be imported.
     """
     packages.require(packages.GOOGLE)
     google = Google(identity, context.environment)
@@ -120,6 +112,6 @@ def open_google(identity: Identity, context: Context) -> Iterator[Google]:
 
 
 def _renew(google: Google) -> None:
-    """Have a token ready for the first request, which says what is wrong if there is none."""
+    """Fetch a token ahead of the first request; if that fails, the request reports why."""
     with suppress(CalibanError):
         google.token()

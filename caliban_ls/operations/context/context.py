@@ -1,4 +1,4 @@
-"""What a command may touch besides its arguments, and who is told what jobs do."""
+"""The `Context`: all that a command may touch besides its arguments."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from caliban_ls.analysis.config.settings import Settings
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import UsageError
 
-if TYPE_CHECKING:  # what runs nothing needn't load what runs are made of
+if TYPE_CHECKING:  # commands that run nothing don't load the types of runs
     from caliban_ls.runtime.engine import Engine
     from caliban_ls.runtime.jobs import JobResult, JobSpec, Report, Stream
 
 
-class Watcher:
-    """Is told what jobs do, from several threads but never two at once. This one takes no notice."""
+class JobListener:
+    """Is called as jobs start, print and end, from several threads but never two at once. This one does nothing."""
 
     def started(self, job: JobSpec) -> None:
-        """Take note that a job is about to run."""
+        """A job is about to run."""
 
     def output(self, job: JobSpec, stream: Stream, chunk: bytes) -> None:
-        """Take output as it comes."""
+        """A job has printed something; chunks may split lines and UTF-8 sequences."""
 
     def finished(self, result: JobResult) -> None:
-        """Take note of how a job ended."""
+        """A job has ended."""
 
 
 def _silent(_message: str, _fraction: float | None = None) -> None:
@@ -34,12 +34,12 @@ def _silent(_message: str, _fraction: float | None = None) -> None:
 
 
 def _no_buffer(_path: Path) -> str | None:
-    """Say that no editor has the file open."""
+    """Return None: no editor has the file open."""
     return None
 
 
-def _nobody_to_ask(_question: str, _action: str) -> bool:
-    """Take silence for a no."""
+def _always_no(_question: str, _action: str) -> bool:
+    """Answer no, since there is no user to ask."""
     return False
 
 
@@ -49,38 +49,38 @@ def _no_stdin() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Everything that a command may touch besides its arguments.
+    """All that a command may touch besides its arguments.
 
     Attributes:
         folder: absolute path of the project that the command works on.
         engine: opens the container engine; raises `EngineUnavailable`.
         report: progress for people.
-        watcher: is told what jobs do, their output included, as it comes.
+        listener: is called as jobs start, print and end.
         cancel: watched by everything that blocks.
         buffer: the text of a file that an editor has open, None when it isn't.
-        ask: puts a question to the user, with the name of the action that a yes stands for; False for a no, and
-            where there is nobody to ask.
-        can_ask: whether there is somebody who can be asked.
-        insist: like `ask`, for what is done seldom: the user has to type the second text; False for anything else.
+        ask: asks the user a question, given the name of the action that a yes starts; False for a no, and where the
+            user can't be asked.
+        can_ask: whether the user can be asked.
+        insist: like `ask`, for rare actions: the user has to type the second text; False for anything else.
         stdin: reads standard input whole; raises `UsageError` where there is none.
-        opens_terminals: whether the face opens terminals by itself, so that nobody can be talked with here.
-        at_end: takes what is to be done when the face ends, for what lives as long as that; None where a command
-            stays until it is stopped.
+        opens_terminals: whether the face opens terminals itself, since it has none to talk to the user.
+        at_end: registers a function to call when the face ends, to clean up a container that lives until then; None
+            where the command itself stays until it is stopped.
         streams: whether the face can show a list without end, as a terminal does line by line.
         environment: the process's variables.
-        confirmed: whether the face shows plans itself, so that nobody need be asked again.
-        settings: the user's own.
+        confirmed: whether the face has shown the plan and the user confirmed it, so that no question is needed.
+        settings: the user's own, as the editor has them.
     """
 
     folder: Path
     engine: Callable[[], Engine]
     report: Report = _silent
-    watcher: Watcher = field(default_factory=Watcher)
+    listener: JobListener = field(default_factory=JobListener)
     cancel: CancelToken = field(default_factory=CancelToken)
     buffer: Callable[[Path], str | None] = _no_buffer
-    ask: Callable[[str, str], bool] = _nobody_to_ask
+    ask: Callable[[str, str], bool] = _always_no
     can_ask: bool = False
-    insist: Callable[[str, str], bool] = _nobody_to_ask
+    insist: Callable[[str, str], bool] = _always_no
     stdin: Callable[[], str] = _no_stdin
     opens_terminals: bool = False
     at_end: Callable[[Callable[[], object]], None] | None = None

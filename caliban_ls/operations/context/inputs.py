@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 STDIN = "stdin"
-"""Where a command takes an experiment config's path, this word stands for standard input."""
+"""The word for standard input where a command takes an experiment config's path."""
 
 
 def experiment_text(file: str, context: Context) -> str:
@@ -53,9 +53,9 @@ def sweep_of(file: str, document: jsondoc.JsonDocument, block: str | None) -> sw
 
 
 def read_project(context: Context) -> Project:
-    """Return the folder's project config; without one, a config that says nothing.
+    """Return the folder's project config, or an empty one without a file.
 
-    Hardware is judged where it is used: a local run doesn't care whether a region has a GPU.
+    Hardware isn't checked here: a local run doesn't need a region to have a GPU.
 
     Raises:
         UsageError: the file can't be read.

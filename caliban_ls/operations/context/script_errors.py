@@ -1,4 +1,4 @@
-"""Experiments that their script would stop at: refused before anything is built or sent."""
+"""Refuse an experiment with flags that make its script exit, before anything is built or sent."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from caliban_ls.workspace.projects import command_projects, script_named
 _SHOWN = 3  # findings in a message
 
 
-class Launch(Protocol):
-    """What decides over the flags of a launch."""
+class LaunchArguments(Protocol):
+    """The arguments of a command that decide the flags of its jobs."""
 
     @property
     def module(self) -> str | None:
-        """What runs; None for what the config says."""
+        """The script to run; None for the config's."""
 
     @property
     def args(self) -> tuple[str, ...]:
@@ -40,22 +40,22 @@ class Launch(Protocol):
 
 
 def refuse_mistakes(
-    launch: Launch, project: Project, document: JsonDocument, sweep: Experiment, context: Context
+    launch: LaunchArguments, project: Project, document: JsonDocument, sweep: Experiment, context: Context
 ) -> tuple[str, ...]:
-    """Refuse an experiment that its script would stop at; return what `--force` overrides, a sentence each.
+    """Refuse an experiment that makes its script exit; return the findings that `--force` overrides, a sentence each.
 
-    Judged by the script that runs: the module that the launch names, or else the one that `check` judges by. Where
-    it can't be read, or its flags aren't certain, nothing is refused.
+    The script is the module that the launch names, or else the one that `check` uses. Where it can't be read, or its
+    flags aren't certain, nothing is refused.
 
     Args:
         launch: the command's arguments.
         project: its config.
         document: the experiment.
-        sweep: those of its blocks that are launched.
+        sweep: those of its blocks that run.
         context: of the command.
 
     Raises:
-        ScriptRefuses: the script would stop; the message shows the first findings.
+        ScriptRefuses: the script would exit; the message shows the first findings.
     """
     force, file = read_force(launch.force), launch.experiment_config or STDIN
     wanted = launch.module
@@ -83,14 +83,17 @@ def refuse_mistakes(
             f"{script.path} would stop at {file}:\n" + "\n".join(f"  {line}" for line in lines),
             hint=f"`caliban check` shows where and how to mend it; `--force {codes}` goes ahead as it is.",
         )
-    said: dict[str, str] = {}
+    overridden: dict[str, str] = {}
     for found in findings:
-        said.setdefault(found.code, f"overridden: {found.code} {found.message}")
-    return tuple(said.values())
+        overridden.setdefault(found.code, f"overridden: {found.code} {found.message}")
+    return tuple(overridden.values())
 
 
 def _stops(found: Finding) -> bool:
-    """Whether a script would stop; a required flag that is missing could stand behind `--`, which is known here."""
+    """Return whether a finding makes the script exit.
+
+    `check` can't know of a required flag that is passed behind `--`; here these arguments are known, so CAL504 counts.
+    """
     return found.code == "CAL504" or (found.severity is Severity.ERROR and found.code.startswith("CAL5"))
 
 

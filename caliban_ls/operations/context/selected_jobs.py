@@ -1,4 +1,4 @@
-"""Which jobs a command is for: one, or those of a sweep, or of a part of it."""
+"""Select the jobs of a command: a single one, or those of a sweep or of a part of it."""
 
 from __future__ import annotations
 
@@ -12,34 +12,33 @@ from caliban_ls.analysis.experiment import sweep as sweeps
 from caliban_ls.core.errors import UsageError
 from caliban_ls.core.text import spoken_number
 from caliban_ls.operations.context.context import Context
-from caliban_ls.operations.context.handover import is_background, read_work
 from caliban_ls.operations.context.inputs import experiment_text, sweep_of
-from caliban_ls.operations.context.script_errors import Launch, refuse_mistakes
+from caliban_ls.operations.context.script_errors import LaunchArguments, refuse_mistakes
 from caliban_ls.runtime.history.records import job_id_of
 from caliban_ls.runtime.jobs import JobSpec
 
 _AT_MOST = 100_000  # jobs of one launch
 
 Work: TypeAlias = Callable[[], Iterable[tuple[int, tuple[str, ...], dict[str, Any]]]]
-"""Makes the numbered jobs of a launch anew, their arguments and parameters; they are read twice, and never all held."""
+"""Yields the jobs of a launch: index, arguments, parameters. It is called twice, so that they need not all be in memory."""
 
 
-class SweepArguments(Launch, Protocol):
-    """What `run` and `cloud` say alike."""
+class SweepArguments(LaunchArguments, Protocol):
+    """The arguments that `run` and `cloud` share."""
 
     @property
     def index(self) -> int | None:
-        """The one combination that is meant."""
+        """The one combination to run."""
 
     @property
     def block(self) -> str | None:
-        """JSON pointer of the one block that is meant."""
+        """JSON pointer of the one block to run."""
 
 
 def work_of(
     arguments: SweepArguments, project: Project, context: Context
 ) -> tuple[int, Work, tuple[str, ...]]:
-    """Return how many jobs a launch is for, what makes them, and what was overridden; without a sweep it is one.
+    """Return how many jobs a launch has, what yields them, and the findings that `--force` overrides, a sentence each.
 
     Raises:
         UsageError: there is no such job, or there are more than one launch takes.
@@ -50,9 +49,6 @@ def work_of(
         # The user's own arguments come first, then those of the sweep.
         return index, (*arguments.args, *sweeps.arguments(parameters)), parameters
 
-    if is_background(context.environment):
-        handed = read_work(context.stdin())
-        return len(handed), lambda: handed, ()
     if arguments.experiment_config is None:
         if arguments.index is not None or arguments.block is not None:
             raise UsageError("--index and --block choose from a sweep", hint="Add --experiment_config FILE.")
@@ -77,7 +73,7 @@ def work_of(
 
 
 def _around(sweep: sweeps.Experiment, index: int) -> sweeps.Experiment:
-    """Return the block of a sweep that has a job."""
+    """Return a sweep of the one block that has this job."""
     before = 0
     for block in sweep.blocks:
         before += block.count or 0

@@ -1,4 +1,4 @@
-"""The edge where editors' JSON becomes arguments of commands, and results become JSON.
+"""Parse an editor's JSON into a command's arguments, and turn results into JSON.
 
 Knows dataclasses and JSON values; no protocol and no particular command. pydantic is loaded at the first use.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 _PLAIN = frozenset({str, bool, int, type(None)})
-"""Types whose values are JSON as they are; an enum's, which may be texts too, are not among them."""
+"""Types whose values are JSON as they are. Enums aren't among them, though some are texts."""
 
 
 def document_field(model: type[DataclassInstance]) -> str | None:
@@ -63,7 +63,7 @@ def to_json(value: object) -> Any:  # noqa: ANN401 - a JSON value
     """Return a result as JSON values. A number that JSON has no spelling for becomes null.
 
     Raises:
-        TypeError: the result holds something that can't be sent, which is a mistake in its command.
+        TypeError: the result has a value that isn't JSON, which is a bug in its command.
     """
     if type(value) in _PLAIN:
         return value
@@ -79,7 +79,7 @@ def to_json(value: object) -> Any:  # noqa: ANN401 - a JSON value
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
         held = {name: getattr(value, name) for name in _names(type(value))}
-        # Thousands of jobs are mostly plain values, for which no call is made.
+        # Results have thousands of jobs with mostly plain values; these need no call.
         return {name: item if type(item) in _PLAIN else to_json(item) for name, item in held.items()}
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
@@ -101,7 +101,7 @@ def _adapter(model: type[Any]) -> TypeAdapter[Any]:
 
 
 def _is_missing(field: Field[Any], hint: Any, raw: Mapping[str, Any]) -> bool:  # noqa: ANN401 - an annotation
-    """Say whether a field must be given and isn't. A default of None that its type excludes is no default."""
+    """Return whether a required field is absent. A default of None that its type excludes is no default."""
     if field.name in raw or field.default_factory is not MISSING:
         return False
     return field.default is MISSING or (field.default is None and type(None) not in typing.get_args(hint))
@@ -114,5 +114,5 @@ def _unknown(key: str, known: list[str]) -> str:
 
 def _problem(location: tuple[int | str, ...], message: str) -> str:
     place = ".".join(str(part) for part in location)
-    said = f"{message[0].lower()}{message[1:]}"
-    return f"{place}: {said}" if place else said
+    text = f"{message[0].lower()}{message[1:]}"
+    return f"{place}: {text}" if place else text

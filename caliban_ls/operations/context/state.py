@@ -1,4 +1,4 @@
-"""Where caliban's own memory is opened: the state folder, the history in it, and the engine that it tells of."""
+"""Open the state folder's settings and history, and the engine, cleaning up after killed processes."""
 
 from __future__ import annotations
 
@@ -19,19 +19,23 @@ from caliban_ls.runtime.local.orphans import sweep_orphans
 
 
 def state_folder_of(context: Context) -> Path:
-    """Return where caliban keeps its state."""
+    """Return the folder of the history, logs, agreements and the user's settings."""
     return state_folder(context.environment, Path.home(), sys.platform)
 
 
 def settings_of(context: Context) -> Settings:
-    """Return the user's settings: what the editor says, and where it says nothing the file in the state folder."""
+    """Return the user's settings: the editor's first, then those of the file in the state folder.
+
+    Raises:
+        MissingError: the file can't be read, or has a mistake.
+    """
     path = state_folder_of(context) / SETTINGS_FILE
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return context.settings
     except (OSError, ValueError) as error:
-        # A limit may stand there; going on without it could be dear.
+        # The file may set a limit on cost, so that going on without it could be expensive.
         raise MissingError(
             f"{path} can't be read: {error}", hint="Correct the file, or remove it."
         ) from error
@@ -58,7 +62,11 @@ def open_history(context: Context) -> Iterator[History]:
 
 
 def open_engine(context: Context) -> Engine:
-    """Open the engine, and clear away what a killed process of ours left on it."""
+    """Open the engine to start or stop containers, and remove those that a killed caliban left on it.
+
+    Raises:
+        EngineUnavailable: no engine answers.
+    """
     engine = context.engine()
     history = None
     with suppress(MissingError):

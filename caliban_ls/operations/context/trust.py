@@ -1,9 +1,8 @@
-"""What a project's config wants that its user has to agree to, and the book of what was agreed.
+"""Ask for the user's agreement to the risky keys of a project's config, and remember it in the state folder.
 
-A config comes with a cloned repository. What it says about images and sweeps is the project's business; what
-opens the machine, runs another's build or uses the user's credentials takes effect only after the user has said
-so, once for this folder and these very values, the text of a Dockerfile and the target of a link among them. The
-book lies in the state folder, where no project can write.
+A config comes with a cloned repository, so its author may be a stranger. Keys that open the machine, run a foreign
+build or use the user's credentials take effect only after the user agreed, once for a folder and exactly these values;
+the text of a Dockerfile and the target of a link are among them. No project can write to the state folder.
 """
 
 from __future__ import annotations
@@ -22,9 +21,10 @@ from caliban_ls.analysis.config.project import Project
 from caliban_ls.core import project_files
 from caliban_ls.core.errors import MissingError, NotAgreed
 from caliban_ls.core.project_files import LeavesProject
+from caliban_ls.core.state_folder import state_folder
 from caliban_ls.operations.context.context import Context
 
-_BOOK = "agreements.json"
+_FILE = "agreements.json"
 
 _GOOGLE_REGISTRIES = re.compile(r"([a-z0-9-]+\.)*(pkg\.dev|gcr\.io)")
 
@@ -35,19 +35,19 @@ def demands(project: Project, folder: Path) -> dict[str, Any]:
 
 
 def require(project: Project, context: Context) -> None:
-    """Return once the user has agreed to all that a config wants, asking if there is somebody to ask.
+    """Return if the user has agreed, or agrees now, to all keys of a config that need it.
 
     Raises:
-        NotAgreed: the user hasn't.
+        NotAgreed: the user said no, or can't be asked.
     """
     require_all(demands(project, context.folder), context)
 
 
 def require_all(wanted: dict[str, Any], context: Context) -> None:
-    """Return once the user has agreed to what a project wants, asking if there is somebody to ask.
+    """Return if the user has agreed, or agrees now, to these keys and values.
 
     Raises:
-        NotAgreed: the user hasn't.
+        NotAgreed: the user said no, or can't be asked.
     """
     if is_agreed(wanted, context):
         return
@@ -64,31 +64,31 @@ def described(wanted: dict[str, Any]) -> Iterator[str]:
 
 
 def is_agreed(wanted: dict[str, Any], context: Context) -> bool:
-    """Return whether the user has agreed to exactly this for this folder, if not all at once."""
+    """Return whether the user has agreed to exactly these values for this folder, at once or one after another."""
     if not wanted:
         return True
-    agreed = _agreed(_read(_book(context)), context)
+    agreed = _agreed(_read(_path(context)), context)
     return all(agreed.get(key) == _digest(value) for key, value in wanted.items())
 
 
 def agree(wanted: dict[str, Any], context: Context) -> None:
-    """Write down that the user agrees.
+    """Remember that the user agrees.
 
     Raises:
-        MissingError: the book can't be written.
+        MissingError: the file of agreements can't be written.
     """
-    book = _book(context)
-    known = _read(book)
+    path = _path(context)
+    known = _read(path)
     here = {**_agreed(known, context), **{key: _digest(value) for key, value in wanted.items()}}
     agreements = {**known, _key(context): here}
-    fresh = book.with_name(f"{_BOOK}.{os.getpid()}")
+    fresh = path.with_name(f"{_FILE}.{os.getpid()}")
     try:
-        book.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh.write_text(json.dumps(agreements, indent=2), encoding="utf-8")
-        fresh.replace(book)
+        fresh.replace(path)
     except OSError as error:
         raise MissingError(
-            f"The agreement can't be kept in {book}: {error.strerror or error}",
+            f"The agreement can't be kept in {path}: {error.strerror or error}",
             hint="Free its disk, mend its permissions, or set CALIBAN_HOME to another folder.",
         ) from error
 
@@ -97,7 +97,7 @@ def _demands(project: Project, folder: Path) -> Iterator[tuple[str, Any]]:
     if project.docker.run_args:
         yield "docker.run_args", list(project.docker.run_args)
     if project.docker.dockerfile is not None:
-        yield "docker.dockerfile", _as_it_is_now(project.docker.dockerfile, folder)
+        yield "docker.dockerfile", _with_digest(project.docker.dockerfile, folder)
     if project.docker.build_args:
         yield "docker.build_args", dict(project.docker.build_args)
     if project.build_time_credentials:
@@ -109,8 +109,8 @@ def _demands(project: Project, folder: Path) -> Iterator[tuple[str, Any]]:
         yield "cloud.repository", repository
 
 
-def _as_it_is_now(name: str, folder: Path) -> str:
-    """Return a file's name and what it holds: a Dockerfile could be another one tomorrow."""
+def _with_digest(name: str, folder: Path) -> str:
+    """Return a file's name and the digest of its content, which may change after the user agreed."""
     try:
         data = project_files.read_bytes(folder, name)
     except (LeavesProject, OSError):
@@ -119,17 +119,15 @@ def _as_it_is_now(name: str, folder: Path) -> str:
 
 
 def _with_target(name: str, folder: Path) -> str:
-    """Return a path and what it leads to, where a link of the project makes that another place."""
-    # The folder itself may be reached by a link, which is no business of the project's.
+    """Return a path, and its real target if a link of the project makes that another place."""
+    # A link outside of the project may lead to its folder; that is the user's own.
     plain = Path(os.path.realpath(folder), Path(name).expanduser())
     real = os.path.realpath(plain)
     return name if real == os.path.normpath(plain) else f"{name} -> {real}"
 
 
-def _book(context: Context) -> Path:
-    from caliban_ls.core.state_folder import state_folder
-
-    return state_folder(context.environment, Path.home(), sys.platform) / _BOOK
+def _path(context: Context) -> Path:
+    return state_folder(context.environment, Path.home(), sys.platform) / _FILE
 
 
 def _key(context: Context) -> str:
@@ -140,16 +138,16 @@ def _digest(value: Any) -> str:  # noqa: ANN401 - a JSON value
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def _agreed(book: dict[str, Any], context: Context) -> dict[str, str]:
-    """Return the digests that were agreed to for a folder, by key."""
-    here = book.get(_key(context))
+def _agreed(agreements: dict[str, Any], context: Context) -> dict[str, str]:
+    """Return the digests that the user agreed to for a folder, by key."""
+    here = agreements.get(_key(context))
     return here if isinstance(here, dict) else {}
 
 
-def _read(book: Path) -> dict[str, Any]:
-    """Return what was agreed to; what can't be read was not."""
+def _read(path: Path) -> dict[str, Any]:
+    """Return the agreements by folder; an unreadable file has none."""
     with suppress(OSError, ValueError):
-        read = json.loads(book.read_text(encoding="utf-8"))
+        read = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(read, dict):
             return read
     return {}

@@ -1,4 +1,4 @@
-"""`export`: the history as a table, a row a job, for spreadsheets and notebooks."""
+"""`export`: write the history as a table, one row for each job, for spreadsheets and notebooks."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from typing import Any
 
 from caliban_ls.core.errors import MissingError, UsageError
 from caliban_ls.operations.context.context import Context
-from caliban_ls.operations.context.job_lookup import CLOUD
+from caliban_ls.operations.context.job_lookup import console_url
 from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.schemas.jobs import ExportArguments, ExportResult
-from caliban_ls.runtime.backends.base import url_of
-from caliban_ls.runtime.history.records import Group, JobRecord
+from caliban_ls.runtime.history.records import LOCAL, JobGroup, JobRecord
 from caliban_ls.runtime.history.store import History
 
 FORMATS = ("csv", "json")
@@ -48,7 +47,7 @@ _COLUMNS = (
 )
 
 _FORMULA = re.compile(r"\s*[=+\-@|%]|[\t\r\n]")
-"""How a text begins that a spreadsheet would take for a formula."""
+"""The beginning of a text that a spreadsheet takes for a formula."""
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -63,8 +62,8 @@ def export(arguments: ExportArguments, context: Context) -> ExportResult:
     if arguments.format not in FORMATS:
         raise UsageError(f"There is no format {arguments.format}", hint=f"There are {', '.join(FORMATS)}.")
     with open_history(context) as history:
-        groups = [_named(name, history) for name in arguments.groups] or history.groups()[::-1]
-        rows = tuple(_row(job, group) for group in groups for job in history.jobs(group.name))
+        groups = [_named(name, history) for name in arguments.groups] or history.groups.newest()[::-1]
+        rows = tuple(_row(job, group) for group in groups for job in history.jobs.of(group.name))
     columns = (*_COLUMNS, *_further(rows, "parameters"), *_further(rows, "metrics"))
     table = ExportResult(columns=columns, rows=rows, count=len(rows))
     if arguments.output is None:
@@ -99,22 +98,18 @@ def written(table: ExportResult, format_: str) -> Iterator[str]:
         buffer.truncate()
 
 
-def _named(name: str, history: History) -> Group:
-    group = history.group(name)
+def _named(name: str, history: History) -> JobGroup:
+    group = history.groups.find(name)
     if group is None:
         raise UsageError(f"There is no group {name}", hint="`caliban status` lists them.")
     return group
 
 
-def _row(job: JobRecord, group: Group) -> dict[str, Any]:
-    details: Mapping[str, Any] = group.details
-    price = details.get("per_job_hour")
+def _row(job: JobRecord, group: JobGroup) -> dict[str, Any]:
+    details = group.cloud
     cost = None
-    if isinstance(price, (int, float)) and job.seconds is not None:
-        cost = round(price * job.seconds / 3600, 6)
-    url = None
-    if job.name is not None and group.backend in CLOUD:
-        url = url_of(group.backend, job.name, group.project or "", group.region or "")
+    if details.per_job_hour is not None and job.seconds is not None:
+        cost = round(details.per_job_hour * job.seconds / 3600, 6)
     return {
         "group": group.name,
         "job_id": job.job_id,
@@ -123,21 +118,21 @@ def _row(job: JobRecord, group: Group) -> dict[str, Any]:
         "backend": group.backend,
         "project_id": group.project,
         "region": group.region,
-        "machine_type": details.get("machine_type"),
-        "accelerator": details.get("accelerator"),
-        "spot": details.get("spot"),
+        "machine_type": details.machine_type,
+        "accelerator": details.accelerator,
+        "spot": None if group.backend == LOCAL else details.spot,
         "created": job.created.isoformat(),
         "started": job.started.isoformat() if job.started else None,
         "ended": job.ended.isoformat() if job.ended else None,
         "seconds": job.seconds,
         "cost": cost,
-        "currency": details.get("currency"),
+        "currency": details.currency,
         "exit_code": job.exit_code,
         "error": job.error,
         "name": job.name,
-        "url": url,
+        "url": console_url(group, job.name),
         "image": group.image,
-        "commit": details.get("commit"),
+        "commit": details.commit,
         "arguments": list(job.args),
         # A parameter may be called as a column is; its prefix keeps them apart.
         **{f"parameters.{name}": value for name, value in job.parameters.items()},
@@ -146,11 +141,11 @@ def _row(job: JobRecord, group: Group) -> dict[str, Any]:
 
 
 def _further(rows: Iterable[Mapping[str, Any]], kind: str) -> Iterator[str]:
-    """Yield the columns of a kind that any job has, in the order in which they first come."""
+    """Yield the columns of a kind that any job has, in the order of their first use."""
     return iter(dict.fromkeys(name for row in rows for name in row if name.startswith(f"{kind}.")))
 
 
-def _cell(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+def _cell(value: Any) -> str:  # noqa: ANN401 - a JSON value
     if value is None:
         return ""
     if isinstance(value, str):
@@ -159,7 +154,7 @@ def _cell(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
 
 
 def _harmless(text: str) -> str:
-    """Return a cell that no spreadsheet runs: what looks like a formula and is no number gets an apostrophe."""
+    """Return a cell that no spreadsheet runs: a text like a formula gets an apostrophe, unless it is a number."""
     if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text

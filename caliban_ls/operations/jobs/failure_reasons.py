@@ -1,4 +1,4 @@
-"""Why jobs failed, each reason once. Pure."""
+"""List the reasons why jobs failed, each once. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def reasons(jobs: Iterable[tuple[int, str, str | None]], total: int) -> list[str
 
     Args:
         jobs: their indices, states and errors, None for those without.
-        total: how many jobs there are; where all have failed alike, that is said.
+        total: how many jobs there are; if all failed alike, the line says so.
     """
     found: dict[tuple[str, str], list[int]] = {}
     for index, state, error in jobs:

@@ -1,24 +1,21 @@
-"""`status`: launches of this machine's history, their jobs, and what they have cost so far.
+"""`status`: show launches of this machine's history, their jobs, and their cost so far.
 
-Shows what is written down, which is quick however much that is; `--offline` shows that alone. Google's services are asked
-when `--refresh` says so, and for a single launch or job whenever that is cheap: credentials lie at hand, and few pages answer.
+It reads the history, which is quick at any size; with `--offline` it does nothing else. It asks Google's services with
+`--refresh`, and for a single launch or job if that is cheap: credentials are at hand, and the answer has few pages.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from caliban_ls.analysis.hardware.catalog import catalog
-from caliban_ls.core.errors import EngineUnavailable, UsageError
+from caliban_ls.analysis.backend_names import BACKENDS, TITLES, unknown_backend
+from caliban_ls.core.errors import UsageError
 from caliban_ls.operations.context.context import Context
-from caliban_ls.operations.context.job_lookup import CLOUD, find_group, states_of
-from caliban_ls.operations.context.state import open_engine, open_history
+from caliban_ls.operations.context.job_lookup import CLOUD, console_url, find_group, is_lost, states_of
+from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.local.rerun import command_of
 from caliban_ls.operations.schemas.jobs import (
     StatusArguments,
@@ -27,59 +24,53 @@ from caliban_ls.operations.schemas.jobs import (
     StatusJob,
     StatusResult,
 )
-from caliban_ls.runtime.backends.base import url_of
-from caliban_ls.runtime.history.counts import Tally, tallies
-from caliban_ls.runtime.history.records import ALL, Group, JobRecord, Wanted, utc_now
+from caliban_ls.runtime.history.counts import JobCounts, count_jobs
+from caliban_ls.runtime.history.job_filter import ALL, JobFilter
+from caliban_ls.runtime.history.records import JobGroup, JobRecord, JobRow, utc_now
 from caliban_ls.runtime.history.store import History
-from caliban_ls.runtime.jobs import JobState
+from caliban_ls.runtime.jobs import UNSENT_STATES, JobState
 from caliban_ls.runtime.local import owner
-from caliban_ls.runtime.local.orphans import OWNER_DIED
+from caliban_ls.runtime.local.orphans import OWNER_DIED, lost_state
 
 SHOWN = 50
-"""Jobs of a table; of more it shows the first and the last."""
+"""The most jobs in a table; a longer one shows the first and the last."""
 
-GONE = "Google no longer knows it; this is what was last seen"
+GONE = "Google no longer knows it; this is its last known state"
 
 _CHEAP_JOBS = 1000  # ten pages of a list
 
-_BRIEF_SECONDS = 5.0  # for which a service may be silent that wasn't asked expressly
+_BRIEF_SECONDS = 5.0  # to wait for a service without --refresh
 
 _NOT_ASKED = "Google wasn't asked; --refresh asks"
 
-_UNSENT = {JobState.PLANNED.value, JobState.SUBMITTING.value, JobState.UNKNOWN.value}
-
 
 def status(arguments: StatusArguments, context: Context) -> StatusResult:
-    """Return launches with their jobs, the newest first; of one launch or job when one is named.
+    """Return launches with their jobs, the newest first; only the launch or job that the reference names, if any.
 
     Raises:
         UsageError: there is no such launch, job, state or backend.
         MissingError: the history can't be used.
     """
     states = states_of(arguments.state)
-    if arguments.backend not in (None, "local", *CLOUD):
-        raise UsageError(
-            f"There is no backend {arguments.backend}", hint="There are local, vertex and ai-platform."
-        )
+    if arguments.backend is not None and arguments.backend not in ("local", *BACKENDS):
+        raise unknown_backend(arguments.backend, ("local", *BACKENDS))
     if arguments.limit < 0:
         raise UsageError("--limit takes a number that isn't negative")
     if arguments.after < 0 or (arguments.jobs or 0) < 0:
         raise UsageError("--jobs and --after take numbers that aren't negative")
     if arguments.refresh and arguments.offline:
-        raise UsageError("--refresh asks and --offline asks nobody", hint="Give one of them.")
-    wanted = Wanted(states=states, text=arguments.text or "")
+        raise UsageError("--refresh asks Google, and --offline doesn't", hint="Give one of them.")
+    wanted = JobFilter(states=states, text=arguments.text or "")
     with open_history(context) as history:
-        if not arguments.offline:
-            _find_out_about_the_dead(history, context)
         only = None
         if arguments.reference is None:
-            groups = history.groups(limit=arguments.limit, backend=arguments.backend)
+            groups = history.groups.newest(limit=arguments.limit, backend=arguments.backend)
         else:
             group, only = find_group(arguments.reference, history)
             groups = [group] if arguments.backend in (None, group.backend) else []
         notes = [] if arguments.offline else _refreshed(arguments, groups, only, history, context)
         if wanted != ALL and arguments.reference is None:
-            groups = history.groups(limit=arguments.limit, backend=arguments.backend, wanted=wanted)
+            groups = history.groups.newest(limit=arguments.limit, backend=arguments.backend, wanted=wanted)
         every = not context.streams or arguments.reference is not None or len(groups) == 1
         view = _View(
             history,
@@ -93,30 +84,29 @@ def status(arguments: StatusArguments, context: Context) -> StatusResult:
         )
         more = 0
         if arguments.reference is None and len(groups) == arguments.limit:
-            more = history.count_groups(backend=arguments.backend, wanted=wanted) - len(groups)
+            more = history.groups.count(backend=arguments.backend, wanted=wanted) - len(groups)
         names = [group.name for group in groups]
-        everything = tallies(history, names, view.now)
-        counted = everything if wanted == ALL else tallies(history, names, view.now, wanted)
+        everything = count_jobs(history, names, view.now)
+        counted = everything if wanted == ALL else count_jobs(history, names, view.now, wanted)
         shown = [_group(group, counted[group.name], everything[group.name], view) for group in groups]
         if arguments.reference is not None:
             notes += _about_unsent(shown)
-    services = {name: service.title for name, service in catalog().services.items()}
     return StatusResult(
         groups=tuple(shown),
         notes=tuple(notes),
         more=max(0, more),
-        backends={"local": "This machine", **services},
+        backends={str(name): title for name, title in (("local", "This machine"), *TITLES.items())},
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What of the launches is wanted, and as of when.
+    """What to show of the launches, and as of when.
 
     Attributes:
         wanted: these jobs only.
         only: this job only.
-        every: whether jobs are wanted, and not only their number.
+        every: whether to list jobs, and not only count them.
         ends: so many jobs from each end of a launch; None for all.
         after: jobs behind this place only.
         limit: so many jobs of a launch at most; negative for all.
@@ -124,7 +114,7 @@ class _View:
 
     history: History
     now: datetime
-    wanted: Wanted
+    wanted: JobFilter
     only: JobRecord | None
     every: bool
     ends: int | None
@@ -134,25 +124,27 @@ class _View:
 
 def _refreshed(
     arguments: StatusArguments,
-    groups: list[Group],
+    groups: list[JobGroup],
     only: JobRecord | None,
     history: History,
     context: Context,
 ) -> list[str]:
-    """Ask Google where that is wanted, or cheap; return what is to be said about it."""
-    going = [group for group in groups if group.backend in CLOUD and _open_jobs(group, history)]
+    """Ask Google if the user wants that, or if it is cheap; return notes for the user."""
+    going = [
+        group for group in groups if group.backend in CLOUD and history.jobs.count_unfinished(group.name)
+    ]
     if not going:
         return []
     if arguments.reference is None and not arguments.refresh:
         return [_NOT_ASKED]
-    # What asks is heavy, and most of the time nobody does.
+    # These modules take long to import, and most calls need none of them.
     from caliban_ls.operations.context.clients import are_credentials_at_hand
     from caliban_ls.operations.jobs import refresh
 
     patience = refresh.PATIENCE
     if not arguments.refresh:
         (group, *_) = going
-        cheap = only is not None or _open_jobs(group, history) <= _CHEAP_JOBS
+        cheap = only is not None or history.jobs.count_unfinished(group.name) <= _CHEAP_JOBS
         if not (cheap and are_credentials_at_hand(group, arguments.cloud_key, context)):
             return [_NOT_ASKED]
         patience = replace(patience, whole=_BRIEF_SECONDS)
@@ -166,44 +158,22 @@ def _refreshed(
     )
 
 
-def _open_jobs(group: Group, history: History) -> int:
-    (row,) = history.rows(
-        "SELECT COUNT(*) AS jobs FROM jobs WHERE group_name = ?"
-        " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')",
-        group.name,
-    )
-    return int(row["jobs"])
-
-
-def _find_out_about_the_dead(history: History, context: Context) -> None:
-    """Let the history tell how jobs ended whose process was killed, as far as the engine can be asked."""
-    if any(_is_lost(group) for group in history.unfinished_groups("local")):
-        with suppress(EngineUnavailable):
-            open_engine(context)
-
-
-def _is_lost(group: Group) -> bool:
-    """Return whether nobody is left who would tell how local jobs end; those in the cloud need nobody here."""
-    return group.backend not in CLOUD and group.owner is not None and owner.is_dead(group.owner)
-
-
-def _group(group: Group, tally: Tally, everything: Tally, view: _View) -> StatusGroup:
-    lost = _is_lost(group)
-    details: Mapping[str, Any] = group.details
-    jobs: list[sqlite3.Row] = []
+def _group(group: JobGroup, counts: JobCounts, everything: JobCounts, view: _View) -> StatusGroup:
+    lost = is_lost(group)
+    details = group.cloud
+    jobs: list[JobRow] = []
     if view.every:
         only = view.only.job_id if view.only else None
-        jobs = view.history.job_rows(
+        jobs = view.history.jobs.rows(
             group.name, wanted=view.wanted, only=only, ends=view.ends, after=view.after, limit=view.limit
         )
-    price = details.get("per_job_hour")
     cost = None
-    if isinstance(price, (int, float)):
+    if details.per_job_hour is not None:
         cost = StatusCost(
-            currency=str(details.get("currency") or "USD"),
-            so_far=round(price * tally.seconds / 3600, 4),
-            per_job_hour=price,
-            as_of=details.get("prices_as_of"),
+            currency=details.currency or "USD",
+            so_far=round(details.per_job_hour * counts.seconds / 3600, 4),
+            per_job_hour=details.per_job_hour,
+            as_of=details.prices_as_of,
         )
     states = _lost_states(everything.states) if lost else everything.states
     return StatusGroup(
@@ -214,85 +184,81 @@ def _group(group: Group, tally: Tally, everything: Tally, view: _View) -> Status
         created=group.created.isoformat(),
         project_id=group.project,
         region=group.region,
-        machine_type=details.get("machine_type"),
-        accelerator=details.get("accelerator"),
-        spot=bool(details.get("spot")),
+        machine_type=details.machine_type,
+        accelerator=details.accelerator,
+        spot=details.spot,
         image=group.image,
-        count=sum(tally.states.values()),
-        states=_lost_states(tally.states) if lost else tally.states,
-        gone=tally.gone,
+        count=sum(counts.states.values()),
+        states=_lost_states(counts.states) if lost else counts.states,
+        gone=counts.gone,
         all_states=states,
         going=_going(group, everything, lost=lost),
         unsent=_unsent(group, everything),
-        hours=round(tally.seconds / 3600, 4),
+        hours=round(counts.seconds / 3600, 4),
         cost=cost,
         jobs=tuple(_job(job, group, view, lost=lost) for job in jobs),
     )
 
 
-def _going(group: Group, tally: Tally, *, lost: bool) -> int:
-    """Return how many jobs go on, or wait to, as far as anybody knows."""
+def _going(group: JobGroup, counts: JobCounts, *, lost: bool) -> int:
+    """Return how many jobs run or wait to, as far as is known."""
     if lost:
         return 0
-    open_jobs = sum(count for state, count in tally.states.items() if not JobState(state).finished)
-    return max(0, open_jobs - tally.gone - _unsent(group, tally))
+    open_jobs = sum(count for state, count in counts.states.items() if not JobState(state).finished)
+    return max(0, open_jobs - counts.gone - _unsent(group, counts))
 
 
-def _unsent(group: Group, tally: Tally) -> int:
-    """Return how many jobs weren't sent, or nobody knows, though nobody sends them any more."""
+def _unsent(group: JobGroup, counts: JobCounts) -> int:
+    """Return how many jobs of a submission that was cut short weren't sent, or may not have been."""
     if group.backend not in CLOUD or not (group.owner is None or owner.is_dead(group.owner)):
         return 0
-    return sum(count for state, count in tally.states.items() if state in _UNSENT)
+    return sum(count for state, count in counts.states.items() if JobState(state) in UNSENT_STATES)
 
 
 def _lost_states(states: Mapping[str, int]) -> dict[str, int]:
-    """Return the states of jobs of which nobody will ever tell how they ended."""
+    """Return the states of jobs whose process has died."""
     known: dict[str, int] = {}
     for state, count in states.items():
-        name = state if JobState(state).finished else JobState.UNKNOWN.value
+        name = lost_state(JobState(state)).value
         known[name] = known.get(name, 0) + count
     return known
 
 
-def _job(row: sqlite3.Row, group: Group, view: _View, *, lost: bool) -> StatusJob:
-    state, gone, error = row["state"], row["gone"] is not None, row["error"]
+def _job(row: JobRow, group: JobGroup, view: _View, *, lost: bool) -> StatusJob:
+    state, gone, error = row.state, row.gone is not None, row.error
     if lost and not JobState(state).finished:
-        state, error = JobState.UNKNOWN.value, OWNER_DIED
-    url = None
-    if row["name"] is not None and group.backend in CLOUD:
-        url = url_of(group.backend, row["name"], group.project or "", group.region or "")
+        state, error = lost_state(JobState(state)).value, OWNER_DIED
     return StatusJob(
-        job_id=row["job_id"],
-        index=row["number"],
-        name=row["name"],
+        job_id=row.job_id,
+        index=row.number,
+        name=row.name,
         state=state,
-        args=tuple(json.loads(row["args"])),
-        created=row["created"],
-        started=row["started"],
-        ended=row["ended"],
-        url=url,
-        exit_code=row["exit_code"],
+        args=tuple(json.loads(row.args)),
+        created=row.created,
+        started=row.started,
+        ended=row.ended,
+        url=console_url(group, row.name),
+        exit_code=row.exit_code,
         seconds=_seconds(row, view.now),
-        metrics={} if row["metrics"] == "{}" else json.loads(row["metrics"]),
+        metrics={} if row.metrics == "{}" else json.loads(row.metrics),
         error=GONE if gone and not error else error,
         gone=gone,
         command=command_of(view.only, group) if view.only else None,
     )
 
 
-def _seconds(row: sqlite3.Row, now: datetime) -> float | None:
-    """Return how long a job ran; of one that runs, how long it has so far."""
-    known: float | None = row["seconds"]
-    if known is not None or row["started"] is None or row["ended"] is not None:
-        return known
-    until = now if row["gone"] is None else datetime.fromisoformat(row["seen"] or row["gone"])
-    ran = (until - datetime.fromisoformat(row["started"])).total_seconds()
+def _seconds(row: JobRow, now: datetime) -> float | None:
+    """Return how long a job ran; how long so far, if it still runs."""
+    if row.seconds is not None or row.started is None or row.ended is not None:
+        return row.seconds
+    until = now if row.gone is None else datetime.fromisoformat(row.seen or row.gone)
+    ran = (until - datetime.fromisoformat(row.started)).total_seconds()
     # A clock that was set back makes no time negative.
     return round(ran, 1) if ran >= 0 else None
 
 
 def _about_unsent(groups: list[StatusGroup]) -> Iterator[str]:
-    """Yield which launches were cut short, and what goes on with them."""
+    """Yield a line for each launch that was cut short, with the command that sends the rest."""
     for group in groups:
         if group.unsent:
-            yield f"{group.unsent} jobs aren't sent, or nobody knows; `caliban resume {group.name}` goes on with them"
+            yield f"{group.unsent} jobs aren't sent, or may not be; `caliban resume {group.name}` sends them"

@@ -1,7 +1,7 @@
-"""`stop`: jobs, launches and containers are ended, wherever they run.
+"""`stop`: end jobs, launches and containers, wherever they run.
 
-A local job is ended by removing its container. Of a job for the cloud, what isn't sent yet never will be; what runs is
-cancelled by its service; and what may be on its way is waited for, so that it doesn't run unseen.
+Stopping a local job removes its container. A cloud job that isn't sent yet never is; one that runs is cancelled at its
+service; and `stop` waits for one whose request got no answer, so that it doesn't run unnoticed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from caliban_ls.core.errors import CalibanError, Cancelled, EngineUnavailable, NotConfirmed, UsageError
-from caliban_ls.operations.context.clients import find_identity_for, open_patient, service_for
+from caliban_ls.operations.context.clients import find_identity_for, job_client_for, open_retrying_client
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.job_lookup import CLOUD, find_jobs
 from caliban_ls.operations.context.state import open_engine, open_history
@@ -20,36 +20,36 @@ from caliban_ls.operations.jobs import refresh
 from caliban_ls.operations.local.shell import find_container
 from caliban_ls.operations.schemas.jobs import StopArguments, StopFailure, StopResult
 from caliban_ls.runtime.backends import job_sync, submitter
-from caliban_ls.runtime.backends.base import Service
-from caliban_ls.runtime.backends.job_sync import OpenJob
+from caliban_ls.runtime.backends.backend import JobClient
 from caliban_ls.runtime.backends.launch_journal import Journal
 from caliban_ls.runtime.engine import Engine
 from caliban_ls.runtime.google.errors import Refused
 from caliban_ls.runtime.google.retries import Patience, each
-from caliban_ls.runtime.history.records import Group, JobRecord, utc_now
+from caliban_ls.runtime.history.cloud_jobs import OpenJob
+from caliban_ls.runtime.history.records import JobGroup, JobRecord, utc_now
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobState
 from caliban_ls.runtime.local import owner
 
 PATIENCE = Patience(whole=180.0)
 
-_LOOK_SECONDS = 0.2  # between two looks at what somebody else does here
+_LOOK_SECONDS = 0.2  # between two looks at containers and the history
 
-_ASK_SECONDS = 2.0  # between two questions to a service
+_ASK_SECONDS = 2.0  # between two requests to a service
 
-_OWNER_SECONDS = 10  # that the process of a local job may take to see that it was stopped
+_OWNER_SECONDS = 10  # for the process of a local job to notice that it was stopped
 
 
 @dataclass(slots=True)
-class _Chosen:
-    """What is to be stopped: jobs by the name of their launch, and containers."""
+class _Selection:
+    """The jobs to stop, by the name of their launch, and the containers."""
 
-    groups: dict[str, Group] = field(default_factory=dict)
+    groups: dict[str, JobGroup] = field(default_factory=dict)
     jobs: dict[str, dict[str, JobRecord]] = field(default_factory=dict)
     containers: list[str] = field(default_factory=list)
 
-    def add(self, group: Group, jobs: Collection[JobRecord]) -> None:
-        """Take jobs of a launch; one that is named twice is one all the same."""
+    def add(self, group: JobGroup, jobs: Collection[JobRecord]) -> None:
+        """Add jobs of a launch; one that is named twice counts once."""
         self.groups[group.name] = group
         self.jobs.setdefault(group.name, {}).update((job.job_id, job) for job in jobs)
 
@@ -65,66 +65,66 @@ class _Chosen:
 
 
 @dataclass(slots=True)
-class _Done:
-    """What became of what was to be stopped."""
+class _StopOutcome:
+    """How stopping ended, by job id or container name; `failed` has the reasons."""
 
     stopped: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
-    def add(self, part: _Done) -> None:
-        """Take what became of some of it."""
+    def add(self, part: _StopOutcome) -> None:
+        """Add the outcome of some of the jobs."""
         self.stopped += part.stopped
         self.ended += part.ended
         self.failed |= part.failed
 
 
 @dataclass(frozen=True, slots=True)
-class _There:
-    """A launch in the cloud some of whose jobs are to be stopped, and what that takes."""
+class _CloudStop:
+    """Stopping jobs of one launch in the cloud."""
 
-    group: Group
-    service: Service
+    group: JobGroup
+    service: JobClient
     history: History
     context: Context
-    done: _Done
+    done: _StopOutcome
 
     def open(self, job_ids: Collection[str]) -> list[OpenJob]:
-        """Return those of some jobs whose end isn't known."""
+        """Return those of the jobs whose end isn't known."""
         return _open(job_ids, self.group, self.history)
 
-    def ask(self, jobs: Collection[OpenJob]) -> refresh.Told:
-        """Return what the service says of jobs, written down."""
-        told = refresh.ask(jobs, self.group.name, self.service)
-        refresh.write(told, self.history)
-        return told
+    def ask(self, jobs: Collection[OpenJob]) -> refresh.ServiceReport:
+        """Ask the service about jobs, write its report to the history, and return it."""
+        report = refresh.ask(jobs, self.group.name, self.service)
+        refresh.write(report, self.history)
+        return report
 
 
 def stop(arguments: StopArguments, context: Context) -> StopResult:
-    """Stop jobs, launches and containers; what has ended already is told, and no error.
+    """Stop jobs, launches and containers. A job that has ended already is listed as such, and is no error.
 
     Raises:
-        UsageError: something that is named isn't there.
+        UsageError: a job, group or container that is named doesn't exist.
         NotConfirmed: the user said no.
-        EngineUnavailable: what runs here can't be reached.
-        MissingError: there are no credentials to stop with what runs there.
+        EngineUnavailable: no engine answers, so that no local job can be stopped.
+        MissingError: there are no credentials to stop cloud jobs with.
     """
     if bool(arguments.references) == arguments.all:
         raise UsageError(
             "Stop what?",
             hint="Name jobs, groups or containers; `caliban status` lists them. --all alone means all jobs.",
         )
-    done = _Done()
+    done = _StopOutcome()
     failure: CalibanError | None = None
     with open_history(context) as history:
         chosen = _choose(arguments, history)
         engine, containers = None, []
         if chosen.containers or chosen.unfinished(cloud=False):
             try:
-                engine = open_engine(context)
+                engine = context.engine()  # not swept yet: what a killed process left can be named, too
                 containers = [find_container(engine, reference) for reference in chosen.containers]
             except EngineUnavailable as error:
-                # What runs elsewhere is stopped all the same.
+                # Cloud jobs are stopped all the same.
                 if not chosen.unfinished(cloud=True):
                     raise
                 failure = error
@@ -144,7 +144,7 @@ def stop(arguments: StopArguments, context: Context) -> StopResult:
                 if group.backend in CLOUD:
                     part = _stop_cloud(going, group, history, arguments.cloud_key, context)
                 else:
-                    part = _stop_local(going, group, engine or open_engine(context), history)
+                    part = _stop_local(going, group, open_engine(context), history)
             except Cancelled:
                 raise
             except CalibanError as error:
@@ -161,23 +161,23 @@ def stop(arguments: StopArguments, context: Context) -> StopResult:
     )
 
 
-def _so_far(jobs: Collection[JobRecord], why: str, history: History) -> _Done:
-    """Return what became of jobs though the rest of them couldn't be stopped."""
-    done = _Done()
+def _so_far(jobs: Collection[JobRecord], why: str, history: History) -> _StopOutcome:
+    """Return the outcome of jobs when stopping them failed midway."""
+    done = _StopOutcome()
     for job in jobs:
-        if history.state_of(job.job_id) is JobState.CANCELLED:
+        if history.jobs.state_of(job.job_id) is JobState.CANCELLED:
             done.stopped.append(job.job_id)
         else:
             done.failed[job.job_id] = why
     return done
 
 
-def _choose(arguments: StopArguments, history: History) -> _Chosen:
-    chosen = _Chosen()
+def _choose(arguments: StopArguments, history: History) -> _Selection:
+    chosen = _Selection()
     if arguments.all:
         for backend in ("local", *CLOUD):
-            for group in history.unfinished_groups(backend):
-                chosen.add(group, [job for job in history.jobs(group.name) if not job.state.finished])
+            for group in history.groups.unfinished(backend):
+                chosen.add(group, [job for job in history.jobs.of(group.name) if not job.state.finished])
         return chosen
     for reference in arguments.references:
         try:
@@ -187,13 +187,13 @@ def _choose(arguments: StopArguments, history: History) -> _Chosen:
     return chosen
 
 
-def _confirm(chosen: _Chosen, arguments: StopArguments, context: Context) -> None:
-    """Have somebody say yes to ending jobs in the cloud, or to ending everything.
+def _confirm(chosen: _Selection, arguments: StopArguments, context: Context) -> None:
+    """Ask the user before stopping jobs in the cloud, or all jobs.
 
-    Where nobody can be asked, what is named is stopped: a job that goes on is dear, too. `--all` needs a yes.
+    Where the user can't be asked, jobs that are named are stopped, since a job that goes on costs money; `--all` isn't.
 
     Raises:
-        NotConfirmed: it was a no.
+        NotConfirmed: the user said no.
     """
     cloud = len(chosen.unfinished(cloud=True))
     here = len(chosen.unfinished(cloud=False)) if arguments.all else 0
@@ -206,38 +206,37 @@ def _confirm(chosen: _Chosen, arguments: StopArguments, context: Context) -> Non
     if not context.ask(
         f"{count} of {groups} would be stopped, and can't be taken up again.", f"Stop {count}"
     ):
-        raise NotConfirmed("Nothing was stopped: nobody said yes", hint="--yes says it.")
+        raise NotConfirmed("Nothing was stopped: you didn't confirm it", hint="--yes confirms.")
 
 
 def _stop_cloud(
-    jobs: list[JobRecord], group: Group, history: History, cloud_key: str | None, context: Context
-) -> _Done:
+    jobs: list[JobRecord], group: JobGroup, history: History, cloud_key: str | None, context: Context
+) -> _StopOutcome:
     """Stop jobs of a launch in the cloud."""
-    done = _Done()
+    done = _StopOutcome()
     journal = Journal(history)
-    ids = [job.job_id for job in jobs]
+    ids = {job.job_id for job in jobs}
     doubtful = journal.take_out(ids, utc_now())
     journal.forget(group.name)
     over: set[str] = set()
     going = _open(ids, group, history)
     if going:
-        with open_patient(find_identity_for(group, cloud_key, context), context, PATIENCE) as google:
-            there = _There(group, service_for(group, google), history, context, done)
-            told = _cancel(going, there)
-            # The process that sends may have ended those in doubt a moment ago; they were stopped all the same.
-            over = {job_id for job_id, made in told.found.items() if made.state.finished} - doubtful
-            doubtful -= told.known
+        with open_retrying_client(find_identity_for(group, cloud_key, context), context, PATIENCE) as google:
+            there = _CloudStop(group, job_client_for(group, google), history, context, done)
+            report = _cancel(going, there)
+            # The process that sends may have ended jobs in doubt a moment ago; those count as stopped.
+            over = {job_id for job_id, remote in report.found.items() if remote.state.finished} - doubtful
+            doubtful -= report.known
             if doubtful:
                 _wait_for_doubtful(doubtful, journal, there)
-            # A last look, for those that had ended by themselves, and those that ended at once.
+            # Ask once more about those that had ended by themselves, and those that ended at once.
             if left := there.open(ids):
-                _quietly(lambda: there.ask(left), context)
-    told_of = set(ids) - set(done.failed)
-    for job in history.jobs(group.name):
-        if job.job_id not in told_of:
+                _ask_quietly(lambda: there.ask(left), context)
+    for job in history.jobs.of(group.name):
+        if job.job_id not in ids or job.job_id in done.failed:
             continue
         if job.gone and not job.state.finished:
-            history.finish_job(
+            history.jobs.finish(
                 job.job_id, JobState.CANCELLED, error="Google no longer knew it when it was stopped"
             )
         ended = (
@@ -247,19 +246,18 @@ def _stop_cloud(
     return done
 
 
-def _open(job_ids: Collection[str], group: Group, history: History) -> list[OpenJob]:
-    """Return those of some jobs whose end isn't known."""
-    chosen = set(job_ids)
-    return [job for job in job_sync.open_jobs(history, group.name) if job.job_id in chosen]
+def _open(job_ids: Collection[str], group: JobGroup, history: History) -> list[OpenJob]:
+    """Return those of the jobs whose end isn't known."""
+    return [job for job in job_sync.open_jobs(history, group.name) if job.job_id in job_ids]
 
 
-def _cancel(jobs: Collection[OpenJob], there: _There) -> refresh.Told:
-    """Have a service end those jobs that it has and that go on; return what it said of them before."""
-    told = there.ask(jobs)
-    # One job may be there twice, under two names.
+def _cancel(jobs: Collection[OpenJob], there: _CloudStop) -> refresh.ServiceReport:
+    """Cancel at a service those jobs that it has and that go on; return its report from before."""
+    report = there.ask(jobs)
+    # The service may have one job twice, under two names.
     names: dict[str, str] = {}
-    for job_id, made in told.found.items():
-        both = (made, *told.others.get(job_id, ()))
+    for job_id, remote in report.found.items():
+        both = (remote, *report.others.get(job_id, ()))
         names |= {one.name: job_id for one in both if not one.state.finished}
     if len(names) > 1:
         there.context.report(f"{there.group.name}: stopping {len(names):,} jobs", None)
@@ -271,18 +269,18 @@ def _cancel(jobs: Collection[OpenJob], there: _There) -> refresh.Told:
             there.done.failed[names[name]] = str(answer)
         elif answer:
             stopping.add(names[name])
-    job_sync.write_stopping(there.history, stopping - set(there.done.failed))
-    return told
+    there.history.cloud_jobs.mark_stopping(stopping - set(there.done.failed))
+    return report
 
 
-def _cancel_one(name: str, service: Service) -> bool:
-    """Have a service end a job; return whether there was anything to end."""
+def _cancel_one(name: str, service: JobClient) -> bool:
+    """Cancel a job at its service; return whether it still ran."""
     try:
         service.cancel(name)
     except Refused as error:
         if error.status not in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT}:
             raise
-        # It may have ended in the meantime, or have been deleted; then there is nothing left to do.
+        # It may have ended in the meantime, or have been deleted.
         try:
             if not service.get(name).state.finished:
                 raise
@@ -293,16 +291,16 @@ def _cancel_one(name: str, service: Service) -> bool:
     return True
 
 
-def _wait_for_doubtful(doubtful: set[str], journal: Journal, there: _There) -> None:
-    """See to jobs whose request went without an answer: as soon as one turns up, it is ended.
+def _wait_for_doubtful(doubtful: set[str], journal: Journal, there: _CloudStop) -> None:
+    """Wait for jobs whose request got no answer, and cancel each as soon as its service has it.
 
-    One that doesn't turn up for longer than a request can take was never made.
+    A job that doesn't turn up for longer than a request can take was never made.
     """
     begun, now = time.monotonic(), utc_now()
     window = submitter.TIMING.doubt
     while waiting := there.open(doubtful):
         if turned_up := [job for job in waiting if job.name is not None]:
-            # The process that sent it may be ending it too, which does no harm.
+            # The process that sent it may cancel it too, which does no harm.
             doubtful = doubtful - _cancel(turned_up, there).known
             continue
         if there.ask(waiting).found:
@@ -313,29 +311,29 @@ def _wait_for_doubtful(doubtful: set[str], journal: Journal, there: _There) -> N
             if min(max(0.0, before), window) + time.monotonic() - begun >= window:
                 journal.not_sent(job.job_id, "It was stopped, and its service never had it")
         there.context.report(
-            f"{there.group.name}: looking for {len(waiting)} jobs that nobody answered for", None
+            f"{there.group.name}: looking for {len(waiting)} jobs whose requests got no answer", None
         )
         if there.context.cancel.wait(_ASK_SECONDS):
             there.context.cancel.check()
 
 
-def _quietly(look: Callable[[], object], context: Context) -> None:
-    """Look once more, if that can be done; what was asked for is done already."""
+def _ask_quietly(ask: Callable[[], object], context: Context) -> None:
+    """Ask a service, and only report when that fails: the jobs are stopped already."""
     try:
-        look()
+        ask()
     except Cancelled:
         raise
     except CalibanError as error:
-        context.report(f"What became of the jobs can't be seen: {error}", None)
+        context.report(f"The state of the jobs can't be read: {error}", None)
 
 
-def _stop_local(jobs: list[JobRecord], group: Group, engine: Engine, history: History) -> _Done:
-    """Stop jobs that haven't ended: those that wait never start, those that run are ended."""
+def _stop_local(jobs: list[JobRecord], group: JobGroup, engine: Engine, history: History) -> _StopOutcome:
+    """Stop jobs that haven't ended: those that wait never start, and the containers of those that run are removed."""
     for job in jobs:
-        history.cancel_job(job.job_id)
+        history.jobs.cancel(job.job_id)
     for job in jobs:
         if job.state is JobState.QUEUED:
-            history.finish_job(job.job_id, JobState.CANCELLED, error="It was stopped before it started")
+            history.jobs.finish(job.job_id, JobState.CANCELLED, error="It was stopped before it started")
     names = {job.job_id for job in jobs}
     alive = group.owner is not None and not owner.is_dead(group.owner)
     deadline = time.monotonic() + (_OWNER_SECONDS if alive else 0)
@@ -343,12 +341,12 @@ def _stop_local(jobs: list[JobRecord], group: Group, engine: Engine, history: Hi
         for container in engine.containers({owner.GROUP: group.name}):
             if container.labels.get(owner.JOB) in names:
                 engine.remove(container.id)
-        # One that was about to start may have a container only now; its process tells the history of its end.
-        going = [job for job in history.jobs(group.name) if job.job_id in names and not job.state.finished]
+        # A job that was about to start may have a container only now; its process writes its end to the history.
+        going = [job for job in history.jobs.of(group.name) if job.job_id in names and not job.state.finished]
         if not going or time.monotonic() > deadline:
             break
         time.sleep(_LOOK_SECONDS)
     for job in jobs:
-        # What its own process wrote stands.
-        history.finish_job(job.job_id, JobState.CANCELLED, error="It was stopped")
-    return _Done(stopped=[job.job_id for job in jobs])
+        # If its own process has written its end, that stands.
+        history.jobs.finish(job.job_id, JobState.CANCELLED, error="It was stopped")
+    return _StopOutcome(stopped=[job.job_id for job in jobs])

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
-from typing import Any
 
 from caliban_ls.core import processes
 from caliban_ls.core.errors import FailedError, UsageError
 from caliban_ls.operations.context.context import Context
-from caliban_ls.operations.context.handover import TELL, hand_over
+from caliban_ls.operations.context.handover import NAME_PIPE, hand_over
+from caliban_ls.operations.context.selected_jobs import Work
 
 
 def launch(
     *,
-    work: Iterable[tuple[int, tuple[str, ...], dict[str, Any]]],
+    work: Work,
     image: str,
     title: str,
     gpu: bool,
@@ -30,7 +29,7 @@ def launch(
     """Start a process that runs jobs, and return the name of their launch.
 
     Args:
-        work: the jobs: index, arguments, parameters.
+        work: yields the jobs.
         image: what they run in.
         title: of the launch.
         gpu: whether they get GPUs.
@@ -55,7 +54,7 @@ def launch(
             process = processes.start_own(
                 command,
                 context.folder,
-                {**context.environment, TELL: str(writing)},
+                {**context.environment, NAME_PIPE: str(writing)},
                 said=said,
                 kept=(writing,),
             )

@@ -19,6 +19,7 @@ from caliban_ls.core.project_files import printable
 from caliban_ls.operations.context import trust
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
+from caliban_ls.operations.context.which_module import module_of
 from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime.engine import Engine, ImagePlan
 from caliban_ls.runtime.google import credentials
@@ -164,12 +165,7 @@ def plan_for(
     """Plan the image; reads the project's files, asks no engine."""
     module, dirs = None, project.dirs
     if isinstance(arguments, containers.BuildArguments):
-        module, dirs = arguments.module or project.module, arguments.dir or project.dirs
-        if module is None:
-            raise UsageError(
-                "Which MODULE? None is given, and the project config names none",
-                hint='Say `caliban build trainer.train`, or set "module" in .calibanconfig.json.',
-            )
+        module, dirs = module_of(arguments, project, context), arguments.dir or project.dirs
     options = replace(
         _options(project, context),
         extras=arguments.extras or project.extras,

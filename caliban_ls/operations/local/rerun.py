@@ -6,7 +6,7 @@ Knows what is written down of launches, and nothing of engines or services.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from caliban_ls.operations.context.state import open_history
 from caliban_ls.operations.schemas import containers
 from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.history.masking import MASK
-from caliban_ls.runtime.history.records import Group, JobRecord
+from caliban_ls.runtime.history.records import JobGroup, JobRecord
 
 
 def here(arguments: containers.RunArguments, context: Context) -> tuple[containers.RunArguments, Context]:
@@ -43,58 +43,73 @@ def here(arguments: containers.RunArguments, context: Context) -> tuple[containe
         raise MissingError(
             f"The folder of {job.job_id} is gone: {group.folder}", hint="Put the project back there."
         )
-    details: Mapping[str, Any] = group.details
+    details, local = group.details, group.local
     again = replace(
         arguments,
         job=None,
-        module=arguments.module or details.get("module"),
-        dir=arguments.dir or tuple(details.get("dir") or ()),
-        extras=arguments.extras or tuple(details.get("extras") or ()),
-        image_id=arguments.image_id or details.get("image_id"),
-        docker_run_args=arguments.docker_run_args or details.get("docker_run_args"),
+        module=arguments.module or details.module,
+        dir=arguments.dir or details.dir,
+        extras=arguments.extras or details.extras,
+        image_id=arguments.image_id or local.image_id,
+        docker_run_args=arguments.docker_run_args or local.docker_run_args,
         args=(*job.args, *arguments.args),
         name=arguments.name or group.title,
     )
     return again, replace(context, folder=group.folder)
 
 
-def command_of(job: JobRecord, group: Group) -> str:
+def as_before(arguments: containers.RunArguments, group: JobGroup) -> containers.RunArguments:
+    """Return the arguments with which `run` runs jobs of a group again: what isn't given is as it was in the group."""
+    details, local = group.details, group.local
+    named = arguments.module is not None
+    return replace(
+        arguments,
+        module=arguments.module or details.module,
+        dir=arguments.dir or details.dir,
+        extras=arguments.extras or details.extras,
+        image_id=arguments.image_id if named else arguments.image_id or local.image_id,
+        docker_run_args=arguments.docker_run_args or local.docker_run_args,
+        name=group.title,
+    )
+
+
+def command_of(job: JobRecord, group: JobGroup) -> str:
     """Return the command line that runs a job once more where it ran, in its folder; masked words stay masked."""
-    details: Mapping[str, Any] = group.details
+    details = group.details
     alike: dict[str, Any] = {
-        "module": details.get("module"),
-        "dir": tuple(details.get("dir") or ()),
-        "extras": tuple(details.get("extras") or ()),
-        "nogpu": details.get("mode") == "cpu",
+        "module": details.module,
+        "dir": details.dir,
+        "extras": details.extras,
+        "nogpu": details.mode == "cpu",
         "name": None if group.title == group.folder.name else group.title,
         "args": job.args,
     }
     if group.backend not in CLOUD:
         run = containers.RunArguments(
             **alike,
-            gpu=details.get("mode") == "gpu",
-            image_id=details.get("image_id"),
-            docker_run_args=details.get("docker_run_args"),
+            gpu=details.mode == "gpu",
+            image_id=group.local.image_id,
+            docker_run_args=group.local.docker_run_args,
         )
         return spelled("run", run)
-    accelerator = accelerator_of(details)
+    there = group.cloud
+    accelerator = accelerator_of(there)
     spec = str(accelerator) if accelerator else None
     kind = accelerator.kind if accelerator else None
-    timeout = details.get("timeout")
     cloud = CloudArguments(
         **alike,
         image_tag=group.image,
         backend=group.backend,
         project_id=group.project,
         region=group.region,
-        machine_type=details.get("machine_type"),
+        machine_type=there.machine_type,
         gpu_spec=spec if kind == "gpu" else None,
         tpu_spec=spec if kind == "tpu" else None,
-        spot=bool(details.get("spot")),
-        flex_start=bool(details.get("flex_start")),
-        timeout=None if timeout is None else f"{timeout}s",
-        service_account=details.get("service_account"),
-        cloud_key=details.get("cloud_key"),
+        spot=there.spot,
+        flex_start=there.flex_start,
+        timeout=None if there.timeout is None else f"{there.timeout}s",
+        service_account=there.service_account,
+        cloud_key=there.cloud_key,
     )
     return spelled("cloud", cloud)
 

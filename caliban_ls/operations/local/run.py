@@ -9,21 +9,23 @@ from dataclasses import replace
 
 from caliban_ls.analysis.config.project import Project
 from caliban_ls.analysis.rules.overrides import read_force
-from caliban_ls.core.errors import UsageError
-from caliban_ls.operations.context.context import Context, Watcher
-from caliban_ls.operations.context.handover import is_background, tell
+from caliban_ls.core.errors import Cancelled, UsageError
+from caliban_ls.operations.context.context import Context, JobListener
+from caliban_ls.operations.context.handover import is_background, read_jobs, send_name
 from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.context.launch_details import details_of
 from caliban_ls.operations.context.selected_jobs import Work, jobs_of, work_of
 from caliban_ls.operations.context.state import open_engine, open_history, state_folder_of
+from caliban_ls.operations.context.which_module import module_of, unused_config
 from caliban_ls.operations.local import background, rerun
 from caliban_ls.operations.local import image as project_image
 from caliban_ls.operations.local.container_options import Surroundings, equipped, survey
+from caliban_ls.operations.local.failed_jobs import find_failed_jobs
 from caliban_ls.operations.schemas import containers
 from caliban_ls.runtime.docker.gpus import ALL_BY_CDI
 from caliban_ls.runtime.engine import ContainerSpec, Engine
 from caliban_ls.runtime.history.job_logs import JobLogs
-from caliban_ls.runtime.history.masking import MASK, masked_args
+from caliban_ls.runtime.history.masking import masked_args
 from caliban_ls.runtime.history.recorder import Recorder
 from caliban_ls.runtime.history.records import launch_name, utc_now
 from caliban_ls.runtime.history.store import History
@@ -38,18 +40,28 @@ def run(arguments: containers.RunArguments, context: Context) -> containers.RunR
         raise UsageError("--jobs takes a number from 1")
     if arguments.job is not None:
         arguments, context = rerun.here(arguments, context)
-    if is_background(context.environment):
-        context = replace(context, watcher=Watcher())  # no terminal shows it; the logs are kept
-    title = arguments.name or context.folder.name
+    background_run = is_background(context.environment)
+    if background_run:
+        context = replace(context, listener=JobListener())  # no terminal shows it; the logs are kept
     project = read_project(context)
-    total, work, overridden = work_of(arguments, project, context)
-    for line in overridden:
-        context.report(line, None)
+    if background_run:
+        total, work = read_jobs(context)
+    else:
+        total, work, overridden = work_of(arguments, project, context)
+        for line in overridden:
+            context.report(line, None)
     if arguments.rerun_failed:
-        before, total, work = _failed(arguments, work if arguments.experiment_config else None, context)
+        given = work if arguments.experiment_config else None
+        failed = find_failed_jobs(arguments.name, given, context)
+        total, work = failed.total, failed.work
         if not total:
-            context.report(f"Every job of {before} succeeded; there is nothing to run again", None)
-            return containers.RunResult(group=before, image="", jobs=())
+            return containers.RunResult(group=failed.group.name, image="", jobs=())
+        arguments = rerun.as_before(arguments, failed.group)
+    if arguments.image_id is None and not background_run:
+        module_of(arguments, project, context)  # before an engine is needed
+    for line in unused_config(arguments.experiment_config, context):
+        context.report(line, None)
+    title = arguments.name or context.folder.name
     if arguments.dry_run:
         return _planned(arguments, project, work, title, context)
     if arguments.detach:
@@ -67,7 +79,7 @@ def run(arguments: containers.RunArguments, context: Context) -> containers.RunR
             details=details_of(arguments, project),
         )
         recorder.planned(group, jobs_of(work, group))
-        tell(group, context.environment)
+        send_name(group, context.environment)
         logs = JobLogs(state_folder_of(context), group, warn=lambda line: context.report(line, None))
         results = _Results(context, recorder, logs, total)
         labels = {owner.OWNER: me, owner.PROJECT: str(context.folder)}
@@ -76,14 +88,20 @@ def run(arguments: containers.RunArguments, context: Context) -> containers.RunR
         sweep = runner.Sweep(
             group=group, container=equipped(container, around), gpus=_to_share(around, at_once, context)
         )
-        runner.run_jobs(
-            jobs_of(work, group),
-            sweep,
-            engine=engine,
-            at_once=at_once,
-            watcher=results,
-            cancel=context.cancel,
-        )
+        try:
+            runner.run_jobs(
+                jobs_of(work, group),
+                sweep,
+                engine=engine,
+                at_once=at_once,
+                watcher=results,
+                cancel=context.cancel,
+            )
+        except Cancelled:
+            raise Cancelled(
+                f"{group} was stopped: {results.summary()}",
+                hint=f"`caliban run --rerun_failed --name {group}` runs the jobs that didn't succeed.",
+            ) from None
         return containers.RunResult(group=group, image=image, jobs=results.in_order())
 
 
@@ -129,7 +147,7 @@ def _detached(
     around = survey(arguments, project, context, engine)
     image = _image(arguments, project, around, engine, context)
     group = background.launch(
-        work=((index, args, parameters) for index, args, parameters in work()),
+        work=work,
         image=image,
         title=title,
         gpu=bool(around.gpus),
@@ -138,47 +156,9 @@ def _detached(
         context=context,
     )
     with open_history(context) as history:
-        history.describe(group, details_of(arguments, project))
+        history.groups.describe(group, details_of(arguments, project))
     queued = tuple(_run_job(job, JobState.QUEUED) for job in jobs_of(work, group))
     return containers.RunResult(group=group, image=image, jobs=queued)
-
-
-def _failed(arguments: containers.RunArguments, work: Work | None, context: Context) -> tuple[str, int, Work]:
-    """Return the newest launch of the project, and those of its jobs that ended without success.
-
-    Args:
-        arguments: of the run.
-        work: the jobs of the sweep that is given, to choose from; None when the history alone knows them.
-        context: of the command.
-
-    Raises:
-        UsageError: there is no launch, or the history doesn't have all that its jobs need.
-    """
-    with open_history(context) as history:
-        group = history.newest_of(context.folder, arguments.name)
-        if group is None:
-            raise UsageError(
-                "Nothing has been run in this folder so far", hint="`caliban status` lists what has."
-            )
-        failed = [job for job in history.jobs(group.name) if job.state in _WITHOUT_SUCCESS]
-    if work is not None:
-        wanted = Counter(job.args for job in failed)
-        chosen = []
-        for index, args, parameters in work():
-            if wanted[masked_args(args)] > 0:
-                wanted[masked_args(args)] -= 1
-                chosen.append((index, args, parameters))
-    elif any(MASK in word for job in failed for word in job.args):
-        raise UsageError(
-            f"Jobs of {group.name} have arguments that the history keeps to itself",
-            hint="Add --experiment_config FILE, and the arguments behind --.",
-        )
-    else:
-        chosen = [(job.index, job.args, dict(job.parameters)) for job in failed]
-    return group.name, len(chosen), lambda: chosen
-
-
-_WITHOUT_SUCCESS = {JobState.FAILED, JobState.CANCELLED, JobState.UNKNOWN}
 
 
 class _Results:
@@ -186,7 +166,7 @@ class _Results:
 
     def __init__(self, context: Context, recorder: Recorder, logs: JobLogs, total: int) -> None:
         self._context = context
-        self._watcher: Watcher = context.watcher
+        self._watcher: JobListener = context.listener
         self._recorder = recorder
         self._logs = logs
         self._total = total
@@ -222,6 +202,11 @@ class _Results:
             said = f"{len(self._ended)} of {self._total} jobs done, {self._running} running, {failed} failed"
             self._context.report(said, len(self._ended) / self._total)
 
+    def summary(self) -> str:
+        """Return how many jobs ended in which state."""
+        counts = Counter(result.state.value for result in self._ended)
+        return ", ".join(f"{count:,} {state}" for state, count in counts.items())
+
     def in_order(self) -> tuple[containers.RunJob, ...]:
         """Return the jobs by their index."""
         ended = sorted(self._ended, key=lambda result: result.job.index)
@@ -229,7 +214,8 @@ class _Results:
 
 
 def _run_job(job: JobSpec, state: JobState, result: JobResult | None = None) -> containers.RunJob:
-    planned = containers.RunJob(index=job.index, job_id=job.job_id, args=job.args, state=state.value)
+    args = masked_args(job.args)
+    planned = containers.RunJob(index=job.index, job_id=job.job_id, args=args, state=state.value)
     if result is None:
         return planned
     return replace(

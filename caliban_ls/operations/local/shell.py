@@ -83,7 +83,7 @@ def attach(arguments: schemas_containers.AttachArguments, context: Context) -> s
     Raises:
         UsageError: there is no such container.
     """
-    engine = open_engine(context)
+    engine = context.engine()  # a container that a killed process left can be looked into
     container = find_container(engine, arguments.container)
     if context.opens_terminals:
         return schemas_containers.ShellResult(terminal=_terminal("attach", (container.name,), context))
@@ -99,7 +99,7 @@ def containers(
     _arguments: schemas_containers.ContainersArguments, context: Context
 ) -> schemas_containers.ContainersResult:
     """List the shells, notebooks and runs that live now."""
-    live = sorted(_live(open_engine(context)), key=lambda container: container.name)
+    live = sorted(_live(context.engine()), key=lambda container: container.name)
     return schemas_containers.ContainersResult(
         containers=tuple(
             schemas_containers.Container(
@@ -123,11 +123,11 @@ def stop_container(arguments: schemas_containers.StopContainerArguments, context
     Raises:
         UsageError: there is no such container.
     """
-    engine = open_engine(context)
+    engine = context.engine()
     container = find_container(engine, arguments.container)
     if job := container.labels.get(owner.JOB):
         with suppress(MissingError), open_history(context) as history:
-            history.cancel_job(job)
+            history.jobs.cancel(job)
     engine.remove(container.id)
 
 

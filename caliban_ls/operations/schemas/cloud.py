@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from caliban_ls.analysis.backend_names import EITHER
 from caliban_ls.operations.schemas.containers import BuildArguments
 from caliban_ls.operations.schemas.fields import option, positional
 
@@ -42,7 +43,7 @@ class CloudArguments(BuildArguments):
     name: str | None = option(None, "Name of the group of jobs.", metavar="NAME")
     label: tuple[str, ...] = option((), "A label of each job.", short="l", metavar="KEY=VALUE")
     cloud_key: str | None = option(None, "A service account's key file.", metavar="FILE")
-    backend: str | None = option(None, "vertex or ai-platform.", metavar="BACKEND")
+    backend: str | None = option(None, f"{EITHER}.", metavar="BACKEND")
     service_account: str | None = option(None, "The account that the jobs run as.", metavar="EMAIL")
     create_repository: bool = option(False, "Create the image repository if it is missing.")
     index: int | None = option(

@@ -57,7 +57,8 @@ class RunArguments(BuildArguments, ContainerArguments):
         None, "Run one block of the sweep only, by its JSON pointer.", metavar="POINTER"
     )
     rerun_failed: bool = option(
-        False, "Run the jobs again that didn't succeed in the newest group, or in that of --name."
+        False,
+        "Run the jobs again that didn't succeed in the newest group, of this sweep or of --name if given.",
     )
     job: str | None = option(
         None, "Run this job of the history, wherever it ran: its id, or GROUP/INDEX.", metavar="JOB"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from caliban_ls.analysis.backend_names import DEFAULT_BACKEND, EITHER
 from caliban_ls.operations.schemas.fields import option, positional
 
 
@@ -16,7 +17,7 @@ class CatalogArguments:
     region: str | None = option(None, "List only hardware of this region.", metavar="REGION")
     machine_type: str | None = option(None, "List only hardware that fits this machine type.", metavar="TYPE")
     gpu_spec: str | None = option(None, "List only hardware that fits these GPUs.", metavar="NUMxTYPE")
-    backend: str = option("vertex", "vertex or ai-platform.", metavar="BACKEND")
+    backend: str = option(DEFAULT_BACKEND, f"{EITHER}.", metavar="BACKEND")
 
 
 AS_IT_IS = ""

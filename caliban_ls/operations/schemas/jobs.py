@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from caliban_ls.analysis.backend_names import EITHER
 from caliban_ls.operations.schemas.fields import option, positional
 
 
@@ -17,7 +18,7 @@ class StatusArguments:
     text: str | None = option(
         None, "Show only jobs with this text in their id, arguments, error or group.", metavar="TEXT"
     )
-    backend: str | None = option(None, "Show only groups of local, vertex or ai-platform.", metavar="BACKEND")
+    backend: str | None = option(None, f"Show only groups of local, {EITHER}.", metavar="BACKEND")
     limit: int = option(20, "Show the newest N groups.", metavar="N")
     jobs: int | None = option(None, "List the first N jobs of each group; 0 lists none.", metavar="N")
     after: int = option(0, "List only jobs after this index in their group.", metavar="INDEX")

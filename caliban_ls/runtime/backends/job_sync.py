@@ -1,7 +1,6 @@
-"""What services say of jobs, written into the history; the only way in which it learns of jobs that run elsewhere.
+"""Write the cloud service's job states to the history. Nothing else updates cloud jobs there.
 
-A final state stands, whatever is said later. Of a job that its service no longer knows, the last state that was
-seen stays. Knows no service.
+A final state never changes again. A job that its service no longer knows keeps its last state. Knows no service.
 """
 
 from __future__ import annotations
@@ -11,73 +10,33 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from caliban_ls.runtime.backends import labels
-from caliban_ls.runtime.backends.base import Made
+from caliban_ls.runtime.backends.backend import RemoteJob
 from caliban_ls.runtime.google.timestamps import moment
+from caliban_ls.runtime.history.cloud_jobs import JobUpdate, OpenJob
 from caliban_ls.runtime.history.store import History
-from caliban_ls.runtime.jobs import JobState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenJob:
-    """A job in the cloud whose end isn't known.
-
-    Attributes:
-        job_id: ours.
-        index: its 1-based place.
-        name: its service's name for it, None while none is known.
-        label: its value of the label `labels.JOB`.
-        state: what is written down.
-        doubted: when it was sent, while nobody knows whether it arrived.
-    """
-
-    job_id: str
-    index: int
-    name: str | None
-    label: str
-    state: JobState
-    doubted: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What a list of a service's jobs says of those of a launch.
+class MatchedJobs:
+    """Jobs of a service's list, matched with those of a launch.
 
     Attributes:
-        found: by our job id; the one that the history names, if it is among several.
-        others: further jobs of the service with the label of one of ours, by our job id: made by a request that
-            nobody answered for longer than could be waited for.
+        found: by job id; of several with the same label, the one whose name the history has.
+        others: the other jobs with the same label, by job id: created by a request that got no answer in time.
     """
 
-    found: Mapping[str, Made]
-    others: Mapping[str, tuple[Made, ...]]
+    found: Mapping[str, RemoteJob]
+    others: Mapping[str, tuple[RemoteJob, ...]]
 
 
 def open_jobs(history: History, group: str, only: str | None = None) -> list[OpenJob]:
-    """Return the jobs of a launch whose end isn't known, by their place; with `only`, the one that has this id."""
-    rows = history.rows(
-        "SELECT job_id, number, name, state, doubted, json_extract(request, ?) AS label FROM jobs"
-        " WHERE group_name = ? AND ? IN (job_id, '') AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')"
-        " ORDER BY number",
-        f"$.labels.{labels.JOB}",
-        group,
-        only or "",
-    )
-    return [
-        OpenJob(
-            job_id=row["job_id"],
-            index=row["number"],
-            name=row["name"],
-            label=row["label"] or "",
-            state=JobState(row["state"]),
-            doubted=row["doubted"] and datetime.fromisoformat(row["doubted"]),
-        )
-        for row in rows
-    ]
+    """Return the jobs of a launch without a final state, by their place; with `only`, the job of this id."""
+    return history.cloud_jobs.unfinished(group, labels.JOB, only)
 
 
-def recognised(jobs: Iterable[OpenJob], listed: Iterable[Made]) -> Seen:
-    """Tell which jobs of a list are which of ours, by the label that no two of ours share."""
-    by_label: dict[str, list[Made]] = {}
+def match_jobs(jobs: Iterable[OpenJob], listed: Iterable[RemoteJob]) -> MatchedJobs:
+    """Match the jobs of a list with those of a launch, by the label that no two jobs share."""
+    by_label: dict[str, list[RemoteJob]] = {}
     for made in listed:
         by_label.setdefault(made.labels.get(labels.JOB, ""), []).append(made)
     found, others = {}, {}
@@ -89,57 +48,26 @@ def recognised(jobs: Iterable[OpenJob], listed: Iterable[Made]) -> Seen:
         found[job.job_id] = chosen
         if len(candidates) > 1:
             others[job.job_id] = tuple(made for made in candidates if made is not chosen)
-    return Seen(found, others)
+    return MatchedJobs(found, others)
 
 
-def write(history: History, seen: Mapping[str, Made], now: datetime) -> None:
-    """Write down what a service says of jobs, by our job ids.
-
-    One that was stopped while nobody knew whether it arrived keeps CANCELLING, so that it is stopped there too.
-    """
-    rows = []
-    for job_id, made in seen.items():
-        started, ended = moment(made.started), moment(made.ended)
-        # Services have told of ends before beginnings; such times are shown, and count for nothing.
-        ran = (ended - started).total_seconds() if started and ended and ended >= started else None
-        rows.append(
-            {
-                "job_id": job_id,
-                "state": made.state.value,
-                "name": made.name,
-                "started": started and started.isoformat(),
-                "ended": (ended and ended.isoformat()) or (now.isoformat() if made.state.finished else None),
-                "seconds": ran,
-                "error": made.error,
-                "now": now.isoformat(),
-            }
-        )
-    with history.transaction() as connection:
-        connection.executemany(
-            "UPDATE jobs SET state = CASE WHEN :state = 'UNKNOWN' OR (state = 'CANCELLING' AND name IS NULL AND"
-            " :state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')) THEN state ELSE :state END,"
-            " name = COALESCE(name, :name), started = COALESCE(:started, started), ended = :ended,"
-            " seconds = :seconds, error = :error, seen = :now, gone = NULL, doubted = NULL"
-            " WHERE job_id = :job_id AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')",
-            rows,
-        )
+def write(history: History, seen: Mapping[str, RemoteJob], now: datetime) -> None:
+    """Write a service's states of jobs to the history, by job id."""
+    history.cloud_jobs.update([_update(job_id, made, now) for job_id, made in seen.items()], now)
 
 
-def write_gone(history: History, job_ids: Iterable[str], now: datetime) -> None:
-    """Write down that a service knows jobs no longer. The last state that was seen stays."""
-    with history.transaction() as connection:
-        connection.executemany(
-            "UPDATE jobs SET gone = COALESCE(gone, ?) WHERE job_id = ?"
-            " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')",
-            [(now.isoformat(), job_id) for job_id in job_ids],
-        )
-
-
-def write_stopping(history: History, job_ids: Iterable[str]) -> None:
-    """Write down that services were asked to end jobs."""
-    with history.transaction() as connection:
-        connection.executemany(
-            "UPDATE jobs SET state = 'CANCELLING' WHERE job_id = ?"
-            " AND state NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')",
-            [(job_id,) for job_id in job_ids],
-        )
+def _update(job_id: str, made: RemoteJob, now: datetime) -> JobUpdate:
+    started, ended = moment(made.started), moment(made.ended)
+    # Services have reported ends before beginnings; the history shows such times, but no duration.
+    ran = (ended - started).total_seconds() if started and ended and ended >= started else None
+    if ended is None and made.state.finished:
+        ended = now
+    return JobUpdate(
+        job_id=job_id,
+        state=made.state,
+        name=made.name,
+        started=started.isoformat() if started else None,
+        ended=ended.isoformat() if ended else None,
+        seconds=ran,
+        error=made.error,
+    )

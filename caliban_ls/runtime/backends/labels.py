@@ -1,6 +1,6 @@
-"""Labels of cloud jobs: what a job was started with, in the few characters that Google allows. Pure.
+"""Labels of cloud jobs: a job's flags, in the few characters that Google allows. Pure.
 
-Source: cloud.google.com/resource-manager/docs/labels-overview, the stricter of what both services say: 64
+Source: cloud.google.com/resource-manager/docs/labels-overview, the stricter of both services' limits: 64
 labels, keys and values of at most 63 characters, lowercase letters, digits, `_` and `-`, a key beginning with a
 letter.
 """
@@ -21,7 +21,7 @@ GROUP = "caliban_group"
 """The label that all jobs of a launch share."""
 
 JOB = "caliban_job"
-"""The label that no two jobs share: by it a job is found whose creation nobody answered."""
+"""The label that no two jobs share: it finds a job whose creation got no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Labels:
 
     Attributes:
         kept: at most `MOST`, by key.
-        dropped: the keys that there was no room for.
+        dropped: the keys that found no room.
     """
 
     kept: Mapping[str, str]
@@ -40,13 +40,12 @@ class Labels:
 def job_labels(ours: Mapping[str, str], user: Mapping[str, str], parameters: Mapping[str, object]) -> Labels:
     """Return the labels of one job.
 
-    Where two keys become the same, the one that comes later gets a number, so that neither is lost; but a
-    user's own label takes the place of a flag's, and of ours except for `GROUP` and `JOB`. Flags whose names
-    speak of a credential get none.
+    A user's label replaces a flag's, and any of the program's but `GROUP` and `JOB`. Of two flags with the same key
+    the later one gets a number. Flags named like credentials get no label.
 
     Args:
-        ours: keys and values that Google takes as they are; kept first.
-        user: kept next, cleaned.
+        ours: the program's keys and values, within Google's rules; kept first.
+        user: the user's, cleaned; kept next.
         parameters: the flags of the job with their values, in order; kept while there is room.
     """
     chosen = {key_of(name): value_of(value) for name, value in user.items()}
@@ -87,17 +86,17 @@ def value_of(text: str) -> str:
 
 
 def group_value(group: str) -> str:
-    """Return the value of the label `GROUP`: of a long name its end, in which launches differ."""
+    """Return the value of the label `GROUP`: the end of a long name, where launches differ."""
     return _cleaned(group)[-LONGEST:]
 
 
 def filter_for(group: str, job: str | None = None) -> str:
-    """Return the filter of a list of jobs: those of a launch, or one of them, by the values of their labels."""
+    """Return the filter that lists the jobs of a launch, or one of them, by the values of their labels."""
     return f'labels.{GROUP}="{group}"' + ("" if job is None else f' AND labels.{JOB}="{job}"')
 
 
 def read(found: Mapping[str, object]) -> dict[str, str]:
-    """Return the labels that a service says a job has."""
+    """Return the labels of a job in a service's answer."""
     return {key: str(value) for key, value in found.items()}
 
 
@@ -106,7 +105,7 @@ def _cleaned(text: str) -> str:
 
 
 def _add(kept: dict[str, str], labels: Iterable[tuple[str, str]]) -> list[str]:
-    """Add labels while there is room, each under a key of its own; return those that found none."""
+    """Add labels while there is room, each under a key of its own; return the keys that found none."""
     dropped = []
     for key, value in labels:
         if len(kept) >= MOST:

@@ -1,13 +1,13 @@
-"""Sends the jobs of a launch to a service: many at once, each exactly once, slowed by what the service says.
+"""Send the jobs of a launch to a service: many at once, each exactly once, as fast as the service allows.
 
-A request may end without an answer. A service that takes no job id twice is then simply asked again. Vertex AI
-knows no such id: there a job is looked for by its label, again and again, until more time has gone by than a
-request can take, and only then sent anew. What can't be ruled out is a job that comes into being later than that.
+A request may end without an answer. If the service takes no job id twice, the request is simply repeated. Vertex AI has
+no such ids: there the job is looked for by its label until more time has passed than a request can take, and only then
+sent again. A job that the service creates even later would exist twice; nothing can rule that out.
 
-A request that doesn't get as far as the service ends the launch at once if none has yet: then the address, the network
-or a certificate is wrong. A network that goes away in the middle is waited for, a minute.
+If no request has reached the service yet, one that can't ends the launch: the address, the network or a certificate is
+wrong. If the network fails later, sending waits a minute for it.
 
-Knows the journal and the service's protocol; whoever calls has confirmed what is sent.
+Knows the journal and the service's protocol. The caller has confirmed the plan.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from http import HTTPStatus
 from caliban_ls.core.cancellation import CancelToken
 from caliban_ls.core.errors import CalibanError, ServiceError
 from caliban_ls.runtime.backends import labels
-from caliban_ls.runtime.backends.base import Made, Service
+from caliban_ls.runtime.backends.backend import JobClient, RemoteJob
 from caliban_ls.runtime.backends.launch_journal import Journal, Unsent
 from caliban_ls.runtime.google.errors import Busy, NoAnswer, Refused
 from caliban_ls.runtime.google.transport import REQUEST_SECONDS
@@ -35,17 +35,17 @@ from caliban_ls.runtime.jobs import Report
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How patient sending is; all but the first are seconds.
+    """The limits of sending; all but the first are seconds.
 
     Attributes:
         at_once: requests that are under way together.
-        doubt: how long after it was sent a job is looked for that nobody has seen, before it is sent again.
+        doubt: after sending a job that got no answer, how long to look for it before sending it again.
         look: between two looks for such jobs.
-        first_wait: after a refusal that names no time; each that follows doubles it.
-        longest_wait: what that ends at.
-        patience: without any answer but refusals to answer, until sending is given up.
-        absence: of a network that was there before, until sending is given up.
-        farewell: that requests which are under way get when the user stops it all.
+        first_wait: after a refusal that names no time; each further one doubles it.
+        longest_wait: the most that doubling leads to.
+        patience: without any useful answer, until giving up.
+        absence: without the network, if it was there before, until giving up.
+        farewell: for the requests that are under way when the user stops sending.
     """
 
     at_once: int = 20
@@ -60,20 +60,20 @@ class Timing:
 
 TIMING = Timing()
 
-_WORD_SECONDS = 0.5  # between two words about how far it is
+_WORD_SECONDS = 0.5  # between two lines of progress
 
-_FEW = 10  # jobs in doubt that are each looked for by themselves, not in a list of all
+_FEW = 10  # jobs in doubt that are looked for one by one; more are looked for in a list of all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How far it came.
+    """The result of sending.
 
     Attributes:
         sent: jobs that the service has, from this call or before.
         planned: jobs that it doesn't have.
-        doubtful: jobs of which nobody knows.
-        failure: why it ended before all were sent, None if it didn't or the user stopped it.
+        doubtful: jobs that it may or may not have.
+        failure: why sending ended early, None if it didn't or the user stopped it.
     """
 
     sent: int
@@ -84,7 +84,7 @@ class Outcome:
 
 def send(
     group: str,
-    service: Service,
+    service: JobClient,
     journal: Journal,
     *,
     resumed: bool,
@@ -94,18 +94,18 @@ def send(
     hang_up: Callable[[], object],
     timing: Timing = TIMING,
 ) -> Outcome:
-    """Send what isn't sent of a launch. The journal has to be this process's, see `Journal.take`.
+    """Send the jobs of a launch that aren't sent. This process must have reserved the launch, see `Journal.take`.
 
     Args:
         group: the launch.
-        service: where to.
+        service: takes the jobs.
         journal: of the launch.
-        resumed: whether another process was at it before, so that jobs may exist of which nobody wrote.
-        report: is told how far it is.
-        cancel: ends it; what is sent is sent, and the rest stays as it is.
+        resumed: whether another process began, so that the service may have jobs that aren't recorded as sent.
+        report: shows progress.
+        cancel: ends sending; the jobs that aren't sent stay so.
         clock: the time of day, UTC.
         hang_up: ends the requests that are under way.
-        timing: how patient it is.
+        timing: the limits.
     """
     work = _Sending(group, service, journal, report, clock, timing)
     work.add(journal.unsent(group), look_first=resumed)
@@ -133,10 +133,10 @@ def send(
 
 @dataclass(slots=True)
 class _Sending:
-    """What the threads share; every field but the first ones under the lock."""
+    """State that the threads share. They hold the lock for every field with an underscore."""
 
     group: str
-    service: Service
+    service: JobClient
     journal: Journal
     report: Report
     clock: Callable[[], datetime]
@@ -147,8 +147,8 @@ class _Sending:
     _doubts: dict[str, tuple[str, float]] = field(default_factory=dict)  # label and deadline, by job id
     _busy: int = 0
     _sent: int = 0
-    _accepted: bool = False  # whether the service took a job; until then one is tried at a time
-    _blind: CalibanError | None = None  # why jobs that are in doubt can't be looked for
+    _accepted: bool = False  # whether the service took a job; until then one is sent at a time
+    _blind: CalibanError | None = None  # why jobs in doubt can't be looked for
     _over: bool = False
     _failure: CalibanError | None = None
     _pause_ends: float = 0.0
@@ -156,11 +156,11 @@ class _Sending:
     _last_news: float = field(default_factory=time.monotonic)
     _silence: NoAnswer | None = None  # the last one
     _reached: bool = False  # whether any request got as far as the service
-    _absent_since: float | None = None  # when it was first found that none does any more
+    _absent_since: float | None = None  # since when none does any more
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def add(self, job_ids: Iterable[str], *, look_first: bool) -> None:
-        """Take jobs that are to be sent; those that were sent before without an answer are looked for first."""
+        """Add jobs to send; with `look_first`, look for those that were sent before without an answer."""
         ids = list(job_ids)
         self.total = len(ids)
         if not look_first:
@@ -174,20 +174,20 @@ class _Sending:
             if job.doubted is None or self.service.keyed:
                 self._waiting.append(job_id)
             else:
-                # A clock that was set back since then must not make the wait endless, nor none at all.
+                # A clock that was set back must make the wait neither endless nor zero.
                 since = min(max(0.0, (now - job.doubted).total_seconds()), self.timing.doubt)
                 self._doubt(job, self.timing.doubt - since)
-        # What was sent before a power cut may not even be in doubt.
+        # After a power cut, a job may have been sent that isn't even in doubt.
         self._look(everything=True)
 
     def work(self) -> None:
-        """Send one job after the other, as long as there are any."""
+        """Send one job after the other until none is left."""
         while (job_id := self._next()) is not None:
             try:
                 self._send(job_id)
             except CalibanError as error:
                 self._fail(error)
-            except BaseException as error:  # noqa: BLE001 - raised where somebody waits for it
+            except BaseException as error:  # noqa: BLE001 - `send` raises it
                 self.bug = error
                 self.stop()
             finally:
@@ -196,8 +196,8 @@ class _Sending:
                     self._changed.notify_all()
 
     def watch(self) -> None:
-        """Look for what is in doubt and tell how far it is, until there is nothing left to do."""
-        told = ""
+        """Look for the jobs in doubt and report progress, until nothing is left to do."""
+        reported = ""
         next_look = next_word = 0.0
         while True:
             with self._changed:
@@ -206,9 +206,9 @@ class _Sending:
                 line = self._progress()
                 doubts = bool(self._doubts) and self._blind is None
                 silent = time.monotonic() - self._last_news
-            if line != told and time.monotonic() >= next_word:
+            if line != reported and time.monotonic() >= next_word:
                 self.report(line, self._sent / self.total if self.total else None)
-                told = line
+                reported = line
                 next_word = time.monotonic() + _WORD_SECONDS
             if silent > self.timing.patience:
                 why = self._silence.reason if self._silence else "nothing came"
@@ -217,7 +217,7 @@ class _Sending:
             if doubts and time.monotonic() >= next_look:
                 began = time.monotonic()
                 self._look_again()
-                # A long list takes its time, and a share of the requests that a project may make.
+                # A long list takes time, and part of the requests that a project is allowed.
                 next_look = time.monotonic() + max(self.timing.look, 5 * (time.monotonic() - began))
             with self._changed:
                 if not self._over:
@@ -230,9 +230,9 @@ class _Sending:
             self._changed.notify_all()
 
     def outcome(self) -> Outcome:
-        """Return how far it came."""
+        """Return the result."""
         left = self.journal.unsent(self.group)
-        # One that is in doubt and was stopped is the business of whoever stopped it.
+        # A stopped job in doubt isn't counted: `stop` looks for it.
         doubtful = len(self.journal.doubtful(self.group))
         return Outcome(
             sent=self._sent,
@@ -242,11 +242,11 @@ class _Sending:
         )
 
     def _next(self) -> str | None:
-        """Return the next job, once there is one and the service is willing; None when nothing is left."""
+        """Wait until a job may be sent and return it; None when nothing is left."""
         with self._changed:
             while not self._over:
                 pause = self._pause_ends - time.monotonic()
-                # What is wrong with one job is wrong with all: the first is sent alone, and looked for alone.
+                # A mistake in one job is in all: send the first alone, and look for it alone.
                 alone = self._busy or (self._doubts and self._blind is None)
                 if self._waiting and pause <= 0 and (self._accepted or not alone):
                     self._busy += 1
@@ -264,7 +264,7 @@ class _Sending:
     def _send(self, job_id: str) -> None:
         job = self.journal.job(job_id)
         if job is None or not self.journal.sending(job_id, self.clock()):
-            return  # It was stopped in the meantime.
+            return  # The user stopped it in the meantime.
         try:
             made = self.service.create(job.body)
         except Busy as busy:
@@ -293,14 +293,14 @@ class _Sending:
             self._made(job_id, made)
 
     def _not_sent(self, job: Unsent, error: str | None = None) -> None:
-        """Write down that a request did nothing; an earlier one that nobody answered may have, all the same."""
+        """Record that a request did nothing. An earlier one without an answer may still have created the job."""
         if job.doubted is None:
             self.journal.not_sent(job.job_id, error)
         else:
             self.journal.in_doubt(job.job_id, error or "Google didn't answer an earlier request")
 
     def _absent(self, silence: NoAnswer) -> None:
-        """Take note that a request didn't get as far as the service, and give up when that is no passing thing."""
+        """Note that a request couldn't reach the service; raise the error if waiting won't help."""
         now = time.monotonic()
         with self._changed:
             self._silence = silence
@@ -312,15 +312,15 @@ class _Sending:
         raise silence
 
     def _present(self, silence: NoAnswer | None = None) -> None:
-        """Take note that a request got as far as the service."""
+        """Note that a request reached the service."""
         with self._changed:
             self._reached = True
             self._absent_since = None
             self._silence = silence
 
-    def _made(self, job_id: str, made: Made) -> None:
+    def _made(self, job_id: str, made: RemoteJob) -> None:
         if self.journal.sent(job_id, made):
-            # It was stopped while it was on its way. Whoever stopped it sees to it too, and more patiently.
+            # The user stopped it while it was on its way. `stop` cancels it too, and retries.
             with suppress(ServiceError):
                 self.service.cancel(made.name)
         with self._changed:
@@ -336,16 +336,16 @@ class _Sending:
             self._last_news = max(self._last_news, time.monotonic())
 
     def _again(self, job_id: str, wait: float | None) -> None:
-        """Put a job back, and let everybody wait before the next one."""
+        """Put a job back into the queue, and make all threads wait before the next one."""
         with self._changed:
             self._waiting.appendleft(job_id)
             now = time.monotonic()
-            if wait is not None:  # Silence that the service asked for is none.
+            if wait is not None:  # A pause that the service asked for doesn't count as silence.
                 self._last_news = max(self._last_news, now + wait)
             if wait is None and self._pause_ends <= now:
                 longest = min(self.timing.longest_wait, self.timing.first_wait * 2**self._pauses)
                 if self._absent_since is not None:
-                    # Often, and once more at the very end.
+                    # Try often, and once more at the very end.
                     end = self._absent_since + self.timing.absence
                     longest = min(longest, self.timing.absence / 10, max(0.0, end - now))
                 wait = longest * random.uniform(0.5, 1.0)  # noqa: S311  # no secret
@@ -361,7 +361,7 @@ class _Sending:
             self._changed.notify_all()
 
     def _look_again(self) -> None:
-        """Look for what is in doubt. If that isn't allowed, it stays in doubt, and the others go on."""
+        """Look for the jobs in doubt. If that isn't allowed they stay so, and the others are sent."""
         try:
             self._look(everything=False)
             self._present()
@@ -381,7 +381,7 @@ class _Sending:
                 self._changed.notify_all()
 
     def _look(self, *, everything: bool) -> None:
-        """Look for jobs that may have been made; send those again that were looked for long enough."""
+        """Look for jobs that may have been created; send those again that weren't found for long enough."""
         began = time.monotonic()
         with self._changed:
             doubts = dict(self._doubts)
@@ -392,7 +392,7 @@ class _Sending:
         found = {job.labels.get(labels.JOB): job for job in made}
         if found:
             with self._changed:
-                self._accepted = True  # it took a job of this launch before
+                self._accepted = True  # it took a job of this launch
         for job_id, (label, deadline) in doubts.items():
             if label in found:
                 self._made(job_id, found[label])
@@ -408,8 +408,8 @@ class _Sending:
         if everything:
             self._take_unwritten(found)
 
-    def _take_unwritten(self, found: dict[str | None, Made]) -> None:
-        """Write down jobs that the service has and the journal calls unsent."""
+    def _take_unwritten(self, found: dict[str | None, RemoteJob]) -> None:
+        """Record the jobs that the service has and the journal calls unsent."""
         waiting = []
         for job_id in self._waiting:
             job = self.journal.job(job_id) if found else None
@@ -422,7 +422,7 @@ class _Sending:
 
     @property
     def group_label(self) -> str:
-        """The value of the label that the launch's jobs share."""
+        """The value of the label that the jobs of the launch share."""
         return labels.group_value(self.group)
 
     def _fail(self, error: CalibanError) -> None:
@@ -432,7 +432,7 @@ class _Sending:
             self._changed.notify_all()
 
     def _progress(self) -> str:
-        """Return how far it is, in words; under the lock."""
+        """Return the progress in words; under the lock."""
         line = f"{self._sent} of {self.total} jobs sent"
         now = time.monotonic()
         pause = self._pause_ends - now
@@ -445,13 +445,13 @@ class _Sending:
             line += f" {math.ceil(pause)} s"
         if self._doubts:
             line += "" if self._absent_since is not None or pause >= 1 else why
-            line += f"; looking for {len(self._doubts)} that nobody answered for"
+            line += f"; looking for {len(self._doubts)} without an answer"
         return line
 
 
 def _is_for_good(error: CalibanError) -> bool:
-    """Return whether the very same request would be refused tomorrow, too, whatever is granted until then."""
-    # Vertex AI says in this way, too, that a right to act as a service account is missing, which can be given.
+    """Return whether the same request would always be refused, even with more permissions or quota."""
+    # Vertex AI also answers so when the right to act as a service account is missing, which can be granted.
     return (
         isinstance(error, Refused)
         and error.status == HTTPStatus.BAD_REQUEST

@@ -15,6 +15,9 @@ from typing import Any
 
 from caliban_ls.core.errors import MissingError
 
+DEFAULT = "the default"
+"""The source of an address that nothing names."""
+
 DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 DEFAULT_ADDRESS_ON_WINDOWS = "npipe:////./pipe/docker_engine"
 
@@ -78,7 +81,7 @@ def resolve_endpoint(environment: Mapping[str, str], folder: Path, platform: str
         name, source = _current_context(folder), str(folder / "config.json")
     if name in {"", "default"}:
         address = DEFAULT_ADDRESS_ON_WINDOWS if platform == "win32" else DEFAULT_ADDRESS
-        return Endpoint(address=address, source="the default")
+        return Endpoint(address=address, source=DEFAULT)
     return _context(name, source, folder)
 
 

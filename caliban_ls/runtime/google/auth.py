@@ -1,7 +1,6 @@
-"""Whom Google's APIs are asked as: credentials of every kind, found and opened.
+"""Find and open credentials of every kind, for requests to Google's APIs.
 
-The only importer of `google.auth` besides `google`, and only inside functions. What a token is used for is no
-business of this module, and no token leaves it but in an `Identity`.
+Imports `google.auth` inside functions only. A token leaves this module only in an `Identity`.
 """
 
 from __future__ import annotations
@@ -33,19 +32,19 @@ _GCLOUD_SECONDS = 30
 _GCLOUD_MEND = "Log in again: gcloud auth login"
 
 _MACHINES_ADDRESS = "169.254.169.254"
-"""Where a machine of Google's is told who it is."""
+"""The metadata server, from which a machine at Google gets its account."""
 
 _MACHINE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who asks.
+    """The account that requests are made as.
 
     Attributes:
-        credentials: of google-auth.
-        source: where they come from, in words.
-        mend: what to do when they give no access.
+        credentials: google-auth's.
+        source: their origin, for messages.
+        mend: the hint for when they give no access.
         refreshing: held while they are renewed.
     """
 
@@ -63,10 +62,10 @@ def find_identity(
     cloud_key: str | None,
     project_key: str | None,
 ) -> Identity:
-    """Return whom Google's APIs are asked as.
+    """Return the identity for requests to Google.
 
-    The order is that of google-auth: a key that is named, by the flag, the variable or the project's config;
-    `gcloud auth application-default login`; gcloud's own login; the machine's, on Google's own.
+    Looks in google-auth's order: a key named by the flag, the variable or the project's config; then
+    `gcloud auth application-default login`; then gcloud's own login; then, at Google, the machine's account.
 
     Args:
         environment: the process's variables.
@@ -76,7 +75,7 @@ def find_identity(
         project_key: the file that the project's config names, to which the user has agreed.
 
     Raises:
-        MissingError: there are none, or they can't be read.
+        MissingError: there are no credentials, or they can't be read.
     """
     if cloud_key is not None:
         return _from_file((folder / Path(cloud_key).expanduser()), "--cloud_key")
@@ -87,13 +86,13 @@ def find_identity(
 
 
 def _from_file(path: Path, source: str, *, only_keys: bool = False) -> Identity:
-    """Return the identity of a file of credentials: a key, a person's, another cloud's, an impersonation.
+    """Return the identity of a credentials file: a key, a user's, another cloud's, or an impersonation.
 
     Args:
         path: the file.
-        source: who named it, in words.
-        only_keys: whether it has to be a service account's key: the other kinds name addresses and programs to
-            ask, and it isn't for a project to say which.
+        source: what names it, for messages.
+        only_keys: whether it must be a service account's key. The other kinds name addresses and programs, and a
+            project mustn't choose those.
     """
     from google.auth.exceptions import GoogleAuthError
     from google.oauth2 import service_account
@@ -101,7 +100,7 @@ def _from_file(path: Path, source: str, *, only_keys: bool = False) -> Identity:
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
         with warnings.catch_warnings():
-            # It warns of files from others; this one is the user's own choice.
+            # google-auth warns of files from strangers; the user chose this one.
             warnings.simplefilter("ignore", DeprecationWarning)
             if only_keys:
                 credentials = service_account.Credentials.from_service_account_info(read, scopes=[SCOPE])
@@ -112,7 +111,7 @@ def _from_file(path: Path, source: str, *, only_keys: bool = False) -> Identity:
             f"The credentials {path} (from {source}) can't be read: {error.strerror or error}",
             hint="Correct the path, or run `gcloud auth application-default login`.",
         ) from error
-    # What google-auth raises when the content isn't shaped as it trusts it to be.
+    # google-auth raises these when the content has another shape than it expects.
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, GoogleAuthError) as error:
         kind = "a service account's key" if only_keys else "credentials of Google's"
         raise MissingError(
@@ -124,13 +123,13 @@ def _from_file(path: Path, source: str, *, only_keys: bool = False) -> Identity:
 
 
 def _opened(read: dict[str, Any]) -> Any:  # noqa: ANN401 - one of many classes
-    """Return the credentials of a file's content. Asks nobody."""
+    """Return the credentials of a file's content. Makes no request."""
     import google.auth
 
     if read.get("type") != "external_account":
         credentials, _ = google.auth.load_credentials_from_dict(read, scopes=[SCOPE])
         return credentials
-    # google-auth's own way asks for a token and a project at once, without a time limit.
+    # google-auth's own loader requests a token and a project at once, without a time limit.
     if read.get("subject_token_type") == "urn:ietf:params:aws:token-type:aws4_request":
         from google.auth.aws import Credentials as Aws
 
@@ -145,7 +144,7 @@ def _opened(read: dict[str, Any]) -> Any:  # noqa: ANN401 - one of many classes
 
 
 def _mend(read: Mapping[str, Any], account: str | None) -> str:
-    """Return what to do when the credentials of a file's content give no access."""
+    """Return the hint for when the credentials of a file's content give no access."""
     kind = read["type"]
     if kind == "service_account":
         return (
@@ -163,10 +162,10 @@ def _mend(read: Mapping[str, Any], account: str | None) -> str:
 
 
 def _from_gcloud(environment: Mapping[str, str]) -> Identity | None:
-    """Return the identity that is logged in with gcloud, None when there is none.
+    """Return the identity of gcloud's login, None without one.
 
     Raises:
-        MissingError: there is one, and it has to log in again.
+        MissingError: the login has expired.
     """
     gcloud = processes.find_program("gcloud", environment)
     if gcloud is None:
@@ -185,7 +184,7 @@ def _from_gcloud(environment: Mapping[str, str]) -> Identity | None:
 
     first = ask()
     if isinstance(first, str):
-        if "auth tokens" not in first:  # Nobody is logged in, or it doesn't run.
+        if "auth tokens" not in first:  # There is no login, or gcloud doesn't run.
             return None
         reason = shortened(first.partition(") ")[2] or first, 200)
         raise MissingError(f"gcloud gives no token: {reason}", hint=_GCLOUD_MEND)
@@ -193,7 +192,7 @@ def _from_gcloud(environment: Mapping[str, str]) -> Identity | None:
 
 
 def _gcloud_credentials(first: dict[str, Any], ask: Callable[[], dict[str, Any] | str]) -> Credentials:
-    """Return credentials whose tokens gcloud gives."""
+    """Return credentials that get their tokens from gcloud."""
     from google.auth.credentials import Credentials
     from google.auth.exceptions import RefreshError
 
@@ -208,7 +207,7 @@ def _gcloud_credentials(first: dict[str, Any], ask: Callable[[], dict[str, Any] 
         credentials.token = said["credential"]["access_token"]
         end = str(said["credential"].get("token_expiry", ""))
         with suppress(ValueError):
-            # google-auth compares with UTC that doesn't say so.
+            # google-auth compares with UTC times without a zone.
             credentials.expiry = datetime.fromisoformat(end.replace("Z", "+00:00")).replace(tzinfo=None)
 
     made: Credentials = OfGcloud()  # type: ignore[no-untyped-call]  # its base has no types
@@ -217,11 +216,11 @@ def _gcloud_credentials(first: dict[str, Any], ask: Callable[[], dict[str, Any] 
 
 
 def _from_machine(environment: Mapping[str, str]) -> Identity:
-    """Return the identity of this machine, if Google runs it."""
+    """Return the account of this machine, if it runs at Google."""
     import google.auth
     from google.auth.exceptions import GoogleAuthError
 
-    # Asked before google-auth asks, which takes ten seconds to find that it's elsewhere.
+    # Elsewhere google-auth takes ten seconds to find out, so look first.
     if not environment.get("NO_GCE_CHECK") and _is_googles(environment):
         with suppress(GoogleAuthError, OSError):
             credentials, _ = google.auth.default(scopes=[SCOPE])
@@ -234,7 +233,7 @@ def _from_machine(environment: Mapping[str, str]) -> Identity:
 
 
 def _is_googles(environment: Mapping[str, str]) -> bool:
-    """Return whether something listens where a machine of Google's is told who it is."""
+    """Return whether something listens at the address of the metadata server."""
     host, _, port = environment.get("GCE_METADATA_IP", _MACHINES_ADDRESS).partition(":")
     with suppress(OSError, ValueError):
         socket.create_connection((host, int(port or 80)), timeout=_MACHINE_SECONDS).close()

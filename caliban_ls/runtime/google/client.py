@@ -1,8 +1,7 @@
-"""Google's APIs from this machine: where they are, and how a request of theirs is made and understood.
+"""Make requests of Google's APIs and understand their answers.
 
-Requests are made by googleapiclient from the discovery documents that come with it; `transport` sends them, `identity`
-says who asks, and `refusals` what an error means. Which request is for what is each service's own module's
-business. The only importer of `googleapiclient`, and only inside functions.
+googleapiclient builds requests from its discovery documents, `transport` sends them, `auth` has the account, and
+`errors` explains failures. Knows no service; the modules of each do. Imports `googleapiclient` inside functions only.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from urllib.parse import urlsplit
 from caliban_ls.core.errors import UsageError
 from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.errors import object_of, translated
-from caliban_ls.runtime.google.transport import Wire
+from caliban_ls.runtime.google.transport import Connection
 
 _OVERRIDE = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
 
 
 class Google:
-    """The services, asked as somebody. Safe to use from several threads; each has connections of its own."""
+    """Makes requests as one account. Safe to use from several threads; each has connections of its own."""
 
     def __init__(self, identity: Identity, environment: Mapping[str, str]) -> None:
         self.identity = identity
@@ -34,19 +33,19 @@ class Google:
         self._resources: dict[str, Any] = {}
         self._building = threading.Lock()
         self._local = threading.local()
-        self._wires: list[Wire] = []
+        self._connections: list[Connection] = []
 
     def methods(self, name: str, version: str, address: str, *path: str) -> Any:  # noqa: ANN401 - made at run time
-        """Return the methods of a service's resource, as googleapiclient makes them of its discovery document.
+        """Return the methods of a service's resource, built by googleapiclient from its discovery document.
 
         Args:
-            name: `aiplatform` and so on.
+            name: of the API, such as `aiplatform`.
             version: of the API.
-            address: where it is, unless the user's environment says otherwise.
+            address: of the service, unless the environment has another.
             path: of the resource, from the service's root.
 
         Raises:
-            UsageError: the environment says something that no token is sent to.
+            UsageError: the environment has an address that no token may be sent to.
         """
         base = endpoint(name, address, self._environment)
         key = " ".join((base, name, *path))
@@ -56,7 +55,9 @@ class Google:
                 from googleapiclient.discovery_cache import get_static_doc
 
                 document = json.loads(get_static_doc(name, version))
-                found = build_from_document(document, http=self._wire, client_options={"api_endpoint": base})
+                found = build_from_document(
+                    document, http=self._connection, client_options={"api_endpoint": base}
+                )
                 for step in path:
                     found = getattr(found, step)()
                 self._resources[key] = found
@@ -66,13 +67,13 @@ class Google:
         """Send a request once and return its answer.
 
         Raises:
-            NoAnswer: nothing came back, or nothing that makes sense.
-            Busy: it may be sent again, later.
+            NoAnswer: no answer came, or none that makes sense.
+            Busy: the request may be sent again later.
             OverQuota: a quota is too small.
             Refused: anything else.
         """
-        # Its own `execute` isn't called: it takes any reply for an answer, a login page too.
-        status, headers, content = self._wire.request(
+        # googleapiclient's `execute` would accept any reply, even a login page.
+        status, headers, content = self._connection.request(
             str(request.uri), str(request.method), request.body, request.headers
         )
         if status >= HTTPStatus.MULTIPLE_CHOICES:
@@ -84,48 +85,48 @@ class Google:
 
         Raises:
             MissingError: the credentials give none.
-            NoAnswer: who gives it didn't answer.
+            NoAnswer: the token server didn't answer.
         """
-        return self._wire.renew()
+        return self._connection.renew()
 
     def hang_up(self) -> None:
-        """End every request that is under way, as a user does who won't wait."""
-        for wire in list(self._wires):
-            wire.hang_up()
+        """End every request that is under way, so that a user needn't wait for it."""
+        for connection in list(self._connections):
+            connection.hang_up()
 
     def close(self) -> None:
         """Close all connections."""
-        for wire in self._wires:
-            wire.close()
+        for connection in self._connections:
+            connection.close()
 
     @property
-    def _wire(self) -> Wire:
-        wire: Wire | None = getattr(self._local, "wire", None)
-        if wire is None:
-            wire = self._local.wire = Wire(self.identity)
-            self._wires.append(wire)
-        return wire
+    def _connection(self) -> Connection:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = Connection(self.identity)
+            self._connections.append(connection)
+        return connection
 
 
 REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
-"""How Google spells regions. One becomes part of a host's name, to which a user's token is sent."""
+"""The spelling of Google's regions. A region becomes part of the host's name that a token is sent to."""
 
 
 def regional_address(region: str, service: str) -> str:
-    """Return where a service is in a region.
+    """Return the address of a service in a region.
 
     Raises:
-        UsageError: the region is none by its spelling, so that no token is sent there.
+        UsageError: the region isn't spelled like one, so no token may be sent there.
     """
     require_region(region)
     return f"https://{region}-{service}.googleapis.com/"
 
 
 def require_region(region: str) -> None:
-    """Refuse what can't be a region.
+    """Check the spelling of a region.
 
     Raises:
-        UsageError: it isn't spelled as regions are.
+        UsageError: it isn't spelled like a region.
     """
     if REGION.fullmatch(region) is None:
         raise UsageError(
@@ -135,7 +136,7 @@ def require_region(region: str) -> None:
 
 
 def enumerated(name: str, version: str, schema: str, key: str) -> frozenset[str]:
-    """Return the words that a key of a request may have, by the service's discovery document; reading it is slow."""
+    """Return the values that a key of a request may have, by the service's discovery document. Slow."""
     from googleapiclient.discovery_cache import get_static_doc
 
     document = json.loads(get_static_doc(name, version))
@@ -143,10 +144,10 @@ def enumerated(name: str, version: str, schema: str, key: str) -> frozenset[str]
 
 
 def endpoint(name: str, address: str, environment: Mapping[str, str]) -> str:
-    """Return where a service is: the address, or what gcloud's variable for it says.
+    """Return the address of a service, which gcloud's variable for the service overrides.
 
     Raises:
-        UsageError: the variable names something that isn't https, nor http to this machine.
+        UsageError: the variable has neither an https address nor one of this machine.
     """
     chosen = environment.get(f"{_OVERRIDE}{name.upper()}")
     if not chosen:

@@ -1,7 +1,7 @@
-"""What jobs in the cloud printed, as Cloud Logging has it.
+"""Read the output of cloud jobs from Cloud Logging.
 
-Both services write there, one entry a line. Entries come seconds late and not always in order, so that whoever
-follows asks again for the last seconds, and tells by their ids which entries are new.
+The services write one entry for each line. Entries come seconds late and not always in order, so following a log reads
+the last seconds again and recognises new entries by their ids.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _OVERLAP = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How often is asked while a job is followed, in seconds.
+    """Seconds between two requests while following a job.
 
     Attributes:
         shortest: after something new.
-        longest: what that becomes, doubled each time that there is nothing.
-        quiet: without anything new after the job's end, until its log is taken for complete.
+        longest: the most, reached by doubling while nothing new comes.
+        quiet: after a job's end, how long nothing new may come until the log counts as complete.
     """
 
     shortest: float = 2.0
@@ -48,9 +48,9 @@ class JobLog:
     """The log of one job.
 
     Attributes:
-        google: asked.
-        project: whose log it is.
-        job: the service's name for the job; its last part is what entries carry.
+        google: makes the requests.
+        project: Google's, that has the log.
+        job: the service's name for the job; entries have its last part.
     """
 
     google: Google
@@ -61,7 +61,7 @@ class JobLog:
         """Yield the entries, the oldest first.
 
         Raises:
-            ServiceError: it can't be read; the hint says where else it can.
+            ServiceError: the log can't be read; the hint says where else it can.
         """
         wanted = filter_of(self.job)
         if since is not None:
@@ -88,15 +88,15 @@ class JobLog:
             body = {**body, "pageToken": following}
 
     def follow(self, *, is_over: Callable[[], bool], cancel: CancelToken, pace: Pace = PACE) -> Iterator[str]:
-        """Yield what the job printed, as it comes, until the job is over and nothing new comes any more.
+        """Yield the job's output as it comes, until the job is over and its log is complete.
 
         Args:
-            is_over: asks whether the job has ended.
+            is_over: finds out whether the job has ended.
             cancel: ends the waiting.
-            pace: how often is asked.
+            pace: of the requests.
 
         Raises:
-            ServiceError: it can't be read.
+            ServiceError: the log can't be read.
             Cancelled: the token was set.
         """
         reading = _Reading()
@@ -104,7 +104,7 @@ class JobLog:
         silent = 0.0
         over = False
         while True:
-            # The job's end is looked for first: what is read after it is what there is.
+            # Look for the end first, so that reading afterwards misses nothing.
             over = over or is_over()
             news = False
             for entry in self.entries(since=reading.since):
@@ -121,7 +121,7 @@ class JobLog:
                 cancel.check()
 
     def _explained(self, error: Refused) -> ServiceError:
-        """Return a refusal, with where else the log can be read."""
+        """Return a refusal with other ways to read the log."""
         if error.status == HTTPStatus.UNAUTHORIZED:
             return error
         return LogUnreadable(
@@ -138,7 +138,7 @@ class LogUnreadable(ServiceError):
 
 @dataclass(slots=True)
 class _Reading:
-    """Which entries were read."""
+    """Remembers the entries that were read."""
 
     newest: datetime | None = None
     _seen: dict[str, datetime | None] = field(default_factory=dict)
@@ -150,7 +150,7 @@ class _Reading:
     def is_new(self, entry: dict[str, Any]) -> bool:
         """Return whether an entry wasn't read before, and remember it."""
         when = moment(str(entry.get("timestamp")))
-        # An id is unique among the entries of one moment and log.
+        # Ids are unique among the entries of one moment and log.
         identity = " ".join(
             (str(entry.get("timestamp")), str(entry.get("logName")), str(entry.get("insertId")))
         )
@@ -162,13 +162,13 @@ class _Reading:
         return True
 
     def forget_old(self) -> None:
-        """Forget entries that won't be asked for again."""
+        """Forget entries that are too old to be read again."""
         if self.since is not None:
             self._seen = {key: when for key, when in self._seen.items() if when is None or when >= self.since}
 
 
 def text_of(entry: dict[str, Any]) -> str:
-    """Return what an entry says, as lines."""
+    """Return the text of an entry, as lines."""
     payload = entry.get("jsonPayload")
     if "textPayload" in entry:
         text = str(entry["textPayload"])
@@ -180,18 +180,18 @@ def text_of(entry: dict[str, Any]) -> str:
 
 
 def filter_of(job: str) -> str:
-    """Return what chooses the entries of a job."""
+    """Return the filter for the entries of a job."""
     return f'resource.type="ml_job" AND resource.labels.job_id="{job.rpartition("/")[2]}"'
 
 
 def command_of(job: str, project: str) -> str:
-    """Return the command of gcloud that shows a job's log."""
+    """Return the gcloud command that shows a job's log."""
     shown = "value(textPayload,jsonPayload.message)"
     return f"gcloud logging read '{filter_of(job)}' --project={project} --order=asc --format='{shown}'"
 
 
 def url_of(job: str, project: str) -> str:
-    """Return where a person sees a job's log in the console."""
+    """Return the page of the console that shows a job's log."""
     identifier = job.rpartition("/")[2]
     wanted = quote(f'resource.type="ml_job"\nresource.labels.job_id="{identifier}"', safe="")
     return (

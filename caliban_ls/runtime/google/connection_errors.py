@@ -1,6 +1,6 @@
-"""What a connection to Google that failed means for a person: who wasn't reached, why, and what to do. No network.
+"""Explain a failed connection to Google: which host wasn't reached, why, and what to do. No network.
 
-Sentences are made of the innermost reason: the libraries around it wrap it in words for programs.
+Messages use the innermost reason, because the libraries wrap it in words for programs.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _PROXY_NAMED = "HTTPS_PROXY or the system's settings name it; is it right, and i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How a host is reached.
+    """The way to a host.
 
     Attributes:
         host: with its port, if that isn't the usual one.
-        proxy: that stands between, as host and port, without a login; None for none.
-        bundle: the variable that names the certificates which are trusted, None for none.
+        proxy: in between, as host and port, without a login; None for none.
+        bundle: the variable that names the trusted certificates, None for none.
     """
 
     host: str
@@ -37,10 +37,10 @@ class Way:
 
 
 def not_reached(error: BaseException, way: Way) -> Unreachable:
-    """Return what a failure before the request was sent means.
+    """Explain a failure before the request was sent.
 
     Args:
-        error: as the libraries raised it.
+        error: from the libraries.
         way: to the host.
     """
     found = list(causes(error))
@@ -75,7 +75,7 @@ def not_reached(error: BaseException, way: Way) -> Unreachable:
 
 
 def no_answer(error: BaseException) -> NoAnswer:
-    """Return what a failure after the request was sent means."""
+    """Explain a failure after the request was sent."""
     found = list(causes(error))
     if any(isinstance(cause, IncompleteRead) or "IncompleteRead" in str(cause) for cause in found):
         return NoAnswer("its answer broke off in the middle", sent=True)
@@ -105,7 +105,7 @@ def _certificate(cause: ssl.SSLCertVerificationError, way: Way, *, at_proxy: boo
 
 
 def _tunnel(status: int, words: str, way: Way) -> Unreachable:
-    """Return what it means that a proxy doesn't lead to a host."""
+    """Explain why a proxy doesn't connect to a host."""
     if status == 407:  # noqa: PLR2004  # of HTTP
         return Unreachable(f"the proxy {way.proxy} wants a login (407)", hint=PROXY_LOGIN, passing=False)
     reason = f"{status} {shortened(words, 100)}".rstrip()
@@ -120,7 +120,7 @@ def _tunnel(status: int, words: str, way: Way) -> Unreachable:
 
 
 def _is_the_proxys(found: Sequence[BaseException]) -> bool:
-    """Return whether it was the connection to the proxy itself that failed."""
+    """Return whether the connection to the proxy itself failed."""
     return any(type(cause).__name__ == "ProxyError" for cause in found)
 
 
@@ -141,6 +141,6 @@ def _refused_hint(way: Way) -> str:
 
 
 def _innermost(found: Sequence[BaseException]) -> str:
-    """Return the innermost words of a failure, which are a person's."""
+    """Return the innermost message of a failure, which is the plainest."""
     spoken = [cause.strerror for cause in found if isinstance(cause, OSError) and cause.strerror]
     return shortened(str(spoken[-1] if spoken else found[-1]), 200) or "the connection ended"

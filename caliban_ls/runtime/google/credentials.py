@@ -1,8 +1,8 @@
-"""The Google credentials of this machine, as files: found, and handed to containers by a read-only mount.
+"""Find the files with this machine's Google credentials, and mount them into containers, read-only.
 
-Knows no Google SDK and reads no key; what is in the files is for the programs that use them. The order is
-that of Google's own libraries (cloud.google.com/docs/authentication/application-default-credentials), with the
-key of the project's config between the variable and gcloud's.
+Uses no Google SDK and doesn't read the files. Looks in the order of Google's own libraries
+(cloud.google.com/docs/authentication/application-default-credentials), with the key of the project's config between
+the variable and gcloud's login.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from caliban_ls.runtime.engine import Mount
 VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
 
 PROJECT_KEY = "gcloud.cloud_key in .calibanconfig.json"
-"""The source of credentials that the project names."""
+"""The source of credentials that the project's config names."""
 
 TARGET = "/run/caliban/credentials.json"
-"""Where a container finds them."""
+"""The path of the credentials in a container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Credentials:
 
     Attributes:
         path: absolute.
-        source: who named it, in words.
-        readable: whether it is there for us.
+        source: what names it, for messages.
+        readable: whether this process can read it.
     """
 
     path: Path
@@ -38,20 +38,20 @@ class Credentials:
     readable: bool
 
     def mount(self) -> Mount:
-        """Return how a container sees them."""
+        """Return the mount that gives a container the file."""
         return Mount(source=str(self.path), target=TARGET, read_only=True)
 
 
 def find_credentials(
     environment: Mapping[str, str], home: Path, folder: Path, cloud_key: str | None
 ) -> Credentials | None:
-    """Return the credentials that programs would use, None when there are none.
+    """Return the credentials file that programs would use, None without one.
 
     Args:
         environment: the process's variables.
         home: the user's home folder.
         folder: the project.
-        cloud_key: of the project's config, to which the user has agreed; None for none.
+        cloud_key: the file that the project's config names, to which the user has agreed; None for none.
     """
     if named := environment.get(VARIABLE):
         return _found(folder / Path(named).expanduser(), f"the variable {VARIABLE}")
@@ -62,7 +62,7 @@ def find_credentials(
 
 
 def gcloud_folder(environment: Mapping[str, str], home: Path) -> Path:
-    """Return where gcloud keeps its configuration."""
+    """Return the folder of gcloud's configuration."""
     if chosen := environment.get("CLOUDSDK_CONFIG"):
         return Path(chosen)
     if os.name == "nt":

@@ -1,4 +1,4 @@
-"""What an error of a Google service means: wait, give up, or nobody knows; and what would mend it. Pure.
+"""Explain an error of a Google service: wait, give up, or unknown; with a hint. Pure.
 
 Source: the errors that users of these services have reported, and google.rpc's codes as HTTP has them.
 """
@@ -26,12 +26,12 @@ PROXY_LOGIN = (
 
 
 class NoAnswer(ServiceError):
-    """Nothing came back, or nothing that makes sense.
+    """No answer came, or none that makes sense.
 
     Attributes:
-        reason: in words, without who didn't answer.
-        sent: whether the request may have reached the service, so that it may have been carried out.
-        passing: whether the same request may be answered a moment later.
+        reason: for messages, without the subject.
+        sent: whether the request may have reached the service, and so may have been carried out.
+        passing: whether the same request may succeed a moment later.
     """
 
     code = "no-answer"
@@ -45,10 +45,10 @@ class NoAnswer(ServiceError):
 
 
 class Unreachable(NoAnswer):
-    """The request didn't leave this machine, or no further than a proxy: for certain, nothing was carried out.
+    """The request didn't leave this machine, or got no further than a proxy, so it was certainly not carried out.
 
     Attributes:
-        passing: whether that may mend itself, as a lost network does and a certificate doesn't.
+        passing: whether the cause may pass, as a lost network does and a wrong certificate doesn't.
     """
 
     code = "unreachable"
@@ -62,10 +62,10 @@ class Unreachable(NoAnswer):
 
 
 class Busy(ServiceError):
-    """The service asks for patience; nothing was carried out.
+    """The service asks to wait; the request wasn't carried out.
 
     Attributes:
-        wait: seconds that it asked for, None when it named none.
+        wait: seconds that it asked for, None if it gave no number.
     """
 
     code = "busy"
@@ -77,7 +77,7 @@ class Busy(ServiceError):
 
 
 class OverQuota(ServiceError):
-    """A quota that doesn't refill by waiting is used up or too small; nothing was carried out.
+    """A quota is used up or too small, and waiting doesn't help; the request wasn't carried out.
 
     Attributes:
         metrics: the quotas' full names.
@@ -96,7 +96,7 @@ class OverQuota(ServiceError):
 
 
 class Refused(ServiceError):
-    """The service won't do it, however often it is asked.
+    """The service refuses the request for good.
 
     Attributes:
         status: of HTTP.
@@ -110,7 +110,7 @@ class Refused(ServiceError):
 
 
 def translated(status: int, headers: Mapping[str, str], content: bytes) -> ServiceError:
-    """Return what an error of a service means, or of what stands between it and this machine."""
+    """Return the exception for an error of a service, or of a proxy on the way to it."""
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         return Unreachable("a proxy wants a login (407)", hint=PROXY_LOGIN, passing=False)
     if status == HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED:
@@ -130,10 +130,10 @@ def translated(status: int, headers: Mapping[str, str], content: bytes) -> Servi
 
 
 def object_of(content: bytes) -> dict[str, Any]:
-    """Return the object that a successful answer consists of.
+    """Return the JSON object of a successful answer.
 
     Raises:
-        NoAnswer: it is something else: another program may have answered, and the request may have been carried out.
+        NoAnswer: the content isn't one. Another program may have answered, or the request may have been carried out.
     """
     try:
         found = json.loads(content)
@@ -146,10 +146,10 @@ def object_of(content: bytes) -> dict[str, Any]:
 
 
 def field_of(answer: Any, key: str, kind: type[Field], default: Field | None = None) -> Field:  # noqa: ANN401 - JSON
-    """Return a field of an answer's object; the default when it is missing.
+    """Return a field of an answer's object, or the default if it is missing.
 
     Raises:
-        NoAnswer: it is missing without a default, or is something else.
+        NoAnswer: the field is missing without a default, or has another type.
     """
     found = answer.get(key) if isinstance(answer, dict) else None
     found = default if found is None else found
@@ -159,7 +159,7 @@ def field_of(answer: Any, key: str, kind: type[Field], default: Field | None = N
 
 
 def web_page(content: bytes) -> str | None:
-    """Return in words which web page a body is, None if it is none."""
+    """Return a description of a body that is a web page, None for other bodies."""
     if not content.lstrip().startswith(b"<"):
         return None
     title = re.search(rb"<title[^>]*>(.*?)</title", content, re.IGNORECASE | re.DOTALL)
@@ -195,7 +195,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _mend(status: int, message: str, details: list[Any]) -> str:
-    """Return what to do about a refusal, as far as it says; the cases are those that users meet."""
+    """Return the hint for a refusal, empty for unknown ones; has the cases that users meet."""
     if "permission to act as service_account" in message:
         account = message.partition(":")[2].strip().split(" ")[0].rstrip(".")
         return (

@@ -1,7 +1,7 @@
-"""What files on this machine say of who asks Google: the account and the project, without asking anybody.
+"""Read the account and the project from files on this machine, without any request.
 
-A plan is made of it, so that planning needs no token and no network. Whether the credentials are any good shows
-when they are used; see `identity`.
+Planning uses them, so that it needs no token and no network. Only using the credentials shows whether they are valid;
+see `auth`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from caliban_ls.runtime.google.credentials import find_credentials, gcloud_folde
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Who asks, as far as files say.
+    """The account and project that files claim.
 
     Attributes:
-        account: the service account whose key is in use, or that is impersonated; None for everybody else.
+        account: the service account whose key is used or which is impersonated; None for a user.
         project: Google's, None where no file names one.
     """
 
@@ -39,7 +39,7 @@ def read_claims(
     cloud_key: str | None,
     project_key: str | None,
 ) -> Claims:
-    """Return who asks; what can't be read says nothing. The order is that of `identity.find_identity`.
+    """Return the account and project, skipping files that can't be read; in the order of `auth.find_identity`.
 
     Args:
         environment: the process's variables.
@@ -62,7 +62,7 @@ def read_claims(
 
 
 def _account_of(read: Mapping[str, Any]) -> str | None:
-    """Return the service account that a file of credentials stands for: a key's, or one that is impersonated."""
+    """Return the service account of a credentials file: the key's, or the impersonated one."""
     if read.get("type") == "service_account":
         return _text(read.get("client_email"))
     address = _text(read.get("service_account_impersonation_url")) or ""
@@ -71,7 +71,7 @@ def _account_of(read: Mapping[str, Any]) -> str | None:
 
 
 def _of_gcloud(environment: Mapping[str, str], home: Path) -> Claims:
-    """Return what gcloud's active configuration says."""
+    """Return the account and project of gcloud's active configuration."""
     folder = gcloud_folder(environment, home)
     active = environment.get("CLOUDSDK_ACTIVE_CONFIG_NAME")
     with suppress(OSError, UnicodeDecodeError):

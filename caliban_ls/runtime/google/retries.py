@@ -1,7 +1,7 @@
-"""Requests that may be repeated, asked until they are answered: many at once, waiting when a service asks for it.
+"""Repeat requests until they are answered: many at once, waiting when a service asks for it.
 
-For what changes nothing, and for what may be carried out twice, such as a cancel. A request that makes a job is
-`sending`'s business. A host that no request has reached so far is given up at once.
+Only for requests that change nothing, or that may be carried out twice, such as a cancel. `backends.submitter` sends
+those that create jobs. A host that no request has reached so far is given up at once.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long is waited, in seconds.
+    """Limits of waiting, in seconds.
 
     Attributes:
-        whole: without any useful answer, until it is given up.
-        first_wait: after a failure that names no time; each that follows doubles it.
-        longest_wait: what that ends at.
+        whole: without any useful answer, until giving up.
+        first_wait: after a failure that names no time; each further failure doubles it.
+        longest_wait: the most that doubling leads to.
     """
 
     whole: float
@@ -43,8 +43,8 @@ class Patience:
     longest_wait: float = 32.0
 
 
-class PatientGoogle(Google):
-    """The services, asked again while they are busy or silent. Safe to use from several threads, which wait together."""
+class RetryingClient(Google):
+    """Repeats requests while a service is busy or silent. Safe to use from several threads, which wait together."""
 
     def __init__(
         self,
@@ -69,11 +69,11 @@ class PatientGoogle(Google):
         """Send a request until there is an answer, and return it.
 
         Raises:
-            NoAnswer: nothing came back for as long as there was patience.
-            Busy: the service was busy for as long as that.
+            NoAnswer: no answer came for `Patience.whole` seconds.
+            Busy: the service was busy for as long.
             OverQuota: a quota is too small.
             Refused: anything else.
-            Cancelled: the user doesn't want to wait any more.
+            Cancelled: the user stopped waiting.
         """
         host = urlsplit(request.uri).netloc
         while True:
@@ -112,7 +112,7 @@ class PatientGoogle(Google):
             self._cancel.wait(min(rest, 0.5))
 
     def _pause(self, asked: float | None, why: str) -> bool:
-        """Let everybody wait, and say why; return whether there is patience left to."""
+        """Make all threads wait, and report why; return False if it is time to give up."""
         with self._lock:
             now = time.monotonic()
             if asked is None:
@@ -132,7 +132,7 @@ class PatientGoogle(Google):
 def each(
     items: Collection[Item], ask: Callable[[Item], Answer], *, at_once: int = AT_ONCE
 ) -> dict[Item, Answer | CalibanError]:
-    """Return what is answered for each of many items, or why it isn't; several are asked at once."""
+    """Return the answer for each of many items, or its error; asks for several at once."""
 
     def answer(item: Item) -> Answer | CalibanError:
         try:

@@ -1,4 +1,4 @@
-"""Timestamps as Google writes them."""
+"""Read timestamps as Google writes them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+
 
 
 def moment(text: str | None) -> datetime | None:
-    """Return a service's time as UTC, None where there is none or none that can be read.
+    """Return a service's time as UTC, None if it is missing or can't be read.
 
-    Google writes nine digits behind the point; Python's own reader takes six.
+    Google writes nine digits after the point; Python reads six.
     """
     match = _MOMENT.fullmatch(text or "")
     if match is None:

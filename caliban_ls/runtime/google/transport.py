@@ -1,7 +1,7 @@
-"""The wire to Google: connections of one thread, with a token on each request and a time limit on everything.
+"""Connections to Google, with a token on each request and a time limit on everything.
 
-googleapiclient's usual transport, httplib2, sends a request again when the connection ends without an answer; one
-that makes a job must never be sent again by anybody but us. So urllib3 sends it, once.
+googleapiclient's usual transport, httplib2, sends a request again when the connection ends without an answer. A request
+that creates a job must never be repeated unnoticed, so urllib3 sends each request exactly once.
 """
 
 from __future__ import annotations
@@ -30,31 +30,31 @@ if TYPE_CHECKING:
     from urllib3 import PoolManager  # for annotations only, never at run time
 
 REQUEST_SECONDS = 60.0
-"""How long one request may take, from its first byte to the last one of its answer."""
+"""The longest time from a request's first byte to the last byte of its answer."""
 
 _CONNECT_SECONDS = 10.0
 
 
-class Wire:
+class Connection:
     """The connections of one thread."""
 
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
         self._sockets: set[socket.socket] = set()
         self._pools: dict[str, tuple[PoolManager, Way]] = {}
-        self._sent = False  # whether anything of the request has left
+        self._sent = False  # whether any byte of the request has left
 
     def request(
         self, uri: str, method: str, body: bytes | str | None, headers: Mapping[str, str]
     ) -> tuple[int, dict[str, str], bytes]:
-        """Send one request with a token, and once more with a fresh one if the first isn't taken any more.
+        """Send one request with a token, and once more with a fresh one if the service refuses the first.
 
         Returns:
             Status, headers in small letters, and body of the answer.
 
         Raises:
-            NoAnswer: nothing came back.
-            Busy: who gives tokens asks for patience.
+            NoAnswer: no answer came.
+            Busy: the token server asks to wait.
             MissingError: the credentials give no token.
         """
         stale: str | None = None
@@ -66,17 +66,17 @@ class Wire:
             if answer.status != HTTPStatus.UNAUTHORIZED:
                 found = {name.lower(): value for name, value in answer.headers.items()}
                 return answer.status, found, answer.data
-            # A request with a token that isn't taken was looked at by nobody.
+            # A service that refuses the token hasn't carried out the request.
             if stale is not None:
                 raise self._no_access("Google takes none of their tokens")
             stale = token
 
     def renew(self, stale: str | None = None) -> str:
-        """Return a token that is good for some minutes, and isn't one that wasn't taken.
+        """Return a token that is good for some minutes, and isn't the stale one that a service refused.
 
         Raises:
             MissingError: the credentials give none.
-            NoAnswer: who gives it didn't answer.
+            NoAnswer: the token server didn't answer.
         """
         credentials = self._identity.credentials
         with self._identity.refreshing:
@@ -85,7 +85,7 @@ class Wire:
             return str(credentials.token)
 
     def hang_up(self) -> None:
-        """End what is under way, from another thread."""
+        """End the requests that are under way, from another thread."""
         for connection in list(self._sockets):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -94,14 +94,14 @@ class Wire:
         """Close the connections."""
         for pool, _ in self._pools.values():
             pool.clear()
-        # urllib3 closes those of a pool that nothing refers to any more, which the frames of an error may do for long.
+        # urllib3 closes connections when their pool is collected, but an error's frames may hold it for long.
         for connection in list(self._sockets):
             with suppress(OSError):
                 connection.close()
         self._sockets.clear()
 
     def _refresh(self) -> None:
-        """Renew the token. Whatever goes wrong with that, the request that needs it isn't sent."""
+        """Renew the token. If that fails, the request that needs it isn't sent."""
         from google.auth.exceptions import GoogleAuthError
 
         last: int | None = None
@@ -141,7 +141,7 @@ class Wire:
                 raise NoAnswer("what came in place of a token is none", sent=False) from error
             raise self._no_access(_refusal(error)) from error
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            # What google-auth raises when the answer isn't shaped as it trusts it to be.
+            # google-auth raises these when the answer has another shape than it expects.
             raise NoAnswer("what came in place of a token is none", sent=False) from error
 
     def _no_access(self, reason: str) -> MissingError:
@@ -157,11 +157,11 @@ class Wire:
         headers: Mapping[str, str],
         seconds: float | None = None,
     ) -> Any:  # noqa: ANN401 - urllib3's response
-        """Send a request, once, and return its answer, whole.
+        """Send a request, once, and return its whole answer.
 
         Raises:
-            Unreachable: nothing of it has left, so that nothing came of it.
-            NoAnswer: it has left.
+            Unreachable: no byte of the request has left, so it wasn't carried out.
+            NoAnswer: the request has left, and may have been carried out.
         """
         from urllib3.exceptions import HTTPError
 
@@ -177,10 +177,10 @@ class Wire:
             raise (no_answer(error) if self._sent else not_reached(error, way)) from error
 
     def _pool(self, uri: str) -> tuple[PoolManager, Way]:
-        """Return the connections that lead to an address, through a proxy if the environment names one.
+        """Return the connections to an address, through the environment's proxy if it names one.
 
         Raises:
-            MissingError: what the environment names can't be used.
+            MissingError: the proxy or the certificates of the environment can't be used.
         """
         from urllib3 import PoolManager, ProxyManager, Timeout, make_headers
 
@@ -207,27 +207,27 @@ class Wire:
         return self._pools[parts.netloc]
 
     def _kinds_of_pools(self) -> dict[str, type[Any]]:
-        """Return pools whose connections say where their sockets are, and when a request begins to leave."""
+        """Return pools whose connections record their sockets, and when a request begins to leave."""
         from urllib3.connection import HTTPConnection, HTTPSConnection
         from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-        wire = self
+        owner = self
 
         def remembering(kind: type[Any]) -> type[Any]:
             class Remembering(kind):  # type: ignore[misc]  # one of two classes
                 def connect(self) -> None:
                     super().connect()
-                    wire._sockets.add(self.sock)
+                    owner._sockets.add(self.sock)
 
                 def request(self, *args: object, **options: object) -> None:
-                    # Proxies and certificates are seen to by now; afterwards nobody knows how much has arrived.
+                    # The connection stands, through proxy and TLS; from here on the request may arrive.
                     if self.sock is None:
                         self.connect()
-                    wire._sent = True
+                    owner._sent = True
                     super().request(*args, **options)
 
                 def close(self) -> None:
-                    wire._sockets.discard(self.sock)
+                    owner._sockets.discard(self.sock)
                     super().close()
 
             return Remembering
@@ -239,7 +239,7 @@ class Wire:
 
     @contextmanager
     def _limit(self) -> Iterator[None]:
-        """End the body's connections when it takes too long altogether; each read has a limit of its own."""
+        """End the body's connections when it takes too long in total; each read has a limit of its own."""
         timer = threading.Timer(REQUEST_SECONDS, self.hang_up)
         timer.daemon = True
         timer.start()
@@ -250,7 +250,7 @@ class Wire:
 
 
 def _unsent(silence: NoAnswer) -> NoAnswer:
-    """Return a failure to get a token as what it is for the request that needs it."""
+    """Return a failure to get a token as a failure before the request that needs it was sent."""
     return NoAnswer(f"{silence.reason} (when asked for a token)", sent=False) if silence.sent else silence
 
 
@@ -258,7 +258,7 @@ def _proxy_for(target: SplitResult) -> SplitResult | None:
     """Return the proxy that the environment names for an address, None for none.
 
     Raises:
-        MissingError: it can't be used.
+        MissingError: the proxy can't be used.
     """
     named = urllib.request.getproxies().get(target.scheme)
     if not named or urllib.request.proxy_bypass(target.hostname or ""):
@@ -278,15 +278,15 @@ def _proxy_for(target: SplitResult) -> SplitResult | None:
 
 
 def _place(proxy: SplitResult) -> str:
-    """Return where a proxy is, without its login."""
+    """Return the host and port of a proxy, without its login."""
     return proxy.netloc.rpartition("@")[2]
 
 
 def _authorities() -> tuple[str | None, dict[str, str]]:
-    """Return which certificates are trusted, as urllib3 takes them, and the variable that says so if one does.
+    """Return the variable that names the trusted certificates, if one does, and urllib3's option for them.
 
     Raises:
-        MissingError: what it names can't be read.
+        MissingError: the named certificates can't be read.
     """
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         chosen = os.environ.get(name)
@@ -309,13 +309,13 @@ def _authorities() -> tuple[str | None, dict[str, str]]:
 
 
 def _refusal(error: Exception) -> str:
-    """Return why there is no token, in the words of who doesn't give it if there are any."""
-    for said in error.args:
-        if isinstance(said, str) and (page := web_page(said.encode())):
+    """Return why there is no token, in the token server's words if it gave any."""
+    for word in error.args:
+        if isinstance(word, str) and (page := web_page(word.encode())):
             return f"{page} came in place of a token"
-    for said in error.args:
+    for word in error.args:
         with suppress(ValueError, LookupError, TypeError):
-            return shortened(str(json.loads(said)["error"]["message"]), 200)
+            return shortened(str(json.loads(word)["error"]["message"]), 200)
     first = error.args[0] if error.args else error
     while isinstance(first, BaseException) and first.args:
         first = first.args[0]

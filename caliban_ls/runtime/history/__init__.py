@@ -1,4 +1,6 @@
-"""The history of launches and jobs: `store` is the SQLite file, `recorder` writes a launch, `job_logs` keeps output.
+"""The history of launches and jobs, and the only SQL in the package: `store.History` is the open file with its tables.
 
-`counts` counts states, `masking` hides secrets in what is kept. Must not know Docker or Google.
+`database` opens, migrates and locks the file, `schema` has its tables; `groups`, `jobs`, `cloud_jobs`, `submissions` and
+`counts` query them; `records`, `details` and `job_filter` are their types. `recorder` records a local launch, `job_logs`
+keeps output, `masking` hides secrets. Must not know Docker or Google.
 """

@@ -1,6 +1,6 @@
-"""How many jobs of launches are in which state, and how long they have run: counted in the history's file itself.
+"""Count the jobs of launches by state, and add up how long they ran.
 
-Nothing is made of ten thousand jobs of which only the number is shown.
+SQLite counts: no record is made of jobs of which only the number is shown.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from caliban_ls.runtime.history.records import ALL, Wanted
-from caliban_ls.runtime.history.store import History
+from caliban_ls.runtime.history.database import Database
+from caliban_ls.runtime.history.job_filter import ALL, JobFilter
 from caliban_ls.runtime.jobs import JobState
 
 
 @dataclass(slots=True)
-class Tally:
+class JobCounts:
     """The jobs of one launch, counted.
 
     Attributes:
         states: how many are in each, in the order of `JobState`.
-        seconds: that all of them ran, up to now; of one that its service no longer knows, until it was last seen.
+        seconds: that all of them ran together, up to now; a job that its service no longer knows counts until it was
+            last seen.
         gone: how many their service no longer knows.
     """
 
@@ -30,11 +31,13 @@ class Tally:
     gone: int = 0
 
 
-def tallies(history: History, groups: Iterable[str], now: datetime, wanted: Wanted = ALL) -> dict[str, Tally]:
-    """Return the wanted jobs of launches, counted."""
-    counted = {name: Tally() for name in groups}
+def count_jobs(
+    history: Database, groups: Iterable[str], now: datetime, wanted: JobFilter = ALL
+) -> dict[str, JobCounts]:
+    """Return counts of the wanted jobs of launches, by the launch's name."""
+    counted = {name: JobCounts() for name in groups}
     rows = history.rows(
-        "SELECT group_name, state, COUNT(*) AS jobs, COUNT(gone) AS gone,"  # noqa: S608  # the condition is a constant
+        "SELECT group_name, state, COUNT(*) AS jobs, COUNT(gone) AS gone,"
         # A clock that was set back makes no time negative.
         " SUM(MAX(0, 86400 * (julianday(COALESCE(ended, CASE WHEN gone IS NULL THEN ? ELSE seen END))"
         " - julianday(started)))) AS seconds"
@@ -46,8 +49,8 @@ def tallies(history: History, groups: Iterable[str], now: datetime, wanted: Want
     )
     order = [state.value for state in JobState]
     for row in sorted(rows, key=lambda row: order.index(row["state"])):
-        tally = counted[row["group_name"]]
-        tally.states[row["state"]] = row["jobs"]
-        tally.seconds += row["seconds"] or 0.0
-        tally.gone += row["gone"]
+        counts = counted[row["group_name"]]
+        counts.states[row["state"]] = row["jobs"]
+        counts.seconds += row["seconds"] or 0.0
+        counts.gone += row["gone"]
     return counted

@@ -1,6 +1,6 @@
-"""What jobs printed, kept in the state folder: one file a job, both streams as they came.
+"""Keep the output of jobs in the state folder: one file for each job, with both streams as they came.
 
-Knows no engine and no history. Output is the user's own and is kept byte by byte, for the user's eyes only.
+Knows no engine and no history. Output is kept byte by byte, in files that only the user can read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ FOLDER = "logs"
 
 
 def log_file(state: Path, group: str, index: int) -> Path:
-    """Return where the output of a job is kept.
+    """Return the path of a job's output.
 
     Args:
         state: the state folder.
@@ -25,7 +25,7 @@ def log_file(state: Path, group: str, index: int) -> Path:
 
 
 class JobLogs:
-    """Writes the output of a launch as it comes. Used by one thread at a time."""
+    """Writes the output of a launch as it comes. For one thread at a time."""
 
     def __init__(self, state: Path, group: str, *, warn: Callable[[str], None]) -> None:
         self._state = state
@@ -35,7 +35,7 @@ class JobLogs:
         self._failed = False
 
     def write(self, index: int, chunk: bytes) -> None:
-        """Add output of a job; when that can't be, say so once, and the job goes on."""
+        """Add output of a job. If that fails, warn once; the job goes on."""
         if self._failed:
             return
         try:
@@ -50,7 +50,7 @@ class JobLogs:
             )
 
     def finish(self, index: int) -> None:
-        """Close the log of a job that has ended; one that said nothing has an empty one."""
+        """Close the log of a job that has ended; a job without output has an empty log."""
         self.write(index, b"")
         file = self._files.pop(index, None)
         if file is not None:

@@ -1,4 +1,4 @@
-"""Values that must not be shown or written down, known by the names of their flags. Pure."""
+"""Mask values whose flags are named like a credential, before they are shown or written. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MASK = "***"
 
 
 def masked_args(args: Iterable[str]) -> tuple[str, ...]:
-    """Return arguments with the values of flags masked whose names speak of a credential."""
+    """Return arguments in which the values of flags named like a credential are masked."""
     shown: list[str] = []
     secret_follows = False
     for arg in args:
@@ -25,12 +25,12 @@ def masked_args(args: Iterable[str]) -> tuple[str, ...]:
 
 
 def masked_parameters(parameters: Mapping[str, object]) -> dict[str, object]:
-    """Return parameters with the values masked whose names speak of a credential."""
+    """Return parameters in which the values named like a credential are masked."""
     return {name: MASK if is_secret(name) else value for name, value in parameters.items()}
 
 
 def is_secret(name: str) -> bool:
-    """Return whether a name speaks of a credential: `api_key` and `--hfToken` do, `tokenizer` doesn't."""
+    """Return whether a name is like a credential's: `api_key` and `--hfToken` are, `tokenizer` isn't."""
     words = [word.lower() for word in re.findall("[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
     return any(
         word.endswith(("key", "token", "pwd")) or re.search("secret|passw|passphrase|credential", word)

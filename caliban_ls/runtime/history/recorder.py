@@ -1,17 +1,17 @@
-"""Notes of a local launch in the history, which the launch never fails for.
+"""Record a local launch in the history, without ever failing the launch.
 
-For jobs on this machine the run matters more than its record: when the history can't be written, the user
-reads one warning and the jobs go on.
+A local run matters more than its record: if the history can't be written, the user gets one warning and the jobs go on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from caliban_ls.core.errors import MissingError
+from caliban_ls.runtime.history.details import LocalDetails
 from caliban_ls.runtime.history.records import launch_name
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobResult, JobSpec, JobState
@@ -20,7 +20,7 @@ Answer = TypeVar("Answer")
 
 
 class Recorder:
-    """Writes down a launch and its jobs as long as that works. Used by one thread at a time."""
+    """Records a launch and its jobs as long as that works. For one thread at a time."""
 
     def __init__(
         self,
@@ -44,32 +44,32 @@ class Recorder:
         folder: Path,
         image: str | None,
         owner: str | None,
-        details: Mapping[str, object] | None = None,
+        details: LocalDetails | None = None,
     ) -> str:
-        """Write down a local launch and return its name, which it has even when nothing can be written."""
+        """Record a local launch and return its name; it has one even if nothing can be recorded."""
         group = self._note(
-            lambda history: history.add_group(
-                title=title, backend="local", folder=folder, image=image, owner=owner, details=details
+            lambda history: history.groups.add(
+                title=title, folder=folder, image=image, owner=owner, details=details
             )
         )
         return launch_name(title, self._clock()) if group is None else group.name
 
     def planned(self, group: str, jobs: Iterable[JobSpec]) -> None:
-        """Write down what is going to run."""
-        self._note(lambda history: history.add_jobs(group, jobs))
+        """Record the jobs that are going to run."""
+        self._note(lambda history: history.jobs.add(group, jobs))
 
     def state_of(self, job_id: str) -> JobState | None:
-        """Return the state that is written down, by whomever; None where nothing is known."""
-        return self._note(lambda history: history.state_of(job_id))
+        """Return a job's recorded state, which another process may have set; None where there is none."""
+        return self._note(lambda history: history.jobs.state_of(job_id))
 
     def may_start(self, job: JobSpec) -> bool:
-        """Write down that a job runs, in the container that has its id for a name; False if it was stopped before."""
-        return self._note(lambda history: history.start_job(job.job_id, name=job.job_id)) is not False
+        """Record that a job runs, in the container that has its id as name; False if it was stopped before."""
+        return self._note(lambda history: history.jobs.start(job.job_id, name=job.job_id)) is not False
 
     def finished(self, result: JobResult) -> None:
-        """Write down how a job ended."""
+        """Record how a job ended."""
         self._note(
-            lambda history: history.finish_job(
+            lambda history: history.jobs.finish(
                 result.job.job_id,
                 result.state,
                 exit_code=result.exit_code,
@@ -86,7 +86,7 @@ class Recorder:
             self._history = None
 
     def _note(self, write: Callable[[History], Answer]) -> Answer | None:
-        """Write something down, unless that failed before."""
+        """Write to the history, unless that failed before."""
         if self._history is None:
             return None
         try:
@@ -97,5 +97,5 @@ class Recorder:
             return None
 
     def _give_up(self, error: MissingError) -> None:
-        """Say once that there will be no record."""
+        """Warn once that there will be no record."""
         self._warn(f"{error}; the jobs run without a record. {error.hint}")

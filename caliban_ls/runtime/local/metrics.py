@@ -50,17 +50,21 @@ class MetricsReader:
 
 
 def _metrics_of(line: bytes) -> dict[str, float] | None:
-    """Return a line's metrics, None unless it is a JSON object of at least one finite number and nothing else."""
+    """Return the finite numbers of a line, None unless it is a JSON object of numbers, one of them finite.
+
+    NaN and the infinities, which a training that diverged prints, are left out; the other numbers count.
+    """
     if len(line) > LONGEST_LINE or not _CANDIDATE.fullmatch(line):
         return None
     try:
         value = json.loads(line)
-        numbers = bool(value) and all(_is_number(item) for item in value.values())
+        if not all(map(_is_number, value.values())):
+            return None
+        return {name: number for name, number in value.items() if math.isfinite(number)} or None
     except (ValueError, OverflowError, RecursionError):
         return None
-    return value if numbers else None
 
 
 def _is_number(value: object) -> bool:
-    """Return whether a value is a number that a table can show: no truth value, no infinity, no NaN."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Return whether a value is a number, which truth values aren't."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

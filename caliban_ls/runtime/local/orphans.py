@@ -1,7 +1,8 @@
 """What becomes of containers and of records whose process was killed.
 
-Every command that opens an engine sweeps first, so that a killed run leaves nothing behind for longer than
-until the next command. Only what is known to be dead is touched; see `runtime.owner`.
+Commands that start or stop containers sweep first, so that a killed run leaves nothing behind for longer than
+until the next run. Commands that only look remove nothing. Only what is known to be dead is touched; see
+`runtime.local.owner`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Orphan:
     Attributes:
         name: the container's name, which is its job's id where it ran one.
         job: whether it ran one.
-        state: how its job ended.
+        state: how its job ended; UNKNOWN where the container still ran and was stopped.
         exit_code: of a job that had ended by itself.
     """
 
@@ -38,7 +39,8 @@ def sweep_orphans(engine: Engine, history: History | None) -> list[Orphan]:
     """Remove the containers of dead owners, and write down how the jobs in them ended.
 
     A job that had ended by itself keeps its exit code. One that still runs is stopped, unless it was
-    started to outlive its owner. Jobs that wait in the history for a dead owner end as CANCELLED.
+    started to outlive its owner, and its job is UNKNOWN. Jobs that wait in the history for a dead owner end as
+    CANCELLED.
 
     Args:
         engine: where to look.
@@ -63,9 +65,16 @@ def sweep_orphans(engine: Engine, history: History | None) -> list[Orphan]:
     return orphans
 
 
+def lost_state(state: JobState) -> JobState:
+    """Return the state of a job whose process has died, as `Jobs.abandon` writes it into the history."""
+    if state.finished or state is JobState.UNKNOWN:
+        return state
+    return JobState.UNKNOWN if state is JobState.RUNNING else JobState.CANCELLED
+
+
 def _orphan(container: ContainerInfo) -> Orphan:
     """Return what a removed container was."""
-    state = JobState.CANCELLED
+    state = JobState.UNKNOWN
     if container.exit_code is not None:
         state = JobState.SUCCEEDED if container.exit_code == 0 else JobState.FAILED
     return Orphan(
@@ -77,10 +86,11 @@ def _orphan(container: ContainerInfo) -> Orphan:
 
 
 def _write_down(history: History, orphans: list[Orphan], kept: list[str]) -> None:
-    """Give a final state to the jobs of dead owners, those that run on excepted."""
-    for orphan in (orphan for orphan in orphans if orphan.job):
-        reason = OWNER_DIED if orphan.exit_code is None else explain(Exit(orphan.exit_code))
-        history.finish_job(orphan.name, orphan.state, exit_code=orphan.exit_code, error=reason)
-    for group in history.unfinished_groups("local"):
+    """Write what is known of the jobs of dead owners, but for those that run on."""
+    for orphan in orphans:
+        if orphan.job and orphan.exit_code is not None:
+            reason = explain(Exit(orphan.exit_code))
+            history.jobs.finish(orphan.name, orphan.state, exit_code=orphan.exit_code, error=reason)
+    for group in history.groups.unfinished("local"):
         if group.owner is not None and owner.is_dead(group.owner):
-            history.abandon(group.name, error=OWNER_DIED, alive=kept)
+            history.jobs.abandon(group.name, error=OWNER_DIED, alive=kept)

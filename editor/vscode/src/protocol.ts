@@ -302,7 +302,7 @@ export interface RunArguments {
   index?: number | null;
   /** Run one block of the sweep only, by its JSON pointer. */
   block?: string | null;
-  /** Run the jobs again that didn't succeed in the newest group, or in that of --name. */
+  /** Run the jobs again that didn't succeed in the newest group, of this sweep or of --name if given. */
   rerun_failed?: boolean;
   /** Run this job of the history, wherever it ran: its id, or GROUP/INDEX. */
   job?: string | null;

@@ -1,4 +1,4 @@
-"""A certificate for all of Google's hosts, from an authority that is made for one run and trusted by nobody else."""
+"""A certificate for all of Google's hosts, from an authority that is made for one run and trusted in it alone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KINDS = ("good", "self-signed", "a stranger's", "a stranger's chain", "another's
 
 
 class Authority:
-    """Certifies that this process is Google, to whoever trusts `certificate`."""
+    """Certifies that this process is Google, to clients that trust `certificate`."""
 
     def __init__(self, called: str = "Authority of one test run") -> None:
         key = ec.generate_private_key(ec.SECP256R1())

@@ -79,7 +79,7 @@ def subject_token(path: Path) -> Path:
 
 
 def gcloud(folder: Path, *, account: str = "me@example.com") -> Path:
-    """Make a folder with a `gcloud` that somebody is logged in with."""
+    """Make a folder with a `gcloud` that has a login."""
     folder.mkdir(parents=True)
     program = folder / "gcloud"
     code = Path(__file__).parents[1] / "data" / "gcloud.py"

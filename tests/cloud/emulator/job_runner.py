@@ -137,7 +137,7 @@ class Machines:
             finally:
                 with self._changed:
                     self._containers.pop(name, None)
-                with suppress(APIError):  # Whoever stopped it has removed it.
+                with suppress(APIError):  # A stop has removed it.
                     client.remove_container(container, force=True, v=True)
         finally:
             client.close()
@@ -180,7 +180,7 @@ class Machines:
         try:
             ended = client.inspect_container(container)["State"]
         except NotFound:
-            ended = {"ExitCode": 137, "OOMKilled": False}  # Whoever stopped it has removed it.
+            ended = {"ExitCode": 137, "OOMKilled": False}  # A stop has removed it.
         code = ended["ExitCode"]
         if code == 0:
             self._move(name, "SUCCEEDED")

@@ -224,7 +224,7 @@ class Emulator:
             "logging.entries.list": lambda: self.logging.list(body or {}),
             f"{repositories}.get": lambda: self.repositories.get(name),
             f"{repositories}.create": lambda: self.repositories.create(parent, query, body or {}),
-            # Both services have operations; where hosts aren't told apart, the first of them is found.
+            # Both services have operations; if the host doesn't distinguish them, the first is found.
             "aiplatform.projects.locations.operations.get": lambda: self.repositories.operation(name),
             "artifactregistry.projects.locations.operations.get": lambda: self.repositories.operation(name),
         }
@@ -253,7 +253,7 @@ class Emulator:
         return made
 
     def _make_quietly(self, make: Callable[[], Any]) -> None:
-        with suppress(Refusal):  # Nobody is left to hear it.
+        with suppress(Refusal):  # The client is gone.
             make()
 
 

@@ -151,7 +151,7 @@ class Tokens:
 
     def _check_assertion(self, assertion: str) -> None:
         signed, _, signature = assertion.rpartition(".")
-        if KEY in self.revoked:  # A key that was deleted is told so.
+        if KEY in self.revoked:  # The key was deleted.
             raise Grant("invalid_grant", "Invalid JWT Signature.")
         try:
             self._key.public_key().verify(

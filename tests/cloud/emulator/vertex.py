@@ -30,7 +30,7 @@ class Vertex:
         self._made: dict[str, float] = {}
         self._ids = itertools.count(1000)
         self._lock = threading.RLock()
-        self.changed = threading.Condition(self._lock)  # told of every job that is made or moved
+        self.changed = threading.Condition(self._lock)  # notified of every job that is made or moved
 
     def check(self, job: Mapping[str, Any]) -> None:
         """Refuse a job as the service would."""

@@ -72,7 +72,9 @@ def test_run_needs_a_module_and_an_engine_that_answers(tmp_path: Path) -> None:
 
 def test_what_never_ends_is_not_read_to_its_end(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "experiment.json")
-    assert caliban("check", folder=tmp_path).stdout == "All good: 0 files checked\n"
+    nothing = caliban("check", folder=tmp_path)
+    assert (nothing.returncode, nothing.stdout) == (0, "Nothing was checked\n")
+    assert f"no experiment and no project config in {tmp_path}" in nothing.stderr
     answer = caliban("expand", "/dev/zero", folder=tmp_path)
     assert (answer.returncode, "it isn't a file" in answer.stderr) == (2, True)
 

@@ -11,16 +11,45 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from support.fake_engine import FakeEngine
 from support.folders import plant
 
-from caliban_ls.core.errors import EngineUnavailable
+from caliban_ls.analysis.config.project import Project
+from caliban_ls.core.errors import EngineUnavailable, MissingError
 from caliban_ls.operations import doctor
 from caliban_ls.operations.context import trust
+from caliban_ls.operations.context.clients import find_identity_of
 from caliban_ls.operations.context.context import Context
 from caliban_ls.operations.context.inputs import read_project
 from caliban_ls.operations.schemas.setup import DoctorCheck
 from caliban_ls.runtime.engine import Engine
+
+PERSON = json.dumps(
+    {
+        "type": "authorized_user",
+        "client_id": "a-client",
+        "client_secret": "a-secret",
+        "refresh_token": "a-token",
+        "quota_project_id": "of-the-key",
+    }
+)
+"""Credentials as `gcloud auth application-default login` writes them."""
+
+
+def service_account_key() -> str:
+    """Return the key of a service account, as the console gives it."""
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return json.dumps(
+        {
+            "type": "service_account",
+            "client_email": "robot@p.iam.gserviceaccount.com",
+            "token_uri": "https://oauth2.googleapis.com/token",
+            "private_key": pem,
+        }
+    )
 
 
 def context_of(folder: Path, config: Any = None, engine: Engine | None = None, **environment: str) -> Context:
@@ -78,7 +107,7 @@ def test_an_engine_with_all_that_is_on_it(tmp_path: Path) -> None:
 
 
 def test_credentials_and_where_they_are_from(tmp_path: Path, home: Path) -> None:
-    plant(tmp_path, {"key.json": "{}", "p/own.json": "{}"})
+    plant(tmp_path, {"key.json": PERSON, "p/own.json": service_account_key()})
     assert check(context_of(tmp_path), "Credentials").status == "warning"
     named = context_of(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=str(tmp_path / "key.json"))
     assert check(named, "Credentials").message.endswith("from the variable GOOGLE_APPLICATION_CREDENTIALS")
@@ -88,8 +117,45 @@ def test_credentials_and_where_they_are_from(tmp_path: Path, home: Path) -> None
     assert check(configured, "Credentials").status == "warning", "nobody has agreed to it"
     trust.agree(trust.demands(read_project(configured), configured.folder), configured)
     assert "p/own.json, from gcloud.cloud_key" in check(configured, "Credentials").message
-    plant(home, {".config/gcloud/application_default_credentials.json": "{}"})
+    plant(home, {".config/gcloud/application_default_credentials.json": PERSON})
     assert "application-default login" in check(context_of(tmp_path), "Credentials").message
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"type": "service_account"}', "no JSON"])
+def test_a_file_that_holds_no_credentials_is_refused_as_cloud_refuses_it(tmp_path: Path, text: str) -> None:
+    plant(tmp_path, {"key.json": text})
+    context = context_of(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=str(tmp_path / "key.json"))
+    with pytest.raises(MissingError) as refused:
+        find_identity_of(None, Project(), context)
+    found = check(context, "Credentials")
+    assert (found.status, found.message, found.hint) == ("failure", str(refused.value), refused.value.hint)
+
+
+def test_the_project_that_a_key_names(tmp_path: Path) -> None:
+    plant(tmp_path, {"key.json": PERSON})
+    context = context_of(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=str(tmp_path / "key.json"))
+    assert check(context, "Cloud project").message == "of-the-key"
+    assert (
+        check(
+            replace(context, environment={**context.environment, "GOOGLE_CLOUD_PROJECT": "named"}),
+            "Cloud project",
+        ).message
+        == "named"
+    )
+    assert check(context_of(tmp_path), "Cloud project").status == "warning"
+
+
+def test_a_registry_that_needs_agreement(tmp_path: Path) -> None:
+    plant(tmp_path, {"config.json": json.dumps({"auths": {"registry.example": {}}})})
+    context = context_of(tmp_path, {"cloud": {"repository": "registry.example/r"}})
+    found = check(context, "Registry")
+    assert (found.status, "caliban trust" in found.hint) == ("warning", True)
+    trust.agree(trust.demands(read_project(context), context.folder), context)
+    assert check(context, "Registry").status == "ok"
+
+
+def test_doctor_sends_nobody_to_the_doctor(tmp_path: Path) -> None:
+    assert [found for found in doctor.checks(context_of(tmp_path)) if "doctor" in found.hint] == []
 
 
 def test_the_project_and_its_registry(tmp_path: Path) -> None:

@@ -44,6 +44,41 @@ def test_init_writes_the_flags_of_the_only_script(tmp_path: Path) -> None:
     assert caliban("check", "--fail_on", "warning", folder=tmp_path).returncode == 0, checked
 
 
+SCRIPT = """import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", type=float, default=0.5)
+if __name__ == "__main__":
+    parser.parse_args()
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        (("trainer/train.py",), True),
+        (("tests/train.py", "trainer/__init__.py", "trainer/model.py", "trainer/train.py"), True),
+        (("trainer/other.py", "train.py"), True),  # the nearer one
+        (("trainer/train.py", "src/train.py"), False),
+        (("a/b/train.py",), False),
+        (("tests/train.py",), False),
+        ((".venv/train.py",), False),
+    ],
+    ids=str,
+)
+def test_the_script_may_be_in_a_folder_below(files: tuple[str, ...], *, found: bool, tmp_path: Path) -> None:
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).write_text(SCRIPT if name.endswith(("train.py", "other.py")) else "")
+    assert caliban("init", folder=tmp_path).returncode == 0
+    assert ('"lr": [0.5, 1.0]' in (tmp_path / "experiment.json").read_text()) is found
+    assert (
+        f'\n  "module": "{files[-1] if found else ""}' in (tmp_path / ".calibanconfig.json").read_text()
+    ) is found
+    (tmp_path / "experiment.json").write_text('{"unknown": 1}')
+    checked = caliban("check", folder=tmp_path)
+    assert ("CAL501" in checked.stdout) is found
+
+
 def test_init_never_runs_the_script(tmp_path: Path) -> None:
     lines = (
         'open("ran", "w").close()',

@@ -1,7 +1,7 @@
-"""What Google's two training services have: regions, machine types, GPUs and TPUs, as of a day.
+"""The hardware of Google's training services: regions, machine types, GPUs and TPUs, as of a day.
 
-The facts are `hardware.json`, which says what its columns mean and where they come from; here they become
-typed and indexed. Knows nothing of what anyone asks for (that is `hardware`) or of money (`pricing`).
+The facts are in `hardware.json`, which explains its columns and sources; this module gives them types and indexes. Must
+not know requests or prices.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from caliban_ls.analysis.backend_names import BACKENDS, TITLES, BackendName
+
 Kind = Literal["gpu", "tpu"]
 Mode = Literal["cpu", "gpu"]
 _Key = TypeVar("_Key")
@@ -22,12 +24,12 @@ _Key = TypeVar("_Key")
 
 @dataclass(frozen=True, slots=True)
 class Accelerator:
-    """So many GPUs or TPU chips of one type; as text it is a spec, `2xT4`.
+    """A number of GPUs or TPU chips of one type; `str()` makes a spec, `2xT4`.
 
     Attributes:
-        type: the catalogue's name for it; as written, in capitals, when the catalogue has no such type.
+        type: the catalogue's name; as written, in capitals, if the catalogue has no such type.
         count: at least 1.
-        kind: GPUs and TPUs are asked for under different keys.
+        kind: GPU or TPU, which have different keys.
     """
 
     type: str
@@ -44,7 +46,7 @@ class Region:
 
     Attributes:
         name: Google's name for it.
-        area: continent or part of the world; what is near is looked for there first.
+        area: continent or part of the world; searches for something near begin there.
         place: for people.
         at: latitude and longitude, degrees.
         cpu_quota: vCPUs of N1 and E2 machines that a project gets without asking.
@@ -66,7 +68,7 @@ class Machine:
         family: `n1`.
         vcpus: None where Google states none.
         memory_gb: None where Google states none.
-        holds: every accelerator that it can have, whichever service or region.
+        holds: every accelerator that it can have, in any service or region.
         bound: whether it never runs without one of those.
         absent_from: regions without this family.
         cpu_quota: vCPUs that a project gets without asking: a number, or "regional" for `Region.cpu_quota`;
@@ -100,9 +102,9 @@ class Note:
     """Something to know before asking for an accelerator.
 
     Attributes:
-        text: continues a sentence that begins with the machine type.
-        spot_helps: whether it doesn't matter on spot machines.
-        machine_types: what it is about; empty: every machine type with the accelerator.
+        text: the end of a sentence that begins with the machine type.
+        spot_helps: whether spot machines are exempt.
+        machine_types: those with the note; empty for all with the accelerator.
     """
 
     text: str
@@ -121,7 +123,6 @@ class AcceleratorType:
         api: the API's `acceleratorType`; None where machine type and topology say it all.
         memory_gb: of one GPU; None for TPUs.
         quotas: regions that train on it on Vertex AI, with how many a project gets without asking.
-        legacy_regions: regions that had it on AI Platform Training.
         serving_only: regions that have it, but not for training.
         support_ended: ISO 8601 day, None while it is supported.
         last_choice: whether to offer it only where nothing else would do.
@@ -138,7 +139,6 @@ class AcceleratorType:
     api: str | None
     memory_gb: float | None
     quotas: Mapping[str, int]
-    legacy_regions: frozenset[str]
     serving_only: frozenset[str]
     support_ended: str | None
     last_choice: bool
@@ -155,21 +155,27 @@ Pair = tuple[Machine, "Accelerator | None"]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One of the two training services.
+    """The hardware of one training service.
 
     Attributes:
         title: its name for people.
+        spot: whether it has spot machines.
+        flex_start: whether jobs may wait until machines are free.
+        quotas: whether it is known what it grants a project without asking.
         closed: ISO 8601 day since which it takes no jobs, None while it does.
         regions: where it trains, the catalogue's first choice first.
         machines: its machine types by name, in the catalogue's order.
         regions_of: for each accelerator type that it has, the regions that have it.
-        default_gpu: what a job gets when nothing is said.
+        default_gpu: of a job that asks for none.
         pairs: every combination that is possible in some region.
         pairs_by_machine: the same, by the machine's name.
         pairs_by_accelerator: the same, by the accelerator.
     """
 
     title: str
+    spot: bool
+    flex_start: bool
+    quotas: bool
     closed: str | None
     regions: tuple[str, ...]
     machines: Mapping[str, Machine]
@@ -191,17 +197,17 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """Everything, by name.
+    """All facts, by name.
 
     Attributes:
         as_of: the day of the facts, ISO 8601.
-        services: by the name of the backend, `vertex` and `ai-platform`.
+        services: by the names of `backend_names`.
         regions: those with training.
         machines: of both services.
         accelerators: of both services.
         aliases: other spellings of accelerator types, in capitals.
-        default_region: where jobs run when nothing is said.
-        default_machines: on what, by mode.
+        default_region: of jobs that name none.
+        default_machines: of jobs that name none, by mode.
         regions_without_training: regions that Google has, but not for this.
         machines_without_training: machine types that Google has, but not for this.
         families_without_training: whole families of such machine types.
@@ -212,7 +218,7 @@ class Catalog:
     """
 
     as_of: str
-    services: Mapping[str, Service]
+    services: Mapping[BackendName, Service]
     regions: Mapping[str, Region]
     machines: Mapping[str, Machine]
     accelerators: Mapping[str, AcceleratorType]
@@ -261,9 +267,7 @@ def catalog() -> Catalog:
         for rank, (name, row) in enumerate(data["accelerators"].items())
     }
     machines = tuple(_machines(data))
-    services = {
-        name: _service(row, tuple(data["regions"]), machines, types) for name, row in data["services"].items()
-    }
+    services = {name: _service(TITLES[name], data["services"][name], data, machines) for name in BACKENDS}
     hidden = data["not_for_training"]
     return Catalog(
         as_of=data["as_of"],
@@ -308,7 +312,6 @@ def _accelerator_type(name: str, rank: int, row: Mapping[str, Any], prefix: str)
         api=row["api"],
         memory_gb=row.get("memory_gb"),
         quotas={region: quota or 0 for region, quota in row["regions"].items()},
-        legacy_regions=frozenset(row.get("legacy_regions", ())),
         serving_only=frozenset(row.get("serving_only", ())),
         support_ended=row.get("support_ended"),
         last_choice=row.get("last_choice", False),
@@ -357,16 +360,12 @@ def _chips(topology: str) -> int:
 
 
 def _service(
-    row: Mapping[str, Any],
-    every_region: tuple[str, ...],
-    every_machine: tuple[Machine, ...],
-    types: Mapping[str, AcceleratorType],
+    title: str, row: Mapping[str, Any], data: Mapping[str, Any], every_machine: tuple[Machine, ...]
 ) -> Service:
-    closed: str | None = row.get("closed")
-    offered = {
-        name: found.legacy_regions if closed else frozenset(found.quotas) for name, found in types.items()
+    column = row["accelerators_in"]
+    regions_of = {
+        name: frozenset(found[column]) for name, found in data["accelerators"].items() if found.get(column)
     }
-    regions_of = {name: regions for name, regions in offered.items() if regions}
     machines = {}
     for machine in every_machine:
         if machine.family in row.get("families", (machine.family,)):
@@ -379,9 +378,12 @@ def _service(
         if held is None or held.type in regions_of
     )
     return Service(
-        title=row["title"],
-        closed=closed,
-        regions=tuple(row.get("regions", every_region)),
+        title=title,
+        spot=row["spot"],
+        flex_start=row["flex_start"],
+        quotas=row["quotas"],
+        closed=row.get("closed"),
+        regions=tuple(row.get("regions", data["regions"])),
         machines=machines,
         regions_of=regions_of,
         default_gpu=Accelerator(row["default_gpu"], 1),

@@ -1,6 +1,6 @@
-"""What of the catalogue comes nearest to a wish: regions on a map, machines by shape, accelerators by memory.
+"""Find the hardware nearest to a wish: regions on a map, machines by shape, accelerators by memory.
 
-Knows nothing of requests, of who wishes, or of what may be changed: that is `hardware`.
+Must not know requests, or which of their parts may change.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from caliban_ls.analysis.hardware.catalog import (
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a choice shall come near to.
+    """The hardware to come near to.
 
     Attributes:
         machine_type: its name.
@@ -43,7 +43,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came nearest: `region` is one of those that were asked about."""
+    """The nearest hardware; `region` is one of those that were searched."""
 
     region: str | None
     machine: Machine
@@ -82,8 +82,8 @@ def nearest(
 
     Args:
         service: whose combinations.
-        regions: where it may be possible, best first; None is anywhere.
-        wanted: what it shall come near to.
+        regions: to search, best first; None for anywhere.
+        wanted: the hardware to come near to.
         machine: the machine type that it must have; None for any.
         accelerator: the accelerator that it must have; None for what is accepted.
         accepts: which combinations will do, where the accelerator is free.

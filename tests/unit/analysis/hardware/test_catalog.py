@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from support import hardware_facts as facts
 
+from caliban_ls.analysis.backend_names import BACKENDS, CLOSED_BACKEND, DEFAULT_BACKEND, BackendName
 from caliban_ls.analysis.hardware.catalog import Accelerator, catalog, family_of
 from caliban_ls.analysis.hardware.catalog.nearest import nearest, regions_by_nearness, wish
 
@@ -12,12 +13,18 @@ VERTEX = catalog().services["vertex"]
 LEGACY = catalog().services["ai-platform"]
 
 
+def test_its_services_are_the_named_backends() -> None:
+    assert tuple(catalog().services) == BACKENDS
+    assert catalog().services[CLOSED_BACKEND].closed
+    assert not catalog().services[DEFAULT_BACKEND].closed
+
+
 def test_both_speak_of_the_same_day() -> None:
     assert catalog().as_of == facts.FACTS["as_of"]
 
 
 @pytest.mark.parametrize("backend", ["vertex", "ai-platform"])
-def test_regions_and_machine_types_are_the_tables(backend: str) -> None:
+def test_regions_and_machine_types_are_the_tables(backend: BackendName) -> None:
     service = catalog().services[backend]
     assert set(service.regions) == set(facts.regions(backend))
     assert set(service.machines) == set(facts.machines(backend))
@@ -28,7 +35,7 @@ def test_regions_and_machine_types_are_the_tables(backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", ["vertex", "ai-platform"])
-def test_accelerators_are_the_tables(backend: str) -> None:
+def test_accelerators_are_the_tables(backend: BackendName) -> None:
     service = catalog().services[backend]
     assert set(service.regions_of) == set(facts.kinds(backend))
     for name, kind in facts.kinds(backend).items():
@@ -93,7 +100,7 @@ def test_defaults_are_possible_where_nobody_says_where() -> None:
             assert service.has(
                 (machine, service.default_gpu if mode == "gpu" else None), known.default_region
             )
-        # Whoever writes no region can so be told that their own words are wrong.
+        # So an error about a missing region is always about the user's own words.
         assert all(service.has(pair, known.default_region) for pair in service.pairs)
 
 

@@ -10,10 +10,10 @@ from support import hardware_facts as facts
 from support.price_facts import DISK, expected
 
 from caliban_ls.analysis import hardware
-from caliban_ls.analysis.hardware import Accelerator, Choice, Request, price, resolve
+from caliban_ls.analysis.hardware import Accelerator, HardwareChoice, Request, price, resolve
 
 
-def choice(region: str, machine: str, held: facts.Held | None) -> Choice:
+def choice(region: str, machine: str, held: facts.Held | None) -> HardwareChoice:
     spec = held and Accelerator(held[0], held[1], "gpu" if facts.kinds("vertex")[held[0]] == "gpu" else "tpu")
     return resolve(
         Request(

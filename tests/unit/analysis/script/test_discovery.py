@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caliban_ls.analysis.script import candidate_paths, named_script, only_script, script_comment
+from caliban_ls.analysis.script import candidate_paths, named_script, runnable_scripts, script_comment
 
 
 @pytest.mark.parametrize(
@@ -32,13 +32,13 @@ def test_where_a_script_may_be() -> None:
         assert candidate_paths(outside, "c") == ()
 
 
-def test_the_only_script_of_a_folder() -> None:
+def test_the_scripts_of_a_folder() -> None:
     script = "import argparse\nif __name__ == '__main__':\n    pass\n"
     files = {"a.py": script, "b.py": "import argparse\n", "c.py": "if __name__ == '__main__':\n    pass\n"}
-    assert only_script(files, files.get) == "a.py"
+    assert runnable_scripts(files, files.get) == ["a.py"]
     files["d.py"] = script
-    assert only_script(files, files.get) is None
-    assert only_script({}, files.get) is None
+    assert runnable_scripts(files, files.get) == ["a.py", "d.py"]
+    assert runnable_scripts({}, files.get) == []
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def test_the_only_script_of_a_folder() -> None:
         "print(argparse.ArgumentParser().parse_args())",
     ],
 )
-def test_the_only_script_of_a_folder_that_runs_whenever_it_is_imported(call: str) -> None:
+def test_the_scripts_of_a_folder_that_runs_whenever_it_is_imported(call: str) -> None:
     files = {"a.py": f"import argparse\n{call}\n", "b.py": "import argparse\ndef f(p):\n    p.parse_args()\n"}
-    assert only_script(files, files.get) == "a.py"
+    assert runnable_scripts(files, files.get) == ["a.py"]
     files["c.py"] = files["a.py"]
-    assert only_script(files, files.get) is None
+    assert runnable_scripts(files, files.get) == ["a.py", "c.py"]
     files["d.py"] = "import argparse\nif __name__ == '__main__':\n    pass\n"
-    assert only_script(files, files.get) == "d.py"
+    assert runnable_scripts(files, files.get) == ["d.py"]

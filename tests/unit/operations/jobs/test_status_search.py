@@ -24,7 +24,7 @@ def context(tmp_path: Path) -> Context:
     """A folder with 300 jobs in 30 groups; the newest group is the last title."""
     history = History(tmp_path / "state", warn=print, clock=utc_now)
     for place, title in enumerate(TITLES):
-        group = history.add_group(title=title, backend="local", folder=tmp_path, image=None, owner=None)
+        group = history.groups.add(title=title, folder=tmp_path, image=None, owner=None)
         specs = [
             JobSpec(
                 index=index,
@@ -34,8 +34,8 @@ def context(tmp_path: Path) -> Context:
             )
             for index in range(1, JOBS_EACH + 1)
         ]
-        history.add_jobs(group.name, specs)
-        history.finish_job(specs[0].job_id, JobState.FAILED, error="Out of luck")
+        history.jobs.add(group.name, specs)
+        history.jobs.finish(specs[0].job_id, JobState.FAILED, error="Out of luck")
     history.close()
     environment = {"CALIBAN_HOME": str(tmp_path / "state")}
     return Context(folder=tmp_path, engine=_no_engine, environment=environment)

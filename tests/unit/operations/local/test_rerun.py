@@ -11,6 +11,7 @@ from caliban_ls.operations.local.rerun import spelled
 from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.operations.schemas.containers import RunArguments
 from caliban_ls.operations.schemas.jobs import StatusArguments
+from caliban_ls.runtime.history.details import CloudDetails
 
 
 @pytest.mark.parametrize(
@@ -45,5 +46,5 @@ def test_what_was_told_is_spelled_as_the_command_line_takes_it(
     ("written", "kind"), [("2xT4", "gpu"), ("8xV3", "tpu"), (None, None), ("7 of something", None)]
 )
 def test_what_was_written_down_of_an_accelerator(written: str | None, kind: str | None) -> None:
-    found = accelerator_of({"accelerator": written})
+    found = accelerator_of(CloudDetails(accelerator=written))
     assert (found.kind if found else None) == kind

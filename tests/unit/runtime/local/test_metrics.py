@@ -80,3 +80,9 @@ def test_a_line_without_end_is_not_kept(size: int) -> None:
     assert reader.metrics() == {"b": 2}
     reader.feed(b'\n{"c": "text"}\n')
     assert reader.metrics() == {"b": 2}
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_is_not_finite_costs_no_other_number(value: str) -> None:
+    line = f'{{"loss": {value}, "accuracy": 0.5}}\n'
+    assert metrics_of(b'{"before": 1}\n' + line.encode(), 1000) == {"accuracy": 0.5}

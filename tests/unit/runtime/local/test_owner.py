@@ -16,7 +16,7 @@ from caliban_ls.runtime.engine import ContainerInfo
 from caliban_ls.runtime.history.records import utc_now
 from caliban_ls.runtime.history.store import History
 from caliban_ls.runtime.jobs import JobSpec, JobState
-from caliban_ls.runtime.local.orphans import Orphan, sweep_orphans
+from caliban_ls.runtime.local.orphans import Orphan, lost_state, sweep_orphans
 from caliban_ls.runtime.local.owner import is_dead, this_owner
 
 PROGRAM = "from caliban_ls.runtime.local.owner import this_owner; print(this_owner(), flush=True); input()"
@@ -120,9 +120,9 @@ def launch(history: History) -> Callable[[str | None, int], list[str]]:
     """Writes down a launch of an owner and returns its job ids."""
 
     def write(owner: str | None, jobs: int) -> list[str]:
-        group = history.add_group(title="g", backend="local", folder=Path("/g"), image=None, owner=owner)
+        group = history.groups.add(title="g", folder=Path("/g"), image=None, owner=owner)
         ids = [f"{group.name}_{index}" for index in range(1, jobs + 1)]
-        history.add_jobs(
+        history.jobs.add(
             group.name, (JobSpec(index=index, job_id=name, args=()) for index, name in enumerate(ids, 1))
         )
         return ids
@@ -131,7 +131,7 @@ def launch(history: History) -> Callable[[str | None, int], list[str]]:
 
 
 def states_of(history: History, ids: list[str]) -> list[tuple[str, int | None, str | None]]:
-    records = [history.job(name) for name in ids]
+    records = [history.jobs.find(name) for name in ids]
     return [(record.state.value, record.exit_code, record.error) for record in records if record is not None]
 
 
@@ -141,7 +141,10 @@ KILLED = "The process that ran it was killed"
 def test_what_a_dead_process_left_is_ended(
     dead: str, history: History, launch: Callable[[str | None, int], list[str]]
 ) -> None:
-    ids = launch(dead, 5)
+    ids = launch(dead, 6)
+    for name in ids[:5]:
+        history.jobs.start(name)
+    history.jobs.cancel(ids[4])
     engine = FakeEngine()
     left_behind(engine, dead, ids[0], code=0)
     left_behind(engine, dead, ids[1], code=3)
@@ -150,13 +153,14 @@ def test_what_a_dead_process_left_is_ended(
     assert sweep_orphans(engine, history) == [
         Orphan(name=ids[0], job=True, state=JobState.SUCCEEDED, exit_code=0),
         Orphan(name=ids[1], job=True, state=JobState.FAILED, exit_code=3),
-        Orphan(name=ids[2], job=True, state=JobState.CANCELLED, exit_code=None),
+        Orphan(name=ids[2], job=True, state=JobState.UNKNOWN, exit_code=None),
     ]
     assert states_of(history, ids) == [
         ("SUCCEEDED", 0, None),
         ("FAILED", 3, "Exit code 3"),
+        ("UNKNOWN", None, KILLED),
+        ("RUNNING", None, None),
         ("CANCELLED", None, KILLED),
-        ("QUEUED", None, None),
         ("CANCELLED", None, KILLED),
     ]
     assert [container.name for container in engine.left_behind] == [ids[3]]
@@ -202,3 +206,13 @@ def test_without_a_history_containers_are_removed_all_the_same(dead: str) -> Non
     left_behind(engine, dead, "x", code=1)
     assert len(sweep_orphans(engine, None)) == 1
     assert engine.left_behind == []
+
+
+@pytest.mark.parametrize("state", JobState)
+def test_a_dead_process_s_jobs_read_as_they_are_written(
+    state: JobState, dead: str, history: History, launch: Callable[[str | None, int], list[str]]
+) -> None:
+    (name,) = launch(dead, 1)
+    history.jobs.finish(name, state)
+    sweep_orphans(FakeEngine(), history)
+    assert history.jobs.state_of(name) is lost_state(state)

@@ -1,4 +1,4 @@
-"""The project's image in a registry, from where a service can pull it."""
+"""Push the project's image to a registry that the service can pull from."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from caliban_ls.runtime.google.errors import NoAnswer, Refused, field_of
 
 _TRIES = 4
 
-_LOOK_SECONDS = 1.0  # between two looks at something that is being made
+_LOOK_SECONDS = 1.0  # between two looks at an operation
 
 _LOOKS = 180
 
 _GOOGLES = re.compile(r"(?:([a-z0-9-]+)-docker\.pkg\.dev|(?:[a-z]+\.)?gcr\.io)")
 
 _TOKEN_USER = "oauth2accesstoken"  # noqa: S105  # a name
-"""The name under which Google's registries take an access token for a password."""
+"""The user name with which Google's registries take an access token as the password."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository of Artifact Registry, taken from an image's name."""
+    """A repository of Artifact Registry."""
 
     location: str
     project: str
@@ -36,9 +36,9 @@ class Repository:
 
 
 def login_for(reference: str, google: Google) -> Login | None:
-    """Return how to log in where an image is; None where the user's Docker configuration says it.
+    """Return the login for an image's registry; None if Docker's own configuration has it.
 
-    A token of Google's goes to Google's registries only.
+    Only Google's registries get a token of Google's.
     """
     if _GOOGLES.fullmatch(reference.partition("/")[0]):
         return Login(_TOKEN_USER, google.token())
@@ -55,16 +55,16 @@ def repository_of(reference: str) -> Repository | None:
 
 
 def see_to_repository(reference: str, google: Google, context: Context, *, create: bool) -> None:
-    """See to it that there is a repository for an image, before anything is built for it.
+    """Check that an image's repository exists, before building the image.
 
     Args:
         reference: the image's full name.
-        google: asked for it.
+        google: makes the requests.
         context: of the command.
-        create: whether to make it if it is missing.
+        create: whether to create a missing repository.
 
     Raises:
-        MissingError: it is missing, and wasn't to be made.
+        MissingError: the repository is missing, and `create` is False.
     """
     wanted = repository_of(reference)
     if wanted is None:
@@ -74,7 +74,7 @@ def see_to_repository(reference: str, google: Google, context: Context, *, creat
     try:
         field_of(google.ask(methods.get(name=f"{parent}/repositories/{wanted.name}")), "name", str, "")
     except Refused as refused:
-        if refused.status == HTTPStatus.FORBIDDEN:  # whoever may push needn't be allowed to look
+        if refused.status == HTTPStatus.FORBIDDEN:  # an account may be allowed to push but not to look
             return
         if refused.status != HTTPStatus.NOT_FOUND:
             raise
@@ -92,11 +92,11 @@ def see_to_repository(reference: str, google: Google, context: Context, *, creat
 
 
 def _wait_for(operation: dict[str, Any], google: Google, context: Context) -> None:
-    """Wait until the registry has done what it was asked to.
+    """Wait until the registry has finished an operation.
 
     Raises:
-        Refused: it couldn't.
-        NoAnswer: it isn't done after some minutes.
+        Refused: it failed.
+        NoAnswer: it isn't finished after some minutes.
         Cancelled: the user stopped waiting.
     """
     for _ in range(_LOOKS):
@@ -117,17 +117,17 @@ def _methods(google: Google, resource: str) -> Any:  # noqa: ANN401 - made at ru
 
 
 def publish(source: str, reference: str, engine: Engine, google: Google, context: Context) -> str:
-    """Push an image unless it is there already, and return its digest.
+    """Push an image unless the registry has it, and return its digest.
 
     Args:
-        source: what the engine calls it.
+        source: its name in the engine.
         reference: its full name in the registry.
-        engine: that has it.
+        engine: has the image.
         google: gives the token for Google's registries.
         context: of the command.
 
     Raises:
-        PushFailed: the registry doesn't take it.
+        PushFailed: the registry refused it.
     """
     for attempt in range(1, _TRIES + 1):
         try:
