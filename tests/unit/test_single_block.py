@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from caliban_ls.analysis.checks import limits
+from caliban_ls.analysis.checks import flags, limits
 from caliban_ls.analysis.config import project
 from caliban_ls.analysis.config.settings import Settings
 from caliban_ls.analysis.estimate import CostEstimate
@@ -195,7 +195,7 @@ def test_the_script_is_one_that_blocks_are_checked_against() -> None:
 
 def test_only_the_edited_member_is_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     document = parse(TEXT)
-    validate(document, "experiment")
+    validate(document, "experiment", script=SCRIPT)
     called: list[str] = []
 
     def counted(module: ModuleType, name: str) -> None:
@@ -209,6 +209,7 @@ def test_only_the_edited_member_is_checked_again(monkeypatch: pytest.MonkeyPatch
 
     counted(block_checks, "_check")
     counted(limits, "_repeats_of")
+    counted(flags, "_checked_parts")
     document.edit(TWENTIETH + 8, TWENTIETH + 9, "17")
-    validate(document, "experiment")
-    assert sorted(called) == ["_check", "_repeats_of"]
+    validate(document, "experiment", script=SCRIPT)
+    assert sorted(called) == ["_check", "_checked_parts", "_repeats_of"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -44,7 +44,7 @@ class _Part:
         member: the key and its value.
         column: which of a compound key's flags it is.
         key: its name.
-        span: where the name stands.
+        place: of the name, counted from the start of the member's key.
         values: all that it is set to.
         flags: what it may stand for; none when that isn't certain.
     """
@@ -52,9 +52,14 @@ class _Part:
     member: Member
     column: int
     key: str
-    span: Span
+    place: Span
     values: tuple[Node, ...]
     flags: tuple[Flag, ...]
+
+    @property
+    def span(self) -> Span:
+        """The span of the name in the document."""
+        return self.place.shifted(self.member.key.span.start)
 
     @property
     def given(self) -> bool:
@@ -96,6 +101,20 @@ class _CheckedFlags:
 
 
 _CHECKED: Final = SideTable[_CheckedFlags]()
+
+
+@dataclass(frozen=True, slots=True)
+class _CheckedParts:
+    """A member's flags and the findings about its values, counted from the value's start, and what they hold for."""
+
+    script: Script
+    behind: _Behind
+    parts: tuple[_Part, ...]
+    findings: tuple[Finding, ...]
+
+
+_PARTS: Final = SideTable[_CheckedParts]()
+"""By the members' values, as in a block's own checks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,24 +217,52 @@ def _given_quietly(script: Script, name: str, spelling: str, known: _Known) -> b
 
 
 def _block(document: JsonDocument, block: Block, script: Script, known: _Known) -> Iterator[Finding]:
-    parts = [part for member in block.node.members for part in _parts(document, member, script, known)]
+    parts: list[_Part] = []
     behind = known.behind
+    for member in block.node.members:
+        value = member.value
+        if value is None:
+            continue
+        checked = _PARTS.get(value)
+        if checked is None or checked.script is not script or checked.behind != behind:
+            checked = _PARTS.put(value, _checked_parts(document, member, value, script, known))
+        parts += checked.parts
+        if checked.findings:
+            start = value.span.start
+            yield from (shifted(one, start) for one in checked.findings)
     own = any(part.key in script.conventions.opening_flags for part in parts)
     free = behind.free or own
-    for part in parts:
-        if part.flags:
-            yield from _values(document, script, part, behind)
-        elif script.complete and not free:
-            yield from _unknown(script, parts, part)
+    unknown = [part for part in parts if not part.flags] if script.complete and not free else []
+    if unknown:
+        left = _left(script, parts)
+        for part in unknown:
+            yield from _unknown(script, left, part)
     yield from _twice(script, parts)
     sees_all = all(part.flags or script.complete for part in parts)
     if not free and not behind.unknown and block.count is not None and sees_all:
         yield from _missing(document, block.node, script, parts, behind)
 
 
-def _parts(document: JsonDocument, member: Member, script: Script, known: _Known) -> Iterator[_Part]:
-    name, value = member.key.value, member.value
-    if not isinstance(name, str) or member.key.damaged or value is None or not is_key(name):
+def _checked_parts(
+    document: JsonDocument, member: Member, value: Node, script: Script, known: _Known
+) -> _CheckedParts:
+    """Return a member's flags, and check its values against them."""
+    parts = tuple(_parts(document, member, value, script, known))
+    start = value.span.start
+    found = tuple(
+        shifted(one, -start)
+        for part in parts
+        if part.flags
+        for one in _values(document, script, part, known.behind)
+    )
+    return _CheckedParts(script, known.behind, parts, found)
+
+
+def _parts(
+    document: JsonDocument, member: Member, value: Node, script: Script, known: _Known
+) -> Iterator[_Part]:
+    name = member.key.value
+    if not isinstance(name, str) or member.key.damaged or not is_key(name):
         return
     keys = flags_of(name)
     rows: list[tuple[Node, ...]] = [(value,)]
@@ -232,14 +279,13 @@ def _parts(document: JsonDocument, member: Member, script: Script, known: _Known
     for column, key in enumerate(keys):
         position = name.index(key, position)
         values = tuple(row[column] for row in rows)
-        span = (
-            inner_span(document, member.key, position, position + len(key))
-            if len(keys) > 1
-            else member.key.span
-        )
+        place = Span(0, member.key.length)
+        if len(keys) > 1:
+            span = inner_span(document, member.key, position, position + len(key))
+            place = span.shifted(-member.key.span.start)
         position += len(key)
         if _is_one_flag(key):
-            yield _Part(member, column, key, span, values, _flags_of(script, key, known))
+            yield _Part(member, column, key, place, values, _flags_of(script, key, known))
 
 
 def _is_one_flag(key: str) -> bool:
@@ -267,7 +313,20 @@ def _is_one(flags: tuple[Flag, ...]) -> bool:
     return len({flag.subcommand for flag in flags}) == len(flags)
 
 
-def _unknown(script: Script, parts: list[_Part], part: _Part) -> Iterator[Finding]:
+def _left(script: Script, parts: list[_Part]) -> Mapping[str, Flag]:
+    """Return the flags that no key of a block sets, by the keys that would set them."""
+    taken = {id(flag) for part in parts for flag in part.flags}
+    return {
+        key: flag
+        for flag in script.flags
+        if not flag.hidden and id(flag) not in taken
+        for key in flag.keys
+        if f"--{key}" not in flag.negations
+    }
+
+
+def _unknown(script: Script, left: Mapping[str, Flag], part: _Part) -> Iterator[Finding]:
+    """Report a key that stands for none of the script's flags; some of them are left to set."""
     meant = resolve(script, part.key)
     if not part.given or (script.conventions.one_letter_flags and len(part.key) == 1):
         return
@@ -278,23 +337,15 @@ def _unknown(script: Script, parts: list[_Part], part: _Part) -> Iterator[Findin
         message = f"--{part.key} could be short for {listed}, so that {script.path} refuses it; write it out"
     else:
         message = f"{script.path} has no flag --{part.key}"
-    taken = {id(flag) for other in parts for flag in other.flags}
-    free = {
-        key: flag
-        for flag in script.flags
-        if not flag.hidden and id(flag) not in taken
-        for key in flag.keys
-        if f"--{key}" not in flag.negations
-    }
     # The opposite of a flag would be given the same value, and so do the opposite.
-    near = nearest_name(part.key, [key for key in free if _is_negative(key) is _is_negative(part.key)])
+    near = nearest_name(part.key, [key for key in left if _is_negative(key) is _is_negative(part.key)])
     better = (
-        [flag.name for flag in meant if flag.name in free] if meant else [near] if near is not None else []
+        [flag.name for flag in meant if flag.name in left] if meant else [near] if near is not None else []
     )
     if near is not None and not meant:
         message += f"; did you mean --{near}?"
-    elif not meant and free:
-        known = sorted(free)
+    elif not meant and left:
+        known = sorted(left)
         more = ", …" if len(known) > _SHOWN else ""
         message += f"; known: {', '.join(f'--{key}' for key in known[:_SHOWN])}{more}"
     fixes = [
