@@ -64,7 +64,7 @@ def test_what_an_engine_interrupts_that_ends(
         "HOME": str(tmp_path),
         **NO_NETWORK,
     }
-    assert caliban("trust", folder=project).returncode == 0
+    assert caliban("trust", folder=project, environment=environment).returncode == 0
     with mortal.engine._client() as client:
         config = client.create_container(BASE_IMAGE)
         client.commit(config["Id"], "quick", changes=['ENTRYPOINT ["sleep", "600"]'])
@@ -107,6 +107,7 @@ def test_a_server_outlives_its_engine(mortal: SecondEngine, tmp_path: Path) -> N
     project = plant(tmp_path / PROJECT_NAME, tree)
     surroundings = {"DOCKER_HOST": mortal.address, "CALIBAN_HOME": str(tmp_path / "state")}
     environment = {**surroundings, "HOME": str(tmp_path), **NO_NETWORK}
+    assert caliban("trust", folder=project, environment=environment).returncode == 0
 
     def run(client: Client, module: str) -> int:
         return client.command("run", {"module": module, "docker_run_args": "--network none"})
@@ -129,4 +130,4 @@ def test_a_server_outlives_its_engine(mortal: SecondEngine, tmp_path: Path) -> N
         mortal.start_if_ended()
     for error in (absent, gone):
         assert error["data"]["code"] == "engine-unavailable"
-        assert "Start Docker" in error["data"]["hint"]
+        assert "Start that engine" in error["data"]["hint"]
