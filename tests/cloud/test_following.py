@@ -770,7 +770,7 @@ def test_what_was_shown_is_what_is_sent_or_nothing_is(launches: Launches) -> Non
     status_of(launches, group, refresh=True)
     shown = again(launches, group, dry_run=True)
     launches.move(group, "", "FAILED")
-    with pytest.raises(UsageError, match="isn't what was shown"):
+    with pytest.raises(UsageError, match="aren't those that were shown"):
         again(launches, group, plan_id=shown.plan_id)
     assert launches.calls("create") == 3
     shown = again(launches, group, dry_run=True)

@@ -152,14 +152,14 @@ def test_cancelled_between_two_tries_nothing_is_sent(project: Desk) -> None:
 
 
 def test_another_registry_is_agreed_to_first_and_gets_no_token(project: Desk) -> None:
-    project.config(base_image=BASE, cloud={"repository": "image_registry.example.org/team"})
+    project.config(base_image=BASE, cloud={"repository": "registry.example.org/team"})
     engine = Recording()
     with pytest.raises(NotAgreed):
         submitted(project, engine)
     context = replace(context_of(project, engine), ask=lambda _question, _action: True)
     submit.cloud(project.arguments(image_tag=None, yes=True), context)
     ((_, reference, login),) = engine.pushed
-    assert reference.startswith("image_registry.example.org/team/digits:")
+    assert reference.startswith("registry.example.org/team/digits:")
     assert login is None
 
 

@@ -321,7 +321,7 @@ def test_a_changed_plan_is_not_sent_again(jobs: Jobs) -> None:
     jobs.launches.move(group, "", "FAILED")
     jobs.cli("status", group, "--refresh", "--json")
     jobs.window.dialog("Submit 1 job again?", "Submit 1 job")
-    jobs.window.toast("isn't what was shown any more").wait_for()
+    jobs.window.toast("aren't those that were shown any more").wait_for()
     assert jobs.launches.calls("create") == made
 
 
