@@ -360,6 +360,10 @@ def test_without_credentials_nothing_happens(desk: Desk, tmp_path: Path) -> None
     answer = desk.caliban(*CLOUD, "--project_id=my-project", "train.py", **home)
     assert answer.returncode == 3, answer.stderr
     assert "gcloud auth application-default login" in answer.stderr
+    # The same without --yes: no question comes before what would make its answer useless.
+    unconfirmed = [word for word in CLOUD if word not in {"-y", "--yes"}]
+    answer = desk.caliban(*unconfirmed, "--project_id=my-project", "train.py", **home)
+    assert (answer.returncode, "confirm" in answer.stderr) == (3, False), answer.stderr
     answer = desk.caliban(*CLOUD, "train.py", **home)
     assert answer.returncode == 3
     assert "--project_id" in answer.stderr

@@ -78,11 +78,11 @@ def resubmit(arguments: ResubmitArguments, context: Context) -> CloudResult:
     if arguments.dry_run or not repeated:
         return plan_view.result_of(made, requests=True)
     within = budget.check_limits(made, flags, project, there)
+    identity = find_identity_for(group, arguments.cloud_key, context)
     if within and not (arguments.yes or context.confirmed):
         submit.confirm(made, there)
     if arguments.rebuild:
         trust.require(project, there)
-    identity = find_identity_for(group, arguments.cloud_key, context)
     return submit.submit_plan(made, flags, project, identity, there)
 
 

@@ -55,9 +55,10 @@ def resume(arguments: ResumeArguments, context: Context) -> CloudResult:
             over = budget.over_limits(rest, limits, project, there)
             return plan_view.result_of(rest, requests=True, over_limits=over)
         within = budget.check_limits(rest, limits, project, there)
+        identity = find_identity_for(group, None, context)
         if within and not (arguments.yes or context.confirmed):
             submit.confirm(rest, there, "Send")
-        with open_google(find_identity_for(group, None, context), context) as google:
+        with open_google(identity, context) as google:
             submit.send(group, history, google, context, resumed=True)
         whole = recorded_plan(group, recorded_jobs(jobs, group, history))
         return plan_view.result_of(whole, submit.submitted_jobs(group, history))

@@ -57,9 +57,9 @@ def cloud(arguments: CloudArguments, context: Context) -> CloudResult:
         over = budget.over_limits(made, arguments, project, context)
         return plan_view.result_of(made, requests=True, over_limits=over)
     within = budget.check_limits(made, arguments, project, context)
+    identity = find_identity_of(arguments.cloud_key, project, context)
     if within and not arguments.yes:
         confirm(made, context)
-    identity = find_identity_of(arguments.cloud_key, project, context)
     return submit_plan(made, arguments, project, identity, context)
 
 
@@ -103,9 +103,9 @@ def submit(arguments: SubmitArguments, context: Context) -> CloudResult:
     made = replace(made, group=kept.group, key=kept.key)
     _refuse_second(made, context)
     within = budget.check_limits(made, kept.arguments, project, context)
+    identity = find_identity_of(kept.arguments.cloud_key, project, context)
     if within and not context.confirmed:
         confirm(made, context)
-    identity = find_identity_of(kept.arguments.cloud_key, project, context)
     return submit_plan(made, kept.arguments, project, identity, context, once=True)
 
 
@@ -130,6 +130,11 @@ def confirm(made: Plan, context: Context, verb: str = "Submit") -> None:
     question = "\n".join([plan_view.described(result), *plan_view.ends(result, _SHOWN_JOBS)])
     what = f"{verb} this job" if made.count == 1 else f"{verb} these {made.count:,} jobs"
     if not context.ask(question, what):
+        if context.can_ask:  # and so the question was shown
+            raise NotConfirmed(
+                "Nothing was built or sent now: you didn't confirm",
+                hint="--yes submits without a question, within your limits.",
+            )
         raise NotConfirmed(f"{question}\nNothing was built or sent: you didn't confirm")
 
 
