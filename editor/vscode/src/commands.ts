@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Extension } from "./feature";
+import { sentence } from "./launch/errors";
 import { showError } from "./notifications";
 
 /** Register a command that shows its errors to the user. */
@@ -13,7 +14,7 @@ export function registerCommand(
 ): vscode.Disposable {
   const handler = async (argument: unknown): Promise<unknown> => {
     if (trusted && !vscode.workspace.isTrusted) {
-      await explainTrust();
+      await explainTrust(extension);
       return undefined;
     }
     try {
@@ -26,9 +27,11 @@ export function registerCommand(
   return vscode.commands.registerCommand(id, handler);
 }
 
-async function explainTrust(): Promise<void> {
+async function explainTrust({ server }: Extension): Promise<void> {
   const manage = "Manage Workspace Trust";
-  const text = "Caliban: this folder isn't trusted, so nothing in it is built, run or sent. Findings, hovers and fixes work.";
+  const { state } = server;
+  const rest = state.kind === "failed" ? `Findings are missing, too: ${sentence(state.problem.message)}` : "Findings, hovers and fixes work.";
+  const text = `Caliban: this folder isn't trusted, so nothing in it is built, run or sent. ${rest}`;
   if ((await vscode.window.showWarningMessage(text, manage)) === manage) {
     await vscode.commands.executeCommand("workbench.trust.manage");
   }
