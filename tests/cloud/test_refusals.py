@@ -10,7 +10,7 @@ from cloud.test_editor import opened, refusal, result
 from support.cloud_project import Desk
 
 from caliban_ls.core.errors import UsageError
-from caliban_ls.runtime.google.client import regional_address
+from caliban_ls.runtime.google.hosts import regional_address
 
 NOWHERE = {"DOCKER_HOST": "tcp://127.0.0.1:1"}
 

@@ -34,7 +34,7 @@ from caliban_ls.operations.schemas.cloud import CloudArguments
 from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.backends.backend import Body, JobRequest, Scheduling
 from caliban_ls.runtime.backends.registry import backend_of
-from caliban_ls.runtime.google.client import require_region
+from caliban_ls.runtime.google.hosts import require_region
 from caliban_ls.runtime.google.local_identity import Claims
 from caliban_ls.runtime.history.records import launch_name, utc_now
 from caliban_ls.runtime.jobs import JobSpec

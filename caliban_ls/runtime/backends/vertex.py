@@ -12,8 +12,9 @@ from caliban_ls.core.duration import DAY
 from caliban_ls.core.errors import UsageError
 from caliban_ls.runtime.backends import labels
 from caliban_ls.runtime.backends.backend import Body, JobRequest, RemoteJob, Scheduling
-from caliban_ls.runtime.google.client import Google, enumerated, regional_address
+from caliban_ls.runtime.google.client import Google, enumerated
 from caliban_ls.runtime.google.errors import field_of
+from caliban_ls.runtime.google.hosts import regional_address
 from caliban_ls.runtime.jobs import JobState
 
 _STATES = {

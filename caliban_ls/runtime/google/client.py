@@ -7,21 +7,15 @@ googleapiclient builds requests from its discovery documents, `transport` sends 
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
-from caliban_ls.core.errors import UsageError
 from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.errors import object_of, translated
+from caliban_ls.runtime.google.hosts import endpoint, overridden_origins
 from caliban_ls.runtime.google.transport import Connection
-
-_OVERRIDE = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
 
 
 class Google:
@@ -103,36 +97,11 @@ class Google:
     def _connection(self) -> Connection:
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = Connection(self.identity)
+            connection = self._local.connection = Connection(
+                self.identity, overridden_origins(self._environment)
+            )
             self._connections.append(connection)
         return connection
-
-
-REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
-"""The spelling of Google's regions. A region becomes part of the host's name that a token is sent to."""
-
-
-def regional_address(region: str, service: str) -> str:
-    """Return the address of a service in a region.
-
-    Raises:
-        UsageError: the region isn't spelled like one, so no token may be sent there.
-    """
-    require_region(region)
-    return f"https://{region}-{service}.googleapis.com/"
-
-
-def require_region(region: str) -> None:
-    """Check the spelling of a region.
-
-    Raises:
-        UsageError: it isn't spelled like a region.
-    """
-    if REGION.fullmatch(region) is None:
-        raise UsageError(
-            f"{region!r} is no region, and nothing is sent there",
-            hint="Regions look like us-central1; `caliban catalog regions` lists them.",
-        )
 
 
 def enumerated(name: str, version: str, schema: str, key: str) -> frozenset[str]:
@@ -141,24 +110,3 @@ def enumerated(name: str, version: str, schema: str, key: str) -> frozenset[str]
 
     document = json.loads(get_static_doc(name, version))
     return frozenset(document["schemas"][schema]["properties"][key]["enum"])
-
-
-def endpoint(name: str, address: str, environment: Mapping[str, str]) -> str:
-    """Return the address of a service, which gcloud's variable for the service overrides.
-
-    Raises:
-        UsageError: the variable has neither an https address nor one of this machine.
-    """
-    chosen = environment.get(f"{_OVERRIDE}{name.upper()}")
-    if not chosen:
-        return address
-    parts = urlsplit(chosen)
-    local = False
-    with suppress(ValueError):
-        local = parts.hostname == "localhost" or ip_address(parts.hostname or "").is_loopback
-    if parts.scheme == "https" or (parts.scheme == "http" and local):
-        return chosen if chosen.endswith("/") else f"{chosen}/"
-    raise UsageError(
-        f"{_OVERRIDE}{name.upper()} is {chosen}, where no token is sent to",
-        hint="It may be an https address, or http to this machine.",
-    )

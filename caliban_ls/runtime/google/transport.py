@@ -25,6 +25,7 @@ from caliban_ls.runtime.docker.errors import causes
 from caliban_ls.runtime.google.auth import Identity
 from caliban_ls.runtime.google.connection_errors import Way, no_answer, not_reached
 from caliban_ls.runtime.google.errors import Busy, NoAnswer, translated, web_page
+from caliban_ls.runtime.google.hosts import is_loopback, require_allowed
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager  # for annotations only, never at run time
@@ -38,8 +39,10 @@ _CONNECT_SECONDS = 10.0
 class Connection:
     """The connections of one thread."""
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, others: frozenset[str] = frozenset()) -> None:
+        """Make no connection yet. `others` are origins besides Google's that a token may go to."""
         self._identity = identity
+        self._others = others
         self._sockets: set[socket.socket] = set()
         self._pools: dict[str, tuple[PoolManager, Way]] = {}
         self._sent = False  # whether any byte of the request has left
@@ -56,7 +59,9 @@ class Connection:
             NoAnswer: no answer came.
             Busy: the token server asks to wait.
             MissingError: the credentials give no token.
+            UsageError: no token may go to this address.
         """
+        require_allowed(uri, self._others)
         stale: str | None = None
         while True:
             token = self.renew(stale)
@@ -261,6 +266,8 @@ def _proxy_for(target: SplitResult) -> SplitResult | None:
         MissingError: the proxy can't be used.
     """
     named = urllib.request.getproxies().get(target.scheme)
+    if target.scheme == "http" and is_loopback(target.hostname or ""):
+        return None  # a proxy would read the token
     if not named or urllib.request.proxy_bypass(target.hostname or ""):
         return None
     variable = f"{target.scheme.upper()}_PROXY"
