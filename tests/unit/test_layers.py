@@ -79,6 +79,9 @@ DOORS: dict[str, set[str]] = {
 }
 """Which packages, folders or modules of ours may import a package of others."""
 
+MOST_LINES, MOST_FILES, MOST_ENTRIES = 500, 20, 13
+"""Of a file, of a folder, and of the package's own folder."""
+
 PURE = {"analysis", "ide", "validation"}
 
 OUTSIDE = {
@@ -237,6 +240,26 @@ def test_no_imports_go_in_circles() -> None:
 
 def test_each_package_of_others_has_one_door() -> None:
     assert list(through_walls()) == []
+
+
+def test_each_class_has_a_name_of_its_own() -> None:
+    names: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                names.setdefault(node.name, []).append(own_name(path))
+    assert {name: places for name, places in names.items() if len(places) > 1} == {}
+
+
+def test_files_and_folders_can_be_kept_in_mind() -> None:
+    long = {own_name(path) for path in FILES if path.read_text().count("\n") > MOST_LINES}
+    full = {
+        path.name
+        for path in PACKAGE.rglob("*")
+        if path.is_dir() and len(list(path.glob("*.py"))) > MOST_FILES
+    }
+    assert (long, full) == (set(), set())
+    assert len([path for path in PACKAGE.iterdir() if path.name != "__pycache__"]) <= MOST_ENTRIES
 
 
 def test_analysis_touches_nothing_outside() -> None:

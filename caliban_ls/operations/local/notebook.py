@@ -72,7 +72,7 @@ def notebook(arguments: containers.NotebookArguments, context: Context) -> conta
         labels={**spec.labels, **detached},
     )
     port, container = _start(engine, spec, arguments.port)
-    log = _Log(engine, container, context)
+    log = _JupyterLog(engine, container, context)
     try:
         _wait_until_ready(port, token, log, context.cancel)
     except BaseException:
@@ -147,7 +147,7 @@ def _taken(port: int) -> UsageError:
     )
 
 
-def _wait_until_ready(port: int, token: str, log: _Log, cancel: CancelToken) -> None:
+def _wait_until_ready(port: int, token: str, log: _JupyterLog, cancel: CancelToken) -> None:
     """Return once the server answers those who know the token."""
     deadline = time.monotonic() + _READY_SECONDS
     while not _answers(port, token):
@@ -172,7 +172,7 @@ def _answers(port: int, token: str) -> bool:
 
 
 def _stay(
-    result: containers.NotebookResult, engine: Engine, container: str, log: _Log, context: Context
+    result: containers.NotebookResult, engine: Engine, container: str, log: _JupyterLog, context: Context
 ) -> None:
     """Stay with a notebook until the user stops it, then remove it."""
     context.report(f"Jupyter answers at {result.url}\nCtrl-C stops it.", None)
@@ -183,7 +183,7 @@ def _stay(
     raise FailedError(f"Jupyter ended:{log.said()}")
 
 
-class _Log:
+class _JupyterLog:
     """What the server says, read on a thread of its own, so that it never waits for a reader."""
 
     def __init__(self, engine: Engine, container: str, context: Context) -> None:

@@ -89,7 +89,7 @@ def build(
         BuildFailed: a step failed, or the files can't be read.
         Cancelled: the token was set.
     """
-    log = _Log(plan, report)
+    log = _BuildkitLog(plan, report)
     # Only this user may look into the folder; the secrets are there only while the build runs.
     with tempfile.TemporaryDirectory(prefix="caliban-build-") as private:
         folder = Path(private)
@@ -181,7 +181,11 @@ def _connection(endpoint: Endpoint) -> Iterator[str]:
 
 
 def _run(
-    command: list[str], plan: ImagePlan, log: _Log, cancel: CancelToken, environment: Mapping[str, str]
+    command: list[str],
+    plan: ImagePlan,
+    log: _BuildkitLog,
+    cancel: CancelToken,
+    environment: Mapping[str, str],
 ) -> None:
     """Run the command line to its end, feeding it the context and telling the log what it says."""
     process = processes.start(command, environment)
@@ -235,7 +239,7 @@ class _Feeder(threading.Thread):
 
 
 @dataclass(slots=True)
-class _Log:
+class _BuildkitLog:
     """What BuildKit has said so far, in its plain form: `#STEP text`, lines of steps mixed with each other."""
 
     plan: ImagePlan

@@ -6,7 +6,7 @@ import pytest
 from support.image_plans import plan_of
 
 from caliban_ls.core.errors import BuildFailed
-from caliban_ls.runtime.docker.buildkit import NoBaseImage, _Log
+from caliban_ls.runtime.docker.buildkit import NoBaseImage, _BuildkitLog
 
 RUN = 'RUN ["/bin/sh", "-c", "make"]'
 
@@ -16,7 +16,7 @@ class Heard:
 
     def __init__(self, *lines: str) -> None:
         self.messages: list[tuple[str, float | None]] = []
-        self.log = _Log(
+        self.log = _BuildkitLog(
             plan_of("debian:12", f"{RUN}\n"), lambda text, share: self.messages.append((text, share))
         )
         for line in lines:
