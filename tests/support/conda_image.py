@@ -24,9 +24,19 @@ IMAGE = f"{REPOSITORY}:conda"
 
 _PACKAGE = "caliban-probe-1.0-0.tar.bz2"
 
+# py-rattler's compiled part crashes now and then, mostly at the end of the process; only that is tried again.
 _MICROMAMBA = """\
-#!/usr/bin/python3
-import asyncio, re, sys
+#!/bin/sh
+for attempt in 1 2 3; do
+  python3 /usr/local/lib/micromamba.py "$@"
+  code=$?
+  [ $code -eq 139 ] || exit $code
+done
+exit $code
+"""
+
+_PROGRAM = """\
+import asyncio, os, re, sys
 import rattler
 
 create, yes, flag, prefix, file, path = sys.argv[1:]
@@ -40,6 +50,8 @@ async def main():
     await rattler.install(records=records, target_prefix=prefix)
 
 asyncio.run(main())
+sys.stdout.flush()
+os._exit(0)
 """
 
 # The version is named, since 0.28.0 crashes.
@@ -47,13 +59,14 @@ _DOCKERFILE = f"""\
 FROM {BASE_IMAGE}
 RUN python3 -m pip install --quiet --break-system-packages py-rattler==0.27.1
 COPY channel /channel
+COPY micromamba.py /usr/local/lib/micromamba.py
 COPY micromamba /usr/local/bin/micromamba
 """
 
 
 def build_conda_image(folder: Path) -> str:
     """Build the image from a folder of its own, and return its name."""
-    plant(folder, {"Dockerfile": _DOCKERFILE, "micromamba": _MICROMAMBA})
+    plant(folder, {"Dockerfile": _DOCKERFILE, "micromamba": _MICROMAMBA, "micromamba.py": _PROGRAM})
     _write_channel(folder / "channel" / "noarch")
     command = [str(find_docker(os.environ)), "build", "--quiet", "--tag", IMAGE, str(folder)]
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, "DOCKER_BUILDKIT": "1"})
