@@ -34,7 +34,7 @@ def check(arguments: CheckArguments, context: Context) -> CheckedFiles:
     """Check files; in a folder, every experiment and project config below it.
 
     Raises:
-        UsageError: a file can't be read, or is neither an experiment nor a project config; `--as` names no kind.
+        UsageError: a file can't be read, or `--as` names no kind.
     """
     if arguments.as_kind not in (None, "experiment", "project"):
         raise UsageError(f"--as takes experiment or project, not {arguments.as_kind}")
@@ -57,10 +57,13 @@ def check(arguments: CheckArguments, context: Context) -> CheckedFiles:
             name, text = shown, read_text(path, context.buffer, context.folder)
         known = arguments.as_kind or document_kind(name, text)
         if known is None:
-            raise UsageError(
-                f"{name} is neither an experiment nor a project config, by its name and its first comment",
-                hint=f"`caliban check --as experiment {shlex.quote(shown)}` checks it as an experiment.",
+            # No error: a hook that runs before a commit names every file that has changed.
+            context.report(
+                f"{name} isn't checked: by its name and its first comment it is neither an experiment nor a project"
+                f" config. `caliban check --as experiment {shlex.quote(shown)}` checks it as an experiment",
+                None,
             )
+            continue
         checked.append(_checked(checker, name, context.folder / name, text, known))
     return tuple(checked)
 

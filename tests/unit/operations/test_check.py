@@ -40,8 +40,8 @@ def test_check_reads_stdin_and_honours_as(tmp_path: Path) -> None:
     assert "CAL302" in answer.stdout
     (tmp_path / "sweep.json").write_text('{"a": null}')
     foreign = caliban("check", "sweep.json", folder=tmp_path)
-    assert (foreign.returncode, foreign.stdout) == (2, "")
-    assert "sweep.json is neither an experiment nor a project config" in foreign.stderr
+    assert (foreign.returncode, foreign.stdout) == (0, "Nothing was checked\n")
+    assert "sweep.json isn't checked" in foreign.stderr
     assert "`caliban check --as experiment sweep.json`" in foreign.stderr
     assert caliban("check", "--as", "experiment", "sweep.json", folder=tmp_path).returncode == 1
 
